@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A C library that Debian ships, wrapped in a module of its own below `Sources/CSystem`.
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/CSystem/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func library(_ name: String, path: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+}
+
+let package = Package(
+    name: "Save",
+    products: [
+        .executable(name: "save-server", targets: ["save-server"])
+    ],
+    targets: [
+        system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        system("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+        system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        system("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
+        system("CXML", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
+        system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        system("CBlake2", pkgConfig: "libb2", apt: "libb2-dev"),
+        system("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
+
+        // Leaf readers: one C library each, nothing of ours.
+        library("SaveDigest", path: "Sources/Readers/Digest", ["CCrypto", "CBlake2"]),
+        library("SaveCompression", path: "Sources/Readers/Compression", ["CZlib"]),
+        library("SaveArchive", path: "Sources/Readers/Archive", ["CArchive"]),
+        library("SaveHTML", path: "Sources/Readers/HTML", ["CXML"]),
+
+        library("SavePlatform", path: "Sources/SavePlatform", ["SaveDigest"]),
+
+        library("FormatPyPI", path: "Sources/Formats/PyPI", ["SavePlatform", "SaveDigest", "SaveArchive", "SaveHTML"]),
+        library("FormatRaw", path: "Sources/Formats/Raw", ["SavePlatform"]),
+
+        library("SaveSQLite", path: "Sources/Adapters/SQLite", ["SaveSQLMetadata", "CSQLite"]),
+        library("SaveSQLMetadata", path: "Sources/Adapters/SQLMetadata", ["SavePlatform"]),
+        library("SaveBlobs", path: "Sources/Adapters/Blobs", ["SavePlatform", "SaveDigest"]),
+        library("SaveCurl", path: "Sources/Adapters/Curl", ["SavePlatform", "CCurl"]),
+        library("SaveMicrohttpd", path: "Sources/Adapters/Microhttpd", ["SavePlatform", "CMicrohttpd"]),
+        library("SaveArgon2", path: "Sources/Adapters/Argon2", ["SavePlatform", "SaveDigest", "CArgon2"]),
+
+        library("SaveAPI", path: "Sources/SaveAPI", ["SavePlatform", "SaveDigest"]),
+        library("SaveTestKit", path: "Sources/SaveTestKit", ["SavePlatform", "SaveDigest"]),
+        .target(
+            name: "SaveServer",
+            dependencies: [
+                "SavePlatform", "SaveAPI", "FormatPyPI", "FormatRaw", "SaveDigest", "SaveCompression",
+                "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2",
+            ],
+            path: "Sources/SaveServer", exclude: ["Executable"], swiftSettings: settings),
+        .executableTarget(
+            name: "save-server", dependencies: ["SaveServer"], path: "Sources/SaveServer/Executable",
+            swiftSettings: settings,
+            // Formats loaded at run time bind to the one copy of SavePlatform, the executable's.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
+
+        tests("SavePlatformTests", ["SavePlatform", "SaveTestKit"]),
+        tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML"]),
+        tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveDigest"]),
+        tests("FormatRawTests", ["FormatRaw", "SaveTestKit", "SavePlatform"]),
+        tests("StoresTests", ["SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveTestKit", "SavePlatform", "SaveDigest"]),
+        tests("CurlTests", ["SaveCurl", "SaveTestKit", "SavePlatform"]),
+        tests("MicrohttpdTests", ["SaveMicrohttpd", "SaveTestKit", "SavePlatform"]),
+        tests("ServerTests", ["SaveServer", "SaveAPI", "SaveArgon2", "SaveTestKit", "SavePlatform"]),
+        tests("ArchitectureTests", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

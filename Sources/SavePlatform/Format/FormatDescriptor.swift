@@ -1,0 +1,41 @@
+/// Who a format is and what it can do.
+public struct FormatDescriptor: Sendable, Hashable {
+    /// The first segment of its URLs: `^[a-z][a-z0-9_]{1,31}$`.
+    public let id: String
+    public let displayName: String
+    /// The version of the platform's contract it was written for.
+    public let contract: Int
+    public let abilities: FormatAbilities
+
+    public init(id: String, displayName: String, contract: Int = FormatRegistry.contract, abilities: FormatAbilities) {
+        self.id = id
+        self.displayName = displayName
+        self.contract = contract
+        self.abilities = abilities
+    }
+}
+
+/// What a format implements. Everything claimed must work; everything else must throw `unsupported`.
+public struct FormatAbilities: OptionSet, Sendable, Hashable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    public static let hosted = FormatAbilities(rawValue: 1 << 0)
+    public static let proxy = FormatAbilities(rawValue: 1 << 1)
+    public static let group = FormatAbilities(rawValue: 1 << 2)
+    public static let indexes = FormatAbilities(rawValue: 1 << 3)
+    public static let uploads = FormatAbilities(rawValue: 1 << 4)
+    public static let deletes = FormatAbilities(rawValue: 1 << 5)
+    /// A proxy learns of files from the upstream's index, with their digests. Without this, a file's upstream place
+    /// follows from its path alone.
+    public static let upstreamIndexes = FormatAbilities(rawValue: 1 << 6)
+
+    /// The names of the abilities, as the REST API shows them.
+    public var names: [String] {
+        let all: [(FormatAbilities, String)] = [
+            (.hosted, "hosted"), (.proxy, "proxy"), (.group, "group"), (.indexes, "indexes"), (.uploads, "uploads"),
+            (.deletes, "deletes"), (.upstreamIndexes, "upstream_indexes"),
+        ]
+        return all.filter { contains($0.0) }.map(\.1)
+    }
+}

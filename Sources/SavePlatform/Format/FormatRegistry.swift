@@ -1,0 +1,47 @@
+/// The formats of this server: filled before it listens, a constant from then on.
+public struct FormatRegistry: Sendable {
+    /// The version of the contract between the platform and formats.
+    public static let contract = 1
+
+    private var types: [String: any RepositoryFormat.Type] = [:]
+
+    public init() {}
+
+    /// Adds a format.
+    ///
+    /// - Throws: `invalidConfiguration` for a malformed, reserved or taken id, or another contract version.
+    public mutating func register(_ format: any RepositoryFormat.Type) throws {
+        let descriptor = format.descriptor
+        let id = Array(descriptor.id.utf8)
+        let isWord = id.dropFirst().allSatisfy { (97...122).contains($0) || ASCII.isDigit($0) || $0 == 95 }
+        guard id.count >= 2, id.count <= 32, (97...122).contains(id[0]), isWord else {
+            throw SaveError(.invalidConfiguration, "'\(descriptor.id)' is not a format id: ^[a-z][a-z0-9_]{1,31}$")
+        }
+        guard !ResourceName.reserved.contains(descriptor.id) else {
+            throw SaveError(.invalidConfiguration, "the format id '\(descriptor.id)' is reserved")
+        }
+        guard descriptor.contract == Self.contract else {
+            throw SaveError(
+                .invalidConfiguration,
+                "the format '\(descriptor.id)' was written for contract \(descriptor.contract); this server has \(Self.contract)")
+        }
+        guard types[descriptor.id] == nil else {
+            throw SaveError(.invalidConfiguration, "two formats have the id '\(descriptor.id)'")
+        }
+        types[descriptor.id] = format
+    }
+
+    /// The descriptors, ordered by id.
+    public var descriptors: [FormatDescriptor] { types.values.map { $0.descriptor }.sorted { $0.id < $1.id } }
+
+    /// The format of an id.
+    public func type(_ id: String) -> (any RepositoryFormat.Type)? { types[id] }
+
+    /// A format with a repository's settings.
+    ///
+    /// - Throws: `invalidRequest` for an unknown id, and what the format's initializer throws.
+    public func make(_ id: String, settings: JSONObject) throws -> any RepositoryFormat {
+        guard let type = types[id] else { throw SaveError.invalid("format", "there is no format '\(id)'") }
+        return try type.init(settings: settings)
+    }
+}

@@ -1,0 +1,72 @@
+/// What a format sees of a request: no credentials, no addresses, no body.
+public struct FormatRequest: Sendable {
+    public let method: HTTPMethod
+    /// The path below the repository.
+    public let path: RequestPath
+    public let query: QueryItems
+    /// `Content-Type` of the body, if any.
+    public let contentType: String?
+
+    public init(method: HTTPMethod, path: RequestPath, query: QueryItems = QueryItems(), contentType: String? = nil) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.contentType = contentType
+    }
+}
+
+/// What a request means. The platform derives the permission from the case, before anything runs.
+public enum Route: Sendable, Equatable {
+    /// Read an index, in one of the offered types; the first is the default of who accepts anything.
+    case index(IndexKey, offers: [MediaType])
+    /// Read a file. The package tells a proxy where to look and a group whom to ask.
+    case asset(AssetPath, package: PackageID?)
+    /// Add something; `receive` reads it.
+    case upload(UploadPlan)
+    /// Remove a file.
+    case delete(AssetPath)
+    /// Answer 301 or 302 with a location relative to the request's own path, query kept. Read permission.
+    case redirect(to: String, permanent: Bool)
+}
+
+/// Names an index.
+public enum IndexKey: Sendable, Hashable {
+    case root
+    case package(PackageID)
+    /// A directory of a path-oriented repository; nil is the top.
+    case directory(AssetPath?)
+    /// Anything else, with the package it belongs to, if any.
+    case custom(String, package: PackageID?)
+
+    /// The package whose ownership decides who answers in a group.
+    public var package: PackageID? {
+        switch self {
+        case .package(let id): id
+        case .custom(_, let id): id
+        case .root, .directory: nil
+        }
+    }
+
+    /// A stable text for storage and logs.
+    public var text: String {
+        switch self {
+        case .root: "root"
+        case .package(let id): "package/\(id.name)"
+        case .directory(let path): "directory/\(path?.text ?? "")"
+        case .custom(let name, let id): "custom/\(id?.name ?? "")/\(name)"
+        }
+    }
+}
+
+/// What kind of upload this is.
+public struct UploadPlan: Sendable, Equatable {
+    /// For a protocol that puts one file to one path; nil where the body says what it contains.
+    public var path: AssetPath?
+    /// The status of a successful answer, 200 or 201.
+    public var status: Int
+
+    public init(path: AssetPath? = nil, status: Int = 200) {
+        self.path = path
+        self.status = status
+    }
+}

@@ -1,0 +1,77 @@
+public import SaveDigest
+
+/// An upload as it arrives.
+public struct UploadRequest: Sendable {
+    public let plan: UploadPlan
+    /// The whole `Content-Type` field.
+    public let contentType: String?
+    public let body: ByteStream
+    /// The largest file this repository takes, in bytes; staging enforces it as well.
+    public let maxFileSize: Int64?
+
+    public init(plan: UploadPlan, contentType: String?, body: ByteStream, maxFileSize: Int64? = nil) {
+        self.plan = plan
+        self.contentType = contentType
+        self.body = body
+        self.maxFileSize = maxFileSize
+    }
+}
+
+/// Where an upload's files go while it is read: written to disk, digested, invisible to everyone.
+public protocol UploadStaging: Sendable {
+    /// Writes a stream to a new staged file, computing SHA-256 and the other digests on the way.
+    ///
+    /// - Throws: `tooLarge` past the repository's limit, `storageFull`, `storageUnavailable`, and what the stream throws.
+    func stage(_ body: ByteStream, computing algorithms: [DigestAlgorithm]) async throws -> StagedFile
+}
+
+/// A file that is staged.
+public struct StagedFile: Sendable {
+    /// Names the file within this upload.
+    public let id: Int
+    public let size: Int64
+    public let digest: BlobDigest
+    /// SHA-256 and what else was asked for.
+    public let checksums: [Checksum]
+    /// The bytes, for readers of archives. They block: call them through `inspect`.
+    public let file: OpenFile
+    private let pool: BlockingPool
+
+    public init(id: Int, size: Int64, digest: BlobDigest, checksums: [Checksum], file: OpenFile, pool: BlockingPool) {
+        self.id = id
+        self.size = size
+        self.digest = digest
+        self.checksums = checksums
+        self.file = file
+        self.pool = pool
+    }
+
+    /// Runs code that reads the file on a thread that may block.
+    public func inspect<Value: Sendable>(_ body: @escaping @Sendable (OpenFile) throws -> Value) async throws -> Value {
+        let file = file
+        return try await pool.run { try body(file) }
+    }
+}
+
+/// What an upload turned out to contain. The platform stores all of it, or none.
+public struct Submission: Sendable {
+    public struct Item: Sendable {
+        /// What to record; size and SHA-256 are taken from the staged file.
+        public var record: AssetRecord
+        public var staged: StagedFile
+
+        public init(record: AssetRecord, staged: StagedFile) {
+            self.record = record
+            self.staged = staged
+        }
+    }
+
+    public var items: [Item]
+    /// The package the items belong to, with its name as the publisher writes it.
+    public var package: PackageSummary?
+
+    public init(items: [Item], package: PackageSummary? = nil) {
+        self.items = items
+        self.package = package
+    }
+}

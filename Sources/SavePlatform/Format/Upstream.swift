@@ -1,0 +1,43 @@
+/// What the platform wants from an upstream.
+public enum UpstreamTarget: Sendable, Equatable {
+    case index(IndexKey)
+    /// A file that no index describes: its place follows from its path.
+    case asset(AssetPath)
+    /// The first request to a new upstream, to see whether and where it has an index.
+    /// `attempt` counts from 0; nil from the format ends the probing.
+    case probe(attempt: Int)
+}
+
+/// A request to an upstream, relative to the repository's resolved base.
+public struct UpstreamRequest: Sendable, Equatable {
+    /// An absolute URL, http or https.
+    public var url: String
+    /// The `Accept` field.
+    public var accept: String?
+    /// The largest answer that is read, decoded, in bytes.
+    public var maxSize: Int64
+    /// For a probe: the base to store when this request succeeds.
+    public var resolvedBase: String?
+
+    public init(url: String, accept: String? = nil, maxSize: Int64, resolvedBase: String? = nil) {
+        self.url = url
+        self.accept = accept
+        self.maxSize = maxSize
+        self.resolvedBase = resolvedBase
+    }
+}
+
+/// An index as an upstream sent it, decoded from any content coding.
+public struct UpstreamDocument: Sendable {
+    /// Where it came from in the end, after redirects: what relative links are relative to.
+    public let url: String
+    /// The `Content-Type` it was sent with.
+    public let contentType: String?
+    public let bytes: [UInt8]
+
+    public init(url: String, contentType: String?, bytes: [UInt8]) {
+        self.url = url
+        self.contentType = contentType
+        self.bytes = bytes
+    }
+}

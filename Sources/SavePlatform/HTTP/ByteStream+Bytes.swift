@@ -1,0 +1,23 @@
+internal import Synchronization
+
+extension ByteStream {
+    /// Bytes that are in memory, in chunks of at most `chunk` bytes.
+    public init(_ bytes: [UInt8], chunk: Int = 65_536) {
+        let position = OneReader(0)
+        self.init(length: Int64(bytes.count)) {
+            position.update { start in
+                guard start < bytes.count else { return nil }
+                let end = Swift.min(bytes.count, start + Swift.max(1, chunk))
+                defer { start = end }
+                return Array(bytes[start..<end])
+            }
+        }
+    }
+}
+
+/// The place a single reader has come to.
+private final class OneReader: Sendable {
+    private let position: Mutex<Int>
+    init(_ start: Int) { position = Mutex(start) }
+    func update<Value: Sendable>(_ body: (inout Int) -> Value) -> Value { position.withLock { body(&$0) } }
+}

@@ -1,0 +1,48 @@
+/// A body that is pulled: the consumer's pace is the producer's pace.
+///
+/// One consumer reads it, once. A stream that ends before `length` bytes is an error of its producer, which throws.
+public struct ByteStream: AsyncSequence, Sendable {
+    public typealias Element = [UInt8]
+    /// Gives the next bytes, never an empty array; nil at the end.
+    public typealias Pull = @Sendable () async throws -> [UInt8]?
+
+    /// The number of bytes, where it is known before they are read.
+    public let length: Int64?
+    private let pull: Pull
+
+    public init(length: Int64?, _ pull: @escaping Pull) {
+        self.length = length
+        self.pull = pull
+    }
+
+    /// The next bytes, or nil at the end.
+    public func next() async throws -> [UInt8]? { try await pull() }
+
+    public func makeAsyncIterator() -> Iterator { Iterator(pull: pull) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        let pull: Pull
+        public mutating func next() async throws -> [UInt8]? { try await pull() }
+    }
+
+    /// Reads everything, up to a limit.
+    ///
+    /// - Throws: `tooLarge` once more than `limit` bytes have come.
+    public func collect(limit: Int) async throws -> [UInt8] {
+        if let length, length > Int64(limit) { throw SaveError(.tooLarge, "the body is larger than \(limit) bytes") }
+        var bytes: [UInt8] = []
+        while let chunk = try await pull() {
+            guard bytes.count + chunk.count <= limit else { throw SaveError(.tooLarge, "the body is larger than \(limit) bytes") }
+            bytes.append(contentsOf: chunk)
+        }
+        return bytes
+    }
+
+    /// Reads and drops everything.
+    public func drain() async throws {
+        while try await pull() != nil {}
+    }
+
+    /// No bytes.
+    public static let empty = ByteStream(length: 0) { nil }
+}

@@ -1,0 +1,93 @@
+/// Header fields in order. Names are ASCII and compared without regard to case; values are bytes.
+///
+/// All text lives in one buffer, so that a request's headers cost two allocations and no `String` until one is read.
+public struct HTTPHeaders: Sendable {
+    private struct Field: Sendable {
+        let start, colon, end: Int
+    }
+
+    private var bytes: [UInt8] = []
+    private var fields: [Field] = []
+
+    public init() {}
+
+    /// Headers from names and values, in order.
+    public init(_ pairs: KeyValuePairs<String, String>) {
+        for (name, value) in pairs { append(name, value) }
+    }
+
+    /// Makes room before many fields are added.
+    public mutating func reserve(fields count: Int, bytes size: Int) {
+        fields.reserveCapacity(count)
+        bytes.reserveCapacity(size)
+    }
+
+    /// Adds a field.
+    public mutating func append(_ name: String, _ value: String) {
+        let start = bytes.count
+        bytes.append(contentsOf: name.utf8)
+        let colon = bytes.count
+        bytes.append(contentsOf: value.utf8)
+        fields.append(Field(start: start, colon: colon, end: bytes.count))
+    }
+
+    /// Adds a field from bytes as they came.
+    public mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        let start = bytes.count
+        bytes.append(contentsOf: name)
+        let colon = bytes.count
+        bytes.append(contentsOf: value)
+        fields.append(Field(start: start, colon: colon, end: bytes.count))
+    }
+
+    /// The number of fields.
+    public var count: Int { fields.count }
+
+    /// The first field of a name as text (invalid UTF-8 repaired). Setting replaces every field of the name.
+    public subscript(name: String) -> String? {
+        get {
+            bytes(of: name).map { String(decoding: $0, as: UTF8.self) }
+        }
+        set {
+            let others = fields.filter { !matches($0, name) }
+            fields = others
+            if let newValue { append(name, newValue) }
+        }
+    }
+
+    /// The bytes of the first field of a name.
+    public func bytes(of name: String) -> ArraySlice<UInt8>? {
+        for field in fields where matches(field, name) { return bytes[field.colon..<field.end] }
+        return nil
+    }
+
+    /// All values of a name, in order.
+    public func values(of name: String) -> [String] {
+        fields.filter { matches($0, name) }.map { String(decoding: bytes[$0.colon..<$0.end], as: UTF8.self) }
+    }
+
+    /// Every field in order, names as they were given.
+    public var all: [(name: String, value: String)] {
+        fields.map {
+            (
+                String(decoding: bytes[$0.start..<$0.colon], as: UTF8.self),
+                String(decoding: bytes[$0.colon..<$0.end], as: UTF8.self)
+            )
+        }
+    }
+
+    private func matches(_ field: Field, _ name: String) -> Bool {
+        let count = field.colon - field.start
+        guard name.utf8.count == count else { return false }
+        return bytes.withUnsafeBufferPointer { bytes in
+            var index = field.start
+            for wanted in name.utf8 {
+                if lowercased(bytes[index]) != lowercased(wanted) { return false }
+                index += 1
+            }
+            return true
+        }
+    }
+
+    private func lowercased(_ byte: UInt8) -> UInt8 { byte >= 65 && byte <= 90 ? byte | 32 : byte }
+}

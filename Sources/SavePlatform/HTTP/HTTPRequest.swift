@@ -1,0 +1,58 @@
+/// One request as the server's front has accepted it: framing checked, nothing decoded, nobody authenticated.
+public struct HTTPRequest: Sendable {
+    public let method: HTTPMethod
+    /// The path and query as they came, undecoded: `/pypi/a/b/simple/?format=x`.
+    public let target: [UInt8]
+    public let headers: HTTPHeaders
+    /// The body; reading it is what makes the server send `100 Continue`.
+    public let body: ByteStream
+    public let client: ClientAddress
+    /// Came over TLS.
+    public let isSecure: Bool
+    public let id: RequestID
+
+    public init(
+        method: HTTPMethod, target: [UInt8], headers: HTTPHeaders = HTTPHeaders(), body: ByteStream = .empty,
+        client: ClientAddress = .unknown, isSecure: Bool = false, id: RequestID = .next()
+    ) {
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+        self.client = client
+        self.isSecure = isSecure
+        self.id = id
+    }
+
+    /// The undecoded path, without the query.
+    public var rawPath: ArraySlice<UInt8> {
+        target.firstIndex(of: UInt8(ascii: "?")).map { target[..<$0] } ?? target[...]
+    }
+
+    /// The undecoded query, without the question mark; nil where there is none.
+    public var rawQuery: ArraySlice<UInt8>? {
+        target.firstIndex(of: UInt8(ascii: "?")).map { target[($0 + 1)...] }
+    }
+}
+
+/// The address a request came from: 4 or 16 bytes in network order.
+public struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
+    /// Network order; empty where it is not known.
+    public let bytes: [UInt8]
+
+    public init(bytes: [UInt8]) { self.bytes = bytes }
+    public static let unknown = ClientAddress(bytes: [])
+
+    public var description: String {
+        switch bytes.count {
+        case 4: return bytes.map { String($0) }.joined(separator: ".")
+        case 16:
+            if bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) {
+                return bytes.suffix(4).map { String($0) }.joined(separator: ".")
+            }
+            return stride(from: 0, to: 16, by: 2).map { String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16) }
+                .joined(separator: ":")
+        default: return "unknown"
+        }
+    }
+}

@@ -1,0 +1,21 @@
+/// A media type as sent in `Content-Type` (RFC 9110, 8.3): `essence` is what is negotiated, `value` what is sent.
+public struct MediaType: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
+    /// The whole field value: `text/html; charset=utf-8`.
+    public let value: String
+    /// Type and subtype in lower case: `text/html`.
+    public let essence: String
+
+    public init(_ value: String) {
+        self.value = value
+        let type = value.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
+        essence = String(decoding: type.map { $0 >= 65 && $0 <= 90 ? $0 | 32 : $0 }, as: UTF8.self)
+    }
+
+    public init(stringLiteral value: String) { self.init(value) }
+    public var description: String { value }
+
+    public static let html: MediaType = "text/html; charset=utf-8"
+    public static let json: MediaType = "application/json"
+    public static let text: MediaType = "text/plain; charset=utf-8"
+    public static let bytes: MediaType = "application/octet-stream"
+}

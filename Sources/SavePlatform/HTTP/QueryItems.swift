@@ -1,0 +1,59 @@
+/// The items of a query string, decoded, in order. `+` is a space, as HTML forms write it.
+public struct QueryItems: Sendable, Hashable {
+    public struct Item: Sendable, Hashable {
+        public let name: String
+        public let value: String
+    }
+
+    public let all: [Item]
+
+    public init(_ all: [Item] = []) { self.all = all }
+
+    /// The first value of a name.
+    public subscript(name: String) -> String? { all.first { $0.name == name }?.value }
+
+    /// Decodes a query.
+    ///
+    /// - Throws: `invalidRequest` for a bad escape, bytes that are not UTF-8, or more than 100 items.
+    public init(decoding raw: ArraySlice<UInt8>?) throws {
+        guard let raw, !raw.isEmpty else {
+            self.init()
+            return
+        }
+        var items: [Item] = []
+        for pair in raw.split(separator: UInt8(ascii: "&")) {
+            guard items.count < 100 else { throw SaveError(.invalidRequest, "the query has too many items") }
+            let equals = pair.firstIndex(of: UInt8(ascii: "="))
+            items.append(
+                Item(
+                    name: try Self.decode(pair[..<(equals ?? pair.endIndex)]),
+                    value: try equals.map { try Self.decode(pair[($0 + 1)...]) } ?? ""))
+        }
+        self.init(items)
+    }
+
+    private static func decode(_ raw: ArraySlice<UInt8>) throws -> String {
+        var bytes: [UInt8] = []
+        var index = raw.startIndex
+        while index < raw.endIndex {
+            switch raw[index] {
+            case UInt8(ascii: "+"):
+                bytes.append(0x20)
+                index += 1
+            case UInt8(ascii: "%"):
+                guard raw.endIndex - index > 2, let high = ASCII.hexDigit(raw[index + 1]),
+                    let low = ASCII.hexDigit(raw[index + 2])
+                else { throw SaveError(.invalidRequest, "the query has a bad percent escape") }
+                bytes.append(high << 4 | low)
+                index += 3
+            default:
+                bytes.append(raw[index])
+                index += 1
+            }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw SaveError(.invalidRequest, "the query is not UTF-8")
+        }
+        return text
+    }
+}

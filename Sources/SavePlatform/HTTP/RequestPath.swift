@@ -1,0 +1,89 @@
+/// A request's path, decoded once. Everything after this works on these segments, so that what was authorized is what
+/// is served.
+public struct RequestPath: Sendable, Hashable {
+    /// Decoded segments without empty ones at the ends: `/a/b%20c/` gives `["a", "b c"]`.
+    public let segments: [String]
+    /// The path ended in a slash.
+    public let endsInSlash: Bool
+
+    public init(segments: [String], endsInSlash: Bool) {
+        self.segments = segments
+        self.endsInSlash = endsInSlash
+    }
+
+    /// The rest of the path after a number of segments.
+    public func dropping(_ count: Int) -> RequestPath {
+        RequestPath(segments: Array(segments.dropFirst(count)), endsInSlash: endsInSlash)
+    }
+}
+
+extension RequestPath {
+    /// The longest segment, decoded, in bytes: what file systems of clients can hold.
+    public static let longestSegment = 255
+
+    /// Decodes a path once, segment by segment.
+    ///
+    /// - Throws: `invalidRequest` for a path that does not start with a slash, a bad escape, bytes that are not UTF-8,
+    ///   control characters, backslashes, dot segments in any spelling, an encoded slash, an escape that decodes to
+    ///   another escape, or a segment over 255 bytes; `notFound` for an empty segment inside the path.
+    public init(decoding raw: ArraySlice<UInt8>) throws {
+        guard raw.first == UInt8(ascii: "/") else { throw SaveError(.invalidRequest, "the path must start with a slash") }
+        var segments: [String] = []
+        var start = raw.startIndex + 1
+        var endsInSlash = raw.count == 1
+        while start < raw.endIndex {
+            let end = raw[start...].firstIndex(of: UInt8(ascii: "/")) ?? raw.endIndex
+            guard end > start else { throw SaveError(.notFound, "the path has an empty segment") }
+            segments.append(try Self.decode(raw[start..<end]))
+            endsInSlash = end < raw.endIndex
+            start = end + 1
+        }
+        self.init(segments: segments, endsInSlash: endsInSlash)
+    }
+
+    private static func decode(_ raw: ArraySlice<UInt8>) throws -> String {
+        let bytes = raw.contains(UInt8(ascii: "%")) ? try unescape(raw)[...] : raw
+        guard bytes.count <= longestSegment else {
+            throw SaveError(.invalidRequest, "a path segment is longer than \(longestSegment) bytes")
+        }
+        var dots = true
+        for byte in bytes {
+            guard byte >= 0x20, byte != 0x7F, byte != UInt8(ascii: "\\"), byte != UInt8(ascii: "/") else {
+                throw SaveError(.invalidRequest, "the path has a character that is not allowed")
+            }
+        }
+        // `..;x` is a parent segment to some servers behind or before this one.
+        for byte in bytes.prefix(while: { $0 != UInt8(ascii: ";") }) where byte != UInt8(ascii: ".") { dots = false }
+        let name = bytes.prefix { $0 != UInt8(ascii: ";") }
+        if dots, name.count == 1 || name.count == 2 { throw SaveError(.invalidRequest, "the path has a dot segment") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw SaveError(.invalidRequest, "the path is not UTF-8")
+        }
+        return text
+    }
+
+    private static func unescape(_ raw: ArraySlice<UInt8>) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(raw.count)
+        var index = raw.startIndex
+        while index < raw.endIndex {
+            guard raw[index] == UInt8(ascii: "%") else {
+                bytes.append(raw[index])
+                index += 1
+                continue
+            }
+            guard raw.endIndex - index > 2, let high = ASCII.hexDigit(raw[index + 1]), let low = ASCII.hexDigit(raw[index + 2])
+            else {
+                throw SaveError(.invalidRequest, "the path has a bad percent escape")
+            }
+            bytes.append(high << 4 | low)
+            index += 3
+        }
+        for index in bytes.indices.dropLast(2) where bytes[index] == UInt8(ascii: "%") {
+            if ASCII.hexDigit(bytes[index + 1]) != nil, ASCII.hexDigit(bytes[index + 2]) != nil {
+                throw SaveError(.invalidRequest, "the path is escaped twice")
+            }
+        }
+        return bytes
+    }
+}

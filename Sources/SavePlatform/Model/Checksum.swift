@@ -1,0 +1,36 @@
+public import SaveDigest
+
+/// The SHA-256 of a stored blob: its identity.
+public struct BlobDigest: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// 64 lower-case hexadecimal digits.
+    public let hex: String
+
+    /// nil unless the text has 64 hexadecimal digits, in either case.
+    public init?(hex: String) {
+        guard hex.utf8.count == 64, Hex.decode(hex) != nil else { return nil }
+        self.hex = ASCII.lowercased(hex)
+    }
+
+    /// The digest of bytes in memory.
+    public init(of bytes: [UInt8]) { hex = Digest.hex(bytes) }
+
+    /// A finished SHA-256.
+    public init(sha256: [UInt8]) { hex = Hex.encode(sha256) }
+
+    public var description: String { hex }
+    public static func < (left: BlobDigest, right: BlobDigest) -> Bool { left.hex < right.hex }
+}
+
+/// A digest of a file, by whatever algorithm a protocol names.
+public struct Checksum: Sendable, Hashable {
+    public let algorithm: DigestAlgorithm
+    /// Lower-case hexadecimal digits.
+    public let hex: String
+
+    /// nil unless the text has exactly the algorithm's number of hexadecimal digits, in either case.
+    public init?(_ algorithm: DigestAlgorithm, hex: String) {
+        guard hex.utf8.count == algorithm.byteCount * 2, Hex.decode(hex) != nil else { return nil }
+        self.algorithm = algorithm
+        self.hex = ASCII.lowercased(hex)
+    }
+}

@@ -1,0 +1,67 @@
+/// The path of a file in a repository: relative, no empty or dot segments, no control characters, at most 4096 bytes.
+///
+/// Two paths are equal when their bytes are; Swift's own comparison of text would take some different bytes for equal.
+public struct AssetPath: Sendable, Hashable, Comparable, CustomStringConvertible {
+    public let text: String
+
+    /// - Throws: `invalidRequest` for a path that is not of the form above.
+    public init(_ text: String) throws {
+        var start = text.utf8.startIndex
+        guard !text.utf8.isEmpty, text.utf8.count <= 4096 else {
+            throw SaveError(.invalidRequest, "a file path has 1 to 4096 bytes")
+        }
+        let bytes = text.utf8
+        while true {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.endIndex
+            let segment = bytes[start..<end]
+            guard !segment.isEmpty, segment.count <= RequestPath.longestSegment, !segment.elementsEqual(".".utf8),
+                !segment.elementsEqual("..".utf8),
+                segment.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") })
+            else { throw SaveError(.invalidRequest, "the file path has a segment that is not allowed") }
+            guard end < bytes.endIndex else { break }
+            start = bytes.index(after: end)
+        }
+        self.text = text
+    }
+
+    /// The last segment.
+    public var filename: String {
+        text.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(text[text.utf8.index(after: $0)...]) } ?? text
+    }
+
+    /// The path with every segment percent-encoded, for links and upstream URLs.
+    public var percentEncoded: String {
+        text.utf8.split(separator: UInt8(ascii: "/")).map { ASCII.percentEncoded(String(Substring($0))) }.joined(separator: "/")
+    }
+
+    public var description: String { text }
+    public static func == (left: AssetPath, right: AssetPath) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+    public static func < (left: AssetPath, right: AssetPath) -> Bool { left.text.utf8.lexicographicallyPrecedes(right.text.utf8) }
+    public func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+/// The key of a package: the name as its format normalizes it. Made by formats only, from checked ASCII.
+public struct PackageID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    public let name: String
+    public init(normalized name: String) { self.name = name }
+    public var description: String { name }
+    public static func < (left: PackageID, right: PackageID) -> Bool { left.name < right.name }
+}
+
+/// The name of a project, a repository or a robot: `[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?`.
+public enum ResourceName {
+    /// Top-level words that are paths of the server itself.
+    public static let reserved: Set<String> = ["api", "health", "metrics", "ui"]
+
+    public static func isValid(_ name: String) -> Bool {
+        let bytes = Array(name.utf8)
+        guard let first = bytes.first, let last = bytes.last, bytes.count <= 64 else { return false }
+        let inner = bytes.allSatisfy { isSmallOrDigit($0) || $0 == 46 || $0 == 95 || $0 == 45 }
+        return inner && isSmallOrDigit(first) && isSmallOrDigit(last)
+    }
+
+    private static func isSmallOrDigit(_ byte: UInt8) -> Bool { (byte >= 97 && byte <= 122) || ASCII.isDigit(byte) }
+}

@@ -1,0 +1,145 @@
+/// Transactional records.
+///
+/// The closures are synchronous on purpose: nothing suspends while a transaction is open. A write commits when its closure
+/// returns and changes nothing when it throws; it is durable when `write` returns. Writes run one at a time, and a read
+/// sees one moment. `SaveTestKit.MetadataStoreConformance` checks this.
+public protocol MetadataStore: Sendable {
+    func read<Value: Sendable>(_ body: @escaping @Sendable (any MetadataReading) throws -> Value) async throws -> Value
+    func write<Value: Sendable>(_ body: @escaping @Sendable (any MetadataWriting) throws -> Value) async throws -> Value
+}
+
+/// All that can be asked inside a transaction.
+public protocol MetadataReading: CatalogueReading, AccountReading, AssetReading, CacheReading, AuditReading, MaintenanceReading {}
+
+/// All that can be changed inside a transaction.
+public protocol MetadataWriting: MetadataReading, CatalogueWriting, AccountWriting, AssetWriting, CacheWriting, AuditWriting {}
+
+// MARK: - Projects and repositories
+
+/// Small tables that are read whole and kept in memory (`Catalogue`).
+public protocol CatalogueReading {
+    /// All projects, ordered by name.
+    func projects() throws -> [ProjectRecord]
+    /// All repositories, ordered by project and name.
+    func repositories() throws -> [RepositoryRecord]
+    /// All memberships.
+    func members() throws -> [MemberRecord]
+}
+
+public protocol CatalogueWriting {
+    /// Adds a project (id 0) or replaces one. Returns it with its id.
+    ///
+    /// - Throws: `alreadyExists` for a taken name.
+    func put(_ project: ProjectRecord) throws -> ProjectRecord
+    /// Removes an empty project with its memberships.
+    func deleteProject(_ id: Int64) throws
+    /// Adds a repository (id 0) or replaces one. Returns it with its id. Ids are never used again.
+    ///
+    /// - Throws: `alreadyExists` for a taken name in the project.
+    func put(_ repository: RepositoryRecord) throws -> RepositoryRecord
+    /// Removes a repository with its packages, assets and cached indexes.
+    func deleteRepository(_ id: Int64) throws
+    /// Gives a principal a role in a project, in place of an earlier one.
+    func put(_ member: MemberRecord) throws
+    /// Returns whether there was such a membership.
+    func deleteMember(project: Int64, _ principal: PrincipalName) throws -> Bool
+}
+
+// MARK: - Accounts
+
+public protocol AccountReading {
+    /// All users, ordered by name.
+    func users() throws -> [UserRecord]
+    /// All robots, ordered by name.
+    func robots() throws -> [RobotRecord]
+    /// A key by the public part of its text.
+    func key(_ id: String) throws -> KeyRecord?
+    /// The keys of an owner, oldest first.
+    func keys(of owner: PrincipalName) throws -> [KeyRecord]
+}
+
+public protocol AccountWriting {
+    /// Adds a user (id 0) or replaces one.
+    ///
+    /// - Throws: `alreadyExists` for a taken name.
+    func put(_ user: UserRecord) throws -> UserRecord
+    /// Removes a user with keys and memberships.
+    func deleteUser(_ id: Int64) throws
+    /// Adds a robot (id 0) or replaces one.
+    ///
+    /// - Throws: `alreadyExists` for a taken name.
+    func put(_ robot: RobotRecord) throws -> RobotRecord
+    /// Removes a robot with keys and memberships.
+    func deleteRobot(_ id: Int64) throws
+    /// Adds a key, or replaces the one of the same id.
+    func put(_ key: KeyRecord) throws
+    /// Returns whether there was such a key.
+    func deleteKey(_ id: String) throws -> Bool
+}
+
+// MARK: - Packages and files
+
+public protocol AssetReading {
+    /// The file at a path.
+    func asset(_ repository: Int64, _ path: AssetPath) throws -> StoredAsset?
+    /// All files of a package, sidecars included, in the order of their paths.
+    func assets(_ repository: Int64, package: PackageID) throws -> [StoredAsset]
+    /// Files below a directory (its path with a final slash, or "" for all), in the order of their paths, after a path.
+    func assets(_ repository: Int64, under directory: String, after: AssetPath?, limit: Int) throws -> [StoredAsset]
+    /// What is directly in a directory: files, and the names of directories, each in order.
+    func directory(_ repository: Int64, _ path: AssetPath?) throws -> (files: [StoredAsset], directories: [String])
+    /// A package.
+    func package(_ repository: Int64, _ id: PackageID) throws -> PackageRecord?
+    /// Packages in the order of their names, after one, whose name or display name contains `matching` literally.
+    func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) throws -> [PackageRecord]
+}
+
+public protocol AssetWriting {
+    /// Adds a file, or replaces the one at the same path.
+    func put(_ asset: StoredAsset) throws
+    /// Removes a file and its sidecars. Returns whether it was there.
+    func deleteAsset(_ repository: Int64, _ path: AssetPath) throws -> Bool
+    /// Adds a package or replaces its record.
+    func put(_ package: PackageRecord) throws
+    /// Removes a package's record; its files must be gone.
+    func deletePackage(_ repository: Int64, _ id: PackageID) throws
+}
+
+// MARK: - What a proxy knows of its upstream
+
+public protocol CacheReading {
+    func cachedIndex(_ repository: Int64, _ key: String) throws -> CachedIndex?
+}
+
+public protocol CacheWriting {
+    /// Adds a cached index or replaces it.
+    func put(_ index: CachedIndex) throws
+    /// Forgets one cached index, or with nil all of a repository.
+    func deleteCachedIndexes(_ repository: Int64, key: String?) throws
+}
+
+// MARK: - Audit
+
+public protocol AuditReading {
+    /// Records that match, newest first.
+    func audit(_ query: AuditQuery) throws -> [AuditRecord]
+    /// Records after a sequence number, oldest first, for verification and export.
+    func audit(after sequence: Int64, limit: Int) throws -> [AuditRecord]
+    /// The newest record.
+    func lastAudit() throws -> AuditRecord?
+}
+
+public protocol AuditWriting {
+    /// Adds a finished record. There is no way to change or remove one.
+    func append(_ record: AuditRecord) throws
+}
+
+// MARK: - Upkeep
+
+public protocol MaintenanceReading {
+    /// Whether any record, of any kind, needs a blob.
+    func isReferenced(_ digest: BlobDigest) throws -> Bool
+    /// Digests that records need, each once, in order, after one, at most `limit`.
+    func referencedBlobs(after: BlobDigest?, limit: Int) throws -> [BlobDigest]
+    func statistics() throws -> StoreStatistics
+}

@@ -1,0 +1,116 @@
+internal import Foundation
+internal import Synchronization
+
+/// The structured log: one JSON object a line, written by a thread of its own so that no request waits for a disk.
+///
+/// The queue is bounded. When its reader is slower than the server, lines are dropped and counted, never the service.
+public final class Log: Sendable {
+    /// How much a line matters.
+    public enum Level: Int, Sendable, Comparable, CaseIterable {
+        case debug, info, notice, warning, error
+        public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+        public var name: String { String(describing: self) }
+        public init?(name: String) {
+            guard let level = Self.allCases.first(where: { $0.name == name }) else { return nil }
+            self = level
+        }
+    }
+
+    /// Writes finished bytes somewhere. Called from one thread.
+    public typealias Sink = @Sendable ([UInt8]) -> Void
+
+    private struct State {
+        var pending: [UInt8] = []
+        var dropped = 0
+        var isClosed = false
+    }
+
+    private let level: Level
+    private let clock: PlatformClock
+    private let sink: Sink
+    private let state = Mutex(State())
+    private static let capacity = 4 << 20
+
+    /// A log that writes lines of at least `level` to `sink` every tenth of a second.
+    public init(level: Level = .info, clock: PlatformClock = .system, sink: @escaping Sink) {
+        self.level = level
+        self.clock = clock
+        self.sink = sink
+        let thread = Thread { [weak self] in
+            while let self, self.flush() { usleep(100_000) }
+        }
+        thread.name = "log"
+        thread.start()
+    }
+
+    /// A log for tests and tools that want no lines.
+    public static func silent() -> Log { Log(level: .error, sink: { _ in }) }
+
+    /// Lines to standard error.
+    public static func standardError(level: Level = .info) -> Log {
+        Log(level: level) { bytes in Log.write(bytes, to: 2) }
+    }
+
+    /// Writes a whole buffer to a file descriptor; what cannot be written is dropped.
+    public static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        bytes.withUnsafeBytes { buffer in
+            var rest = buffer[...]
+            while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
+                let count = Foundation.write(descriptor, start, rest.count)
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { return }
+                rest = rest.dropFirst(count)
+            }
+        }
+    }
+
+    /// Adds a line. `message` is a fixed text; what varies goes into `fields`.
+    public func callAsFunction(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
+        guard level >= self.level else { return }
+        var line = Array("{\"time\":\"\(clock.now().rfc3339)\",\"level\":\"\(level.name)\",\"message\":".utf8)
+        JSONText.append(message, to: &line)
+        for (key, value) in fields {
+            line.append(UInt8(ascii: ","))
+            JSONText.append(key, to: &line)
+            line.append(UInt8(ascii: ":"))
+            JSONText.append(value, to: &line)
+        }
+        line.append(UInt8(ascii: "}"))
+        line.append(UInt8(ascii: "\n"))
+        append(line)
+    }
+
+    /// Adds a finished line, with its line end.
+    package func append(_ line: [UInt8]) {
+        state.withLock { state in
+            if state.pending.count + line.count > Self.capacity {
+                state.dropped += 1
+            } else {
+                state.pending.append(contentsOf: line)
+            }
+        }
+    }
+
+    /// Writes what is pending; false once the log is closed and empty.
+    @discardableResult
+    public func flush() -> Bool {
+        let (bytes, dropped, isClosed) = state.withLock { state in
+            defer {
+                state.pending = []
+                state.dropped = 0
+            }
+            return (state.pending, state.dropped, state.isClosed)
+        }
+        if !bytes.isEmpty { sink(bytes) }
+        if dropped > 0 {
+            sink(Array("{\"level\":\"warning\",\"message\":\"log lines dropped\",\"count\":\"\(dropped)\"}\n".utf8))
+        }
+        return !isClosed
+    }
+
+    /// Writes what is pending and ends the writer.
+    public func close() {
+        state.withLock { $0.isClosed = true }
+        flush()
+    }
+}

@@ -1,0 +1,27 @@
+internal import Foundation
+
+/// Where the platform takes the time from; a value, so that tests hand in their own.
+public struct PlatformClock: Sendable {
+    /// The wall clock, for records and for times that clients see.
+    public let now: @Sendable () -> Timestamp
+    /// Nanoseconds that never run backwards, for deadlines and freshness.
+    public let uptime: @Sendable () -> UInt64
+
+    public init(now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> UInt64) {
+        self.now = now
+        self.uptime = uptime
+    }
+
+    /// The machine's clocks.
+    public static let system = PlatformClock(
+        now: {
+            var time = timespec()
+            clock_gettime(CLOCK_REALTIME, &time)
+            return Timestamp(microseconds: Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1000)
+        },
+        uptime: {
+            var time = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)
+        })
+}

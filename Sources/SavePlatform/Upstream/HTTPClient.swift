@@ -1,0 +1,66 @@
+/// The one way out: every request to another server goes through this, with its deadlines and its address guard.
+public protocol HTTPClient: Sendable {
+    /// Sends a GET or HEAD and answers as soon as the final response's headers are there.
+    ///
+    /// Follows at most five redirects, never from https to http, and sends `credentials` only to the scheme, host and port
+    /// of `request.url`. Pulling the body is what makes the transfer go on; dropping the response ends it.
+    ///
+    /// - Throws: `upstreamForbidden` for an address that the configuration does not allow, `upstreamUnavailable` when the
+    ///   server cannot be reached or does not answer in time, `upstreamInvalid` for an answer that is not HTTP, has too
+    ///   many redirects or headers. Body pulls throw `upstreamUnavailable` for a stalled or cut transfer and `tooLarge`
+    ///   past `maxSize`; a body shorter than its `Content-Length` never ends cleanly.
+    func send(_ request: ClientRequest) async throws -> ClientResponse
+}
+
+/// A request to another server.
+public struct ClientRequest: Sendable {
+    public var method: HTTPMethod
+    /// Absolute, http or https.
+    public var url: String
+    /// Sent as they are. `Accept-Encoding` is `identity` unless `decodes` is set.
+    public var headers: HTTPHeaders
+    public var credentials: ClientCredentials?
+    /// Ask for compressed content and hand out decoded bytes; off for files, whose bytes must stay as they are.
+    public var decodes: Bool
+    /// Bytes of body, decoded, after which the transfer is cut.
+    public var maxSize: Int64
+
+    public init(
+        method: HTTPMethod = .get, url: String, headers: HTTPHeaders = HTTPHeaders(), credentials: ClientCredentials? = nil,
+        decodes: Bool = false, maxSize: Int64
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.credentials = credentials
+        self.decodes = decodes
+        self.maxSize = maxSize
+    }
+}
+
+/// A user name and a password for one server.
+public struct ClientCredentials: Sendable {
+    public var username: String
+    public var password: String
+    public init(username: String, password: String) {
+        self.username = username
+        self.password = password
+    }
+}
+
+/// An answer of another server.
+public struct ClientResponse: Sendable {
+    public let status: Int
+    public let headers: HTTPHeaders
+    /// Where the answer came from, after redirects.
+    public let url: String
+    /// `length` is the announced size where there is one and the content is not coded.
+    public let body: ByteStream
+
+    public init(status: Int, headers: HTTPHeaders, url: String, body: ByteStream) {
+        self.status = status
+        self.headers = headers
+        self.url = url
+        self.body = body
+    }
+}
