@@ -54,8 +54,8 @@ public protocol AccountReading {
     func robots() throws -> [RobotRecord]
     /// A key by the public part of its text.
     func key(_ id: String) throws -> KeyRecord?
-    /// The keys of an owner, oldest first.
-    func keys(of owner: PrincipalName) throws -> [KeyRecord]
+    /// All keys, ordered by owner, then oldest first.
+    func keys() throws -> [KeyRecord]
 }
 
 public protocol AccountWriting {

@@ -1,0 +1,138 @@
+internal import Synchronization
+
+/// Who and what there is: projects, repositories, members and accounts, kept in memory so that a request is routed and
+/// authorized without asking the database.
+///
+/// Whoever changes one of these in the database calls `reload` before answering. The next request sees the change.
+package final class Catalogue: Sendable {
+    private struct State {
+        var snapshot = CatalogueSnapshot()
+        var installed: UInt64 = 0
+        var issued: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+    private let store: any MetadataStore
+    private let formats: FormatRegistry
+
+    /// An empty catalogue; `reload` fills it.
+    package init(store: any MetadataStore, formats: FormatRegistry) {
+        self.store = store
+        self.formats = formats
+    }
+
+    /// What there is now.
+    package var current: CatalogueSnapshot { state.withLock { $0.snapshot } }
+
+    /// Reads everything again. When it returns, `current` is at least as new as the database was when it was called.
+    ///
+    /// - Throws: `invalidConfiguration` when a repository has a format this server lacks; then nothing changes.
+    package func reload() async throws {
+        // A reload that began later saw at least as much: an earlier one must not take its place.
+        let ticket = state.withLock { state in
+            state.issued += 1
+            return state.issued
+        }
+        let records = try await store.read { reading in
+            CatalogueRecords(
+                projects: try reading.projects(), repositories: try reading.repositories(), members: try reading.members(),
+                users: try reading.users(), robots: try reading.robots(), keys: try reading.keys())
+        }
+        let snapshot = try CatalogueSnapshot(records, formats: formats, generation: ticket, reusing: current)
+        state.withLock { state in
+            guard ticket > state.installed else { return }
+            state.installed = ticket
+            state.snapshot = snapshot
+        }
+    }
+}
+
+/// The rows a catalogue is made of.
+package struct CatalogueRecords: Sendable {
+    var projects: [ProjectRecord]
+    var repositories: [RepositoryRecord]
+    var members: [MemberRecord]
+    var users: [UserRecord]
+    var robots: [RobotRecord]
+    var keys: [KeyRecord]
+}
+
+/// A repository with its format, ready to answer.
+package final class Repository: Sendable {
+    package let record: RepositoryRecord
+    package let format: any RepositoryFormat
+    package let descriptor: FormatDescriptor
+
+    package init(record: RepositoryRecord, format: any RepositoryFormat) {
+        self.record = record
+        self.format = format
+        descriptor = type(of: format).descriptor
+    }
+}
+
+/// The catalogue at one moment. A class, so that handing it around costs nothing.
+package final class CatalogueSnapshot: Sendable {
+    /// Rises with every reload.
+    package let generation: UInt64
+    package let projects: [ProjectRecord]
+    package let repositories: [Repository]
+    package let members: [MemberRecord]
+    package let users: [String: UserRecord]
+    package let robots: [String: RobotRecord]
+    package let keys: [String: KeyRecord]
+
+    private let repositoriesByID: [Int64: Repository]
+    private let repositoriesByName: [String: [String: Repository]]
+    private let projectsByName: [String: ProjectRecord]
+    private let roles: [PrincipalName: [Int64: ProjectRole]]
+
+    init() {
+        generation = 0
+        projects = []
+        repositories = []
+        members = []
+        users = [:]
+        robots = [:]
+        keys = [:]
+        repositoriesByID = [:]
+        repositoriesByName = [:]
+        projectsByName = [:]
+        roles = [:]
+    }
+
+    init(_ records: CatalogueRecords, formats: FormatRegistry, generation: UInt64, reusing earlier: CatalogueSnapshot) throws {
+        self.generation = generation
+        projects = records.projects
+        members = records.members
+        users = Dictionary(records.users.map { ($0.username, $0) }) { first, _ in first }
+        robots = Dictionary(records.robots.map { ($0.name, $0) }) { first, _ in first }
+        keys = Dictionary(records.keys.map { ($0.id, $0) }) { first, _ in first }
+        repositories = try records.repositories.map { record in
+            if let known = earlier.repository(id: record.id), known.record == record { return known }
+            guard formats.type(record.format) != nil else {
+                throw SaveError(
+                    .invalidConfiguration,
+                    "the repository \(record.coordinates) has the format '\(record.format)', which this server does not have")
+            }
+            return Repository(record: record, format: try formats.make(record.format, settings: record.settings))
+        }
+        repositoriesByID = Dictionary(repositories.map { ($0.record.id, $0) }) { first, _ in first }
+        repositoriesByName = Dictionary(grouping: repositories, by: \.record.project).mapValues { repositories in
+            Dictionary(repositories.map { ($0.record.name, $0) }) { first, _ in first }
+        }
+        projectsByName = Dictionary(records.projects.map { ($0.name, $0) }) { first, _ in first }
+        roles = Dictionary(grouping: records.members, by: \.principal).mapValues { members in
+            Dictionary(members.map { ($0.project, $0.role) }) { first, _ in first }
+        }
+    }
+
+    package func project(_ name: String) -> ProjectRecord? { projectsByName[name] }
+    package func repository(id: Int64) -> Repository? { repositoriesByID[id] }
+    package func repository(project: String, name: String) -> Repository? { repositoriesByName[project]?[name] }
+
+    /// The role someone was given in a project.
+    package func role(of principal: PrincipalName, in project: Int64) -> ProjectRole? { roles[principal]?[project] }
+
+    /// The members of a group, in order; members that no longer exist are left out.
+    package func members(of group: Repository) -> [Repository] { group.record.group.members.compactMap { repository(id: $0) } }
+}

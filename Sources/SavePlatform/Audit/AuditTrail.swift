@@ -1,0 +1,121 @@
+internal import SaveDigest
+
+/// Something that happened, or was refused, as the code that did it says it.
+package struct AuditEvent: Sendable {
+    package var action: String
+    package var resourceType: String
+    package var resource: String
+    package var outcome: AuditRecord.Outcome
+    package var details: JSONObject
+
+    package init(
+        _ action: String, _ resourceType: String, _ resource: String, outcome: AuditRecord.Outcome = .ok,
+        details: JSONObject = JSONObject()
+    ) {
+        self.action = action
+        self.resourceType = resourceType
+        self.resource = resource
+        self.outcome = outcome
+        self.details = details
+    }
+}
+
+/// Who did it and from where: the same for all events of a request.
+package struct AuditContext: Sendable {
+    package var principal: Principal
+    package var sourceIP: String
+    package var userAgent: String
+    package var requestID: String
+
+    package init(principal: Principal, sourceIP: String = "", userAgent: String = "", requestID: String = "") {
+        self.principal = principal
+        self.sourceIP = sourceIP
+        self.userAgent = userAgent
+        self.requestID = requestID
+    }
+
+    /// The context of a request.
+    package init(_ request: HTTPRequest, _ principal: Principal) {
+        self.init(
+            principal: principal, sourceIP: request.client.description, userAgent: request.headers["user-agent"] ?? "",
+            requestID: request.id.description)
+    }
+
+    /// What the server does by itself, or an operator at its command line.
+    package static let system = AuditContext(principal: .system)
+}
+
+extension MetadataWriting {
+    /// Adds an event to the audit trail, in the transaction of the change it tells of.
+    package func record(_ event: AuditEvent, _ context: AuditContext, at time: Timestamp) throws {
+        let last = try lastAudit()
+        var record = AuditRecord(
+            sequence: (last?.sequence ?? 0) + 1, time: time, actor: context.principal.auditName,
+            actorKind: context.principal.auditKind,
+            action: event.action, resourceType: event.resourceType, resource: AuditTrail.bounded(event.resource),
+            outcome: event.outcome,
+            sourceIP: context.sourceIP, userAgent: AuditTrail.bounded(context.userAgent), requestID: context.requestID,
+            details: event.details, hash: "", previousHash: last?.hash ?? AuditTrail.origin)
+        record.hash = AuditTrail.hash(of: record)
+        try append(record)
+    }
+}
+
+/// The chain of hashes through the audit trail.
+package enum AuditTrail {
+    /// The previous hash of the first record.
+    package static let origin = String(repeating: "0", count: 64)
+
+    /// SHA-256 over all fields but the hash itself, as a JSON array, the previous hash first.
+    package static func hash(of record: AuditRecord) -> String {
+        let fields: JSONValue = [
+            .string(record.previousHash), .integer(record.sequence), .integer(record.time.microseconds), .string(record.actor),
+            .string(record.actorKind), .string(record.action), .string(record.resourceType), .string(record.resource),
+            .string(record.outcome.rawValue), .string(record.sourceIP), .string(record.userAgent), .string(record.requestID),
+            .object(record.details),
+        ]
+        return Digest.hex(fields.bytes)
+    }
+
+    /// Text from outside, cut to a length that a record can hold, with a mark where it was cut.
+    package static func bounded(_ text: String, limit: Int = 1024) -> String {
+        guard text.utf8.count > limit else { return text }
+        return String(decoding: text.utf8.prefix(limit), as: UTF8.self) + "…"
+    }
+
+    /// What verification found.
+    package struct Verification: Sendable, Equatable {
+        package var checked: Int64 = 0
+        /// The first sequence number where the chain does not hold, and why.
+        package var brokenAt: Int64?
+        package var problem: String?
+    }
+
+    /// Walks the whole chain.
+    package static func verify(_ store: any MetadataStore) async throws -> Verification {
+        var result = Verification()
+        var sequence: Int64 = 0
+        var previous = origin
+        while true {
+            let after = sequence
+            let records = try await store.read { try $0.audit(after: after, limit: 1000) }
+            for record in records {
+                if record.sequence != sequence + 1 {
+                    result.problem = "a record is missing before it"
+                } else if record.previousHash != previous {
+                    result.problem = "it does not follow from the record before it"
+                } else if record.hash != hash(of: record) {
+                    result.problem = "it was changed"
+                }
+                if result.problem != nil {
+                    result.brokenAt = sequence + 1
+                    return result
+                }
+                sequence = record.sequence
+                previous = record.hash
+                result.checked += 1
+            }
+            if records.isEmpty { return result }
+        }
+    }
+}
