@@ -1,0 +1,71 @@
+internal import Synchronization
+
+/// Says whether something in a repository has changed since it was looked at.
+///
+/// A fixed table of counters: what changes raises the counter that its name hashes to, and what was computed remembers
+/// the counters it depends on. Names that share a counter cost a computation too many, never one too few.
+package final class RevisionBoard: Sendable {
+    private static let size = 1 << 16
+    private let counters = Mutex([UInt32](repeating: 0, count: RevisionBoard.size))
+
+    package init() {}
+
+    /// Something in a repository that answers depend on.
+    package enum Subject: Hashable, Sendable {
+        case index(IndexKey)
+        case asset(AssetPath)
+    }
+
+    /// A counter as it was at some moment.
+    package struct Stamp: Sendable, Hashable {
+        fileprivate let slot: Int
+        fileprivate let count: UInt32
+    }
+
+    /// The counter of a subject now. Take it before reading what it is about.
+    package func stamp(_ repository: Int64, _ subject: Subject) -> Stamp {
+        let slot = slot(repository, subject)
+        return Stamp(slot: slot, count: counters.withLock { $0[slot] })
+    }
+
+    /// Whether nothing has changed since.
+    package func isCurrent(_ stamp: Stamp) -> Bool {
+        counters.withLock { $0[stamp.slot] } == stamp.count
+    }
+
+    /// Marks subjects as changed. Call it after the change is committed and before it is acknowledged.
+    package func bump(_ repository: Int64, _ subjects: some Sequence<Subject>) {
+        let slots = subjects.map { slot(repository, $0) }
+        counters.withLock { counters in
+            for slot in slots { counters[slot] &+= 1 }
+        }
+    }
+
+    /// Marks everything that a change to files of a package touches: the package's pages, the root, the files, and the
+    /// directories above them.
+    package func bump(_ repository: Int64, package: PackageID?, paths: [AssetPath]) {
+        var subjects: Set<Subject> = [.index(.root)]
+        if let package { subjects.insert(.index(.package(package))) }
+        for path in paths {
+            subjects.insert(.asset(path))
+            subjects.insert(.index(.directory(nil)))
+            var text = path.text[...]
+            while let slash = text.utf8.lastIndex(of: UInt8(ascii: "/")) {
+                text = text[..<slash]
+                if let directory = try? AssetPath(String(text)) { subjects.insert(.index(.directory(directory))) }
+            }
+        }
+        bump(repository, subjects)
+    }
+
+    private func slot(_ repository: Int64, _ subject: Subject) -> Int {
+        var hasher = Hasher()
+        hasher.combine(repository)
+        switch subject {
+        // Every index of a package depends on the package.
+        case .index(.custom(_, let package?)): hasher.combine(Subject.index(.package(package)))
+        default: hasher.combine(subject)
+        }
+        return Int(UInt(bitPattern: hasher.finalize()) % UInt(Self.size))
+    }
+}
