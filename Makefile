@@ -1,0 +1,44 @@
+# The two commands a newcomer needs are `make run` and `make test`; `make help` lists the rest.
+#
+# One configuration for everything: the server, the unit tests and the end-to-end tests come from the same release
+# build, so nothing is compiled twice and what is tested is what runs.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PORT ?= 8080
+DATA ?= data
+SWIFT_FLAGS ?= -c release
+PYTEST_ARGS ?=
+
+.PHONY: help setup build run test unit e2e bench lint
+
+help: ## this list
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup:
+	@Scripts/setup.sh
+
+build: setup ## the server: .build/release/save-server
+	swift build $(SWIFT_FLAGS) --product save-server
+
+run: build ## start a server on 127.0.0.1:$(PORT) with its data in ./$(DATA), ready for pip, uv and twine
+	@Scripts/run.sh --port $(PORT) --data $(DATA)
+
+test: ## everything: unit tests, then the real clients against the server
+	@Scripts/test.sh
+
+unit: setup ## the unit tests (FILTER=name for some of them)
+	@Scripts/test.sh --unit $(if $(FILTER),--filter $(FILTER))
+
+e2e: ## the real clients against the server (PYTEST_ARGS="-k name" or "-m 'not slow'" for some of them)
+	@Scripts/test.sh --e2e -- $(PYTEST_ARGS)
+
+bench: ## Save and nginx side by side, as a table
+	@Scripts/setup.sh --bench
+	swift build $(SWIFT_FLAGS) --product save-server
+	@python3 Scripts/clients.py runner > /dev/null
+	@python3 Benchmarks/bench.py
+
+lint: ## formatting and the rules a compiler does not check
+	@Scripts/lint.sh

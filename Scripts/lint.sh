@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# The rules a compiler does not check. Prints every finding with its file and line; fails when there is one.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export LC_ALL=C
+
+failures=0
+finding() {
+    echo "lint: $1" >&2
+    failures=$((failures + 1))
+}
+
+swift format lint --strict --recursive --parallel Sources Tests Package.swift || finding "the format differs; swift format -i -r Sources Tests Package.swift"
+
+# Names of public registries stand nowhere in this project, so they cannot stand here either: the tools that use them
+# know them.
+forbidden_hosts() {
+    python3 Scripts/demo.py forbidden-hosts
+    cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null | grep -v '^#' | grep -oE 'https?://[^/ ]+' | sed -E 's,.*//,,; s,:.*,,'
+}
+hosts=$(forbidden_hosts | sort -u | grep -vE '^(localhost|[0-9.:]+)$')
+if [ -n "$hosts" ]; then
+    found=$(git grep -nIiF -e "$(head -n 1 <<< "$hosts")" $(tail -n +2 <<< "$hosts" | sed 's/^/-e /') -- . ) \
+        && { echo "$found" >&2; finding "a registry's host name is written out; say <public-index> or ask pip"; }
+else
+    finding "pip names no index, so nothing could be compared"
+fi
+
+# Assembled here so that this file does not find itself.
+marks="TO""DO|FIX""ME|X""XX"
+found=$(git grep -nIE "\b($marks)\b" -- Sources Tests Plugins Scripts Benchmarks docs Makefile '*.md') \
+    && { echo "$found" >&2; finding "a note to do something later; do it or open an issue"; }
+
+while read -r lines file; do
+    [ "$file" = total ] || { echo "$file: $lines lines" >&2; finding "a Swift file has more than 400 lines"; }
+done < <(git ls-files -z '*.swift' | xargs -0 wc -l | awk '$1 > 400')
+
+found=$(git grep -nE 'try!|fatalError\(|as! ' -- Sources ':!Sources/SaveTestKit') \
+    && { echo "$found" >&2; finding "something that ends the process"; }
+
+# Where the compiler's checks are switched off, a comment says why that is right. The count is printed so that it is seen.
+unsafe='@unchecked|nonisolated\(unsafe\)|unsafeBitCast|withUnsafe[A-Za-z]*Continuation|assumingMemoryBound'
+outside=$(git grep -nE "$unsafe" -- Sources ':!Sources/Adapters' ':!Sources/Readers' ':!Sources/SavePlatform/Support' ':!Sources/SaveTestKit') \
+    && { echo "$outside" >&2; finding "unchecked code outside Adapters, Readers and SavePlatform/Support"; }
+while IFS=: read -r file line _; do
+    first=$((line > 6 ? line - 6 : 1))
+    sed -n "${first},${line}p" "$file" | grep -q 'SAFETY:' || { echo "$file:$line" >&2; finding "unchecked code without a SAFETY comment above it"; }
+done < <(git grep -nE '@unchecked|nonisolated\(unsafe\)' -- Sources | grep -vE ':[0-9]+: *//')
+echo "lint: $(git grep -hE "$unsafe" -- Sources | grep -vcE '^ *//') places where the compiler's checks are off; $(git ls-files '*.swift' | wc -l) Swift files"
+
+[ "$failures" -eq 0 ] && echo "lint: nothing found" || { echo "lint: $failures findings" >&2; exit 1; }

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# A server to try: listens on 127.0.0.1, keeps its data in ./data, and holds on first start a proxy of the index this
+# machine's pip uses, a hosted repository, a group over both and a Raw repository. Ctrl-C stops it; the data stays.
+#
+#   Scripts/run.sh [--port 8080] [--data data]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+port=8080 data=data
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --port) port=$2; shift 2 ;;
+        --data) data=$2; shift 2 ;;
+        *) echo "run: unknown option $1 (known: --port, --data)" >&2; exit 2 ;;
+    esac
+done
+server=.build/release/save-server
+[ -x "$server" ] || { echo "run: no $server; make build makes it" >&2; exit 1; }
+
+# The index may stand on a private network or behind a mirror; the server asks only addresses that are listed.
+upstream=$(python3 Scripts/demo.py index)
+allow=$(python3 Scripts/demo.py hosts <<< "$upstream")
+export SAVE_OUTBOUND_ALLOW="${SAVE_OUTBOUND_ALLOW:+$SAVE_OUTBOUND_ALLOW,}$allow"
+
+rm -f "$data/listen"
+"$server" serve --listen "127.0.0.1:$port" --data "$data" &
+pid=$!
+# Ctrl-C and `kill` both become the server's own orderly stop; its exit status is this script's.
+trap 'kill -TERM "$pid" 2> /dev/null' INT TERM HUP
+
+for _ in $(seq 1 150); do
+    [ -s "$data/listen" ] && break
+    kill -0 "$pid" 2> /dev/null || break
+    sleep 0.1
+done
+if [ -s "$data/listen" ] && kill -0 "$pid" 2> /dev/null; then
+    python3 Scripts/demo.py create --data "$data" <<< "$upstream" || true
+fi
+
+status=0
+while :; do
+    wait "$pid" && status=0 || status=$?
+    # `wait` also returns when a signal arrives; only the server's end ends the script.
+    kill -0 "$pid" 2> /dev/null || break
+done
+exit "$status"

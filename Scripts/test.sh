@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Set-up, one build, the unit tests and the end-to-end tests. Both suites run even when the first fails, so that one
+# run shows everything; the exit status is zero only when both passed.
+#
+#   Scripts/test.sh [--unit [--filter NAME]] [--e2e [-- PYTEST-ARGUMENTS]]      without either: both
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+unit=1 e2e=1 filter=()
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --unit) e2e=0 ;;
+        --e2e) unit=0 ;;
+        --filter) filter=(--filter "$2"); shift ;;
+        --) shift; break ;;
+        *) echo "test: unknown option $1" >&2; exit 2 ;;
+    esac
+    shift
+done
+
+Scripts/setup.sh --tests
+
+# The clients' environments are downloaded while the compiler works.
+clients_log=$(mktemp)
+trap 'rm -f "$clients_log"' EXIT
+clients=
+if [ $e2e = 1 ]; then
+    python3 Scripts/clients.py > "$clients_log" 2>&1 &
+    clients=$!
+fi
+
+if [ $unit = 1 ]; then
+    swift build -c release --build-tests
+else
+    swift build -c release --product save-server
+fi
+
+status=0
+if [ $unit = 1 ]; then
+    # `swift test` on its own would build again, with other flags (testable imports); this project needs none.
+    swift test -c release --skip-build --disable-xctest "${filter[@]}" || status=1
+fi
+if [ $e2e = 1 ]; then
+    if wait "$clients"; then
+        .build/venvs/runner/bin/python -m pytest Tests/EndToEnd "$@" || status=1
+    else
+        cat "$clients_log" >&2
+        status=1
+    fi
+fi
+exit $status
