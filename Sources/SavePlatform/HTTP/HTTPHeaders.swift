@@ -61,6 +61,13 @@ public struct HTTPHeaders: Sendable {
         return nil
     }
 
+    /// The number of fields of a name.
+    public func count(of name: String) -> Int {
+        var count = 0
+        for field in fields where matches(field, name) { count += 1 }
+        return count
+    }
+
     /// All values of a name, in order.
     public func values(of name: String) -> [String] {
         fields.filter { matches($0, name) }.map { String(decoding: bytes[$0.colon..<$0.end], as: UTF8.self) }

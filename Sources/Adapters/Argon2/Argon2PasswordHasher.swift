@@ -1,0 +1,93 @@
+internal import CArgon2
+internal import SaveDigest
+internal import SavePlatform
+internal import Synchronization
+
+/// Passwords hashed with argon2id (RFC 9106) through libargon2.
+///
+/// Each hash takes 19 MiB and tens of milliseconds, so only a few run at once, on threads of their own, and a bounded
+/// number wait: a flood of sign-ins is refused instead of taking the machine.
+package struct Argon2PasswordHasher: PasswordHashing {
+    // OWASP Password Storage Cheat Sheet: "Use Argon2id with a minimum configuration of 19 MiB of memory, an iteration
+    // count of 2, and 1 degree of parallelism."
+    private static let iterations: UInt32 = 2
+    private static let kibibytes: UInt32 = 19_456
+    private static let lanes: UInt32 = 1
+    private static let saltLength = 16
+    private static let hashLength = 32
+
+    /// The longest password, in bytes.
+    package static let longestPassword = 1024
+
+    /// A hash of no password, with the parameters of real ones: checking against it costs what checking a real one does.
+    private static let dummy =
+        "$argon2id$v=19$m=\(kibibytes),t=\(iterations),p=\(lanes)$"
+        + String(repeating: "A", count: 22) + "$" + String(repeating: "A", count: 43)
+
+    private let pool: BlockingPool
+    private let gate: Gate
+
+    /// Starts the threads.
+    ///
+    /// - Parameters:
+    ///   - running: how many hashes are computed at once.
+    ///   - waiting: how many more may wait before `busy` is thrown.
+    package init(running: Int = 2, waiting: Int = 16) {
+        pool = BlockingPool(name: "argon2", threads: running)
+        gate = Gate(places: max(1, running) + max(0, waiting))
+    }
+
+    package func hash(_ password: [UInt8]) async throws -> String {
+        guard !password.isEmpty, password.count <= Self.longestPassword else {
+            throw SaveError.invalid("password", "a password has 1 to \(Self.longestPassword) bytes")
+        }
+        try gate.enter()
+        defer { gate.leave() }
+        return try await pool.run { try Self.encode(password) }
+    }
+
+    package func verify(_ password: [UInt8], against encoded: String?) async throws -> Bool {
+        // What no account can have is wrong without being tried, whoever asks.
+        guard !password.isEmpty, password.count <= Self.longestPassword else { return false }
+        try gate.enter()
+        defer { gate.leave() }
+        return try await pool.run {
+            let result = argon2id_verify(encoded ?? Self.dummy, password, password.count)
+            if result == ARGON2_MEMORY_ALLOCATION_ERROR.rawValue {
+                throw SaveError(.busy, "the server is short of memory; try again")
+            }
+            return result == ARGON2_OK.rawValue && encoded != nil
+        }
+    }
+
+    private static func encode(_ password: [UInt8]) throws -> String {
+        let salt = try Secrets.random(saltLength)
+        let length = argon2_encodedlen(iterations, kibibytes, lanes, UInt32(saltLength), UInt32(hashLength), Argon2_id)
+        var text = [CChar](repeating: 0, count: length)
+        let result = argon2id_hash_encoded(
+            iterations, kibibytes, lanes, password, password.count, salt, salt.count, hashLength, &text, text.count)
+        guard result == ARGON2_OK.rawValue else {
+            throw SaveError(.busy, "the password cannot be hashed now; try again")
+        }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+/// Counts who is inside and refuses who does not fit.
+private final class Gate: Sendable {
+    private let places: Int
+    private let inside = Mutex(0)
+
+    init(places: Int) { self.places = places }
+
+    func enter() throws {
+        try inside.withLock { inside in
+            guard inside < places else {
+                throw SaveError(.busy, "too many sign-ins at once; try again", details: ["retry_after": "1"])
+            }
+            inside += 1
+        }
+    }
+
+    func leave() { inside.withLock { $0 -= 1 } }
+}

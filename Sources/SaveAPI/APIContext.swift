@@ -1,0 +1,35 @@
+package import SavePlatform
+
+/// Everything the API's handlers work with.
+package struct APIContext: Sendable {
+    package let store: any MetadataStore
+    package let catalogue: Catalogue
+    package let formats: FormatRegistry
+    package let hasher: any PasswordHashing
+    package let operations: any RepositoryOperations
+    package let clock: PlatformClock
+    /// The server's own 32 bytes: keys are hashed, cursors signed and upstream passwords sealed with it.
+    package let serverKey: [UInt8]
+    package let log: Log
+    /// The server's version, as it shows itself.
+    package let version: String
+    /// The scheme and host that clients use, without a final slash; nil to take them from each request.
+    package let externalURL: String?
+
+    package init(
+        store: any MetadataStore, catalogue: Catalogue, formats: FormatRegistry, hasher: any PasswordHashing,
+        operations: any RepositoryOperations, clock: PlatformClock, serverKey: [UInt8], log: Log, version: String,
+        externalURL: String? = nil
+    ) {
+        self.store = store
+        self.catalogue = catalogue
+        self.formats = formats
+        self.hasher = hasher
+        self.operations = operations
+        self.clock = clock
+        self.serverKey = serverKey
+        self.log = log
+        self.version = version
+        self.externalURL = externalURL
+    }
+}

@@ -1,0 +1,28 @@
+package import SavePlatform
+
+/// What the API asks of the part of the server that answers package managers.
+package protocol RepositoryOperations: Sendable {
+    /// Asks a proxy's upstream what it is, now, stores the base that was found, and tells what the upstream answered.
+    ///
+    /// - Throws: `upstreamUnavailable`, `upstreamInvalid`, `upstreamForbidden`.
+    func probe(_ repository: Repository) async throws -> JSONValue
+
+    /// Forgets what a repository cached of its upstream's indexes. Files stay.
+    func invalidateCache(_ repository: Repository) async throws
+
+    /// What is known of a proxy's upstream, for the field `upstream_state`; null for other kinds. Answers at once.
+    func upstreamState(of repository: Repository) -> JSONValue
+
+    /// Files of a package were removed or withdrawn, and the change is committed: indexes rendered before are no longer
+    /// true. nil stands for every package of the repository.
+    func contentChanged(in repository: Int64, package: PackageID?) async
+
+    /// A repository's settings were changed, or it was removed, and the catalogue knows.
+    func repositoryChanged(_ repository: Int64) async
+
+    /// Removes blobs that no record needs; with `dryRun` only says which would go.
+    func collectGarbage(dryRun: Bool) async throws -> JSONValue
+
+    /// The bytes that blobs take on disk.
+    func physicalBytes() async throws -> Int64
+}

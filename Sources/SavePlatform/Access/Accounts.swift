@@ -1,0 +1,91 @@
+/// Changes to users that need no HTTP: for the REST API, the first start, and the operator who is locked out.
+package enum Accounts {
+    /// The shortest password a user may choose, and the longest, in bytes.
+    package static let passwordLength = 8...1024
+
+    /// Names that stand for nobody in particular in the audit trail.
+    private static let reservedNames: Set<String> = ["anonymous", "system"]
+
+    /// All users, ordered by name.
+    package static func list(in store: any MetadataStore) async throws -> [UserRecord] {
+        try await store.read { try $0.users() }
+    }
+
+    /// Adds a user, with its record in the audit trail. The catalogue is the caller's to reload.
+    ///
+    /// - Throws: `invalidRequest` naming `username` or `password`, `conflict` for a taken name, `busy`.
+    @discardableResult
+    package static func createUser(
+        _ username: String, password: [UInt8], role: SystemRole, disabled: Bool = false, hasher: any PasswordHashing,
+        in store: any MetadataStore, at now: Timestamp, as context: AuditContext = .system
+    ) async throws -> UserRecord {
+        guard PrincipalName.isValidUsername(username), !reservedNames.contains(ASCII.lowercased(username)) else {
+            throw SaveError.invalid(
+                "username",
+                "a user name is 1 to 254 letters, digits or . _ @ -, begins with a letter or digit, and is not a reserved word")
+        }
+        try check(password)
+        let hash = try await hasher.hash(password)
+        return try await store.write { writing in
+            // Two names that differ in their capitals only are one name to most people who read them.
+            let wanted = ASCII.lowercased(username)
+            guard try !writing.users().contains(where: { ASCII.lowercased($0.username) == wanted }) else {
+                throw SaveError(.conflict, "there is a user '\(username)' already", details: ["field": "username"])
+            }
+            let user = try writing.put(
+                UserRecord(
+                    username: username, passwordHash: hash, role: role, disabled: disabled, created: now, updated: now))
+            let details: JSONObject = ["role": .string(role.rawValue), "disabled": .bool(disabled)]
+            try writing.record(AuditEvent("user.create", "user", username, details: details), context, at: now)
+            return user
+        }
+    }
+
+    /// Gives a user another password, with its record in the audit trail. Credentials verified with the old one end when
+    /// the caller reloads the catalogue.
+    ///
+    /// - Throws: `notFound`, `invalidRequest` naming `password`, `busy`.
+    package static func setPassword(
+        of username: String, to password: [UInt8], hasher: any PasswordHashing, in store: any MetadataStore,
+        at now: Timestamp, as context: AuditContext = .system
+    ) async throws {
+        try check(password)
+        let hash = try await hasher.hash(password)
+        try await store.write { writing in
+            var user = try user(username, in: writing)
+            user.passwordHash = hash
+            user.updated = now
+            _ = try writing.put(user)
+            try writing.record(AuditEvent("user.password", "user", username), context, at: now)
+        }
+    }
+
+    /// A user by name.
+    ///
+    /// - Throws: `notFound`.
+    package static func user(_ username: String, in reading: any AccountReading) throws -> UserRecord {
+        guard let user = try reading.users().first(where: { $0.username == username }) else {
+            throw SaveError(.notFound, "there is no such user")
+        }
+        return user
+    }
+
+    /// Refuses a change after which nobody could administer the server. Called inside the change's transaction.
+    ///
+    /// - Throws: `conflict`.
+    package static func checkAdministratorRemains(besides leaving: UserRecord, in reading: any AccountReading) throws {
+        let remain = try reading.users().contains { $0.id != leaving.id && $0.role == .admin && !$0.disabled }
+        guard remain else { throw SaveError(.conflict, "this is the last administrator who can sign in") }
+    }
+
+    private static func check(_ password: [UInt8]) throws {
+        guard passwordLength.contains(password.count) else {
+            throw SaveError.invalid(
+                "password", "a password has \(passwordLength.lowerBound) to \(passwordLength.upperBound) bytes")
+        }
+        // A password of this form would be taken for a key at sign-in and never be checked as a password.
+        guard APIKey.parse(password) == nil else {
+            throw SaveError.invalid("password", "this is an API key, not a password")
+        }
+    }
+}

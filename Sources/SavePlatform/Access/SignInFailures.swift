@@ -1,0 +1,67 @@
+internal import Synchronization
+
+/// Writes failed sign-ins to the audit trail: the first of a name and an address at once, then at most one every few
+/// seconds with the number there were, so that a flood of guesses is neither lost nor a flood of commits.
+final class SignInFailures: Sendable {
+    /// Why an attempt failed. For the audit trail; the client is told the same in every case.
+    enum Reason: String {
+        case malformed, password, key, disabled, expired, limited
+        case unknownUser = "unknown_user"
+    }
+
+    private struct Subject: Hashable {
+        let identity: String
+        let address: [UInt8]
+    }
+
+    private struct Tally {
+        var recorded: UInt64
+        var unrecorded: Int64 = 0
+    }
+
+    private static let interval: UInt64 = 10_000_000_000
+    private let store: any MetadataStore
+    private let clock: PlatformClock
+    private let log: Log
+    private let tallies: Mutex<RecentTable<Subject, Tally>>
+
+    init(store: any MetadataStore, clock: PlatformClock, log: Log, capacity: Int) {
+        self.store = store
+        self.clock = clock
+        self.log = log
+        tallies = Mutex(RecentTable(capacity: capacity))
+    }
+
+    /// Counts a failure, and writes a record when one is due. A trail that cannot be written does not change the answer.
+    func record(identity: String, _ reason: Reason, _ request: HTTPRequest) async {
+        // Refused attempts are not told apart by name: names are free, and each would get a record of its own.
+        let shown = reason == .limited ? "" : identity
+        guard let count = due(Subject(identity: shown, address: request.client.bytes)) else { return }
+        let name = PrincipalName(identity)
+        let event = AuditEvent(
+            "auth.fail", name?.isRobot == true ? "robot" : "user", identity, outcome: .failed,
+            details: ["user": .string(identity), "reason": .string(reason.rawValue), "count": .integer(count)])
+        let context = AuditContext(request, .anonymous)
+        let now = clock.now()
+        do {
+            try await store.write { try $0.record(event, context, at: now) }
+        } catch {
+            log(.error, "a failed sign-in could not be recorded", ["error": "\(error)", "request": request.id.description])
+        }
+    }
+
+    /// The number of failures to record now, or nil while the last record is too fresh.
+    private func due(_ subject: Subject) -> Int64? {
+        let now = clock.uptime()
+        return tallies.withLock { tallies in
+            if var tally = tallies[subject], now < tally.recorded &+ Self.interval {
+                tally.unrecorded += 1
+                tallies[subject] = tally
+                return nil
+            }
+            let earlier = tallies[subject]?.unrecorded ?? 0
+            tallies[subject] = Tally(recorded: now)
+            return earlier + 1
+        }
+    }
+}

@@ -1,0 +1,137 @@
+internal import Synchronization
+
+/// Slows down who guesses: after a few failures of one name from one address, and after many from one address, the next
+/// attempt has to wait, twice as long each time.
+///
+/// What is verified already (`CredentialCache`) and API keys never come here, so a guesser does not lock out the machines
+/// that are at work. Memory is bounded; see `RecentTable`.
+package final class SignInLimiter: Sendable {
+    /// When waiting starts and how long it gets.
+    package struct Rules: Sendable {
+        /// Failures of one name from one address before the first wait, and the longest wait in seconds.
+        package var perIdentity = 5
+        package var longestWait: UInt64 = 300
+        /// The same for all names from one address. Many people may share one, so the wait stays short.
+        package var perAddress = 50
+        package var longestAddressWait: UInt64 = 5
+        /// Seconds without a failure after which earlier ones are forgotten.
+        package var memory: UInt64 = 900
+        /// How many names and addresses are remembered.
+        package var capacity = 10_000
+        package init() {}
+    }
+
+    /// What an attempt was counted under.
+    struct Ticket: Sendable, Hashable {
+        let identity: String
+        let address: [UInt8]
+    }
+
+    private enum Subject: Hashable {
+        case identity(Ticket)
+        case address([UInt8])
+    }
+
+    private struct Tally {
+        var failures = 0
+        var running = 0
+        var lastFailure: UInt64 = 0
+        var blockedUntil: UInt64 = 0
+    }
+
+    private static let second: UInt64 = 1_000_000_000
+    private let rules: Rules
+    private let clock: PlatformClock
+    private let tallies: Mutex<RecentTable<Subject, Tally>>
+
+    package init(rules: Rules = Rules(), clock: PlatformClock) {
+        self.rules = rules
+        self.clock = clock
+        tallies = Mutex(RecentTable(capacity: rules.capacity))
+    }
+
+    /// Lets an attempt begin. Every ticket is handed back to `end`.
+    ///
+    /// - Throws: `tooManyRequests` with `retry_after` in seconds.
+    func begin(identity: String, from client: ClientAddress) throws -> Ticket {
+        let ticket = Ticket(identity: identity, address: Self.network(of: client))
+        let now = clock.uptime()
+        try tallies.withLock { tallies in
+            let shared = tally(of: .address(ticket.address), in: &tallies, at: now)
+            try refuse(until: shared.blockedUntil, at: now)
+            var own = tally(of: .identity(ticket), in: &tallies, at: now)
+            try refuse(until: own.blockedUntil, at: now)
+            // Attempts that are being checked count as failures until they are known not to be: otherwise a hundred
+            // guesses sent at once would all pass.
+            guard own.running + min(own.failures, rules.perIdentity - 1) < rules.perIdentity else {
+                throw Self.refusal(seconds: 1)
+            }
+            own.running += 1
+            tallies[.identity(ticket)] = own
+        }
+        return ticket
+    }
+
+    /// Whether an attempt by this name from this address would have to wait.
+    func isLimited(identity: String, from client: ClientAddress) -> Bool {
+        let ticket = Ticket(identity: identity, address: Self.network(of: client))
+        let now = clock.uptime()
+        return tallies.withLock { tallies in
+            tally(of: .address(ticket.address), in: &tallies, at: now).blockedUntil > now
+                || tally(of: .identity(ticket), in: &tallies, at: now).blockedUntil > now
+        }
+    }
+
+    /// What came of an attempt.
+    enum Outcome { case succeeded, failed, undecided }
+
+    /// Ends an attempt.
+    func end(_ ticket: Ticket, _ outcome: Outcome) {
+        let now = clock.uptime()
+        tallies.withLock { tallies in
+            var own = tally(of: .identity(ticket), in: &tallies, at: now)
+            own.running = max(0, own.running - 1)
+            switch outcome {
+            case .undecided: break
+            case .succeeded: own = Tally(running: own.running)
+            case .failed:
+                count(&own, allowance: rules.perIdentity, longestWait: rules.longestWait, at: now)
+                var shared = tally(of: .address(ticket.address), in: &tallies, at: now)
+                count(&shared, allowance: rules.perAddress, longestWait: rules.longestAddressWait, at: now)
+                tallies[.address(ticket.address)] = shared
+            }
+            tallies[.identity(ticket)] = own.failures == 0 && own.running == 0 ? nil : own
+        }
+    }
+
+    private func tally(of subject: Subject, in tallies: inout RecentTable<Subject, Tally>, at now: UInt64) -> Tally {
+        guard let tally = tallies[subject] else { return Tally() }
+        let isForgotten = now &- tally.lastFailure > rules.memory &* Self.second && now > tally.lastFailure
+        return isForgotten ? Tally(running: tally.running) : tally
+    }
+
+    private func count(_ tally: inout Tally, allowance: Int, longestWait: UInt64, at now: UInt64) {
+        tally.failures = min(tally.failures + 1, 1_000_000)
+        tally.lastFailure = now
+        guard tally.failures >= allowance else { return }
+        let wait = min(UInt64(1) << UInt64(min(tally.failures - allowance, 20)), longestWait)
+        tally.blockedUntil = now &+ wait &* Self.second
+    }
+
+    private func refuse(until moment: UInt64, at now: UInt64) throws {
+        guard moment > now else { return }
+        throw Self.refusal(seconds: (moment - now + Self.second - 1) / Self.second)
+    }
+
+    private static func refusal(seconds: UInt64) -> SaveError {
+        SaveError(
+            .tooManyRequests, "too many failed sign-ins; try again in \(seconds) s", details: ["retry_after": String(seconds)])
+    }
+
+    /// An IPv4 address, or the /64 that one host of IPv6 can choose its addresses from.
+    private static func network(of client: ClientAddress) -> [UInt8] {
+        guard client.bytes.count == 16 else { return client.bytes }
+        let isMapped = client.bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF])
+        return isMapped ? Array(client.bytes.suffix(4)) : Array(client.bytes.prefix(8))
+    }
+}
