@@ -29,6 +29,14 @@ public struct AssetPath: Sendable, Hashable, Comparable, CustomStringConvertible
         text.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(text[text.utf8.index(after: $0)...]) } ?? text
     }
 
+    /// The path of the directory the file is in; nil at the top.
+    public var parent: AssetPath? {
+        text.utf8.lastIndex(of: UInt8(ascii: "/")).map { AssetPath(checked: String(text[..<$0])) }
+    }
+
+    /// A part of a path that was checked already.
+    private init(checked text: String) { self.text = text }
+
     /// The path with every segment percent-encoded, for links and upstream URLs.
     public var percentEncoded: String {
         text.utf8.split(separator: UInt8(ascii: "/")).map { ASCII.percentEncoded(String(Substring($0))) }.joined(separator: "/")

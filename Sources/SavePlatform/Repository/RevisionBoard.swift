@@ -44,18 +44,24 @@ package final class RevisionBoard: Sendable {
     /// Marks everything that a change to files of a package touches: the package's pages, the root, the files, and the
     /// directories above them.
     package func bump(_ repository: Int64, package: PackageID?, paths: [AssetPath]) {
-        var subjects: Set<Subject> = [.index(.root)]
+        var subjects: Set<Subject> = [.index(.root), .index(.directory(nil))]
         if let package { subjects.insert(.index(.package(package))) }
         for path in paths {
             subjects.insert(.asset(path))
-            subjects.insert(.index(.directory(nil)))
-            var text = path.text[...]
-            while let slash = text.utf8.lastIndex(of: UInt8(ascii: "/")) {
-                text = text[..<slash]
-                if let directory = try? AssetPath(String(text)) { subjects.insert(.index(.directory(directory))) }
-            }
+            subjects.formUnion(Self.directories(above: path).map { .index(.directory($0)) })
         }
         bump(repository, subjects)
+    }
+
+    /// The directories a file is in, the nearest first, without the top.
+    package static func directories(above path: AssetPath) -> [AssetPath] {
+        var directories: [AssetPath] = []
+        var next = path.parent
+        while let directory = next {
+            directories.append(directory)
+            next = directory.parent
+        }
+        return directories
     }
 
     private func slot(_ repository: Int64, _ subject: Subject) -> Int {

@@ -1,0 +1,82 @@
+/// What any repository can answer, whatever its kind. Hosted, proxy and group are its three implementations.
+package protocol ContentSource: Sendable {
+    /// What an index lists.
+    ///
+    /// - Throws: `SourceMiss` when the repository does not have it: the one error after which a group asks its next
+    ///   member. `upstreamUnavailable` and others when that cannot be known.
+    func listing(_ index: IndexKey) async throws -> SourcedListing
+
+    /// A file.
+    ///
+    /// - Throws: `SourceMiss` when it is not there.
+    func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent
+
+    /// Whether the repository has a package, at less cost than listing it.
+    func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: Freshness)
+}
+
+/// A listing, and for how long it holds.
+package struct SourcedListing: Sendable {
+    package var listing: Listing
+    package var freshness: Freshness
+}
+
+/// What an answer depends on.
+package struct Freshness: Sendable {
+    /// A subject as it was when the answer was made.
+    package struct Dependency: Sendable {
+        package let repository: Repository
+        package let stamp: RevisionBoard.Stamp
+    }
+
+    package var dependencies: [Dependency] = []
+    /// `PlatformClock.uptime` after which an upstream should be asked again; nil for never.
+    package var validUntil: UInt64?
+    /// The upstream could not be asked: this is what it said before.
+    package var isStale = false
+
+    package mutating func merge(_ other: Freshness) {
+        dependencies += other.dependencies
+        validUntil = [validUntil, other.validUntil].compactMap(\.self).min()
+        isStale = isStale || other.isStale
+    }
+
+    package func merging(_ other: Freshness) -> Freshness {
+        var copy = self
+        copy.merge(other)
+        return copy
+    }
+
+    /// Whether the answer still holds.
+    package func isCurrent(board: RevisionBoard, catalogue: CatalogueSnapshot, uptime: UInt64) -> Bool {
+        if let validUntil, uptime >= validUntil { return false }
+        return dependencies.allSatisfy {
+            board.isCurrent($0.stamp) && catalogue.repository(id: $0.repository.record.id) === $0.repository
+        }
+    }
+}
+
+/// The bytes of a file.
+package enum AssetContent: Sendable {
+    /// On disk, whole and verified.
+    case stored(StoredAsset, OpenFile, Freshness)
+    /// On its way from an upstream.
+    case arriving(ArrivingAsset)
+    /// Known, but not here, and only its head was asked for.
+    case described(AssetRecord, size: Int64?)
+
+    /// The same content, which holds only as long as `freshness` does.
+    func depending(on freshness: Freshness) -> AssetContent {
+        guard case .stored(let asset, let file, let own) = self else { return self }
+        return .stored(asset, file, own.merging(freshness))
+    }
+}
+
+/// "Not here", with what that answer depends on, so that a group's answer can depend on it as well.
+package struct SourceMiss: Error, Sendable {
+    package let error: SaveError
+    package let freshness: Freshness
+
+    /// The codes that mean that something is not there, as against not known.
+    static let codes: Set<SaveError.Code> = [.packageNotFound, .assetNotFound, .notFound]
+}

@@ -1,0 +1,80 @@
+/// Files that were uploaded here; also the cache of a proxy, which is the same but for who puts files in.
+package struct HostedSource: ContentSource {
+    let repository: Repository
+    let services: EngineServices
+
+    package func listing(_ index: IndexKey) async throws -> SourcedListing {
+        let freshness = freshness(.index(index))
+        let id = repository.record.id
+        do {
+            let listing = try await services.store.read { reading in
+                switch index {
+                case .root: try Self.root(reading, id)
+                case .directory(let path): try Self.directory(reading, id, path)
+                case .package(let package), .custom(_, let package?): try Self.files(reading, id, package)
+                case .custom: throw SaveError(.notFound, "there is no such index")
+                }
+            }
+            return SourcedListing(listing: listing, freshness: freshness)
+        } catch let error as SaveError where SourceMiss.codes.contains(error.code) {
+            throw SourceMiss(error: error, freshness: freshness)
+        }
+    }
+
+    package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
+        let freshness = freshness(.asset(path))
+        let id = repository.record.id
+        guard let asset = try await services.store.read({ try $0.asset(id, path) }) else {
+            throw SourceMiss(
+                error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates)"), freshness: freshness)
+        }
+        do {
+            let file = try await services.blobs.open(asset.blob)
+            guard file.size == asset.size else { throw SaveError(.blobCorrupt, "the stored bytes of '\(path)' are damaged") }
+            return .stored(asset, file, freshness)
+        } catch let error as SaveError where error.code == .assetNotFound {
+            // The record says that the file is here: its bytes are lost, and "not found" would be a lie.
+            throw SaveError(.blobCorrupt, "the stored bytes of '\(path)' are missing", underlying: error)
+        }
+    }
+
+    package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: Freshness) {
+        let freshness = freshness(.index(.package(package)))
+        let id = repository.record.id
+        return (try await services.store.read { try $0.package(id, package) != nil }, freshness)
+    }
+
+    private func freshness(_ subject: RevisionBoard.Subject) -> Freshness {
+        Freshness(dependencies: [
+            .init(repository: repository, stamp: services.board.stamp(repository.record.id, subject))
+        ])
+    }
+
+    private static func files(_ reading: any MetadataReading, _ id: Int64, _ package: PackageID) throws -> Listing {
+        guard let record = try reading.package(id, package) else {
+            throw SaveError(.packageNotFound, "there is no package '\(package)'")
+        }
+        let assets = try reading.assets(id, package: package).filter { $0.record.sidecarOf == nil }
+        guard !assets.isEmpty else { throw SaveError(.packageNotFound, "there is no package '\(package)'") }
+        return Listing(assets: assets.map(\.record), attributes: record.attributes)
+    }
+
+    private static func root(_ reading: any MetadataReading, _ id: Int64) throws -> Listing {
+        var packages: [PackageSummary] = []
+        var last: PackageID?
+        while true {
+            let page = try reading.packages(id, after: last, limit: 1000, matching: nil)
+            packages += page.map { PackageSummary(id: $0.id, displayName: $0.displayName) }
+            guard page.count == 1000 else { return Listing(packages: packages) }
+            last = page.last?.id
+        }
+    }
+
+    private static func directory(_ reading: any MetadataReading, _ id: Int64, _ path: AssetPath?) throws -> Listing {
+        let (files, directories) = try reading.directory(id, path)
+        guard path == nil || !files.isEmpty || !directories.isEmpty else {
+            throw SaveError(.assetNotFound, "there is no such directory")
+        }
+        return Listing(assets: files.map(\.record), directories: directories)
+    }
+}

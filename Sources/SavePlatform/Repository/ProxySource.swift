@@ -1,0 +1,105 @@
+/// An upstream, cached. Indexes are kept for a time and revalidated; files are kept for good once their digest is right.
+package struct ProxySource: ContentSource {
+    let repository: Repository
+    let services: EngineServices
+
+    var id: Int64 { repository.record.id }
+    var settings: ProxySettings { repository.record.proxy }
+    /// Whether the upstream's index tells which files there are.
+    var isIndexed: Bool { repository.descriptor.abilities.contains(.upstreamIndexes) }
+    /// What is cached of the upstream's files.
+    private var cache: HostedSource { HostedSource(repository: repository, services: services) }
+
+    package func listing(_ index: IndexKey) async throws -> SourcedListing {
+        // Nobody can list an arbitrary site: show what was fetched from it.
+        guard isIndexed else { return try await cache.listing(index) }
+        let known = try await UpstreamIndex(self).current(index)
+        var listing = known.listing
+        listing.assets.removeAll { $0.sidecarOf != nil }
+        return SourcedListing(listing: listing, freshness: freshness(of: known))
+    }
+
+    package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: Freshness) {
+        guard isIndexed else { return try await cache.owns(package) }
+        do {
+            return (true, freshness(of: try await UpstreamIndex(self).current(.package(package))))
+        } catch let miss as SourceMiss {
+            return (false, miss.freshness)
+        }
+    }
+
+    package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
+        if let stored = try await stored(path) { return stored }
+        let record = try await record(of: path, package: package)
+        if method == .head, let described = try await UpstreamFile(self).describe(record) { return described }
+        let key = FillRegistry.Key(repository: id, path: path)
+        let fill = services.fills.fill(key, pool: services.pool) { fill in
+            try await UpstreamFile(self).fetch(record, into: fill)
+        }
+        return .arriving(ArrivingAsset(record: record, head: try await fill.head(), fill: fill))
+    }
+
+    /// The cached file, unless its upstream place has no digest to go by and was not looked at for longer than `cache_ttl`.
+    private func stored(_ path: AssetPath) async throws -> AssetContent? {
+        do {
+            let content = try await cache.asset(path, package: nil, method: .get)
+            guard !isIndexed, case .stored(let asset, let file, var freshness) = content else { return content }
+            let age = services.clock.now().seconds - UpstreamValidators(asset.record).verified.seconds
+            guard age >= 0, age < settings.cacheTTL else { return nil }
+            freshness.validUntil = deadline(seconds: settings.cacheTTL - age)
+            return .stored(asset, file, freshness)
+        } catch is SourceMiss {
+            return nil
+        } catch let error as SaveError where error.code == .blobCorrupt {
+            // The upstream still has it: drop the record and fetch it anew.
+            services.log(.warning, "cached file is damaged and will be fetched again", ["file": path.text])
+            let id = id
+            _ = try await services.store.write { try $0.deleteAsset(id, path) }
+            return nil
+        }
+    }
+
+    private func record(of path: AssetPath, package: PackageID?) async throws -> AssetRecord {
+        guard isIndexed else {
+            let missing = UpstreamMemory.Key(repository: id, index: .custom(path.text, package: nil))
+            if let until = services.upstream.misses[missing], until > services.clock.uptime() { throw miss(path, until: until) }
+            return AssetRecord(path: path)
+        }
+        guard let package else { throw miss(path, until: nil) }
+        let known = try await UpstreamIndex(self).current(.package(package))
+        guard let record = known.record(path), record.origin != nil else {
+            throw SourceMiss(
+                error: SaveError(.assetNotFound, "there is no file '\(path.filename)' upstream"), freshness: freshness(of: known))
+        }
+        return record
+    }
+
+    func miss(_ path: AssetPath, until: UInt64?) -> SourceMiss {
+        SourceMiss(
+            error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates)"),
+            freshness: Freshness(
+                dependencies: [.init(repository: repository, stamp: services.board.stamp(id, .asset(path)))], validUntil: until))
+    }
+
+    private func freshness(of known: UpstreamMemory.KnownIndex) -> Freshness {
+        Freshness(
+            dependencies: [.init(repository: repository, stamp: known.stamp)], validUntil: known.validUntil, isStale: known.isStale)
+    }
+
+    // MARK: For the parts of the proxy
+
+    /// `PlatformClock.uptime` some seconds from now.
+    func deadline(seconds: Int64) -> UInt64 {
+        let (nanoseconds, overflow) = UInt64(clamping: max(0, seconds)).multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, carry) = services.clock.uptime().addingReportingOverflow(nanoseconds)
+        return overflow || carry ? .max : sum
+    }
+
+    /// The repository's upstream credentials, if `url` is on the very server they are for.
+    func credentials(for url: String) -> ClientCredentials? {
+        guard let username = settings.remoteUsername, let sealed = settings.sealedPassword, let password = services.unseal(sealed),
+            let origin = URLOrigin(of: settings.remoteURL), origin == URLOrigin(of: url)
+        else { return nil }
+        return ClientCredentials(username: username, password: password)
+    }
+}

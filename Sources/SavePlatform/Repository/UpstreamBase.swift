@@ -1,0 +1,101 @@
+/// Finds out, once, where below a repository's `remote_url` the upstream keeps its index.
+struct UpstreamBase: Sendable {
+    private let proxy: ProxySource
+    private var services: EngineServices { proxy.services }
+
+    init(_ proxy: ProxySource) { self.proxy = proxy }
+
+    /// The base that requests are relative to: what is stored, or what probing finds, which is then stored.
+    func resolved() async throws -> String {
+        if let known = proxy.settings.resolvedURL { return known }
+        // The catalogue of this request may be older than the answer that another request has stored.
+        if let stored = services.catalogue.current.repository(id: proxy.id)?.record.proxy,
+            stored.remoteURL == proxy.settings.remoteURL, let known = stored.resolvedURL
+        {
+            return known
+        }
+        return try await services.upstream.probes.run(proxy.id) { try await probe().base }
+    }
+
+    /// What the upstream answered.
+    struct Finding: Sendable {
+        var base: String
+        /// Each URL that was asked, and the status or error it gave.
+        var attempts: [(url: String, outcome: String)]
+        var succeeded: Bool
+    }
+
+    /// Asks the places where an index may be, in the format's order, and stores the first that has one.
+    ///
+    /// An upstream without a root index is still used, by the format's first guess, which is not stored.
+    /// - Throws: `upstreamUnavailable` or `upstreamForbidden` when no server could be asked.
+    func probe() async throws -> Finding {
+        var finding = Finding(base: proxy.settings.remoteURL, attempts: [], succeeded: false)
+        var firstGuess: String?
+        var lastError: (any Error)?
+        for attempt in 0..<8 {
+            guard let request = try request(attempt) else { break }
+            firstGuess = firstGuess ?? request.resolvedBase
+            do {
+                let response = try await services.client.send(clientRequest(request))
+                finding.attempts.append((request.url, String(response.status)))
+                lastError = nil
+                guard response.status == 200, accepts(request, response.headers["content-type"]) else { continue }
+                finding.base = request.resolvedBase ?? request.url
+                finding.succeeded = true
+                try await store(finding.base)
+                return finding
+            } catch let error as SaveError {
+                finding.attempts.append((request.url, error.code.rawValue))
+                lastError = error
+                if error.code == .upstreamForbidden { throw error }
+            }
+        }
+        if finding.attempts.isEmpty {
+            // The format has no index to look for: the URL is the base.
+            finding.succeeded = true
+            return finding
+        }
+        if let lastError { throw lastError }
+        finding.base = firstGuess ?? finding.base
+        return finding
+    }
+
+    private func request(_ attempt: Int) throws -> UpstreamRequest? {
+        do {
+            return try proxy.repository.format.upstreamRequest(for: .probe(attempt: attempt), base: proxy.settings.remoteURL)
+        } catch let error as SaveError where error.code == .unsupported {
+            return nil
+        }
+    }
+
+    private func clientRequest(_ request: UpstreamRequest) -> ClientRequest {
+        var client = ClientRequest(
+            url: request.url, credentials: proxy.credentials(for: request.url), decodes: true, maxSize: request.maxSize)
+        if let accept = request.accept { client.headers.append("Accept", accept) }
+        return client
+    }
+
+    /// Whether a type is one of those that were asked for. The body is not read: a root index may have 40 MB.
+    private func accepts(_ request: UpstreamRequest, _ contentType: String?) -> Bool {
+        guard let accept = request.accept, let contentType else { return true }
+        let essence = MediaType(contentType).essence
+        return accept.utf8.split(separator: UInt8(ascii: ",")).contains { element in
+            let range = element.drop { $0 == 0x20 }.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 }
+            return range.elementsEqual(essence.utf8)
+        }
+    }
+
+    private func store(_ base: String) async throws {
+        let id = proxy.id
+        let remote = proxy.settings.remoteURL
+        try await services.store.write { writing in
+            guard var record = try writing.repositories().first(where: { $0.id == id }), record.proxy.remoteURL == remote,
+                record.proxy.resolvedURL != base
+            else { return }
+            record.proxy.resolvedURL = base
+            _ = try writing.put(record)
+        }
+        try await services.catalogue.reload()
+    }
+}

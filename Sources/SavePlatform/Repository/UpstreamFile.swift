@@ -1,0 +1,237 @@
+internal import SaveDigest
+
+/// Fetches one file of an upstream into the cache, while clients read it.
+struct UpstreamFile: Sendable {
+    private let proxy: ProxySource
+    private var services: EngineServices { proxy.services }
+
+    /// Bytes; an upstream that sends more is cut off.
+    private static let largest: Int64 = 16 << 30
+
+    init(_ proxy: ProxySource) { self.proxy = proxy }
+
+    /// Answers a HEAD without fetching the file, from the index or by a HEAD to the upstream.
+    ///
+    /// - Returns: nil when the file should be fetched after all.
+    func describe(_ record: AssetRecord) async throws -> AssetContent? {
+        if let size = record.size { return .described(record, size: size) }
+        let response = try await services.client.send(try await request(for: record, method: .head))
+        guard response.status == 200 else { return nil }
+        let length = response.headers["content-length"].flatMap { Int64($0) }
+        return length.map { .described(record, size: $0) }
+    }
+
+    /// Brings a file into the cache.
+    ///
+    /// - Returns: its size.
+    /// - Throws: `SourceMiss` when the upstream does not have it, `upstreamUnavailable`, `upstreamInvalid`,
+    ///   `digestMismatch` as `upstreamInvalid`, and what the stores throw. Nothing stays behind.
+    func fetch(_ record: AssetRecord, into fill: Fill) async throws -> Int64 {
+        let earlier = try await stored(record.path)
+        if let earlier, proxy.isIndexed || isFresh(earlier.asset) { return publish(earlier, to: fill) }
+        do {
+            var request = try await request(for: record, method: .get)
+            let validators = earlier.map { UpstreamValidators($0.asset.record) }
+            if let etag = validators?.etag { request.headers.append("If-None-Match", etag) }
+            if let date = validators?.lastModified { request.headers.append("If-Modified-Since", date) }
+            let response = try await services.client.send(request)
+            switch response.status {
+            case 200: return try await receive(response, record, into: fill)
+            case 304:
+                guard let earlier else { throw SaveError(.upstreamInvalid, "the upstream answered 304 to an unconditional request") }
+                try await touch(earlier.asset)
+                return publish(earlier, to: fill)
+            case 404, 410: throw try await gone(record)
+            case 401, 403: throw SaveError(.upstreamInvalid, "the upstream refuses access to the file (\(response.status))")
+            default: throw SaveError(.upstreamUnavailable, "the upstream answered \(response.status) for the file")
+            }
+        } catch {
+            // What was fetched before is better than nothing, as long as no byte of something else went out.
+            guard let earlier, !fill.hasBegun else { throw error }
+            services.log(.warning, "upstream failed, serving the cached file", ["file": record.path.text, "error": "\(error)"])
+            return publish(earlier, to: fill)
+        }
+    }
+
+    private func request(for record: AssetRecord, method: HTTPMethod) async throws -> ClientRequest {
+        let url: String
+        if let origin = record.origin {
+            url = origin
+        } else {
+            let base = try await UpstreamBase(proxy).resolved()
+            url = try proxy.repository.format.upstreamRequest(for: .asset(record.path), base: base).url
+        }
+        let allowed = proxy.settings.allowedFileHosts
+        if !allowed.isEmpty {
+            let host = URLOrigin(of: url)?.host ?? ""
+            guard allowed.contains(host) else {
+                throw SaveError(.upstreamInvalid, "the upstream's file is on a host that allowed_file_hosts does not list")
+            }
+        }
+        return ClientRequest(method: method, url: url, credentials: proxy.credentials(for: url), maxSize: Self.largest)
+    }
+
+    private func receive(_ response: ClientResponse, _ record: AssetRecord, into fill: Fill) async throws -> Int64 {
+        let announced = response.body.length
+        if let announced, let size = record.size, announced != size {
+            throw SaveError(.upstreamInvalid, "the upstream's file has \(announced) bytes where its index says \(size)")
+        }
+        try await services.blobs.checkSpace(for: announced ?? record.size)
+        let writer = try await services.blobs.begin()
+        do {
+            let contentType = record.contentType ?? response.headers["content-type"]
+            fill.begin(Fill.Head(size: announced ?? record.size, contentType: contentType), reader: try writer.reader())
+            let checks = UpstreamChecks(record.checksums)
+            var written: Int64 = 0
+            for try await chunk in response.body {
+                try await writer.write(chunk)
+                checks.update(chunk)
+                written += Int64(chunk.count)
+                fill.advance(to: written)
+            }
+            if let size = announced ?? record.size, size != written {
+                throw SaveError(.upstreamInvalid, "the upstream's file ended after \(written) of \(size) bytes")
+            }
+            try checks.verify()
+            let blob = try await writer.commit(expecting: checks.sha256)
+            try await store(record, blob, response, contentType: contentType)
+            return written
+        } catch let error as SaveError where error.code == .digestMismatch {
+            await writer.cancel()
+            services.log(
+                .error, "digest mismatch",
+                ["repository": proxy.repository.record.coordinates, "file": record.path.text, "origin": record.origin ?? ""])
+            throw SaveError(.upstreamInvalid, "the upstream's file does not have the digest that its index says", underlying: error)
+        } catch {
+            await writer.cancel()
+            throw error
+        }
+    }
+
+    private func store(_ record: AssetRecord, _ blob: BlobInfo, _ response: ClientResponse, contentType: String?) async throws {
+        let now = services.clock.now()
+        var cached = record
+        cached.size = blob.size
+        cached.contentType = contentType
+        if !cached.checksums.contains(where: { $0.algorithm == .sha256 }), let sha256 = Checksum(.sha256, hex: blob.digest.hex) {
+            cached.checksums.insert(sha256, at: 0)
+        }
+        if !proxy.isIndexed {
+            UpstreamValidators(etag: response.headers["etag"], lastModified: response.headers["last-modified"], verified: now)
+                .write(to: &cached)
+        }
+        let asset = StoredAsset(
+            repository: proxy.id, record: cached, blob: blob.digest, size: blob.size, uploadedBy: nil, created: now)
+        try await services.store.write { writing in
+            try writing.put(asset)
+            if let package = asset.record.package, try writing.package(asset.repository, package) == nil {
+                try writing.put(
+                    PackageRecord(repository: asset.repository, id: package, displayName: package.name, created: now, updated: now))
+            }
+        }
+        services.board.bump(proxy.id, [.asset(record.path)] + directories(of: record.path))
+    }
+
+    /// A proxy without an upstream index lists what it has fetched.
+    private func directories(of path: AssetPath) -> [RevisionBoard.Subject] {
+        guard !proxy.isIndexed else { return [] }
+        return [.index(.directory(nil))] + RevisionBoard.directories(above: path).map { .index(.directory($0)) }
+    }
+
+    // MARK: What was fetched before
+
+    private struct Earlier {
+        let asset: StoredAsset
+        let file: OpenFile
+    }
+
+    private func stored(_ path: AssetPath) async throws -> Earlier? {
+        let id = proxy.id
+        guard let asset = try await services.store.read({ try $0.asset(id, path) }) else { return nil }
+        do {
+            return Earlier(asset: asset, file: try await services.blobs.open(asset.blob))
+        } catch let error as SaveError where error.code == .assetNotFound || error.code == .blobCorrupt {
+            return nil
+        }
+    }
+
+    private func isFresh(_ asset: StoredAsset) -> Bool {
+        let age = services.clock.now().seconds - UpstreamValidators(asset.record).verified.seconds
+        return age >= 0 && age < proxy.settings.cacheTTL
+    }
+
+    private func publish(_ earlier: Earlier, to fill: Fill) -> Int64 {
+        fill.begin(Fill.Head(size: earlier.asset.size, contentType: earlier.asset.record.contentType), reader: earlier.file)
+        return earlier.asset.size
+    }
+
+    private func touch(_ asset: StoredAsset) async throws {
+        var touched = asset
+        var validators = UpstreamValidators(asset.record)
+        validators.verified = services.clock.now()
+        validators.write(to: &touched.record)
+        let row = touched
+        try await services.store.write { try $0.put(row) }
+        services.board.bump(proxy.id, [.asset(asset.record.path)])
+    }
+
+    private func gone(_ record: AssetRecord) async throws -> SourceMiss {
+        let until = proxy.deadline(seconds: proxy.settings.negativeCacheTTL)
+        if !proxy.isIndexed {
+            let key = UpstreamMemory.Key(repository: proxy.id, index: .custom(record.path.text, package: nil))
+            services.upstream.misses.insert(until, for: key)
+        }
+        return proxy.miss(record.path, until: until)
+    }
+}
+
+/// The digests an index says a file has, computed while it arrives.
+private struct UpstreamChecks {
+    let sha256: BlobDigest?
+    private let others: [(expected: Checksum, digest: StreamingDigest)]
+
+    init(_ checksums: [Checksum]) {
+        sha256 = checksums.first { $0.algorithm == .sha256 }.flatMap { BlobDigest(hex: $0.hex) }
+        // The strongest is enough; the store computes SHA-256 anyway.
+        let rest = sha256 == nil ? checksums : []
+        others = rest.map { ($0, StreamingDigest($0.algorithm)) }
+    }
+
+    func update(_ bytes: [UInt8]) {
+        for other in others { other.digest.update(bytes) }
+    }
+
+    func verify() throws {
+        for other in others where Hex.encode(other.digest.finish()) != other.expected.hex {
+            throw SaveError(.digestMismatch, "the \(other.expected.algorithm.rawValue) digest differs")
+        }
+    }
+}
+
+/// What an upstream said of a file that no index describes, kept with the cached file to ask whether it changed.
+struct UpstreamValidators {
+    var etag: String?
+    var lastModified: String?
+    var verified: Timestamp
+
+    private static let key = "_upstream"
+
+    init(etag: String?, lastModified: String?, verified: Timestamp) {
+        self.etag = etag
+        self.lastModified = lastModified
+        self.verified = verified
+    }
+
+    init(_ record: AssetRecord) {
+        let object = record.attributes[Self.key]?.object
+        etag = object?["etag"]?.string
+        lastModified = object?["last_modified"]?.string
+        verified = Timestamp(microseconds: object?["verified"]?.integer ?? 0)
+    }
+
+    func write(to record: inout AssetRecord) {
+        record.attributes[Self.key] = [
+            "etag": JSONValue(etag), "last_modified": JSONValue(lastModified), "verified": .integer(verified.microseconds),
+        ]
+    }
+}
