@@ -14,7 +14,8 @@ package struct EngineServices: Sendable {
     let upstream: UpstreamMemory
 
     package init(
-        store: any MetadataStore, blobs: any BlobStore, client: any HTTPClient, catalogue: Catalogue, clock: PlatformClock, log: Log,
+        store: any MetadataStore, blobs: any BlobStore, client: any HTTPClient, catalogue: Catalogue, clock: PlatformClock,
+        log: Log,
         pool: BlockingPool, listingCacheSize: Int = 20_000, unseal: @escaping @Sendable (String) -> String?
     ) {
         self.store = store

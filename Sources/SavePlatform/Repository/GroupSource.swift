@@ -18,7 +18,8 @@ package struct GroupSource: ContentSource {
     init(repository: Repository, leaves: [(Repository, any ContentSource)]) {
         self.repository = repository
         members = leaves.map(\.1)
-        byOwnership = leaves.filter { $0.0.record.kind == .hosted }.map(\.1) + leaves.filter { $0.0.record.kind != .hosted }.map(\.1)
+        byOwnership =
+            leaves.filter { $0.0.record.kind == .hosted }.map(\.1) + leaves.filter { $0.0.record.kind != .hosted }.map(\.1)
     }
 
     package func listing(_ index: IndexKey) async throws -> SourcedListing {
@@ -97,7 +98,9 @@ package struct GroupSource: ContentSource {
     private static func merge(_ left: SourcedListing, _ right: SourcedListing) -> SourcedListing {
         var listing = left.listing
         let packages = Set(listing.packages.map(\.id))
-        listing.packages = (listing.packages + right.listing.packages.filter { !packages.contains($0.id) }).sorted { $0.id < $1.id }
+        listing.packages = (listing.packages + right.listing.packages.filter { !packages.contains($0.id) }).sorted {
+            $0.id < $1.id
+        }
         let paths = Set(listing.assets.map(\.path))
         listing.assets += right.listing.assets.filter { !paths.contains($0.path) }
         listing.directories = Set(listing.directories + right.listing.directories).sorted()

@@ -26,7 +26,8 @@ package struct HostedSource: ContentSource {
         let id = repository.record.id
         guard let asset = try await services.store.read({ try $0.asset(id, path) }) else {
             throw SourceMiss(
-                error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates)"), freshness: freshness)
+                error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates)"),
+                freshness: freshness)
         }
         do {
             let file = try await services.blobs.open(asset.blob)

@@ -83,7 +83,8 @@ package struct ProxySource: ContentSource {
 
     private func freshness(of known: UpstreamMemory.KnownIndex) -> Freshness {
         Freshness(
-            dependencies: [.init(repository: repository, stamp: known.stamp)], validUntil: known.validUntil, isStale: known.isStale)
+            dependencies: [.init(repository: repository, stamp: known.stamp)], validUntil: known.validUntil,
+            isStale: known.isStale)
     }
 
     // MARK: For the parts of the proxy
@@ -97,7 +98,8 @@ package struct ProxySource: ContentSource {
 
     /// The repository's upstream credentials, if `url` is on the very server they are for.
     func credentials(for url: String) -> ClientCredentials? {
-        guard let username = settings.remoteUsername, let sealed = settings.sealedPassword, let password = services.unseal(sealed),
+        guard let username = settings.remoteUsername, let sealed = settings.sealedPassword,
+            let password = services.unseal(sealed),
             let origin = URLOrigin(of: settings.remoteURL), origin == URLOrigin(of: url)
         else { return nil }
         return ClientCredentials(username: username, password: password)

@@ -38,7 +38,9 @@ struct UpstreamFile: Sendable {
             switch response.status {
             case 200: return try await receive(response, record, into: fill)
             case 304:
-                guard let earlier else { throw SaveError(.upstreamInvalid, "the upstream answered 304 to an unconditional request") }
+                guard let earlier else {
+                    throw SaveError(.upstreamInvalid, "the upstream answered 304 to an unconditional request")
+                }
                 try await touch(earlier.asset)
                 return publish(earlier, to: fill)
             case 404, 410: throw try await gone(record)
@@ -101,7 +103,8 @@ struct UpstreamFile: Sendable {
             services.log(
                 .error, "digest mismatch",
                 ["repository": proxy.repository.record.coordinates, "file": record.path.text, "origin": record.origin ?? ""])
-            throw SaveError(.upstreamInvalid, "the upstream's file does not have the digest that its index says", underlying: error)
+            throw SaveError(
+                .upstreamInvalid, "the upstream's file does not have the digest that its index says", underlying: error)
         } catch {
             await writer.cancel()
             throw error
@@ -126,7 +129,8 @@ struct UpstreamFile: Sendable {
             try writing.put(asset)
             if let package = asset.record.package, try writing.package(asset.repository, package) == nil {
                 try writing.put(
-                    PackageRecord(repository: asset.repository, id: package, displayName: package.name, created: now, updated: now))
+                    PackageRecord(
+                        repository: asset.repository, id: package, displayName: package.name, created: now, updated: now))
             }
         }
         services.board.bump(proxy.id, [.asset(record.path)] + directories(of: record.path))

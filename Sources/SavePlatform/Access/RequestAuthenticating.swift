@@ -1,0 +1,12 @@
+/// Says who sends a request. The one thing the pipeline knows of credentials.
+package protocol RequestAuthenticating: Sendable {
+    /// The sender, when no waiting is needed to know: nobody, a key, or credentials that were verified before and still
+    /// hold. nil when `authenticate` must be asked. Never blocks.
+    func cached(_ request: HTTPRequest) -> Principal?
+
+    /// The sender.
+    ///
+    /// - Throws: `unauthenticated` for credentials that are not right, whatever is wrong with them; `tooManyRequests`
+    ///   after many failures; `busy` when too many checks wait.
+    func authenticate(_ request: HTTPRequest) async throws -> Principal
+}

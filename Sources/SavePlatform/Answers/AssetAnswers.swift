@@ -1,0 +1,137 @@
+internal import SaveDigest
+
+/// Files: whole, in parts, or while they arrive; the most wanted stay open.
+struct AssetAnswers: Sendable {
+    private struct Key: Hashable, Sendable {
+        let repository: Int64
+        let path: AssetPath
+    }
+
+    private struct OpenAnswer: Sendable {
+        let answer: CachedAnswer
+        let file: OpenFile
+    }
+
+    private let services: EngineServices
+    private let cache: BoundedCache<Key, OpenAnswer>
+
+    /// - Parameter openFiles: how many files are kept open.
+    init(services: EngineServices, openFiles: Int) {
+        self.services = services
+        cache = BoundedCache(limit: openFiles)
+    }
+
+    func answer(
+        _ path: AssetPath, package: PackageID?, request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot
+    ) async throws -> HTTPResponse {
+        let key = Key(repository: repository.record.id, path: path)
+        if let known = cache[key],
+            known.answer.freshness.isCurrent(board: services.board, catalogue: catalogue, uptime: services.clock.uptime())
+        {
+            return part(of: known, request)
+        }
+        let own = Freshness(dependencies: [
+            .init(repository: repository, stamp: services.board.stamp(repository.record.id, .asset(path)))
+        ])
+        let source = services.source(of: repository, in: catalogue)
+        switch try await source.asset(path, package: package, method: request.method) {
+        case .stored(let asset, let file, let freshness):
+            let open = stored(asset, file, repository, freshness.merging(own))
+            cache.insert(open, for: key)
+            return part(of: open, request)
+        case .arriving(let arriving):
+            return self.arriving(arriving, request, repository)
+        case .described(let record, let size):
+            var response = HTTPResponse(status: 200, headers: headers(record, contentType: record.contentType, repository))
+            response.body = .stream(ByteStream(length: size) { nil })
+            return response
+        }
+    }
+
+    // MARK: Stored
+
+    private func stored(_ asset: StoredAsset, _ file: OpenFile, _ repository: Repository, _ freshness: Freshness) -> OpenAnswer {
+        let etag = "\"\(asset.blob.hex)\""
+        let lastModified = asset.record.published ?? asset.created
+        var response = HTTPResponse(
+            status: 200, headers: headers(asset.record, contentType: asset.record.contentType, repository))
+        response.headers["ETag"] = etag
+        response.headers["Last-Modified"] = lastModified.httpDate
+        response.body = file.size == 0 ? .empty : .file(file, offset: 0, length: file.size)
+        return OpenAnswer(
+            answer: CachedAnswer(response: response, etag: etag, lastModified: lastModified, freshness: freshness), file: file)
+    }
+
+    private func part(of open: OpenAnswer, _ request: HTTPRequest) -> HTTPResponse {
+        let answer = open.answer
+        let whole = answer.answer(to: request)
+        guard whole.status == 200 else { return whole }
+        switch ByteRange.of(request, size: open.file.size, etag: answer.etag, lastModified: answer.lastModified) {
+        case .whole: return whole
+        case .unsatisfiable: return unsatisfiable(open.file.size)
+        case .part(let offset, let length):
+            var response = HTTPResponse(
+                status: 206, headers: whole.headers, body: .file(open.file, offset: offset, length: length))
+            response.headers.append("Content-Range", "bytes \(offset)-\(offset + length - 1)/\(open.file.size)")
+            return response
+        }
+    }
+
+    private func unsatisfiable(_ size: Int64) -> HTTPResponse {
+        HTTPResponse(status: 416, headers: ["Content-Range": "bytes */\(size)", "Accept-Ranges": "bytes"])
+    }
+
+    // MARK: Arriving
+
+    private func arriving(_ asset: ArrivingAsset, _ request: HTTPRequest, _ repository: Repository) -> HTTPResponse {
+        var response = HTTPResponse(status: 200, headers: headers(asset.record, contentType: asset.head.contentType, repository))
+        let etag = asset.record.checksums.first { $0.algorithm == .sha256 }.map { "\"\($0.hex)\"" }
+        if let etag { response.headers["ETag"] = etag }
+        guard let size = asset.head.size else {
+            response.body = .stream(asset.stream(from: 0, to: nil, length: nil))
+            return response
+        }
+        switch ByteRange.of(request, size: size, etag: etag, lastModified: nil) {
+        case .whole:
+            response.body = .stream(asset.stream(from: 0, to: nil, length: size))
+        case .unsatisfiable:
+            return unsatisfiable(size)
+        case .part(let offset, let length):
+            response.status = 206
+            response.headers.append("Content-Range", "bytes \(offset)-\(offset + length - 1)/\(size)")
+            response.body = .stream(asset.stream(from: offset, to: offset + length, length: length))
+        }
+        return response
+    }
+
+    // MARK: Headers
+
+    private func headers(_ record: AssetRecord, contentType: String?, _ repository: Repository) -> HTTPHeaders {
+        let type = contentType.map { MediaType($0) } ?? .bytes
+        let scope = repository.record.anonymousRead ? "public" : "private"
+        // A file of a package never changes under its name; a plain path may get other bytes.
+        let caching = record.package == nil ? "\(scope), no-cache" : "\(scope), max-age=365000000, immutable"
+        var headers: HTTPHeaders = [
+            "Content-Type": type.value, "Accept-Ranges": "bytes", "Cache-Control": caching, "X-Content-Type-Options": "nosniff",
+            // What somebody uploaded never runs as a page of this server.
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        ]
+        if !Self.shownInline.contains(type.essence) {
+            headers.append("Content-Disposition", Self.disposition(record.path.filename))
+        }
+        return headers
+    }
+
+    /// Types that no browser executes.
+    private static let shownInline: Set<String> = ["text/plain", "image/png", "image/jpeg", "image/gif", "image/webp"]
+
+    /// RFC 6266, with the extended parameter of RFC 8187 where a name is not plain ASCII.
+    private static func disposition(_ filename: String) -> String {
+        let plain = filename.utf8.map { byte in
+            byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != UInt8(ascii: "%")
+                ? byte : 95
+        }
+        let text = "attachment; filename=\"\(String(decoding: plain, as: UTF8.self))\""
+        return plain.elementsEqual(filename.utf8) ? text : text + "; filename*=UTF-8''" + ASCII.percentEncoded(filename)
+    }
+}

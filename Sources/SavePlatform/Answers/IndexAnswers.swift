@@ -1,0 +1,110 @@
+internal import SaveDigest
+
+/// Rendered indexes: negotiated, compressed, with strong validators, kept in memory until something they depend on
+/// changes.
+struct IndexAnswers: Sendable {
+    private struct Key: Hashable, Sendable {
+        let repository: Int64
+        let index: IndexKey
+        let type: MediaType
+        let isCompressed: Bool
+    }
+
+    /// Which rendering may be shared: one of the same page that began after the same changes.
+    private struct Flight: Hashable, Sendable {
+        let key: Key
+        let stamps: [RevisionBoard.Stamp]
+    }
+
+    private let services: EngineServices
+    private let compress: @Sendable ([UInt8]) -> [UInt8]?
+    private let cache: BoundedCache<Key, CachedAnswer>
+    private let flights = SingleFlight<Flight, CachedAnswer>()
+
+    /// Pages below this are not worth compressing.
+    private static let smallestCompressed = 1024
+    /// Listings above this are rendered on a thread that may take its time.
+    private static let largestInline = 200
+
+    /// - Parameters:
+    ///   - cacheSize: bytes of rendered pages kept.
+    ///   - compress: gzip.
+    init(services: EngineServices, cacheSize: Int, compress: @escaping @Sendable ([UInt8]) -> [UInt8]?) {
+        self.services = services
+        self.compress = compress
+        cache = BoundedCache(limit: cacheSize)
+    }
+
+    /// The number of pages kept and their bytes.
+    var usage: (count: Int, cost: Int) { cache.usage }
+
+    /// - Throws: `notAcceptable`, and what the source throws.
+    func answer(
+        _ index: IndexKey, offers: [MediaType], request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot
+    ) async throws -> HTTPResponse {
+        guard let type = ContentNegotiation.choose(offers, accept: request.headers["accept"]) else {
+            throw SaveError(
+                .notAcceptable,
+                "this page comes as \(offers.map(\.essence).joined(separator: ", ")); none of them is acceptable to the client")
+        }
+        let key = Key(
+            repository: repository.record.id, index: index, type: type,
+            isCompressed: ContentNegotiation.acceptsGzip(request.headers.bytes(of: "accept-encoding")))
+        if let known = cache[key],
+            known.freshness.isCurrent(board: services.board, catalogue: catalogue, uptime: services.clock.uptime())
+        {
+            return known.answer(to: request)
+        }
+        let leaves = repository.record.kind == .group ? catalogue.leaves(of: repository) : [repository]
+        let flight = Flight(key: key, stamps: leaves.map { services.board.stamp($0.record.id, .index(index)) })
+        let made = try await flights.run(flight) { try await make(key, repository, catalogue) }
+        return made.answer(to: request)
+    }
+
+    private func make(_ key: Key, _ repository: Repository, _ catalogue: CatalogueSnapshot) async throws -> CachedAnswer {
+        // The repository itself counts, too: a group's members may change.
+        let own = Freshness.Dependency(
+            repository: repository, stamp: services.board.stamp(repository.record.id, .index(key.index)))
+        var sourced = try await services.source(of: repository, in: catalogue).listing(key.index)
+        sourced.freshness.dependencies.append(own)
+        let listing = sourced.listing
+        let context = RenderContext(basePath: repository.record.basePath)
+        let render: @Sendable () throws -> (Document, [UInt8]?) = {
+            let document = try repository.format.render(key.index, as: key.type, from: listing, context: context)
+            let isWorthIt = key.isCompressed && document.bytes.count >= Self.smallestCompressed
+            return (document, isWorthIt ? compress(document.bytes) : nil)
+        }
+        let size = listing.assets.count + listing.packages.count
+        let (document, compressed) = size > Self.largestInline ? try await services.pool.run(render) : try render()
+        let answer = CachedAnswer(
+            response: response(document, compressed, repository, isStale: sourced.freshness.isStale),
+            etag: Self.etag(document, compressed), lastModified: nil, freshness: sourced.freshness)
+        cache.insert(answer, for: key, cost: (compressed ?? document.bytes).count + 1024)
+        return answer
+    }
+
+    private func response(_ document: Document, _ compressed: [UInt8]?, _ repository: Repository, isStale: Bool) -> HTTPResponse {
+        var response = HTTPResponse(status: 200, body: .bytes(compressed ?? document.bytes))
+        response.headers.append("Content-Type", document.type.value)
+        if compressed != nil { response.headers.append("Content-Encoding", "gzip") }
+        response.headers.append("ETag", Self.etag(document, compressed))
+        // A publish shows at once, so a copy is never used unasked; asking costs a 304.
+        response.headers.append("Cache-Control", repository.record.anonymousRead ? "no-cache" : "private, no-cache")
+        response.headers.append(
+            "Vary", repository.record.anonymousRead ? "Accept, Accept-Encoding" : "Accept, Accept-Encoding, Authorization")
+        response.headers.append("X-Content-Type-Options", "nosniff")
+        if isStale {
+            response.headers.append("X-Save-Cache", "stale")
+            response.headers.append("Warning", "110 - \"Response is Stale\"")
+        }
+        for (name, value) in document.headers.sorted(by: { $0.key < $1.key }) where response.headers[name] == nil {
+            response.headers.append(name, value)
+        }
+        return response
+    }
+
+    /// One tag for each representation and encoding: the digest of what is sent.
+    private static func etag(_ document: Document, _ compressed: [UInt8]?) -> String {
+        "\"\(Digest.hex(document.bytes).prefix(32))\(compressed == nil ? "" : "-gzip")\""
+    }
+}

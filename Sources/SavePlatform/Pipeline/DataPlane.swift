@@ -1,0 +1,195 @@
+/// Everything below `/<format>/<project>/<repository>/`: resolves the repository once, derives the permission from the
+/// route, and only then lets anything run.
+package final class DataPlane: Responder {
+    /// Limits and sizes.
+    package struct Configuration: Sendable {
+        /// Bytes of rendered pages kept in memory.
+        package var pageCacheSize = 64 << 20
+        /// Files kept open.
+        package var openFiles = 256
+        /// The largest file that any repository takes, in bytes.
+        package var maxFileSize: Int64?
+
+        package init() {}
+    }
+
+    private let services: EngineServices
+    private let authenticator: any RequestAuthenticating
+    private let configuration: Configuration
+    private let indexes: IndexAnswers
+    private let assets: AssetAnswers
+
+    package init(
+        services: EngineServices, authenticator: any RequestAuthenticating, configuration: Configuration,
+        compress: @escaping @Sendable ([UInt8]) -> [UInt8]?
+    ) {
+        self.services = services
+        self.authenticator = authenticator
+        self.configuration = configuration
+        indexes = IndexAnswers(services: services, cacheSize: configuration.pageCacheSize, compress: compress)
+        assets = AssetAnswers(services: services, openFiles: configuration.openFiles)
+    }
+
+    /// The number of pages kept and their bytes.
+    package var pageCacheUsage: (count: Int, cost: Int) { indexes.usage }
+
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        do {
+            return try await answer(request)
+        } catch let miss as SourceMiss {
+            return refuse(miss.error, request)
+        } catch {
+            return refuse(error, request)
+        }
+    }
+
+    private func refuse(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
+        var response = ErrorResponder.text(error, request: request, log: services.log)
+        // uv reads `code` from exactly this type; everyone else prints the line of text.
+        if request.method == .post, ContentNegotiation.choose([.text, .json], accept: request.headers["accept"]) == .json,
+            case .bytes(let line) = response.body
+        {
+            let text = String(decoding: line.dropLast(), as: UTF8.self)
+            response.headers["Content-Type"] = MediaType.json.value
+            response.body = .bytes(JSONValue.object(["code": .string("\(response.status) \(text)")]).bytes)
+        }
+        response.closesConnection = !request.method.isRead
+        return response
+    }
+
+    private func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let path = try RequestPath(decoding: request.rawPath)
+        let principal: Principal
+        if let known = authenticator.cached(request) {
+            principal = known
+        } else {
+            principal = try await authenticator.authenticate(request)
+        }
+        let catalogue = services.catalogue.current
+        let repository = try find(path, principal, catalogue)
+        let route = try repository.format.route(
+            FormatRequest(
+                method: request.method, path: path.dropping(3), query: try QueryItems(decoding: request.rawQuery),
+                contentType: request.headers["content-type"]))
+        let permission = Self.permission(for: route)
+        try await authorize(permission, repository, principal, catalogue, request, route)
+        guard repository.record.online else {
+            throw SaveError(.busy, "\(repository.record.coordinates) is offline", details: ["retry_after": "60"])
+        }
+        return try await perform(route, request, repository, principal, catalogue)
+    }
+
+    /// The permission that a route needs: the only place that says so.
+    package static func permission(for route: Route) -> Permission {
+        switch route {
+        case .index, .asset, .redirect: .read
+        case .upload: .write
+        case .delete: .delete
+        }
+    }
+
+    private func find(_ path: RequestPath, _ principal: Principal, _ catalogue: CatalogueSnapshot) throws -> Repository {
+        guard path.segments.count >= 3 else { throw SaveError(.notFound, "there is nothing here") }
+        let found = catalogue.repository(project: path.segments[1], name: path.segments[2])
+        if let found, found.record.format == path.segments[0] {
+            switch AccessPolicy.decide(.read, on: found, for: principal, in: catalogue) {
+            case .allowed: return found
+            case .unauthenticated: throw Self.signInFirst
+            case .forbidden, .hidden: break
+            }
+        } else if case .anonymous = principal {
+            throw Self.signInFirst
+        }
+        throw SaveError(.repositoryNotFound, "there is no such repository")
+    }
+
+    private static let signInFirst = SaveError(.unauthenticated, "sign in with a user name and password, or with an API key")
+
+    private func authorize(
+        _ permission: Permission, _ repository: Repository, _ principal: Principal, _ catalogue: CatalogueSnapshot,
+        _ request: HTTPRequest, _ route: Route
+    ) async throws {
+        switch AccessPolicy.decide(permission, on: repository, for: principal, in: catalogue) {
+        case .allowed: return
+        case .unauthenticated: throw Self.signInFirst
+        case .hidden: throw SaveError(.repositoryNotFound, "there is no such repository")
+        case .forbidden(let reason):
+            let error = SaveError(.forbidden, reason)
+            await note(error, route, request, repository, principal)
+            throw error
+        }
+    }
+
+    private func perform(
+        _ route: Route, _ request: HTTPRequest, _ repository: Repository, _ principal: Principal, _ catalogue: CatalogueSnapshot
+    ) async throws -> HTTPResponse {
+        switch route {
+        case .index(let index, let offers):
+            return try await indexes.answer(index, offers: offers, request: request, repository: repository, catalogue: catalogue)
+        case .asset(let path, let package):
+            return try await assets.answer(path, package: package, request: request, repository: repository, catalogue: catalogue)
+        case .redirect(let location, let permanent):
+            let query = request.rawQuery.map { "?" + String(decoding: $0, as: UTF8.self) } ?? ""
+            return HTTPResponse(
+                status: permanent ? 301 : 302, headers: ["Location": location + query, "Cache-Control": "no-cache"])
+        case .upload, .delete:
+            do {
+                return try await change(route, request, repository, principal, catalogue)
+            } catch {
+                await note(error, route, request, repository, principal)
+                throw error
+            }
+        }
+    }
+
+    private func change(
+        _ route: Route, _ request: HTTPRequest, _ repository: Repository, _ principal: Principal, _ catalogue: CatalogueSnapshot
+    ) async throws -> HTTPResponse {
+        guard repository.record.kind == .hosted else {
+            throw SaveError(
+                .methodNotAllowed,
+                "\(repository.record.coordinates) is a \(repository.record.kind.rawValue): upload to a hosted repository",
+                details: ["allow": "GET, HEAD"])
+        }
+        let publisher = Publisher(repository: repository, services: services)
+        let context = AuditContext(request, principal)
+        switch route {
+        case .upload(let plan):
+            let mayReplace = AccessPolicy.decide(.delete, on: repository, for: principal, in: catalogue) == .allowed
+            let outcome = try await publisher.upload(
+                plan, request, mayReplace: mayReplace, limit: configuration.maxFileSize, context: context)
+            return .text(outcome == .unchanged ? 200 : plan.status, outcome == .unchanged ? "unchanged" : "published")
+        case .delete(let path):
+            try await publisher.delete(path, context: context)
+            return HTTPResponse(status: 204)
+        default:
+            throw SaveError(.internalFailure, "a read reached the writing side")
+        }
+    }
+
+    /// Writes a refused change to the audit trail. A trail that cannot be written does not change the answer, which is a
+    /// refusal already.
+    private func note(
+        _ error: any Error, _ route: Route, _ request: HTTPRequest, _ repository: Repository, _ principal: Principal
+    ) async {
+        let action: String
+        let path: AssetPath?
+        switch route {
+        case .upload(let plan): (action, path) = ("file.upload", plan.path)
+        case .delete(let asset): (action, path) = ("file.delete", asset)
+        case .index, .asset, .redirect: return
+        }
+        let failure = error as? SaveError
+        let resource = repository.record.coordinates + (path.map { "/\($0)" } ?? "")
+        let event = AuditEvent(
+            action, "file", resource, outcome: failure?.code == .forbidden ? .denied : .failed,
+            details: ["error": .string(failure?.code.rawValue ?? "internal_failure"), "message": .string(failure?.message ?? "")])
+        let context = AuditContext(request, principal)
+        let now = services.clock.now()
+        do {
+            try await services.store.write { try $0.record(event, context, at: now) }
+        } catch {
+            services.log(.error, "audit record not written", ["error": "\(error)", "request_id": request.id.description])
+        }
+    }
+}

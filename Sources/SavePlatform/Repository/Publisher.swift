@@ -1,0 +1,176 @@
+internal import SaveDigest
+
+/// Puts files into a hosted repository and takes them out, each change in one transaction with its audit record.
+package struct Publisher: Sendable {
+    let repository: Repository
+    let services: EngineServices
+
+    package init(repository: Repository, services: EngineServices) {
+        self.repository = repository
+        self.services = services
+    }
+
+    /// What an upload did.
+    package enum Outcome: Sendable, Equatable {
+        case created
+        /// The same bytes were there already: nothing changed.
+        case unchanged
+    }
+
+    /// Reads an upload and publishes all of it, or nothing. When this returns, the bytes and their records are on disk,
+    /// and every page shows them.
+    ///
+    /// - Parameters:
+    ///   - mayReplace: whether the caller may delete here, which putting other bytes under a name amounts to.
+    ///   - limit: the server's own limit for a file, in bytes.
+    /// - Throws: what the format throws; `tooLarge`, `alreadyExists`, `storageFull`.
+    package func upload(
+        _ plan: UploadPlan, _ request: HTTPRequest, mayReplace: Bool, limit: Int64?, context: AuditContext
+    ) async throws -> Outcome {
+        let maxFileSize = [repository.record.hosted.maxFileSize, limit].compactMap(\.self).min()
+        // The body of a form is a little longer than its file; what is far beyond need not be read to be refused.
+        if let length = request.body.length {
+            if let maxFileSize, length > maxFileSize.addingClamped(plan.path == nil ? 1 << 20 : 0) {
+                throw SaveError(.tooLarge, "the upload is larger than the \(maxFileSize) bytes this repository takes")
+            }
+            try await services.blobs.checkSpace(for: length)
+        }
+        let staging = BlobStaging(blobs: services.blobs, pool: services.pool, maxFileSize: maxFileSize)
+        do {
+            let submission = try await repository.format.receive(
+                UploadRequest(
+                    plan: plan, contentType: request.headers["content-type"], body: request.body, maxFileSize: maxFileSize),
+                into: staging)
+            let outcome = try await publish(submission, staging, mayReplace: mayReplace, context: context)
+            await staging.discard()
+            return outcome
+        } catch {
+            await staging.discard()
+            throw error
+        }
+    }
+
+    private func publish(
+        _ submission: Submission, _ staging: BlobStaging, mayReplace: Bool, context: AuditContext
+    ) async throws -> Outcome {
+        let id = repository.record.id
+        let mayReplace = mayReplace && repository.record.hosted.allowRedeploy
+        // Refuse before any blob is made durable, so that a refusal leaves nothing; the transaction below decides.
+        let isNew = try await services.store.read { reading in
+            try Self.newItems(submission, id, reading, mayReplace: mayReplace)
+        }
+        guard !isNew.isEmpty else { return .unchanged }
+        for item in submission.items { try await staging.commit(item.staged) }
+        let now = services.clock.now()
+        let coordinates = repository.record.coordinates
+        let published: [AssetPath] = try await services.store.write { writing in
+            // A client may delete the repository while its upload is on the way.
+            guard try writing.repositories().contains(where: { $0.id == id }) else {
+                throw SaveError(.repositoryNotFound, "the repository was deleted")
+            }
+            let items = try Self.newItems(submission, id, writing, mayReplace: mayReplace)
+            if let package = submission.package, !items.isEmpty { try Self.put(package, id, writing, at: now) }
+            for item in items {
+                try Self.put(item, id, writing, by: context.principal.auditName, at: now)
+                guard item.record.sidecarOf == nil else { continue }
+                try writing.record(Self.event("file.upload", item, coordinates), context, at: now)
+            }
+            return items.map(\.record.path)
+        }
+        services.board.bump(id, package: submission.package?.id, paths: published)
+        return published.isEmpty ? .unchanged : .created
+    }
+
+    /// The items that are not there yet, byte for byte.
+    private static func newItems(
+        _ submission: Submission, _ id: Int64, _ reading: any MetadataReading, mayReplace: Bool
+    ) throws -> [Submission.Item] {
+        try submission.items.filter { item in
+            if let existing = try reading.asset(id, item.record.path) {
+                if existing.blob == item.staged.digest { return false }
+                // A sidecar follows from its file, which is compared by itself.
+                guard mayReplace || item.record.sidecarOf != nil else { throw alreadyExists(item, existing) }
+                return true
+            }
+            if let package = item.record.package, let identity = item.record.attributes["identity"]?.string {
+                let twin = try reading.assets(id, package: package).first { $0.record.attributes["identity"]?.string == identity }
+                if let twin, twin.record.path != item.record.path { throw alreadyExists(item, twin) }
+            }
+            return true
+        }
+    }
+
+    /// The words that every upload client recognises stand first.
+    private static func alreadyExists(_ item: Submission.Item, _ existing: StoredAsset) -> SaveError {
+        SaveError(
+            .alreadyExists,
+            "File already exists ('\(existing.record.path.filename)', with sha256 hash '\(existing.blob.hex)'); published files do not change",
+            details: ["file": item.record.path.text])
+    }
+
+    private static func put(_ package: PackageSummary, _ id: Int64, _ writing: any MetadataWriting, at now: Timestamp) throws {
+        var record =
+            try writing.package(id, package.id)
+            ?? PackageRecord(repository: id, id: package.id, displayName: package.displayName, created: now, updated: now)
+        record.displayName = package.displayName
+        record.updated = now
+        try writing.put(record)
+    }
+
+    private static func put(
+        _ item: Submission.Item, _ id: Int64, _ writing: any MetadataWriting, by uploader: String, at now: Timestamp
+    ) throws {
+        var record = item.record
+        record.size = item.staged.size
+        record.published = record.published ?? now
+        if !record.checksums.contains(where: { $0.algorithm == .sha256 }) {
+            record.checksums = item.staged.checksums.filter { $0.algorithm == .sha256 } + record.checksums
+        }
+        try writing.put(
+            StoredAsset(
+                repository: id, record: record, blob: item.staged.digest, size: item.staged.size, uploadedBy: uploader,
+                created: now))
+    }
+
+    private static func event(_ action: String, _ item: Submission.Item, _ coordinates: String) -> AuditEvent {
+        AuditEvent(
+            action, "file", "\(coordinates)/\(item.record.path)",
+            details: [
+                "package": JSONValue(item.record.package?.name), "version": JSONValue(item.record.version),
+                "size": .integer(item.staged.size), "sha256": .string(item.staged.digest.hex),
+            ])
+    }
+
+    /// Removes a file with its sidecars, and the package with its last file.
+    ///
+    /// - Throws: `assetNotFound`.
+    package func delete(_ path: AssetPath, context: AuditContext) async throws {
+        let id = repository.record.id
+        let coordinates = repository.record.coordinates
+        let now = services.clock.now()
+        let (package, paths) = try await services.store.write { writing -> (PackageID?, [AssetPath]) in
+            guard let asset = try writing.asset(id, path) else {
+                throw SaveError(.assetNotFound, "there is no file '\(path)' in \(coordinates)")
+            }
+            let package = asset.record.package
+            let sidecars = try package.map { try writing.assets(id, package: $0) } ?? []
+            let paths = [path] + sidecars.filter { $0.record.sidecarOf == path }.map(\.record.path)
+            _ = try writing.deleteAsset(id, path)
+            if let package, try writing.assets(id, package: package).isEmpty { try writing.deletePackage(id, package) }
+            try writing.record(
+                AuditEvent("file.delete", "file", "\(coordinates)/\(path)", details: ["sha256": .string(asset.blob.hex)]),
+                context,
+                at: now)
+            return (package, paths)
+        }
+        services.board.bump(id, package: package, paths: paths)
+    }
+}
+
+extension Int64 {
+    /// The sum, or the largest number.
+    fileprivate func addingClamped(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}
