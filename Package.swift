@@ -37,6 +37,8 @@ let package = Package(
         system("CBlake2", pkgConfig: "libb2", apt: "libb2-dev"),
         system("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
 
+        .systemLibrary(name: "CLinuxFiles", path: "Sources/CSystem/CLinuxFiles"),
+
         // Leaf readers: one C library each, nothing of ours.
         library("SaveDigest", path: "Sources/Readers/Digest", ["CCrypto", "CBlake2"]),
         library("SaveCompression", path: "Sources/Readers/Compression", ["CZlib"]),
@@ -48,9 +50,9 @@ let package = Package(
         library("FormatPyPI", path: "Sources/Formats/PyPI", ["SavePlatform", "SaveDigest", "SaveArchive", "SaveHTML"]),
         library("FormatRaw", path: "Sources/Formats/Raw", ["SavePlatform"]),
 
-        library("SaveSQLite", path: "Sources/Adapters/SQLite", ["SaveSQLMetadata", "CSQLite"]),
-        library("SaveSQLMetadata", path: "Sources/Adapters/SQLMetadata", ["SavePlatform"]),
-        library("SaveBlobs", path: "Sources/Adapters/Blobs", ["SavePlatform", "SaveDigest"]),
+        library("SaveSQLite", path: "Sources/Adapters/SQLite", ["SaveSQLMetadata", "SavePlatform", "CSQLite"]),
+        library("SaveSQLMetadata", path: "Sources/Adapters/SQLMetadata", ["SavePlatform", "SaveDigest"]),
+        library("SaveBlobs", path: "Sources/Adapters/Blobs", ["SavePlatform", "SaveDigest", "CLinuxFiles"]),
         library("SaveCurl", path: "Sources/Adapters/Curl", ["SavePlatform", "CCurl"]),
         library("SaveMicrohttpd", path: "Sources/Adapters/Microhttpd", ["SavePlatform", "CMicrohttpd"]),
         library("SaveArgon2", path: "Sources/Adapters/Argon2", ["SavePlatform", "SaveDigest", "CArgon2"]),

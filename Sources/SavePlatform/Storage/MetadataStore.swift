@@ -141,5 +141,7 @@ public protocol MaintenanceReading {
     func isReferenced(_ digest: BlobDigest) throws -> Bool
     /// Digests that records need, each once, in order, after one, at most `limit`.
     func referencedBlobs(after: BlobDigest?, limit: Int) throws -> [BlobDigest]
+    /// The records that need a blob.
+    func references(to digest: BlobDigest) throws -> (assets: [StoredAsset], indexes: [CachedIndex])
     func statistics() throws -> StoreStatistics
 }

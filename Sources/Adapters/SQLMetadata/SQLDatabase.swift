@@ -1,0 +1,81 @@
+package import SavePlatform
+
+/// A database that runs closures in transactions of its own serialized place: all that a dialect's adapter provides.
+package protocol SQLDatabase: Sendable {
+    /// Where the dialect differs from what the databases share.
+    var dialect: SQLDialect { get }
+
+    /// Runs a closure that sees one moment and changes nothing.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (any SQLSession) throws -> Value) async throws -> Value
+
+    /// Runs a closure in a transaction: durable when this returns, without effect when it throws.
+    ///
+    /// - Throws: what `body` throws; `busy`, `storageFull`, `storageUnavailable` when the commit fails.
+    func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLSession) throws -> Value) async throws -> Value
+
+    /// Refuses new work, waits for what is under way, and lets go of all files and threads.
+    func close() async
+}
+
+/// One open transaction. Never leaves the closure it was given to.
+package protocol SQLSession {
+    /// Runs a statement with values for `$1`, `$2`, … and hands over its rows one by one.
+    ///
+    /// - Throws: `alreadyExists` when a row would break a unique index, `conflict` when it would break a reference,
+    ///   `busy`, `storageFull`, `storageUnavailable`.
+    func query(_ sql: String, _ values: [SQLValue], _ each: (any SQLRow) throws -> Void) throws
+
+    /// Runs a statement that answers no rows. Returns how many rows it changed.
+    @discardableResult
+    func execute(_ sql: String, _ values: [SQLValue]) throws -> Int
+}
+
+/// A row, valid until the next one is asked for. Columns are numbered from 0; nil stands for NULL.
+package protocol SQLRow {
+    func integer(_ column: Int) -> Int64?
+    func text(_ column: Int) -> String?
+    func bytes(_ column: Int) -> [UInt8]?
+}
+
+/// A value for a placeholder.
+package enum SQLValue: Sendable, Equatable {
+    case null
+    case integer(Int64)
+    case text(String)
+    case bytes([UInt8])
+
+    package static func integer(_ value: Int64?) -> SQLValue { value.map { .integer($0) } ?? .null }
+    package static func text(_ value: String?) -> SQLValue { value.map { .text($0) } ?? .null }
+    package static func bool(_ value: Bool) -> SQLValue { .integer(value ? 1 : 0) }
+    package static func time(_ value: Timestamp?) -> SQLValue { .integer(value?.microseconds) }
+    package static func json(_ value: JSONObject) -> SQLValue { .text(JSONValue.object(value).text) }
+}
+
+/// The fragments in which SQL databases differ.
+package struct SQLDialect: Sendable {
+    /// Type of a primary key that the database counts up and never uses again.
+    package var identity: String
+    /// Type of a 64-bit primary key that the caller counts.
+    package var rowNumber: String
+    /// Type of text that is ordered by its UTF-8 bytes.
+    package var text: String
+    /// Type of bytes.
+    package var bytes: String
+    /// A condition: the text of the first expression contains the second literally.
+    package var contains: @Sendable (_ expression: String, _ part: String) -> String
+    /// Statements after which the rows of a table can be neither changed nor removed.
+    package var appendOnly: @Sendable (_ table: String) -> [String]
+
+    package init(
+        identity: String, rowNumber: String, text: String, bytes: String,
+        contains: @escaping @Sendable (String, String) -> String,
+        appendOnly: @escaping @Sendable (String) -> [String]
+    ) {
+        self.identity = identity
+        self.rowNumber = rowNumber
+        self.text = text
+        self.bytes = bytes
+        self.contains = contains
+        self.appendOnly = appendOnly
+    }
+}

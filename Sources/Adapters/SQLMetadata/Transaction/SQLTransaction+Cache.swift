@@ -1,0 +1,41 @@
+internal import SavePlatform
+
+extension SQLTransaction {
+    static let cacheColumns = "repository_id, key, blob, url, content_type, etag, last_modified, fetched, verified"
+
+    static func cachedIndex(_ row: inout SQLColumns) throws -> CachedIndex {
+        CachedIndex(
+            repository: try row.integer(), key: try row.text(), blob: try row.digest(), url: try row.text(),
+            contentType: row.optionalText(), etag: row.optionalText(), lastModified: row.optionalText(),
+            fetched: try row.time(), verified: try row.time())
+    }
+
+    func cachedIndex(_ repository: Int64, _ key: String) throws -> CachedIndex? {
+        try session.first(
+            "SELECT \(Self.cacheColumns) FROM cached_indexes WHERE repository_id = $1 AND key = $2",
+            [.integer(repository), .text(key)], Self.cachedIndex)
+    }
+
+    func put(_ index: CachedIndex) throws {
+        try session.execute(
+            """
+            INSERT INTO cached_indexes (\(Self.cacheColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            ON CONFLICT (repository_id, key) DO UPDATE SET blob = excluded.blob, url = excluded.url,
+              content_type = excluded.content_type, etag = excluded.etag, last_modified = excluded.last_modified,
+              fetched = excluded.fetched, verified = excluded.verified
+            """,
+            [
+                .integer(index.repository), .text(index.key), .text(index.blob.hex), .text(index.url), .text(index.contentType),
+                .text(index.etag), .text(index.lastModified), .time(index.fetched), .time(index.verified),
+            ])
+    }
+
+    func deleteCachedIndexes(_ repository: Int64, key: String?) throws {
+        if let key {
+            try session.execute(
+                "DELETE FROM cached_indexes WHERE repository_id = $1 AND key = $2", [.integer(repository), .text(key)])
+        } else {
+            try session.execute("DELETE FROM cached_indexes WHERE repository_id = $1", [.integer(repository)])
+        }
+    }
+}

@@ -1,0 +1,49 @@
+internal import SavePlatform
+
+extension SQLTransaction {
+    func package(_ repository: Int64, _ id: PackageID) throws -> PackageRecord? {
+        try session.first(
+            "SELECT \(Self.packageColumns) FROM packages WHERE repository_id = $1 AND name = $2",
+            [.integer(repository), .text(id.name)], Self.package)
+    }
+
+    func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) throws -> [PackageRecord] {
+        var conditions = "repository_id = $1 AND name > $2"
+        var values: [SQLValue] = [.integer(repository), .text(after?.name ?? ""), .integer(Int64(max(0, limit)))]
+        if let matching, !matching.isEmpty {
+            conditions += " AND (\(dialect.contains("name", "$4")) OR \(dialect.contains("display_name", "$4")))"
+            values.append(.text(matching))
+        }
+        return try session.rows(
+            "SELECT \(Self.packageColumns) FROM packages WHERE \(conditions) ORDER BY name LIMIT $3", values, Self.package)
+    }
+
+    func put(_ package: PackageRecord) throws {
+        try session.execute(
+            """
+            INSERT INTO packages (\(Self.packageColumns)) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (repository_id, name) DO UPDATE SET display_name = excluded.display_name,
+              attributes = excluded.attributes, created = excluded.created, updated = excluded.updated
+            """,
+            [
+                .integer(package.repository), .text(package.id.name), .text(package.displayName), .json(package.attributes),
+                .time(package.created), .time(package.updated),
+            ])
+    }
+
+    func deletePackage(_ repository: Int64, _ id: PackageID) throws {
+        let key: [SQLValue] = [.integer(repository), .text(id.name)]
+        guard try !session.exists("SELECT 1 FROM assets WHERE repository_id = $1 AND package = $2 LIMIT 1", key) else {
+            throw SaveError(.conflict, "the package still has files")
+        }
+        try session.execute("DELETE FROM packages WHERE repository_id = $1 AND name = $2", key)
+    }
+
+    private static let packageColumns = "repository_id, name, display_name, attributes, created, updated"
+
+    private static func package(_ row: inout SQLColumns) throws -> PackageRecord {
+        PackageRecord(
+            repository: try row.integer(), id: PackageID(normalized: try row.text()), displayName: try row.text(),
+            attributes: try row.object(), created: try row.time(), updated: try row.time())
+    }
+}

@@ -1,0 +1,41 @@
+internal import SavePlatform
+
+extension SQLTransaction {
+    func isReferenced(_ digest: BlobDigest) throws -> Bool {
+        try session.exists(
+            """
+            SELECT 1 WHERE EXISTS (SELECT 1 FROM assets WHERE blob = $1)
+              OR EXISTS (SELECT 1 FROM cached_indexes WHERE blob = $1)
+            """, [.text(digest.hex)])
+    }
+
+    func referencedBlobs(after: BlobDigest?, limit: Int) throws -> [BlobDigest] {
+        try session.rows(
+            """
+            SELECT blob FROM assets WHERE blob > $1 UNION SELECT blob FROM cached_indexes WHERE blob > $1
+            ORDER BY blob LIMIT $2
+            """, [.text(after?.hex ?? ""), .integer(Int64(max(0, limit)))]
+        ) { try $0.digest() }
+    }
+
+    func references(to digest: BlobDigest) throws -> (assets: [StoredAsset], indexes: [CachedIndex]) {
+        let blob: [SQLValue] = [.text(digest.hex)]
+        let assets = try session.rows(
+            "SELECT \(AssetRow.columns) FROM assets WHERE blob = $1 ORDER BY repository_id, path", blob, AssetRow.decode)
+        let indexes = try session.rows(
+            "SELECT \(Self.cacheColumns) FROM cached_indexes WHERE blob = $1 ORDER BY repository_id, key", blob, Self.cachedIndex)
+        return (assets, indexes)
+    }
+
+    func statistics() throws -> StoreStatistics {
+        var statistics = StoreStatistics()
+        statistics.projects = try session.integer("SELECT count(*) FROM projects")
+        statistics.repositories = try session.integer("SELECT count(*) FROM repositories")
+        statistics.packages = try session.integer("SELECT count(*) FROM packages")
+        statistics.files = try session.integer("SELECT count(*) FROM assets")
+        statistics.logicalBytes = try session.integer("SELECT sum(size) FROM assets")
+        statistics.referencedBytes = try session.integer(
+            "SELECT sum(size) FROM (SELECT max(size) AS size FROM assets GROUP BY blob) AS needed")
+        return statistics
+    }
+}

@@ -1,0 +1,19 @@
+internal import SavePlatform
+
+/// The records of one open transaction. Its extensions each hold one kind of record.
+struct SQLTransaction: MetadataWriting {
+    let session: any SQLSession
+    let dialect: SQLDialect
+
+    /// Runs an update by id.
+    ///
+    /// - Throws: `notFound` when there is no such record.
+    func update(_ sql: String, _ values: [SQLValue]) throws {
+        guard try session.execute(sql, values) > 0 else { throw SaveError(.notFound, "there is no such record") }
+    }
+
+    /// Runs an insert that answers the new id.
+    func insert(_ sql: String, _ values: [SQLValue]) throws -> Int64 {
+        try SQLColumns.present(try session.first(sql, values) { try $0.integer() })
+    }
+}

@@ -1,0 +1,70 @@
+package import SavePlatform
+package import SaveSQLMetadata
+
+/// The embedded metadata store: one SQLite file.
+package enum SQLiteStore {
+    /// "SAVE". sqlite.org/pragma.html: "Applications … should set the Application ID integer … so that utilities … can
+    /// determine the specific file type".
+    private static let applicationID: Int64 = 0x5341_5645
+    /// A whole check reads the whole file; up to this size that is a fraction of a second.
+    private static let largestCheckedAtOpening: Int64 = 64 << 20
+
+    /// Opens a database, creates one where the file is missing or empty, and brings its schema up to date. Blocks.
+    ///
+    /// - Parameter readers: how many reads can run at the same time.
+    /// - Throws: `storageUnavailable` with one sentence for a file that is damaged, belongs to another program, comes from
+    ///   a newer version or cannot be written; `busy` when another program holds it.
+    package static func open(path: String, readers: Int = 4, clock: PlatformClock = .system) throws -> SQLMetadataStore {
+        let file = try SQLiteFile(preparing: path)
+        let writer = try SQLiteConnection(path: file.path)
+        if !file.isNew { try recognize(writer) }
+        try setUp(writer)
+        try Migrations.run(dialect: .sqlite, clock: clock) { body in
+            try writer.transaction("BEGIN IMMEDIATE") { session in try body(session) }
+        }
+        let readers = try (0..<max(1, readers)).map { _ in
+            let reader = try SQLiteConnection(path: file.path)
+            try setUp(reader)
+            try reader.control("PRAGMA query_only = ON")
+            return reader
+        }
+        return SQLMetadataStore(SQLiteDatabase(writer: writer, readers: readers))
+    }
+
+    /// Reads a database from its first to its last page. Blocks.
+    ///
+    /// - Returns: what is wrong, one line each; nothing for a sound database.
+    package static func problems(path: String) throws -> [String] {
+        try SQLiteConnection(path: SQLiteFile(preparing: path).path).texts("PRAGMA integrity_check").filter { $0 != "ok" }
+    }
+
+    private static func recognize(_ connection: SQLiteConnection) throws {
+        let id = try connection.integer("PRAGMA application_id")
+        let tables = try connection.integer("SELECT count(*) FROM sqlite_schema")
+        guard id == applicationID || (id == 0 && tables == 0) else {
+            throw SQLiteFile.unusable("belongs to another program", 0)
+        }
+        let size = try connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size")
+        guard size <= largestCheckedAtOpening else { return }
+        guard try connection.texts("PRAGMA quick_check(1)") == ["ok"] else { throw SQLiteFile.unusable("is damaged", 0) }
+    }
+
+    private static func setUp(_ connection: SQLiteConnection) throws {
+        guard try connection.texts("PRAGMA journal_mode = WAL") == ["wal"] else {
+            throw SQLiteFile.unusable("is on a file system that cannot share memory between processes", 0)
+        }
+        // sqlite.org/pragma.html#pragma_synchronous: with NORMAL "WAL mode … might lose durability"; FULL syncs the log at
+        // each commit.
+        try connection.control("PRAGMA synchronous = FULL")
+        try connection.control("PRAGMA foreign_keys = ON")
+        try connection.control("PRAGMA trusted_schema = OFF")
+        try connection.control("PRAGMA cell_size_check = ON")
+        try connection.control("PRAGMA temp_store = MEMORY")
+        try connection.control("PRAGMA cache_size = -8192")
+        // The log is cut to this size when it starts over; one long read cannot make it stay large.
+        try connection.control("PRAGMA journal_size_limit = 67108864")
+        if try connection.integer("PRAGMA application_id") != applicationID {
+            try connection.control("PRAGMA application_id = \(applicationID)")
+        }
+    }
+}
