@@ -1,0 +1,236 @@
+"""The program as an operator meets it: starting, refusing to start, stopping, and its commands."""
+import http.client
+import os
+import re
+import signal
+import socket
+import sqlite3
+import stat
+import threading
+import time
+
+import pytest
+
+import make_fixtures
+from harness.http import basic
+from harness.server import PASSWORD, command
+from harness.upstream import Fault
+
+
+def refuses(server, *arguments, seconds=10):
+    """The server ends by itself, with an error status and something to read and no trace; returns what it said."""
+    server.launch(*arguments)
+    try:
+        status = server.process.wait(seconds)
+    except Exception:
+        server.kill()
+        raise AssertionError("the server did not refuse to start:\n" + server.log_tail())
+    text = server.log_tail()
+    assert status not in (0, None) and status > 0, "it ended with %s:\n%s" % (status, text)
+    assert text.strip() and "Fatal error" not in text and "0x0000" not in text, text
+    return text
+
+
+def database(server):
+    found = [path for path in server.data.rglob("*") if path.is_file() and path.read_bytes()[:15] == b"SQLite format 3"]
+    assert found, list(server.data.rglob("*"))
+    return max(found, key=lambda path: path.stat().st_size)
+
+
+@pytest.fixture
+def stopped(new_server):
+    """A server's folder with something in it, after an orderly stop."""
+    server = new_server("stopped")
+    server.create("p/files", format="raw")
+    server.admin.put("/raw/p/files/a", data=b"precious")
+    assert server.stop() == 0
+    return server
+
+
+def test_version_and_help():
+    version = command("--version")
+    assert version.returncode == 0 and re.search(r"\d+\.\d+", version.stdout)
+    assert command("--help").returncode == 0 and "serve" in command("--help").stdout
+    for name in ("serve", "check", "verify", "gc", "user"):
+        shown = command(name, "--help")
+        assert shown.returncode == 0 and shown.stdout.strip(), name
+    for wrong in (["no-such-command"], ["serve", "--no-such-flag"], ["gc", "--data"]):
+        done = command(*wrong)
+        assert done.returncode not in (0, None) and done.returncode > 0 and done.stderr.strip(), wrong
+
+
+def test_the_first_password_is_random_written_to_a_file_and_never_logged(new_server):
+    server = new_server("first", start=False)
+    del server.environment["SAVE_ADMIN_PASSWORD"]
+    server.start()
+    file = server.data / "initial-admin-password"
+    password = file.read_text().strip()
+    assert len(password) >= 16 and stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert server.client("admin", password).get("/api/v1/user").status_code == 200
+    assert password not in server.log.read_text() and "initial-admin-password" in server.log.read_text()
+    assert server.stop() == 0
+    server.start()
+    assert server.client("admin", password).get("/api/v1/user").status_code == 200
+
+
+def test_the_data_directory_is_closed_to_others(stopped):
+    assert stat.S_IMODE(stopped.data.stat().st_mode) & 0o007 == 0 or all(
+        stat.S_IMODE(path.stat().st_mode) & 0o007 == 0 for path in stopped.data.iterdir() if path.name != "listen")
+    assert stat.S_IMODE(database(stopped).stat().st_mode) & 0o007 == 0
+
+
+def test_it_announces_where_it_listens(new_server):
+    server = new_server("announced")
+    assert "listening on http://127.0.0.1:%d" % server.port in server.log.read_text()
+
+
+def test_a_second_server_on_the_same_data_is_refused(new_server, tmp_path):
+    first = new_server("shared")
+    address = (first.data / "listen").read_text()
+    second = new_server("shared", start=False)
+    text = refuses(second)
+    assert "Segmentation" not in text and first.alive
+    if not (first.data / "listen").exists():
+        (first.data / "listen").write_text(address)     # the harness removes it before each start
+    assert first.admin.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("damage", ["overwritten header", "truncated", "empty", "foreign", "not a database", "page overwritten"])
+def test_a_damaged_or_foreign_database_stops_the_start_with_a_sentence(stopped, damage):
+    file = database(stopped)
+    for suffix in ("-wal", "-shm"):
+        if os.path.exists(str(file) + suffix):
+            os.unlink(str(file) + suffix)
+    if damage == "overwritten header":
+        with open(file, "r+b") as handle:
+            handle.write(b"\0" * 100)
+    elif damage == "truncated":
+        os.truncate(file, file.stat().st_size // 2)
+    elif damage == "empty":
+        os.truncate(file, 0)
+    elif damage == "foreign":
+        file.unlink()
+        foreign = sqlite3.connect(str(file))
+        foreign.execute("CREATE TABLE recipes (title TEXT)")
+        foreign.commit()
+        foreign.close()
+    elif damage == "not a database":
+        file.write_bytes(b"this is a letter to my aunt\n" * 1000)
+    else:
+        with open(file, "r+b") as handle:
+            handle.seek(4096)
+            handle.write(b"\xa5" * 4096)
+    before = file.read_bytes()
+    text = refuses(stopped)
+    assert len([line for line in text.strip().splitlines() if "database" in line.lower()]) >= 1, text
+    assert file.read_bytes() == before, "a database that was refused was changed"
+
+
+def test_a_port_in_use_is_refused_with_a_sentence(new_server):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        server = new_server("port", start=False)
+        refuses(server, "--listen", "127.0.0.1:%d" % taken.getsockname()[1])
+
+
+def test_an_unknown_setting_names_itself_and_the_nearest_one(new_server):
+    server = new_server("setting", start=False, SAVE_OUTBOUND_ALOW="127.0.0.1")
+    text = refuses(server)
+    assert "outbound_alow" in text.lower() and "outbound_allow" in text.lower()
+
+
+def test_a_bad_value_names_its_setting(new_server):
+    text = refuses(new_server("value", start=False, SAVE_LISTEN="not an address"), "--listen", "127.0.0.1:99999")
+    assert "listen" in text.lower()
+
+
+def test_check_accepts_good_settings_and_refuses_bad_ones(tmp_path):
+    assert command("check").returncode == 0
+    done = command("check", SAVE_OUTBOUND_ALOW="127.0.0.1")
+    assert done.returncode > 0 and "outbound_allow" in (done.stdout + done.stderr).lower()
+    done = command("check", "--config", tmp_path / "missing.conf")
+    assert done.returncode > 0 and "missing.conf" in done.stdout + done.stderr
+
+
+def test_users_are_mended_without_the_server(stopped):
+    done = command("user", "list", "--data", stopped.data)
+    assert done.returncode == 0 and "admin" in done.stdout
+
+
+# -- stopping
+
+def begin_put(server, path, size):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.putrequest("PUT", path)
+    connection.putheader("Authorization", basic("admin", PASSWORD))
+    connection.putheader("Content-Length", str(size))
+    connection.endheaders()
+    return connection
+
+
+def test_sigterm_finishes_what_is_in_flight_and_exits_0(new_server):
+    server = new_server("drained")
+    server.create("p/files", format="raw")
+    connection = begin_put(server, "/raw/p/files/slow", 2 << 20)
+    connection.send(b"a" * (1 << 20))
+    time.sleep(0.2)
+    server.process.send_signal(signal.SIGTERM)
+    seen_unready = False
+    for _ in range(20):
+        try:
+            seen_unready = seen_unready or server.client(None).get("/health/ready", timeout=2).status_code == 503
+        except Exception:
+            break       # the listener is closed: as good an answer for a balancer
+        time.sleep(0.05)
+    connection.send(b"a" * (1 << 20))
+    assert connection.getresponse().status in (200, 201)
+    connection.close()
+    assert server.process.wait(35) == 0
+    assert server.start().admin.get("/raw/p/files/slow").content == b"a" * (2 << 20)
+
+
+def test_sigterm_with_idle_connections_is_quick(new_server):
+    server = new_server("idle")
+    idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(5)]
+    for connection in idle[:3]:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(4096)
+    begun = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - begun < 10
+    for connection in idle:
+        connection.close()
+
+
+def test_a_download_in_flight_survives_sigterm(new_server, upstream):
+    big = make_fixtures.heavy(4, "four")
+    upstream.add(big)
+    server = new_server("downloading")
+    server.create("p/proxy", kind="proxy", remote_url=upstream.url + "/")
+    path = server.admin.file_path("p/proxy", "four", big.filename)
+    gate = threading.Event()
+    upstream.faults["/blobs/four"] = Fault(hold=gate)
+    with server.admin.get(path, stream=True) as answer:
+        first = answer.raw.read(1 << 16)
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        gate.set()
+        assert first + answer.raw.read() == big.content
+    assert server.process.wait(35) == 0
+
+
+def test_an_interrupted_upload_leaves_nothing_behind(new_server):
+    server = new_server("interrupted")
+    server.create("p/files", format="raw")
+    sizes = lambda: sum(path.stat().st_size for path in server.data.rglob("*") if path.is_file() and path.stat().st_size >= 1 << 20
+                        and "db" not in path.name and "sqlite" not in path.name)
+    connection = begin_put(server, "/raw/p/files/half", 8 << 20)
+    connection.send(b"b" * (4 << 20))
+    connection.sock.close()
+    for _ in range(100):
+        if sizes() == 0:
+            break
+        time.sleep(0.05)
+    assert sizes() == 0
+    assert server.admin.get("/raw/p/files/half").status_code == 404
