@@ -10,3 +10,5 @@ package protocol RequestAuthenticating: Sendable {
     ///   after many failures; `busy` when too many checks wait.
     func authenticate(_ request: HTTPRequest) async throws -> Principal
 }
+
+extension Authenticator: RequestAuthenticating {}

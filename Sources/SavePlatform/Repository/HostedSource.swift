@@ -22,7 +22,9 @@ package struct HostedSource: ContentSource {
     }
 
     package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
-        let freshness = freshness(.asset(path))
+        var freshness = freshness(.asset(path))
+        // Whoever changes a package as a whole need not name each of its files.
+        if let package { freshness.merge(self.freshness(.index(.package(package)))) }
         let id = repository.record.id
         guard let asset = try await services.store.read({ try $0.asset(id, path) }) else {
             throw SourceMiss(

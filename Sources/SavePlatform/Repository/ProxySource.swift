@@ -29,7 +29,7 @@ package struct ProxySource: ContentSource {
     }
 
     package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
-        if let stored = try await stored(path) { return stored }
+        if let stored = try await stored(path, package) { return stored }
         let record = try await record(of: path, package: package)
         if method == .head, let described = try await UpstreamFile(self).describe(record) { return described }
         let key = FillRegistry.Key(repository: id, path: path)
@@ -40,9 +40,9 @@ package struct ProxySource: ContentSource {
     }
 
     /// The cached file, unless its upstream place has no digest to go by and was not looked at for longer than `cache_ttl`.
-    private func stored(_ path: AssetPath) async throws -> AssetContent? {
+    private func stored(_ path: AssetPath, _ package: PackageID?) async throws -> AssetContent? {
         do {
-            let content = try await cache.asset(path, package: nil, method: .get)
+            let content = try await cache.asset(path, package: package, method: .get)
             guard !isIndexed, case .stored(let asset, let file, var freshness) = content else { return content }
             let age = services.clock.now().seconds - UpstreamValidators(asset.record).verified.seconds
             guard age >= 0, age < settings.cacheTTL else { return nil }

@@ -41,6 +41,13 @@ package final class RevisionBoard: Sendable {
         }
     }
 
+    /// Marks everything as changed.
+    package func bumpAll() {
+        counters.withLock { counters in
+            for slot in counters.indices { counters[slot] &+= 1 }
+        }
+    }
+
     /// Marks everything that a change to files of a package touches: the package's pages, the root, the files, and the
     /// directories above them.
     package func bump(_ repository: Int64, package: PackageID?, paths: [AssetPath]) {

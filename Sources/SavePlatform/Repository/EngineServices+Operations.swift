@@ -1,0 +1,38 @@
+/// What administrators do to running repositories.
+extension EngineServices {
+    /// Asks a proxy's upstream where its index is, now, and stores the answer.
+    ///
+    /// - Throws: `invalidRequest` for a repository that is no proxy; `upstreamUnavailable`, `upstreamForbidden`.
+    package func probe(_ repository: Repository) async throws -> JSONValue {
+        guard repository.record.kind == .proxy else {
+            throw SaveError.invalid("name", "\(repository.record.coordinates) is not a proxy")
+        }
+        let finding = try await UpstreamBase(ProxySource(repository: repository, services: self)).probe()
+        let attempts = finding.attempts.map { JSONValue.object(["url": .string($0.url), "outcome": .string($0.outcome)]) }
+        return ["resolved_url": .string(finding.base), "succeeded": .bool(finding.succeeded), "attempts": .array(attempts)]
+    }
+
+    /// Forgets what is cached of an upstream's indexes. Files stay.
+    package func invalidateCache(of repository: Repository) async throws {
+        let id = repository.record.id
+        try await store.write { try $0.deleteCachedIndexes(id, key: nil) }
+        contentChanged(in: id, package: nil)
+    }
+
+    /// Makes what was computed from a repository's content no longer count: of one package, or of all.
+    package func contentChanged(in repository: Int64, package: PackageID?) {
+        if let package {
+            board.bump(repository, package: package, paths: [])
+        } else {
+            upstream.forget(repository)
+            board.bumpAll()
+        }
+    }
+
+    /// What is known of a proxy's upstream; null for other kinds.
+    package func upstreamState(of repository: Repository) -> JSONValue {
+        guard repository.record.kind == .proxy else { return .null }
+        let state = upstream.state(repository.record.id)
+        return ["available": .bool(state.isAvailable), "failure": JSONValue(state.failure)]
+    }
+}
