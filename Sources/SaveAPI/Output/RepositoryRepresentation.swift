@@ -1,0 +1,43 @@
+internal import SavePlatform
+
+extension APICall {
+    /// A repository as clients see it. No secret is in it.
+    func json(_ repository: Repository) -> JSONValue {
+        let record = repository.record
+        var object: JSONObject = [
+            "project": .string(record.project), "name": .string(record.name), "format": .string(record.format),
+            "repository_type": .string(record.kind.rawValue), "description": .string(record.description),
+            "online": .bool(record.online), "anonymous_read": .bool(record.anonymousRead),
+            "created_at": .string(record.created.rfc3339), "updated_at": .string(record.updated.rfc3339),
+            "url": .string(origin + record.basePath),
+        ]
+        switch record.kind {
+        case .hosted:
+            object["allow_redeploy"] = .bool(record.hosted.allowRedeploy)
+            object["max_file_size"] = JSONValue(record.hosted.maxFileSize)
+        case .proxy:
+            object["remote_url"] = .string(record.proxy.remoteURL)
+            object["resolved_url"] = JSONValue(record.proxy.resolvedURL)
+            object["upstream_state"] = context.operations.upstreamState(of: repository)
+            object["cache_ttl"] = .integer(record.proxy.cacheTTL)
+            object["negative_cache_ttl"] = .integer(record.proxy.negativeCacheTTL)
+            object["remote_username"] = JSONValue(record.proxy.remoteUsername)
+            object["allowed_file_hosts"] = .array(record.proxy.allowedFileHosts.map(JSONValue.string))
+        case .group:
+            object["members"] = .array(
+                context.catalogue.current.members(of: repository).map { .string($0.record.coordinates) })
+            object["policy"] = .string(record.group.policy.rawValue)
+        }
+        object["settings"] = .object(record.settings)
+        return .object(object)
+    }
+
+    /// Scheme and host of the server as its clients know it; empty where the request does not say.
+    private var origin: String {
+        if let configured = context.externalURL { return configured }
+        guard let host = request.headers["host"], !host.isEmpty, host.utf8.count <= 261,
+            host.utf8.allSatisfy({ ASCII.isAlphanumeric($0) || "-._:[]".utf8.contains($0) })
+        else { return "" }
+        return "\(request.isSecure ? "https" : "http")://\(host)"
+    }
+}

@@ -1,0 +1,99 @@
+package import SavePlatform
+
+/// Everything below `/api/v1`.
+package final class RESTAPI: Sendable {
+    private let context: APIContext
+    let table: RouteTable
+
+    package init(context: APIContext) {
+        self.context = context
+        table = RouteTable.complete
+    }
+
+    /// Answers a request.
+    ///
+    /// - Parameters:
+    ///   - principal: who sent it; anonymous is asked to sign in, whatever the path.
+    ///   - path: the request's whole path, decoded once.
+    package func respond(to request: HTTPRequest, principal: Principal, path: RequestPath) async -> HTTPResponse {
+        var response: HTTPResponse
+        do {
+            response = try await answer(request, principal, path)
+            // A read takes no body, so one that came was not read.
+            if request.method.isRead { response.closesConnection = request.body.length != 0 }
+        } catch {
+            response = ErrorResponder.json(Self.shown(error), request: request, log: context.log)
+            // Who is refused may have a body still to send that nobody will read.
+            response.closesConnection = request.body.length != 0
+        }
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+    }
+
+    private func answer(_ request: HTTPRequest, _ principal: Principal, _ path: RequestPath) async throws -> HTTPResponse {
+        if case .anonymous = principal {
+            throw SaveError(.unauthenticated, "sign in with a user name and password, or with an API key")
+        }
+        let routes = table.routes(at: path.segments.dropFirst(2))
+        guard !routes.isEmpty else { throw SaveError(.notFound, "the API has no such path") }
+        let allow = RouteTable.allow(routes.map(\.route))
+        if request.method == .options { return HTTPResponse(status: 204, headers: ["Allow": allow]) }
+        let method = request.method == .head ? .get : request.method
+        guard let (route, arguments) = routes.first(where: { $0.route.method == method }) else {
+            throw SaveError(
+                .methodNotAllowed, "\(AuditName.bounded(request.method.name)) is not possible here", details: ["allow": allow])
+        }
+        let call = APICall(
+            context: context, route: route, request: request, principal: principal, catalogue: context.catalogue.current,
+            arguments: arguments)
+        return try await run(call)
+    }
+
+    /// Authorizes first, then reads what the request brings, then does it. A change that is refused leaves a record.
+    private func run(_ call: APICall) async throws -> HTTPResponse {
+        var call = call
+        do {
+            let handler = try call.route.admit(call)
+            call.query = try RequestInput.query(of: call.request, rules: call.route.query)
+            if call.route.method != .get { call.body = try await RequestInput.body(of: call.request, rule: call.route.body) }
+            return try await handler(call)
+        } catch {
+            if call.route.action != nil, !(error is ChangeNotVisible), !(error is CancellationError) {
+                await recordRefusal(of: call, error)
+            }
+            throw error
+        }
+    }
+
+    private func recordRefusal(of call: APICall, _ error: any Error) async {
+        var event = call.event(Self.resource(of: call))
+        event.outcome = error is Denial ? .denied : .failed
+        let code = (Self.shown(error) as? SaveError)?.code ?? .internalFailure
+        event.details = ["error": .string(code.rawValue)]
+        let refused = event
+        let now = context.clock.now()
+        do {
+            try await context.store.write { try $0.record(refused, call.audit, at: now) }
+        } catch {
+            context.log(
+                .error, "a refused change could not be recorded",
+                ["error": "\(error)", "request_id": call.request.id.description])
+        }
+    }
+
+    /// What a refused request was about: the path's variables, else the names in its body.
+    private static func resource(of call: APICall) -> String {
+        let inPath = call.route.pattern.variables.map { call[$0] }
+        let inBody = ["project", "name", "username"].compactMap { call.body[$0]?.string }
+        return (inPath.isEmpty ? inBody : inPath).joined(separator: "/")
+    }
+
+    private static func shown(_ error: any Error) -> any Error {
+        switch error {
+        case let denial as Denial: denial.shown
+        case let change as ChangeNotVisible: change.shown
+        default: error
+        }
+    }
+}

@@ -1,0 +1,83 @@
+internal import SavePlatform
+
+/// The audit trail: searching it, exporting it, checking that nobody changed it.
+enum AuditRoutes {
+    static let csv: MediaType = "text/csv; charset=utf-8"
+    static let lines: MediaType = "application/x-ndjson"
+
+    static let all: [APIRoute] = [
+        APIRoute(
+            .get, "/admin/audit", .inspect,
+            "Search the audit trail, newest first; with Accept: text/csv or application/x-ndjson, export all that match",
+            query: [
+                FieldRule("resource_type", .text(max: 64), "Only of this type."),
+                FieldRule("resource", .text(max: 1100), "Only of this resource, such as backend/pypi-proxy."),
+                FieldRule("actor", .text(max: 260), "Only by this actor."),
+                FieldRule("action", .text(max: 64), "Only this action, such as repository.create."),
+                FieldRule("outcome", .choice(AuditRecord.Outcome.allCases.map(\.rawValue)), "Only with this outcome."),
+                FieldRule("q", .text(max: 1024), "A part of a record, literally."),
+                FieldRule("since", .time, "Only from this time on."),
+                FieldRule("until", .time, "Only before this time."),
+            ] + APICall.paging, answer: "AuditList"
+        ) { call, _ in try await search(call) },
+        APIRoute(
+            .get, "/admin/audit/verify", .inspect, "Check the chain of hashes", answer: "AuditVerification"
+        ) { call, _ in
+            let found = try await AuditTrail.verify(call.context.store)
+            return call.answer([
+                "ok": .bool(found.brokenAt == nil), "checked": .integer(found.checked), "broken_at": JSONValue(found.brokenAt),
+                "problem": JSONValue(found.problem),
+            ])
+        },
+    ]
+
+    private static func search(_ call: APICall) async throws -> HTTPResponse {
+        let query = try auditQuery(call)
+        guard let type = ContentNegotiation.choose([.json, csv, lines], accept: call.request.headers["accept"]) else {
+            throw SaveError(.notAcceptable, "the audit trail comes as application/json, text/csv or application/x-ndjson")
+        }
+        if type == csv || type == lines { return export(query, as: type, call) }
+        let records = try await call.context.store.read { [query] reading in
+            var query = query
+            query.limit += 1
+            return try reading.audit(query)
+        }
+        return call.answer(Page(records, limit: query.limit) { String($0.sequence) }.json(call, json))
+    }
+
+    private static func auditQuery(_ call: APICall) throws -> AuditQuery {
+        var query = AuditQuery(limit: call.limit)
+        query.resourceType = call.query["resource_type"]
+        query.resource = call.query["resource"]
+        query.actor = call.query["actor"]
+        query.action = call.query["action"]
+        query.outcome = call.query["outcome"].flatMap(AuditRecord.Outcome.init)
+        query.text = call.query["q"]
+        query.since = call.query["since"].flatMap { Timestamp(rfc3339: $0) }
+        query.until = call.query["until"].flatMap { Timestamp(rfc3339: $0) }
+        query.before = try call.position().flatMap { Int64($0) }
+        return query
+    }
+
+    /// Everything that matches, or as much as `limit` says, read page by page while the client takes it.
+    private static func export(_ query: AuditQuery, as type: MediaType, _ call: APICall) -> HTTPResponse {
+        let limit = call.query["limit"].flatMap { Int($0) }
+        let export = AuditExport(store: call.context.store, query: query, limit: limit, isCSV: type == csv)
+        let name = type == csv ? "audit.csv" : "audit.ndjson"
+        return HTTPResponse(
+            status: 200,
+            headers: ["Content-Type": type.value, "Content-Disposition": "attachment; filename=\"\(name)\""],
+            body: .stream(ByteStream(length: nil) { try await export.next() }))
+    }
+
+    static func json(_ record: AuditRecord) -> JSONValue {
+        [
+            "id": .integer(record.sequence), "time": .string(record.time.rfc3339), "actor": .string(record.actor),
+            "actor_kind": .string(record.actorKind), "action": .string(record.action),
+            "resource_type": .string(record.resourceType), "resource": .string(record.resource),
+            "outcome": .string(record.outcome.rawValue), "source_ip": .string(record.sourceIP),
+            "user_agent": .string(record.userAgent), "request_id": .string(record.requestID),
+            "details": .object(record.details), "hash": .string(record.hash), "previous_hash": .string(record.previousHash),
+        ]
+    }
+}

@@ -1,0 +1,97 @@
+internal import SavePlatform
+
+/// Who has which role in a project.
+enum MemberRoutes {
+    private static let put = ObjectRule(
+        name: "MemberPut",
+        fields: [FieldRule("role", .choice(ProjectRole.allCases.map(\.rawValue)), required: true, "The role in the project.")])
+
+    static let all: [APIRoute] = [
+        APIRoute(
+            .get, "/projects/{project}/members", .project(.read), "The members of a project", query: APICall.paging,
+            answer: "MemberList"
+        ) { call, project in
+            let members = call.catalogue.members.filter { $0.project == project.id }.sorted {
+                $0.principal.text < $1.principal.text
+            }
+            return try call.page(members, by: \.principal.text, json)
+        },
+        APIRoute(
+            .get, "/projects/{project}/members/{principal}", .project(.read), "The role of a user or robot", answer: "Member"
+        ) { call, project in
+            guard let name = PrincipalName(call["principal"]), let role = call.catalogue.role(of: name, in: project.id) else {
+                throw SaveError(.notFound, "there is no such member")
+            }
+            return call.answer(json(MemberRecord(project: project.id, principal: name, role: role)))
+        },
+        APIRoute(
+            .put, "/projects/{project}/members/{principal}", .project(.manage), "Give a user or robot a role", body: put,
+            answer: "Member", action: "member.put"
+        ) { call, project in
+            let role = call.body["role"]?.string.flatMap(ProjectRole.init) ?? .viewer
+            guard let name = PrincipalName(call["principal"]) else {
+                throw SaveError.invalid("principal", "a member is a user name, or sa$ and the name of a robot")
+            }
+            try checkMayGrant(role, in: project, call)
+            let record = MemberRecord(project: project.id, principal: name, role: role)
+            try await call.change { writing, _ in
+                _ = try ProjectRoutes.current(project, in: writing)
+                try checkExists(name, for: project, in: writing)
+                let before = try earlierRole(of: name, in: project, writing)
+                try checkMayGrant(before, in: project, call)
+                try writing.put(record)
+                let details: JSONObject = ["role": ["from": JSONValue(before?.rawValue), "to": .string(role.rawValue)]]
+                return ((), [call.event("\(project.name)/\(name.text)", details)])
+            }
+            return call.answer(json(record))
+        },
+        APIRoute(
+            .delete, "/projects/{project}/members/{principal}", .project(.manage), "Take a role away", status: 204,
+            action: "member.delete"
+        ) { call, project in
+            let missing = SaveError(.notFound, "there is no such member")
+            guard let name = PrincipalName(call["principal"]) else { throw missing }
+            try await call.change { writing, _ in
+                guard let before = try earlierRole(of: name, in: project, writing) else { throw missing }
+                try checkMayGrant(before, in: project, call)
+                guard try writing.deleteMember(project: project.id, name) else { throw missing }
+                return (
+                    (), [call.event("\(project.name)/\(name.text)", ["role": ["from": .string(before.rawValue), "to": nil]])]
+                )
+            }
+            return APICall.noContent
+        },
+    ]
+
+    /// Nobody gives or takes a role that may do more than they may themselves: a key that may only manage must not make
+    /// an owner of another account.
+    private static func checkMayGrant(_ role: ProjectRole?, in project: ProjectRecord, _ call: APICall) throws {
+        guard let role, !call.permissions(in: project).isSuperset(of: Permissions(role)) else { return }
+        throw Denial.forbidden("you may not give or take the role \(role.rawValue): it may do more than you may")
+    }
+
+    private static func checkExists(
+        _ name: PrincipalName, for project: ProjectRecord, in reading: any AccountReading
+    ) throws {
+        guard name.isRobot else {
+            _ = try Accounts.user(name.name, in: reading)
+            return
+        }
+        guard let robot = try reading.robots().first(where: { $0.name == name.name }) else {
+            throw SaveError(.notFound, "there is no such robot")
+        }
+        guard robot.project == nil || robot.project == project.id else {
+            throw SaveError(.conflict, "the robot belongs to another project")
+        }
+    }
+
+    private static func earlierRole(
+        of name: PrincipalName, in project: ProjectRecord, _ reading: any CatalogueReading
+    ) throws -> ProjectRole? {
+        try reading.members().first { $0.project == project.id && $0.principal == name }?.role
+    }
+
+    private static func json(_ member: MemberRecord) -> JSONValue {
+        ["principal": .string(member.principal.text), "role": .string(member.role.rawValue)]
+    }
+}

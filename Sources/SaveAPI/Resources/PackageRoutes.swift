@@ -1,0 +1,48 @@
+internal import SavePlatform
+
+/// Reading what is in a repository.
+enum PackageRoutes {
+    private static let base = "/repos/{project}/{name}/packages"
+
+    static let all: [APIRoute] = [
+        APIRoute(
+            .get, base, .repository(.read), "The packages of a repository; of a group, those of its members",
+            query: [FieldRule("q", .text(max: 200), "A part of the name, literally.")] + APICall.paging, answer: "PackageList"
+        ) { call, repository in
+            let contents = PackageContents(repository, in: call.catalogue)
+            let after = try call.position().map { PackageID(normalized: $0) }
+            let text = call.query["q"].flatMap { $0.isEmpty ? nil : $0 }
+            let limit = call.limit
+            let found = try await call.context.store.read {
+                try contents.packages(after: after, limit: limit + 1, matching: text, in: $0)
+            }
+            return call.answer(
+                Page(found, limit: limit) { $0.id.name }.json(call) { .object(PackageRepresentation.package($0)) })
+        },
+        APIRoute(.get, base + "/{package}", .repository(.read), "A package and its versions", answer: "Package") {
+            call, repository in
+            let (record, files) = try await find(call, repository)
+            return call.answer(PackageRepresentation.package(record, files))
+        },
+        APIRoute(
+            .get, base + "/{package}/versions/{version}", .repository(.read), "A version and its files", answer: "PackageVersion"
+        ) { call, repository in
+            let (record, all) = try await find(call, repository)
+            let files = all.filter { isVersion($0, call["version"]) }
+            guard !files.isEmpty else { throw noVersion }
+            return call.answer(PackageRepresentation.version(call["version"], of: record, files))
+        },
+    ]
+
+    static let noVersion = SaveError(.packageNotFound, "there is no such version")
+
+    static func isVersion(_ asset: StoredAsset, _ version: String) -> Bool {
+        asset.record.version?.utf8.elementsEqual(version.utf8) ?? false
+    }
+
+    private static func find(_ call: APICall, _ repository: Repository) async throws -> (PackageRecord, [StoredAsset]) {
+        let contents = PackageContents(repository, in: call.catalogue)
+        let name = call["package"]
+        return try await call.context.store.read { try contents.package(name, in: $0) }
+    }
+}

@@ -1,0 +1,107 @@
+internal import SaveDigest
+internal import SavePlatform
+
+/// Applies what a request sent to a repository's record, inside the transaction that stores it.
+struct RepositoryDraft {
+    var record: RepositoryRecord
+    let body: JSONObject
+    let call: APICall
+
+    /// Changes `record`.
+    ///
+    /// - Throws: `invalidRequest` or `unknownField`, naming the field.
+    mutating func apply(in reading: any CatalogueReading) throws {
+        try RepositoryRules.checkKind(body, record.kind)
+        if let text = body["description"]?.string { record.description = text }
+        if let flag = body["online"]?.bool { record.online = flag }
+        if let flag = body["anonymous_read"]?.bool { record.anonymousRead = flag }
+        if let settings = body["settings"]?.object { record.settings = settings }
+        _ = try call.context.formats.make(record.format, settings: record.settings)
+        switch record.kind {
+        case .hosted: applyHosted()
+        case .proxy: try applyProxy()
+        case .group: try applyGroup(in: reading)
+        }
+    }
+
+    private mutating func applyHosted() {
+        if let flag = body["allow_redeploy"]?.bool { record.hosted.allowRedeploy = flag }
+        if let size = body["max_file_size"] { record.hosted.maxFileSize = size.integer }
+    }
+
+    private mutating func applyProxy() throws {
+        if let url = body["remote_url"]?.string {
+            try RepositoryRules.checkRemote(url)
+            try moveRemote(to: url)
+        }
+        guard !record.proxy.remoteURL.isEmpty else {
+            throw SaveError.invalid("remote_url", "the field 'remote_url' is missing")
+        }
+        if let seconds = body["cache_ttl"]?.integer { record.proxy.cacheTTL = seconds }
+        if let seconds = body["negative_cache_ttl"]?.integer { record.proxy.negativeCacheTTL = seconds }
+        if let name = body["remote_username"] { record.proxy.remoteUsername = name.string }
+        if let password = body["remote_password"] {
+            record.proxy.sealedPassword = try password.string.map {
+                Hex.encode(try Secrets.seal(Array($0.utf8), key: call.context.serverKey))
+            }
+        }
+        if let hosts = body["allowed_file_hosts"]?.array { record.proxy.allowedFileHosts = try hosts.enumerated().map(Self.host) }
+    }
+
+    /// A stored password was meant for the host that was configured with it: whoever points the repository elsewhere has
+    /// to say it again, or that there is none.
+    private mutating func moveRemote(to url: String) throws {
+        guard url != record.proxy.remoteURL else { return }
+        if record.proxy.sealedPassword != nil, URLOrigin(of: url) != URLOrigin(of: record.proxy.remoteURL),
+            body["remote_password"] == nil
+        {
+            throw SaveError.invalid(
+                "remote_password", "'remote_url' names another server: send 'remote_password' with it, or null")
+        }
+        record.proxy.remoteURL = url
+        record.proxy.resolvedURL = nil
+    }
+
+    private static func host(_ index: Int, _ value: JSONValue) throws -> String {
+        let host = ASCII.lowercased(value.string ?? "")
+        guard !host.isEmpty, host.utf8.allSatisfy({ ASCII.isAlphanumeric($0) || "-._:".utf8.contains($0) }) else {
+            throw SaveError.invalid(
+                "allowed_file_hosts[\(index)]", "'allowed_file_hosts[\(index)]' must be a host name or address")
+        }
+        return host
+    }
+
+    private mutating func applyGroup(in reading: any CatalogueReading) throws {
+        if let policy = body["policy"]?.string.flatMap(GroupSettings.Policy.init) { record.group.policy = policy }
+        guard let names = body["members"]?.array?.compactMap(\.string) else { return }
+        let repositories = try reading.repositories()
+        var members: [Int64] = []
+        for (index, name) in names.enumerated() {
+            let field = "members[\(index)]"
+            // A member that the caller may not read is answered like one that does not exist.
+            guard let member = repositories.first(where: { $0.coordinates == name }),
+                let known = call.catalogue.repository(id: member.id), call.mayRead(known)
+            else { throw SaveError.invalid(field, "there is no repository '\(AuditName.bounded(name))'") }
+            guard member.format == record.format else {
+                throw SaveError.invalid(field, "'\(name)' has the format \(member.format), the group \(record.format)")
+            }
+            guard !members.contains(member.id) else { throw SaveError.invalid(field, "'\(name)' is a member twice") }
+            members.append(member.id)
+        }
+        guard record.id == 0 || !Self.reach(members, repositories).contains(record.id) else {
+            throw SaveError.invalid("members", "the group would be a member of itself")
+        }
+        record.group.members = members
+    }
+
+    /// Everything that some repositories reach through groups, themselves included.
+    private static func reach(_ start: [Int64], _ repositories: [RepositoryRecord]) -> Set<Int64> {
+        let members = Dictionary(repositories.map { ($0.id, $0.group.members) }) { first, _ in first }
+        var found: Set<Int64> = []
+        var queue = start
+        while let next = queue.popLast() {
+            if found.insert(next).inserted { queue += members[next] ?? [] }
+        }
+        return found
+    }
+}

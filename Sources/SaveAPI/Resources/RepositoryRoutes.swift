@@ -1,0 +1,172 @@
+internal import SavePlatform
+
+/// Repositories of every format and kind.
+enum RepositoryRoutes {
+    static let all: [APIRoute] = [
+        APIRoute(
+            .get, "/repos", .signedIn, "The repositories the caller may read",
+            query: [
+                FieldRule("project", .text(max: 64), "Only of this project."),
+                FieldRule("format", .text(max: 32), "Only of this format."),
+                FieldRule("repository_type", .choice(RepositoryKind.allCases.map(\.rawValue)), "Only of this kind."),
+                FieldRule("q", .text(max: 200), "A part of project/name or of the description, literally."),
+            ] + APICall.paging,
+            answer: "RepositoryList"
+        ) { call, _ in
+            let found = call.catalogue.repositories.filter { matches($0.record, call.query) && call.mayRead($0) }
+                .sorted { $0.record.coordinates < $1.record.coordinates }
+            return try call.page(found, by: \.record.coordinates) { call.json($0) }
+        },
+        APIRoute(
+            .post, "/repos", .signedIn, "Create a repository", body: RepositoryRules.create, status: 201, answer: "Repository",
+            action: "repository.create"
+        ) { call, _ in try await create(call) },
+        APIRoute(.get, "/repos/{project}/{name}", .repository(.read), "A repository", answer: "Repository") { call, repository in
+            call.answer(call.json(repository), etag: etag(repository.record))
+        },
+        APIRoute(
+            .patch, "/repos/{project}/{name}", .repository(.manage), "Change a repository", body: RepositoryRules.update,
+            answer: "Repository", action: "repository.update"
+        ) { call, repository in try await update(call, repository) },
+        APIRoute(
+            .delete, "/repos/{project}/{name}", .repository(.manage), "Delete a repository",
+            query: [FieldRule("force", .boolean, "Delete it with its files, and out of the groups it is a member of.")],
+            status: 204, action: "repository.delete"
+        ) { call, repository in try await delete(call, repository) },
+    ]
+
+    private static func matches(_ record: RepositoryRecord, _ query: QueryItems) -> Bool {
+        (query["project"].map { $0 == record.project } ?? true) && (query["format"].map { $0 == record.format } ?? true)
+            && (query["repository_type"].map { $0 == record.kind.rawValue } ?? true)
+            && (query["q"].map { contains(record.coordinates, $0) || contains(record.description, $0) } ?? true)
+    }
+
+    private static func etag(_ record: RepositoryRecord) -> String { entityTag(record.id, record.updated) }
+
+    private static func create(_ call: APICall) async throws -> HTTPResponse {
+        let body = call.body
+        let projectName = body["project"]?.string ?? "", name = body["name"]?.string ?? ""
+        let format = body["format"]?.string ?? ""
+        try ProjectRoutes.checkName(projectName, field: "project")
+        try ProjectRoutes.checkName(name, field: "name")
+        // A project that is missing is created by whoever may create projects; nobody else learns whether it is missing.
+        if !(call.mayAdminister && call.catalogue.project(projectName) == nil) {
+            _ = try call.project(projectName, .manage)
+        }
+        guard let kind = body["repository_type"]?.string.flatMap(RepositoryKind.init) else {
+            throw SaveError.invalid("repository_type", "the field 'repository_type' is missing")
+        }
+        guard let type = call.context.formats.type(format) else {
+            let known = call.context.formats.descriptors.map(\.id).joined(separator: ", ")
+            throw SaveError.invalid("format", "'format' must be one of \(known)")
+        }
+        try RepositoryRules.checkAbility(kind, type.descriptor)
+        let id = try await call.change { writing, now in
+            var events: [AuditEvent] = []
+            let project = try projectForCreation(projectName, call, writing, at: now, &events)
+            var draft = RepositoryDraft(
+                record: RepositoryRecord(
+                    projectID: project.id, project: project.name, name: name, format: format, kind: kind, created: now,
+                    updated: now),
+                body: body, call: call)
+            try draft.apply(in: writing)
+            let record = try writing.put(draft.record)
+            var details: JSONObject = ["format": .string(format), "repository_type": .string(kind.rawValue)]
+            if kind == .proxy { details["remote_url"] = .string(record.proxy.remoteURL) }
+            if kind == .group { details["members"] = body["members"] ?? [] }
+            if record.anonymousRead { details["anonymous_read"] = true }
+            return (record.id, events + [call.event(record.coordinates, details)])
+        }
+        await call.context.operations.repositoryChanged(id)
+        return try show(id, call, location: "/api/v1/repos/\(projectName)/\(name)")
+    }
+
+    private static func projectForCreation(
+        _ name: String, _ call: APICall, _ writing: any MetadataWriting, at now: Timestamp, _ events: inout [AuditEvent]
+    ) throws -> ProjectRecord {
+        if let project = try writing.projects().first(where: { $0.name == name }) { return project }
+        guard call.mayAdminister else { throw SaveError(.notFound, "there is no such project") }
+        events.append(AuditEvent("project.create", "project", name, details: ["description": ""]))
+        return try writing.put(ProjectRecord(name: name, created: now, updated: now))
+    }
+
+    private static func update(_ call: APICall, _ repository: Repository) async throws -> HTTPResponse {
+        let body = call.body
+        let id = repository.record.id
+        try await call.change { writing, now in
+            let record = try current(id, in: writing)
+            try call.requireMatch(etag(record))
+            let before = settings(record)
+            var draft = RepositoryDraft(record: record, body: body, call: call)
+            try draft.apply(in: writing)
+            draft.record.updated = later(now, than: record.updated)
+            let after = try writing.put(draft.record)
+            if after.proxy.remoteURL != record.proxy.remoteURL { try writing.deleteCachedIndexes(id, key: nil) }
+            var details = changes(from: before, to: settings(after))
+            if body["remote_password"] != nil { details["remote_password"] = "changed" }
+            return ((), [call.event(record.coordinates, details)])
+        }
+        await call.context.operations.repositoryChanged(id)
+        return try show(id, call)
+    }
+
+    private static func delete(_ call: APICall, _ repository: Repository) async throws -> HTTPResponse {
+        let id = repository.record.id
+        let isForced = call.query["force"] == "true"
+        let groups = try await call.change { writing, now in
+            let record = try current(id, in: writing)
+            try call.requireMatch(etag(record))
+            let groups = try writing.repositories().filter { $0.group.members.contains(id) }
+            if !isForced {
+                guard try record.kind != .hosted || writing.assets(id, under: "", after: nil, limit: 1).isEmpty else {
+                    throw SaveError(.conflict, "the repository is not empty; delete it with ?force=true")
+                }
+                // Without its member, a group may take names that were this one's from another member.
+                guard groups.isEmpty else {
+                    throw SaveError(.conflict, "the repository is a member of a group; delete it with ?force=true")
+                }
+            }
+            for var group in groups {
+                group.group.members.removeAll { $0 == id }
+                group.updated = later(now, than: group.updated)
+                _ = try writing.put(group)
+            }
+            try writing.deleteRepository(id)
+            let details: JSONObject = [
+                "format": .string(record.format), "repository_type": .string(record.kind.rawValue), "force": .bool(isForced),
+                "groups": .array(groups.map { .string($0.coordinates) }),
+            ]
+            return (groups.map(\.id), [call.event(record.coordinates, details)])
+        }
+        for changed in groups + [id] { await call.context.operations.repositoryChanged(changed) }
+        return APICall.noContent
+    }
+
+    static func current(_ id: Int64, in reading: any CatalogueReading) throws -> RepositoryRecord {
+        guard let record = try reading.repositories().first(where: { $0.id == id }) else {
+            throw SaveError(.repositoryNotFound, "there is no such repository")
+        }
+        return record
+    }
+
+    private static func show(_ id: Int64, _ call: APICall, location: String? = nil) throws -> HTTPResponse {
+        guard let repository = call.context.catalogue.current.repository(id: id) else {
+            throw SaveError(.repositoryNotFound, "there is no such repository")
+        }
+        return call.answer(call.json(repository), etag: etag(repository.record), location: location)
+    }
+
+    /// What a change can change, without secrets and without what follows from other things.
+    private static func settings(_ record: RepositoryRecord) -> JSONValue {
+        [
+            "description": .string(record.description), "online": .bool(record.online),
+            "anonymous_read": .bool(record.anonymousRead), "settings": .object(record.settings),
+            "allow_redeploy": .bool(record.hosted.allowRedeploy), "max_file_size": JSONValue(record.hosted.maxFileSize),
+            "remote_url": .string(record.proxy.remoteURL), "cache_ttl": .integer(record.proxy.cacheTTL),
+            "negative_cache_ttl": .integer(record.proxy.negativeCacheTTL),
+            "remote_username": JSONValue(record.proxy.remoteUsername),
+            "allowed_file_hosts": .array(record.proxy.allowedFileHosts.map(JSONValue.string)),
+            "members": .array(record.group.members.map(JSONValue.integer)), "policy": .string(record.group.policy.rawValue),
+        ]
+    }
+}

@@ -1,0 +1,86 @@
+internal import SavePlatform
+
+/// The fields of a repository that a request may send, and which kind each belongs to.
+enum RepositoryRules {
+    private static let common = [
+        FieldRule("description", .text(max: 4096), "What the repository is for."),
+        FieldRule("online", .boolean, "Whether it answers package managers; true by default."),
+        FieldRule("anonymous_read", .boolean, "Whether anyone may read it without credentials; false by default."),
+        FieldRule("settings", .object, "The format's own settings."),
+    ]
+    private static let hosted = [
+        FieldRule("allow_redeploy", .boolean, "Hosted: other bytes may take the place of a published file; false by default."),
+        FieldRule(
+            "max_file_size", .integer(1...(1 << 50)), nullable: true, "Hosted: bytes; null for the server's limit."),
+    ]
+    private static let proxy = [
+        FieldRule("remote_url", .text(max: 2048), "Proxy: the upstream, http or https, without credentials."),
+        FieldRule("cache_ttl", .integer(0...31_536_000), "Proxy: seconds an index counts as current; 3600 by default."),
+        FieldRule(
+            "negative_cache_ttl", .integer(0...31_536_000),
+            "Proxy: seconds an upstream's \"not found\" is believed; 60 by default."),
+        FieldRule("remote_username", .text(max: 256), nullable: true, "Proxy: the user name for the upstream."),
+        FieldRule(
+            "remote_password", .secret(max: 4096), nullable: true, "Proxy: the password for the upstream; never read back."),
+        FieldRule(
+            "allowed_file_hosts", .list(of: .text(max: 253), max: 100),
+            "Proxy: hosts that files may come from; empty for any that the server's guard lets through."),
+    ]
+    private static let group = [
+        FieldRule("members", .list(of: .text(max: 129), max: 100), "Group: repositories as project/name, in order."),
+        FieldRule("policy", .choice(["first_owner", "union"]), "Group: how members share a name; first_owner by default."),
+    ]
+
+    static let create = ObjectRule(
+        name: "RepositoryCreate",
+        fields: [
+            FieldRule("project", .text(max: 64), required: true, "The project; created when missing, by administrators."),
+            FieldRule("name", .text(max: 64), required: true, "[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?"),
+            FieldRule("format", .text(max: 32), required: true, "A format of this server, such as pypi or raw."),
+            FieldRule(
+                "repository_type", .choice(RepositoryKind.allCases.map(\.rawValue)), required: true,
+                "hosted, proxy or group."),
+        ] + common + hosted + proxy + group)
+
+    static let update = ObjectRule(name: "RepositoryUpdate", fields: common + hosted + proxy + group)
+
+    /// Refuses fields that belong to another kind of repository.
+    ///
+    /// - Throws: `invalidRequest` naming the field.
+    static func checkKind(_ body: JSONObject, _ kind: RepositoryKind) throws {
+        let fields: [(RepositoryKind, [FieldRule])] = [(.hosted, hosted), (.proxy, proxy), (.group, group)]
+        for (owner, rules) in fields where owner != kind {
+            guard let field = body.keys.first(where: { key in rules.contains { $0.name == key } }) else { continue }
+            throw SaveError.invalid(field, "'\(field)' belongs to a \(owner.rawValue) repository; this one is \(kind.rawValue)")
+        }
+    }
+
+    /// - Throws: `invalidRequest` naming the field.
+    static func checkAbility(_ kind: RepositoryKind, _ descriptor: FormatDescriptor) throws {
+        let ability: FormatAbilities =
+            switch kind {
+            case .hosted: .hosted
+            case .proxy: .proxy
+            case .group: .group
+            }
+        guard descriptor.abilities.contains(ability) else {
+            throw SaveError.invalid("repository_type", "the format '\(descriptor.id)' has no \(kind.rawValue) repositories")
+        }
+    }
+
+    /// - Throws: `invalidRequest` naming `remote_url`.
+    static func checkRemote(_ url: String) throws {
+        let bytes = Array(url.utf8)
+        let scheme = ASCII.lowercased(url).utf8
+        guard scheme.starts(with: "http://".utf8) || scheme.starts(with: "https://".utf8),
+            bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "#") }),
+            URLOrigin(of: url) != nil
+        else { throw SaveError.invalid("remote_url", "'remote_url' must be an absolute http or https URL") }
+        let start = scheme.starts(with: "https://".utf8) ? 8 : 7
+        let authority = bytes.dropFirst(start).prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+        guard !authority.contains(UInt8(ascii: "@")) else {
+            throw SaveError.invalid(
+                "remote_url", "credentials belong in remote_username and remote_password, not in 'remote_url'")
+        }
+    }
+}

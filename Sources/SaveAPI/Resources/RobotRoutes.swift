@@ -1,0 +1,105 @@
+internal import SavePlatform
+
+/// Machines' accounts.
+enum RobotRoutes {
+    private static let description = FieldRule("description", .text(max: 4096), "What the robot is for.")
+    private static let disabled = FieldRule("disabled", .boolean, "Whether its keys are refused.")
+
+    static let all: [APIRoute] = [
+        APIRoute(
+            .get, "/robots", .signedIn, "The robots the caller may manage; all for administrators and auditors",
+            query: [
+                FieldRule("project", .text(max: 64), "Only robots of this project's own."),
+                FieldRule("q", .text(max: 200), "A part of the name, literally."),
+            ] + APICall.paging, answer: "RobotList"
+        ) { call, _ in
+            let inspects = call.mayInspect
+            let project = call.query["project"].map { call.catalogue.project($0)?.id ?? 0 }
+            let robots = call.catalogue.robots.values.filter { robot in
+                (project == nil || robot.project == project) && contains(robot.name, call.query["q"] ?? "")
+                    && (inspects || call.manages(robot))
+            }
+            return try call.page(robots.sorted { $0.name < $1.name }, by: \.name) { json($0, call) }
+        },
+        APIRoute(
+            .post, "/robots", .signedIn, "Create a robot; without a project only administrators may",
+            body: ObjectRule(
+                name: "RobotCreate",
+                fields: [
+                    FieldRule("name", .text(max: 64), required: true, "Without sa$: [a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?"),
+                    description, disabled,
+                    FieldRule("project", .text(max: 64), nullable: true, "The project it belongs to, and cannot leave."),
+                ]),
+            status: 201, answer: "Robot", action: "robot.create"
+        ) { call, _ in try await create(call) },
+        APIRoute(.get, "/robots/{name}", .robot(changing: false), "A robot", answer: "Robot") { call, robot in
+            call.answer(json(robot, call), etag: etag(robot))
+        },
+        APIRoute(
+            .patch, "/robots/{name}", .robot(changing: true), "Change a robot",
+            body: ObjectRule(name: "RobotUpdate", fields: [description, disabled]), answer: "Robot", action: "robot.update"
+        ) { call, robot in
+            let body = call.body
+            let changed = try await call.change { writing, now in
+                var record = try current(robot, in: writing)
+                try call.requireMatch(etag(record))
+                let before = json(record, call)
+                if let text = body["description"]?.string { record.description = text }
+                if let flag = body["disabled"]?.bool { record.disabled = flag }
+                record.updated = later(now, than: record.updated)
+                record = try writing.put(record)
+                return (record, [call.event(record.name, changes(from: before, to: json(record, call)))])
+            }
+            return call.answer(json(changed, call), etag: etag(changed))
+        },
+        APIRoute(
+            .delete, "/robots/{name}", .robot(changing: true), "Delete a robot with keys and memberships", status: 204,
+            action: "robot.delete"
+        ) { call, robot in
+            try await call.change { writing, _ in
+                let record = try current(robot, in: writing)
+                try call.requireMatch(etag(record))
+                try writing.deleteRobot(record.id)
+                return ((), [call.event(record.name)])
+            }
+            return APICall.noContent
+        },
+    ]
+
+    private static func create(_ call: APICall) async throws -> HTTPResponse {
+        let body = call.body
+        let name = body["name"]?.string ?? ""
+        try ProjectRoutes.checkName(name, field: "name")
+        let project = try body["project"]?.string.map { try call.project($0, .manage) }
+        guard project != nil || call.mayAdminister else {
+            throw Denial.forbidden("only administrators may create robots that belong to no project")
+        }
+        let robot = try await call.change { writing, now in
+            let owner = try project.map { try ProjectRoutes.current($0, in: writing) }
+            let robot = try writing.put(
+                RobotRecord(
+                    name: name, description: body["description"]?.string ?? "", disabled: body["disabled"]?.bool ?? false,
+                    project: owner?.id, created: now, updated: now))
+            return (robot, [call.event(name, ["project": JSONValue(owner?.name), "disabled": .bool(robot.disabled)])])
+        }
+        return call.answer(json(robot, call), etag: etag(robot), location: "/api/v1/robots/\(name)")
+    }
+
+    static func current(_ robot: RobotRecord, in reading: any AccountReading) throws -> RobotRecord {
+        guard let record = try reading.robots().first(where: { $0.id == robot.id }) else {
+            throw SaveError(.notFound, "there is no such robot")
+        }
+        return record
+    }
+
+    private static func etag(_ robot: RobotRecord) -> String { entityTag(robot.id, robot.updated) }
+
+    private static func json(_ robot: RobotRecord, _ call: APICall) -> JSONValue {
+        let project = robot.project.flatMap { id in call.catalogue.projects.first { $0.id == id }?.name }
+        return [
+            "name": .string(robot.name), "username": .string(PrincipalName.robot(robot.name).text),
+            "description": .string(robot.description), "disabled": .bool(robot.disabled), "project": JSONValue(project),
+            "created_at": .string(robot.created.rfc3339), "updated_at": .string(robot.updated.rfc3339),
+        ]
+    }
+}

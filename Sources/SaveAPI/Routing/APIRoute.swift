@@ -1,0 +1,84 @@
+internal import SavePlatform
+
+/// One line of the API: what it takes, who may ask, and what it does.
+///
+/// Everything a client or a test can ask about the API follows from these values: 404, 405 and `Allow`, the description
+/// at `/api/v1/openapi.json`, and who is refused.
+struct APIRoute: Sendable {
+    typealias Handler = @Sendable (APICall) async throws -> HTTPResponse
+
+    let method: HTTPMethod
+    let pattern: PathPattern
+    let requirement: Requirement
+    let summary: String
+    let query: [FieldRule]
+    let body: ObjectRule?
+    /// The status of success.
+    let status: Int
+    /// The schema of the answer, by its name in `APISchema`.
+    let answer: String?
+    /// What the audit trail calls this, where it changes something: `repository.create`, and the type of what it changes.
+    let action: String?
+
+    /// Decides whether the caller may, and gives what then does it, with the resource it decided about.
+    let admit: @Sendable (APICall) throws -> Handler
+
+    init<Resource: Sendable>(
+        _ method: HTTPMethod, _ pattern: String, _ access: Access<Resource>, _ summary: String, query: [FieldRule] = [],
+        body: ObjectRule? = nil, status: Int = 200, answer: String? = nil, action: String? = nil,
+        handler: @escaping @Sendable (APICall, Resource) async throws -> HTTPResponse
+    ) {
+        self.method = method
+        self.pattern = PathPattern(pattern)
+        self.requirement = access.requirement
+        self.summary = summary
+        self.query = query
+        self.body = body
+        self.status = status
+        self.answer = answer
+        self.action = action
+        admit = { call in
+            let resource = try access.admit(call)
+            return { call in try await handler(call, resource) }
+        }
+    }
+
+    /// The audit trail's type of what this changes: the part of the action before the first dot.
+    var resourceType: String {
+        action.map { String(Substring($0.utf8.prefix { $0 != UInt8(ascii: ".") })) } ?? "system"
+    }
+}
+
+/// What a route asks of its caller, for the description and for tests.
+enum Requirement: Sendable, Hashable {
+    /// Anyone with valid credentials.
+    case signedIn
+    /// Administrators and auditors.
+    case inspect
+    /// Administrators.
+    case administer
+    case project(Permission)
+    case repository(Permission)
+    /// Whoever may manage the robot: administrators, and owners of its project.
+    case robot
+    /// The user that is asked for, or who may do that to all users.
+    case selfOrInspect, selfOrAdminister
+
+    var summary: String {
+        switch self {
+        case .signedIn: "any account"
+        case .inspect: "system role admin or auditor"
+        case .administer: "system role admin"
+        case .project(let permission): "permission \(permission.rawValue) in the project"
+        case .repository(let permission): "permission \(permission.rawValue) on the repository"
+        case .robot: "system role admin, or owner of the robot's project"
+        case .selfOrInspect: "the user, or system role admin or auditor"
+        case .selfOrAdminister: "the user, signed in with the password, or system role admin"
+        }
+    }
+}
+
+/// Thrown where the caller may not: what is shown, and that the audit trail calls it a denial.
+struct Denial: Error {
+    let shown: SaveError
+}
