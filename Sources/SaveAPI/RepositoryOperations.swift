@@ -8,7 +8,7 @@ package protocol RepositoryOperations: Sendable {
     func probe(_ repository: Repository) async throws -> JSONValue
 
     /// Forgets what a repository cached of its upstream's indexes. Files stay.
-    func invalidateCache(_ repository: Repository) async throws
+    func invalidateCache(of repository: Repository) async throws
 
     /// What is known of a proxy's upstream, for the field `upstream_state`; null for other kinds. Answers at once.
     func upstreamState(of repository: Repository) -> JSONValue

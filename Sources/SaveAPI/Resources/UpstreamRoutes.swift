@@ -17,7 +17,7 @@ enum UpstreamRoutes {
             status: 204, action: "repository.invalidate"
         ) { call, repository in
             try requireProxy(repository)
-            try await call.context.operations.invalidateCache(repository)
+            try await call.context.operations.invalidateCache(of: repository)
             try await record(call, repository, [:])
             return APICall.noContent
         },
