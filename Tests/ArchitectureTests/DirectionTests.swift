@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+
+@Suite struct DirectionTests {
+    /// What each folder may import; everything else is a wrong arrow.
+    static let rules: [(folder: String, allowed: Set<String>)] = [
+        ("Sources/Readers/Digest", ["CCrypto", "CBlake2"]),
+        ("Sources/Readers/Archive", ["Foundation", "CArchive", "CZlib"]),
+        ("Sources/Readers/HTML", ["Foundation", "CXML"]),
+        ("Sources/Readers/Compression", ["Foundation", "CZlib"]),
+        ("Sources/SavePlatform", ["Foundation", "Synchronization", "SaveDigest"]),
+        ("Sources/Formats/PyPI", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "SaveArchive", "SaveHTML"]),
+        ("Sources/Formats/Raw", ["Foundation", "SavePlatform"]),
+        ("Sources/Adapters/SQLite", ["Foundation", "Synchronization", "SavePlatform", "SaveSQLMetadata", "CSQLite"]),
+        ("Sources/Adapters/SQLMetadata", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest"]),
+        ("Sources/Adapters/Blobs", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "CLinuxFiles"]),
+        ("Sources/Adapters/Curl", ["Foundation", "Synchronization", "SavePlatform", "CCurl"]),
+        ("Sources/Adapters/Microhttpd", ["Foundation", "Synchronization", "SavePlatform", "CMicrohttpd"]),
+        ("Sources/Adapters/Argon2", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "CArgon2"]),
+        ("Sources/SaveAPI", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest"]),
+    ]
+
+    @Test(arguments: rules.map(\.folder))
+    func `a module imports only what its place allows`(_ folder: String) throws {
+        let allowed = try #require(Self.rules.first { $0.folder == folder }).allowed
+        let files = try SourceTree(folder).files
+        #expect(!files.isEmpty)
+        for file in files {
+            let wrong = file.imports.filter { !allowed.contains($0) }
+            #expect(wrong.isEmpty, "\(file.path) imports \(wrong)")
+        }
+    }
+
+    @Test func `every folder of sources has a rule`() throws {
+        let free = ["Sources/SaveServer/", "Sources/SaveTestKit/"]
+        for file in try SourceTree("Sources").files where !free.contains(where: { file.path.hasPrefix($0) }) {
+            #expect(Self.rules.contains { file.path.hasPrefix($0.folder + "/") }, "\(file.path) has no rule")
+        }
+    }
+
+    @Test func `the formats are named in one file of the server only`() throws {
+        for file in try SourceTree("Sources/SaveServer").files where !file.path.hasSuffix("/Formats.swift") {
+            #expect(file.imports.allSatisfy { !$0.hasPrefix("Format") }, "\(file.path) names a format")
+        }
+    }
+}
