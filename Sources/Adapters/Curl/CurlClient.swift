@@ -1,0 +1,57 @@
+internal import Foundation
+package import SavePlatform
+
+/// The way out, on libcurl: one thread for all transfers, connections shared by them.
+///
+/// Files come over HTTP/1.1, so that a slow reader holds up nobody else; what is decoded comes over HTTP/2 where it is offered.
+/// No cookies, no `.netrc`, no file of curl's own is read; certificates are always verified, TLS is 1.2 or later.
+package final class CurlClient: HTTPClient {
+    private let configuration: Configuration
+    private let proxies: OutboundProxy
+    private let engine: CurlEngine
+
+    /// Starts the client and its thread; both end with the last reference.
+    ///
+    /// - Throws: `invalidConfiguration` for an entry of `outbound_allow` or a proxy that is not one.
+    package init(_ configuration: Configuration = Configuration()) throws {
+        self.configuration = configuration
+        proxies = try OutboundProxy(
+            configured: configuration.proxy, bypass: configuration.noProxy, environment: ProcessInfo.processInfo.environment)
+        engine = try CurlEngine(configuration, AddressGuard(allow: configuration.outboundAllow))
+    }
+
+    deinit { engine.stop() }
+
+    /// Transfers under way, paused ones among them.
+    package var transferCount: Int { engine.runningCount }
+
+    package func send(_ request: ClientRequest) async throws -> ClientResponse {
+        let deadline = PlatformClock.system.uptime() &+ configuration.headerTimeout.nanoseconds
+        guard var url = URLReference.normalized(request.url), let own = URLOrigin(of: url) else {
+            throw SaveError(.upstreamInvalid, "the upstream's URL is not an absolute http or https URL")
+        }
+        for _ in 0...configuration.maxRedirects {
+            guard let origin = URLOrigin(of: url) else { throw SaveError(.upstreamInvalid, "the upstream's URL is malformed") }
+            let plan = try TransferPlan(
+                request, url: url, isOwnOrigin: Redirect.keepsCredentials(of: own, to: origin), proxy: proxies.url(for: origin),
+                headerDeadline: deadline)
+            let handle = engine.start(plan)
+            let head = try await handle.head()
+            guard let location = head.redirect else { return response(head, url, handle, plan) }
+            handle.detach()
+            url = try Redirect.target(location, from: url)
+        }
+        throw SaveError(.upstreamInvalid, "the upstream redirects more than \(configuration.maxRedirects) times")
+    }
+
+    private func response(_ head: ResponseHead, _ url: String, _ handle: ResponseHandle, _ plan: TransferPlan) -> ClientResponse {
+        let hasBody = !plan.isHead && head.status != 204 && head.status != 304
+        let length = hasBody ? head.announcedLength : 0
+        // The client goes with its responses: dropping it in the middle of a body must not cut the body.
+        let body = ByteStream(length: length) { [self] in
+            defer { withExtendedLifetime(self) {} }
+            return try await handle.next()
+        }
+        return ClientResponse(status: head.status, headers: head.headers, url: url, body: body)
+    }
+}

@@ -1,0 +1,221 @@
+internal import CCurl
+internal import SavePlatform
+
+/// One transfer inside curl. Lives on the curl thread and nowhere else; the mailbox is its way out.
+final class Transfer {
+    let id: CurlEngine.ID
+    let easy: UnsafeMutableRawPointer
+    let mailbox: ResponseMailbox
+    let plan: TransferPlan
+    private let configuration: CurlClient.Configuration
+    private let addressGuard: AddressGuard
+    private let target: TargetURL
+    private var fields: UnsafeMutablePointer<curl_slist>?
+    private var reader: HeadReader
+    private(set) var head: ResponseHead?
+    private var received: Int64 = 0
+    private var expected: Int64?
+    /// Our own reason for stopping; curl's is then of no interest.
+    private var failure: SaveError?
+    private var wasRefused = false
+    private(set) var isPaused = false
+    private var windowStart: UInt64 = 0
+    private var windowBytes = 0
+    /// A redirect's own body is read so that the connection can be used again, if it is small.
+    private static let longestRedirectBody: Int64 = 64 << 10
+
+    /// Sets up a transfer; it starts when the engine adds it.
+    ///
+    /// - Throws: `upstreamInvalid` for a URL that is not one, `upstreamForbidden` for a host that may not be asked for.
+    init(
+        id: CurlEngine.ID, _ plan: TransferPlan, mailbox: ResponseMailbox, configuration: CurlClient.Configuration,
+        addressGuard: AddressGuard
+    ) throws {
+        target = try TargetURL(plan.url)
+        if plan.proxy != nil, !addressGuard.allowsByName(target.origin.host) {
+            throw AddressGuard.refusal(of: target.origin.host)
+        }
+        guard let easy = curl_easy_init() else { throw SaveError(.busy, "there is no memory for a transfer") }
+        self.id = id
+        self.easy = easy
+        self.mailbox = mailbox
+        self.plan = plan
+        self.configuration = configuration
+        self.addressGuard = addressGuard
+        reader = HeadReader(maxSize: configuration.maxHeaderSize, maxFields: configuration.maxHeaderFields)
+        for field in plan.headers { fields = curl_slist_append(fields, field) ?? fields }
+        setOptions(target.handle)
+        save_curl_set_callbacks(easy, onHeader, onBody, onSocket, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        curl_slist_free_all(fields)
+    }
+
+    private func setOptions(_ url: OpaquePointer) {
+        save_curl_set_pointer(easy, CURLOPT_CURLU, UnsafeMutableRawPointer(url))
+        save_curl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        save_curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+        save_curl_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        // A resolver that hangs must not hold up the other transfers when this one is given up.
+        save_curl_set_long(easy, CURLOPT_QUICK_EXIT, 1)
+        save_curl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
+        save_curl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        save_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(clamping: configuration.connectTimeout.nanoseconds / 1_000_000))
+        save_curl_set_long(easy, CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
+        save_curl_set_text(easy, CURLOPT_USERAGENT, "Save/\(configuration.version)")
+        save_curl_set_pointer(easy, CURLOPT_HTTPHEADER, fields)
+        if plan.isHead { save_curl_set_long(easy, CURLOPT_NOBODY, 1) }
+        if plan.decodes { save_curl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "") }
+        // A paused stream holds up the others of its connection in this curl. Files are paused whenever their reader is
+        // slow, so each has a connection of its own; indexes are never paused (see `onBody`) and share one.
+        save_curl_set_long(easy, CURLOPT_HTTP_VERSION, plan.decodes ? httpVersion2TLS : httpVersion11)
+
+        save_curl_set_long(easy, CURLOPT_SSLVERSION, tlsVersion12)
+        save_curl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1)
+        save_curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2)
+        if let file = configuration.caFile {
+            save_curl_set_text(easy, CURLOPT_CAINFO, file)
+            save_curl_set_text(easy, CURLOPT_PROXY_CAINFO, file)
+        }
+        // Both are always set, so that curl never looks into the environment itself.
+        save_curl_set_text(easy, CURLOPT_PROXY, plan.proxy ?? "")
+        save_curl_set_text(easy, CURLOPT_NOPROXY, "")
+        if let credentials = plan.credentials {
+            save_curl_set_long(easy, CURLOPT_HTTPAUTH, 1)  // CURLAUTH_BASIC, a macro with a cast.
+            save_curl_set_text(easy, CURLOPT_USERNAME, credentials.username)
+            save_curl_set_text(easy, CURLOPT_PASSWORD, credentials.password)
+        }
+    }
+
+    // MARK: - What curl reports
+
+    func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+        do {
+            guard let head = try reader.read(line) else { return true }
+            begin(head)
+            return true
+        } catch {
+            failure = error as? SaveError
+            return false
+        }
+    }
+
+    private func begin(_ head: ResponseHead) {
+        var head = head
+        let hasBody = !plan.isHead && head.status != 204 && head.status != 304
+        if plan.decodes, head.isCoded {
+            head.headers["Content-Encoding"] = nil
+            head.headers["Content-Length"] = nil
+        } else if hasBody {
+            expected = head.announcedLength
+        } else {
+            expected = 0
+        }
+        self.head = head
+        restartWindow()
+        if head.redirect == nil, let expected, expected > plan.maxSize { failure = tooLarge }
+        mailbox.deliver(head)
+    }
+
+    /// What is to happen with the transfer; bytes that pause it come again.
+    func takeBody(_ bytes: UnsafeRawBufferPointer) -> BodyVerdict {
+        guard failure == nil, let head else { return .stop }
+        let (total, overflow) = received.addingReportingOverflow(Int64(bytes.count))
+        guard !overflow else { return .stop }
+        if head.redirect != nil {
+            received = total
+            return total <= Self.longestRedirectBody ? .go : .stop
+        }
+        guard total <= plan.maxSize else {
+            failure = tooLarge
+            return .stop
+        }
+        // Decoded content is not paused: curl would go on decoding the block it has, a thousand times its size, into memory
+        // of its own. Who asks for decoded content holds it in memory as a whole, and `maxSize` is the bound of both.
+        guard mailbox.accept(bytes, unlimited: plan.decodes) else {
+            isPaused = true
+            return .pause
+        }
+        received = total
+        windowBytes += bytes.count
+        return .go
+    }
+
+    enum BodyVerdict { case go, pause, stop }
+
+    /// Whether the very address that curl is about to connect to may be dialled. Asking here, after the name was resolved
+    /// for the last time, leaves no room for a name that changes its address between check and use.
+    func permits(_ address: UnsafePointer<curl_sockaddr>) -> Bool {
+        // With a proxy, the proxy is what is dialled; the administrator named it.
+        if plan.proxy != nil { return true }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let count = save_curl_address(address, &bytes)
+        if let ip = IPAddress(bytes: Array(bytes.prefix(count))), addressGuard.allows(ip, of: target.origin.host) { return true }
+        wasRefused = true
+        return false
+    }
+
+    // MARK: - What the engine asks
+
+    func unpause() {
+        guard isPaused else { return }
+        isPaused = false
+        restartWindow()
+        curl_easy_pause(easy, CURLPAUSE_CONT)
+    }
+
+    /// When to look at `overdue` next; nil while the consumer is the one to be waited for.
+    var deadline: UInt64? {
+        if head == nil || head?.redirect != nil { return plan.headerDeadline }
+        return isPaused ? nil : windowStart &+ configuration.stallTimeout.nanoseconds
+    }
+
+    /// The error of a transfer whose deadline has come; nil when enough has arrived and a new deadline holds.
+    func overdue() -> SaveError? {
+        let host = target.origin.host
+        if head == nil || head?.redirect != nil { return .upstream(CURLE_OPERATION_TIMEDOUT, host: host) }
+        let seconds = Double(configuration.stallTimeout.nanoseconds) / 1e9
+        if windowBytes > 0, Double(windowBytes) >= Double(configuration.minimumRate) * seconds {
+            restartWindow()
+            return nil
+        }
+        return SaveError(.upstreamUnavailable, "\(host) stopped sending in the middle of its answer", details: ["host": host])
+    }
+
+    /// How the transfer ended, once curl says so.
+    func result(_ code: CURLcode) -> Result<Void, any Error> {
+        let host = target.origin.host
+        if let failure { return .failure(failure) }
+        if code != CURLE_OK {
+            return .failure(wasRefused && head == nil ? AddressGuard.refusal(of: host) : SaveError.upstream(code, host: host))
+        }
+        guard head != nil else { return .failure(SaveError.upstream(CURLE_WEIRD_SERVER_REPLY, host: host)) }
+        if let expected, head?.redirect == nil, received != expected {
+            return .failure(SaveError.upstream(CURLE_PARTIAL_FILE, host: host))
+        }
+        return .success(())
+    }
+
+    private func restartWindow() {
+        windowStart = PlatformClock.system.uptime()
+        windowBytes = 0
+    }
+
+    private var tooLarge: SaveError { SaveError(.tooLarge, "the upstream's answer is larger than \(plan.maxSize) bytes") }
+}
+
+// Values of C macros and of enums that the options take as `long`.
+private let httpVersion11 = Int(CURL_HTTP_VERSION_1_1)
+private let httpVersion2TLS = Int(CURL_HTTP_VERSION_2TLS)
+private let tlsVersion12 = Int(CURL_SSLVERSION_TLSv1_2)
+
+extension Duration {
+    /// Whole nanoseconds, from zero up, saturating.
+    var nanoseconds: UInt64 {
+        let (seconds, atto) = components
+        let (product, overflow) = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : product &+ UInt64(clamping: atto / 1_000_000_000)
+    }
+}

@@ -1,0 +1,42 @@
+internal import SavePlatform
+
+/// One hop of a request, as a value that goes to the curl thread.
+struct TransferPlan: Sendable {
+    let url: String
+    let isHead: Bool
+    /// `Name: value` lines.
+    let headers: [String]
+    let credentials: ClientCredentials?
+    let decodes: Bool
+    let maxSize: Int64
+    /// nil to go there directly.
+    let proxy: String?
+    /// Nanoseconds of the monotonic clock.
+    let headerDeadline: UInt64
+}
+
+extension TransferPlan {
+    /// The plan of a hop to `url`.
+    ///
+    /// - Parameter isOwnOrigin: whether the hop goes to the origin that was asked for, to which alone credentials go.
+    /// - Throws: `invalidRequest` for a method other than GET and HEAD, and for a field that would break the request apart.
+    init(_ request: ClientRequest, url: String, isOwnOrigin: Bool, proxy: String?, headerDeadline: UInt64) throws {
+        guard request.method == .get || request.method == .head else {
+            throw SaveError(.invalidRequest, "only GET and HEAD go to an upstream")
+        }
+        var lines: [String] = []
+        for (name, value) in request.headers.all {
+            let lowered = ASCII.lowercased(name)
+            guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }),
+                value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+            else { throw SaveError(.invalidRequest, "the request has a malformed header field") }
+            guard lowered != "accept-encoding", isOwnOrigin || !Redirect.privateFields.contains(lowered) else { continue }
+            // curl takes `Name:` for "leave this field out" and `Name;` for an empty one.
+            lines.append(value.isEmpty ? "\(name);" : "\(name): \(value)")
+        }
+        if !request.decodes { lines.append("Accept-Encoding: identity") }
+        self.init(
+            url: url, isHead: request.method == .head, headers: lines, credentials: isOwnOrigin ? request.credentials : nil,
+            decodes: request.decodes, maxSize: request.maxSize, proxy: proxy, headerDeadline: headerDeadline)
+    }
+}

@@ -1,0 +1,37 @@
+import SaveCurl
+import SavePlatform
+import SaveTestKit
+import Testing
+
+/// A client that may reach this machine, with deadlines of a fraction of a second.
+func localClient(_ change: (inout CurlClient.Configuration) -> Void = { _ in }) throws -> CurlClient {
+    var configuration = CurlClient.Configuration()
+    configuration.version = "1.2"
+    configuration.outboundAllow = ["127.0.0.0/8"]
+    configuration.proxy = ""
+    change(&configuration)
+    return try CurlClient(configuration)
+}
+
+func get(_ url: String, maxSize: Int64 = 1 << 20, decodes: Bool = false) -> ClientRequest {
+    ClientRequest(url: url, decodes: decodes, maxSize: maxSize)
+}
+
+/// Waits for something that another thread brings about.
+func eventually(_ what: Comment, _ condition: () -> Bool) async throws {
+    let end = ContinuousClock.now + .seconds(10)
+    while !condition() {
+        try #require(ContinuousClock.now < end, what)
+        try await Task.sleep(for: .milliseconds(2))
+    }
+}
+
+/// The code of the error that `body` throws.
+func code(_ body: () async throws -> Void) async -> SaveError.Code? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return (error as? SaveError)?.code
+    }
+}
