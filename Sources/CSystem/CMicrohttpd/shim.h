@@ -1,2 +1,87 @@
 #pragma once
+#include <string.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <fcntl.h>
+#include <sys/eventfd.h>
 #include <microhttpd.h>
+
+/* MHD_start_daemon and MHD_get_connection_info take variable arguments, which Swift does not import. */
+
+static inline struct MHD_Daemon *save_mhd_start(
+    unsigned int flags, unsigned int threads, unsigned int connections, size_t memory, const char *certificate, const char *key,
+    MHD_AccessHandlerCallback handler, void *(*target)(void *, const char *, struct MHD_Connection *),
+    size_t (*unescape)(void *, struct MHD_Connection *, char *), MHD_RequestCompletedCallback completed,
+    MHD_NotifyConnectionCallback connection, void *context) {
+    struct MHD_OptionItem extra[5] = {{MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL},
+                                      {MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}};
+    int count = 0;
+    if (threads > 1) {
+        extra[count].option = MHD_OPTION_THREAD_POOL_SIZE;
+        extra[count++].value = (intptr_t)threads;
+    }
+    if (certificate != NULL && key != NULL) {
+        extra[count].option = MHD_OPTION_HTTPS_MEM_CERT;
+        extra[count++].ptr_value = (void *)certificate;
+        extra[count].option = MHD_OPTION_HTTPS_MEM_KEY;
+        extra[count++].ptr_value = (void *)key;
+        extra[count].option = MHD_OPTION_HTTPS_PRIORITIES;
+        extra[count++].ptr_value = (void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+    }
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, handler, context, MHD_OPTION_URI_LOG_CALLBACK, target, context, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
+        context, MHD_OPTION_NOTIFY_COMPLETED, completed, context, MHD_OPTION_NOTIFY_CONNECTION, connection, context,
+        MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+        MHD_OPTION_ARRAY, extra, MHD_OPTION_END);
+}
+
+static inline void *save_mhd_socket_context(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info == NULL ? NULL : info->socket_context;
+}
+
+static inline int save_mhd_descriptor(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info == NULL ? -1 : info->connect_fd;
+}
+
+static inline const struct sockaddr *save_mhd_address(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info == NULL ? NULL : info->client_addr;
+}
+
+static inline size_t save_mhd_header_size(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info == NULL ? 0 : info->header_size;
+}
+
+/* tcpi_bytes_acked of <linux/tcp.h> (part of the kernel's ABI since 4.1), which <netinet/tcp.h> does not declare. */
+static inline unsigned long long save_tcp_bytes_acked(int descriptor) {
+    unsigned char info[192];
+    unsigned long long acked = 0;
+    socklen_t size = sizeof info;
+    memset(info, 0, sizeof info);
+    if (getsockopt(descriptor, IPPROTO_TCP, 11 /* TCP_INFO */, info, &size) != 0 || size < 128) return 0;
+    memcpy(&acked, info + 120, sizeof acked);
+    return acked;
+}
+
+/* What Swift's C library module leaves out because it is Linux's own. */
+
+#define SAVE_POLLRDHUP 0x2000
+
+static inline int save_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+static inline void save_eventfd_signal(int descriptor) { (void)eventfd_write(descriptor, 1); }
+static inline void save_eventfd_clear(int descriptor) {
+    eventfd_t count;
+    (void)eventfd_read(descriptor, &count);
+}
+
+static inline int save_accept(int descriptor, struct sockaddr *address, socklen_t *size) {
+    int client = accept(descriptor, address, size);
+    if (client >= 0) {
+        (void)fcntl(client, F_SETFD, FD_CLOEXEC);
+        (void)fcntl(client, F_SETFL, O_NONBLOCK);
+    }
+    return client;
+}

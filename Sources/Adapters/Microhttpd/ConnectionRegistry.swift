@@ -1,0 +1,46 @@
+internal import SavePlatform
+internal import Synchronization
+
+/// Every open connection. A descriptor in here is open: it leaves before the library closes it, under the same lock.
+final class ConnectionRegistry: Sendable {
+    private struct State {
+        var connections: [ObjectIdentifier: Connection] = [:]
+        var perAddress: [[UInt8]: Int] = [:]
+    }
+    private let state = Mutex(State())
+
+    func add(_ connection: Connection) {
+        state.withLock { state in
+            state.connections[ObjectIdentifier(connection)] = connection
+            state.perAddress[Self.network(connection.client), default: 0] += 1
+        }
+    }
+
+    func remove(_ connection: Connection) {
+        state.withLock { state in
+            guard state.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+            let network = Self.network(connection.client)
+            let rest = (state.perAddress[network] ?? 1) - 1
+            state.perAddress[network] = rest > 0 ? rest : nil
+        }
+    }
+
+    var count: Int { state.withLock { $0.connections.count } }
+
+    func count(from client: ClientAddress) -> Int {
+        state.withLock { $0.perAddress[Self.network(client)] ?? 0 }
+    }
+
+    /// Calls `body` for every connection while none can be closed.
+    func forEach(_ body: (Connection) -> Void) {
+        state.withLock { state in
+            for connection in state.connections.values { body(connection) }
+        }
+    }
+
+    /// An IPv6 host usually has a /64 to itself.
+    private static func network(_ client: ClientAddress) -> [UInt8] {
+        client.bytes.count == 16 && !client.bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0])
+            ? Array(client.bytes.prefix(8)) : client.bytes
+    }
+}

@@ -1,0 +1,87 @@
+internal import Foundation
+package import SavePlatform
+internal import Synchronization
+
+/// The HTTP/1.1 front: turns connections into requests, asks a responder, and sends its answers.
+///
+/// An answer that is given without suspending leaves on the thread that read the request. A responder that waits holds no
+/// thread: its connection is suspended until there is an answer, or until it asks for more of the body.
+package final class HTTPServer: Sendable {
+    private let core: ServerCore
+    private let running = Mutex<(socket: ListeningSocket, daemon: Daemon, watch: Watch)?>(nil)
+
+    /// - Throws: `invalidConfiguration` for values that cannot work; the details name the field.
+    package init(configuration: HTTPServerConfiguration, responder: any Responder, log: Log) throws {
+        try configuration.validate()
+        core = ServerCore(configuration: configuration, responder: responder, log: log)
+    }
+
+    /// Listens and serves. Once.
+    ///
+    /// - Returns: The address; the port is the one that was taken where the configuration said 0.
+    /// - Throws: `invalidConfiguration` where the address is in use or unknown, or the TLS files cannot be used.
+    package func start() throws -> (host: String, port: UInt16) {
+        try running.withLock { running in
+            guard running == nil else { throw SaveError(.internalFailure, "the HTTP server has been started already") }
+            let socket = try ListeningSocket(host: core.configuration.host, port: core.configuration.port)
+            let daemon: Daemon
+            do { daemon = try Daemon(core: core) } catch {
+                socket.discard()
+                throw error
+            }
+            let watch = Watch(core: core)
+            watch.start()
+            socket.accept(into: daemon, core: core)
+            running = (socket, daemon, watch)
+            return (socket.host, socket.port)
+        }
+    }
+
+    /// Requests that have been accepted and not been answered to the end.
+    package var activeRequests: Int { core.activeRequests.load(ordering: .relaxed) }
+
+    /// Open connections, idle ones among them.
+    package var connectionCount: Int { core.registry.count }
+
+    /// Takes no more connections, lets requests under way finish for up to `limit`, then ends whatever is left.
+    ///
+    /// Idle connections are closed at once; every answer given from now on closes its connection. Returns when no thread of
+    /// the server runs any more. A second call returns at once.
+    package func drain(limit: Duration) async {
+        guard
+            let (socket, daemon, watch) = running.withLock({ running in
+                defer { running = nil }
+                return running
+            })
+        else { return }
+        core.isDraining.store(true, ordering: .sequentiallyConsistent)
+        socket.stop()
+        let clock = ContinuousClock()
+        let deadline = clock.now + limit
+        while clock.now < deadline,
+            core.activeRequests.load(ordering: .relaxed) > 0 || core.runningTasks.load(ordering: .relaxed) > 0
+        {
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            let thread = Thread { [core] in
+                Self.stop(core, socket, daemon, watch)
+                done.resume()
+            }
+            thread.name = "http-stop"
+            thread.start()
+        }
+    }
+
+    private static func stop(_ core: ServerCore, _ socket: ListeningSocket, _ daemon: Daemon, _ watch: Watch) {
+        socket.join()
+        core.isStopping.store(true, ordering: .sequentiallyConsistent)
+        var waiting: [Exchange] = []
+        core.registry.forEach { connection in
+            if let exchange = connection.suspended.withLock({ $0 }) { waiting.append(exchange) }
+        }
+        for exchange in waiting { exchange.abandon(cutting: true) }
+        daemon.stop()
+        watch.stop()
+    }
+}

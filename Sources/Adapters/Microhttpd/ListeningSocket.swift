@@ -1,0 +1,100 @@
+internal import CMicrohttpd
+internal import Dispatch
+internal import Foundation
+internal import SavePlatform
+internal import Synchronization
+
+/// The socket that clients connect to, and the thread that takes them in.
+///
+/// The library could listen itself; a thread of ours can hold to limits per address, answer 503, and stop at once.
+final class ListeningSocket: Sendable {
+    let host: String
+    let port: UInt16
+    private let descriptor: Int32
+    private let isStopped = Atomic<Bool>(false)
+    private let hasEnded = DispatchSemaphore(value: 0)
+
+    /// Throws `invalidConfiguration` where the address is unknown or cannot be listened on.
+    init(host: String, port: UInt16) throws {
+        var hints = addrinfo()
+        hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, String(port), &hints, &found) == 0, let found else {
+            throw SaveError(.invalidConfiguration, "\(host) is not an address to listen on", details: ["field": "host"])
+        }
+        defer { freeaddrinfo(found) }
+        let descriptor = socket(found.pointee.ai_family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        func fail() -> SaveError {
+            let reason = String(cString: strerror(errno))
+            if descriptor >= 0 { close(descriptor) }
+            return SaveError(.invalidConfiguration, "cannot listen on \(host):\(port): \(reason)", details: ["field": "port"])
+        }
+        guard descriptor >= 0 else { throw fail() }
+        var on: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        guard bind(descriptor, found.pointee.ai_addr, found.pointee.ai_addrlen) == 0, listen(descriptor, 1024) == 0 else {
+            throw fail()
+        }
+        var address = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
+        }
+        guard bound == 0 else { throw fail() }
+        // The port is at the same place in both families' structures.
+        self.port = withUnsafeBytes(of: &address) { UInt16($0[2]) << 8 | UInt16($0[3]) }
+        self.host = host
+        self.descriptor = descriptor
+    }
+
+    /// Hands every connection to the library until `stop`.
+    func accept(into daemon: Daemon, core: ServerCore) {
+        let thread = Thread { [self] in
+            while !isStopped.load(ordering: .relaxed) { acceptOne(daemon, core) }
+            close(descriptor)
+            hasEnded.signal()
+        }
+        thread.name = "http-accept"
+        thread.start()
+    }
+
+    /// Takes no more connections.
+    func stop() {
+        guard !isStopped.exchange(true, ordering: .relaxed) else { return }
+        // Wakes the thread, which closes the descriptor.
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// Waits until the thread has ended, after `stop`. Blocks, once.
+    func join() { hasEnded.wait() }
+
+    /// Closes a socket that was never accepted from.
+    func discard() { close(descriptor) }
+
+    private func acceptOne(_ daemon: Daemon, _ core: ServerCore) {
+        var address = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                let client = save_accept(descriptor, address, &size)
+                guard client >= 0 else {
+                    // Out of descriptors or memory: others must end first.
+                    if errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM { usleep(20_000) }
+                    return
+                }
+                let configuration = core.configuration
+                if core.registry.count >= configuration.maxConnections
+                    || core.registry.count(from: ClientAddress(address)) >= configuration.maxConnectionsPerAddress
+                {
+                    if configuration.tls == nil { RawAnswer.send(Self.tooMany, to: client) }
+                    core.lingering.adopt(client, limit: 65_536, milliseconds: 500)
+                    return
+                }
+                daemon.add(client, address, size)
+            }
+        }
+    }
+
+    private static let tooMany = RawAnswer.text(503, "Service Unavailable", "too many connections", retryAfter: 1)
+}

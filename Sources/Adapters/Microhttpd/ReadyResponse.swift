@@ -1,0 +1,94 @@
+internal import CMicrohttpd
+internal import Foundation
+internal import SavePlatform
+
+/// The library's form of a response. Reference-counted by the library; may be queued on many connections.
+final class ReadyResponse: Sendable {
+    // SAFETY: the library counts references atomically and never changes a response that has been queued, except
+    // under the response's own lock.
+    nonisolated(unsafe) let handle: OpaquePointer
+
+    /// Takes over one reference.
+    init(adopting handle: OpaquePointer) { self.handle = handle }
+
+    deinit { MHD_destroy_response(handle) }
+
+    /// Makes a response without a stream; nil where a field must not be sent or memory is short.
+    static func make(_ response: HTTPResponse, closes: Bool) -> ReadyResponse? {
+        let handle: OpaquePointer?
+        switch response.body {
+        case .empty, .stream: handle = MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
+        case .bytes(let bytes):
+            handle = bytes.withUnsafeBytes { buffer in
+                // SAFETY: the library copies the bytes; it does not write to them.
+                MHD_create_response_from_buffer(
+                    buffer.count, UnsafeMutableRawPointer(mutating: buffer.baseAddress), .RESPMEM_MUST_COPY)
+            }
+        case .file(let file, let offset, let length): handle = fileHandle(file, offset: offset, length: length)
+        }
+        return handle.flatMap { finish($0, response.headers, closes: closes) }
+    }
+
+    /// Makes a response whose body `exchange` feeds; nil where a field must not be sent or memory is short.
+    static func make(_ response: HTTPResponse, length: Int64?, from exchange: Exchange, closes: Bool) -> ReadyResponse? {
+        let size = length.map { UInt64(clamping: $0) } ?? UInt64.max
+        let context = Unmanaged.passRetained(exchange)
+        let handle = MHD_create_response_from_callback(size, 65_536, readStream, context.toOpaque(), releaseExchange)
+        guard let handle else {
+            context.release()
+            return nil
+        }
+        return finish(handle, response.headers, closes: closes)
+    }
+
+    private static func fileHandle(_ file: OpenFile, offset: Int64, length: Int64) -> OpaquePointer? {
+        guard offset >= 0, length >= 0, offset <= file.size, length <= file.size - offset else { return nil }
+        if length == 0 { return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT) }
+        let copy = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { return nil }
+        let handle = MHD_create_response_from_fd_at_offset64(UInt64(length), copy, UInt64(offset))
+        if handle == nil { close(copy) }
+        return handle
+    }
+
+    private static func finish(_ handle: OpaquePointer, _ headers: HTTPHeaders, closes: Bool) -> ReadyResponse? {
+        let response = ReadyResponse(adopting: handle)
+        for (name, value) in headers.all {
+            guard !name.isEmpty, name.utf8.allSatisfy(FieldReader.isToken),
+                value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+            else { return nil }
+            switch ASCII.lowercased(name) {
+            // The framing is the library's.
+            case "content-length", "transfer-encoding", "connection", "date": continue
+            default: break
+            }
+            if value.isEmpty { continue }
+            guard MHD_add_response_header(handle, name, value) == .YES else { return nil }
+        }
+        if closes { MHD_add_response_header(handle, "Connection", "close") }
+        return response
+    }
+}
+
+private let endOfStream = -1
+private let endWithError = -2
+
+private func readStream(
+    context: UnsafeMutableRawPointer?, position: UInt64, buffer: UnsafeMutablePointer<CChar>?, size: Int
+) -> Int {
+    guard let context, let buffer else { return endWithError }
+    // SAFETY: the response holds a reference to the exchange until `releaseExchange`.
+    let exchange = Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
+    switch exchange.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size)) {
+    case .bytes(let count): return count
+    case .later: return 0
+    case .end: return endOfStream
+    case .failed: return endWithError
+    }
+}
+
+private func releaseExchange(context: UnsafeMutableRawPointer?) {
+    guard let context else { return }
+    // SAFETY: balances `passRetained` in `make`; the library calls this once.
+    Unmanaged<Exchange>.fromOpaque(context).release()
+}

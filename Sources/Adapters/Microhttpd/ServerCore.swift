@@ -1,0 +1,25 @@
+internal import SavePlatform
+internal import Synchronization
+
+/// What every connection and every exchange of one server shares.
+final class ServerCore: Sendable {
+    let configuration: HTTPServerConfiguration
+    let responder: any Responder
+    let log: Log
+    let registry = ConnectionRegistry()
+    let lingering = LingeringSockets()
+    /// Requests that were accepted and have not been answered to the end.
+    let activeRequests = Atomic<Int>(0)
+    /// Tasks that answer or have answered, and still run.
+    let runningTasks = Atomic<Int>(0)
+    /// The server shuts down in order: every answer closes its connection.
+    let isDraining = Atomic<Bool>(false)
+    /// The library's threads are about to end: no connection may be suspended any more.
+    let isStopping = Atomic<Bool>(false)
+
+    init(configuration: HTTPServerConfiguration, responder: any Responder, log: Log) {
+        self.configuration = configuration
+        self.responder = responder
+        self.log = log
+    }
+}
