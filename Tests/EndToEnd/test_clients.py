@@ -211,3 +211,17 @@ def test_pip_resolves_from_metadata_files_without_downloading_wheels(server, rep
     import hashlib
     entry = server.admin.page(hosted, wheel.project).json()["files"][0]
     assert entry["core-metadata"] == {"sha256": hashlib.sha256(wheel.metadata).hexdigest()}
+
+
+def test_what_was_installed_installs_again_when_the_upstream_is_blocked_in_the_configuration(new_server, upstream, dists, installer):
+    upstream.add(*dists.values())
+    server = new_server("blocked")
+    server.create("p/proxy", kind="proxy", remote_url=upstream.url + "/", cache_ttl=0)
+    expected = {"needs-others": "1.0", "plain": "1.1", "under-score-dotted-name": "2.0"}
+    assert installer.install(server.index_url("p/proxy"), "needs-others").must_succeed().installed == expected
+    assert server.stop() == 0
+    server.environment["SAVE_OUTBOUND_ALLOW"] = ""
+    server.start()
+    upstream.forget()
+    assert installer.install(server.index_url("p/proxy"), "needs-others").must_succeed().installed == expected
+    assert upstream.seen == []

@@ -145,6 +145,22 @@ def test_a_bad_value_names_its_setting(new_server):
     assert "listen" in text.lower()
 
 
+def test_a_configuration_file_is_read_and_its_mistakes_are_named(new_server, tmp_path):
+    file = tmp_path / "save.conf"
+    file.write_text("# a comment\noutbound_allow = 127.0.0.1\nlog_level = \"debug\"\n")
+    server = new_server("configured", start=False)
+    del server.environment["SAVE_OUTBOUND_ALLOW"]
+    server.start("--config", file)
+    assert server.client(None).get("/health").status_code == 200
+    for text, named in (("cache_tll = 5\n", "cache_tll"), ("disk_reserv = 1\n", "disk_reserve"), ("idle_timeout = soon\n", "idle_timeout"),
+                        ("idle_timeout\n", "key = value"), ("idle_timeout = 1\nidle_timeout = 2\n", "idle_timeout"),
+                        ("idle_timeout = 99999999999999999999\n", "idle_timeout"), ("idle_timeout = -1\n", "idle_timeout"),
+                        ("tls_key = /nowhere.pem\n", "tls_certificate")):
+        file.write_text(text)
+        done = command("check", "--config", file)
+        assert done.returncode > 0 and named in done.stderr and len(done.stderr.strip().splitlines()) == 1, (text, done.stderr)
+
+
 def test_check_accepts_good_settings_and_refuses_bad_ones(tmp_path):
     assert command("check").returncode == 0
     done = command("check", SAVE_OUTBOUND_ALOW="127.0.0.1")
@@ -156,6 +172,80 @@ def test_check_accepts_good_settings_and_refuses_bad_ones(tmp_path):
 def test_users_are_mended_without_the_server(stopped):
     done = command("user", "list", "--data", stopped.data)
     assert done.returncode == 0 and "admin" in done.stdout
+    done = command("user", "passwd", "admin", "--data", stopped.data, input="a password that is new\n")
+    assert done.returncode == 0, done.stderr
+    done = command("user", "add", "second", "--role", "auditor", "--data", stopped.data, input="a second password\n")
+    assert done.returncode == 0, done.stderr
+    assert command("user", "add", "second", "--data", stopped.data, input="a second password\n").returncode > 0
+    assert command("user", "passwd", "nobody", "--data", stopped.data, input="a second password\n").returncode > 0
+    stopped.start()
+    assert stopped.client("admin", PASSWORD).get("/api/v1/user").status_code == 401
+    assert stopped.client("admin", "a password that is new").get("/api/v1/user").status_code == 200
+    assert stopped.client("second", "a second password").get("/api/v1/user").status_code == 200
+
+
+def test_the_commands_leave_the_data_of_a_running_server_alone(new_server):
+    server = new_server("busy")
+    for arguments in (["gc"], ["verify"], ["user", "list"]):
+        done = command(*arguments, "--data", server.data)
+        assert done.returncode > 0 and done.stderr.strip(), arguments
+    assert server.admin.get("/api/v1/user").status_code == 200
+
+
+# -- limits
+
+def test_below_the_disk_reserve_writes_are_507_and_reads_go_on(stopped):
+    stopped.environment["SAVE_DISK_RESERVE"] = "8000t"
+    stopped.start()
+    assert stopped.admin.put("/raw/p/files/b", data=b"more").status_code == 507
+    assert stopped.admin.get("/raw/p/files/b").status_code == 404
+    assert stopped.admin.get("/raw/p/files/a").content == b"precious"
+    assert stopped.client("admin", "wrong").get("/raw/p/files/a").status_code == 401
+    assert stopped.stop() == 0
+    del stopped.environment["SAVE_DISK_RESERVE"]
+    stopped.start()
+    assert stopped.admin.put("/raw/p/files/b", data=b"more").status_code in (200, 201)
+
+
+def test_a_request_that_trickles_in_is_cut_and_others_are_served(new_server):
+    server = new_server("patient", SAVE_HEADER_TIMEOUT="1", SAVE_IDLE_TIMEOUT="2")
+    slow = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(50)]
+    begun = time.monotonic()
+    for connection in slow:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: ")
+    assert server.admin.get("/api/v1/user").status_code == 200 and time.monotonic() - begun < 1
+    for connection in slow:
+        try:
+            answer = connection.recv(4096)
+        except ConnectionResetError:
+            answer = b""
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 408")
+        connection.close()
+    assert time.monotonic() - begun < 8
+
+
+def test_tls_from_a_certificate_and_a_key(new_server, tmp_path):
+    import subprocess
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = new_server("encrypted", SAVE_TLS_CERTIFICATE=str(certificate), SAVE_TLS_KEY=str(key))
+    assert (server.data / "listen").read_text().startswith("https://")
+    shown = subprocess.run(["curl", "-sS", "--cacert", str(certificate), "https://127.0.0.1:%d/health" % server.port],
+                           stdout=subprocess.PIPE, text=True)
+    assert shown.returncode == 0 and "ok" in shown.stdout
+    assert subprocess.run(["curl", "-sS", "https://127.0.0.1:%d/health" % server.port], stderr=subprocess.DEVNULL).returncode != 0
+    assert subprocess.run(["curl", "-sS", "--tls-max", "1.1", "--cacert", str(certificate), "https://127.0.0.1:%d/health" % server.port],
+                          stderr=subprocess.DEVNULL).returncode != 0
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as plain:
+        plain.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        try:
+            assert b"200 OK" not in plain.recv(4096)
+        except ConnectionResetError:
+            pass
+    assert subprocess.run(["curl", "-sS", "-f", "--cacert", str(certificate), "https://127.0.0.1:%d/health" % server.port],
+                          stdout=subprocess.DEVNULL).returncode == 0
 
 
 # -- stopping

@@ -23,10 +23,10 @@ def clean_environment(**extra):
     return kept
 
 
-def command(*arguments, timeout=60, **environment):
-    """Runs one of the program's commands to its end."""
+def command(*arguments, timeout=60, input="", **environment):
+    """Runs one of the program's commands to its end, with `input` on its standard input."""
     return subprocess.run([str(BINARY), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          timeout=timeout, env=clean_environment(**environment))
+                          input=input, timeout=timeout, env=clean_environment(**environment))
 
 
 class Server:
@@ -62,7 +62,7 @@ class Server:
             if listen.exists():
                 match = re.search(r":(\d+)/?\s*$", listen.read_text())
                 if match:
-                    self.url = "http://127.0.0.1:" + match.group(1)
+                    self.url = "http://127.0.0.1:" + match.group(1)     # tests with TLS add the s themselves
                     break
             if self.process.poll() is not None:
                 raise AssertionError("the server ended with %s:\n%s" % (self.process.returncode, self.log_tail()))
