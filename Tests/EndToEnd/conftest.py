@@ -1,6 +1,5 @@
 """Fixtures, in the test runner's sense, of the end-to-end tests."""
 import pathlib
-import subprocess
 import sys
 
 import pytest

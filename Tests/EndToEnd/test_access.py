@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness.http import Client, basic
+from harness.http import basic
 from harness.server import PASSWORD
 
 WHEEL = "plain-1.0-py3-none-any.whl"

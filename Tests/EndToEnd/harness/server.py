@@ -38,6 +38,7 @@ class Server:
         # Tests talk to upstreams on this machine, which the server refuses unless the operator lists them.
         self.environment = {"SAVE_ADMIN_PASSWORD": PASSWORD, "SAVE_OUTBOUND_ALLOW": "127.0.0.0/8", **environment}
         self.log = self.data.with_name(self.data.name + ".log")
+        self.log_start = 0
         self.process = None
         self.url = None
 
@@ -48,6 +49,7 @@ class Server:
         if listen.exists():
             listen.unlink()
         with open(self.log, "ab") as log:
+            self.log_start = log.tell()
             self.process = subprocess.Popen(
                 [str(BINARY), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", *map(str, arguments)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment(**self.environment))
@@ -86,7 +88,8 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def log_tail(self, characters=4000):
-        return self.log.read_text(errors="replace")[-characters:] if self.log.exists() else ""
+        """The end of what the process wrote since it was launched."""
+        return self.log.read_bytes()[self.log_start:].decode("utf-8", "replace")[-characters:]
 
     def kill(self):
         """`kill -9`."""
