@@ -51,7 +51,7 @@ def test_invalidating_the_cache_asks_the_upstream_again(server, proxied, upstrea
     proxy = proxied(cache_ttl=3600)
     server.admin.page(proxy, "plain")
     upstream.add(make_fixtures.wheel("plain", "1.2"))
-    server.admin.ok("POST", "/api/v1/repos/%s/invalidate-cache" % proxy, 200, 202, 204, json={})
+    server.admin.ok("POST", "/api/v1/repos/%s/invalidate-cache" % proxy)
     names = [file["filename"] for file in server.admin.page(proxy, "plain").json()["files"]]
     assert "plain-1.2-py3-none-any.whl" in names
 
