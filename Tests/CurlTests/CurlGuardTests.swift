@@ -96,4 +96,15 @@ import Testing
         #expect(try OutboundProxy(configured: nil, bypass: [], environment: ["all_proxy": "b:2"]).url(for: http) == "http://b:2")
         #expect(throws: SaveError.self) { try OutboundProxy(configured: "socks5://a", bypass: [], environment: [:]) }
     }
+
+    @Test func `a configuration that cannot work is refused at the start, with the key`() throws {
+        for (key, change) in [
+            ("ca_file", { $0.caFile = "/nonexistent/ca.pem" }), ("proxy", { $0.proxy = "ftp://h.test" }),
+            ("outbound_allow", { $0.outboundAllow = ["10.0.0.0/99"] }),
+        ] as [(String, (inout CurlClient.Configuration) -> Void)] {
+            let error = #expect(throws: SaveError.self) { try localClient(change) }
+            #expect(error?.code == .invalidConfiguration)
+            #expect(error?.details["key"] == key)
+        }
+    }
 }

@@ -1,29 +1,40 @@
 internal import Foundation
 package import SavePlatform
 
-/// The way out, on libcurl: one thread for all transfers, connections shared by them.
+/// The way out, on libcurl: a thread for files and one for indexes, each with connections that its transfers share.
 ///
 /// Files come over HTTP/1.1, so that a slow reader holds up nobody else; what is decoded comes over HTTP/2 where it is offered.
+/// They do not share connections, because this curl takes an open HTTP/2 connection for a request that must be HTTP/1.1.
 /// No cookies, no `.netrc`, no file of curl's own is read; certificates are always verified, TLS is 1.2 or later.
 package final class CurlClient: HTTPClient {
     private let configuration: Configuration
     private let proxies: OutboundProxy
-    private let engine: CurlEngine
+    private let files: CurlEngine
+    private let indexes: CurlEngine
 
-    /// Starts the client and its thread; both end with the last reference.
+    /// Starts the client and its threads; all end with the last reference.
     ///
-    /// - Throws: `invalidConfiguration` for an entry of `outbound_allow` or a proxy that is not one.
+    /// - Throws: `invalidConfiguration` for an entry of `outbound_allow` or a proxy that is not one, and for
+    ///   a `ca_file` that cannot be read.
     package init(_ configuration: Configuration = Configuration()) throws {
         self.configuration = configuration
         proxies = try OutboundProxy(
             configured: configuration.proxy, bypass: configuration.noProxy, environment: ProcessInfo.processInfo.environment)
-        engine = try CurlEngine(configuration, AddressGuard(allow: configuration.outboundAllow))
+        if let file = configuration.caFile, !FileManager.default.isReadableFile(atPath: file) {
+            throw SaveError(.invalidConfiguration, "ca_file cannot be read", details: ["key": "ca_file"])
+        }
+        let addressGuard = try AddressGuard(allow: configuration.outboundAllow)
+        files = try CurlEngine(configuration, addressGuard)
+        indexes = try CurlEngine(configuration, addressGuard)
     }
 
-    deinit { engine.stop() }
+    deinit {
+        files.stop()
+        indexes.stop()
+    }
 
     /// Transfers under way, paused ones among them.
-    package var transferCount: Int { engine.runningCount }
+    package var transferCount: Int { files.runningCount + indexes.runningCount }
 
     package func send(_ request: ClientRequest) async throws -> ClientResponse {
         let deadline = PlatformClock.system.uptime() &+ configuration.headerTimeout.nanoseconds
@@ -35,7 +46,7 @@ package final class CurlClient: HTTPClient {
             let plan = try TransferPlan(
                 request, url: url, isOwnOrigin: Redirect.keepsCredentials(of: own, to: origin), proxy: proxies.url(for: origin),
                 headerDeadline: deadline)
-            let handle = engine.start(plan)
+            let handle = (plan.decodes ? indexes : files).start(plan)
             let head = try await handle.head()
             guard let location = head.redirect else { return response(head, url, handle, plan) }
             handle.detach()

@@ -25,6 +25,7 @@ extension CurlClient {
 
         /// Bytes of a body that wait for the consumer before the transfer is paused.
         package var bufferSize = 256 << 10
+        /// Open connections, for files and for indexes each.
         package var maxConnections = 128
         package var maxConnectionsPerHost = 48
         package var maxRedirects = 5

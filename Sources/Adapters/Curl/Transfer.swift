@@ -11,6 +11,7 @@ final class Transfer {
     private let addressGuard: AddressGuard
     private let target: TargetURL
     private var fields: UnsafeMutablePointer<curl_slist>?
+    private var isConfigured = true
     private var reader: HeadReader
     private(set) var head: ResponseHead?
     private var received: Int64 = 0
@@ -26,7 +27,8 @@ final class Transfer {
 
     /// Sets up a transfer; it starts when the engine adds it.
     ///
-    /// - Throws: `upstreamInvalid` for a URL that is not one, `upstreamForbidden` for a host that may not be asked for.
+    /// - Throws: `upstreamInvalid` for a URL that is not one, `upstreamForbidden` for a host that may not be asked for,
+    ///   `internalFailure` when curl does not take an option.
     init(
         id: CurlEngine.ID, _ plan: TransferPlan, mailbox: ResponseMailbox, configuration: CurlClient.Configuration,
         addressGuard: AddressGuard
@@ -45,6 +47,8 @@ final class Transfer {
         reader = HeadReader(maxSize: configuration.maxHeaderSize, maxFields: configuration.maxHeaderFields)
         for field in plan.headers { fields = curl_slist_append(fields, field) ?? fields }
         setOptions(target.handle)
+        // A transfer that lost an option could be one that checks no certificate.
+        guard isConfigured else { throw SaveError(.internalFailure, "libcurl does not take the options of a transfer") }
         save_curl_set_callbacks(easy, onHeader, onBody, onSocket, Unmanaged.passUnretained(self).toOpaque())
     }
 
@@ -55,38 +59,48 @@ final class Transfer {
 
     private func setOptions(_ url: OpaquePointer) {
         save_curl_set_pointer(easy, CURLOPT_CURLU, UnsafeMutableRawPointer(url))
-        save_curl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        save_curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
-        save_curl_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        set(CURLOPT_FOLLOWLOCATION, 0)
+        set(CURLOPT_NOSIGNAL, 1)
         // A resolver that hangs must not hold up the other transfers when this one is given up.
-        save_curl_set_long(easy, CURLOPT_QUICK_EXIT, 1)
-        save_curl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
-        save_curl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        save_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(clamping: configuration.connectTimeout.nanoseconds / 1_000_000))
-        save_curl_set_long(easy, CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
-        save_curl_set_text(easy, CURLOPT_USERAGENT, "Save/\(configuration.version)")
+        set(CURLOPT_QUICK_EXIT, 1)
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        set(CURLOPT_CONNECTTIMEOUT_MS, Int(clamping: configuration.connectTimeout.nanoseconds / 1_000_000))
+        set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
+        set(CURLOPT_USERAGENT, "Save/\(configuration.version)")
         save_curl_set_pointer(easy, CURLOPT_HTTPHEADER, fields)
-        if plan.isHead { save_curl_set_long(easy, CURLOPT_NOBODY, 1) }
-        if plan.decodes { save_curl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "") }
+        if plan.isHead { set(CURLOPT_NOBODY, 1) }
+        if plan.decodes { set(CURLOPT_ACCEPT_ENCODING, "") }
         // A paused stream holds up the others of its connection in this curl. Files are paused whenever their reader is
-        // slow, so each has a connection of its own; indexes are never paused (see `onBody`) and share one.
-        save_curl_set_long(easy, CURLOPT_HTTP_VERSION, plan.decodes ? httpVersion2TLS : httpVersion11)
+        // slow, so each has a connection of its own; indexes are never paused (see `takeBody`) and share one.
+        set(CURLOPT_HTTP_VERSION, plan.decodes ? httpVersion2TLS : httpVersion11)
+        // A burst of indexes waits for the first connection to say whether it takes them all.
+        if plan.decodes { set(CURLOPT_PIPEWAIT, 1) }
 
-        save_curl_set_long(easy, CURLOPT_SSLVERSION, tlsVersion12)
-        save_curl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1)
-        save_curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2)
+        set(CURLOPT_SSLVERSION, tlsVersion12)
+        set(CURLOPT_SSL_VERIFYPEER, 1)
+        set(CURLOPT_SSL_VERIFYHOST, 2)
         if let file = configuration.caFile {
-            save_curl_set_text(easy, CURLOPT_CAINFO, file)
-            save_curl_set_text(easy, CURLOPT_PROXY_CAINFO, file)
+            set(CURLOPT_CAINFO, file)
+            set(CURLOPT_PROXY_CAINFO, file)
         }
         // Both are always set, so that curl never looks into the environment itself.
-        save_curl_set_text(easy, CURLOPT_PROXY, plan.proxy ?? "")
-        save_curl_set_text(easy, CURLOPT_NOPROXY, "")
+        set(CURLOPT_PROXY, plan.proxy ?? "")
+        set(CURLOPT_NOPROXY, "")
         if let credentials = plan.credentials {
-            save_curl_set_long(easy, CURLOPT_HTTPAUTH, 1)  // CURLAUTH_BASIC, a macro with a cast.
-            save_curl_set_text(easy, CURLOPT_USERNAME, credentials.username)
-            save_curl_set_text(easy, CURLOPT_PASSWORD, credentials.password)
+            set(CURLOPT_HTTPAUTH, 1)  // CURLAUTH_BASIC, a macro with a cast.
+            set(CURLOPT_USERNAME, credentials.username)
+            set(CURLOPT_PASSWORD, credentials.password)
         }
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) {
+        if save_curl_set_long(easy, option, value) != CURLE_OK { isConfigured = false }
+    }
+
+    private func set(_ option: CURLoption, _ value: String) {
+        if save_curl_set_text(easy, option, value) != CURLE_OK { isConfigured = false }
     }
 
     // MARK: - What curl reports
