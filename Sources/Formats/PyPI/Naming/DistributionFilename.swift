@@ -1,0 +1,127 @@
+internal import SavePlatform
+
+/// What the name of a file says about it.
+struct DistributionFilename: Equatable {
+    enum Kind: String {
+        case wheel = "bdist_wheel"
+        case sdist
+        /// Eggs and installers: served where an upstream has them, never uploaded.
+        case legacy
+    }
+
+    let kind: Kind
+    /// The package, normalized.
+    let package: PackageID
+    /// In PEP 440's normal form, or as it stands where it is older than that.
+    let version: String
+    /// The parsed version; nil for a version that PEP 440 does not know.
+    let parsedVersion: Version?
+    /// The same for two files that a client would take for one: names, versions and tags in their normal form.
+    let identity: String
+
+    /// Reads a file name.
+    ///
+    /// Source archives do not say where the name ends and the version begins, so the package is needed to tell; without
+    /// one the last dash decides.
+    init?(_ filename: String, of package: PackageID? = nil) {
+        let bytes = Array(filename.utf8)
+        guard bytes.count <= RequestPath.longestSegment, bytes.allSatisfy(Self.isAllowed) else { return nil }
+        guard let (stem, ending) = Self.splitEnding(bytes) else { return nil }
+        switch ending.kind {
+        case .wheel: self.init(wheelStem: stem)
+        case .sdist: self.init(sdistStem: stem, ending: ending.text, package: package)
+        case .legacy: self.init(legacyStem: stem, ending: ending.text, package: package)
+        }
+        if let package, self.package != package { return nil }
+    }
+
+    private init(kind: Kind, package: PackageID, version: [UInt8], ending: String, tags: String) {
+        let parsed = Version(bytes: version)
+        self.kind = kind
+        self.package = package
+        self.parsedVersion = parsed
+        self.version = parsed?.text ?? String(decoding: version, as: UTF8.self)
+        identity = "\(package.name)-\(parsed?.canonical ?? self.version)\(tags)\(ending)"
+    }
+
+    /// Printable ASCII that no path, URL or page gives a meaning of its own.
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        ASCII.isAlphanumeric(byte) || ProjectName.isSeparator(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "!")
+            || byte == UInt8(ascii: "~")
+    }
+
+    private static let endings: [(text: String, kind: Kind)] = [
+        (".whl", .wheel), (".tar.gz", .sdist), (".zip", .sdist), (".tgz", .sdist), (".tar.bz2", .sdist), (".tar.xz", .sdist),
+        (".tar.Z", .sdist), (".tbz", .sdist), (".egg", .legacy), (".exe", .legacy), (".msi", .legacy),
+    ]
+
+    private static func splitEnding(_ bytes: [UInt8]) -> (ArraySlice<UInt8>, (text: String, kind: Kind))? {
+        for ending in endings {
+            let count = ending.text.utf8.count
+            guard bytes.count > count, bytes.suffix(count).elementsEqual(ending.text.utf8) else { continue }
+            return (bytes.dropLast(count), ending)
+        }
+        return nil
+    }
+}
+
+// MARK: - Wheels
+
+extension DistributionFilename {
+    /// `name-version(-build)?-python-abi-platform` (binary-distribution-format specification).
+    private init?(wheelStem stem: ArraySlice<UInt8>) {
+        let parts = stem.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard parts.count == 5 || parts.count == 6, parts.allSatisfy({ !$0.isEmpty }),
+            let package = ProjectName.normalized(parts[0]), Version(bytes: Array(parts[1])) != nil
+        else { return nil }
+        if parts.count == 6, !(parts[2].first.map(ASCII.isDigit) ?? false) { return nil }
+        // A set of tags is written in any order: `py2.py3` is `py3.py2`.
+        let tags = parts.suffix(3).map { part in
+            part.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+                .map { ASCII.lowercased(String(decoding: $0, as: UTF8.self)) }.sorted().joined(separator: ".")
+        }
+        let build = parts.count == 6 ? "-" + ASCII.lowercased(String(decoding: parts[2], as: UTF8.self)) : ""
+        self.init(
+            kind: .wheel, package: package, version: Array(parts[1]), ending: ".whl", tags: build + "-" + tags.joined(separator: "-"))
+    }
+}
+
+// MARK: - Source archives and older kinds
+
+extension DistributionFilename {
+    private init?(sdistStem stem: ArraySlice<UInt8>, ending: String, package: PackageID?) {
+        guard let (name, rest) = Self.split(stem, package: package), Self.isVersion(rest) else { return nil }
+        self.init(kind: .sdist, package: name, version: Array(rest), ending: ending, tags: "")
+    }
+
+    /// `name-version-py2.7.egg`, `name-version.win32-py2.7.exe`, `name-version.win-amd64.msi`.
+    private init?(legacyStem stem: ArraySlice<UInt8>, ending: String, package: PackageID?) {
+        guard let package, let (name, rest) = Self.split(stem, package: package) else { return nil }
+        let marks: [String] = ending == ".egg" ? ["-py"] : [".win32", ".win-", ".linux-", ".macosx-"]
+        let end = marks.compactMap { Self.firstIndex(of: Array($0.utf8), in: rest) }.min() ?? rest.endIndex
+        guard Self.isVersion(rest[..<end]) else { return nil }
+        let tags = ASCII.lowercased(String(decoding: rest[end...], as: UTF8.self))
+        self.init(kind: .legacy, package: name, version: Array(rest[..<end]), ending: ending, tags: tags)
+    }
+
+    private static func split(_ stem: ArraySlice<UInt8>, package: PackageID?) -> (PackageID, ArraySlice<UInt8>)? {
+        let dashes = stem.indices.filter { stem[$0] == UInt8(ascii: "-") }
+        guard let package else {
+            guard let dash = dashes.last, let name = ProjectName.normalized(stem[..<dash]) else { return nil }
+            return (name, stem[(dash + 1)...])
+        }
+        for dash in dashes where ProjectName.normalized(stem[..<dash]) == package { return (package, stem[(dash + 1)...]) }
+        return nil
+    }
+
+    /// PEP 440, or an older version that cannot be mistaken for the rest of a longer name.
+    private static func isVersion(_ text: ArraySlice<UInt8>) -> Bool {
+        if Version(bytes: Array(text)) != nil { return true }
+        return (text.first.map(ASCII.isDigit) ?? false) && !text.contains(UInt8(ascii: "-"))
+    }
+
+    private static func firstIndex(of mark: [UInt8], in text: ArraySlice<UInt8>) -> Int? {
+        guard text.count >= mark.count else { return nil }
+        return (text.startIndex...(text.endIndex - mark.count)).first { text[$0..<$0 + mark.count].elementsEqual(mark) }
+    }
+}
