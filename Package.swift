@@ -39,16 +39,16 @@ let package = Package(
 
         .systemLibrary(name: "CLinuxFiles", path: "Sources/CSystem/CLinuxFiles"),
 
-        // Leaf readers: one C library each, nothing of ours.
+        // Leaf readers: one C library each, nothing of ours but each other.
         library("SaveDigest", path: "Sources/Readers/Digest", ["CCrypto", "CBlake2"]),
         library("SaveCompression", path: "Sources/Readers/Compression", ["CZlib"]),
-        library("SaveArchive", path: "Sources/Readers/Archive", ["CArchive"]),
+        library("SaveArchive", path: "Sources/Readers/Archive", ["SaveCompression", "CArchive"]),
         library("SaveHTML", path: "Sources/Readers/HTML", ["CXML"]),
 
         library("SavePlatform", path: "Sources/SavePlatform", ["SaveDigest"]),
 
         library("FormatPyPI", path: "Sources/Formats/PyPI", ["SavePlatform", "SaveDigest", "SaveArchive", "SaveHTML"]),
-        library("FormatRaw", path: "Sources/Formats/Raw", ["SavePlatform"]),
+        library("FormatRaw", path: "Sources/Formats/Raw", ["SavePlatform", "SaveDigest"]),
 
         library("SaveSQLite", path: "Sources/Adapters/SQLite", ["SaveSQLMetadata", "SavePlatform", "CSQLite"]),
         library("SaveSQLMetadata", path: "Sources/Adapters/SQLMetadata", ["SavePlatform", "SaveDigest"]),
@@ -58,7 +58,7 @@ let package = Package(
         library("SaveArgon2", path: "Sources/Adapters/Argon2", ["SavePlatform", "SaveDigest", "CArgon2"]),
 
         library("SaveAPI", path: "Sources/SaveAPI", ["SavePlatform", "SaveDigest"]),
-        library("SaveTestKit", path: "Sources/SaveTestKit", ["SavePlatform", "SaveDigest"]),
+        library("SaveTestKit", path: "Sources/SaveTestKit", ["SavePlatform", "SaveDigest", "SaveCompression"]),
         .target(
             name: "SaveServer",
             dependencies: [
@@ -73,9 +73,9 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
 
         tests("SavePlatformTests", ["SavePlatform", "SaveTestKit"]),
-        tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML"]),
+        tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTestKit"]),
         tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveDigest"]),
-        tests("FormatRawTests", ["FormatRaw", "SaveTestKit", "SavePlatform"]),
+        tests("FormatRawTests", ["FormatRaw", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests("StoresTests", ["SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests("CurlTests", ["SaveCurl", "SaveTestKit", "SavePlatform"]),
         tests("MicrohttpdTests", ["SaveMicrohttpd", "SaveTestKit", "SavePlatform"]),

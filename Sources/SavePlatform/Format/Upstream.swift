@@ -3,8 +3,12 @@ public enum UpstreamTarget: Sendable, Equatable {
     case index(IndexKey)
     /// A file that no index describes: its place follows from its path.
     case asset(AssetPath)
-    /// The first request to a new upstream, to see whether and where it has an index.
-    /// `attempt` counts from 0; nil from the format ends the probing.
+    /// The first requests to a new upstream, to see whether and where it has an index.
+    ///
+    /// `attempt` counts from 0. An attempt succeeds when the status is 200 and the type is among those of
+    /// `UpstreamRequest.accept`; its body is not read, since a root index can have 40 MB. After any other answer comes the
+    /// next attempt, until the format throws `unsupported`. When none succeeded, the base of attempt 0 is used: some
+    /// servers have pages of packages but no root.
     case probe(attempt: Int)
 }
 

@@ -11,7 +11,7 @@ package enum ContentNegotiation {
         guard !ranges.isEmpty else { return offers.first }
         var best: (offer: MediaType, quality: Int, isNamed: Bool, rank: Int)?
         for (index, offer) in offers.enumerated() {
-            guard let match = bestMatch(for: offer.essence, in: ranges), match.quality > 0 else { continue }
+            guard let match = bestMatch(for: offer, in: ranges), match.quality > 0 else { continue }
             // The default comes last among named types, and first among those a wildcard matches.
             let rank = match.isNamed ? (index == 0 ? offers.count : index) : index
             if let current = best {
@@ -37,9 +37,10 @@ package enum ContentNegotiation {
         let quality: Int
     }
 
-    private static func bestMatch(for essence: String, in ranges: [Range]) -> (quality: Int, isNamed: Bool)? {
-        if let named = ranges.first(where: { $0.range == essence }) { return (named.quality, true) }
-        let type = essence.utf8.prefix { $0 != UInt8(ascii: "/") }
+    private static func bestMatch(for offer: MediaType, in ranges: [Range]) -> (quality: Int, isNamed: Bool)? {
+        let named = ranges.filter { $0.range == offer.essence || offer.aliases.contains($0.range) }
+        if let quality = named.map(\.quality).max() { return (quality, true) }
+        let type = offer.essence.utf8.prefix { $0 != UInt8(ascii: "/") }
         let family = String(Substring(type)) + "/*"
         if let wide = ranges.first(where: { $0.range == family }) ?? ranges.first(where: { $0.range == "*/*" || $0.range == "*" })
         {

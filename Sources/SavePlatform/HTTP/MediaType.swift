@@ -4,9 +4,12 @@ public struct MediaType: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
     public let value: String
     /// Type and subtype in lower case: `text/html`.
     public let essence: String
+    /// Other essences that ask for this type, such as a name that always means the newest version.
+    public let aliases: [String]
 
-    public init(_ value: String) {
+    public init(_ value: String, aliases: [String] = []) {
         self.value = value
+        self.aliases = aliases
         let type = value.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
         essence = String(decoding: type.map { $0 >= 65 && $0 <= 90 ? $0 | 32 : $0 }, as: UTF8.self)
     }

@@ -82,7 +82,8 @@ extension DistributionFilename {
         }
         let build = parts.count == 6 ? "-" + ASCII.lowercased(String(decoding: parts[2], as: UTF8.self)) : ""
         self.init(
-            kind: .wheel, package: package, version: Array(parts[1]), ending: ".whl", tags: build + "-" + tags.joined(separator: "-"))
+            kind: .wheel, package: package, version: Array(parts[1]), ending: ".whl",
+            tags: build + "-" + tags.joined(separator: "-"))
     }
 }
 

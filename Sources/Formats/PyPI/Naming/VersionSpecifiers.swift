@@ -1,0 +1,36 @@
+internal import SavePlatform
+
+/// A set of version specifiers, such as `>=3.8, !=3.9.*` (PEP 440, "Version specifiers"). Checked, never evaluated.
+enum VersionSpecifiers {
+    /// Longer sets are refused, in bytes.
+    private static let longest = 1024
+
+    static func areValid(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        guard bytes.count <= longest else { return false }
+        let clauses = bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map(trimmed)
+        // One comma too many at the end is common and understood by everyone.
+        let named = clauses.last?.isEmpty == true ? clauses.dropLast() : clauses[...]
+        return !named.isEmpty && named.allSatisfy(isClause)
+    }
+
+    private static func isClause(_ clause: ArraySlice<UInt8>) -> Bool {
+        for comparison in ["===", "~=", "==", "!=", "<=", ">=", "<", ">"] where clause.starts(with: comparison.utf8) {
+            let version = trimmed(clause.dropFirst(comparison.utf8.count))
+            switch comparison {
+            case "===": return !version.isEmpty && version.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+            case "==" where version.suffix(2).elementsEqual(".*".utf8), "!=" where version.suffix(2).elementsEqual(".*".utf8):
+                return Version(bytes: Array(version.dropLast(2))) != nil
+            default: return Version(bytes: Array(version)) != nil
+            }
+        }
+        return false
+    }
+
+    private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var text = text
+        while text.first == 0x20 || text.first == 0x09 { text.removeFirst() }
+        while text.last == 0x20 || text.last == 0x09 { text.removeLast() }
+        return text
+    }
+}

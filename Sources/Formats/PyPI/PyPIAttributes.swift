@@ -1,0 +1,86 @@
+internal import SaveDigest
+internal import SavePlatform
+
+/// The keys of what only this format understands.
+///
+/// Of a file (`AssetRecord.attributes`):
+/// - `requires-python`: string, the artifact's own `Requires-Python`.
+/// - `core-metadata`: `{"sha256": "<hex>"}`, or `true` where the digest is not known. Present only while
+///   `<file>.metadata` can be served (PEP 714).
+/// - `provenance`: string, the https URL of the file's attestations on this server (PEP 740). Rendered.
+/// - `provenance-origin`: string, where an upstream keeps them. Not rendered: clients may not reach it.
+/// - `identity`: string, equal for two files of a package that clients take for one, such as `Foo-1.0.tar.gz` and
+///   `foo-1.0.tar.gz`. A repository takes one file of an identity.
+///
+/// Of a package (`Listing.attributes`):
+/// - `project-status`: `{"status": "active" | "archived" | "deprecated" | "quarantined", "reason": string?}` (PEP 792).
+enum PyPIAttribute {
+    static let requiresPython = "requires-python"
+    static let coreMetadata = "core-metadata"
+    static let provenance = "provenance"
+    static let provenanceOrigin = "provenance-origin"
+    static let identity = "identity"
+    static let projectStatus = "project-status"
+}
+
+/// The status of a project (PEP 792).
+struct ProjectStatus: Equatable {
+    enum Marker: String {
+        case active, archived, deprecated, quarantined
+    }
+
+    let marker: Marker
+    let reason: String?
+
+    init?(marker: String?, reason: String?) {
+        guard let marker = marker.flatMap(Marker.init(rawValue:)) else { return nil }
+        self.marker = marker
+        self.reason = reason.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The status that a listing carries; nil where it carries none or one that PEP 792 does not know.
+    init?(_ attributes: JSONObject) {
+        guard let status = attributes[PyPIAttribute.projectStatus]?.object else { return nil }
+        self.init(marker: status["status"]?.string, reason: status["reason"]?.string)
+    }
+
+    var json: JSONValue {
+        var object: JSONObject = ["status": .string(marker.rawValue)]
+        object["reason"] = reason.map(JSONValue.string)
+        return .object(object)
+    }
+}
+
+/// What a record says of the metadata that is served beside its file.
+enum CoreMetadata: Equatable {
+    case sha256(Checksum)
+    case unverified
+
+    init?(_ attribute: JSONValue?) {
+        if attribute?.bool == true {
+            self = .unverified
+        } else if let hashes = attribute?.object {
+            self = hashes["sha256"]?.string.flatMap { Checksum(.sha256, hex: $0) }.map(CoreMetadata.sha256) ?? .unverified
+        } else {
+            return nil
+        }
+    }
+
+    /// `sha256=<hex>` or `true`, as HTML pages write it (PEP 658).
+    init?(htmlValue value: String) {
+        let bytes = value.utf8
+        // PEP 714: without the file there is no attribute; some servers write these two instead.
+        guard !bytes.isEmpty, !bytes.elementsEqual("false".utf8) else { return nil }
+        let hash = bytes.starts(with: "sha256=".utf8) ? Checksum(.sha256, hex: String(Substring(bytes.dropFirst(7)))) : nil
+        self = hash.map(CoreMetadata.sha256) ?? .unverified
+    }
+
+    var json: JSONValue {
+        switch self {
+        case .sha256(let checksum): ["sha256": .string(checksum.hex)]
+        case .unverified: true
+        }
+    }
+
+    var checksum: Checksum? { if case .sha256(let checksum) = self { checksum } else { nil } }
+}

@@ -1,0 +1,49 @@
+public import SavePlatform
+
+/// Python packages: the simple index (PEP 503, 691 and what followed) and the legacy upload API.
+public struct PyPIFormat: RepositoryFormat {
+    public static let descriptor = FormatDescriptor(
+        id: "pypi", displayName: "PyPI",
+        abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes])
+
+    /// Takes no settings.
+    ///
+    /// - Throws: `unknownField` for any.
+    public init(settings: JSONObject) throws {
+        if let key = settings.keys.first {
+            throw SaveError(.unknownField, "a PyPI repository has no setting '\(key)'", details: ["field": key])
+        }
+    }
+
+    public func route(_ request: FormatRequest) throws -> Route { try PyPIRoutes.route(request) }
+
+    public func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
+        let isJSON = type.essence == SimpleType.json.essence
+        let bytes: [UInt8]
+        switch index {
+        case .root:
+            let packages = listing.packages.sorted { $0.id < $1.id }
+            bytes = isJSON ? JSONPage.root(packages) : HTMLPage.root(packages)
+        case .package(let package):
+            let page = SimplePage(package, listing)
+            bytes = isJSON ? JSONPage.project(page) : HTMLPage.project(page)
+        case .directory, .custom: throw SaveError(.notFound, "there is no such index")
+        }
+        // A page holds text of publishers and upstreams: even if an escape were missing, nothing in it may run.
+        return Document(
+            type: type, bytes: bytes,
+            headers: ["Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"])
+    }
+
+    public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
+        try await UploadReceiver(upload, staging: staging).receive()
+    }
+
+    public func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
+        try UpstreamIndex.request(for: target, base: base)
+    }
+
+    public func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
+        try UpstreamIndex.listing(from: document, for: index)
+    }
+}

@@ -1,0 +1,69 @@
+internal import SavePlatform
+
+/// The URL space of a repository.
+enum PyPIRoutes {
+    static func route(_ request: FormatRequest) throws -> Route {
+        let segments = request.path.segments
+        switch segments.first {
+        case nil: return try root(request)
+        // hatch takes every server for devpi and looks for duplicates below `+simple/`.
+        case "simple", "+simple":
+            guard segments.count <= 2 else { throw SaveError(.notFound, "there is no such page") }
+            return try segments.count == 1 ? projects(request) : project(segments[1], request)
+        case PyPIPaths.prefix:
+            guard segments.count == 3, !request.path.endsInSlash else { throw SaveError(.notFound, "there is no such page") }
+            return try file(segments[2], folder: segments[1], request)
+        default: throw SaveError(.notFound, "there is no such page")
+        }
+    }
+
+    private static func root(_ request: FormatRequest) throws -> Route {
+        switch request.method {
+        case .get, .head: return .redirect(to: "simple/", permanent: false)
+        case .post: return .upload(UploadPlan(path: nil, status: 200))
+        default: throw notAllowed(allow: "GET, HEAD, POST")
+        }
+    }
+
+    private static func projects(_ request: FormatRequest) throws -> Route {
+        try requireRead(request)
+        guard request.path.endsInSlash else {
+            return .redirect(to: "\(request.path.segments[0])/", permanent: true)
+        }
+        return .index(.root, offers: try SimpleType.offers(request.query))
+    }
+
+    private static func project(_ name: String, _ request: FormatRequest) throws -> Route {
+        // Before anything else: what cannot be a name is never looked up, locally or upstream.
+        guard let package = ProjectName.normalized(name) else { throw SaveError(.packageNotFound, "there is no such package") }
+        try requireRead(request)
+        guard package.name == name, request.path.endsInSlash else {
+            return .redirect(to: (request.path.endsInSlash ? "../" : "") + "\(package.name)/", permanent: true)
+        }
+        return .index(.package(package), offers: try SimpleType.offers(request.query))
+    }
+
+    private static func file(_ name: String, folder: String, _ request: FormatRequest) throws -> Route {
+        let ending = PyPIPaths.sidecarEnding.utf8
+        let isSidecar = name.utf8.count > ending.count && name.utf8.suffix(ending.count).elementsEqual(ending)
+        let filename = isSidecar ? String(Substring(name.utf8.dropLast(ending.count))) : name
+        // One package, one folder: another spelling must not lead around rules that are set for the package.
+        guard let package = ProjectName.normalized(folder), package.name == folder,
+            DistributionFilename(filename, of: package) != nil
+        else { throw SaveError(.assetNotFound, "there is no such file") }
+        let path = try PyPIPaths.file(name, of: package)
+        switch request.method {
+        case .get, .head: return .asset(path, package: package)
+        case .delete where !isSidecar: return .delete(path)
+        default: throw notAllowed(allow: isSidecar ? "GET, HEAD" : "GET, HEAD, DELETE")
+        }
+    }
+
+    private static func requireRead(_ request: FormatRequest) throws {
+        guard request.method.isRead else { throw notAllowed(allow: "GET, HEAD") }
+    }
+
+    private static func notAllowed(allow: String) -> SaveError {
+        SaveError(.methodNotAllowed, "this URL answers \(allow) only", details: ["allow": allow])
+    }
+}

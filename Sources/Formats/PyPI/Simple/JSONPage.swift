@@ -1,0 +1,108 @@
+internal import SaveDigest
+internal import SavePlatform
+
+/// Index pages in JSON (PEP 691, 700, 714, 740, 792). No key is ever null: clients read the inner type directly.
+enum JSONPage {
+    /// Names that Python's `hashlib` knows, best first.
+    private static let hashes: [DigestAlgorithm] = [.sha256, .sha512, .sha384, .md5, .sha224, .sha1]
+
+    static func project(_ page: SimplePage) -> [UInt8] {
+        var writer = PageWriter(capacity: 1024 + page.files.count * 640 + page.versions.count * 16)
+        writer.write("{\"meta\":{\"api-version\":\"")
+        writer.write(page.apiVersion)
+        writer.write("\"},\"name\":")
+        writer.write(json: page.package.name)
+        if let status = page.status {
+            writer.write(",\"project-status\":")
+            writer.write(json: status.json)
+        }
+        if page.hasSizes {
+            writer.write(",\"versions\":[")
+            for (index, version) in page.versions.enumerated() {
+                if index > 0 { writer.write(",") }
+                writer.write(json: version)
+            }
+            writer.write("]")
+        }
+        writer.write(",\"files\":[")
+        // A line for each file: some proxies between here and the client do not survive a line of megabytes.
+        for (index, file) in page.files.enumerated() {
+            writer.write(index > 0 ? ",\n" : "\n")
+            write(file, of: page, to: &writer)
+        }
+        writer.write("\n]}\n")
+        return writer.bytes
+    }
+
+    static func root(_ packages: [PackageSummary]) -> [UInt8] {
+        var writer = PageWriter(capacity: 256 + packages.count * 40)
+        writer.write("{\"meta\":{\"api-version\":\"1.1\"},\"projects\":[")
+        for (index, package) in packages.enumerated() {
+            writer.write(index > 0 ? ",\n{\"name\":" : "\n{\"name\":")
+            writer.write(json: package.displayName)
+            writer.write("}")
+        }
+        writer.write("\n]}\n")
+        return writer.bytes
+    }
+
+    private static func write(_ file: SimplePage.File, of page: SimplePage, to writer: inout PageWriter) {
+        let record = file.record
+        writer.write("{\"filename\":")
+        writer.write(json: file.filename)
+        writer.write(",\"url\":\"")
+        writer.write(fileURL: file, of: page.package)
+        writer.write("\",\"hashes\":{")
+        if let checksum = SimplePage.checksum(record, among: hashes) {
+            writer.write("\"")
+            writer.write(plain: checksum.algorithm.rawValue)
+            writer.write("\":\"")
+            writer.write(plain: checksum.hex)
+            writer.write("\"")
+        }
+        writer.write("}")
+        if let requirement = record.attributes[PyPIAttribute.requiresPython]?.string {
+            writer.write(",\"requires-python\":")
+            writer.write(json: requirement)
+        }
+        if page.hasSizes, let size = record.size {
+            writer.write(",\"size\":")
+            writer.write(plain: String(size))
+            if let published = record.published {
+                writer.write(",\"upload-time\":\"")
+                writer.write(plain: published.rfc3339)
+                writer.write("\"")
+            }
+        }
+        writeYank(record.withdrawn, to: &writer)
+        if let metadata = CoreMetadata(record.attributes[PyPIAttribute.coreMetadata]) {
+            writer.write(",\"core-metadata\":")
+            write(metadata, to: &writer)
+            writer.write(",\"dist-info-metadata\":")
+            write(metadata, to: &writer)
+        }
+        if let provenance = record.attributes[PyPIAttribute.provenance]?.string {
+            writer.write(",\"provenance\":")
+            writer.write(json: provenance)
+        }
+        writer.write("}")
+    }
+
+    /// `true` where there is no reason: pip takes an empty string for "not yanked".
+    private static func writeYank(_ withdrawal: Withdrawal?, to writer: inout PageWriter) {
+        writer.write(",\"yanked\":")
+        guard let withdrawal else { return writer.write("false") }
+        if withdrawal.reason.utf8.isEmpty {
+            writer.write("true")
+        } else {
+            writer.write(json: withdrawal.reason)
+        }
+    }
+
+    private static func write(_ metadata: CoreMetadata, to writer: inout PageWriter) {
+        guard let checksum = metadata.checksum else { return writer.write("true") }
+        writer.write("{\"sha256\":\"")
+        writer.write(plain: checksum.hex)
+        writer.write("\"}")
+    }
+}

@@ -1,0 +1,98 @@
+internal import SaveDigest
+internal import SaveHTML
+internal import SavePlatform
+
+/// An upstream's page in HTML: anchors, a base and a few metas are all that is read of it.
+enum UpstreamHTML {
+    private static let mostFiles = 250_000
+    private static let mostPackages = 2_000_000
+
+    static func listing(_ document: UpstreamDocument, _ index: IndexKey) throws -> Listing {
+        let package = index.package
+        let tags: [HTMLTag]
+        do {
+            tags = try HTMLTags.read(
+                document.bytes, named: ["a", "base", "meta"], limit: package == nil ? mostPackages : mostFiles)
+        } catch { throw SaveError(.upstreamInvalid, "the upstream's index has too many links") }
+        let metas = metas(tags)
+        if let version = metas["pypi:repository-version"], !version.utf8.starts(with: "1.".utf8) {
+            throw SaveError(.upstreamInvalid, "the upstream's index has the unknown version '\(version)'")
+        }
+        guard let package else { return root(tags) }
+        var listing = UpstreamListing(package, base: base(of: tags, document))
+        for tag in tags where tag.name == "a" {
+            if let file = file(tag) { listing.add(file) }
+        }
+        return listing.listing(
+            ProjectStatus(marker: metas["pypi:project-status"], reason: metas["pypi:project-status-reason"]))
+    }
+
+    private static func root(_ tags: [HTMLTag]) -> Listing {
+        var packages = UpstreamPackages()
+        for tag in tags where tag.name == "a" {
+            guard let href = tag["href"] else { continue }
+            let name = trimmed(tag.text)
+            // PEP 503: the text is the name. Lists of directories show `name/`.
+            if ProjectName.normalized(name) != nil {
+                packages.add(name)
+            } else if let name = lastSegment(href) {
+                packages.add(name)
+            }
+        }
+        return packages.listing
+    }
+
+    /// The first of each name.
+    private static func metas(_ tags: [HTMLTag]) -> [String: String] {
+        let pairs = tags.filter { $0.name == "meta" }.compactMap { tag in
+            tag["name"].map { (ASCII.lowercased($0), tag["content"] ?? "") }
+        }
+        return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func base(of tags: [HTMLTag], _ document: UpstreamDocument) -> String {
+        let href = tags.first { $0.name == "base" && $0["href"] != nil }?["href"]
+        return href.flatMap { URLReference.resolve($0, against: document.url) } ?? document.url
+    }
+
+    private static func file(_ tag: HTMLTag) -> UpstreamFile? {
+        guard let href = tag["href"] else { return nil }
+        var file = UpstreamFile(url: href)
+        file.checksums = fragment(href).map { [$0] } ?? []
+        file.requiresPython = tag["data-requires-python"]
+        // Present and empty is yanked, without a reason.
+        file.withdrawn = tag["data-yanked"].map(Withdrawal.init(reason:))
+        let metadata = tag["data-core-metadata"].flatMap(CoreMetadata.init(htmlValue:))
+        file.metadata = metadata ?? tag["data-dist-info-metadata"].flatMap(CoreMetadata.init(htmlValue:))
+        file.size = tag["data-size"].flatMap { Int64($0) }.flatMap { $0 >= 0 ? $0 : nil }
+        file.published = tag["data-upload-time"].flatMap(Timestamp.init(rfc3339:))
+        file.provenance = tag["data-provenance"]
+        return file
+    }
+
+    /// `#sha256=<hex>`, alone or among other fields; what nobody could verify is dropped.
+    private static func fragment(_ href: String) -> Checksum? {
+        guard let hash = href.utf8.firstIndex(of: UInt8(ascii: "#")) else { return nil }
+        let fields = href.utf8[href.utf8.index(after: hash)...].split(separator: UInt8(ascii: "&"))
+        let found = fields.compactMap { field -> Checksum? in
+            guard let equals = field.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+            return UpstreamListing.checksum(
+                String(Substring(field[..<equals])), String(Substring(field[field.index(after: equals)...])))
+        }
+        return found.first { $0.algorithm == .sha256 } ?? found.first
+    }
+
+    private static func lastSegment(_ href: String) -> String? {
+        var path = Substring(href).utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        while path.last == UInt8(ascii: "/") { path.removeLast() }
+        let start = path.lastIndex(of: UInt8(ascii: "/")).map { path.index(after: $0) } ?? path.startIndex
+        return UpstreamListing.decoded(path[start...])
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var bytes = Substring(text).utf8
+        while let first = bytes.first, first <= 0x20 { bytes.removeFirst() }
+        while let last = bytes.last, last <= 0x20 || last == UInt8(ascii: "/") { bytes.removeLast() }
+        return String(Substring(bytes))
+    }
+}

@@ -1,0 +1,71 @@
+internal import SavePlatform
+
+/// What we ask of an upstream index, and how its answers are read.
+enum UpstreamIndex {
+    /// As pip asks: JSON first, HTML where there is nothing better. No server that pip can use has a problem with it.
+    static let accept =
+        "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
+    /// The decoded size of a project's page, in bytes. The largest known page has about 20 MB.
+    static let longestPage: Int64 = 64 << 20
+    /// The decoded size of a root index, in bytes. The public one has over 40 MB.
+    static let longestRoot: Int64 = 128 << 20
+    /// How much of a root index is read to see that there is one, in bytes.
+    private static let probeSize: Int64 = 64 << 10
+
+    static func request(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
+        guard let base = directory(base) else {
+            throw SaveError.invalid("remote_url", "the remote URL is not an http or https URL")
+        }
+        switch target {
+        case .index(.root):
+            return UpstreamRequest(url: base, accept: accept, maxSize: longestRoot)
+        case .index(.package(let package)):
+            guard ProjectName.normalized(package.name) == package else {
+                throw SaveError(.packageNotFound, "there is no such package")
+            }
+            return UpstreamRequest(url: "\(base)\(package.name)/", accept: accept, maxSize: longestPage)
+        case .probe(let attempt):
+            let candidates = candidates(base)
+            guard candidates.indices.contains(attempt) else { throw SaveError.unsupported("more places to look") }
+            return UpstreamRequest(
+                url: candidates[attempt], accept: accept, maxSize: probeSize, resolvedBase: candidates[attempt])
+        // A file's place is what its project's page says, never what its path here looks like.
+        case .asset, .index(.directory), .index(.custom): throw SaveError.unsupported("such a request to an upstream")
+        }
+    }
+
+    /// Where the index may be: a base that names it is taken at its word, so that no `simple/simple/` comes about; else
+    /// below the base, else the base itself.
+    private static func candidates(_ base: String) -> [String] {
+        base.utf8.suffix(8).elementsEqual("/simple/".utf8) ? [base] : [base + "simple/", base]
+    }
+
+    /// The URL with a slash at its end, without query and fragment.
+    private static func directory(_ base: String) -> String? {
+        let path = base.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        guard let url = URLReference.normalized(String(Substring(path))) else { return nil }
+        return url.utf8.last == UInt8(ascii: "/") ? url : url + "/"
+    }
+
+    /// - Throws: `upstreamInvalid` for what is not an index.
+    static func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
+        let type = document.contentType.map { MediaType($0) }
+        switch index {
+        case .root, .package: break
+        case .directory, .custom: throw SaveError.unsupported("such an upstream index")
+        }
+        switch type?.essence {
+        case SimpleType.json.essence: return try UpstreamJSON.listing(document, index)
+        case SimpleType.html.essence, SimpleType.text.essence, "application/xhtml+xml":
+            return try UpstreamHTML.listing(document, index)
+        // Static file servers know neither type; what the document begins with does.
+        case nil, "application/json", "text/plain", "application/octet-stream", "binary/octet-stream":
+            let first = document.bytes.first { $0 > 0x20 }
+            if first == UInt8(ascii: "{") { return try UpstreamJSON.listing(document, index) }
+            if first == UInt8(ascii: "<") { return try UpstreamHTML.listing(document, index) }
+            fallthrough
+        default:
+            throw SaveError(.upstreamInvalid, "the upstream sent \(type?.essence ?? "no type"), which is not an index")
+        }
+    }
+}

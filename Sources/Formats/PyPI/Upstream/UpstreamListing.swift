@@ -1,0 +1,112 @@
+internal import SaveDigest
+internal import SavePlatform
+
+/// A file as an upstream's page describes it, before anything is believed.
+struct UpstreamFile {
+    /// As it stands on the page, relative or absolute.
+    var url: String
+    /// nil where the URL alone tells.
+    var filename: String?
+    var checksums: [Checksum] = []
+    var size: Int64?
+    var published: Timestamp?
+    var requiresPython: String?
+    var withdrawn: Withdrawal?
+    var metadata: CoreMetadata?
+    var provenance: String?
+}
+
+/// Builds the listing of one package from an upstream's files, and leaves out what cannot be one of its files.
+struct UpstreamListing {
+    private let package: PackageID
+    private let base: String
+    private var seen: Set<String> = []
+    private(set) var assets: [AssetRecord] = []
+
+    /// - Parameter base: what relative URLs are relative to.
+    init(_ package: PackageID, base: String) {
+        self.package = package
+        self.base = base
+    }
+
+    mutating func reserve(_ count: Int) {
+        assets.reserveCapacity(min(count, 65_536) * 2)
+        seen.reserveCapacity(min(count, 65_536))
+    }
+
+    /// Adds a file and, where the upstream advertises it, its metadata. The first of a name counts.
+    mutating func add(_ file: UpstreamFile) {
+        guard let origin = URLReference.resolve(file.url, against: base), let filename = Self.filename(of: origin),
+            file.filename.map({ $0.utf8.elementsEqual(filename.utf8) }) ?? true,
+            let distribution = DistributionFilename(filename, of: package),
+            let path = try? PyPIPaths.file(filename, of: package), seen.insert(filename).inserted
+        else { return }
+        var attributes: JSONObject = [PyPIAttribute.identity: .string(distribution.identity)]
+        if let requirement = file.requiresPython, !requirement.utf8.isEmpty {
+            attributes[PyPIAttribute.requiresPython] = .string(requirement)
+        }
+        if let provenance = file.provenance, provenance.utf8.starts(with: "https://".utf8) {
+            attributes[PyPIAttribute.provenanceOrigin] = .string(provenance)
+        }
+        let sidecar = file.metadata.flatMap { Self.sidecar($0, of: path, package, distribution.version, origin) }
+        if sidecar != nil { attributes[PyPIAttribute.coreMetadata] = file.metadata?.json }
+        assets.append(
+            AssetRecord(
+                path: path, package: package, version: distribution.version, size: file.size, checksums: file.checksums,
+                published: file.published, withdrawn: file.withdrawn, origin: origin, contentType: MediaType.bytes.value,
+                attributes: attributes))
+        if let sidecar { assets.append(sidecar) }
+    }
+
+    /// PEP 658: at the file's URL with `.metadata` behind its path. A URL with a query has no such place.
+    private static func sidecar(
+        _ metadata: CoreMetadata, of file: AssetPath, _ package: PackageID, _ version: String, _ origin: String
+    ) -> AssetRecord? {
+        guard !origin.utf8.contains(UInt8(ascii: "?")), let path = try? PyPIPaths.sidecar(of: file) else { return nil }
+        return AssetRecord(
+            path: path, package: package, version: version, checksums: metadata.checksum.map { [$0] } ?? [], sidecarOf: file,
+            origin: origin + PyPIPaths.sidecarEnding, contentType: MediaType.text.value)
+    }
+
+    /// The last segment of a URL's path, decoded; nil where that is not a plain name.
+    static func filename(of url: String) -> String? {
+        let path = url.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+        return decoded(path[path.index(after: slash)...])
+    }
+
+    /// Percent-decoded text; nil for a bad escape.
+    static func decoded(_ text: Substring.UTF8View) -> String? {
+        guard text.contains(UInt8(ascii: "%")) else { return String(Substring(text)) }
+        var bytes: [UInt8] = []
+        var rest = text
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst().flatMap(ASCII.hexDigit), let low = rest.popFirst().flatMap(ASCII.hexDigit) else {
+                return nil
+            }
+            bytes.append(high << 4 | low)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    /// A digest by the name that a page gives it; nil for a name or a value that nobody could verify.
+    static func checksum(_ name: String, _ value: String) -> Checksum? {
+        DigestAlgorithm(rawValue: ASCII.lowercased(name)).flatMap { Checksum($0, hex: value) }
+    }
+
+    /// The listing's attributes for a status that PEP 792 knows.
+    static func attributes(_ status: ProjectStatus?) -> JSONObject {
+        var attributes = JSONObject()
+        attributes[PyPIAttribute.projectStatus] = status?.json
+        return attributes
+    }
+
+    /// PEP 792: an index that passes on a quarantined project must offer none of its files.
+    func listing(_ status: ProjectStatus?) -> Listing {
+        Listing(assets: status?.marker == .quarantined ? [] : assets, attributes: Self.attributes(status))
+    }
+}

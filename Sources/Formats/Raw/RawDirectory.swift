@@ -1,0 +1,55 @@
+internal import SaveDigest
+internal import SavePlatform
+
+/// The page of a directory: its directories, then its files, each in the order of their bytes.
+struct RawDirectory {
+    static let offers: [MediaType] = [.html, .json]
+
+    private let path: String
+    private let directories: [String]
+    private let files: [AssetRecord]
+
+    init(_ directory: AssetPath?, _ listing: Listing) {
+        path = directory.map { $0.text + "/" } ?? ""
+        directories = listing.directories.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        files = listing.assets.filter { $0.sidecarOf == nil }.sorted { $0.path < $1.path }
+    }
+
+    func document(_ type: MediaType) -> Document {
+        // Names are other people's text: even if an escape were missing, nothing on the page may run.
+        Document(
+            type: type, bytes: type.essence == MediaType.json.essence ? json : html,
+            headers: ["Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"])
+    }
+
+    private var json: [UInt8] {
+        let entries = files.map { file in
+            var object: JSONObject = ["name": .string(file.path.filename)]
+            object["size"] = file.size.map(JSONValue.integer)
+            object["sha256"] = file.checksums.first { $0.algorithm == .sha256 }.map { .string($0.hex) }
+            object["published"] = file.published.map { .string($0.rfc3339) }
+            return JSONValue.object(object)
+        }
+        let page: JSONValue = [
+            "path": .string(path), "directories": .array(directories.map(JSONValue.string)), "files": .array(entries),
+        ]
+        return page.bytes + [0x0A]
+    }
+
+    private var html: [UInt8] {
+        var page = "<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n<title>"
+        let title = ASCII.htmlEscaped("/" + path)
+        page += "\(title)</title>\n</head>\n<body>\n<h1>\(title)</h1>\n<ul>\n"
+        if !path.isEmpty { page += "<li><a href=\"../\">../</a></li>\n" }
+        for name in directories { page += item(name + "/", href: ASCII.percentEncoded(name) + "/", note: "") }
+        for file in files {
+            let note = file.size.map { " \($0)" } ?? ""
+            page += item(file.path.filename, href: ASCII.percentEncoded(file.path.filename), note: note)
+        }
+        return Array((page + "</ul>\n</body>\n</html>\n").utf8)
+    }
+
+    private func item(_ name: String, href: String, note: String) -> String {
+        "<li><a href=\"\(href)\">\(ASCII.htmlEscaped(name))</a>\(note)</li>\n"
+    }
+}

@@ -1,0 +1,78 @@
+internal import SaveDigest
+public import SavePlatform
+
+/// Files at any path, as they are.
+public struct RawFormat: RepositoryFormat {
+    public static let descriptor = FormatDescriptor(
+        id: "raw", displayName: "Raw", abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes])
+
+    /// Bytes; a repository's own limit is lower.
+    private static let largestFile: Int64 = 1 << 40
+
+    /// Takes no settings.
+    ///
+    /// - Throws: `unknownField` for any.
+    public init(settings: JSONObject) throws {
+        if let key = settings.keys.first {
+            throw SaveError(.unknownField, "a Raw repository has no setting '\(key)'", details: ["field": key])
+        }
+    }
+
+    public func route(_ request: FormatRequest) throws -> Route {
+        let path = request.path
+        if path.segments.isEmpty || path.endsInSlash { return try directory(request) }
+        let file = try asset(path)
+        switch request.method {
+        case .get, .head: return .asset(file, package: nil)
+        case .put: return .upload(UploadPlan(path: file, status: 201))
+        case .delete: return .delete(file)
+        default: throw notAllowed("GET, HEAD, PUT, DELETE")
+        }
+    }
+
+    private func directory(_ request: FormatRequest) throws -> Route {
+        switch request.method {
+        case .get, .head:
+            // `/raw/p/r` and `/raw/p/r/` are one directory, but the links on its page start at the second.
+            guard request.path.endsInSlash else { return .redirect(to: "./", permanent: true) }
+            let directory = request.path.segments.isEmpty ? nil : try asset(request.path)
+            return .index(.directory(directory), offers: RawDirectory.offers)
+        case .put: throw SaveError(.invalidRequest, "a file's path does not end in a slash")
+        default: throw notAllowed("GET, HEAD")
+        }
+    }
+
+    public func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
+        guard case .directory(let directory) = index else { throw SaveError(.notFound, "there is no such index") }
+        return RawDirectory(directory, listing).document(type)
+    }
+
+    public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
+        guard let path = upload.plan.path else { throw SaveError(.invalidRequest, "an upload needs a path") }
+        let staged = try await staging.stage(upload.body, computing: [.sha256])
+        // What the client calls the content is not asked: a browser would believe it.
+        let record = AssetRecord(
+            path: path, size: staged.size, checksums: staged.checksums, contentType: RawContentType.of(path).value)
+        return Submission(items: [Submission.Item(record: record, staged: staged)])
+    }
+
+    public func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
+        let path = base.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        guard let url = URLReference.normalized(String(Substring(path))) else {
+            throw SaveError.invalid("remote_url", "the remote URL is not an http or https URL")
+        }
+        let directory = url.utf8.last == UInt8(ascii: "/") ? url : url + "/"
+        switch target {
+        case .asset(let path):
+            return UpstreamRequest(url: directory + path.percentEncoded, maxSize: Self.largestFile)
+        // An arbitrary site has no list of its files that could be read: the remote URL is the base as it stands.
+        case .probe, .index: throw SaveError.unsupported("upstream indexes")
+        }
+    }
+
+    private func asset(_ path: RequestPath) throws -> AssetPath { try AssetPath(path.segments.joined(separator: "/")) }
+
+    private func notAllowed(_ allow: String) -> SaveError {
+        SaveError(.methodNotAllowed, "this URL answers \(allow) only", details: ["allow": allow])
+    }
+}

@@ -1,0 +1,23 @@
+/// How much of an archive is looked at before it is refused.
+package struct ArchiveLimits: Sendable {
+    /// Entries.
+    package var entries = 100_000
+    /// The sum of all entries' sizes, unpacked, in bytes.
+    package var unpacked: Int64 = 16 << 30
+    /// Unpacked bytes for each byte of the file, looked at above 64 MiB unpacked.
+    package var ratio: Int64 = 50
+    /// The names of all entries together, in bytes.
+    package var names = 32 << 20
+
+    package init() {}
+
+    /// Above this no ratio is too high: small files of zeros are honest.
+    static let ratioFloor: Int64 = 64 << 20
+
+    func check(unpacked: Int64, packed: Int64) throws {
+        guard unpacked <= self.unpacked else { throw ArchiveError("the archive unpacks to more than \(self.unpacked) bytes") }
+        guard unpacked <= Self.ratioFloor || unpacked / ratio <= packed else {
+            throw ArchiveError("the archive unpacks to more than \(ratio) times its size")
+        }
+    }
+}

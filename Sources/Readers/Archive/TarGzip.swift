@@ -1,0 +1,132 @@
+internal import CArchive
+
+/// Tar archives packed with gzip, over libarchive. Nothing is ever unpacked to a disk.
+package enum TarGzip {
+    /// An entry of the archive.
+    package struct Entry: Sendable, Equatable {
+        /// UTF-8, relative, without dot segments.
+        package let name: String
+        /// Unpacked, in bytes.
+        package let size: Int64
+        /// Neither a directory nor a link nor a device.
+        package let isFile: Bool
+    }
+
+    /// Walks through the archive and gives every entry, with the bytes of those that are wanted.
+    ///
+    /// - Parameters:
+    ///   - limit: the most bytes a wanted entry may have.
+    ///   - wanted: asked for each file.
+    /// - Throws: ``ArchiveError`` for what is not such an archive, is damaged or exceeds the limits, and what the source
+    ///   throws. Blocks.
+    package static func read(
+        _ source: ArchiveSource, limits: ArchiveLimits = ArchiveLimits(), limit: Int, wanted: (Entry) -> Bool
+    ) throws -> [(entry: Entry, contents: [UInt8]?)] {
+        let magic = try source.read(at: 0, upTo: 2)
+        guard magic == [0x1F, 0x8B] else { throw ArchiveError("the file is not packed with gzip") }
+        guard let archive = archive_read_new() else { throw ArchiveError("there is no memory to read the archive") }
+        defer { archive_read_free(archive) }
+        guard archive_read_support_filter_gzip(archive) == ARCHIVE_OK, archive_read_support_format_tar(archive) == ARCHIVE_OK
+        else { throw ArchiveError("archives of this kind cannot be read") }
+        let feed = TarFeed(source)
+        // SAFETY: `feed` lives until this function returns, and the archive, which calls it, is freed before that.
+        let opened = withExtendedLifetime(feed) {
+            archive_read_open(archive, Unmanaged.passUnretained(feed).toOpaque(), nil, TarFeed.read, nil)
+        }
+        guard opened == ARCHIVE_OK else { throw feed.failure ?? ArchiveError("the file is not a tar archive packed with gzip") }
+        let result = try entries(archive, feed, limits, limit, wanted)
+        withExtendedLifetime(feed) {}
+        return result
+    }
+
+    private static func entries(
+        _ archive: OpaquePointer, _ feed: TarFeed, _ limits: ArchiveLimits, _ limit: Int, _ wanted: (Entry) -> Bool
+    ) throws -> [(entry: Entry, contents: [UInt8]?)] {
+        var result: [(entry: Entry, contents: [UInt8]?)] = []
+        var names = 0
+        var unpacked: Int64 = 0
+        while true {
+            var header: OpaquePointer?
+            let status = archive_read_next_header(archive, &header)
+            if status == ARCHIVE_EOF { return result }
+            guard status == ARCHIVE_OK, let header else { throw feed.failure ?? ArchiveError("the archive is damaged") }
+            let entry = try entry(header)
+            names += entry.name.utf8.count
+            guard result.count < limits.entries, names <= limits.names else {
+                throw ArchiveError("the archive has more than \(limits.entries) entries, or too long names")
+            }
+            // Before the data are skipped, which unpacks them. A sparse entry is as large as it claims.
+            let size = max(0, archive_entry_size(header))
+            unpacked = unpacked.addingReportingOverflow(size).overflow ? .max : unpacked + size
+            try limits.check(unpacked: unpacked, packed: feed.size)
+            let isWanted = entry.isFile && wanted(entry)
+            result.append((entry, isWanted ? try contents(archive, entry, limit, feed) : nil))
+        }
+    }
+
+    private static func entry(_ header: OpaquePointer) throws -> Entry {
+        guard let path = archive_entry_pathname_utf8(header) ?? archive_entry_pathname(header) else {
+            throw ArchiveError("the archive has an entry without a name")
+        }
+        var name = Array(String(cString: path).utf8)
+        // `tar` itself writes `./x` for what it was told to pack as `.`.
+        if name.starts(with: "./".utf8), name.count > 2 { name.removeFirst(2) }
+        return Entry(
+            name: try ZipEntryHeader.checked(name), size: archive_entry_size(header),
+            isFile: archive_entry_filetype(header) == mode_t(0o100000) && archive_entry_hardlink(header) == nil)
+    }
+
+    private static func contents(_ archive: OpaquePointer, _ entry: Entry, _ limit: Int, _ feed: TarFeed) throws -> [UInt8] {
+        guard entry.size <= Int64(limit) else { throw ArchiveError("'\(entry.name)' is larger than \(limit) bytes") }
+        var bytes = [UInt8](repeating: 0, count: Int(entry.size))
+        var filled = 0
+        while filled < bytes.count {
+            let got = bytes.withUnsafeMutableBytes { buffer in
+                archive_read_data(archive, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
+            }
+            guard got > 0 else { throw feed.failure ?? ArchiveError("'\(entry.name)' is damaged") }
+            filled += got
+        }
+        return bytes
+    }
+}
+
+/// Hands the file to libarchive, piece by piece.
+private final class TarFeed {
+    private static let piece = 65_536
+    let size: Int64
+    /// What the source threw, which libarchive cannot pass on.
+    private(set) var failure: (any Error)?
+    private let source: ArchiveSource
+    private var offset: Int64 = 0
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: TarFeed.piece, alignment: 16)
+
+    init(_ source: ArchiveSource) {
+        self.source = source
+        size = source.size
+    }
+
+    deinit { buffer.deallocate() }
+
+    static let read: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?) -> Int =
+        {
+            _, context, target in
+            guard let context, let target else { return -1 }
+            let feed = Unmanaged<TarFeed>.fromOpaque(context).takeUnretainedValue()
+            // SAFETY: libarchive reads the piece before it asks for the next one, which overwrites it.
+            target.pointee = UnsafeRawPointer(feed.buffer.baseAddress)
+            return feed.fill()
+        }
+
+    private func fill() -> Int {
+        do {
+            let bytes = try source.read(at: offset, upTo: Self.piece)
+            buffer.copyBytes(from: bytes.prefix(Self.piece))
+            offset += Int64(bytes.count)
+            return bytes.count
+        } catch {
+            failure = error
+            return -1
+        }
+    }
+}

@@ -1,0 +1,135 @@
+internal import CXML
+
+/// A start tag with its attributes, and the text up to its end or the next tag of interest.
+package struct HTMLTag: Sendable {
+    /// In small letters.
+    package let name: String
+    package let attributes: [(name: String, value: String)]
+    /// At most ``HTMLTags/longestText`` bytes.
+    package fileprivate(set) var text: String
+
+    /// The value of the first attribute of a name; empty where the attribute has none.
+    package subscript(name: String) -> String? { attributes.first { $0.name == name }?.value }
+}
+
+/// Why a page could not be read.
+package enum HTMLError: Error, Sendable, Equatable {
+    case tooManyTags, outOfMemory
+}
+
+/// Reads tags out of HTML as it is found in the world, over libxml2's tolerant parser.
+///
+/// No document is built, nothing is loaded: entities beyond HTML's own and DTDs are not looked at.
+package enum HTMLTags {
+    /// Longer text of a tag is cut here, in bytes.
+    package static let longestText = 4096
+
+    /// The start tags of the given names, in order.
+    ///
+    /// - Parameters:
+    ///   - bytes: the page; bytes that are not UTF-8 are repaired.
+    ///   - names: names in small letters.
+    ///   - limit: the most tags that are returned.
+    /// - Throws: ``HTMLError/tooManyTags`` past the limit.
+    package static func read(_ bytes: [UInt8], named names: Set<String>, limit: Int) throws(HTMLError) -> [HTMLTag] {
+        let collector = Collector(names: names, limit: limit)
+        var handler = htmlSAXHandler()
+        handler.startElement = { context, name, attributes in
+            guard let context, let name else { return }
+            Collector.of(context).start(name, attributes)
+        }
+        handler.endElement = { context, name in
+            guard let context, let name else { return }
+            Collector.of(context).end(name)
+        }
+        handler.characters = { context, text, count in
+            guard let context, let text else { return }
+            Collector.of(context).add(UnsafeBufferPointer(start: text, count: Int(max(0, count))))
+        }
+        // SAFETY: the collector outlives the parser, which is freed before this function returns, and is called on this
+        // thread only.
+        let context = Unmanaged.passUnretained(collector).toOpaque()
+        guard let parser = htmlCreatePushParserCtxt(&handler, context, nil, 0, nil, XML_CHAR_ENCODING_UTF8) else {
+            throw .outOfMemory
+        }
+        defer { htmlFreeParserCtxt(parser) }
+        let options = HTML_PARSE_RECOVER.rawValue | HTML_PARSE_NOERROR.rawValue | HTML_PARSE_NOWARNING.rawValue
+        htmlCtxtUseOptions(parser, Int32(options | HTML_PARSE_NONET.rawValue))
+        // In pieces: the parser's own buffers stay small, and a page with too many tags is given up early.
+        bytes.withUnsafeBytes { buffer in
+            var offset = 0
+            while offset < buffer.count, !collector.isFull {
+                let count = min(65_536, buffer.count - offset)
+                let piece = UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count])
+                htmlParseChunk(parser, piece.assumingMemoryBound(to: CChar.self).baseAddress, Int32(count), 0)
+                offset += count
+            }
+            htmlParseChunk(parser, nil, 0, 1)
+        }
+        guard !collector.isFull else { throw .tooManyTags }
+        return collector.tags
+    }
+}
+
+/// What the parser's callbacks have seen.
+private final class Collector {
+    private let names: [[UInt8]: String]
+    private let limit: Int
+    private(set) var tags: [HTMLTag] = []
+    private(set) var isFull = false
+    private var openName: String?
+    private var text: [UInt8] = []
+
+    init(names: Set<String>, limit: Int) {
+        self.names = Dictionary(uniqueKeysWithValues: names.map { (Array($0.utf8), $0) })
+        self.limit = limit
+    }
+
+    static func of(_ context: UnsafeMutableRawPointer) -> Collector {
+        Unmanaged<Collector>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    func start(_ name: UnsafePointer<UInt8>, _ attributes: UnsafeMutablePointer<UnsafePointer<UInt8>?>?) {
+        guard !isFull, let known = names[bytes(of: name)] else { return }
+        close()
+        guard tags.count < limit else {
+            isFull = true
+            return
+        }
+        var pairs: [(name: String, value: String)] = []
+        var index = 0
+        while let attributes, let key = attributes[index] {
+            pairs.append((String(cString: key), attributes[index + 1].map { String(cString: $0) } ?? ""))
+            index += 2
+        }
+        tags.append(HTMLTag(name: known, attributes: pairs, text: ""))
+        openName = known
+    }
+
+    func end(_ name: UnsafePointer<UInt8>) {
+        guard let openName, bytes(of: name).elementsEqual(openName.utf8) else { return }
+        close()
+    }
+
+    func add(_ characters: UnsafeBufferPointer<UInt8>) {
+        guard openName != nil, text.count < HTMLTags.longestText else { return }
+        text.append(contentsOf: characters.prefix(HTMLTags.longestText - text.count))
+    }
+
+    private func close() {
+        guard openName != nil else { return }
+        if !text.isEmpty, let last = tags.indices.last { tags[last].text = String(decoding: text, as: UTF8.self) }
+        text.removeAll(keepingCapacity: true)
+        openName = nil
+    }
+
+    private func bytes(of name: UnsafePointer<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var index = 0
+        while name[index] != 0 {
+            bytes.append(name[index])
+            index += 1
+        }
+        return bytes
+    }
+}

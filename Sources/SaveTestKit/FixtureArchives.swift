@@ -1,0 +1,147 @@
+internal import SaveCompression
+
+/// Writes zip archives in memory, well-formed unless told otherwise.
+public struct FixtureZip: Sendable {
+    public struct Entry: Sendable {
+        public var name: String
+        public var contents: [UInt8]
+        public var isDeflated: Bool
+        /// What the entry's own header says its name is, where that shall differ.
+        public var localName: String?
+        /// What both headers say its unpacked size is, where that shall differ.
+        public var claimedSize: UInt32?
+        /// What both headers say its checksum is, where that shall differ.
+        public var claimedChecksum: UInt32?
+
+        public init(_ name: String, _ contents: [UInt8], isDeflated: Bool = true) {
+            self.name = name
+            self.contents = contents
+            self.isDeflated = isDeflated
+        }
+
+        public init(_ name: String, _ text: String) { self.init(name, Array(text.utf8)) }
+    }
+
+    public var entries: [Entry]
+    /// Bytes before the first entry, which every offset counts.
+    public var prefix: [UInt8] = []
+
+    public init(_ entries: [Entry]) { self.entries = entries }
+
+    /// The archive.
+    public var bytes: [UInt8] {
+        var bytes = prefix
+        var directory: [UInt8] = []
+        for entry in entries {
+            let packed = entry.isDeflated ? Self.deflate(entry.contents) : entry.contents
+            let offset = UInt32(bytes.count)
+            var common: [UInt8] = []
+            common.add16(20)
+            common.add16(0)
+            common.add16(entry.isDeflated ? 8 : 0)
+            common.add16(0)
+            common.add16(0x21)
+            common.add32(entry.claimedChecksum ?? CRC32.of(entry.contents))
+            common.add32(UInt32(packed.count))
+            common.add32(entry.claimedSize ?? UInt32(entry.contents.count))
+            let localName = Array((entry.localName ?? entry.name).utf8)
+            bytes.add32(0x0403_4B50)
+            bytes += common
+            bytes.add16(UInt16(localName.count))
+            bytes.add16(0)
+            bytes += localName + packed
+            directory.add32(0x0201_4B50)
+            directory.add16(0x0314)
+            directory += common
+            directory.add16(UInt16(entry.name.utf8.count))
+            for _ in 0..<4 { directory.add16(0) }
+            directory.add32(0o100644 << 16)
+            directory.add32(offset)
+            directory += Array(entry.name.utf8)
+        }
+        let start = bytes.count
+        bytes += directory
+        bytes.add32(0x0605_4B50)
+        bytes.add32(0)
+        bytes.add16(UInt16(entries.count))
+        bytes.add16(UInt16(entries.count))
+        bytes.add32(UInt32(directory.count))
+        bytes.add32(UInt32(start))
+        bytes.add16(0)
+        return bytes
+    }
+
+    private static func deflate(_ bytes: [UInt8]) -> [UInt8] {
+        // A gzip member without its header and trailer.
+        Array((Gzip.compress(bytes, level: 6) ?? []).dropFirst(10).dropLast(8))
+    }
+}
+
+/// Writes tar archives packed with gzip in memory.
+public struct FixtureTar: Sendable {
+    public struct Entry: Sendable {
+        public var name: String
+        public var contents: [UInt8]
+        /// The type of the entry: `0` a file, `5` a directory, `2` a symbolic link.
+        public var kind: UInt8
+        /// What the header says its size is, where that shall differ.
+        public var claimedSize: Int?
+
+        public init(_ name: String, _ contents: [UInt8], kind: UInt8 = UInt8(ascii: "0")) {
+            self.name = name
+            self.contents = contents
+            self.kind = kind
+        }
+
+        public init(_ name: String, _ text: String) { self.init(name, Array(text.utf8)) }
+    }
+
+    public var entries: [Entry]
+
+    public init(_ entries: [Entry]) { self.entries = entries }
+
+    /// The archive, packed.
+    public var bytes: [UInt8] { Gzip.compress(tar, level: 6) ?? [] }
+
+    /// The archive before it is packed.
+    public var tar: [UInt8] {
+        var bytes: [UInt8] = []
+        for entry in entries {
+            bytes += Self.header(entry) + entry.contents
+            bytes += [UInt8](repeating: 0, count: (512 - entry.contents.count % 512) % 512)
+        }
+        return bytes + [UInt8](repeating: 0, count: 1024)
+    }
+
+    private static func header(_ entry: Entry) -> [UInt8] {
+        var header = [UInt8](repeating: 0, count: 512)
+        func put(_ text: String, at offset: Int) {
+            for (index, byte) in text.utf8.enumerated() where offset + index < 512 { header[offset + index] = byte }
+        }
+        func octal(_ number: Int, _ width: Int) -> String {
+            let text = String(number, radix: 8)
+            return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+        }
+        put(String(entry.name.prefix(100)), at: 0)
+        put("0000644", at: 100)
+        put("0000000", at: 108)
+        put("0000000", at: 116)
+        put(octal(entry.claimedSize ?? entry.contents.count, 11), at: 124)
+        put("00000000000", at: 136)
+        put("        ", at: 148)
+        header[156] = entry.kind
+        put("ustar", at: 257)
+        put("00", at: 263)
+        let sum = header.reduce(0) { $0 + Int($1) }
+        put(octal(sum, 6) + "\0 ", at: 148)
+        return header
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func add16(_ value: UInt16) { append(contentsOf: [UInt8(value & 0xFF), UInt8(value >> 8)]) }
+    fileprivate mutating func add32(_ value: UInt32) {
+        add16(UInt16(value & 0xFFFF))
+        add16(UInt16(value >> 16))
+    }
+}

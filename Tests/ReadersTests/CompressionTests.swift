@@ -1,0 +1,44 @@
+import SaveCompression
+import Testing
+
+@Suite struct CompressionTests {
+    private static let text = Array(String(repeating: "the same line again\n", count: 10_000).utf8)
+
+    @Test func `what is compressed comes back`() throws {
+        for bytes in [[], [7], Self.text] {
+            let packed = try #require(Gzip.compress(bytes, level: 6))
+            #expect(Gzip.decompress(packed, limit: bytes.count) == bytes)
+        }
+    }
+
+    @Test func `compression makes repetitions small`() throws {
+        let packed = try #require(Gzip.compress(Self.text, level: 6))
+        #expect(packed.count < Self.text.count / 50)
+    }
+
+    @Test func `more content than the limit is refused`() throws {
+        let packed = try #require(Gzip.compress(Self.text, level: 6))
+        #expect(Gzip.decompress(packed, limit: Self.text.count - 1) == nil)
+    }
+
+    @Test func `a cut or damaged stream is refused`() throws {
+        let packed = try #require(Gzip.compress(Self.text, level: 6))
+        for count in [0, 1, 10, packed.count / 2, packed.count - 1] {
+            #expect(Gzip.decompress(Array(packed.prefix(count)), limit: .max) == nil)
+        }
+        var damaged = packed
+        damaged[packed.count - 6] ^= 1
+        #expect(Gzip.decompress(damaged, limit: .max) == nil)
+        #expect(Gzip.decompress(packed + [0], limit: .max) == nil)
+    }
+
+    @Test func `deflate is gzip without its frame`() throws {
+        let packed = try #require(Gzip.compress(Self.text, level: 6))
+        #expect(Deflate.decompress(Array(packed.dropFirst(10).dropLast(8)), limit: Self.text.count) == Self.text)
+    }
+
+    @Test func `the checksum is the one of zip archives`() {
+        // The check value of CRC-32/ISO-HDLC.
+        #expect(CRC32.of(Array("123456789".utf8)) == 0xCBF4_3926)
+    }
+}
