@@ -55,11 +55,15 @@ public struct FixtureSdist: Sendable {
     }
 }
 
-enum FixtureMetadata {
-    /// Dashes and dots of names, and dashes of versions, would be read as separators.
+/// The text of core metadata.
+public enum FixtureMetadata {
+    /// Dashes of names and versions would be read as separators.
     static func escaped(_ text: String) -> String { text.replacing("-", with: "_") }
 
-    static func text(name: String, version: String, requiresPython: String?, extraHeaders: [String]) -> String {
+    /// A `METADATA` or `PKG-INFO` file.
+    public static func text(
+        name: String, version: String, requiresPython: String? = nil, extraHeaders: [String] = []
+    ) -> String {
         var lines = ["Metadata-Version: 2.1", "Name: \(name)", "Version: \(version)", "Summary: A package made for a test"]
         if let requiresPython { lines.append("Requires-Python: \(requiresPython)") }
         lines += extraHeaders
