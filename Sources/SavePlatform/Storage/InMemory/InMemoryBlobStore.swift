@@ -1,0 +1,167 @@
+internal import Foundation
+internal import SaveDigest
+internal import Synchronization
+
+/// Blobs in memory, for tests and for whoever writes a format.
+public final class InMemoryBlobStore: BlobStore {
+    private struct Blob {
+        let bytes: [UInt8]
+        var committed: Timestamp
+    }
+
+    private let blobs = Mutex<[BlobDigest: Blob]>([:])
+    private let clock: PlatformClock
+
+    /// An empty store.
+    public init(clock: PlatformClock = .system) { self.clock = clock }
+
+    public func begin() async throws -> any BlobWriter { try InMemoryBlobWriter(self) }
+
+    public func open(_ digest: BlobDigest) async throws -> OpenFile {
+        guard let blob = blobs.withLock({ $0[digest] }) else {
+            throw SaveError(.assetNotFound, "there is no such stored file")
+        }
+        let file = try MemoryFile()
+        try file.append(blob.bytes)
+        return try file.reader()
+    }
+
+    public func stat(_ digest: BlobDigest) async throws -> BlobInfo? {
+        blobs.withLock { blobs in
+            blobs[digest].map { BlobInfo(digest: digest, size: Int64($0.bytes.count), committed: $0.committed) }
+        }
+    }
+
+    @discardableResult
+    public func delete(_ digest: BlobDigest, committedBefore moment: Timestamp) async throws -> Bool {
+        deleteNow(digest, committedBefore: moment)
+    }
+
+    public func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
+        let digests = blobs.withLock { Array($0.keys) }.sorted()
+        let start = after?.hex ?? ""
+        return Array(digests.filter { $0.hex > start }.prefix(max(0, limit)))
+    }
+
+    public func checkSpace(for byteCount: Int64?) async throws {}
+
+    fileprivate func keep(_ bytes: [UInt8], as digest: BlobDigest) -> BlobInfo {
+        blobs.withLock { blobs in
+            let now = clock.now()
+            blobs[digest] = Blob(bytes: bytes, committed: now)
+            return BlobInfo(digest: digest, size: Int64(bytes.count), committed: now)
+        }
+    }
+}
+
+extension InMemoryBlobStore: SynchronousBlobDeleting {
+    @discardableResult
+    package func deleteNow(_ digest: BlobDigest, committedBefore moment: Timestamp) -> Bool {
+        blobs.withLock { blobs in
+            guard let blob = blobs[digest], blob.committed < moment else { return false }
+            blobs[digest] = nil
+            return true
+        }
+    }
+}
+
+private final class InMemoryBlobWriter: BlobWriter {
+    private enum Phase { case writing, finished, committed, cancelled }
+    private struct State {
+        var phase = Phase.writing
+        var bytes: [UInt8] = []
+        var info: BlobInfo?
+    }
+
+    private let store: InMemoryBlobStore
+    private let file: MemoryFile
+    private let state = Mutex(State())
+
+    init(_ store: InMemoryBlobStore) throws {
+        self.store = store
+        file = try MemoryFile()
+    }
+
+    func write(_ bytes: [UInt8]) async throws {
+        try state.withLock { state in
+            guard state.phase == .writing else { throw Self.over }
+            try file.append(bytes)
+            state.bytes += bytes
+        }
+    }
+
+    func reader() throws -> OpenFile { try file.reader() }
+
+    func finish() async throws -> BlobInfo { try state.withLock { try Self.finish(&$0) } }
+
+    private static func finish(_ state: inout State) throws -> BlobInfo {
+        if let info = state.info { return info }
+        guard state.phase == .writing else { throw over }
+        let info = BlobInfo(
+            digest: BlobDigest(of: state.bytes), size: Int64(state.bytes.count), committed: Timestamp(microseconds: 0))
+        state.phase = .finished
+        state.info = info
+        return info
+    }
+
+    func commit(expecting expected: BlobDigest?) async throws -> BlobInfo {
+        try state.withLock { state in
+            guard state.phase != .cancelled else { throw Self.over }
+            let info = try Self.finish(&state)
+            guard state.phase != .committed else { return info }
+            if let expected, expected != info.digest {
+                state.phase = .cancelled
+                throw SaveError(.digestMismatch, "the bytes do not have the digest that was announced")
+            }
+            let kept = store.keep(state.bytes, as: info.digest)
+            state.info = kept
+            state.phase = .committed
+            return kept
+        }
+    }
+
+    func cancel() async {
+        state.withLock { state in
+            guard state.phase != .committed else { return }
+            state.phase = .cancelled
+            state.info = nil
+        }
+    }
+
+    private static let over = SaveError(.internalFailure, "this file was finished or given up already")
+}
+
+/// A file that has no name, in memory where the system's temporary folder is.
+private struct MemoryFile: Sendable {
+    private let file: OpenFile
+
+    init() throws {
+        let name = "/save-" + String(UInt64.random(in: .min ... .max), radix: 36)
+        let path = FileManager.default.temporaryDirectory.path + name
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SaveError(.storageUnavailable, "a temporary file cannot be created") }
+        unlink(path)
+        file = OpenFile(adopting: descriptor, size: 0)
+    }
+
+    func append(_ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { buffer in
+            var rest = buffer[...]
+            while !rest.isEmpty {
+                let count = write(file.descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { throw SaveError(.storageFull, "a temporary file cannot be written") }
+                rest = rest.dropFirst(count)
+            }
+        }
+    }
+
+    func reader() throws -> OpenFile {
+        // A descriptor of its own, with a position of its own.
+        let descriptor = open("/proc/self/fd/\(file.descriptor)", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SaveError(.storageUnavailable, "a temporary file cannot be opened") }
+        var facts = stat()
+        let size = fstat(descriptor, &facts) == 0 ? Int64(facts.st_size) : 0
+        return OpenFile(adopting: descriptor, size: size)
+    }
+}

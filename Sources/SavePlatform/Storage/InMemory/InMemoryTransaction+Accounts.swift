@@ -1,0 +1,59 @@
+extension InMemoryTransaction {
+    func users() -> [UserRecord] { tables.users.values.sorted { $0.username.precedes($1.username) } }
+    func robots() -> [RobotRecord] { tables.robots.values.sorted { $0.name.precedes($1.name) } }
+    func key(_ id: String) -> KeyRecord? { tables.keys[id] }
+
+    func keys() -> [KeyRecord] {
+        tables.keys.values.sorted { left, right in
+            if left.owner != right.owner { return left.owner.text.precedes(right.owner.text) }
+            return left.created == right.created ? left.id.precedes(right.id) : left.created < right.created
+        }
+    }
+
+    func put(_ user: UserRecord) throws -> UserRecord {
+        var user = user
+        if tables.users.values.contains(where: { $0.username == user.username && $0.id != user.id }) { throw Self.taken }
+        if user.id == 0 {
+            user.id = newID()
+        } else {
+            try refuseRenaming(tables.users[user.id]?.username, to: user.username)
+        }
+        tables.users[user.id] = user
+        return user
+    }
+
+    func deleteUser(_ id: Int64) {
+        if let user = tables.users.removeValue(forKey: id) { forget(.user(user.username)) }
+    }
+
+    func put(_ robot: RobotRecord) throws -> RobotRecord {
+        var robot = robot
+        if tables.robots.values.contains(where: { $0.name == robot.name && $0.id != robot.id }) { throw Self.taken }
+        if let project = robot.project, tables.projects[project] == nil { throw Self.unrelated }
+        if robot.id == 0 {
+            robot.id = newID()
+        } else {
+            try refuseRenaming(tables.robots[robot.id]?.name, to: robot.name)
+        }
+        tables.robots[robot.id] = robot
+        return robot
+    }
+
+    func deleteRobot(_ id: Int64) {
+        if let robot = tables.robots.removeValue(forKey: id) { forget(.robot(robot.name)) }
+    }
+
+    func put(_ key: KeyRecord) { tables.keys[key.id] = key }
+    func deleteKey(_ id: String) -> Bool { tables.keys.removeValue(forKey: id) != nil }
+
+    /// Keys and memberships refer to names: a renamed account would leave them to the next one of its old name.
+    private func refuseRenaming(_ old: String?, to name: String) throws {
+        guard let old else { throw Self.absent }
+        guard old == name else { throw SaveError(.conflict, "an account cannot be renamed") }
+    }
+
+    private func forget(_ principal: PrincipalName) {
+        tables.keys = tables.keys.filter { $0.value.owner != principal }
+        tables.members = tables.members.filter { $0.key.principal != principal }
+    }
+}

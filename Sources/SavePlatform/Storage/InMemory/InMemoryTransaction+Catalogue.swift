@@ -1,0 +1,70 @@
+extension InMemoryTransaction {
+    func projects() -> [ProjectRecord] { tables.projects.values.sorted { $0.name.precedes($1.name) } }
+
+    func repositories() -> [RepositoryRecord] {
+        tables.repositories.values.map(withProjectName).sorted { left, right in
+            left.project == right.project ? left.name.precedes(right.name) : left.project.precedes(right.project)
+        }
+    }
+
+    func members() -> [MemberRecord] {
+        tables.members.values.sorted { left, right in
+            left.project == right.project
+                ? left.principal.text.precedes(right.principal.text) : left.project < right.project
+        }
+    }
+
+    private func withProjectName(_ repository: RepositoryRecord) -> RepositoryRecord {
+        var repository = repository
+        repository.project = tables.projects[repository.projectID]?.name ?? ""
+        return repository
+    }
+
+    func put(_ project: ProjectRecord) throws -> ProjectRecord {
+        var project = project
+        if tables.projects.values.contains(where: { $0.name == project.name && $0.id != project.id }) { throw Self.taken }
+        if project.id == 0 { project.id = newID() } else if tables.projects[project.id] == nil { throw Self.absent }
+        tables.projects[project.id] = project
+        return project
+    }
+
+    func deleteProject(_ id: Int64) throws {
+        guard !tables.repositories.values.contains(where: { $0.projectID == id }),
+            !tables.robots.values.contains(where: { $0.project == id })
+        else { throw SaveError(.conflict, "the project still has repositories or robots") }
+        tables.projects[id] = nil
+        tables.members = tables.members.filter { $0.key.project != id }
+    }
+
+    func put(_ repository: RepositoryRecord) throws -> RepositoryRecord {
+        var repository = repository
+        guard tables.projects[repository.projectID] != nil else { throw Self.unrelated }
+        let isTaken = tables.repositories.values.contains {
+            $0.projectID == repository.projectID && $0.name == repository.name && $0.id != repository.id
+        }
+        if isTaken { throw Self.taken }
+        if repository.id == 0 {
+            repository.id = newID()
+        } else if tables.repositories[repository.id] == nil {
+            throw Self.absent
+        }
+        tables.repositories[repository.id] = repository
+        return withProjectName(repository)
+    }
+
+    func deleteRepository(_ id: Int64) {
+        tables.repositories[id] = nil
+        tables.packages[id] = nil
+        tables.assets[id] = nil
+        tables.indexes[id] = nil
+    }
+
+    func put(_ member: MemberRecord) throws {
+        guard tables.projects[member.project] != nil else { throw Self.unrelated }
+        tables.members[.init(project: member.project, principal: member.principal)] = member
+    }
+
+    func deleteMember(project: Int64, _ principal: PrincipalName) -> Bool {
+        tables.members.removeValue(forKey: .init(project: project, principal: principal)) != nil
+    }
+}

@@ -1,0 +1,86 @@
+extension InMemoryTransaction {
+    private func assets(_ repository: Int64) -> [StoredAsset] {
+        (tables.assets[repository] ?? [:]).values.sorted { $0.record.path < $1.record.path }
+    }
+
+    func asset(_ repository: Int64, _ path: AssetPath) -> StoredAsset? { tables.assets[repository]?[path] }
+
+    func assets(_ repository: Int64, package: PackageID) -> [StoredAsset] {
+        assets(repository).filter { $0.record.package == package }
+    }
+
+    func assets(_ repository: Int64, under directory: String, after: AssetPath?, limit: Int) -> [StoredAsset] {
+        let prefix = directory.isEmpty || directory.utf8.last == UInt8(ascii: "/") ? directory : directory + "/"
+        let found = assets(repository).filter { asset in
+            asset.record.path.text.utf8.starts(with: prefix.utf8) && after.map { $0 < asset.record.path } ?? true
+        }
+        return Array(found.prefix(max(0, limit)))
+    }
+
+    func directory(_ repository: Int64, _ path: AssetPath?) -> (files: [StoredAsset], directories: [String]) {
+        let prefix = path.map { $0.text + "/" } ?? ""
+        var files: [StoredAsset] = []
+        var directories: [String] = []
+        for asset in assets(repository, under: prefix, after: nil, limit: .max) {
+            let rest = asset.record.path.text.utf8.dropFirst(prefix.utf8.count)
+            if let slash = rest.firstIndex(of: UInt8(ascii: "/")) {
+                directories.append(String(decoding: rest[..<slash], as: UTF8.self))
+            } else {
+                files.append(asset)
+            }
+        }
+        var names: [String] = []
+        for name in directories.sorted(by: { $0.precedes($1) }) where names.last.map({ $0.precedes(name) }) ?? true {
+            names.append(name)
+        }
+        return (files, names)
+    }
+
+    func package(_ repository: Int64, _ id: PackageID) -> PackageRecord? { tables.packages[repository]?[id] }
+
+    func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) -> [PackageRecord] {
+        let found = (tables.packages[repository] ?? [:]).values.filter { package in
+            let isAfter = after.map { $0.name.precedes(package.id.name) } ?? true
+            guard isAfter, let matching else { return isAfter }
+            return package.id.name.containsBytes(of: matching) || package.displayName.containsBytes(of: matching)
+        }
+        return Array(found.sorted { $0.id.name.precedes($1.id.name) }.prefix(max(0, limit)))
+    }
+
+    func put(_ asset: StoredAsset) throws {
+        guard tables.repositories[asset.repository] != nil else { throw Self.unrelated }
+        tables.assets[asset.repository, default: [:]][asset.record.path] = asset
+    }
+
+    func deleteAsset(_ repository: Int64, _ path: AssetPath) -> Bool {
+        tables.assets[repository] = tables.assets[repository]?.filter { $0.value.record.sidecarOf != path }
+        return tables.assets[repository]?.removeValue(forKey: path) != nil
+    }
+
+    func put(_ package: PackageRecord) throws {
+        guard tables.repositories[package.repository] != nil else { throw Self.unrelated }
+        tables.packages[package.repository, default: [:]][package.id] = package
+    }
+
+    func deletePackage(_ repository: Int64, _ id: PackageID) throws {
+        guard assets(repository, package: id).isEmpty else { throw SaveError(.conflict, "the package still has files") }
+        tables.packages[repository]?[id] = nil
+    }
+
+    // MARK: - What a proxy knows of its upstream
+
+    func cachedIndex(_ repository: Int64, _ key: String) -> CachedIndex? { tables.indexes[repository]?[Array(key.utf8)] }
+
+    func put(_ index: CachedIndex) throws {
+        guard tables.repositories[index.repository] != nil else { throw Self.unrelated }
+        tables.indexes[index.repository, default: [:]][Array(index.key.utf8)] = index
+    }
+
+    func deleteCachedIndexes(_ repository: Int64, key: String?) {
+        if let key {
+            tables.indexes[repository]?[Array(key.utf8)] = nil
+        } else {
+            tables.indexes[repository] = nil
+        }
+    }
+}

@@ -1,0 +1,186 @@
+internal import SaveDigest
+
+/// Upkeep of the two stores together: removes bytes that no record needs, and checks that every record has its bytes.
+package struct Maintenance: Sendable {
+    private let metadata: any MetadataStore
+    private let blobs: any BlobStore
+    private let clock: PlatformClock
+    private let log: Log
+    /// Blobs looked at together, and removed in one transaction: short enough not to hold up writers.
+    private static let pageSize = 200
+    private static let chunk = 256 << 10
+
+    package init(metadata: any MetadataStore, blobs: any BlobStore, clock: PlatformClock = .system, log: Log) {
+        self.metadata = metadata
+        self.blobs = blobs
+        self.clock = clock
+        self.log = log
+    }
+}
+
+// MARK: - Garbage
+
+extension Maintenance {
+    /// Removes blobs that no record needs and that were last committed before the grace period.
+    ///
+    /// An upload makes its blob durable before its record, so a young blob may be one whose record is on the way. The last
+    /// look at the records and the removal are one transaction: no upload slips in between.
+    ///
+    /// - Parameter grace: seconds; longer than any upload takes from its blob to its record.
+    /// - Parameter dryRun: counts only.
+    package func collectGarbage(grace: Int64, dryRun: Bool) async throws -> GCReport {
+        let moment = clock.now().adding(seconds: -max(0, grace))
+        var report = GCReport()
+        var last: BlobDigest?
+        while true {
+            try Task.checkCancellation()
+            let page = try await blobs.digests(after: last, limit: Self.pageSize)
+            guard let end = page.last else { break }
+            last = end
+            var candidates: [BlobInfo] = []
+            for digest in page {
+                guard let info = try await blobs.stat(digest) else { continue }
+                report.blobs += 1
+                report.blobBytes += info.size
+                candidates.append(info)
+            }
+            let unneeded = try await metadata.read { [candidates] reading in
+                try candidates.filter { try !reading.isReferenced($0.digest) }
+            }
+            let old = unneeded.filter { $0.committed < moment }
+            report.keptYoung += Int64(unneeded.count - old.count)
+            let removed = dryRun || old.isEmpty ? old : try await remove(old, before: moment)
+            report.removed += Int64(removed.count)
+            report.removedBytes += removed.reduce(0) { $0 + $1.size }
+        }
+        log(.info, "garbage collected", ["removed": "\(report.removed)", "bytes": "\(report.removedBytes)", "dry_run": "\(dryRun)"])
+        return report
+    }
+
+    private func remove(_ old: [BlobInfo], before moment: Timestamp) async throws -> [BlobInfo] {
+        if let blobs = blobs as? any SynchronousBlobDeleting {
+            return try await metadata.write { writing in
+                try old.filter { info in
+                    try !writing.isReferenced(info.digest) && blobs.deleteNow(info.digest, committedBefore: moment)
+                }
+            }
+        }
+        // A store across a network cannot be asked inside a transaction. Committing bytes again makes them young, and
+        // `delete` is atomic against that, so only a record that took longer than the grace period could lose its blob.
+        var removed: [BlobInfo] = []
+        for info in old {
+            let isNeeded = try await metadata.write { try $0.isReferenced(info.digest) }
+            guard !isNeeded, try await blobs.delete(info.digest, committedBefore: moment) else { continue }
+            removed.append(info)
+        }
+        return removed
+    }
+}
+
+// MARK: - Verification
+
+extension Maintenance {
+    /// Reads every blob that records need and compares digest and size. Goes on after each problem.
+    ///
+    /// - Parameter repair: forgets cached records with bad bytes, so that the next request fetches them again. What
+    ///   someone uploaded is reported and left alone.
+    /// - Parameter onProblem: called for each record with bad bytes.
+    /// - Throws: only when the records themselves cannot be read.
+    package func verify(
+        repair: Bool, onProblem: @Sendable (VerifyProblem) -> Void = { _ in }
+    ) async throws -> VerifyReport {
+        let pool = BlockingPool(name: "verify", threads: 1)
+        defer { pool.stop() }
+        var report = VerifyReport()
+        var last: BlobDigest?
+        while true {
+            let after = last
+            let page = try await metadata.read { try $0.referencedBlobs(after: after, limit: Self.pageSize) }
+            guard let end = page.last else { break }
+            last = end
+            for digest in page {
+                try Task.checkCancellation()
+                let (kind, size) = await check(digest, pool)
+                report.blobs += 1
+                report.bytes += size
+                for problem in try await problems(digest, kind, size, repair: repair) {
+                    report.problems += 1
+                    report.repaired += problem.isRepaired ? 1 : 0
+                    log(
+                        .error, "stored bytes are \(problem.kind.rawValue)",
+                        ["sha256": digest.hex, "repository": "\(problem.repository)", "name": problem.name])
+                    onProblem(problem)
+                }
+            }
+        }
+        return report
+    }
+
+    /// What is wrong with a blob, if anything, and how many bytes it has.
+    private func check(_ digest: BlobDigest, _ pool: BlockingPool) async -> (VerifyProblem.Kind?, Int64) {
+        do {
+            let file = try await blobs.open(digest)
+            return try await pool.run {
+                let sha256 = StreamingDigest(.sha256)
+                var size: Int64 = 0
+                while true {
+                    let bytes = try file.read(at: size, count: Self.chunk)
+                    guard !bytes.isEmpty else { break }
+                    sha256.update(bytes)
+                    size += Int64(bytes.count)
+                }
+                return (BlobDigest(sha256: sha256.finish()) == digest ? nil : .corrupt, size)
+            }
+        } catch let error as SaveError where error.code == .assetNotFound {
+            return (.missing, 0)
+        } catch let error as SaveError where error.code == .blobCorrupt {
+            return (.corrupt, 0)
+        } catch {
+            return (.unreadable, 0)
+        }
+    }
+
+    /// The records that suffer from a blob's state, mended where that is asked for and possible.
+    private func problems(
+        _ digest: BlobDigest, _ kind: VerifyProblem.Kind?, _ size: Int64, repair: Bool
+    ) async throws -> [VerifyProblem] {
+        let (assets, indexes) = try await metadata.read { try $0.references(to: digest) }
+        var problems: [VerifyProblem] = []
+        for asset in assets {
+            guard let kind = kind ?? (asset.size == size ? nil : .corrupt) else { continue }
+            let isHosted = asset.uploadedBy != nil
+            // A disk that fails now may answer later: nothing is forgotten for that.
+            let mend = repair && !isHosted && kind != .unreadable
+            let isRepaired = mend ? try await forget(asset) : false
+            problems.append(
+                VerifyProblem(
+                    kind: kind, digest: digest, repository: asset.repository, name: asset.record.path.text, isHosted: isHosted,
+                    isRepaired: isRepaired))
+        }
+        for index in indexes {
+            guard let kind else { break }
+            let isRepaired = repair && kind != .unreadable ? try await forget(index) : false
+            problems.append(
+                VerifyProblem(
+                    kind: kind, digest: digest, repository: index.repository, name: index.key, isHosted: false,
+                    isRepaired: isRepaired))
+        }
+        return problems
+    }
+
+    private func forget(_ asset: StoredAsset) async throws -> Bool {
+        try await metadata.write { writing in
+            // It may have been fetched anew since it was looked at.
+            guard try writing.asset(asset.repository, asset.record.path) == asset else { return false }
+            return try writing.deleteAsset(asset.repository, asset.record.path)
+        }
+    }
+
+    private func forget(_ index: CachedIndex) async throws -> Bool {
+        try await metadata.write { writing in
+            guard try writing.cachedIndex(index.repository, index.key) == index else { return false }
+            try writing.deleteCachedIndexes(index.repository, key: index.key)
+            return true
+        }
+    }
+}

@@ -1,0 +1,48 @@
+/// What collecting garbage did, or would do.
+package struct GCReport: Sendable, Equatable {
+    /// Blobs that were removed (in a dry run: would be), and their bytes.
+    package var removed: Int64 = 0
+    package var removedBytes: Int64 = 0
+    /// Blobs that nothing needs but that are younger than the grace period.
+    package var keptYoung: Int64 = 0
+    /// All blobs there are, and their bytes, before anything was removed.
+    package var blobs: Int64 = 0
+    package var blobBytes: Int64 = 0
+
+    package init() {}
+}
+
+/// What verification found.
+package struct VerifyReport: Sendable, Equatable {
+    /// Blobs that records need and that were read, and their bytes.
+    package var blobs: Int64 = 0
+    package var bytes: Int64 = 0
+    /// Records whose bytes are gone or wrong.
+    package var problems: Int64 = 0
+    /// Problems that were mended by forgetting a cached record.
+    package var repaired: Int64 = 0
+
+    package init() {}
+}
+
+/// A record whose bytes are gone or wrong.
+package struct VerifyProblem: Sendable, Equatable {
+    package enum Kind: String, Sendable {
+        /// There is no such blob.
+        case missing
+        /// The blob's bytes have another digest or size.
+        case corrupt
+        /// The disk does not hand the bytes out.
+        case unreadable
+    }
+
+    package let kind: Kind
+    package let digest: BlobDigest
+    package let repository: Int64
+    /// The file's path, or the key of a cached index.
+    package let name: String
+    /// Whether someone uploaded it: then only a backup brings it back.
+    package let isHosted: Bool
+    /// Whether the record was dropped, so that it is fetched again.
+    package let isRepaired: Bool
+}

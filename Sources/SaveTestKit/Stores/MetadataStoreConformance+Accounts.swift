@@ -1,0 +1,102 @@
+internal import SavePlatform
+
+extension MetadataStoreConformance {
+    static let accounts: [Law] = [
+        Law("users come back as they were put, ordered by name") { store in
+            let users = try await store.write { writing in
+                var bob = try writing.put(Fixture.user("bob"))
+                bob.disabled = true
+                bob.role = .auditor
+                bob.passwordHash = "other"
+                return [try writing.put(Fixture.user("alice")), try writing.put(bob)]
+            }
+            try require(try await store.read { try $0.users() }, is: users, "users")
+            try await require(.alreadyExists, from: "a second alice") {
+                _ = try await store.write { try $0.put(Fixture.user("alice")) }
+            }
+        },
+        Law("robots come back as they were put, ordered by name") { store in
+            let robots = try await store.write { writing in
+                let project = try writing.put(Fixture.project("backend")).id
+                let late = try writing.put(Fixture.robot("z", project: project))
+                var early = try writing.put(Fixture.robot("a"))
+                early.description = "d"
+                early.disabled = true
+                return [try writing.put(early), late]
+            }
+            try require(try await store.read { try $0.robots() }, is: robots, "robots")
+            try await require(.alreadyExists, from: "a second robot") {
+                _ = try await store.write { try $0.put(Fixture.robot("a")) }
+            }
+        },
+        Law("an account cannot be renamed: keys and memberships go by name") { store in
+            let (user, robot) = try await store.write { writing in
+                (try writing.put(Fixture.user("alice")), try writing.put(Fixture.robot("ci")))
+            }
+            try await require(.conflict, from: "renaming a user") {
+                var renamed = user
+                renamed.username = "bob"
+                _ = try await store.write { [renamed] in try $0.put(renamed) }
+            }
+            try await require(.conflict, from: "renaming a robot") {
+                var renamed = robot
+                renamed.name = "cd"
+                _ = try await store.write { [renamed] in try $0.put(renamed) }
+            }
+            try await require(.notFound, from: "replacing an absent user") {
+                try await store.write { writing in
+                    try writing.deleteUser(user.id)
+                    _ = try writing.put(user)
+                }
+            }
+        },
+        Law("an account takes its keys and memberships along, and only its own") { store in
+            let left = try await store.write { writing in
+                let project = try writing.put(Fixture.project("backend")).id
+                let user = try writing.put(Fixture.user("ci"))
+                let robot = try writing.put(Fixture.robot("ci"))
+                for (id, owner) in [("u", PrincipalName.user("ci")), ("r", .robot("ci"))] {
+                    try writing.put(Fixture.key(id, owner))
+                    try writing.put(MemberRecord(project: project, principal: owner, role: .viewer))
+                }
+                try writing.deleteUser(user.id)
+                let afterUser = try writing.keys().map(\.id) + writing.members().map(\.principal.text)
+                try writing.deleteRobot(robot.id)
+                try writing.deleteRobot(robot.id)
+                return [afterUser, try writing.keys().map(\.id) + writing.members().map(\.principal.text)]
+            }
+            try require(left, is: [["r", "sa$ci"], []], "keys and members left after each deletion")
+        },
+        Law("a key keeps its scopes, its hash and its end") { store in
+            var key = Fixture.key("k1", .robot("ci"))
+            key.hash = [0, 255, 0]
+            key.description = "née"
+            key.expires = Timestamp(microseconds: 5)
+            key.scopes = [
+                KeyScope(resource: "backend/hosted", permissions: [.write, .read]), KeyScope(resource: nil, permissions: []),
+            ]
+            try await store.write { [key] writing in
+                try writing.put(Fixture.key("k1", .user("old")))
+                try writing.put(key)
+                var empty = Fixture.key("k2", .robot("ci"))
+                empty.hash = []
+                try writing.put(empty)
+            }
+            try require(try await store.read { try $0.key("k1") }, is: key, "the key")
+            try require(try await store.read { try $0.key("k2")?.hash }, is: [], "an empty hash")
+            try require(try await store.read { try $0.key("k3") } == nil, "an absent key is there")
+        },
+        Law("keys are ordered by owner, then oldest first") { store in
+            let gone = try await store.write { writing in
+                try writing.put(Fixture.key("a", .user("alice"), created: Timestamp(seconds: 2)))
+                try writing.put(Fixture.key("b", .user("alice"), created: Timestamp(seconds: 1)))
+                try writing.put(Fixture.key("c", .robot("alice"), created: Timestamp(seconds: 0)))
+                try writing.put(Fixture.key("d", .user("adam"), created: Timestamp(seconds: 9)))
+                try writing.put(Fixture.key("e", .user("adam")))
+                return [try writing.deleteKey("e"), try writing.deleteKey("e")]
+            }
+            try require(gone, is: [true, false], "what the removals answered")
+            try require(try await store.read { try $0.keys().map(\.id) }, is: ["d", "b", "a", "c"], "keys")
+        },
+    ]
+}

@@ -1,0 +1,56 @@
+import SaveBlobs
+import SavePlatform
+import SaveSQLMetadata
+import SaveSQLite
+import SaveTestKit
+import Testing
+
+@Suite struct BlobStoreConformanceTests {
+    @Test(arguments: BlobStoreConformance.laws)
+    func `files keep the law`(_ law: BlobStoreConformance.Law) async throws {
+        let folder = try TemporaryFolder()
+        let pool = BlockingPool(name: "test-files", threads: 3)
+        defer { pool.stop() }
+        let store = try FileBlobStore(root: folder.path + "/blobs", pool: pool)
+        try await law.check(store)
+        #expect(try folder.names(in: "blobs/tmp") == [])
+    }
+
+    @Test(arguments: BlobStoreConformance.laws)
+    func `memory keeps the law`(_ law: BlobStoreConformance.Law) async throws {
+        try await law.check(InMemoryBlobStore())
+    }
+
+    @Test(arguments: BlobStoreConformance.laws)
+    func `a fault that never comes changes nothing`(_ law: BlobStoreConformance.Law) async throws {
+        try await law.check(FaultyBlobStore(InMemoryBlobStore(), failing: .max))
+    }
+}
+
+@Suite struct MetadataStoreConformanceTests {
+    @Test(arguments: MetadataStoreConformance.laws)
+    func `SQLite keeps the law`(_ law: MetadataStoreConformance.Law) async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteStore.open(path: folder.path + "/save.db", readers: 2)
+        do {
+            try await law.check(store)
+            await store.close()
+        } catch {
+            await store.close()
+            throw error
+        }
+        #expect(try SQLiteStore.problems(path: folder.path + "/save.db") == [])
+        // The last connection moved the log into the file and removed it.
+        #expect(try folder.names(in: "") == ["save.db"])
+    }
+
+    @Test(arguments: MetadataStoreConformance.laws)
+    func `memory keeps the law`(_ law: MetadataStoreConformance.Law) async throws {
+        try await law.check(InMemoryMetadataStore())
+    }
+
+    @Test(arguments: MetadataStoreConformance.laws)
+    func `a fault that never comes changes nothing`(_ law: MetadataStoreConformance.Law) async throws {
+        try await law.check(FaultyMetadataStore(InMemoryMetadataStore(), failing: .max))
+    }
+}
