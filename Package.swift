@@ -76,7 +76,7 @@ let package = Package(
         tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTestKit"]),
         tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests("FormatRawTests", ["FormatRaw", "SaveTestKit", "SavePlatform", "SaveDigest"]),
-        tests("StoresTests", ["SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveTestKit", "SavePlatform", "SaveDigest"]),
+        tests("StoresTests", ["CSQLite", "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests("CurlTests", ["SaveCurl", "SaveTestKit", "SavePlatform"]),
         tests("MicrohttpdTests", ["SaveMicrohttpd", "SaveTestKit", "SavePlatform"]),
         tests("ServerTests", ["SaveServer", "SaveAPI", "SaveArgon2", "SaveTestKit", "SavePlatform"]),

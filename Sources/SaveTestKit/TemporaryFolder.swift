@@ -6,7 +6,8 @@ package final class TemporaryFolder: Sendable {
 
     package init() throws {
         path = FileManager.default.temporaryDirectory.path + "/save-" + String(UInt64.random(in: .min ... .max), radix: 36)
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

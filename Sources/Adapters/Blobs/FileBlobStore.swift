@@ -128,7 +128,7 @@ package final class FileBlobStore: BlobStore, SynchronousBlobDeleting {
 
     /// Gives a finished temporary file its name. Its data is synced already.
     func publish(_ name: String, _ file: OpenFile, as digest: BlobDigest) throws -> Timestamp {
-        let leaf = try leaf(for: digest)
+        let (leaf, parents) = try leaf(for: digest)
         try beforeStep(.rename)
         let moment = try naming.withLock { _ in
             // Inside the lock: a deletion that asks for "before now" must not see an older time on a newer commit.
@@ -141,23 +141,23 @@ package final class FileBlobStore: BlobStore, SynchronousBlobDeleting {
         }
         try beforeStep(.syncFolder)
         try leaf.sync()
+        if !parents.isEmpty {
+            // After the rename: the journal wrote all of it for the leaf, and these find little to do.
+            try beforeStep(.syncParents)
+            for parent in parents { try parent.sync() }
+            durable.withLock { _ = $0.insert(String(digest.hex.prefix(4))) }
+        }
         return moment
     }
 
-    /// The folder of a blob. It and its parents are durable when this returns, whoever made them.
-    private func leaf(for digest: BlobDigest) throws -> Folder {
-        let first = String(digest.hex.prefix(2))
+    /// The folder of a blob, made if it is missing, and the folders whose names of it are not known to be durable: another
+    /// writer, or an earlier process, may have made them and not have synced them yet.
+    private func leaf(for digest: BlobDigest) throws -> (leaf: Folder, parents: [Folder]) {
         let both = String(digest.hex.prefix(4))
-        let path = first + "/" + both.dropFirst(2)
-        if durable.withLock({ $0.contains(both) }), let leaf = try root.folder(path) { return leaf }
+        if durable.withLock({ $0.contains(both) }), let leaf = try root.folder(Self.folder(of: digest)) { return (leaf, []) }
         try beforeStep(.makeFolder)
-        let parent = try root.makeFolder(first)
-        let leaf = try parent.makeFolder(String(both.dropFirst(2)))
-        try beforeStep(.syncParents)
-        try parent.sync()
-        try root.sync()
-        durable.withLock { _ = $0.insert(both) }
-        return leaf
+        let parent = try root.makeFolder(String(both.prefix(2)))
+        return (try parent.makeFolder(String(both.dropFirst(2))), [parent, root])
     }
 
     @discardableResult

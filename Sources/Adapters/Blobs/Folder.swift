@@ -13,7 +13,13 @@ final class Folder: Sendable {
     convenience init(at path: String) throws {
         if mkdir(path, 0o700) != 0, errno != EEXIST { throw FileFailure.current("a data folder cannot be created") }
         let descriptor = Foundation.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileFailure.current("a data folder cannot be opened") }
+        guard descriptor >= 0 else {
+            // With O_DIRECTORY a link is "not a directory", too.
+            let isOther = errno == ENOTDIR || errno == ELOOP
+            throw isOther
+                ? SaveError(.storageUnavailable, "the data directory or a folder in it is a file or a link")
+                : FileFailure.current("a data folder cannot be opened")
+        }
         self.init(adopting: descriptor)
     }
 

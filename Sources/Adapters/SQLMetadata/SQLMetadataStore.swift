@@ -3,18 +3,21 @@ package import SavePlatform
 /// The one metadata store over SQL, whichever database runs it.
 package final class SQLMetadataStore: MetadataStore {
     private let database: any SQLDatabase
+    private let settings = SettingsText()
 
     /// Takes over a database whose schema is current (`Migrations.run`).
     package init(_ database: any SQLDatabase) { self.database = database }
 
     package func read<Value: Sendable>(_ body: @escaping @Sendable (any MetadataReading) throws -> Value) async throws -> Value {
-        let dialect = database.dialect
-        return try await database.read { try body(SQLTransaction(session: $0, dialect: dialect)) }
+        try await database.read { [dialect = database.dialect, settings] session in
+            try body(SQLTransaction(session: session, dialect: dialect, settings: settings))
+        }
     }
 
     package func write<Value: Sendable>(_ body: @escaping @Sendable (any MetadataWriting) throws -> Value) async throws -> Value {
-        let dialect = database.dialect
-        return try await database.write { try body(SQLTransaction(session: $0, dialect: dialect)) }
+        try await database.write { [dialect = database.dialect, settings] session in
+            try body(SQLTransaction(session: session, dialect: dialect, settings: settings))
+        }
     }
 
     /// Asks the database for one row, to see that it answers.

@@ -22,7 +22,7 @@ final class SQLiteConnection: @unchecked Sendable {
     /// Opens an existing file.
     ///
     /// - Throws: `storageUnavailable` when it is not there, is a link, or cannot be written.
-    init(path: String) throws {
+    init(path: String, busyMilliseconds: Int32) throws {
         var handle: OpaquePointer?
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW
         let code = sqlite3_open_v2(path, &handle, flags, nil)
@@ -32,7 +32,7 @@ final class SQLiteConnection: @unchecked Sendable {
         }
         self.handle = handle
         sqlite3_extended_result_codes(handle, 1)
-        sqlite3_busy_timeout(handle, 5000)
+        sqlite3_busy_timeout(handle, busyMilliseconds)
     }
 
     deinit {

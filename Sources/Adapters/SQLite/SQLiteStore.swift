@@ -11,19 +11,26 @@ package enum SQLiteStore {
 
     /// Opens a database, creates one where the file is missing or empty, and brings its schema up to date. Blocks.
     ///
-    /// - Parameter readers: how many reads can run at the same time.
+    /// - Parameters:
+    ///   - readers: how many reads can run at the same time.
+    ///   - busyMilliseconds: how long a statement waits for another program's lock.
+    ///   - largestPageCount: a size, in pages of 4 KiB, at which the database counts as full; nil for the disk's own.
     /// - Throws: `storageUnavailable` with one sentence for a file that is damaged, belongs to another program, comes from
     ///   a newer version or cannot be written; `busy` when another program holds it.
-    package static func open(path: String, readers: Int = 4, clock: PlatformClock = .system) throws -> SQLMetadataStore {
+    package static func open(
+        path: String, readers: Int = 4, clock: PlatformClock = .system, busyMilliseconds: Int32 = 5000,
+        largestPageCount: Int64? = nil
+    ) throws -> SQLMetadataStore {
         let file = try SQLiteFile(preparing: path)
-        let writer = try SQLiteConnection(path: file.path)
+        let writer = try SQLiteConnection(path: file.path, busyMilliseconds: busyMilliseconds)
         if !file.isNew { try recognize(writer) }
         try setUp(writer)
+        if let largestPageCount { try writer.control("PRAGMA max_page_count = \(largestPageCount)") }
         try Migrations.run(dialect: .sqlite, clock: clock) { body in
             try writer.transaction("BEGIN IMMEDIATE") { session in try body(session) }
         }
         let readers = try (0..<max(1, readers)).map { _ in
-            let reader = try SQLiteConnection(path: file.path)
+            let reader = try SQLiteConnection(path: file.path, busyMilliseconds: busyMilliseconds)
             try setUp(reader)
             try reader.control("PRAGMA query_only = ON")
             return reader
@@ -35,7 +42,8 @@ package enum SQLiteStore {
     ///
     /// - Returns: what is wrong, one line each; nothing for a sound database.
     package static func problems(path: String) throws -> [String] {
-        try SQLiteConnection(path: SQLiteFile(preparing: path).path).texts("PRAGMA integrity_check").filter { $0 != "ok" }
+        try SQLiteConnection(path: SQLiteFile(preparing: path).path, busyMilliseconds: 5000)
+            .texts("PRAGMA integrity_check").filter { $0 != "ok" }
     }
 
     private static func recognize(_ connection: SQLiteConnection) throws {

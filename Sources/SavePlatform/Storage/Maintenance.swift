@@ -53,7 +53,9 @@ extension Maintenance {
             report.removed += Int64(removed.count)
             report.removedBytes += removed.reduce(0) { $0 + $1.size }
         }
-        log(.info, "garbage collected", ["removed": "\(report.removed)", "bytes": "\(report.removedBytes)", "dry_run": "\(dryRun)"])
+        log(
+            .info, "garbage collected",
+            ["removed": "\(report.removed)", "bytes": "\(report.removedBytes)", "dry_run": "\(dryRun)"])
         return report
     }
 

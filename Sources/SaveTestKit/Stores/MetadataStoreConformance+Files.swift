@@ -162,7 +162,8 @@ extension MetadataStoreConformance {
                 try writing.put(package)
             }
             try require(try await store.read { [package] in try $0.package(id, package.id) }, is: package, "the package")
-            try require(try await store.read { [package] in try $0.package(id + 1, package.id) } == nil, "a package in two repositories")
+            try require(
+                try await store.read { [package] in try $0.package(id + 1, package.id) } == nil, "a package in two repositories")
         },
         Law("packages are ordered, paged and searched literally") { store in
             let id = try await store.makeRepository()

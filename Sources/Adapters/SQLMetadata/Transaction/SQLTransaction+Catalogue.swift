@@ -21,9 +21,9 @@ extension SQLTransaction {
                 id: try row.integer(), projectID: try row.integer(), project: try row.text(), name: try row.text(),
                 format: try row.text(), kind: try row.choice(), description: try row.text(), online: try row.bool(),
                 anonymousRead: try row.bool(),
-                hosted: try SettingsText.decode(try row.text(), defaults: HostedSettings()),
-                proxy: try SettingsText.decode(try row.text(), defaults: ProxySettings()),
-                group: try SettingsText.decode(try row.text(), defaults: GroupSettings()),
+                hosted: try settings.decode(try row.text(), defaults: HostedSettings()),
+                proxy: try settings.decode(try row.text(), defaults: ProxySettings()),
+                group: try settings.decode(try row.text(), defaults: GroupSettings()),
                 settings: try row.object(), created: try row.time(), updated: try row.time())
         }
     }

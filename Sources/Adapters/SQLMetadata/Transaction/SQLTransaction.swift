@@ -4,6 +4,7 @@ internal import SavePlatform
 struct SQLTransaction: MetadataWriting {
     let session: any SQLSession
     let dialect: SQLDialect
+    let settings: SettingsText
 
     /// Runs an update by id.
     ///

@@ -1,0 +1,65 @@
+import Foundation
+import SavePlatform
+import SaveTestKit
+
+/// A blob store that keeps the law but for what its closures change.
+struct BrokenBlobStore: BlobStore {
+    let base = InMemoryBlobStore()
+    var fault: BrokenBlobWriter.Fault?
+    var page: @Sendable ([BlobDigest]) -> [BlobDigest] = { $0 }
+    var moment: @Sendable (Timestamp) -> Timestamp = { $0 }
+    var absent: SaveError.Code = .assetNotFound
+
+    func begin() async throws -> any BlobWriter { BrokenBlobWriter(base: try await base.begin(), fault: fault, store: base) }
+    func open(_ digest: BlobDigest) async throws -> OpenFile {
+        do {
+            return try await base.open(digest)
+        } catch let error as SaveError {
+            throw SaveError(absent, error.message)
+        }
+    }
+    func stat(_ digest: BlobDigest) async throws -> BlobInfo? { try await base.stat(digest) }
+    func delete(_ digest: BlobDigest, committedBefore moment: Timestamp) async throws -> Bool {
+        try await base.delete(digest, committedBefore: self.moment(moment))
+    }
+    func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
+        page(try await base.digests(after: after, limit: limit))
+    }
+    func checkSpace(for byteCount: Int64?) async throws {}
+}
+
+/// A writer with one fault.
+struct BrokenBlobWriter: BlobWriter {
+    enum Fault { case dropsBytes, ignoresExpectation, commitsAtFinish, ignoresCancel, blindReader, skipsKnownBytes }
+
+    let base: any BlobWriter
+    let fault: Fault?
+    let store: InMemoryBlobStore
+
+    func write(_ bytes: [UInt8]) async throws { try await base.write(fault == .dropsBytes ? bytes.dropLast() : bytes) }
+    func reader() throws -> OpenFile {
+        let reader = try base.reader()
+        // Takes a copy instead of looking at the file.
+        return fault == .blindReader ? try copy(reader) : reader
+    }
+    func finish() async throws -> BlobInfo {
+        fault == .commitsAtFinish ? try await base.commit(expecting: nil) : try await base.finish()
+    }
+    func commit(expecting expected: BlobDigest?) async throws -> BlobInfo {
+        if fault == .skipsKnownBytes, let known = try await store.stat(try await base.finish().digest) { return known }
+        if fault == .ignoresExpectation, let expected {
+            let info = try await base.commit(expecting: nil)
+            guard info.digest == expected else { throw SaveError(.digestMismatch, "too late") }
+            return info
+        }
+        return try await base.commit(expecting: expected)
+    }
+    func cancel() async { if fault != .ignoresCancel { await base.cancel() } }
+
+    private func copy(_ file: OpenFile) throws -> OpenFile {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/copy"
+        try Data(try file.read(at: 0, count: 1 << 20)).write(to: URL(filePath: path))
+        return OpenFile(adopting: Foundation.open(path, O_RDONLY), size: 0)
+    }
+}

@@ -1,0 +1,111 @@
+import SavePlatform
+import SaveTestKit
+
+/// A metadata store with one fault.
+struct BrokenMetadataStore: MetadataStore {
+    enum Fault: Sendable, CaseIterable {
+        case keepsFailedWrites, losesWrites
+        case replacesTakenNames, leavesKeys, confusesPrefixes, wildcards, leavesSidecars, ignoresUntil, newestLast, forgetsIndexes
+        case listsBlobsTwice, comparesText
+    }
+
+    let base = InMemoryMetadataStore()
+    let fault: Fault
+
+    private struct Carrier<Value: Sendable>: Error { let value: Value }
+
+    func read<Value: Sendable>(_ body: @escaping @Sendable (any MetadataReading) throws -> Value) async throws -> Value {
+        try await base.write { try body(BrokenTransaction(base: $0, fault: fault)) }
+    }
+
+    func write<Value: Sendable>(_ body: @escaping @Sendable (any MetadataWriting) throws -> Value) async throws -> Value {
+        switch fault {
+        case .keepsFailedWrites:
+            return try await base.write { writing in Outcome(catching: { try body(writing) }) }.get()
+        case .losesWrites:
+            do {
+                return try await base.write { throw Carrier(value: try body($0)) }
+            } catch let carrier as Carrier<Value> {
+                return carrier.value
+            }
+        default:
+            return try await base.write { try body(BrokenTransaction(base: $0, fault: fault)) }
+        }
+    }
+}
+
+private enum Outcome<Value: Sendable>: Sendable {
+    case value(Value)
+    case error(any Error)
+
+    init(catching body: () throws -> Value) {
+        do { self = .value(try body()) } catch { self = .error(error) }
+    }
+
+    func get() throws -> Value {
+        switch self {
+        case .value(let value): return value
+        case .error(let error): throw error
+        }
+    }
+}
+
+private struct BrokenTransaction: MetadataForwarding {
+    let base: any MetadataWriting
+    let fault: BrokenMetadataStore.Fault
+
+    func put(_ project: ProjectRecord) throws -> ProjectRecord {
+        var project = project
+        if fault == .replacesTakenNames, let taken = try base.projects().first(where: { $0.name == project.name }) {
+            project.id = taken.id
+        }
+        return try base.put(project)
+    }
+
+    func deleteUser(_ id: Int64) throws {
+        let keys = try base.keys()
+        try base.deleteUser(id)
+        if fault == .leavesKeys { for key in keys { try base.put(key) } }
+    }
+
+    func assets(_ repository: Int64, under directory: String, after: AssetPath?, limit: Int) throws -> [StoredAsset] {
+        guard fault == .confusesPrefixes, !directory.isEmpty else {
+            return try base.assets(repository, under: directory, after: after, limit: limit)
+        }
+        let all = try base.assets(repository, under: "", after: after, limit: .max)
+        return Array(all.filter { $0.record.path.text.hasPrefix(directory.dropLast()) }.prefix(limit))
+    }
+
+    func asset(_ repository: Int64, _ path: AssetPath) throws -> StoredAsset? {
+        guard fault == .comparesText else { return try base.asset(repository, path) }
+        return try base.assets(repository, under: "", after: nil, limit: .max).first { $0.record.path.text == path.text }
+    }
+
+    func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) throws -> [PackageRecord] {
+        let isWild = fault == .wildcards && matching == "%"
+        return try base.packages(repository, after: after, limit: limit, matching: isWild ? nil : matching)
+    }
+
+    func deleteAsset(_ repository: Int64, _ path: AssetPath) throws -> Bool {
+        let all = try base.assets(repository, under: "", after: nil, limit: .max)
+        let existed = try base.deleteAsset(repository, path)
+        if fault == .leavesSidecars { for asset in all where asset.record.sidecarOf == path { try base.put(asset) } }
+        return existed
+    }
+
+    func audit(_ query: AuditQuery) throws -> [AuditRecord] {
+        var query = query
+        if fault == .ignoresUntil { query.until = nil }
+        let found = try base.audit(query)
+        return fault == .newestLast ? found.reversed() : found
+    }
+
+    func isReferenced(_ digest: BlobDigest) throws -> Bool {
+        fault == .forgetsIndexes ? try !base.references(to: digest).assets.isEmpty : try base.isReferenced(digest)
+    }
+
+    func referencedBlobs(after: BlobDigest?, limit: Int) throws -> [BlobDigest] {
+        let found = try base.referencedBlobs(after: after, limit: limit)
+        return fault == .listsBlobsTwice ? found.flatMap { [$0, $0] } : found
+    }
+}
