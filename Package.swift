@@ -38,6 +38,7 @@ let package = Package(
         system("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
 
         .systemLibrary(name: "CLinuxFiles", path: "Sources/CSystem/CLinuxFiles"),
+        .systemLibrary(name: "CMalloc", path: "Sources/CSystem/CMalloc"),
 
         // Leaf readers: one C library each, nothing of ours but each other.
         library("SaveDigest", path: "Sources/Readers/Digest", ["CCrypto", "CBlake2"]),
@@ -63,7 +64,7 @@ let package = Package(
             name: "SaveServer",
             dependencies: [
                 "SavePlatform", "SaveAPI", "FormatPyPI", "FormatRaw", "SaveDigest", "SaveCompression",
-                "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2",
+                "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2", "CMalloc",
             ],
             path: "Sources/SaveServer", exclude: ["Executable"], swiftSettings: settings),
         .executableTarget(

@@ -13,7 +13,7 @@ package final class Authenticator: Sendable {
     private let catalogue: Catalogue
     private let hasher: any PasswordHashing
     private let serverKey: [UInt8]
-    private let fingerprintKey: [UInt8]
+    private let fingerprints: KeyedFingerprint
     private let clock: PlatformClock
     private let cache: CredentialCache
     private let limiter: SignInLimiter
@@ -31,7 +31,7 @@ package final class Authenticator: Sendable {
         self.hasher = hasher
         self.serverKey = serverKey
         self.clock = clock
-        fingerprintKey = Secrets.hmacSHA256(key: serverKey, Array("save credential cache".utf8))
+        fingerprints = KeyedFingerprint(key: Secrets.hmacSHA256(key: serverKey, Array("save credential cache".utf8)))
         cache = CredentialCache(capacity: cacheCapacity)
         limiter = SignInLimiter(rules: rules, clock: clock)
         failures = SignInFailures(store: store, clock: clock, log: log, capacity: rules.capacity)
@@ -114,7 +114,7 @@ package final class Authenticator: Sendable {
     }
 
     private func fingerprint(of field: ArraySlice<UInt8>) -> [UInt8] {
-        Secrets.hmacSHA256(key: fingerprintKey, Array(field))
+        fingerprints.of(field)
     }
 
     private func reason(for attempt: SignInAttempt) -> SignInFailures.Reason {

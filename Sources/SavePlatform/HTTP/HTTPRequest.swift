@@ -44,15 +44,30 @@ public struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
     public static let unknown = ClientAddress(bytes: [])
 
     public var description: String {
+        var text: [UInt8] = []
+        write(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the address as text; an IPv4 address in IPv6 clothes as IPv4.
+    public func write(to text: inout [UInt8]) {
         switch bytes.count {
-        case 4: return bytes.map { String($0) }.joined(separator: ".")
+        case 4: write(dotted: bytes[...], to: &text)
         case 16:
             if bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) {
-                return bytes.suffix(4).map { String($0) }.joined(separator: ".")
+                write(dotted: bytes.suffix(4), to: &text)
+            } else {
+                let groups = stride(from: 0, to: 16, by: 2).map { String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16) }
+                text.append(contentsOf: groups.joined(separator: ":").utf8)
             }
-            return stride(from: 0, to: 16, by: 2).map { String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16) }
-                .joined(separator: ":")
-        default: return "unknown"
+        default: text.append(contentsOf: "unknown".utf8)
+        }
+    }
+
+    private func write(dotted address: ArraySlice<UInt8>, to text: inout [UInt8]) {
+        for (index, byte) in address.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ".")) }
+            JSONText.append(Int64(byte), to: &text)
         }
     }
 }

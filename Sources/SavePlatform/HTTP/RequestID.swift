@@ -13,7 +13,21 @@ public struct RequestID: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String {
-        let run = String(Self.run, radix: 16), number = String(self.number, radix: 16)
-        return String(repeating: "0", count: 8 - run.utf8.count) + run + "-" + number
+        var bytes: [UInt8] = []
+        write(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends the text: eight hexadecimal digits of the run, a dash, the number in hexadecimal.
+    public func write(to bytes: inout [UInt8]) {
+        for shift in stride(from: 28, through: 0, by: -4) { bytes.append(Self.digit(UInt64(Self.run) >> UInt64(shift))) }
+        bytes.append(UInt8(ascii: "-"))
+        let digits = max(1, (64 - number.leadingZeroBitCount + 3) / 4)
+        for place in stride(from: digits - 1, through: 0, by: -1) { bytes.append(Self.digit(number >> UInt64(place * 4))) }
+    }
+
+    private static func digit(_ value: UInt64) -> UInt8 {
+        let nibble = UInt8(value & 15)
+        return nibble < 10 ? 48 + nibble : 87 + nibble
     }
 }

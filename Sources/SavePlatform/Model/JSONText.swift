@@ -3,19 +3,42 @@ public enum JSONText {
     /// Appends a string with quotes and escapes. Control characters, quotes, backslashes and the two line separators that
     /// break scripts are escaped; everything else stays UTF-8.
     public static func append(_ text: String, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
         var text = text
-        text.withUTF8 { utf8 in
-            var run = 0
-            for index in utf8.indices {
-                let byte = utf8[index]
-                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F else { continue }
-                bytes.append(contentsOf: utf8[run..<index])
-                run = index + 1
-                escape(byte, into: &bytes)
-            }
-            bytes.append(contentsOf: utf8[run...])
+        text.withUTF8 { append($0, to: &bytes) }
+    }
+
+    /// Appends bytes that should be UTF-8 as a string; what is not is repaired.
+    public static func append(utf8 text: [UInt8], to bytes: inout [UInt8]) {
+        if text.allSatisfy({ $0 < 0x80 }) {
+            text.withUnsafeBufferPointer { append($0, to: &bytes) }
+        } else {
+            append(String(decoding: text, as: UTF8.self), to: &bytes)
         }
+    }
+
+    /// Appends a whole number.
+    public static func append(_ number: Int64, to bytes: inout [UInt8]) {
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start = bytes.count
+        var rest = number.magnitude
+        repeat {
+            bytes.append(UInt8(48 + rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+
+    private static func append(_ utf8: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        var run = 0
+        for index in utf8.indices {
+            let byte = utf8[index]
+            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F else { continue }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[run..<index]))
+            run = index + 1
+            escape(byte, into: &bytes)
+        }
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[run...]))
         bytes.append(UInt8(ascii: "\""))
     }
 

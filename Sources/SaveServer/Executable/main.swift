@@ -1,1 +1,4 @@
-print("save-server")
+import Foundation
+import SaveServer
+
+exit(await CommandLineTool.run(Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment))

@@ -1,0 +1,162 @@
+internal import Foundation
+internal import SaveAPI
+internal import SaveArgon2
+internal import SaveBlobs
+internal import SaveCompression
+internal import SaveCurl
+internal import SaveDigest
+internal import SaveMicrohttpd
+internal import SavePlatform
+internal import SaveSQLMetadata
+internal import SaveSQLite
+
+/// The parts of a server on a data directory, without the network: what `serve` and the maintenance commands share.
+struct Stores: Sendable {
+    let directory: DataDirectory
+    let metadata: SQLMetadataStore
+    let blobs: FileBlobStore
+    let pool: BlockingPool
+
+    /// Opens the data directory, which nobody else may have open.
+    ///
+    /// - Throws: one sentence for whatever is wrong with it.
+    static func open(_ configuration: ServerConfiguration) throws -> Stores {
+        let directory = try DataDirectory(configuration.data)
+        let pool = BlockingPool(name: "files", threads: 8)
+        return Stores(
+            directory: directory,
+            metadata: try SQLiteStore.open(path: directory.databasePath),
+            blobs: try FileBlobStore(root: directory.blobsPath, reserveBytes: configuration.diskReserve, pool: pool),
+            pool: pool)
+    }
+
+    func close() async {
+        await metadata.close()
+        pool.stop()
+    }
+}
+
+/// A whole server, composed here and nowhere else.
+///
+/// What a request meets, in order: the HTTP server (framing, limits, deadlines), the gateway (the server's own paths),
+/// the authenticator, then for a repository the data plane (repository, route, permission), the answers kept in memory,
+/// the source (hosted, proxy, group), the stores.
+struct Assembly: Sendable {
+    let server: HTTPServer
+    let health: Health
+    let log: Log
+    let accessLog: Log?
+
+    static func make(
+        _ configuration: ServerConfiguration, stores: Stores, environment: [String: String], log: Log
+    ) async throws -> Assembly {
+        let clock = PlatformClock.system
+        var registry = FormatRegistry()
+        try registerFormats(in: &registry)
+        let key = try ServerKey.load(from: configuration.data)
+        let hasher = Argon2PasswordHasher()
+        if let notice = try await FirstStart.prepare(
+            store: stores.metadata, hasher: hasher, data: configuration.data, environment: environment, clock: clock)
+        {
+            log(.notice, notice)
+        }
+        let catalogue = Catalogue(store: stores.metadata, formats: registry)
+        try await catalogue.reload()
+
+        let services = EngineServices(
+            store: stores.metadata, blobs: stores.blobs, client: try client(configuration), catalogue: catalogue, clock: clock,
+            log: log,
+            pool: stores.pool, unseal: { sealed in unseal(sealed, key) })
+        let authenticator = Authenticator(
+            catalogue: catalogue, hasher: hasher, serverKey: key, clock: clock, store: stores.metadata, log: log)
+        let dataPlane = DataPlane(
+            services: services, authenticator: authenticator, configuration: dataPlaneConfiguration(configuration),
+            compress: { Gzip.compress($0, level: 5) })
+        let maintenance = Maintenance(metadata: stores.metadata, blobs: stores.blobs, clock: clock, log: log)
+        let api = RESTAPI(
+            context: APIContext(
+                store: stores.metadata, catalogue: catalogue, formats: registry, hasher: hasher,
+                operations: EngineOperations(services: services, maintenance: maintenance, gcGrace: configuration.gcGrace),
+                clock: clock, serverKey: key, log: log, version: Version.current, externalURL: configuration.publicURL))
+        let health = Health(store: stores.metadata, blobs: stores.blobs, version: Version.current)
+        let metrics = Metrics()
+        let started = clock.uptime()
+        let gateway = Gateway(
+            dataPlane: dataPlane, api: api, health: health, authenticator: authenticator,
+            metrics: {
+                metrics.text(gauges: [
+                    ("save_uptime_seconds", "Seconds since the start.", Int64((clock.uptime() - started) / 1_000_000_000)),
+                    ("save_fills", "Files on their way from upstreams.", Int64(services.fills.count)),
+                    ("save_cached_pages", "Rendered pages in memory.", Int64(dataPlane.pageCacheUsage.count)),
+                    ("save_cached_page_bytes", "Bytes of rendered pages in memory.", Int64(dataPlane.pageCacheUsage.cost)),
+                ])
+            }, log: log)
+
+        let accessLog = try openAccessLog(configuration, clock)
+        let access = accessLog.map { AccessLog(log: $0, clock: clock) }
+        var http = httpConfiguration(configuration)
+        http.onFinished = { request in
+            metrics.note(request)
+            access?.note(request)
+        }
+        return Assembly(
+            server: try HTTPServer(configuration: http, responder: gateway, log: log), health: health, log: log,
+            accessLog: accessLog)
+    }
+
+    private static func unseal(_ sealed: String, _ key: [UInt8]) -> String? {
+        guard let bytes = Hex.decode(sealed), let opened = try? Secrets.open(bytes, key: key) else { return nil }
+        return String(validating: opened, as: UTF8.self)
+    }
+
+    private static func client(_ configuration: ServerConfiguration) throws -> CurlClient {
+        var client = CurlClient.Configuration()
+        client.outboundAllow = configuration.outboundAllow
+        client.proxy = configuration.outboundProxy
+        client.caFile = configuration.outboundCAFile
+        client.connectTimeout = .seconds(configuration.upstreamConnectTimeout)
+        client.headerTimeout = .seconds(configuration.upstreamHeaderTimeout)
+        client.stallTimeout = .seconds(configuration.upstreamStallTimeout)
+        client.version = Version.current
+        return try CurlClient(client)
+    }
+
+    private static func dataPlaneConfiguration(_ configuration: ServerConfiguration) -> DataPlane.Configuration {
+        var plane = DataPlane.Configuration()
+        plane.pageCacheSize = Int(clamping: configuration.pageCacheSize)
+        plane.openFiles = configuration.openFiles
+        plane.maxFileSize = configuration.maxFileSize
+        return plane
+    }
+
+    private static func httpConfiguration(_ configuration: ServerConfiguration) -> HTTPServerConfiguration {
+        var http = HTTPServerConfiguration()
+        http.host = configuration.host
+        http.port = configuration.port
+        if let threads = configuration.threads { http.threads = threads }
+        http.maxConnections = configuration.maxConnections
+        http.maxConnectionsPerAddress = configuration.maxConnectionsPerAddress
+        http.headerTimeout = .seconds(configuration.headerTimeout)
+        http.idleTimeout = .seconds(configuration.idleTimeout)
+        http.minimumBodyRate = Int(clamping: configuration.minimumBodyRate)
+        http.writeStallTimeout = .seconds(configuration.writeTimeout)
+        if let certificate = configuration.tlsCertificate, let key = configuration.tlsKey {
+            http.tls = HTTPServerConfiguration.TLS(certificate: certificate, key: key)
+        }
+        return http
+    }
+
+    private static func openAccessLog(_ configuration: ServerConfiguration, _ clock: PlatformClock) throws -> Log? {
+        switch configuration.accessLog {
+        case "off": return nil
+        case "stderr": return .standardError()
+        case let path:
+            let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+            guard descriptor >= 0 else {
+                throw SaveError(
+                    .invalidConfiguration, "'access_log': \(path) cannot be written: \(String(cString: strerror(errno)))")
+            }
+            return Log(clock: clock) { Log.write($0, to: descriptor) }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+internal import SavePlatform
+
+/// `verify`: every record has its bytes, every digest matches.
+enum VerifyCommand: Command {
+    static let name = "verify"
+    static let summary = "check that every record has its bytes and every digest matches"
+    static let help = """
+        save-server verify [--config FILE] [--data DIR] [--repair]
+
+        Reads every stored file. Prints a line for each problem and exits 1 when there was one. With --repair, cached files
+        of proxies that are missing or damaged are forgotten, so that they are fetched again; files that were uploaded are
+        never touched. The server must not be running.
+        """
+    static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data"], ["--repair"])
+
+    static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
+        try await withMaintenance(arguments, environment) { maintenance, stores in
+            let report = try await maintenance.verify(repair: arguments.flags.contains("--repair")) { problem in
+                let fate =
+                    problem.isRepaired
+                    ? "forgotten, will be fetched again" : problem.isHosted ? "uploaded: restore it from a backup" : "cached"
+                print("\(problem.kind.rawValue): \(problem.name) (\(problem.digest)): \(fate)")
+            }
+            let chain = try await AuditTrail.verify(stores.metadata)
+            if let broken = chain.brokenAt { print("audit: the chain breaks at record \(broken): \(chain.problem ?? "")") }
+            print(
+                "\(report.blobs) blobs, \(report.bytes) bytes, \(report.problems) problems, \(report.repaired) repaired, \(chain.checked) audit records"
+            )
+            return report.problems == report.repaired && chain.brokenAt == nil ? 0 : 1
+        }
+    }
+}
+
+/// `gc`: removes bytes that no record needs.
+enum GCCommand: Command {
+    static let name = "gc"
+    static let summary = "remove stored bytes that no record needs"
+    static let help = """
+        save-server gc [--config FILE] [--data DIR] [--dry-run]
+
+        Removes blobs that no record refers to and that are older than `gc_grace` seconds; with --dry-run it only says which.
+        The server must not be running; POST /api/v1/admin/gc does the same in a running one.
+        """
+    static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data"], ["--dry-run"])
+
+    static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
+        let grace = try arguments.configuration(environment).gcGrace
+        return try await withMaintenance(arguments, environment) { maintenance, _ in
+            let report = try await maintenance.collectGarbage(grace: grace, dryRun: arguments.flags.contains("--dry-run"))
+            print(
+                "\(report.removed) blobs \(arguments.flags.contains("--dry-run") ? "would be " : "")removed, \(report.removedBytes) bytes; \(report.keptYoung) unreferenced but young; \(report.blobs) blobs, \(report.blobBytes) bytes in all"
+            )
+            return 0
+        }
+    }
+}
+
+private func withMaintenance(
+    _ arguments: Arguments, _ environment: [String: String], _ body: (Maintenance, Stores) async throws -> Int32
+) async throws -> Int32 {
+    let stores = try Stores.open(try arguments.configuration(environment))
+    do {
+        let status = try await body(
+            Maintenance(metadata: stores.metadata, blobs: stores.blobs, clock: .system, log: .silent()), stores)
+        await stores.close()
+        return status
+    } catch {
+        await stores.close()
+        throw error
+    }
+}

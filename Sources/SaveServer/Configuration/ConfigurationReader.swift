@@ -1,0 +1,98 @@
+internal import Foundation
+internal import SavePlatform
+
+/// Puts a configuration together: defaults, then a file, then `SAVE_<KEY>` variables, then flags. The later wins.
+package enum ConfigurationReader {
+    /// Flags of the command line, by key.
+    package typealias Flags = [(key: String, value: String)]
+
+    /// Variables that start with `SAVE_` but are no keys.
+    private static let otherVariables: Set<String> = ["SAVE_ADMIN_PASSWORD", "SAVE_CONFIG"]
+
+    /// - Throws: `invalidConfiguration`, naming the key and where it stands.
+    package static func read(file: String?, environment: [String: String], flags: Flags) throws -> ServerConfiguration {
+        var configuration = ServerConfiguration()
+        if let file = file ?? environment["SAVE_CONFIG"] { try apply(fileAt: file, to: &configuration) }
+        for (name, value) in environment.sorted(by: { $0.key < $1.key })
+        where name.hasPrefix("SAVE_") && !otherVariables.contains(name) {
+            let key = ASCII.lowercased(String(name.dropFirst(5)))
+            try set(key, value, in: &configuration, place: "the variable \(name)")
+        }
+        for flag in flags { try set(flag.key, flag.value, in: &configuration, place: "--\(flag.key)") }
+        try check(configuration)
+        return configuration
+    }
+
+    /// Lines `key = value`; `#` starts a comment line, quotes around a value are dropped.
+    private static func apply(fileAt path: String, to configuration: inout ServerConfiguration) throws {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw SaveError(.invalidConfiguration, "the configuration file \(path) cannot be read")
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw SaveError(.invalidConfiguration, "the configuration file \(path) is not UTF-8")
+        }
+        var seen: [String: Int] = [:]
+        for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            let line = line.trimmingCharacters(in: .whitespaces)
+            guard !line.isEmpty, !line.hasPrefix("#") else { continue }
+            let place = "\(path), line \(number + 1)"
+            guard let equals = line.firstIndex(of: "=") else {
+                throw SaveError(.invalidConfiguration, "\(place): expected key = value")
+            }
+            let key = line[..<equals].trimmingCharacters(in: .whitespaces)
+            var value = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)
+            if value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") { value = String(value.dropFirst().dropLast()) }
+            if let earlier = seen.updateValue(number + 1, forKey: key) {
+                throw SaveError(.invalidConfiguration, "\(place): '\(key)' stands in line \(earlier) already")
+            }
+            try set(key, value, in: &configuration, place: place)
+        }
+    }
+
+    private static func set(_ key: String, _ value: String, in configuration: inout ServerConfiguration, place: String) throws {
+        if key == "listen" { return try setListen(value, in: &configuration, place: place) }
+        guard let setting = Setting.all.first(where: { $0.key == key }) else {
+            throw SaveError(
+                .invalidConfiguration, "\(place): unknown key '\(key)'; the nearest known one is '\(Setting.nearest(to: key))'",
+                details: ["key": key])
+        }
+        do {
+            try setting.apply(&configuration, value)
+        } catch {
+            throw SaveError(.invalidConfiguration, "\(place): '\(key)' \(error.complaint)", details: ["key": key])
+        }
+    }
+
+    /// `HOST:PORT`, with brackets around an IPv6 address.
+    private static func setListen(_ value: String, in configuration: inout ServerConfiguration, place: String) throws {
+        guard let colon = value.utf8.lastIndex(of: UInt8(ascii: ":")), let port = UInt16(value[value.index(after: colon)...])
+        else {
+            throw SaveError(.invalidConfiguration, "\(place): 'listen' must be HOST:PORT", details: ["key": "listen"])
+        }
+        let host = value[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+        configuration.host = host.isEmpty ? "0.0.0.0" : host
+        configuration.port = port
+    }
+
+    private static func check(_ configuration: ServerConfiguration) throws {
+        if (configuration.tlsCertificate == nil) != (configuration.tlsKey == nil) {
+            let missing = configuration.tlsKey == nil ? "tls_key" : "tls_certificate"
+            throw SaveError(
+                .invalidConfiguration, "'\(missing)' is missing: TLS needs tls_certificate and tls_key", details: ["key": missing]
+            )
+        }
+        for (key, path) in [
+            ("tls_certificate", configuration.tlsCertificate), ("tls_key", configuration.tlsKey),
+            ("outbound_ca_file", configuration.outboundCAFile),
+        ] {
+            if let path, !FileManager.default.isReadableFile(atPath: path) {
+                throw SaveError(.invalidConfiguration, "'\(key)': the file \(path) cannot be read", details: ["key": key])
+            }
+        }
+        if let plugin = configuration.plugins.first {
+            throw SaveError(
+                .invalidConfiguration, "'plugins': \(plugin) cannot be loaded; this server has compiled-in formats only",
+                details: ["key": "plugins"])
+        }
+    }
+}

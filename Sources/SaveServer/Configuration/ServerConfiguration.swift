@@ -1,0 +1,33 @@
+/// Everything an operator can set. Each property is one key of `Setting.all`, which has its documentation.
+package struct ServerConfiguration: Sendable, Equatable {
+    package var data = "data"
+    package var host = "127.0.0.1"
+    package var port: UInt16 = 8080
+    package var threads: Int?
+    package var publicURL: String?
+    package var logLevel = "info"
+    package var accessLog = "stderr"
+    package var tlsCertificate: String?
+    package var tlsKey: String?
+    package var maxFileSize: Int64?
+    package var diskReserve: Int64 = 256 << 20
+    package var pageCacheSize: Int64 = 64 << 20
+    package var openFiles = 256
+    package var maxConnections = 4096
+    package var maxConnectionsPerAddress = 1024
+    package var headerTimeout: Int64 = 15
+    package var idleTimeout: Int64 = 65
+    package var minimumBodyRate: Int64 = 1024
+    package var writeTimeout: Int64 = 30
+    package var drainTimeout: Int64 = 30
+    package var gcGrace: Int64 = 86_400
+    package var outboundAllow: [String] = []
+    package var outboundProxy: String?
+    package var outboundCAFile: String?
+    package var upstreamConnectTimeout: Int64 = 5
+    package var upstreamHeaderTimeout: Int64 = 10
+    package var upstreamStallTimeout: Int64 = 30
+    package var plugins: [String] = []
+
+    package init() {}
+}

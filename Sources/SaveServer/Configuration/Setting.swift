@@ -1,0 +1,172 @@
+internal import SavePlatform
+
+/// A key of the configuration: its name, what it means, and how its text is read.
+package struct Setting: Sendable {
+    package let key: String
+    /// The default, as one would write it; empty for none.
+    package let standard: String
+    package let meaning: String
+    let apply: @Sendable (inout ServerConfiguration, String) throws(SettingError) -> Void
+
+    init<Value>(
+        _ key: String, _ path: any WritableKeyPath<ServerConfiguration, Value> & Sendable, _ standard: String,
+        _ read: @escaping @Sendable (String) throws(SettingError) -> Value, _ meaning: String
+    ) {
+        self.key = key
+        self.standard = standard
+        self.meaning = meaning
+        apply = { configuration, text throws(SettingError) in configuration[keyPath: path] = try read(text) }
+    }
+
+    /// Every key there is, in the order of the documentation.
+    package static let all: [Setting] = [
+        Setting("data", \.data, "data", SettingText.text, "Directory of the database, the files and the server's key."),
+        Setting(
+            "host", \.host, "127.0.0.1", SettingText.text,
+            "Address to listen on; `listen` and `--listen` set it together with the port."),
+        Setting("port", \.port, "8080", SettingText.port, "Port to listen on; 0 picks a free one."),
+        Setting(
+            "threads", \.threads, "", SettingText.optional(SettingText.count),
+            "Threads that serve connections; empty for one a core."),
+        Setting(
+            "public_url", \.publicURL, "", SettingText.optional(SettingText.text),
+            "Scheme and host that clients use, for absolute links in the REST API; empty to take them from each request."),
+        Setting(
+            "log_level", \.logLevel, "info", SettingText.level, "Least level that is logged: debug, info, notice, warning, error."
+        ),
+        Setting(
+            "access_log", \.accessLog, "stderr", SettingText.text, "Where a line for each request goes: stderr, off, or a file."),
+        Setting(
+            "tls_certificate", \.tlsCertificate, "", SettingText.optional(SettingText.text),
+            "PEM file with the certificate chain; with `tls_key` it turns TLS on."),
+        Setting("tls_key", \.tlsKey, "", SettingText.optional(SettingText.text), "PEM file with the private key."),
+        Setting(
+            "max_file_size", \.maxFileSize, "", SettingText.optional(SettingText.size),
+            "Largest file that any repository takes; empty for no limit of the server's."),
+        Setting("disk_reserve", \.diskReserve, "256m", SettingText.size, "Free space below which uploads are refused with 507."),
+        Setting("page_cache_size", \.pageCacheSize, "64m", SettingText.size, "Memory for rendered index pages."),
+        Setting(
+            "open_files", \.openFiles, "256", SettingText.count, "Files that are kept open because they are asked for often."),
+        Setting("max_connections", \.maxConnections, "4096", SettingText.count, "Connections in all."),
+        Setting(
+            "max_connections_per_address", \.maxConnectionsPerAddress, "1024", SettingText.count, "Connections from one address."),
+        Setting(
+            "header_timeout", \.headerTimeout, "15", SettingText.seconds, "Seconds in which a request's head must have arrived."),
+        Setting("idle_timeout", \.idleTimeout, "65", SettingText.seconds, "Seconds an idle connection is kept."),
+        Setting(
+            "min_body_rate", \.minimumBodyRate, "1024", SettingText.size,
+            "Bytes a second, over half a minute, below which an upload is cut; 0 for no minimum."),
+        Setting(
+            "write_timeout", \.writeTimeout, "30", SettingText.seconds, "Seconds without progress after which a download is cut."),
+        Setting("drain_timeout", \.drainTimeout, "30", SettingText.seconds, "Seconds that running requests get after SIGTERM."),
+        Setting(
+            "gc_grace", \.gcGrace, "86400", SettingText.seconds,
+            "Age in seconds at which a blob that nothing refers to may be removed."),
+        Setting(
+            "outbound_allow", \.outboundAllow, "", SettingText.list,
+            "Hosts and CIDR blocks that may be asked although they are private, loopback or otherwise refused."),
+        Setting(
+            "outbound_proxy", \.outboundProxy, "", SettingText.optional(SettingText.text),
+            "HTTP proxy for requests to upstreams; empty to follow http_proxy, https_proxy and no_proxy."),
+        Setting(
+            "outbound_ca_file", \.outboundCAFile, "", SettingText.optional(SettingText.text),
+            "PEM file with the authorities that upstreams are verified with; empty for the system's."),
+        Setting(
+            "upstream_connect_timeout", \.upstreamConnectTimeout, "5", SettingText.seconds, "Seconds to connect to an upstream."),
+        Setting(
+            "upstream_header_timeout", \.upstreamHeaderTimeout, "10", SettingText.seconds,
+            "Seconds until an upstream has begun to answer."),
+        Setting(
+            "upstream_stall_timeout", \.upstreamStallTimeout, "30", SettingText.seconds,
+            "Seconds without a byte after which an upstream's transfer is given up."),
+        Setting("plugins", \.plugins, "", SettingText.list, "Format modules to load at start."),
+    ]
+
+    /// The key most like a misspelled one.
+    static func nearest(to key: String) -> String {
+        let names = all.map(\.key) + ["listen"]
+        return names.min { distance($0, key) < distance($1, key) } ?? "data"
+    }
+
+    /// Levenshtein's edit distance.
+    private static func distance(_ left: String, _ right: String) -> Int {
+        let right = Array(right.utf8)
+        var row = Array(0...right.count)
+        for (index, byte) in left.utf8.enumerated() {
+            var previous = row[0]
+            row[0] = index + 1
+            for column in right.indices {
+                let replaced = previous + (right[column] == byte ? 0 : 1)
+                previous = row[column + 1]
+                row[column + 1] = min(replaced, previous + 1, row[column] + 1)
+            }
+        }
+        return row[right.count]
+    }
+}
+
+/// Why a value cannot be read, as the end of the sentence "`key` …".
+struct SettingError: Error {
+    let complaint: String
+    init(_ complaint: String) { self.complaint = complaint }
+}
+
+/// The forms that values have.
+enum SettingText {
+    static func text(_ text: String) throws(SettingError) -> String {
+        guard !text.isEmpty else { throw SettingError("must not be empty") }
+        return text
+    }
+
+    /// An empty text is no value.
+    static func optional<Value>(
+        _ read: @escaping @Sendable (String) throws(SettingError) -> Value
+    ) -> @Sendable (String) throws(SettingError) -> Value? {
+        { text throws(SettingError) in text.isEmpty ? nil : try read(text) }
+    }
+
+    static func port(_ text: String) throws(SettingError) -> UInt16 {
+        guard let port = UInt16(text) else { throw SettingError("must be a port, 0 to 65535") }
+        return port
+    }
+
+    static func count(_ text: String) throws(SettingError) -> Int {
+        guard let count = Int(text), (1...1_000_000).contains(count) else {
+            throw SettingError("must be a whole number from 1 to 1000000")
+        }
+        return count
+    }
+
+    static func seconds(_ text: String) throws(SettingError) -> Int64 {
+        guard let seconds = Int64(text), (0...31_536_000).contains(seconds) else {
+            throw SettingError("must be a number of seconds from 0 to 31536000")
+        }
+        return seconds
+    }
+
+    /// Bytes, with k, m, g or t for powers of 1024.
+    static func size(_ text: String) throws(SettingError) -> Int64 {
+        let units: [Unicode.Scalar: Int64] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40]
+        let last = text.unicodeScalars.last.map { Unicode.Scalar($0.value | 32) ?? $0 }
+        let unit = last.flatMap { units[$0] }
+        let digits = unit == nil ? text : String(text.unicodeScalars.dropLast())
+        guard let number = Int64(digits), number >= 0 else {
+            throw SettingError("must be a size in bytes, such as 1048576, 512k, 64m or 2g")
+        }
+        let (bytes, overflow) = number.multipliedReportingOverflow(by: unit ?? 1)
+        guard !overflow else { throw SettingError("is too large") }
+        return bytes
+    }
+
+    static func level(_ text: String) throws(SettingError) -> String {
+        guard Log.Level(name: text) != nil else { throw SettingError("must be debug, info, notice, warning or error") }
+        return text
+    }
+
+    /// Values between commas; spaces around them do not count.
+    static func list(_ text: String) throws(SettingError) -> [String] {
+        text.split(separator: ",").map { $0.trimmingPrefix { $0 == " " } }.map { part in
+            String(part.reversed().drop { $0 == " " }.reversed())
+        }.filter { !$0.isEmpty }
+    }
+}

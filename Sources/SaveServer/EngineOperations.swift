@@ -1,0 +1,43 @@
+internal import SaveAPI
+internal import SavePlatform
+
+/// What the REST API asks of the repository engine and of the stores' upkeep.
+struct EngineOperations: RepositoryOperations {
+    let services: EngineServices
+    let maintenance: Maintenance
+    let gcGrace: Int64
+
+    func probe(_ repository: Repository) async throws -> JSONValue {
+        try await services.probe(repository)
+    }
+
+    func invalidateCache(of repository: Repository) async throws {
+        try await services.invalidateCache(of: repository)
+    }
+
+    func upstreamState(of repository: Repository) -> JSONValue {
+        services.upstreamState(of: repository)
+    }
+
+    func contentChanged(in repository: Int64, package: PackageID?) async {
+        services.contentChanged(in: repository, package: package)
+    }
+
+    func repositoryChanged(_ repository: Int64) async {
+        services.contentChanged(in: repository, package: nil)
+    }
+
+    func collectGarbage(dryRun: Bool) async throws -> JSONValue {
+        let report = try await maintenance.collectGarbage(grace: gcGrace, dryRun: dryRun)
+        return [
+            "dry_run": .bool(dryRun), "removed_blobs": .integer(report.removed), "removed_bytes": .integer(report.removedBytes),
+            "kept_young_blobs": .integer(report.keptYoung), "blobs": .integer(report.blobs),
+            "blob_bytes": .integer(report.blobBytes),
+        ]
+    }
+
+    func physicalBytes() async throws -> Int64 {
+        // A run that removes nothing counts everything.
+        try await maintenance.collectGarbage(grace: gcGrace, dryRun: true).blobBytes
+    }
+}
