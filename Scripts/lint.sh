@@ -44,7 +44,7 @@ outside=$(git grep -nE "$unsafe" -- Sources ':!Sources/Adapters' ':!Sources/Read
     && { echo "$outside" >&2; finding "unchecked code outside Adapters, Readers and SavePlatform/Support"; }
 while IFS=: read -r file line _; do
     first=$((line > 6 ? line - 6 : 1)) last=$((line + 4))
-    sed -n "${first},${last}p" "$file" | grep -q 'SAFETY:' || { echo "$file:$line" >&2; finding "unchecked code without a SAFETY comment beside it"; }
+    sed -n "${first},${last}p" "$file" | grep -q 'SAFETY' || { echo "$file:$line" >&2; finding "unchecked code without a SAFETY comment beside it"; }
 done < <(git grep -nE '@unchecked|nonisolated\(unsafe\)' -- Sources | grep -vE ':[0-9]+: *//')
 echo "lint: $(git grep -hE "$unsafe" -- Sources | grep -vcE '^ *//') places where the compiler's checks are off; $(git ls-files '*.swift' | wc -l) Swift files"
 
