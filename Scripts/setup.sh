@@ -14,11 +14,11 @@ fail() {
 
 packages=(
     libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev zlib1g-dev libarchive-dev
-    libxml2-dev libssl-dev libargon2-dev libb2-dev pkg-config make curl python3 python3-venv
+    libxml2-dev libssl-dev libargon2-dev libb2-dev pkg-config make curl ca-certificates python3 python3-venv
 )
 for option in "$@"; do
     case "$option" in
-        --tests) packages+=(sqlite3) ;;
+        --tests) packages+=(sqlite3 openssl) ;;
         --bench) packages+=(sqlite3 nginx-light wrk) ;;
         *) fail "unknown option $option (known: --tests, --bench)" ;;
     esac
@@ -27,7 +27,7 @@ done
 # The tool a package is wanted for, where a machine may have it from elsewhere.
 present_otherwise() {
     case "$1" in
-        make | curl | sqlite3 | wrk | python3 | pkg-config) command -v "$1" > /dev/null ;;
+        make | curl | openssl | sqlite3 | wrk | python3 | pkg-config) command -v "$1" > /dev/null ;;
         nginx-light) command -v nginx > /dev/null || [ -x /usr/sbin/nginx ] ;;
         python3-venv) python3 -c 'import venv, ensurepip' 2> /dev/null ;;
         *) return 1 ;;
