@@ -38,8 +38,9 @@ def dist_folder(dists, tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def main_server(tmp_path_factory):
+    # One for each file of tests: failed sign-ins are counted by address, and all tests come from one.
     server = Server(tmp_path_factory.mktemp("main") / "data").start()
     yield server
     assert server.stop() == 0, server.log_tail()
@@ -47,7 +48,7 @@ def main_server(tmp_path_factory):
 
 @pytest.fixture
 def server(main_server):
-    """The server that most tests share. After each of them it must be the same process, alive and healthy."""
+    """The server that the tests of a file share. After each of them it must be the same process, alive and healthy."""
     pid = main_server.pid
     yield main_server
     assert main_server.alive and main_server.pid == pid, main_server.log_tail()

@@ -3,8 +3,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import pathlib
+import re
 import subprocess
 import sys
+import tempfile
 
 from .server import ROOT, clean_environment
 
@@ -12,7 +14,6 @@ VENVS = ROOT / ".build" / "venvs"
 
 
 def canonical(name):
-    import re
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -40,12 +41,12 @@ class _Tool:
         self.bin = VENVS / name / "bin"
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.runs = 0
+
+    def fresh(self, prefix):
+        return pathlib.Path(tempfile.mkdtemp(prefix=prefix, dir=self.folder))
 
     def run(self, *arguments, target=None, timeout=180, **environment):
-        self.runs += 1
-        home = self.folder / ("home%d" % self.runs)
-        home.mkdir()
+        home = self.fresh("home-")
         done = subprocess.run(
             list(map(str, arguments)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             timeout=timeout, cwd=str(home),
@@ -54,13 +55,10 @@ class _Tool:
                 PYTHON_KEYRING_BACKEND="keyring.backends.null.Keyring", NETRC=str(home / "netrc"), **environment))
         return Outcome(done, target)
 
-    def target(self):
-        return self.folder / ("target%d" % self.runs)
-
 
 class Pip(_Tool):
     def install(self, index_url, *requirements, **options):
-        target = self.target()
+        target = self.fresh("target-")
         return self.run(self.bin / "python", "-m", "pip", "--no-cache-dir", "--disable-pip-version-check", "--no-input",
                         "--timeout", "15", "--retries", "0", "install", "--target", target, "--index-url", index_url,
                         *requirements, target=target, **options)
@@ -71,7 +69,7 @@ class Uv(_Tool):
         super().__init__("uv", folder)
 
     def install(self, index_url, *requirements, **options):
-        target = self.target()
+        target = self.fresh("target-")
         return self.run(self.bin / "uv", "pip", "install", "--no-cache", "--no-config", "--target", target, "--python", sys.executable,
                         "--index-url", index_url, *requirements, target=target, UV_PYTHON_DOWNLOADS="never", UV_HTTP_RETRIES="0",
                         **options)
@@ -83,9 +81,7 @@ class Uv(_Tool):
 
 class Twine(_Tool):
     def publish(self, url, user, password, *files, **options):
-        self.runs += 1
-        settings = self.folder / ("pypirc%d" % self.runs)
-        # A password may hold a %, which this file format takes for interpolation unless read raw; twine reads it raw.
+        settings = self.fresh("settings-") / "pypirc"
         settings.write_text("[distutils]\nindex-servers = save\n[save]\nrepository = %s\nusername = %s\npassword = %s\n"
                             % (url, user, password))
         return self.run(self.bin / "twine", "upload", "--non-interactive", "--disable-progress-bar", "--config-file", settings,
