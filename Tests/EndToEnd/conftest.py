@@ -9,8 +9,14 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "Fixtures")]
 
 import make_fixtures  # noqa: E402
 from harness.clients import VENVS, Pip, Twine, Uv  # noqa: E402
-from harness.server import BINARY, Server  # noqa: E402
+from harness.server import BINARY, ROOT, Server  # noqa: E402
 from harness.upstream import ScriptedUpstream  # noqa: E402
+
+
+def pytest_configure(config):
+    # Beside the build and not in /tmp, which is memory on some machines: durability and gigabytes are about a disk.
+    if config.option.basetemp is None:
+        config.option.basetemp = str(ROOT / ".build" / "e2e")
 
 
 def pytest_sessionstart(session):
