@@ -8,7 +8,12 @@ struct EngineOperations: RepositoryOperations {
     let gcGrace: Int64
 
     func probe(_ repository: Repository) async throws -> JSONValue {
-        try await services.probe(repository)
+        do {
+            return try await services.probe(repository)
+        } catch let error as SaveError where error.code == .upstreamForbidden || error.code == .upstreamInvalid {
+            // Here the request is at fault, or what an administrator wrote into the repository.
+            throw SaveError.invalid("remote_url", error.message)
+        }
     }
 
     func invalidateCache(of repository: Repository) async throws {

@@ -37,7 +37,7 @@ enum SignInAttempt: Sendable {
     /// RFC 7617, 2: the user id ends at the first colon; a password may have more of them.
     private init(basic token: ArraySlice<UInt8>) {
         guard let decoded = Data(base64Encoded: Data(token)), let colon = decoded.firstIndex(of: UInt8(ascii: ":")),
-            let name = String(validating: decoded[..<colon], as: UTF8.self),
+            let name = String(validating: decoded[..<colon], as: UTF8.self).map(Self.unescaped),
             // The server announces `charset="UTF-8"`, so no password is anything else.
             String(validating: decoded[colon...], as: UTF8.self) != nil
         else {
@@ -54,6 +54,11 @@ enum SignInAttempt: Sendable {
         } else {
             self = .password(name: name, password: password)
         }
+    }
+
+    /// A robot's name as some clients send it that take it out of a URL and forget to decode it: `sa%24ci`.
+    private static func unescaped(_ name: String) -> String {
+        name.utf8.starts(with: "sa%24".utf8) ? "sa$" + name.dropFirst(5) : name
     }
 
     /// The name for limits and for the audit trail: what was claimed if an account can have that name, and nothing that

@@ -4,7 +4,7 @@ package enum ErrorResponder {
     package static func status(of code: SaveError.Code) -> Int {
         switch code {
         case .packageNotFound, .assetNotFound, .repositoryNotFound, .notFound: 404
-        case .invalidRequest, .unknownField, .alreadyExists, .digestMismatch, .unsupported, .upstreamForbidden: 400
+        case .invalidRequest, .unknownField, .alreadyExists, .digestMismatch, .unsupported: 400
         case .unauthenticated: 401
         case .forbidden, .blocked: 403
         case .methodNotAllowed: 405
@@ -16,7 +16,7 @@ package enum ErrorResponder {
         case .uriTooLong: 414
         case .unsupportedMediaType: 415
         case .tooManyRequests: 429
-        case .upstreamInvalid: 502
+        case .upstreamInvalid, .upstreamForbidden: 502
         case .upstreamUnavailable, .busy, .storageUnavailable: 503
         case .storageFull: 507
         default: 500

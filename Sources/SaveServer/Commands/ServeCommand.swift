@@ -22,7 +22,7 @@ enum ServeCommand: Command {
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         let configuration = try arguments.configuration(environment)
         let log = Log.standardError(level: Log.Level(name: configuration.logLevel) ?? .info)
-        let signals = TerminationSignals()
+        let signals = try TerminationSignals()
         returnMemoryToTheSystem()
         let stores = try Stores.open(configuration)
         let assembly: Assembly
@@ -60,35 +60,4 @@ private func returnMemoryToTheSystem() {
     mallopt(M_MMAP_THRESHOLD, 1 << 18)
     mallopt(M_TRIM_THRESHOLD, 1 << 18)
     mallopt(M_ARENA_MAX, 4)
-}
-
-/// SIGTERM and SIGINT as something to wait for. Made before any other thread, so that every thread blocks them.
-private struct TerminationSignals: Sendable {
-    init() {
-        var signals = Self.set
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-        // A client that leaves is an error of a write, not the end of the process.
-        signal(SIGPIPE, SIG_IGN)
-    }
-
-    private static var set: sigset_t {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGTERM)
-        sigaddset(&signals, SIGINT)
-        return signals
-    }
-
-    func wait() async {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            let thread = Thread {
-                var signals = Self.set
-                var received: Int32 = 0
-                sigwait(&signals, &received)
-                continuation.resume()
-            }
-            thread.name = "signals"
-            thread.start()
-        }
-    }
 }
