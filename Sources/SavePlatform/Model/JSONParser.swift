@@ -213,7 +213,8 @@ private struct JSONParser {
             guard position > exponent else { throw error("bad number") }
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        if isWhole {
+        // No whole number is a negative zero, so it is not taken for one.
+        if isWhole, text != "-0" {
             guard let value = Int64(text) else { throw error("number out of range") }
             return .integer(value)
         }
