@@ -1,0 +1,181 @@
+@testable import SaveAPI
+import SavePlatform
+import Testing
+
+/// Every route against every kind of caller.
+struct APIAccessTests {
+    /// A path of the route's form: what `owner` may do something about, or what nobody but the system may.
+    private static func path(_ route: APIRoute, secret: Bool = false) -> String {
+        var path = route.pattern.text
+        for (name, value) in [
+            ("{project}", secret ? "other" : "backend"), ("{name}", secret ? "secret" : "hosted"), ("{username}", "viewer"),
+            ("{principal}", "dev"), ("{id}", "unknown"), ("{package}", "p"), ("{version}", "1"), ("{filename}", "f"),
+        ] { path = path.replacing(name, with: value) }
+        return path
+    }
+
+    private static let routes = RouteTable.complete.routes
+
+    @Test func `anonymous is asked to sign in everywhere, even where nothing is`() async throws {
+        let server = try await APIServer()
+        for path in Self.routes.map({ Self.path($0) }) + ["/nothing", "/repos/backend/none"] {
+            for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"] {
+                let answer = try await server.send(method, path, as: "anonymous", body: "{}")
+                #expect(answer.status == 401, "\(method) \(path)")
+                #expect(answer.headers["WWW-Authenticate"] == "Basic realm=\"Save\", charset=\"UTF-8\"")
+                #expect(answer.code == "unauthenticated")
+            }
+        }
+        #expect(try await server.audit().isEmpty)
+    }
+
+    @Test func `a route that is not allowed changes nothing`() async throws {
+        // Least to most: every route that changes something, tried by everyone its requirement excludes.
+        for route in Self.routes where route.action != nil {
+            for caller in excluded(route.requirement) {
+                let server = try await APIServer()
+                if route.requirement == .robot { try await addRobot(server) }
+                let path = route.requirement == .robot ? Self.path(route).replacing("hosted", with: "ci") : Self.path(route)
+                let before = try await state(server)
+                let answer = try await server.send(route.method.name, path, as: caller, body: "{}")
+                #expect([403, 404].contains(answer.status), "\(route.method.name) \(path) as \(caller): \(answer.text)")
+                #expect(try await state(server) == before, "\(route.method.name) \(path) as \(caller)")
+                #expect(server.operations.all.isEmpty)
+                let records = try await server.audit()
+                #expect(records.count == 1, "\(route.method.name) \(path) as \(caller)")
+                #expect(records.first?.outcome == .denied)
+                #expect(records.first?.action == route.action)
+                #expect(records.first?.actor == caller)
+            }
+        }
+    }
+
+    private func excluded(_ requirement: Requirement) -> [String] {
+        switch requirement {
+        case .signedIn: []
+        case .administer, .inspect: ["nobody", "viewer", "dev", "owner"] + (requirement == .administer ? ["eve"] : [])
+        case .project(.manage), .repository(.manage), .repository(.delete): ["nobody", "viewer", "dev", "eve"]
+        case .project, .repository: ["nobody"]
+        case .robot: ["nobody", "viewer", "dev", "eve"]
+        case .selfOrInspect: ["nobody"]
+        case .selfOrAdminister: ["nobody", "owner", "eve"]
+        }
+    }
+
+    private func addRobot(_ server: APIServer) async throws {
+        let backend = try #require(server.catalogue.current.project("backend"))
+        try await server.store.write {
+            _ = try $0.put(RobotRecord(name: "ci", project: backend.id, created: backend.created, updated: backend.created))
+        }
+        try await server.catalogue.reload()
+    }
+
+    private func state(_ server: APIServer) async throws -> String {
+        try await server.store.read {
+            "\(try $0.projects()) \(try $0.repositories()) \(try $0.members()) \(try $0.users()) \(try $0.robots()) \(try $0.keys())"
+        }
+    }
+
+    @Test func `reading takes what the table says`() async throws {
+        let server = try await APIServer()
+        for route in Self.routes where route.method == .get {
+            for caller in excluded(route.requirement) {
+                let answer = try await server.send("GET", Self.path(route), as: caller)
+                #expect([403, 404].contains(answer.status), "\(Self.path(route)) as \(caller)")
+            }
+            guard [.inspect, .signedIn].contains(route.requirement) else { continue }
+            #expect(try await server.send("GET", Self.path(route), as: "eve").status == 200, "\(Self.path(route))")
+        }
+    }
+
+    @Test func `what one may not see is what does not exist, byte for byte`() async throws {
+        let server = try await APIServer()
+        for route in Self.routes {
+            let isAboutRepository = route.pattern.text.hasPrefix("/repos/")
+            guard isAboutRepository || route.pattern.text.hasPrefix("/projects/") else { continue }
+            let hidden = Self.path(route, secret: true)
+            let missing = hidden.replacing("other", with: "never").replacing("secret", with: "never")
+            let first = try await server.send(route.method.name, hidden, as: "owner", body: "{}")
+            let second = try await server.send(route.method.name, missing, as: "owner", body: "{}")
+            #expect(first.status == 404)
+            #expect(first.comparable == second.comparable, "\(route.method.name) \(hidden)")
+            #expect(first.headers.all.map(\.name) == second.headers.all.map(\.name))
+        }
+        let user = try await server.send("GET", "/users/viewer", as: "nobody")
+        let none = try await server.send("GET", "/users/never", as: "nobody")
+        #expect(user.comparable == none.comparable)
+        let create = #","name":"x","format":"notes","repository_type":"hosted"}"#
+        let other = try await server.send("POST", "/repos", as: "owner", body: #"{"project":"other""# + create)
+        let never = try await server.send("POST", "/repos", as: "owner", body: #"{"project":"never""# + create)
+        #expect(other.status == 404)
+        #expect(other.comparable == never.comparable)
+    }
+
+    @Test func `lists show what one may see`() async throws {
+        let server = try await APIServer()
+        func names(_ path: String, as caller: String) async throws -> [String] {
+            try await server.send("GET", path, as: caller).items.compactMap { $0.object?["name"]?.string }
+        }
+        #expect(try await names("/repos", as: "root") == ["hosted", "proxy", "secret"])
+        #expect(try await names("/repos", as: "eve") == ["hosted", "proxy", "secret"])
+        #expect(try await names("/repos", as: "viewer") == ["hosted", "proxy"])
+        #expect(try await names("/repos", as: "nobody") == [])
+        #expect(try await names("/projects", as: "viewer") == ["backend"])
+        #expect(try await names("/projects", as: "nobody") == [])
+        #expect(try await names("/robots", as: "nobody") == [])
+    }
+
+    @Test func `wrong methods are answered with the right ones`() async throws {
+        let server = try await APIServer()
+        for route in Self.routes {
+            let answer = try await server.send("TRACE", Self.path(route), as: "root")
+            #expect(answer.status == 405)
+            let allow = answer.headers["Allow"]?.split(separator: ", ").map(String.init) ?? []
+            #expect(allow.contains(route.method.name), "\(Self.path(route))")
+            #expect(allow.contains("HEAD") == allow.contains("GET"))
+            let options = try await server.send("OPTIONS", Self.path(route), as: "root")
+            #expect(options.status == 204)
+            #expect(options.headers["Allow"] == answer.headers["Allow"])
+        }
+        #expect(try await server.send("GET", "/nothing").status == 404)
+        #expect(try await server.send("GET", "").status == 404)
+    }
+
+    @Test func `a key with scopes does no more than they say`() async throws {
+        let server = try await APIServer()
+        let reader = KeyContext(id: "k", scopes: [KeyScope(resource: "backend", permissions: [.read])])
+        let all = KeyContext(id: "k", scopes: [KeyScope(resource: nil, permissions: Permission.allCases)])
+        #expect(try await server.send("GET", "/repos/backend/hosted", as: "root", key: reader).status == 200)
+        #expect(try await server.send("GET", "/repos/other/secret", as: "root", key: reader).status == 404)
+        #expect(try await server.send("GET", "/admin/audit", as: "root", key: reader).status == 403)
+        #expect(try await server.send("GET", "/admin/audit", as: "root", key: all).status == 200)
+        let user = #"{"username":"mallory","password":"long enough"}"#
+        #expect(try await server.send("POST", "/users", as: "root", body: user, key: all).status == 403)
+        #expect(
+            try await server.send("POST", "/users", as: "root", body: user, key: KeyContext(id: "k", scopes: [])).status == 201)
+        #expect(try await server.send("PATCH", "/repos/backend/hosted", as: "owner", body: "{}", key: reader).status == 403)
+        let manager = KeyContext(id: "k", scopes: [KeyScope(resource: "backend", permissions: [.read, .manage])])
+        let grant = try await server.send(
+            "PUT", "/projects/backend/members/nobody", as: "owner", body: #"{"role":"owner"}"#, key: manager)
+        #expect(grant.status == 403)
+    }
+
+    @Test func `keys are made with a password only, and never beyond their owner`() async throws {
+        let server = try await APIServer()
+        let key = KeyContext(id: "k", scopes: [])
+        #expect(try await server.send("POST", "/user/keys", as: "dev", body: "{}", key: key).status == 403)
+        #expect(try await server.send("POST", "/user/keys", as: "dev", body: "{}").status == 201)
+        for (scope, status) in [
+            (#"{"resource":"backend","permissions":["read","write"]}"#, 201),
+            (#"{"resource":"backend","permissions":["delete"]}"#, 403),
+            (#"{"resource":"backend/hosted","permissions":["write"]}"#, 201),
+            (#"{"resource":"other","permissions":["read"]}"#, 403), (#"{"resource":"never","permissions":["read"]}"#, 403),
+            (#"{"resource":null,"permissions":["manage"]}"#, 403), (#"{"resource":null,"permissions":["write"]}"#, 201),
+            (#"{"resource":"backend","permissions":[]}"#, 400), (#"{"resource":"backend","permissions":["root"]}"#, 400),
+            (#"{"resource":"backend","permissions":["read"],"x":1}"#, 400),
+        ] {
+            let answer = try await server.send("POST", "/user/keys", as: "dev", body: "{\"scopes\":[\(scope)]}")
+            #expect(answer.status == status, "\(scope)")
+        }
+    }
+}

@@ -1,0 +1,176 @@
+internal import Foundation
+import SaveAPI
+import SavePlatform
+import SaveTestKit
+import Synchronization
+import Testing
+
+/// A format that only exists: with settings to check, and without groups in its second form.
+struct NotesFormat: RepositoryFormat {
+    static let descriptor = FormatDescriptor(id: "notes", displayName: "Notes", abilities: [.hosted, .proxy, .group])
+    init(settings: JSONObject) throws {
+        for key in settings.keys where key != "flavour" {
+            throw SaveError(.unknownField, "there is no setting '\(key)'", details: ["field": "settings.\(key)"])
+        }
+    }
+    func route(_: FormatRequest) throws -> Route { throw SaveError(.notFound, "nothing here") }
+}
+
+struct HostedOnlyFormat: RepositoryFormat {
+    static let descriptor = FormatDescriptor(id: "plain", displayName: "Plain", abilities: [.hosted])
+    init(settings: JSONObject) throws {}
+    func route(_: FormatRequest) throws -> Route { throw SaveError(.notFound, "nothing here") }
+}
+
+/// Notes what the API asks of the engine.
+final class NotedOperations: RepositoryOperations {
+    private let notes = Mutex<[String]>([])
+    var all: [String] { notes.withLock { $0 } }
+    private func note(_ text: String) { notes.withLock { $0.append(text) } }
+
+    func probe(_ repository: Repository) async throws -> JSONValue {
+        note("probe \(repository.record.coordinates)")
+        return ["resolved_url": "https://files.example.test/simple/"]
+    }
+    func invalidateCache(of repository: Repository) async throws { note("invalidate \(repository.record.coordinates)") }
+    func upstreamState(of repository: Repository) -> JSONValue { ["available": true] }
+    func contentChanged(in repository: Int64, package: PackageID?) async { note("content \(package?.name ?? "all")") }
+    func repositoryChanged(_ repository: Int64) async { note("repository") }
+    func collectGarbage(dryRun: Bool) async throws -> JSONValue {
+        note("gc \(dryRun)")
+        return ["removed": 0]
+    }
+    func physicalBytes() async throws -> Int64 { 1000 }
+}
+
+/// The API over stores in memory. Users: `root` (admin), `eve` (auditor), and `owner`, `dev`, `viewer` in the project
+/// `backend`, `nobody` in none. Hosted `backend/hosted`, proxy `backend/proxy`, `other/secret`.
+struct APIServer {
+    let store = InMemoryMetadataStore()
+    let operations = NotedOperations()
+    let hasher = PlainPasswordHasher()
+    let clock = ManualClock()
+    let catalogue: Catalogue
+    let api: RESTAPI
+    let serverKey = [UInt8](repeating: 3, count: 32)
+
+    init() async throws {
+        var formats = FormatRegistry()
+        try formats.register(NotesFormat.self)
+        try formats.register(HostedOnlyFormat.self)
+        catalogue = Catalogue(store: store, formats: formats)
+        api = RESTAPI(
+            context: APIContext(
+                store: store, catalogue: catalogue, formats: formats, hasher: hasher, operations: operations,
+                clock: clock.platform, serverKey: serverKey, log: .silent(), version: "1.2.3"))
+        let now = clock.platform.now()
+        try await store.write { writing in
+            for (name, role) in [
+                ("root", SystemRole.admin), ("eve", .auditor), ("owner", .user), ("dev", .user), ("viewer", .user),
+                ("nobody", .user),
+            ] { _ = try writing.put(UserRecord(username: name, passwordHash: "x", role: role, created: now, updated: now)) }
+            let backend = try writing.put(ProjectRecord(name: "backend", created: now, updated: now))
+            let other = try writing.put(ProjectRecord(name: "other", created: now, updated: now))
+            for (name, role) in [("owner", ProjectRole.owner), ("dev", .developer), ("viewer", .viewer)] {
+                try writing.put(MemberRecord(project: backend.id, principal: .user(name), role: role))
+            }
+            for (project, name, kind) in [
+                (backend, "hosted", RepositoryKind.hosted), (backend, "proxy", .proxy), (other, "secret", .hosted),
+            ] {
+                var record = RepositoryRecord(
+                    projectID: project.id, project: project.name, name: name, format: "notes", kind: kind, created: now,
+                    updated: now)
+                if kind == .proxy { record.proxy.remoteURL = "https://files.example.test/" }
+                _ = try writing.put(record)
+            }
+        }
+        try await catalogue.reload()
+    }
+
+    /// Someone by name, as if signed in with the password; with a key when `scopes` or `hasKey` say so.
+    func principal(_ name: String, key: KeyContext? = nil) throws -> Principal {
+        if name == "anonymous" { return .anonymous }
+        if name.hasPrefix("sa$") {
+            let robot = try #require(catalogue.current.robots[String(name.dropFirst(3))])
+            return .robot(id: robot.id, name: robot.name, project: robot.project, key: key)
+        }
+        let user = try #require(catalogue.current.users[name])
+        return .user(id: user.id, username: user.username, role: user.role, key: key)
+    }
+
+    /// Sends a request. A body is JSON unless `headers` say otherwise.
+    func send(
+        _ method: String, _ target: String, as name: String = "root", body: String? = nil, headers: [String: String] = [:],
+        key: KeyContext? = nil
+    ) async throws -> APIAnswer {
+        var fields = HTTPHeaders()
+        fields.append("Host", "save.example.com")
+        for (name, value) in headers { fields.append(name, value) }
+        if body != nil, headers["Content-Type"] == nil { fields.append("Content-Type", "application/json") }
+        let request = HTTPRequest(
+            method: HTTPMethod(method), target: Array("/api/v1\(target)".utf8), headers: fields,
+            body: body.map { ByteStream(Array($0.utf8)) } ?? .empty, client: ClientAddress(bytes: [192, 0, 2, 9]))
+        let path = try RequestPath(decoding: request.rawPath)
+        let response = await api.respond(to: request, principal: try principal(name, key: key), path: path)
+        return try await APIAnswer(response)
+    }
+
+    func audit() async throws -> [AuditRecord] { try await store.read { try $0.audit(after: 0, limit: 1000) } }
+
+    /// Adds files of a package to a hosted repository.
+    func addFiles(_ names: [(package: String, version: String, file: String)], to repository: String = "hosted") async throws {
+        let id = try #require(catalogue.current.repository(project: "backend", name: repository)).record.id
+        let now = clock.platform.now()
+        try await store.write { writing in
+            for (package, version, file) in names {
+                let package = PackageID(normalized: package)
+                try writing.put(
+                    PackageRecord(repository: id, id: package, displayName: package.name.uppercased(), created: now, updated: now)
+                )
+                let record = AssetRecord(path: try AssetPath("files/\(file)"), package: package, version: version, size: 3)
+                try writing.put(
+                    StoredAsset(
+                        repository: id, record: record, blob: BlobDigest(of: Array(file.utf8)), size: 3, uploadedBy: "dev",
+                        created: now))
+                let sidecar = AssetRecord(
+                    path: try AssetPath("files/\(file).about"), package: package, version: version,
+                    sidecarOf: try AssetPath("files/\(file)"))
+                try writing.put(
+                    StoredAsset(
+                        repository: id, record: sidecar, blob: BlobDigest(of: [1]), size: 1, uploadedBy: "dev", created: now))
+            }
+        }
+    }
+}
+
+/// What the API answered.
+struct APIAnswer {
+    let status: Int
+    let headers: HTTPHeaders
+    let bytes: [UInt8]
+    let closes: Bool
+
+    init(_ response: HTTPResponse) async throws {
+        status = response.status
+        headers = response.headers
+        closes = response.closesConnection
+        switch response.body {
+        case .empty: bytes = []
+        case .bytes(let all): bytes = all
+        case .stream(let stream): bytes = try await stream.collect(limit: 1 << 24)
+        case .file: bytes = []
+        }
+    }
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+    var json: JSONValue { (try? JSONValue(parsing: bytes)) ?? .null }
+    subscript(key: String) -> JSONValue? { json.object?[key] }
+    var items: [JSONValue] { self["items"]?.array ?? [] }
+    var error: JSONObject? { self["error"]?.object }
+    var code: String? { error?["code"]?.string }
+    var field: String? { error?["details"]?.object?["field"]?.string }
+    /// The body without what differs between any two answers.
+    var comparable: String {
+        text.replacingOccurrences(of: error?["request_id"]?.string ?? "\u{0}", with: "")
+    }
+}
