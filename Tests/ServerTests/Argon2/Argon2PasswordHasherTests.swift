@@ -1,0 +1,79 @@
+import SaveArgon2
+import SavePlatform
+import Testing
+
+@Suite(.serialized) struct Argon2PasswordHasherTests {
+    private let hasher = Argon2PasswordHasher()
+
+    @Test func `a hash has the parameters of today and a salt of its own`() async throws {
+        let first = try await hasher.hash(Array("correct horse".utf8))
+        let second = try await hasher.hash(Array("correct horse".utf8))
+        #expect(first.hasPrefix("$argon2id$v=19$m=19456,t=2,p=1$"))
+        #expect(first != second)
+        #expect(try await hasher.verify(Array("correct horse".utf8), against: first))
+        #expect(try await hasher.verify(Array("correct horse".utf8), against: second))
+        #expect(try await !hasher.verify(Array("correct hors".utf8), against: first))
+    }
+
+    @Test func `every byte of a password counts`() async throws {
+        let long = [UInt8](repeating: 0x61, count: 1024)
+        let hash = try await hasher.hash(long)
+        #expect(try await hasher.verify(long, against: hash))
+        #expect(try await !hasher.verify(long.dropLast() + [0x62], against: hash))
+        #expect(try await !hasher.verify(Array(long.dropLast()), against: hash))
+        let zero: [UInt8] = [0x61, 0, 0x62]
+        let hashed = try await hasher.hash(zero)
+        #expect(try await hasher.verify(zero, against: hashed))
+        #expect(try await !hasher.verify([0x61, 0, 0x63], against: hashed))
+        #expect(try await !hasher.verify([0x61], against: hashed))
+    }
+
+    @Test func `a password of no byte, or of too many, is refused`() async throws {
+        for password in [[], [UInt8](repeating: 1, count: 1025)] {
+            let error = await #expect(throws: SaveError.self) { try await hasher.hash(password) }
+            #expect(error?.details["field"] == "password")
+            #expect(try await !hasher.verify(password, against: nil))
+        }
+    }
+
+    @Test func `what is no hash matches nothing`() async throws {
+        for encoded in ["", "$argon2id$", "plain", "$argon2i$v=19$m=19456,t=2,p=1$AAAA$AAAA"] {
+            #expect(try await !hasher.verify(Array("x".utf8), against: encoded))
+        }
+    }
+
+    @Test func `nobody costs what somebody costs`() async throws {
+        let hash = try await hasher.hash(Array("correct horse".utf8))
+        func median(_ encoded: String?) async throws -> Duration {
+            var times: [Duration] = []
+            for _ in 0..<5 {
+                times.append(
+                    try await ContinuousClock().measure { _ = try await hasher.verify(Array("wrong".utf8), against: encoded) })
+            }
+            return times.sorted()[2]
+        }
+        let known = try await median(hash), unknown = try await median(nil)
+        #expect(unknown > known / 2 && unknown < known * 2)
+        #expect(unknown > .milliseconds(5))
+    }
+
+    @Test func `a flood is refused, not queued without end`() async throws {
+        let small = Argon2PasswordHasher(running: 1, waiting: 2)
+        let results = await withTaskGroup(of: SaveError.Code?.self) { group in
+            for _ in 0..<20 {
+                group.addTask {
+                    do {
+                        _ = try await small.verify(Array("x".utf8), against: nil)
+                        return nil
+                    } catch {
+                        return (error as? SaveError)?.code
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(results.count { $0 == nil } >= 3)
+        #expect(results.contains(.busy))
+        #expect(try await !small.verify(Array("x".utf8), against: nil))
+    }
+}
