@@ -77,4 +77,87 @@ import Testing
         }
         pool.stop()
     }
+
+    private func time(_ name: String, _ work: () async throws -> Int) async throws {
+        let start = clock.uptime()
+        let count = try await work()
+        print("\(name): \(count) rows in \((clock.uptime() - start) / 1000) µs")
+    }
+
+    @Test func `queries over many records`() async throws {
+        let path = folder.path + "/save.db"
+        await (try SQLiteStore.open(path: path)).close()
+        let raw = try RawDatabase(path)
+        try raw.run("PRAGMA synchronous = OFF")
+        try raw.run("INSERT INTO projects VALUES (1, 'p', '', 0, 0)")
+        try raw.run(
+            "INSERT INTO repositories VALUES (1, 1, 'r', 'raw', 'hosted', '', 1, 0, '{}', '{}', '{}', '{}', 0, 0)")
+        let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
+        try raw.run(
+            """
+            \(numbers) INSERT INTO audit SELECT i, i * 1000, i * 1000, 'user' || (i % 1000), 'user',
+              CASE WHEN i % 50000 = 7 THEN 'key.create' ELSE 'file.upload' END, 'file', 'p/r' || (i % 100),
+              CASE WHEN i % 90000 = 7 THEN 'denied' ELSE 'ok' END, '192.0.2.1', 'client/1', 'r' || i, '{"n":' || i || '}', 'h', 'h' FROM n
+            """)
+        try raw.run(
+            """
+            \(numbers) INSERT INTO assets SELECT 1, 'dir' || (i % 500) || '/sub/file' || i, 'dir' || (i % 500) || '/sub',
+              'package' || (i % 20000), '1', 1, '[]', 0, NULL, NULL, NULL, NULL, '{}',
+              printf('%064x', i * 2654435761 % 4294967296), 10, 'alice', 0 FROM n
+            """)
+        raw.close()
+        let start = clock.uptime()
+        let store = try SQLiteStore.open(path: path)
+        print("opened in \((clock.uptime() - start) / 1000) µs")
+        let filters: [(String, @Sendable (inout AuditQuery) -> Void)] = [
+            ("newest", { _ in }), ("actor", { $0.actor = "user7" }), ("rare action", { $0.action = "key.create" }),
+            ("outcome", { $0.outcome = .denied }), ("absent resource", { $0.resource = "none" }),
+            (
+                "type and actor",
+                {
+                    $0.resourceType = "file"; $0.actor = "user9"
+                }
+            ),
+            ("absent type", { $0.resourceType = "none" }), ("absent text", { $0.text = "no such text" }),
+            (
+                "old window",
+                {
+                    $0.since = Timestamp(microseconds: 5_000_000); $0.until = Timestamp(microseconds: 6_000_000)
+                }
+            ),
+            ("until long ago", { $0.until = Timestamp(microseconds: 5_000_000) }),
+            ("since long ago", { $0.since = Timestamp(microseconds: 5) }),
+            (
+                "before",
+                {
+                    $0.before = 500_000; $0.actor = "user1"
+                }
+            ),
+        ]
+        for (name, set) in filters {
+            try await time("audit, \(name)") {
+                try await store.read { reading in
+                    var query = AuditQuery()
+                    set(&query)
+                    return try reading.audit(query).count
+                }
+            }
+        }
+        try await time("root directory") { try await store.read { try $0.directory(1, nil).directories.count } }
+        try await time("inner directory") {
+            try await store.read { try $0.directory(1, try AssetPath("dir7")).directories.count }
+        }
+        try await time("leaf directory") { try await store.read { try $0.directory(1, try AssetPath("dir7/sub")).files.count } }
+        try await time("files of a package") {
+            try await store.read { try $0.assets(1, package: PackageID(normalized: "package77")).count }
+        }
+        try await time("a page of needed blobs") { try await store.read { try $0.referencedBlobs(after: nil, limit: 200).count } }
+        try await time("is a blob needed") { try await store.read { try $0.isReferenced(BlobDigest(of: [])) ? 1 : 0 } }
+        try await time("statistics") { try await store.read { Int(try $0.statistics().files) } }
+        try await time("deleting the repository") {
+            try await store.write { try $0.deleteRepository(1) }
+            return 300_000
+        }
+        await store.close()
+    }
 }

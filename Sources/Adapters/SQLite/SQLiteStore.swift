@@ -25,6 +25,8 @@ package enum SQLiteStore {
         let writer = try SQLiteConnection(path: file.path, busyMilliseconds: busyMilliseconds)
         if !file.isNew { try recognize(writer) }
         try setUp(writer)
+        // Digests are random, so a write touches their index anywhere.
+        try writer.control("PRAGMA cache_size = -65536")
         if let largestPageCount { try writer.control("PRAGMA max_page_count = \(largestPageCount)") }
         try Migrations.run(dialect: .sqlite, clock: clock) { body in
             try writer.transaction("BEGIN IMMEDIATE") { session in try body(session) }

@@ -3,10 +3,14 @@ internal import SavePlatform
 extension SQLTransaction {
     func audit(_ query: AuditQuery) throws -> [AuditRecord] {
         var filter = SQLFilter()
-        filter.add("resource_type = ?", .text(query.resourceType))
-        filter.add("resource = ?", .text(query.resource))
-        filter.add("actor = ?", .text(query.actor))
-        filter.add("action = ?", .text(query.action))
+        // The first that is set finds the records by its index. The others only look at what it finds: as expressions they
+        // match no index, so that the planner cannot take one that half of all records are in.
+        let equalities: [(String, String?)] = [
+            ("resource", query.resource), ("actor", query.actor), ("action", query.action), ("resource_type", query.resourceType),
+        ]
+        for (column, value) in equalities {
+            filter.add(filter.values.isEmpty ? "\(column) = ?" : "\(column) || '' = ?", .text(value))
+        }
         filter.add("sequence < ?", .integer(query.before))
         filter.add("time >= ?", .time(query.since))
         filter.add("time <= ?", .time(query.until))
@@ -36,10 +40,11 @@ extension SQLTransaction {
         }
         // Past `end` only records that are older than one before them can be in time.
         var late = filter
-        late.add("sequence >= ?", .integer(end))
+        // An expression, so that the small index of late records is taken and not the order of all.
+        late.add("sequence + 0 >= ?", .integer(end))
         late.add("time < high_time")
         filter.add("sequence < ?", .integer(end))
-        return Array((try newest(late, limit) + newest(filter, limit)).prefix(limit))
+        return Array((try newest(late, limit, order: "sequence + 0") + newest(filter, limit)).prefix(limit))
     }
 
     private func firstSequence(_ condition: String, _ time: Timestamp) throws -> Int64? {
@@ -48,10 +53,10 @@ extension SQLTransaction {
         ) { try $0.integer() }
     }
 
-    private func newest(_ filter: SQLFilter, _ limit: Int) throws -> [AuditRecord] {
+    private func newest(_ filter: SQLFilter, _ limit: Int, order: String = "sequence") throws -> [AuditRecord] {
         try session.rows(
             """
-            SELECT \(Self.auditColumns) FROM audit WHERE \(filter.condition) ORDER BY sequence DESC
+            SELECT \(Self.auditColumns) FROM audit WHERE \(filter.condition) ORDER BY \(order) DESC
             LIMIT $\(filter.values.count + 1)
             """, filter.values + [.integer(Int64(limit))], Self.auditRecord)
     }
