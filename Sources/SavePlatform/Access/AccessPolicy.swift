@@ -15,7 +15,13 @@ package enum AccessPolicy {
     package static func decide(
         _ permission: Permission, on repository: Repository, for principal: Principal, in catalogue: CatalogueSnapshot
     ) -> Decision {
-        let granted = permissions(of: principal, on: repository, in: catalogue)
+        decide(permission, on: repository, for: principal, granted: permissions(of: principal, on: repository, in: catalogue))
+    }
+
+    /// The same, where the permissions are known already.
+    package static func decide(
+        _ permission: Permission, on repository: Repository, for principal: Principal, granted: Permissions
+    ) -> Decision {
         if granted.contains(permission), granted.contains(.read) { return .allowed }
         if case .anonymous = principal { return .unauthenticated }
         guard granted.contains(.read) else { return .hidden }

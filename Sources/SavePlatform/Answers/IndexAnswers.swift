@@ -8,6 +8,14 @@ struct IndexAnswers: Sendable {
         let index: IndexKey
         let type: MediaType
         let isCompressed: Bool
+
+        /// The essence tells types apart well enough; hashing the whole field as well would cost as much again.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(repository)
+            hasher.combine(index)
+            hasher.combine(type.essence)
+            hasher.combine(isCompressed)
+        }
     }
 
     /// Which rendering may be shared: one of the same page that began after the same changes.

@@ -26,6 +26,8 @@ package enum ContentNegotiation {
     /// Whether the client takes gzip.
     package static func acceptsGzip(_ acceptEncoding: ArraySlice<UInt8>?) -> Bool {
         guard let acceptEncoding, !acceptEncoding.isEmpty else { return false }
+        // What nearly everyone sends begins with it and gives it no weight.
+        if acceptEncoding.elementsEqual("gzip".utf8) || acceptEncoding.starts(with: "gzip,".utf8) { return true }
         let ranges = parse(String(decoding: acceptEncoding, as: UTF8.self))
         let match = ranges.first { $0.range == "gzip" } ?? ranges.first { $0.range == "*" }
         return (match?.quality ?? 0) > 0

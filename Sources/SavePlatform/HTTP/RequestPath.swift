@@ -24,8 +24,8 @@ extension RequestPath {
     /// Decodes a path once, segment by segment.
     ///
     /// - Throws: `invalidRequest` for a path that does not start with a slash, a bad escape, bytes that are not UTF-8,
-    ///   control characters, backslashes, dot segments in any spelling, an encoded slash, an escape that decodes to
-    ///   another escape, or a segment over 255 bytes; `notFound` for an empty segment inside the path.
+    ///   control characters, backslashes, dot segments in any spelling, an encoded slash, an escaped escape of
+    ///   one of these, or a segment over 255 bytes; `notFound` for an empty segment inside the path.
     public init(decoding raw: ArraySlice<UInt8>) throws {
         guard raw.first == UInt8(ascii: "/") else { throw SaveError(.invalidRequest, "the path must start with a slash") }
         var segments: [String] = []
@@ -79,8 +79,11 @@ extension RequestPath {
             bytes.append(high << 4 | low)
             index += 3
         }
+        // `%252e` is a dot to whoever decodes once more; `per%25cent` is a name.
         for index in bytes.indices.dropLast(2) where bytes[index] == UInt8(ascii: "%") {
-            if ASCII.hexDigit(bytes[index + 1]) != nil, ASCII.hexDigit(bytes[index + 2]) != nil {
+            guard let high = ASCII.hexDigit(bytes[index + 1]), let low = ASCII.hexDigit(bytes[index + 2]) else { continue }
+            let meant = high << 4 | low
+            guard meant >= 0x20, meant != 0x7F, !"./\\%".utf8.contains(meant) else {
                 throw SaveError(.invalidRequest, "the path is escaped twice")
             }
         }

@@ -18,6 +18,7 @@ package final class DataPlane: Responder {
     private let configuration: Configuration
     private let indexes: IndexAnswers
     private let assets: AssetAnswers
+    private let routes = RouteMemo(size: 4 << 20)
 
     package init(
         services: EngineServices, authenticator: any RequestAuthenticating, configuration: Configuration,
@@ -58,7 +59,6 @@ package final class DataPlane: Responder {
     }
 
     private func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let path = try RequestPath(decoding: request.rawPath)
         let principal: Principal
         if let known = authenticator.cached(request) {
             principal = known
@@ -66,17 +66,33 @@ package final class DataPlane: Responder {
             principal = try await authenticator.authenticate(request)
         }
         let catalogue = services.catalogue.current
+        let (repository, route, granted) = try resolve(request, principal, catalogue)
+        let permission = Self.permission(for: route)
+        if permission != .read {
+            try await authorize(permission, repository, principal, granted, request, route)
+        }
+        guard repository.record.online else {
+            throw SaveError(.busy, "\(repository.record.coordinates) is offline", details: ["retry_after": "60"])
+        }
+        return try await perform(route, request, repository, principal, granted, catalogue)
+    }
+
+    /// The repository and what the request means there. Who may not read the repository learns neither.
+    private func resolve(
+        _ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot
+    ) throws -> (Repository, Route, Permissions) {
+        if request.method == .get, let known = routes.entry(for: request.target, in: catalogue) {
+            return (known.repository, known.route, try admit(principal, known.repository, catalogue))
+        }
+        let path = try RequestPath(decoding: request.rawPath)
         let repository = try find(path, principal, catalogue)
+        let granted = try admit(principal, repository, catalogue)
         let route = try repository.format.route(
             FormatRequest(
                 method: request.method, path: path.dropping(3), query: try QueryItems(decoding: request.rawQuery),
                 contentType: request.headers["content-type"]))
-        let permission = Self.permission(for: route)
-        try await authorize(permission, repository, principal, catalogue, request, route)
-        guard repository.record.online else {
-            throw SaveError(.busy, "\(repository.record.coordinates) is offline", details: ["retry_after": "60"])
-        }
-        return try await perform(route, request, repository, principal, catalogue)
+        if request.method == .get { routes.remember(RouteMemo.Entry(repository: repository, route: route), for: request.target) }
+        return (repository, route, granted)
     }
 
     /// The permission that a route needs: the only place that says so.
@@ -91,28 +107,36 @@ package final class DataPlane: Responder {
     private func find(_ path: RequestPath, _ principal: Principal, _ catalogue: CatalogueSnapshot) throws -> Repository {
         guard path.segments.count >= 3 else { throw SaveError(.notFound, "there is nothing here") }
         let found = catalogue.repository(project: path.segments[1], name: path.segments[2])
-        if let found, found.record.format == path.segments[0] {
-            switch AccessPolicy.decide(.read, on: found, for: principal, in: catalogue) {
-            case .allowed: return found
-            case .unauthenticated: throw Self.signInFirst
-            case .forbidden, .hidden: break
-            }
-        } else if case .anonymous = principal {
-            throw Self.signInFirst
-        }
-        throw SaveError(.repositoryNotFound, "there is no such repository")
+        if let found, found.record.format == path.segments[0] { return found }
+        if case .anonymous = principal { throw Self.signInFirst }
+        throw Self.noSuchRepository
     }
 
+    /// What someone may do in a repository that they may read.
+    ///
+    /// - Throws: for who may not, the same as for a repository that does not exist.
+    private func admit(
+        _ principal: Principal, _ repository: Repository, _ catalogue: CatalogueSnapshot
+    ) throws -> Permissions {
+        let granted = AccessPolicy.permissions(of: principal, on: repository, in: catalogue)
+        switch AccessPolicy.decide(.read, on: repository, for: principal, granted: granted) {
+        case .allowed: return granted
+        case .unauthenticated: throw Self.signInFirst
+        case .forbidden, .hidden: throw Self.noSuchRepository
+        }
+    }
+
+    private static let noSuchRepository = SaveError(.repositoryNotFound, "there is no such repository")
     private static let signInFirst = SaveError(.unauthenticated, "sign in with a user name and password, or with an API key")
 
     private func authorize(
-        _ permission: Permission, _ repository: Repository, _ principal: Principal, _ catalogue: CatalogueSnapshot,
+        _ permission: Permission, _ repository: Repository, _ principal: Principal, _ granted: Permissions,
         _ request: HTTPRequest, _ route: Route
     ) async throws {
-        switch AccessPolicy.decide(permission, on: repository, for: principal, in: catalogue) {
+        switch AccessPolicy.decide(permission, on: repository, for: principal, granted: granted) {
         case .allowed: return
         case .unauthenticated: throw Self.signInFirst
-        case .hidden: throw SaveError(.repositoryNotFound, "there is no such repository")
+        case .hidden: throw Self.noSuchRepository
         case .forbidden(let reason):
             let error = SaveError(.forbidden, reason)
             await note(error, route, request, repository, principal)
@@ -121,7 +145,8 @@ package final class DataPlane: Responder {
     }
 
     private func perform(
-        _ route: Route, _ request: HTTPRequest, _ repository: Repository, _ principal: Principal, _ catalogue: CatalogueSnapshot
+        _ route: Route, _ request: HTTPRequest, _ repository: Repository, _ principal: Principal, _ granted: Permissions,
+        _ catalogue: CatalogueSnapshot
     ) async throws -> HTTPResponse {
         switch route {
         case .index(let index, let offers):
@@ -134,7 +159,7 @@ package final class DataPlane: Responder {
                 status: permanent ? 301 : 302, headers: ["Location": location + query, "Cache-Control": "no-cache"])
         case .upload, .delete:
             do {
-                return try await change(route, request, repository, principal, catalogue)
+                return try await change(route, request, repository, principal, granted)
             } catch {
                 await note(error, route, request, repository, principal)
                 throw error
@@ -143,7 +168,7 @@ package final class DataPlane: Responder {
     }
 
     private func change(
-        _ route: Route, _ request: HTTPRequest, _ repository: Repository, _ principal: Principal, _ catalogue: CatalogueSnapshot
+        _ route: Route, _ request: HTTPRequest, _ repository: Repository, _ principal: Principal, _ granted: Permissions
     ) async throws -> HTTPResponse {
         guard repository.record.kind == .hosted else {
             throw SaveError(
@@ -155,9 +180,8 @@ package final class DataPlane: Responder {
         let context = AuditContext(request, principal)
         switch route {
         case .upload(let plan):
-            let mayReplace = AccessPolicy.decide(.delete, on: repository, for: principal, in: catalogue) == .allowed
             let outcome = try await publisher.upload(
-                plan, request, mayReplace: mayReplace, limit: configuration.maxFileSize, context: context)
+                plan, request, mayReplace: granted.contains(.delete), limit: configuration.maxFileSize, context: context)
             return .text(outcome == .unchanged ? 200 : plan.status, outcome == .unchanged ? "unchanged" : "published")
         case .delete(let path):
             try await publisher.delete(path, context: context)
