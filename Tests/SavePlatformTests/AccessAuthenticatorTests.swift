@@ -229,7 +229,10 @@ struct AccessKeyAuthenticationTests {
     @Test func `a robot signs in with its key in every form there is, without waiting`() async throws {
         let server = try await Accounting()
         let key = try await server.key(for: .robot("ci"))
-        for field in [Accounting.basic("sa$ci", key), Accounting.basic("__token__", key), "Bearer \(key)", "bearer \(key)"] {
+        for field in [
+            Accounting.basic("sa$ci", key), Accounting.basic("sa%24ci", key), Accounting.basic("__token__", key), "Bearer \(key)",
+            "bearer \(key)",
+        ] {
             let principal = try #require(server.authenticator.cached(server.request(field)))
             #expect(principal.auditName == "sa$ci")
             #expect(principal.key?.id == String(key.dropFirst(4).prefix(12)))
@@ -246,7 +249,7 @@ struct AccessKeyAuthenticationTests {
         #expect(principal.key?.scopes == scopes)
     }
 
-    @Test(arguments: ["sa$other", "alice", "ci", "SA$ci", "sa$", "sa$$ci", "sa$ci ", "sa%24ci", ""])
+    @Test(arguments: ["sa$other", "alice", "ci", "SA$ci", "sa$", "sa$$ci", "sa$ci ", "sa%24other", "sa%2524ci", ""])
     func `a key under another name is refused`(name: String) async throws {
         let server = try await Accounting()
         let key = try await server.key(for: .robot("ci"))
