@@ -92,6 +92,21 @@ package final class RawHTTP: Sendable {
         }
     }
 
+    /// Nothing comes for a while.
+    package func hasNothing(for time: Duration) async throws -> Bool {
+        try await Self.pool.run { [descriptor] in
+            var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            return poll(
+                &polled, 1, Int32(clamping: time.components.seconds * 1000 + time.components.attoseconds / 1_000_000_000_000_000))
+                == 0
+        }
+    }
+
+    /// Waits until `text` has come, and leaves it to be read.
+    package func contains(_ text: String) async throws -> Bool {
+        try await Self.pool.run { [self] in position(of: Array(text.utf8)) != nil }
+    }
+
     /// The other side has closed; false where it says more, or nothing for ten seconds.
     package func isClosed() async throws -> Bool {
         try await Self.pool.run { [descriptor] in

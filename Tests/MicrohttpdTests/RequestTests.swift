@@ -49,17 +49,17 @@ import Testing
 
     @Test func `HEAD has the fields of GET and no body`() async throws {
         try await serving(answer: { _ in HTTPResponse(status: 200, headers: ["ETag": "\"x\""], body: .bytes(Array("hello".utf8)))
-            }) {
-                port, _ in
-                let client = try await RawHTTP.connect(port: port)
-                try await client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                let head = try #require(try await client.response(isHead: true))
-                #expect(head.headers["Content-Length"] == "5")
-                #expect(head.headers["ETag"] == "\"x\"")
-                #expect(head.headers["Date"] != nil)
-                #expect(head.headers["Server"] == nil)
-                #expect(try await client.response()?.text == "hello")
-            }
+        }) {
+            port, _ in
+            let client = try await RawHTTP.connect(port: port)
+            try await client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let head = try #require(try await client.response(isHead: true))
+            #expect(head.headers["Content-Length"] == "5")
+            #expect(head.headers["ETag"] == "\"x\"")
+            #expect(head.headers["Date"] != nil)
+            #expect(head.headers["Server"] == nil)
+            #expect(try await client.response()?.text == "hello")
+        }
     }
 
     @Test(arguments: [

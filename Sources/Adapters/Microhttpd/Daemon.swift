@@ -15,8 +15,9 @@ final class Daemon: Sendable {
         let certificate = try configuration.tls.map { try Self.read($0.certificate, "certificate") }
         let key = try configuration.tls.map { try Self.read($0.key, "key") }
         if certificate != nil { flags |= MHD_USE_TLS.rawValue }
-        // Room for the header section and the library's records of it, and at least 16 KiB for the answer's.
-        let memory = configuration.maxHeaderBytes + (16 << 10)
+        // Room for the header section and the library's records of it, and for the answer's. The library clears all of it
+        // after every request, which is felt: not more than is needed.
+        let memory = configuration.maxHeaderBytes + (8 << 10)
         let threads = UInt32(configuration.threads)
         let limit = UInt32(configuration.maxConnections) + 64 * threads
         // SAFETY: `HTTPServer` keeps the core for as long as the daemon runs.

@@ -76,7 +76,7 @@ final class Exchange: @unchecked Sendable {
         let head: RequestHead
         do throws(RequestHead.Refusal) {
             head = try RequestHead.read(
-                handle, target: target, at: location, method: method, version: version, limits: connection.server.configuration)
+                handle, target: target, at: location, method: method, version: version, limits: connection.server.limits)
         } catch {
             var response = HTTPResponse.text(error.status, error.line)
             if error.status == 405 { response.headers.append("Allow", "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS") }
@@ -144,7 +144,7 @@ final class Exchange: @unchecked Sendable {
     /// A piece of the body: gives it to the task, keeps it, drops it, or leaves it where it is.
     private func continueBody(_ handle: OpaquePointer, _ bytes: UnsafeRawBufferPointer, _ taken: inout Int) -> MHD_Result {
         enum Step { case taken(IncomingBody.Wakeup?), drop(HTTPResponse), wait, cut }
-        let limit = connection.server.configuration.maxBodySize
+        let limit = connection.server.limits.body
         let step = state.withLock { state -> Step in
             if state.isOver { return .cut }
             if let response = state.response { return .drop(response) }

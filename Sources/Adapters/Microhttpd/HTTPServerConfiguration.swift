@@ -24,7 +24,7 @@ package struct HTTPServerConfiguration: Sendable {
     /// Open connections from one IPv4 address or IPv6 /64 network.
     package var maxConnectionsPerAddress = 1024
     /// Bytes of the request line and all header fields; 431 above it.
-    package var maxHeaderBytes = 32 << 10
+    package var maxHeaderBytes = 16 << 10
     /// Bytes of the request target; 414 above it.
     package var maxTargetBytes = 8 << 10
     /// Bytes of any request body; 413 above it.

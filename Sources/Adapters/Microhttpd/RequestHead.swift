@@ -13,6 +13,12 @@ struct RequestHead {
 
     var hasBody: Bool { contentLength != 0 }
 
+    /// Sizes in bytes.
+    struct Limits {
+        let header, target: Int
+        let body: Int64?
+    }
+
     struct Refusal: Error {
         let status: Int
         let line: String
@@ -26,11 +32,11 @@ struct RequestHead {
     static func read(
         _ connection: OpaquePointer, target: [UInt8], at location: TargetLocation, method: UnsafePointer<CChar>,
         version: UnsafePointer<CChar>,
-        limits: HTTPServerConfiguration
+        limits: Limits
     ) throws(Refusal) -> RequestHead {
         let size = save_mhd_header_size(connection)
-        if target.count > limits.maxTargetBytes { throw Refusal(414, "the request target is too long") }
-        if size > limits.maxHeaderBytes { throw Refusal(431, "the header section is too large") }
+        if target.count > limits.target { throw Refusal(414, "the request target is too long") }
+        if size > limits.header { throw Refusal(431, "the header section is too large") }
         guard location.follows(method), location.precedes(version), target.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
             throw Refusal(400, "the request line is malformed")
         }
@@ -188,7 +194,7 @@ struct FieldReader {
     }
 
     /// What the fields say about the body, or why the request is refused.
-    func head(method: HTTPMethod, isHTTP11: Bool, limits: HTTPServerConfiguration) throws(RequestHead.Refusal) -> RequestHead {
+    func head(method: HTTPMethod, isHTTP11: Bool, limits: RequestHead.Limits) throws(RequestHead.Refusal) -> RequestHead {
         typealias Refusal = RequestHead.Refusal
         // RFC 9112, 3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that
         // lacks a Host header field and to any request message that contains more than one Host header field line".
@@ -209,7 +215,7 @@ struct FieldReader {
         let hasBody = isChunked || length > 0 || isLengthTooLarge
         if hasBody && isEncodedBody { throw Refusal(415, "encoded request bodies are not accepted") }
         if isLengthTooLarge { throw Refusal(413, "the body is too large") }
-        if let limit = limits.maxBodySize, length > limit { throw Refusal(413, "the body is larger than \(limit) bytes") }
+        if let limit = limits.body, length > limit { throw Refusal(413, "the body is larger than \(limit) bytes") }
         return RequestHead(
             method: method, headers: headers, contentLength: isChunked ? nil : length,
             expectsContinue: expectsContinue && isHTTP11)

@@ -4,6 +4,7 @@ internal import Synchronization
 /// What every connection and every exchange of one server shares.
 final class ServerCore: Sendable {
     let configuration: HTTPServerConfiguration
+    let limits: RequestHead.Limits
     let responder: any Responder
     let log: Log
     let registry = ConnectionRegistry()
@@ -19,6 +20,8 @@ final class ServerCore: Sendable {
 
     init(configuration: HTTPServerConfiguration, responder: any Responder, log: Log) {
         self.configuration = configuration
+        limits = RequestHead.Limits(
+            header: configuration.maxHeaderBytes, target: configuration.maxTargetBytes, body: configuration.maxBodySize)
         self.responder = responder
         self.log = log
     }
