@@ -2,6 +2,10 @@ import SaveMicrohttpd
 import SavePlatform
 import SaveTestKit
 import Synchronization
+import Testing
+
+/// One test at a time: several of them measure time.
+@Suite(.serialized) enum MicrohttpdTests {}
 
 /// A responder made of a closure.
 struct Answering: Responder {
@@ -41,6 +45,14 @@ final class Notes<Value: Sendable>: Sendable {
         while all.count < count, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(2)) }
         return all
     }
+}
+
+/// A number that several tasks change.
+final class Count: Sendable {
+    private let number = Atomic<Int>(0)
+    var value: Int { number.load(ordering: .relaxed) }
+    func add(_ amount: Int) { number.add(amount, ordering: .relaxed) }
+    func raise(to value: Int) { number.max(value, ordering: .relaxed) }
 }
 
 /// A door that tasks wait at until the test opens it.

@@ -31,11 +31,9 @@ final class ConnectionRegistry: Sendable {
         state.withLock { $0.perAddress[Self.network(client)] ?? 0 }
     }
 
-    /// Calls `body` for every connection while none can be closed.
-    func forEach(_ body: (Connection) -> Void) {
-        state.withLock { state in
-            for connection in state.connections.values { body(connection) }
-        }
+    /// Hands out every connection; none can be closed meanwhile.
+    func withAll(_ body: ([Connection]) -> Void) {
+        state.withLock { body(Array($0.connections.values)) }
     }
 
     /// An IPv6 host usually has a /64 to itself.

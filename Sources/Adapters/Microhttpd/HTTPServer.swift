@@ -77,9 +77,7 @@ package final class HTTPServer: Sendable {
         socket.join()
         core.isStopping.store(true, ordering: .sequentiallyConsistent)
         var waiting: [Exchange] = []
-        core.registry.forEach { connection in
-            if let exchange = connection.suspended.withLock({ $0 }) { waiting.append(exchange) }
-        }
+        core.registry.withAll { waiting = $0.compactMap { connection in connection.suspended.withLock { $0 } } }
         for exchange in waiting { exchange.abandon(cutting: true) }
         daemon.stop()
         watch.stop()

@@ -59,29 +59,36 @@ final class Watch: Sendable {
         let configuration = core.configuration
         var kept: [ObjectIdentifier: Meter] = [:]
         var left: [Exchange] = []
-        core.registry.forEach { connection in
-            let (phase, since) = connection.phase
-            let age = now > since ? now - since : 0
-            switch phase {
-            case .fresh, .head:
-                if age >= configuration.headerTimeout.milliseconds { cut(connection, Self.timeout) }
-            case .idle:
-                if age >= configuration.idleTimeout.milliseconds || core.isDraining.load(ordering: .relaxed) {
-                    // Only what was not sent yet is lost: a request that is here is still read, and answered.
+        core.registry.withAll { connections in
+            for (connection, isGone) in zip(connections, Self.areGone(connections)) {
+                let (phase, since) = connection.phase
+                let age = now > since ? now - since : 0
+                if phase != .responder, isGone {
+                    // The library reads until a read is short, and then waits for the next event. Where the end came in one
+                    // event with the last bytes, it waits forever: this is another event. What was sent is still read.
                     shutdown(connection.descriptor, Int32(SHUT_RD))
                 }
-            case .body:
-                var meter = meters[ObjectIdentifier(connection)] ?? Meter()
-                if isTooSlow(&meter, connection, elapsed: min(elapsed, age)) { cut(connection, Self.timeout) }
-                kept[ObjectIdentifier(connection)] = meter
-            case .responder:
-                if let meter = meters[ObjectIdentifier(connection)] { kept[ObjectIdentifier(connection)] = meter }
-                if hasLeft(connection), let exchange = connection.suspended.withLock({ $0 }) { left.append(exchange) }
-            case .sending:
-                guard age >= elapsed else { return }
-                var meter = meters[ObjectIdentifier(connection)] ?? Meter()
-                if isStalled(&meter, connection, since: since, now: now) { cut(connection, nil) }
-                kept[ObjectIdentifier(connection)] = meter
+                switch phase {
+                case .fresh, .head:
+                    if age >= configuration.headerTimeout.milliseconds { cut(connection, Self.timeout) }
+                case .idle:
+                    if age >= configuration.idleTimeout.milliseconds || core.isDraining.load(ordering: .relaxed) {
+                        // Only what was not sent yet is lost: a request that is here is still read, and answered.
+                        shutdown(connection.descriptor, Int32(SHUT_RD))
+                    }
+                case .body:
+                    var meter = meters[ObjectIdentifier(connection)] ?? Meter()
+                    if isTooSlow(&meter, connection, elapsed: min(elapsed, age)) { cut(connection, Self.timeout) }
+                    kept[ObjectIdentifier(connection)] = meter
+                case .responder:
+                    if let meter = meters[ObjectIdentifier(connection)] { kept[ObjectIdentifier(connection)] = meter }
+                    if isGone, let exchange = connection.suspended.withLock({ $0 }) { left.append(exchange) }
+                case .sending:
+                    guard age >= elapsed else { continue }
+                    var meter = meters[ObjectIdentifier(connection)] ?? Meter()
+                    if isStalled(&meter, connection, since: since, now: now) { cut(connection, nil) }
+                    kept[ObjectIdentifier(connection)] = meter
+                }
             }
         }
         // Not under the registry's lock: waking a task may end a connection.
@@ -109,10 +116,11 @@ final class Watch: Sendable {
         return now &- meter.ackedAt >= core.configuration.writeStallTimeout.milliseconds
     }
 
-    /// The library does not look at a suspended connection.
-    private func hasLeft(_ connection: Connection) -> Bool {
-        var polled = pollfd(fd: connection.descriptor, events: Int16(SAVE_POLLRDHUP), revents: 0)
-        return poll(&polled, 1, 0) > 0 && polled.revents != 0
+    /// Which of these connections their clients have closed.
+    private static func areGone(_ connections: [Connection]) -> [Bool] {
+        var polled = connections.map { pollfd(fd: $0.descriptor, events: Int16(SAVE_POLLRDHUP), revents: 0) }
+        guard poll(&polled, nfds_t(polled.count), 0) > 0 else { return connections.map { _ in false } }
+        return polled.map { $0.revents != 0 }
     }
 
     private func cut(_ connection: Connection, _ answer: [UInt8]?) {
