@@ -1,5 +1,4 @@
 internal import CMicrohttpd
-internal import Dispatch
 internal import Foundation
 internal import SavePlatform
 internal import Synchronization
@@ -12,7 +11,9 @@ final class ListeningSocket: Sendable {
     let port: UInt16
     private let descriptor: Int32
     private let isStopped = Atomic<Bool>(false)
-    private let hasEnded = DispatchSemaphore(value: 0)
+    private let condition = NSCondition()
+    // SAFETY: read and written with `condition` locked only.
+    nonisolated(unsafe) private var hasEnded = false
 
     /// Throws `invalidConfiguration` where the address is unknown or cannot be listened on.
     init(host: String, port: UInt16) throws {
@@ -53,7 +54,10 @@ final class ListeningSocket: Sendable {
         let thread = Thread { [self] in
             while !isStopped.load(ordering: .relaxed) { acceptOne(daemon, core) }
             close(descriptor)
-            hasEnded.signal()
+            condition.withLock {
+                hasEnded = true
+                condition.signal()
+            }
         }
         thread.name = "http-accept"
         thread.start()
@@ -66,8 +70,12 @@ final class ListeningSocket: Sendable {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
-    /// Waits until the thread has ended, after `stop`. Blocks, once.
-    func join() { hasEnded.wait() }
+    /// Waits until the thread has ended, after `stop`. Blocks.
+    func join() {
+        condition.withLock {
+            while !hasEnded { condition.wait() }
+        }
+    }
 
     /// Closes a socket that was never accepted from.
     func discard() { close(descriptor) }
