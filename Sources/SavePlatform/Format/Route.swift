@@ -25,7 +25,8 @@ public enum Route: Sendable, Equatable {
     case upload(UploadPlan)
     /// Remove a file.
     case delete(AssetPath)
-    /// Answer 301 or 302 with a location relative to the request's own path, query kept. Read permission.
+    /// Answer 301 or 302 with a location relative to the request's own path, query kept; the repository itself counts as a
+    /// directory, with or without its last slash. Read permission.
     case redirect(to: String, permanent: Bool)
 }
 

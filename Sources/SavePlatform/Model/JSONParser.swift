@@ -19,6 +19,23 @@ extension JSONValue {
     }
 }
 
+/// The keys that an object has so far. Most objects have few, and comparing those is quicker than hashing.
+private struct SeenKeys {
+    private static let fewest = 16
+    private var hashed: Set<[UInt8]> = []
+
+    /// Notes a key; false when the object has it already.
+    mutating func insert(_ key: String, in object: JSONObject) -> Bool {
+        let members = object.members
+        guard members.count >= Self.fewest else {
+            let count = key.utf8.count
+            return !members.contains { $0.key.utf8.count == count && $0.key.utf8.elementsEqual(key.utf8) }
+        }
+        if hashed.isEmpty { hashed = Set(members.map { Array($0.key.utf8) }) }
+        return hashed.insert(Array(key.utf8)).inserted
+    }
+}
+
 private struct JSONParser {
     private let bytes: [UInt8]
     private var position = 0
@@ -66,7 +83,7 @@ private struct JSONParser {
 
     private mutating func object(depth: Int) throws(JSONError) -> JSONObject {
         var object = JSONObject()
-        var seen = Set<[UInt8]>()
+        var seen = SeenKeys()
         position += 1
         skipSpace()
         if current == UInt8(ascii: "}") {
@@ -77,7 +94,7 @@ private struct JSONParser {
             skipSpace()
             guard current == UInt8(ascii: "\"") else { throw error("expected a key") }
             let key = try string()
-            guard seen.insert(Array(key.utf8)).inserted else { throw error("the same key twice") }
+            guard seen.insert(key, in: object) else { throw error("the same key twice") }
             skipSpace()
             guard current == UInt8(ascii: ":") else { throw error("expected ':'") }
             position += 1

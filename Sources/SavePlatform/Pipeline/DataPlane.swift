@@ -155,8 +155,11 @@ package final class DataPlane: Responder {
             return try await assets.answer(path, package: package, request: request, repository: repository, catalogue: catalogue)
         case .redirect(let location, let permanent):
             let query = request.rawQuery.map { "?" + String(decoding: $0, as: UTF8.self) } ?? ""
+            // The repository is a directory also where its own URL lacks the last slash.
+            let isBare = request.rawPath.count { $0 == UInt8(ascii: "/") } == 3 && request.rawPath.last != UInt8(ascii: "/")
+            let start = isBare ? "\(repository.record.name)/" : ""
             return HTTPResponse(
-                status: permanent ? 301 : 302, headers: ["Location": location + query, "Cache-Control": "no-cache"])
+                status: permanent ? 301 : 302, headers: ["Location": start + location + query, "Cache-Control": "no-cache"])
         case .upload, .delete:
             do {
                 return try await change(route, request, repository, principal, granted)

@@ -1,0 +1,203 @@
+import SaveDigest
+import SavePlatform
+import Testing
+
+@testable import FormatPyPI
+
+@Suite struct UpstreamTests {
+    private static let package = PackageID(normalized: "foo")
+    private static let hex = String(repeating: "ab", count: 32)
+    private let format: PyPIFormat
+    init() throws { format = try PyPIFormat(settings: [:]) }
+
+    private func read(
+        _ text: String, type: String? = "text/html", url: String = "https://index.example.com/simple/foo/",
+        for index: IndexKey = .package(package)
+    ) throws -> Listing {
+        try format.listing(from: UpstreamDocument(url: url, contentType: type, bytes: Array(text.utf8)), for: index)
+    }
+
+    private func origins(_ listing: Listing) -> [String?] { listing.assets.filter { $0.sidecarOf == nil }.map(\.origin) }
+    private static let json = "application/vnd.pypi.simple.v1+json"
+
+    /// What a page can carry of a record.
+    private static func shown(_ record: AssetRecord) -> AssetRecord {
+        var attributes = record.attributes
+        attributes["identity"] = nil
+        return AssetRecord(
+            path: record.path, package: record.package, version: record.version, size: record.size, checksums: record.checksums,
+            published: record.published, withdrawn: record.withdrawn, attributes: attributes)
+    }
+
+    @Test func `what a page says is what a page of ours says again`() throws {
+        var wheel = AssetRecord(
+            path: try AssetPath("packages/foo/foo-1.10+cu118-py3-none-any.whl"), package: Self.package, version: "1.10+cu118",
+            size: 12, checksums: [Checksum(.sha256, hex: Self.hex)].compactMap { $0 },
+            published: Timestamp(rfc3339: "2024-05-06T07:08:09.000010Z"),
+            attributes: ["requires-python": ">=3.8,<\"4\" & é", "core-metadata": ["sha256": .string(Self.hex)]])
+        wheel.withdrawn = Withdrawal(reason: "no <good> & \"why\"")
+        var sdist = AssetRecord(
+            path: try AssetPath("packages/foo/foo-1.9.tar.gz"), package: Self.package, version: "1.9", size: 0,
+            checksums: [Checksum(.md5, hex: String(repeating: "0", count: 32))].compactMap { $0 })
+        sdist.withdrawn = Withdrawal(reason: "")
+        let listing = Listing(
+            assets: [sdist, wheel], attributes: ["project-status": ["status": "deprecated", "reason": "use 'bar' <instead>"]])
+        for type in SimpleType.all {
+            let page = try format.render(
+                .package(Self.package), as: type, from: listing, context: RenderContext(basePath: "/pypi/a/b/"))
+            let document = UpstreamDocument(
+                url: "https://save.example.com/pypi/a/b/simple/foo/", contentType: type.value, bytes: page.bytes)
+            var again = try format.listing(from: document, for: .package(Self.package))
+            #expect(again.assets.map(\.origin).first == "https://save.example.com/pypi/a/b/packages/foo/foo-1.9.tar.gz")
+            let sidecar = try #require(again.assets.last)
+            #expect(sidecar.sidecarOf == wheel.path)
+            #expect(sidecar.checksums.map(\.hex) == [Self.hex])
+            #expect(
+                sidecar.origin == "https://save.example.com/pypi/a/b/packages/foo/foo-1.10%2Bcu118-py3-none-any.whl.metadata")
+            again.assets = again.assets.filter { $0.sidecarOf == nil }.map(Self.shown)
+            #expect(again == listing, "\(type)")
+        }
+    }
+
+    @Test func `links are relative to where the page came from in the end`() throws {
+        let nexus = try read(
+            "<a href='../../packages/foo/1.0/foo-1.0.tar.gz#md5=\(String(repeating: "0", count: 32))'>x</a>",
+            url: "https://nexus.example.com/repository/p/simple/foo/")
+        #expect(origins(nexus) == ["https://nexus.example.com/repository/p/packages/foo/1.0/foo-1.0.tar.gz"])
+        #expect(nexus.assets.first?.checksums.map(\.algorithm) == [.md5])
+        let flat = try read(
+            "<base href='https://cdn.example.com/whl/'><a href='foo-1.0.tar.gz'>x</a><a href='bar-1.0.tar.gz'>y</a>")
+        #expect(origins(flat) == ["https://cdn.example.com/whl/foo-1.0.tar.gz"])
+        let noSlash = try read("<a href='foo/foo-1.0.tar.gz'>x</a>", url: "https://x.example.com/pypi/r/simple/foo")
+        #expect(origins(noSlash) == ["https://x.example.com/pypi/r/simple/foo/foo-1.0.tar.gz"])
+        let absolute = try read("<a href='/whl/cu118/foo-2.0.1%2Bcu117-cp310-cp310-linux_x86_64.whl'>x</a>")
+        #expect(origins(absolute) == ["https://index.example.com/whl/cu118/foo-2.0.1%2Bcu117-cp310-cp310-linux_x86_64.whl"])
+        #expect(absolute.assets.first?.path.filename == "foo-2.0.1+cu117-cp310-cp310-linux_x86_64.whl")
+        #expect(absolute.assets.first?.version == "2.0.1+cu117")
+    }
+
+    @Test func `only well-formed files of this package are taken, each once`() throws {
+        let listing = try read(
+            """
+            <html><head><meta name=generator content=x><script>alert(1)</script></head>
+            <a href="javascript:alert(1)/foo-1.0.tar.gz">a</a><a href="data:foo-1.0.tar.gz">b</a><a href="file:///foo-1.0.tar.gz">c</a>
+            <a href="foo-1.0.tar.gz#sha256=\(Self.hex)">first</a><a href="other/foo-1.0.tar.gz#sha256=\(String(repeating: "cd", count: 32))">second</a>
+            <a href="foo_bar-1.0.tar.gz">d</a><a href="foo-1.0.txt">e</a><a href="..">f</a><a>g</a><a href="foo-1.0%2f..%2f-py3-none-any.whl">h</a>
+            <a href="foo-1.1.tar.gz#sha256-zz" onclick=x>i</a><a href="foo-1.2.tar.gz#sha1=abc">j</a><a href='foo-1.0"><b>.zip'>k</a>
+            <a href="FOO-1.3-py2.7.egg">l</a><a href="foo-1.4.win32-py2.7.exe">m</a><a href="foo-2004d.zip">n</a>
+            """)
+        #expect(
+            listing.assets.map(\.path.filename) == [
+                "foo-1.0.tar.gz", "foo-1.1.tar.gz", "foo-1.2.tar.gz", "FOO-1.3-py2.7.egg", "foo-1.4.win32-py2.7.exe",
+                "foo-2004d.zip",
+            ])
+        #expect(listing.assets.map { $0.checksums.first?.hex } == [Self.hex, nil, nil, nil, nil, nil])
+        #expect(listing.assets.map(\.version) == ["1.0", "1.1", "1.2", "1.3", "1.4", "2004d"])
+    }
+
+    @Test func `metadata is announced in several ways, and in some that mean there is none`() throws {
+        let values: [(String, CoreMetadata?)] = [
+            ("data-core-metadata='sha256=\(Self.hex)'", Checksum(.sha256, hex: Self.hex).map { .sha256($0) }),
+            ("data-dist-info-metadata='true'", .unverified), ("data-core-metadata='md5=1'", .unverified),
+            ("data-core-metadata='false'", nil), ("data-core-metadata=''", nil), ("data-core-metadata", nil), ("", nil),
+        ]
+        for (attribute, expected) in values {
+            let listing = try read("<a href='foo-1.0-py3-none-any.whl' \(attribute)>x</a>")
+            #expect(CoreMetadata(listing.assets.first?.attributes["core-metadata"]) == expected, "\(attribute)")
+            #expect(listing.assets.count == (expected == nil ? 1 : 2))
+        }
+    }
+
+    @Test func `JSON in the ways of other servers is understood`() throws {
+        let listing = try read(
+            """
+            {"meta":{"api-version":"1.4","_last-serial":7},"name":"foo","files":[
+            {"filename":"foo-1.0.tar.gz","url":"https://f.example.com/a/foo-1.0.tar.gz","hashes":{"blake2b":"00","sha256":"\(Self.hex.uppercased())"},
+             "requires-python":null,"size":5,"upload-time":"2024-01-01T00:00:00+00:00","yanked":"","core-metadata":false,"data-dist-info-metadata":false,"provenance":null},
+            {"filename":"foo-1.1-py3-none-any.whl","url":"foo-1.1-py3-none-any.whl","hashes":{},"yanked":true,"data-dist-info-metadata":{"sha256":"\(Self.hex)"},
+             "provenance":"https://i.example.com/p","size":null,"upload-time":"soon"},
+            {"filename":"foo-1.2.tar.gz","url":"https://f.example.com/other-name-1.2.tar.gz","hashes":{}},
+            {"filename":7,"url":"foo-1.3.tar.gz","hashes":[],"size":-1,"yanked":"bad","upload-time":"2024-01-01T00:00:00.5Z"},
+            {"url":7},{},"x",null],"project-status":{"status":"someday"}}
+            """, type: Self.json)
+        #expect(listing.attributes.isEmpty)
+        let files = listing.assets.filter { $0.sidecarOf == nil }
+        #expect(files.map(\.path.filename) == ["foo-1.0.tar.gz", "foo-1.1-py3-none-any.whl", "foo-1.3.tar.gz"])
+        #expect(files[0].checksums == [Checksum(.sha256, hex: Self.hex)].compactMap { $0 })
+        #expect(files[0].published == Timestamp(rfc3339: "2024-01-01T00:00:00Z"))
+        #expect(files.map(\.withdrawn) == [nil, Withdrawal(reason: ""), Withdrawal(reason: "bad")])
+        #expect(files.map(\.size) == [5, nil, nil])
+        #expect(files[1].attributes["provenance-origin"] == "https://i.example.com/p")
+        #expect(listing.assets.count == 4)
+    }
+
+    @Test func `a quarantined project offers no files`() throws {
+        let page = #"{"meta":{"api-version":"1.4"},"files":[{"url":"foo-1.0.tar.gz"}],"project-status":{"status":"quarantined"}}"#
+        let listing = try read(page, type: Self.json)
+        #expect(listing.assets.isEmpty)
+        #expect(listing.attributes["project-status"] == ["status": "quarantined"])
+        let html = try read("<meta name='pypi:project-status' content='quarantined'><a href=foo-1.0.tar.gz>x</a>")
+        #expect(html.assets.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("<html>login</html>", "image/png"), ("[]", json), ("{}", json), ("{\"files\":{}}", json), ("{", json), ("", json),
+        ("{\"meta\":{\"api-version\":\"2.0\"},\"files\":[]}", json),
+        ("<meta name='pypi:repository-version' content='2.0'>", "text/html"),
+        ("hello", "text/plain"), ("", "application/octet-stream"),
+    ])
+    func `what is not an index is refused`(_ text: String, _ type: String) {
+        let error = #expect(throws: SaveError.self) { try read(text, type: type) }
+        #expect(error?.code == .upstreamInvalid)
+    }
+
+    @Test func `static servers with wrong types are understood`() throws {
+        #expect(try read("{\"files\":[{\"url\":\"foo-1.0.tar.gz\"}]}", type: "application/json").assets.count == 1)
+        #expect(try read("\n <a href=foo-1.0.tar.gz>x</a>", type: "binary/octet-stream").assets.count == 1)
+        #expect(try read("<a href=foo-1.0.tar.gz>x</a>", type: nil).assets.count == 1)
+    }
+
+    @Test func `a root index gives names`() throws {
+        let json = try read(
+            "{\"projects\":[{\"name\":\"Foo.Bar\"},{\"name\":\"foo_bar\"},{\"name\":\"<x>\"},{}]}", type: Self.json, for: .root)
+        #expect(json.packages == [PackageSummary(id: PackageID(normalized: "foo-bar"), displayName: "Foo.Bar")])
+        let html = try read(
+            "<a href='/simple/foo/'>Foo</a>\n<a href='bar-baz/'> bar-baz/ </a><a href='q_x/'>&rarr;</a>",
+            for: .root)
+        #expect(html.packages.map(\.id.name) == ["foo", "bar-baz", "q-x"])
+    }
+
+    @Test(arguments: [
+        ("https://i.example.com", ["https://i.example.com/simple/", "https://i.example.com/"]),
+        ("https://i.example.com/", ["https://i.example.com/simple/", "https://i.example.com/"]),
+        ("https://i.example.com/simple", ["https://i.example.com/simple/"]),
+        ("https://i.example.com/simple/", ["https://i.example.com/simple/"]),
+        ("http://n.example.com/repository/p/simple?x#y", ["http://n.example.com/repository/p/simple/"]),
+        ("https://p.example.com/whl/cu118", ["https://p.example.com/whl/cu118/simple/", "https://p.example.com/whl/cu118/"]),
+    ])
+    func `an index is looked for where the remote URL may mean it`(_ remote: String, _ candidates: [String]) throws {
+        for (attempt, url) in candidates.enumerated() {
+            let request = try format.upstreamRequest(for: .probe(attempt: attempt), base: remote)
+            #expect(request.url == url)
+            #expect(request.resolvedBase == url)
+            #expect(try format.upstreamRequest(for: .index(.package(Self.package)), base: url).url == url + "foo/")
+        }
+        let error = #expect(throws: SaveError.self) {
+            try format.upstreamRequest(for: .probe(attempt: candidates.count), base: remote)
+        }
+        #expect(error?.code == .unsupported)
+    }
+
+    @Test func `nothing but checked names reaches an upstream`() {
+        for name in ["../x", "a/b", "Foo", "", "a b", "a%2f"] {
+            let error = #expect(throws: SaveError.self) {
+                try format.upstreamRequest(
+                    for: .index(.package(PackageID(normalized: name))), base: "https://i.example.com/simple/")
+            }
+            #expect(error?.code == .packageNotFound)
+        }
+        for base in ["file:///etc", "ftp://x.example.com/", "//x.example.com", "x", ""] {
+            #expect(throws: SaveError.self) { try format.upstreamRequest(for: .index(.root), base: base) }
+        }
+    }
+}
