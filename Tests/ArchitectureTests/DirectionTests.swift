@@ -5,17 +5,17 @@ import Testing
     /// What each folder may import; everything else is a wrong arrow.
     static let rules: [(folder: String, allowed: Set<String>)] = [
         ("Sources/Readers/Digest", ["CCrypto", "CBlake2"]),
-        ("Sources/Readers/Archive", ["Foundation", "CArchive", "CZlib"]),
+        ("Sources/Readers/Archive", ["Foundation", "CArchive", "SaveCompression"]),
         ("Sources/Readers/HTML", ["Foundation", "CXML"]),
         ("Sources/Readers/Compression", ["Foundation", "CZlib"]),
         ("Sources/SavePlatform", ["Foundation", "Synchronization", "SaveDigest"]),
         ("Sources/Formats/PyPI", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "SaveArchive", "SaveHTML"]),
-        ("Sources/Formats/Raw", ["Foundation", "SavePlatform"]),
+        ("Sources/Formats/Raw", ["Foundation", "SavePlatform", "SaveDigest"]),
         ("Sources/Adapters/SQLite", ["Foundation", "Synchronization", "SavePlatform", "SaveSQLMetadata", "CSQLite"]),
         ("Sources/Adapters/SQLMetadata", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest"]),
         ("Sources/Adapters/Blobs", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "CLinuxFiles"]),
         ("Sources/Adapters/Curl", ["Foundation", "Synchronization", "SavePlatform", "CCurl"]),
-        ("Sources/Adapters/Microhttpd", ["Foundation", "Synchronization", "SavePlatform", "CMicrohttpd"]),
+        ("Sources/Adapters/Microhttpd", ["Dispatch", "Foundation", "Synchronization", "SavePlatform", "CMicrohttpd"]),
         ("Sources/Adapters/Argon2", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "CArgon2"]),
         ("Sources/SaveAPI", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest"]),
     ]

@@ -101,7 +101,7 @@ struct FixtureForm {
         let first = try await Self.form.submit()
         let second = try await FixtureForm("foo-bar", "1+cu118", filename: other.filename, contents: other.bytes).submit()
         #expect(first.items[0].record.path != second.items[0].record.path)
-        #expect(first.items[0].record.attributes["identity"] == second.items[0].record.attributes["identity"])
+        #expect(first.items[0].record.identity == second.items[0].record.identity)
     }
 
     @Test(

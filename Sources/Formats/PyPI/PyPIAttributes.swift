@@ -9,8 +9,6 @@ internal import SavePlatform
 ///   `<file>.metadata` can be served (PEP 714).
 /// - `provenance`: string, the https URL of the file's attestations on this server (PEP 740). Rendered.
 /// - `provenance-origin`: string, where an upstream keeps them. Not rendered: clients may not reach it.
-/// - `identity`: string, equal for two files of a package that clients take for one, such as `Foo-1.0.tar.gz` and
-///   `foo-1.0.tar.gz`. A repository takes one file of an identity.
 ///
 /// Of a package (`Listing.attributes`):
 /// - `project-status`: `{"status": "active" | "archived" | "deprecated" | "quarantined", "reason": string?}` (PEP 792).
@@ -19,7 +17,6 @@ enum PyPIAttribute {
     static let coreMetadata = "core-metadata"
     static let provenance = "provenance"
     static let provenanceOrigin = "provenance-origin"
-    static let identity = "identity"
     static let projectStatus = "project-status"
 }
 

@@ -20,8 +20,12 @@ public struct UpstreamRequest: Sendable, Equatable {
     public var accept: String?
     /// The largest answer that is read, decoded, in bytes.
     public var maxSize: Int64
-    /// For a probe: the base to store when this request succeeds.
+    /// For a probe: the base to store when this request succeeds. Only the first `maxSize` bytes of its answer are read; the
+    /// root listing that the format makes of them may name another base, in its attribute `resolvedBaseAttribute`.
     public var resolvedBase: String?
+
+    /// Where a root listing says what base its upstream should be asked by. Opaque to the platform.
+    public static let resolvedBaseAttribute = "resolved-base"
 
     public init(url: String, accept: String? = nil, maxSize: Int64, resolvedBase: String? = nil) {
         self.url = url

@@ -57,7 +57,9 @@ public struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
             if bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) {
                 write(dotted: bytes.suffix(4), to: &text)
             } else {
-                let groups = stride(from: 0, to: 16, by: 2).map { String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16) }
+                let groups = stride(from: 0, to: 16, by: 2).map {
+                    String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16)
+                }
                 text.append(contentsOf: groups.joined(separator: ":").utf8)
             }
         default: text.append(contentsOf: "unknown".utf8)

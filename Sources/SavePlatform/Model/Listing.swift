@@ -48,6 +48,9 @@ public struct AssetRecord: Sendable, Equatable {
     public var withdrawn: Withdrawal?
     /// A file that describes another, such as `x.whl.metadata`: not listed by itself, removed with that other.
     public var sidecarOf: AssetPath?
+    /// Equal for two files of a package that clients take for one, such as `Foo-1.0.tar.gz` and `foo-1.0.tar.gz`: a
+    /// repository takes one file of an identity. nil where the path says it all.
+    public var identity: String?
     /// Where an upstream keeps it: an absolute URL. Never rendered.
     public var origin: String?
     /// The type it is served as.
@@ -57,8 +60,8 @@ public struct AssetRecord: Sendable, Equatable {
 
     public init(
         path: AssetPath, package: PackageID? = nil, version: String? = nil, size: Int64? = nil, checksums: [Checksum] = [],
-        published: Timestamp? = nil, withdrawn: Withdrawal? = nil, sidecarOf: AssetPath? = nil, origin: String? = nil,
-        contentType: String? = nil, attributes: JSONObject = JSONObject()
+        published: Timestamp? = nil, withdrawn: Withdrawal? = nil, sidecarOf: AssetPath? = nil, identity: String? = nil,
+        origin: String? = nil, contentType: String? = nil, attributes: JSONObject = JSONObject()
     ) {
         self.path = path
         self.package = package
@@ -68,6 +71,7 @@ public struct AssetRecord: Sendable, Equatable {
         self.published = published
         self.withdrawn = withdrawn
         self.sidecarOf = sidecarOf
+        self.identity = identity
         self.origin = origin
         self.contentType = contentType
         self.attributes = attributes

@@ -15,7 +15,9 @@ struct RouteMemo: Sendable {
 
     /// The meaning of a GET of `target`, if it was asked for before and the repository is still the same.
     func entry(for target: [UInt8], in catalogue: CatalogueSnapshot) -> Entry? {
-        guard let entry = entries[target], catalogue.repository(id: entry.repository.record.id) === entry.repository else { return nil }
+        guard let entry = entries[target], catalogue.repository(id: entry.repository.record.id) === entry.repository else {
+            return nil
+        }
         return entry
     }
 

@@ -64,10 +64,6 @@ package struct Publisher: Sendable {
         let now = services.clock.now()
         let coordinates = repository.record.coordinates
         let published: [AssetPath] = try await services.store.write { writing in
-            // A client may delete the repository while its upload is on the way.
-            guard try writing.repositories().contains(where: { $0.id == id }) else {
-                throw SaveError(.repositoryNotFound, "the repository was deleted")
-            }
             let items = try Self.newItems(submission, id, writing, mayReplace: mayReplace)
             if let package = submission.package, !items.isEmpty { try Self.put(package, id, writing, at: now) }
             for item in items {
@@ -92,9 +88,10 @@ package struct Publisher: Sendable {
                 guard mayReplace || item.record.sidecarOf != nil else { throw alreadyExists(item, existing) }
                 return true
             }
-            if let package = item.record.package, let identity = item.record.attributes["identity"]?.string {
-                let twin = try reading.assets(id, package: package).first { $0.record.attributes["identity"]?.string == identity }
-                if let twin, twin.record.path != item.record.path { throw alreadyExists(item, twin) }
+            if let package = item.record.package, let identity = item.record.identity,
+                let twin = try reading.asset(id, package: package, identity: identity)
+            {
+                throw alreadyExists(item, twin)
             }
             return true
         }

@@ -41,7 +41,7 @@ struct UpstreamBase: Sendable {
                 finding.attempts.append((request.url, String(response.status)))
                 lastError = nil
                 guard response.status == 200, accepts(request, response.headers["content-type"]) else { continue }
-                finding.base = request.resolvedBase ?? request.url
+                finding.base = try await base(request, response)
                 finding.succeeded = true
                 try await store(finding.base)
                 return finding
@@ -61,6 +61,21 @@ struct UpstreamBase: Sendable {
         return finding
     }
 
+    /// The base an answer leads to. The format may tell from the beginning of the document that it is another one.
+    private func base(_ request: UpstreamRequest, _ response: ClientResponse) async throws -> String {
+        var bytes: [UInt8] = []
+        do {
+            while Int64(bytes.count) < request.maxSize, let chunk = try await response.body.next() { bytes += chunk }
+        } catch let error as SaveError where error.code == .tooLarge {
+            // A root index may have 40 MB; its beginning is enough.
+        }
+        let document = UpstreamDocument(url: response.url, contentType: response.headers["content-type"], bytes: bytes)
+        let format = proxy.repository.format
+        // A document that was cut cannot always be read, and need not.
+        let listing = try await services.pool.run { try? format.listing(from: document, for: .root) }
+        return listing?.attributes[UpstreamRequest.resolvedBaseAttribute]?.string ?? request.resolvedBase ?? request.url
+    }
+
     private func request(_ attempt: Int) throws -> UpstreamRequest? {
         do {
             return try proxy.repository.format.upstreamRequest(for: .probe(attempt: attempt), base: proxy.settings.remoteURL)
@@ -76,7 +91,7 @@ struct UpstreamBase: Sendable {
         return client
     }
 
-    /// Whether a type is one of those that were asked for. The body is not read: a root index may have 40 MB.
+    /// Whether a type is one of those that were asked for.
     private func accepts(_ request: UpstreamRequest, _ contentType: String?) -> Bool {
         guard let accept = request.accept, let contentType else { return true }
         let essence = MediaType(contentType).essence

@@ -167,7 +167,12 @@ struct UpstreamIndex: Sendable {
     private func read(_ document: UpstreamDocument, _ index: IndexKey) async throws -> Listing {
         let format = proxy.repository.format
         do {
-            return try await services.pool.run { try format.listing(from: document, for: index) }
+            let listing = try await services.pool.run { try format.listing(from: document, for: index) }
+            // Some servers answer an empty page for what they do not have; a client would take it for a package that is here.
+            if index.package != nil, listing.assets.isEmpty, listing.attributes.isEmpty {
+                throw SaveError(.packageNotFound, "the upstream's page lists nothing")
+            }
+            return listing
         } catch let error as SaveError where SourceMiss.codes.contains(error.code) {
             throw miss(index, until: proxy.deadline(seconds: proxy.settings.negativeCacheTTL))
         }

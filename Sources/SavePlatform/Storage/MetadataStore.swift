@@ -82,6 +82,8 @@ public protocol AccountWriting {
 public protocol AssetReading {
     /// The file at a path.
     func asset(_ repository: Int64, _ path: AssetPath) throws -> StoredAsset?
+    /// The file of a package that has an identity.
+    func asset(_ repository: Int64, package: PackageID, identity: String) throws -> StoredAsset?
     /// All files of a package, sidecars included, in the order of their paths.
     func assets(_ repository: Int64, package: PackageID) throws -> [StoredAsset]
     /// Files below a directory (its path with a final slash, or "" for all), in the order of their paths, after a path.

@@ -13,7 +13,9 @@ struct TerminationSignals: Sendable {
     /// Catches the signals from now on. Once per process.
     init() throws {
         var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw SaveError(.internalFailure, "no pipe for signals: \(String(cString: strerror(errno)))") }
+        guard pipe(&ends) == 0 else {
+            throw SaveError(.internalFailure, "no pipe for signals: \(String(cString: strerror(errno)))")
+        }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         readEnd = ends[0]
         signalPipe.store(ends[1], ordering: .releasing)

@@ -28,6 +28,9 @@ extension MetadataForwarding {
     public func put(_ key: KeyRecord) throws { try base.put(key) }
     public func deleteKey(_ id: String) throws -> Bool { try base.deleteKey(id) }
     public func asset(_ repository: Int64, _ path: AssetPath) throws -> StoredAsset? { try base.asset(repository, path) }
+    public func asset(_ repository: Int64, package: PackageID, identity: String) throws -> StoredAsset? {
+        try base.asset(repository, package: package, identity: identity)
+    }
     public func assets(_ repository: Int64, package: PackageID) throws -> [StoredAsset] {
         try base.assets(repository, package: package)
     }

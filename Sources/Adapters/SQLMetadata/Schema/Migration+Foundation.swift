@@ -62,7 +62,7 @@ extension Migration {
             CREATE TABLE assets (
               repository_id BIGINT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE, path \(dialect.text) NOT NULL,
               directory \(dialect.text) NOT NULL, package \(dialect.text), version TEXT, published_size BIGINT,
-              checksums TEXT NOT NULL, published BIGINT, withdrawn TEXT, sidecar_of \(dialect.text), origin TEXT,
+              checksums TEXT NOT NULL, published BIGINT, withdrawn TEXT, sidecar_of \(dialect.text), identity \(dialect.text), origin TEXT,
               content_type TEXT, attributes TEXT NOT NULL, blob \(dialect.text) NOT NULL, size BIGINT NOT NULL,
               uploaded_by TEXT, created BIGINT NOT NULL,
               PRIMARY KEY (repository_id, path))
@@ -71,6 +71,10 @@ extension Migration {
             "CREATE INDEX assets_directory ON assets (repository_id, directory, path)",
             "CREATE INDEX assets_package ON assets (repository_id, package, path) WHERE package IS NOT NULL",
             "CREATE INDEX assets_sidecar ON assets (repository_id, sidecar_of) WHERE sidecar_of IS NOT NULL",
+            """
+            CREATE INDEX assets_identity ON assets (repository_id, package, identity)
+            WHERE package IS NOT NULL AND identity IS NOT NULL
+            """,
             // The size makes this index enough for all sums.
             "CREATE INDEX assets_blob ON assets (blob, size)",
             """

@@ -4,8 +4,8 @@ internal import SavePlatform
 /// How a file's record is laid out in its table.
 enum AssetRow {
     static let columns = """
-        repository_id, path, package, version, published_size, checksums, published, withdrawn, sidecar_of, origin, content_type,
-        attributes, blob, size, uploaded_by, created
+        repository_id, path, package, version, published_size, checksums, published, withdrawn, sidecar_of, identity, origin,
+        content_type, attributes, blob, size, uploaded_by, created
         """
 
     static func decode(_ row: inout SQLColumns) throws -> StoredAsset {
@@ -14,7 +14,8 @@ enum AssetRow {
             path: try row.path(), package: row.optionalText().map(PackageID.init(normalized:)), version: row.optionalText(),
             size: row.optionalInteger(), checksums: try checksums(try row.json()), published: row.optionalTime(),
             withdrawn: row.optionalText().map(Withdrawal.init(reason:)), sidecarOf: try row.optionalText().map(AssetPath.init),
-            origin: row.optionalText(), contentType: row.optionalText(), attributes: try row.object())
+            identity: row.optionalText(), origin: row.optionalText(), contentType: row.optionalText(),
+            attributes: try row.object())
         return StoredAsset(
             repository: repository, record: record, blob: try row.digest(), size: try row.integer(),
             uploadedBy: row.optionalText(), created: try row.time())
@@ -26,7 +27,8 @@ enum AssetRow {
         return [
             .integer(asset.repository), .text(record.path.text), .text(record.package?.name), .text(record.version),
             .integer(record.size), .text(text(record.checksums)), .time(record.published), .text(record.withdrawn?.reason),
-            .text(record.sidecarOf?.text), .text(record.origin), .text(record.contentType), .json(record.attributes),
+            .text(record.sidecarOf?.text), .text(record.identity), .text(record.origin), .text(record.contentType),
+            .json(record.attributes),
             .text(asset.blob.hex), .integer(asset.size), .text(asset.uploadedBy), .time(asset.created),
             .text(directory(of: record.path)),
         ]

@@ -7,6 +7,12 @@ extension SQLTransaction {
             [.integer(repository), .text(path.text)], AssetRow.decode)
     }
 
+    func asset(_ repository: Int64, package: PackageID, identity: String) throws -> StoredAsset? {
+        try session.first(
+            "SELECT \(AssetRow.columns) FROM assets WHERE repository_id = $1 AND package = $2 AND identity = $3",
+            [.integer(repository), .text(package.name), .text(identity)], AssetRow.decode)
+    }
+
     func assets(_ repository: Int64, package: PackageID) throws -> [StoredAsset] {
         try session.rows(
             "SELECT \(AssetRow.columns) FROM assets WHERE repository_id = $1 AND package = $2 ORDER BY path",
@@ -80,10 +86,11 @@ extension SQLTransaction {
         try session.execute(
             """
             INSERT INTO assets (\(AssetRow.columns), directory)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
             ON CONFLICT (repository_id, path) DO UPDATE SET package = excluded.package, version = excluded.version,
               published_size = excluded.published_size, checksums = excluded.checksums, published = excluded.published,
-              withdrawn = excluded.withdrawn, sidecar_of = excluded.sidecar_of, origin = excluded.origin,
+              withdrawn = excluded.withdrawn, sidecar_of = excluded.sidecar_of,
+              identity = excluded.identity, origin = excluded.origin,
               content_type = excluded.content_type, attributes = excluded.attributes, blob = excluded.blob,
               size = excluded.size, uploaded_by = excluded.uploaded_by, created = excluded.created
             """, AssetRow.values(asset))

@@ -75,7 +75,7 @@ struct UploadReceiver {
         let path = try PyPIPaths.file(filename, of: distribution.package)
         var record = AssetRecord(
             path: path, package: distribution.package, version: distribution.version, size: file.size, checksums: file.checksums,
-            contentType: MediaType.bytes.value, attributes: [PyPIAttribute.identity: .string(distribution.identity)])
+            identity: distribution.identity, contentType: MediaType.bytes.value)
         record.attributes[PyPIAttribute.requiresPython] = metadata.requiresPython.map(JSONValue.string)
         var items: [Submission.Item] = []
         if distribution.kind == .wheel {

@@ -18,7 +18,7 @@ enum UpstreamHTML {
         if let version = metas["pypi:repository-version"], !version.utf8.starts(with: "1.".utf8) {
             throw SaveError(.upstreamInvalid, "the upstream's index has the unknown version '\(version)'")
         }
-        guard let package else { return root(tags) }
+        guard let package else { return root(tags, document) }
         var listing = UpstreamListing(package, base: base(of: tags, document))
         for tag in tags where tag.name == "a" {
             if let file = file(tag) { listing.add(file) }
@@ -27,7 +27,10 @@ enum UpstreamHTML {
             ProjectStatus(marker: metas["pypi:project-status"], reason: metas["pypi:project-status-reason"]))
     }
 
-    private static func root(_ tags: [HTMLTag]) -> Listing {
+    private static func root(_ tags: [HTMLTag], _ document: UpstreamDocument) -> Listing {
+        let links = tags.filter { $0.name == "a" }.compactMap { $0["href"].flatMap(lastSegment) }
+        let files = links.compactMap { DistributionFilename($0) }
+        if !files.isEmpty, files.count * 2 > links.count { return FlatPage.root(files, at: document.url) }
         var packages = UpstreamPackages()
         for tag in tags where tag.name == "a" {
             guard let href = tag["href"] else { continue }

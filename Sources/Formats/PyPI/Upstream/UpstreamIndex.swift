@@ -13,6 +13,9 @@ enum UpstreamIndex {
     private static let probeSize: Int64 = 64 << 10
 
     static func request(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
+        if let page = FlatPage.url(base), case .index = target {
+            return UpstreamRequest(url: page, accept: accept, maxSize: longestRoot)
+        }
         guard let base = directory(base) else {
             throw SaveError.invalid("remote_url", "the remote URL is not an http or https URL")
         }

@@ -41,7 +41,7 @@ struct UpstreamListing {
             let distribution = DistributionFilename(filename, of: package),
             let path = try? PyPIPaths.file(filename, of: package), seen.insert(filename).inserted
         else { return }
-        var attributes: JSONObject = [PyPIAttribute.identity: .string(distribution.identity)]
+        var attributes = JSONObject()
         if let requirement = file.requiresPython, !requirement.utf8.isEmpty {
             attributes[PyPIAttribute.requiresPython] = .string(requirement)
         }
@@ -53,8 +53,8 @@ struct UpstreamListing {
         assets.append(
             AssetRecord(
                 path: path, package: package, version: distribution.version, size: file.size, checksums: file.checksums,
-                published: file.published, withdrawn: file.withdrawn, origin: origin, contentType: MediaType.bytes.value,
-                attributes: attributes))
+                published: file.published, withdrawn: file.withdrawn, identity: distribution.identity, origin: origin,
+                contentType: MediaType.bytes.value, attributes: attributes))
         if let sidecar { assets.append(sidecar) }
     }
 

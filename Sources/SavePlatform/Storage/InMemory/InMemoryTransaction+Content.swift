@@ -5,6 +5,10 @@ extension InMemoryTransaction {
 
     func asset(_ repository: Int64, _ path: AssetPath) -> StoredAsset? { tables.assets[repository]?[path] }
 
+    func asset(_ repository: Int64, package: PackageID, identity: String) -> StoredAsset? {
+        assets(repository, package: package).first { $0.record.identity == identity }
+    }
+
     func assets(_ repository: Int64, package: PackageID) -> [StoredAsset] {
         assets(repository).filter { $0.record.package == package }
     }
