@@ -20,6 +20,7 @@ import pathlib
 import platform
 import re
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -185,7 +186,7 @@ def put_raw(save, name, content):
 def read_cases(save, nginx):
     save.create("pages", "pypi")
     save.create("files", "raw")
-    for item in make_fixtures.many(9, "small"):
+    for item in make_fixtures.many(4, "small"):
         upload(save.port, "pages", [form(item)])
     for name, size in (("100k", 100 << 10), ("50m", 50 << 20)):
         content = make_fixtures.random_bytes(name, size)
@@ -228,12 +229,14 @@ def form(item):
     return b"".join(parts), "multipart/form-data; boundary=" + boundary
 
 
-def upload(port, repository, forms):
-    """Sends the forms one after another on one connection; the seconds each took."""
+def upload(port, repository, forms, deadline=float("inf")):
+    """Sends the forms one after another on one connection, until the deadline; the seconds each took."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     seconds = []
     for body, kind in forms:
         begun = time.perf_counter()
+        if begun > deadline:
+            break
         connection.request("POST", "/pypi/bench/%s/" % repository, body, {"Authorization": AUTHORIZATION, "Content-Type": kind})
         answer = connection.getresponse()
         text = answer.read()
@@ -244,16 +247,23 @@ def upload(port, repository, forms):
     return seconds
 
 
-def upload_threads(port, repository, items, threads):
+def upload_threads(port, repository, items, threads, seconds, total):
     """One process of the parallel upload."""
     forms = [form(item) for item in items]
+    deadline = time.perf_counter() + seconds
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda index: upload(port, repository, forms[index::threads]), range(threads)))
+        done = pool.map(lambda index: len(upload(port, repository, forms[index::threads], deadline)), range(threads))
+        count = sum(done)
+    with total.get_lock():
+        total.value += count
 
 
-def upload_parallel(save, repository, items, parallel=16, processes=4):
-    """Uploads with `parallel` connections, from several processes so that Python is not what is measured; uploads a second."""
-    workers = [multiprocessing.Process(target=upload_threads, args=(save.port, repository, items[index::processes], parallel // processes))
+def upload_parallel(save, repository, items, seconds, parallel=16, processes=4):
+    """Uploads with `parallel` connections for so many seconds at most, from several processes so that Python is not what is
+    measured; how many were uploaded, and how many that is a second."""
+    total = multiprocessing.Value("q", 0)
+    workers = [multiprocessing.Process(target=upload_threads,
+                                       args=(save.port, repository, items[index::processes], parallel // processes, seconds, total))
                for index in range(processes)]
     begun = time.perf_counter()
     for worker in workers:
@@ -262,7 +272,7 @@ def upload_parallel(save, repository, items, parallel=16, processes=4):
         worker.join()
     if any(worker.exitcode for worker in workers):
         sys.exit("bench: an upload failed")
-    return len(items) / (time.perf_counter() - begun)
+    return total.value, total.value / (time.perf_counter() - begun)
 
 
 def fsync_rate(folder, seconds=2.0):
@@ -282,13 +292,17 @@ def publish_measurements(save, folder, files, seconds):
     rows = []
     save.create("uploads", "pypi")
     syncs = fsync_rate(folder)
-    rate = upload_parallel(save, "uploads", make_fixtures.many(1000, "rate"))
-    rows.append("| 1,000 wheels of 3 kB, 16 at once | %.0f uploads/s | this disk, one writer: %.0f files synced/s | – | %.2f syncs' worth an upload |"
-                % (rate, syncs, syncs / rate))
+    # A package for each wheel: what one package with many files costs is the next question.
+    wheels = [make_fixtures.wheel("rate-%d" % index, "1.0", payload=make_fixtures.random_bytes(str(index), 2048)) for index in range(1000)]
+    count, rate = upload_parallel(save, "uploads", wheels, 60)
+    rows.append("| {:,} wheels of 3 kB into packages of their own, 16 at once | {:.0f} uploads/s | this disk, one writer: {:.0f} files "
+                "synced/s | – | {:.2f} syncs' worth an upload |".format(count, rate, syncs, syncs / rate))
 
     save.create("big", "pypi")
-    rate = upload_parallel(save, "big", make_fixtures.many(files, "big", payload=200))
-    rows.append("| {:,} wheels into one package, 16 at once | {:.0f} uploads/s | | – | |".format(files, rate))
+    wanted = files
+    files, rate = upload_parallel(save, "big", make_fixtures.many(wanted, "big", payload=200), 150)
+    rows.append("| {:,} wheels into one package, 16 at once | {:.0f} uploads/s | | – | {} |".format(
+        files, rate, "" if files == wanted else "FAIL: {:,} were meant, time was up".format(wanted)))
 
     save.create("empty", "pypi")
     times = {"big": [], "empty": []}
@@ -334,6 +348,8 @@ def main():
     parser.add_argument("--files", type=int, default=10_000, help="files in the big package")
     parser.add_argument("--only", choices=["reads", "uploads"])
     options = parser.parse_args()
+    # Ended by a signal, the servers end too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     # Beside the build and not in /tmp, which is memory on some machines: uploads are about a disk.
     (ROOT / ".build").mkdir(exist_ok=True)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=ROOT / ".build"))
