@@ -18,6 +18,11 @@ package struct Setting: Sendable {
         apply = { configuration, text throws(SettingError) in configuration[keyPath: path] = try read(text) }
     }
 
+    /// Reads a value into a configuration.
+    ///
+    /// - Throws: what is wrong with the text.
+    package func apply(_ text: String, to configuration: inout ServerConfiguration) throws { try apply(&configuration, text) }
+
     /// Every key there is, in the order of the documentation.
     package static let all: [Setting] = [
         Setting("data", \.data, "data", SettingText.text, "Directory of the database, the files and the server's key."),
