@@ -29,8 +29,18 @@ public struct Checksum: Sendable, Hashable {
 
     /// nil unless the text has exactly the algorithm's number of hexadecimal digits, in either case.
     public init?(_ algorithm: DigestAlgorithm, hex: String) {
-        guard hex.utf8.count == algorithm.byteCount * 2, Hex.decode(hex) != nil else { return nil }
+        guard hex.utf8.count == algorithm.byteCount * 2, let hex = Self.lowercasedDigits(hex) else { return nil }
         self.algorithm = algorithm
-        self.hex = ASCII.lowercased(hex)
+        self.hex = hex
+    }
+
+    /// Most digests come in small letters already; an index has tens of thousands of them.
+    private static func lowercasedDigits(_ hex: String) -> String? {
+        var hasCapital = false
+        for byte in hex.utf8 {
+            guard ASCII.hexDigit(byte) != nil else { return nil }
+            if byte >= 65, byte <= 70 { hasCapital = true }
+        }
+        return hasCapital ? ASCII.lowercased(hex) : hex
     }
 }

@@ -6,22 +6,29 @@ public struct AssetPath: Sendable, Hashable, Comparable, CustomStringConvertible
 
     /// - Throws: `invalidRequest` for a path that is not of the form above.
     public init(_ text: String) throws {
-        var start = text.utf8.startIndex
         guard !text.utf8.isEmpty, text.utf8.count <= 4096 else {
             throw SaveError(.invalidRequest, "a file path has 1 to 4096 bytes")
         }
-        let bytes = text.utf8
-        while true {
-            let end = bytes[start...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.endIndex
-            let segment = bytes[start..<end]
-            guard !segment.isEmpty, segment.count <= RequestPath.longestSegment, !segment.elementsEqual(".".utf8),
-                !segment.elementsEqual("..".utf8),
-                segment.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") })
-            else { throw SaveError(.invalidRequest, "the file path has a segment that is not allowed") }
-            guard end < bytes.endIndex else { break }
-            start = bytes.index(after: end)
+        var text = text
+        guard text.withUTF8(Self.hasAllowedSegments) else {
+            throw SaveError(.invalidRequest, "the file path has a segment that is not allowed")
         }
         self.text = text
+    }
+
+    private static func hasAllowedSegments(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var start = 0
+        for index in 0...bytes.count {
+            guard index == bytes.count || bytes[index] == UInt8(ascii: "/") else {
+                guard bytes[index] >= 0x20, bytes[index] != 0x7F, bytes[index] != UInt8(ascii: "\\") else { return false }
+                continue
+            }
+            let segment = bytes[start..<index]
+            let isDots = segment.count <= 2 && segment.allSatisfy { $0 == UInt8(ascii: ".") }
+            guard !isDots, segment.count <= RequestPath.longestSegment else { return false }
+            start = index + 1
+        }
+        return true
     }
 
     /// The last segment.

@@ -88,6 +88,11 @@ private struct URLPieces {
 
     /// RFC 3986, 5.2.4; the result starts with a slash.
     private static func removingDotSegments(_ path: [UInt8]) -> [UInt8] {
+        // Most paths of most pages have none, and begin with their slash.
+        let mayHaveDots = zip(path, path.dropFirst()).contains { slash, next in
+            slash == UInt8(ascii: "/") && (next == UInt8(ascii: ".") || next == UInt8(ascii: "%"))
+        }
+        if path.first == UInt8(ascii: "/"), !mayHaveDots { return path }
         var kept: [ArraySlice<UInt8>] = []
         var endsInSlash = false
         let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)

@@ -33,6 +33,8 @@ struct DistributionFilename: Equatable {
         case .legacy: self.init(legacyStem: stem, ending: ending.text, package: package)
         }
         if let package, self.package != package { return nil }
+        // A wheel of a version that nobody can compare is one that nobody can install.
+        if kind == .wheel, parsedVersion == nil { return nil }
     }
 
     private init(kind: Kind, package: PackageID, version: [UInt8], ending: String, tags: String) {
@@ -72,18 +74,23 @@ extension DistributionFilename {
     private init?(wheelStem stem: ArraySlice<UInt8>) {
         let parts = stem.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         guard parts.count == 5 || parts.count == 6, parts.allSatisfy({ !$0.isEmpty }),
-            let package = ProjectName.normalized(parts[0]), Version(bytes: Array(parts[1])) != nil
+            let package = ProjectName.normalized(parts[0])
         else { return nil }
         if parts.count == 6, !(parts[2].first.map(ASCII.isDigit) ?? false) { return nil }
-        // A set of tags is written in any order: `py2.py3` is `py3.py2`.
-        let tags = parts.suffix(3).map { part in
-            part.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-                .map { ASCII.lowercased(String(decoding: $0, as: UTF8.self)) }.sorted().joined(separator: ".")
-        }
-        let build = parts.count == 6 ? "-" + ASCII.lowercased(String(decoding: parts[2], as: UTF8.self)) : ""
-        self.init(
-            kind: .wheel, package: package, version: Array(parts[1]), ending: ".whl",
-            tags: build + "-" + tags.joined(separator: "-"))
+        let build = parts.count == 6 ? "-" + Self.lowercased(parts[2]) : ""
+        let tags = parts.suffix(3).map(Self.tag).joined(separator: "-")
+        self.init(kind: .wheel, package: package, version: Array(parts[1]), ending: ".whl", tags: "\(build)-\(tags)")
+    }
+
+    /// A set of tags is written in any order: `py2.py3` is `py3.py2`.
+    private static func tag(_ part: ArraySlice<UInt8>) -> String {
+        guard part.contains(UInt8(ascii: ".")) else { return lowercased(part) }
+        return part.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(lowercased).sorted()
+            .joined(separator: ".")
+    }
+
+    private static func lowercased(_ text: ArraySlice<UInt8>) -> String {
+        String(decoding: text.map(ASCII.lowercased), as: UTF8.self)
     }
 }
 
@@ -101,8 +108,8 @@ extension DistributionFilename {
         let marks: [String] = ending == ".egg" ? ["-py"] : [".win32", ".win-", ".linux-", ".macosx-"]
         let end = marks.compactMap { Self.firstIndex(of: Array($0.utf8), in: rest) }.min() ?? rest.endIndex
         guard Self.isVersion(rest[..<end]) else { return nil }
-        let tags = ASCII.lowercased(String(decoding: rest[end...], as: UTF8.self))
-        self.init(kind: .legacy, package: name, version: Array(rest[..<end]), ending: ending, tags: tags)
+        self.init(
+            kind: .legacy, package: name, version: Array(rest[..<end]), ending: ending, tags: Self.lowercased(rest[end...]))
     }
 
     private static func split(_ stem: ArraySlice<UInt8>, package: PackageID?) -> (PackageID, ArraySlice<UInt8>)? {

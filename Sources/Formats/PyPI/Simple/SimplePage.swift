@@ -26,18 +26,19 @@ struct SimplePage {
         var order = VersionOrder()
         // PEP 792: a quarantined project offers no files.
         let listed = status?.marker == .quarantined ? [] : listing.assets.filter { $0.sidecarOf == nil }
-        let keyed = listed.map { record in
+        let all = listed.map { record in
             let filename = record.path.filename
-            let file = File(record: record, filename: filename, filenameBytes: Array(filename.utf8))
-            return (version: order.add(record.version ?? ""), file: file)
+            return File(record: record, filename: filename, filenameBytes: Array(filename.utf8))
         }
+        let versionIndexes = all.map { order.add($0.record.version ?? "") }
         let ranks = order.ranks()
+        // Places are sorted, not the records themselves, which are large to move.
         files =
-            keyed.sorted { left, right in
-                let (leftRank, rightRank) = (ranks[left.version], ranks[right.version])
+            all.indices.sorted { left, right in
+                let (leftRank, rightRank) = (ranks[versionIndexes[left]], ranks[versionIndexes[right]])
                 if leftRank != rightRank { return leftRank < rightRank }
-                return left.file.filename.utf8.lexicographicallyPrecedes(right.file.filename.utf8)
-            }.map(\.file)
+                return all[left].filenameBytes.lexicographicallyPrecedes(all[right].filenameBytes)
+            }.map { all[$0] }
         versions = order.distinct
         hasSizes = files.allSatisfy { $0.record.size != nil }
         apiVersion = Self.apiVersion(
