@@ -79,10 +79,20 @@ private struct URLPieces {
 
     func text(keepingFragment: Bool) -> String? {
         guard let scheme, let authority, URLOrigin(scheme: scheme, authority: authority) != nil else { return nil }
-        var bytes = Array(scheme.utf8) + Array("://".utf8) + authority
-        bytes += Self.escaped(Self.removingDotSegments(path))
-        if let query { bytes += [UInt8(ascii: "?")] + Self.escaped(query) }
-        if keepingFragment, let fragment { bytes += [UInt8(ascii: "#")] + Self.escaped(fragment) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(scheme.utf8.count + authority.count + path.count + 64)
+        bytes.append(contentsOf: scheme.utf8)
+        bytes.append(contentsOf: "://".utf8)
+        bytes.append(contentsOf: authority)
+        bytes.append(contentsOf: Self.escaped(Self.removingDotSegments(path)))
+        if let query {
+            bytes.append(UInt8(ascii: "?"))
+            bytes.append(contentsOf: Self.escaped(query))
+        }
+        if keepingFragment, let fragment {
+            bytes.append(UInt8(ascii: "#"))
+            bytes.append(contentsOf: Self.escaped(fragment))
+        }
         return String(decoding: bytes, as: UTF8.self)
     }
 

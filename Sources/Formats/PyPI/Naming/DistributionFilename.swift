@@ -37,13 +37,21 @@ struct DistributionFilename: Equatable {
         if kind == .wheel, parsedVersion == nil { return nil }
     }
 
-    private init(kind: Kind, package: PackageID, version: [UInt8], ending: String, tags: String) {
+    /// - Parameter tags: what distinguishes files of one version, in its normal form, with the dash before it.
+    private init(kind: Kind, package: PackageID, version: [UInt8], ending: String, tags: [UInt8]) {
         let parsed = Version(bytes: version)
         self.kind = kind
         self.package = package
         self.parsedVersion = parsed
         self.version = parsed?.text ?? String(decoding: version, as: UTF8.self)
-        identity = "\(package.name)-\(parsed?.canonical ?? self.version)\(tags)\(ending)"
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(package.name.utf8.count + version.count + tags.count + 16)
+        bytes.append(contentsOf: package.name.utf8)
+        bytes.append(UInt8(ascii: "-"))
+        bytes.append(contentsOf: (parsed?.canonical ?? self.version).utf8)
+        bytes.append(contentsOf: tags)
+        bytes.append(contentsOf: ending.utf8)
+        identity = String(decoding: bytes, as: UTF8.self)
     }
 
     /// Printable ASCII that no path, URL or page gives a meaning of its own.
@@ -77,20 +85,20 @@ extension DistributionFilename {
             let package = ProjectName.normalized(parts[0])
         else { return nil }
         if parts.count == 6, !(parts[2].first.map(ASCII.isDigit) ?? false) { return nil }
-        let build = parts.count == 6 ? "-" + Self.lowercased(parts[2]) : ""
-        let tags = parts.suffix(3).map(Self.tag).joined(separator: "-")
-        self.init(kind: .wheel, package: package, version: Array(parts[1]), ending: ".whl", tags: "\(build)-\(tags)")
+        var tags = parts.count == 6 ? [UInt8(ascii: "-")] + parts[2].map(ASCII.lowercased) : []
+        for part in parts.suffix(3) {
+            tags.append(UInt8(ascii: "-"))
+            tags.append(contentsOf: Self.tag(part))
+        }
+        self.init(kind: .wheel, package: package, version: Array(parts[1]), ending: ".whl", tags: tags)
     }
 
     /// A set of tags is written in any order: `py2.py3` is `py3.py2`.
-    private static func tag(_ part: ArraySlice<UInt8>) -> String {
-        guard part.contains(UInt8(ascii: ".")) else { return lowercased(part) }
-        return part.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(lowercased).sorted()
-            .joined(separator: ".")
-    }
-
-    private static func lowercased(_ text: ArraySlice<UInt8>) -> String {
-        String(decoding: text.map(ASCII.lowercased), as: UTF8.self)
+    private static func tag(_ part: ArraySlice<UInt8>) -> [UInt8] {
+        let small = part.map(ASCII.lowercased)
+        guard small.contains(UInt8(ascii: ".")) else { return small }
+        let tags = small.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return Array(tags.sorted { $0.lexicographicallyPrecedes($1) }.joined(separator: [UInt8(ascii: ".")]))
     }
 }
 
@@ -99,7 +107,7 @@ extension DistributionFilename {
 extension DistributionFilename {
     private init?(sdistStem stem: ArraySlice<UInt8>, ending: String, package: PackageID?) {
         guard let (name, rest) = Self.split(stem, package: package), Self.isVersion(rest) else { return nil }
-        self.init(kind: .sdist, package: name, version: Array(rest), ending: ending, tags: "")
+        self.init(kind: .sdist, package: name, version: Array(rest), ending: ending, tags: [])
     }
 
     /// `name-version-py2.7.egg`, `name-version.win32-py2.7.exe`, `name-version.win-amd64.msi`.
@@ -109,7 +117,8 @@ extension DistributionFilename {
         let end = marks.compactMap { Self.firstIndex(of: Array($0.utf8), in: rest) }.min() ?? rest.endIndex
         guard Self.isVersion(rest[..<end]) else { return nil }
         self.init(
-            kind: .legacy, package: name, version: Array(rest[..<end]), ending: ending, tags: Self.lowercased(rest[end...]))
+            kind: .legacy, package: name, version: Array(rest[..<end]), ending: ending,
+            tags: rest[end...].map(ASCII.lowercased))
     }
 
     private static func split(_ stem: ArraySlice<UInt8>, package: PackageID?) -> (PackageID, ArraySlice<UInt8>)? {

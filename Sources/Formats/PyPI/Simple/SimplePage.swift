@@ -37,7 +37,7 @@ struct SimplePage {
             all.indices.sorted { left, right in
                 let (leftRank, rightRank) = (ranks[versionIndexes[left]], ranks[versionIndexes[right]])
                 if leftRank != rightRank { return leftRank < rightRank }
-                return all[left].filenameBytes.lexicographicallyPrecedes(all[right].filenameBytes)
+                return all[left].filename < all[right].filename
             }.map { all[$0] }
         versions = order.distinct
         hasSizes = files.allSatisfy { $0.record.size != nil }

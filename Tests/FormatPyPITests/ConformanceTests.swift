@@ -1,0 +1,27 @@
+import SaveDigest
+import SavePlatform
+import SaveTestKit
+import Testing
+
+@testable import FormatPyPI
+
+@Suite struct ConformanceTests {
+    @Test func `the format keeps the rules of all formats`() async throws {
+        let foo = PackageID(normalized: "foo")
+        var file = AssetRecord(
+            path: try AssetPath("packages/foo/foo-1.0+x-py3-none-any.whl"), package: foo, version: "1.0+x", size: 7,
+            checksums: [Checksum(.sha256, hex: String(repeating: "0", count: 64))].compactMap { $0 },
+            origin: "https://upstream.example.com/foo-1.0.whl", attributes: ["core-metadata": true])
+        file.withdrawn = Withdrawal(reason: "<&\"'>")
+        let summary = PackageSummary(id: PackageID(normalized: "a-b"), displayName: "A.b")
+        let conformance = FormatConformance(
+            PyPIFormat.self,
+            paths: [
+                "/", "/simple/", "/simple/foo/", "/+simple/foo/", "/packages/foo/foo-1.0.tar.gz",
+                "/packages/foo/foo-1.0.tar.gz.metadata",
+                "/simple/Foo/", "/simple",
+            ],
+            indexes: [(.package(foo), Listing(assets: [file])), (.root, Listing(packages: [summary]))])
+        #expect(try await conformance.violations() == [])
+    }
+}
