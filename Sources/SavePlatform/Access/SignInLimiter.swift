@@ -22,7 +22,7 @@ package final class SignInLimiter: Sendable {
     }
 
     /// What an attempt was counted under.
-    struct Ticket: Sendable, Hashable {
+    package struct Ticket: Sendable, Hashable {
         let identity: String
         let address: [UInt8]
     }
@@ -53,7 +53,7 @@ package final class SignInLimiter: Sendable {
     /// Lets an attempt begin. Every ticket is handed back to `end`.
     ///
     /// - Throws: `tooManyRequests` with `retry_after` in seconds.
-    func begin(identity: String, from client: ClientAddress) throws -> Ticket {
+    package func begin(identity: String, from client: ClientAddress) throws -> Ticket {
         let ticket = Ticket(identity: identity, address: Self.network(of: client))
         let now = clock.uptime()
         try tallies.withLock { tallies in
@@ -73,7 +73,7 @@ package final class SignInLimiter: Sendable {
     }
 
     /// Whether an attempt by this name from this address would have to wait.
-    func isLimited(identity: String, from client: ClientAddress) -> Bool {
+    package func isLimited(identity: String, from client: ClientAddress) -> Bool {
         let ticket = Ticket(identity: identity, address: Self.network(of: client))
         let now = clock.uptime()
         return tallies.withLock { tallies in
@@ -83,10 +83,10 @@ package final class SignInLimiter: Sendable {
     }
 
     /// What came of an attempt.
-    enum Outcome { case succeeded, failed, undecided }
+    package enum Outcome { case succeeded, failed, undecided }
 
     /// Ends an attempt.
-    func end(_ ticket: Ticket, _ outcome: Outcome) {
+    package func end(_ ticket: Ticket, _ outcome: Outcome) {
         let now = clock.uptime()
         tallies.withLock { tallies in
             var own = tally(of: .identity(ticket), in: &tallies, at: now)

@@ -32,7 +32,7 @@ package struct EngineServices: Sendable {
     /// The implementation of a repository.
     ///
     /// - Parameter snapshot: where a group finds its members.
-    func source(of repository: Repository, in snapshot: CatalogueSnapshot) -> any ContentSource {
+    package func source(of repository: Repository, in snapshot: CatalogueSnapshot) -> any ContentSource {
         switch repository.record.kind {
         case .hosted: HostedSource(repository: repository, services: self)
         case .proxy: ProxySource(repository: repository, services: self)

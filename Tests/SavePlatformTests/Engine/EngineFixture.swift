@@ -1,0 +1,109 @@
+import SavePlatform
+import SaveTestKit
+import Testing
+
+/// A data plane over stores in memory, with three people: `admin`, `dev` (developer of `p`) and `viewer` (viewer of `p`).
+final class EngineFixture: Sendable {
+    let store: any MetadataStore
+    let blobs: any BlobStore
+    let upstream = FakeUpstream()
+    let clock = ManualClock()
+    let catalogue: Catalogue
+    let services: EngineServices
+    let plane: DataPlane
+    static let base = "http://upstream.test/"
+
+    init(store: any MetadataStore = InMemoryMetadataStore(), blobs: any BlobStore = InMemoryBlobStore()) async throws {
+        self.store = store
+        self.blobs = blobs
+        var formats = FormatRegistry()
+        try formats.register(LineFormat.self)
+        catalogue = Catalogue(store: store, formats: formats)
+        services = EngineServices(
+            store: store, blobs: blobs, client: upstream, catalogue: catalogue, clock: clock.platform, log: .silent(),
+            pool: BlockingPool(name: "test", threads: 2), unseal: { _ in nil })
+        plane = DataPlane(services: services, authenticator: HeaderIdentity(), configuration: .init(), compress: { _ in nil })
+        let now = clock.platform.now()
+        try await store.write { writing in
+            let project = try writing.put(ProjectRecord(name: "p", created: now, updated: now))
+            try writing.put(MemberRecord(project: project.id, principal: .user("dev"), role: .developer))
+            try writing.put(MemberRecord(project: project.id, principal: .user("viewer"), role: .viewer))
+        }
+        try await catalogue.reload()
+    }
+
+    /// Adds a repository to `p`.
+    @discardableResult
+    func add(_ name: String, _ kind: RepositoryKind, _ change: @Sendable (inout RepositoryRecord) -> Void = { _ in }) async throws
+        -> Int64
+    {
+        let now = clock.platform.now()
+        var record = RepositoryRecord(
+            projectID: 0, project: "p", name: name, format: "line", kind: kind, created: now, updated: now)
+        if kind == .proxy {
+            record.proxy.remoteURL = Self.base
+            record.proxy.resolvedURL = Self.base
+        }
+        change(&record)
+        let draft = record
+        let id = try await store.write { writing in
+            var record = draft
+            record.projectID = try writing.projects()[0].id
+            return try writing.put(record).id
+        }
+        try await catalogue.reload()
+        return id
+    }
+
+    /// Sends a request as somebody (`nil` for nobody).
+    func send(
+        _ method: HTTPMethod, _ path: String, as user: String? = "admin", headers: HTTPHeaders = [:], body: ByteStream = .empty
+    ) async -> HTTPResponse {
+        var headers = headers
+        if let user { headers.append("Authorization", user) }
+        return await plane.respond(to: HTTPRequest(method: method, target: Array(path.utf8), headers: headers, body: body))
+    }
+
+    func put(_ path: String, _ text: String, as user: String? = "admin") async -> HTTPResponse {
+        await send(.put, path, as: user, body: ByteStream(Array(text.utf8)))
+    }
+
+    /// Status and body of a GET.
+    func get(_ path: String, as user: String? = "admin") async throws -> (status: Int, text: String) {
+        let response = await send(.get, path, as: user)
+        return (response.status, try await response.text())
+    }
+
+    /// The number of blobs.
+    func blobCount() async throws -> Int { try await blobs.digests(after: nil, limit: 1000).count }
+
+    /// Announces files of the upstream's package `x`, and returns their contents' lines.
+    func announce(_ files: [(name: String, content: String)], etag: String? = nil) {
+        let lines = files.map { "files/x/\($0.name) \($0.content.utf8.count) \(BlobDigest(of: Array($0.content.utf8)))\n" }
+        upstream.answer(Self.base + "index/x", text: lines.joined(), etag: etag)
+        for file in files { upstream.answer(Self.base + "files/x/" + file.name, text: file.content) }
+    }
+}
+
+/// The `Authorization` field is the user's name.
+private struct HeaderIdentity: RequestAuthenticating {
+    func cached(_ request: HTTPRequest) -> Principal? {
+        guard let name = request.headers["authorization"] else { return .anonymous }
+        return .user(id: 1, username: name, role: name == "admin" ? .admin : .user, key: nil)
+    }
+
+    func authenticate(_ request: HTTPRequest) async throws -> Principal { throw SaveError(.unauthenticated, "no") }
+}
+
+extension HTTPResponse {
+    /// The whole body.
+    func text() async throws -> String {
+        switch body {
+        case .empty: ""
+        case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .file(let file, let offset, let length):
+            String(decoding: try file.read(at: offset, count: Int(length)), as: UTF8.self)
+        case .stream(let stream): String(decoding: try await stream.collect(limit: 1 << 24), as: UTF8.self)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import SavePlatform
+import Synchronization
+
+/// Other servers, in memory: answers by URL, and remembers what it was asked.
+final class FakeUpstream: HTTPClient {
+    struct Answer: Sendable {
+        var status = 200
+        var headers: HTTPHeaders = [:]
+        var chunks: [[UInt8]] = []
+        /// The announced length; nil for the true one.
+        var length: Int64?
+        /// Waited for before the last chunk.
+        var gate: Gate?
+        var failure: SaveError?
+    }
+
+    private struct State {
+        var answers: [String: Answer] = [:]
+        var requests: [ClientRequest] = []
+    }
+
+    private let state = Mutex(State())
+
+    func answer(_ url: String, _ answer: Answer) { state.withLock { $0.answers[url] = answer } }
+    func answer(_ url: String, text: String, etag: String? = nil) {
+        answer(url, Answer(headers: etag.map { ["ETag": $0] } ?? [:], chunks: [Array(text.utf8)]))
+    }
+    func fail(_ url: String) { answer(url, Answer(failure: SaveError(.upstreamUnavailable, "down"))) }
+
+    func requests(of url: String) -> [ClientRequest] { state.withLock { $0.requests.filter { $0.url == url } } }
+    var requestCount: Int { state.withLock { $0.requests.count } }
+
+    func send(_ request: ClientRequest) async throws -> ClientResponse {
+        let answer = state.withLock { state in
+            state.requests.append(request)
+            return state.answers[request.url] ?? Answer(status: 404)
+        }
+        if let failure = answer.failure { throw failure }
+        if let etag = answer.headers["etag"], request.headers["if-none-match"] == etag {
+            return ClientResponse(status: 304, headers: answer.headers, url: request.url, body: .empty)
+        }
+        let rest = Mutex(answer.chunks)
+        let reader = Chunks(answer.chunks, gate: answer.gate)
+        _ = rest
+        let length = answer.length ?? Int64(answer.chunks.reduce(0) { $0 + $1.count })
+        return ClientResponse(
+            status: answer.status, headers: answer.headers, url: request.url,
+            body: ByteStream(length: length) { try await reader.next() })
+    }
+}
+
+/// Chunks handed out one by one; the last only once a gate is open.
+private final class Chunks: Sendable {
+    private let rest: Mutex<[[UInt8]]>
+    private let gate: Gate?
+
+    init(_ chunks: [[UInt8]], gate: Gate?) {
+        rest = Mutex(chunks)
+        self.gate = gate
+    }
+
+    func next() async throws -> [UInt8]? {
+        if rest.withLock({ $0.count }) == 1 { await gate?.wait() }
+        return rest.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    }
+}

@@ -1,0 +1,64 @@
+import SaveDigest
+import SavePlatform
+
+/// The smallest format with everything: `index/<package>` lists `path size sha256` in lines, `files/<package>/<name>` are the files.
+struct LineFormat: RepositoryFormat {
+    static let descriptor = FormatDescriptor(
+        id: "line", displayName: "Lines",
+        abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes])
+
+    init(settings: JSONObject) throws {
+        if let key = settings.keys.first { throw SaveError(.unknownField, "unknown setting '\(key)'", details: ["field": key]) }
+    }
+
+    func route(_ request: FormatRequest) throws -> Route {
+        let segments = request.path.segments
+        switch (segments.first, segments.count) {
+        case ("index", 2): return .index(.package(PackageID(normalized: segments[1])), offers: [.text])
+        case ("files", 3):
+            let path = try AssetPath(segments.joined(separator: "/"))
+            switch request.method {
+            case .get, .head: return .asset(path, package: PackageID(normalized: segments[1]))
+            case .put: return .upload(UploadPlan(path: path, status: 201))
+            case .delete: return .delete(path)
+            default: throw SaveError(.methodNotAllowed, "no", details: ["allow": "GET, HEAD, PUT, DELETE"])
+            }
+        default: throw SaveError(.notFound, "no such path")
+        }
+    }
+
+    func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
+        let lines = listing.assets.map { "\($0.path) \($0.size ?? -1) \($0.checksums.first?.hex ?? "-")\n" }
+        return Document(type: type, bytes: Array(lines.joined().utf8))
+    }
+
+    func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
+        guard let path = upload.plan.path else { throw SaveError.invalid("path", "path: missing") }
+        let staged = try await staging.stage(upload.body, computing: [.sha256])
+        guard staged.size > 0 else { throw SaveError.invalid("body", "body: must not be empty") }
+        let package = PackageID(normalized: String(path.text.split(separator: "/")[1]))
+        return Submission(
+            items: [
+                .init(
+                    record: AssetRecord(path: path, package: package, size: staged.size, checksums: staged.checksums),
+                    staged: staged)
+            ], package: PackageSummary(id: package, displayName: package.name))
+    }
+
+    func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
+        guard case .index(.package(let package)) = target else { throw SaveError.unsupported("this") }
+        return UpstreamRequest(url: "\(base)index/\(package)", maxSize: 1 << 20)
+    }
+
+    func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
+        let lines = String(decoding: document.bytes, as: UTF8.self).split(separator: "\n").map { $0.split(separator: " ") }
+        return Listing(
+            assets: try lines.filter { $0.count == 3 }.map { fields in
+                let path = try AssetPath(String(fields[0]))
+                return AssetRecord(
+                    path: path, package: index.package, size: Int64(fields[1]),
+                    checksums: [Checksum(.sha256, hex: String(fields[2]))].compactMap(\.self),
+                    origin: URLReference.resolve("../\(path)", against: document.url))
+            })
+    }
+}
