@@ -121,7 +121,7 @@ extension MicrohttpdTests {
                 431
             ),
             (
-                "A12 very many fields", "GET / HTTP/1.1\r\nHost: a\r\n\(String(repeating: "X: aaaaaa\r\n", count: 200_000))\r\n",
+                "A12 very many fields", "GET / HTTP/1.1\r\nHost: a\r\n\(String(repeating: "X: aaaaaa\r\n", count: 5_000))\r\n",
                 431
             ),
         ])
