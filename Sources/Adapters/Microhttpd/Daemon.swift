@@ -17,7 +17,7 @@ final class Daemon: Sendable {
         if certificate != nil { flags |= MHD_USE_TLS.rawValue }
         // Room for the header section and the library's records of it, and for the answer's. The library clears all of it
         // after every request, which is felt: not more than is needed.
-        let memory = configuration.maxHeaderBytes + (8 << 10)
+        let memory = configuration.maxHeaderBytes + (4 << 10)
         let threads = UInt32(configuration.threads)
         let limit = UInt32(configuration.maxConnections) + 64 * threads
         // SAFETY: `HTTPServer` keeps the core for as long as the daemon runs.

@@ -99,6 +99,13 @@ final class Exchange: @unchecked Sendable {
         let request = HTTPRequest(
             method: head.method, target: target, headers: head.headers, body: head.hasBody ? bodyStream(head) : .empty,
             client: connection.client, isSecure: server.configuration.tls != nil, id: id)
+        if !head.hasBody, let response = server.responder.immediateResponse(to: request) {
+            state.withLock { state in
+                state.response = response
+                state.isTaskDone = true
+            }
+            return
+        }
         server.runningTasks.add(1, ordering: .relaxed)
         let task = Task.immediate { [self] in
             let response = await server.responder.respond(to: request)
@@ -274,10 +281,10 @@ final class Exchange: @unchecked Sendable {
     private func summary(_ streamed: Int64, _ isComplete: Bool) -> RequestSummary {
         RequestSummary(
             id: id, client: connection.client, method: head?.method ?? .other("-"), target: target,
-            userAgent: head?.headers["User-Agent"], status: status,
+            userAgent: head?.headers.bytes(of: "User-Agent"), status: status,
             bytesSent: head?.method == .head || status == 304 || status == 204 ? 0 : bodyLength ?? streamed,
             bytesReceived: state.withLock { $0.incoming.received } + discarded,
-            duration: .nanoseconds(Int64(clamping: MonotonicTime.nanoseconds() &- started)), isComplete: isComplete && status != 0
+            microseconds: Int64(clamping: (MonotonicTime.nanoseconds() &- started) / 1000), isComplete: isComplete && status != 0
         )
     }
 

@@ -24,7 +24,7 @@ package struct HTTPServerConfiguration: Sendable {
     /// Open connections from one IPv4 address or IPv6 /64 network.
     package var maxConnectionsPerAddress = 1024
     /// Bytes of the request line and all header fields; 431 above it.
-    package var maxHeaderBytes = 16 << 10
+    package var maxHeaderBytes = 12 << 10
     /// Bytes of the request target; 414 above it.
     package var maxTargetBytes = 8 << 10
     /// Bytes of any request body; 413 above it.
@@ -77,13 +77,14 @@ package struct RequestSummary: Sendable {
     package let method: HTTPMethod
     /// The path and query as they came.
     package let target: [UInt8]
-    package let userAgent: String?
+    package let userAgent: ArraySlice<UInt8>?
     /// 0 where the connection ended before there was an answer.
     package let status: Int
     /// Bytes of the answer's body; where it was cut, what had been handed over at most.
     package let bytesSent: Int64
     package let bytesReceived: Int64
-    package let duration: Duration
+    /// From the request line to the end of the answer.
+    package let microseconds: Int64
     /// False where the client left or the answer was cut.
     package let isComplete: Bool
 }

@@ -40,7 +40,7 @@ final class CredentialCache: Sendable {
         var generation: UInt64
     }
 
-    private let entries: Mutex<RecentTable<[UInt8], Entry>>
+    private let entries: Mutex<RecentTable<ByteKey, Entry>>
 
     init(capacity: Int) { entries = Mutex(RecentTable(capacity: capacity)) }
 
@@ -48,7 +48,8 @@ final class CredentialCache: Sendable {
     func principal(
         _ fingerprint: [UInt8], in catalogue: CatalogueSnapshot, clock: PlatformClock
     ) -> Principal? {
-        entries.withLock { entries in
+        let fingerprint = ByteKey(fingerprint)
+        return entries.withLock { entries in
             guard var entry = entries[fingerprint] else { return nil }
             if let expires = entry.expires, clock.now() >= expires {
                 entries[fingerprint] = nil
@@ -73,7 +74,8 @@ final class CredentialCache: Sendable {
     ) -> Principal? {
         guard let (principal, expires) = proof.resolve(in: catalogue, at: now) else { return nil }
         entries.withLock {
-            $0[fingerprint] = Entry(proof: proof, principal: principal, expires: expires, generation: catalogue.generation)
+            $0[ByteKey(fingerprint)] = Entry(
+                proof: proof, principal: principal, expires: expires, generation: catalogue.generation)
         }
         return principal
     }

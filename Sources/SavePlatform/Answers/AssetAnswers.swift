@@ -7,9 +7,14 @@ struct AssetAnswers: Sendable {
         let path: AssetPath
     }
 
-    private struct OpenAnswer: Sendable {
+    private final class OpenAnswer: Sendable {
         let answer: CachedAnswer
         let file: OpenFile
+
+        init(answer: CachedAnswer, file: OpenFile) {
+            self.answer = answer
+            self.file = file
+        }
     }
 
     private let services: EngineServices
@@ -24,12 +29,7 @@ struct AssetAnswers: Sendable {
     func answer(
         _ path: AssetPath, package: PackageID?, request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot
     ) async throws -> HTTPResponse {
-        let key = Key(repository: repository.record.id, path: path)
-        if let known = cache[key],
-            known.answer.freshness.isCurrent(board: services.board, catalogue: catalogue, uptime: services.clock.uptime())
-        {
-            return part(of: known, request)
-        }
+        if let known = current(path, repository, catalogue) { return part(of: known, request) }
         let own = Freshness(dependencies: [
             .init(repository: repository, stamp: services.board.stamp(repository.record.id, .asset(path)))
         ])
@@ -37,7 +37,7 @@ struct AssetAnswers: Sendable {
         switch try await source.asset(path, package: package, method: request.method) {
         case .stored(let asset, let file, let freshness):
             let open = stored(asset, file, repository, freshness.merging(own))
-            cache.insert(open, for: key)
+            cache.insert(open, for: Key(repository: repository.record.id, path: path))
             return part(of: open, request)
         case .arriving(let arriving):
             return self.arriving(arriving, request, repository)
@@ -46,6 +46,18 @@ struct AssetAnswers: Sendable {
             response.body = .stream(ByteStream(length: size) { nil })
             return response
         }
+    }
+
+    /// The answer from a file that is open and still the right one; nil where there is none.
+    func ready(_ path: AssetPath, request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot) -> HTTPResponse? {
+        current(path, repository, catalogue).map { part(of: $0, request) }
+    }
+
+    private func current(_ path: AssetPath, _ repository: Repository, _ catalogue: CatalogueSnapshot) -> OpenAnswer? {
+        guard let known = cache[Key(repository: repository.record.id, path: path)],
+            known.answer.freshness.isCurrent(board: services.board, catalogue: catalogue, uptime: services.clock.uptime())
+        else { return nil }
+        return known
     }
 
     // MARK: Stored

@@ -1,5 +1,6 @@
-/// An answer that is given more than once: complete, with its validators, and with what it depends on.
-struct CachedAnswer: Sendable {
+/// An answer that is given more than once: complete, with its validators, and with what it depends on. A class, because it is
+/// handed around with every request.
+final class CachedAnswer: Sendable {
     /// 200 with everything.
     let response: HTTPResponse
     /// 304 with the headers that RFC 9110, 15.4.5 asks for.

@@ -55,18 +55,33 @@ struct IndexAnswers: Sendable {
                 .notAcceptable,
                 "this page comes as \(offers.map(\.essence).joined(separator: ", ")); none of them is acceptable to the client")
         }
-        let key = Key(
-            repository: repository.record.id, index: index, type: type,
-            isCompressed: ContentNegotiation.acceptsGzip(request.headers.bytes(of: "accept-encoding")))
-        if let known = cache[key],
-            known.freshness.isCurrent(board: services.board, catalogue: catalogue, uptime: services.clock.uptime())
-        {
-            return known.answer(to: request)
-        }
+        let key = key(index, type, request, repository)
+        if let known = current(key, catalogue) { return known.answer(to: request) }
         let leaves = repository.record.kind == .group ? catalogue.leaves(of: repository) : [repository]
         let flight = Flight(key: key, stamps: leaves.map { services.board.stamp($0.record.id, .index(index)) })
         let made = try await flights.run(flight) { try await make(key, repository, catalogue) }
         return made.answer(to: request)
+    }
+
+    /// The answer that is in memory and still holds; nil where there is none, or none that the client accepts.
+    func ready(
+        _ index: IndexKey, offers: [MediaType], request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot
+    ) -> HTTPResponse? {
+        guard let type = ContentNegotiation.choose(offers, accept: request.headers["accept"]) else { return nil }
+        return current(key(index, type, request, repository), catalogue)?.answer(to: request)
+    }
+
+    private func key(_ index: IndexKey, _ type: MediaType, _ request: HTTPRequest, _ repository: Repository) -> Key {
+        Key(
+            repository: repository.record.id, index: index, type: type,
+            isCompressed: ContentNegotiation.acceptsGzip(request.headers.bytes(of: "accept-encoding")))
+    }
+
+    private func current(_ key: Key, _ catalogue: CatalogueSnapshot) -> CachedAnswer? {
+        guard let known = cache[key],
+            known.freshness.isCurrent(board: services.board, catalogue: catalogue, uptime: services.clock.uptime())
+        else { return nil }
+        return known
     }
 
     private func make(_ key: Key, _ repository: Repository, _ catalogue: CatalogueSnapshot) async throws -> CachedAnswer {

@@ -8,24 +8,25 @@ public enum JSONText {
     }
 
     /// Appends bytes that should be UTF-8 as a string; what is not is repaired.
-    public static func append(utf8 text: [UInt8], to bytes: inout [UInt8]) {
-        if text.allSatisfy({ $0 < 0x80 }) {
-            text.withUnsafeBufferPointer { append($0, to: &bytes) }
-        } else {
-            append(String(decoding: text, as: UTF8.self), to: &bytes)
+    public static func append(utf8 text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+        let isPlain = text.withUnsafeBufferPointer { buffer in
+            guard buffer.allSatisfy({ $0 < 0x80 }) else { return false }
+            append(buffer, to: &bytes)
+            return true
         }
+        if !isPlain { append(String(decoding: text, as: UTF8.self), to: &bytes) }
     }
 
     /// Appends a whole number.
     public static func append(_ number: Int64, to bytes: inout [UInt8]) {
         if number < 0 { bytes.append(UInt8(ascii: "-")) }
-        let start = bytes.count
-        var rest = number.magnitude
-        repeat {
-            bytes.append(UInt8(48 + rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
+        let rest = number.magnitude
+        var divisor: UInt64 = 1
+        while rest / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(UInt8(48 + rest / divisor % 10))
+            divisor /= 10
+        }
     }
 
     private static func append(_ utf8: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {

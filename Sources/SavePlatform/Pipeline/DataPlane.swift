@@ -44,6 +44,22 @@ package final class DataPlane: Responder {
         }
     }
 
+    package func immediateResponse(to request: HTTPRequest) -> HTTPResponse? {
+        guard request.method == .get, let principal = authenticator.cached(request) else { return nil }
+        let catalogue = services.catalogue.current
+        guard let known = routes.entry(for: request.target, in: catalogue), known.repository.record.online else { return nil }
+        let repository = known.repository
+        let granted = AccessPolicy.permissions(of: principal, on: repository, in: catalogue)
+        guard AccessPolicy.decide(.read, on: repository, for: principal, granted: granted) == .allowed else { return nil }
+        switch known.route {
+        case .index(let index, let offers):
+            return indexes.ready(index, offers: offers, request: request, repository: repository, catalogue: catalogue)
+        case .asset(let path, _):
+            return assets.ready(path, request: request, repository: repository, catalogue: catalogue)
+        case .upload, .delete, .redirect: return nil
+        }
+    }
+
     private func refuse(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
         var response = ErrorResponder.text(error, request: request, log: services.log)
         // uv reads `code` from exactly this type; everyone else prints the line of text.

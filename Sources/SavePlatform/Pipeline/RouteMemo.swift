@@ -3,25 +3,31 @@
 /// Routing is a pure function of the path and the repository's format, which is why it can be remembered. Who may read is
 /// decided anew for every request.
 struct RouteMemo: Sendable {
-    struct Entry: Sendable {
+    final class Entry: Sendable {
         let repository: Repository
         let route: Route
+
+        init(repository: Repository, route: Route) {
+            self.repository = repository
+            self.route = route
+        }
     }
 
-    private let entries: BoundedCache<[UInt8], Entry>
+    private let entries: BoundedCache<ByteKey, Entry>
 
     /// - Parameter size: bytes of paths that are remembered, about.
     init(size: Int) { entries = BoundedCache(limit: size) }
 
     /// The meaning of a GET of `target`, if it was asked for before and the repository is still the same.
     func entry(for target: [UInt8], in catalogue: CatalogueSnapshot) -> Entry? {
-        guard let entry = entries[target], catalogue.repository(id: entry.repository.record.id) === entry.repository else {
+        guard let entry = entries[ByteKey(target)], catalogue.repository(id: entry.repository.record.id) === entry.repository
+        else {
             return nil
         }
         return entry
     }
 
     func remember(_ entry: Entry, for target: [UInt8]) {
-        entries.insert(entry, for: target, cost: target.count + 256)
+        entries.insert(entry, for: ByteKey(target), cost: target.count + 256)
     }
 }

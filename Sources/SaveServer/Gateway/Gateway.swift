@@ -36,6 +36,9 @@ final class Gateway: Responder {
         return await dataPlane.respond(to: request)
     }
 
+    /// Only reads of repositories are answered from memory; paths of the server itself are never among them.
+    func immediateResponse(to request: HTTPRequest) -> HTTPResponse? { dataPlane.immediateResponse(to: request) }
+
     private func isBelow(_ prefix: StaticString, _ target: [UInt8]) -> Bool {
         prefix.withUTF8Buffer { prefix in
             guard target.starts(with: prefix) else { return false }

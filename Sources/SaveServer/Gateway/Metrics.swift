@@ -22,12 +22,11 @@ final class Metrics: Sendable {
         // Clients make up methods; the metrics do not grow with them.
         let method = if case .other = request.method { "other" } else { request.method.name }
         let kind = Kind(method: method, status: request.status)
-        let duration = request.duration.components
         counts.withLock { counts in
             counts.requests[kind, default: 0] += 1
             counts.sent &+= request.bytesSent
             counts.received &+= request.bytesReceived
-            counts.micros &+= duration.seconds &* 1_000_000 &+ duration.attoseconds / 1_000_000_000_000
+            counts.micros &+= request.microseconds
         }
     }
 
