@@ -21,6 +21,8 @@ public final class Log: Sendable {
 
     private struct State {
         var pending: [UInt8] = []
+        /// The buffer that was written last, kept for its memory: growing a new one ten times a second is felt.
+        var spare: [UInt8] = []
         var dropped = 0
         var isClosed = false
     }
@@ -30,6 +32,8 @@ public final class Log: Sendable {
     private let sink: Sink
     private let state = Mutex(State())
     private static let capacity = 4 << 20
+    /// Larger buffers are given back.
+    private static let keptCapacity = 2 << 20
 
     /// A log that writes lines of at least `level` to `sink` every tenth of a second.
     public init(level: Level = .info, clock: PlatformClock = .system, sink: @escaping Sink) {
@@ -94,14 +98,16 @@ public final class Log: Sendable {
     /// Writes what is pending; false once the log is closed and empty.
     @discardableResult
     public func flush() -> Bool {
-        let (bytes, dropped, isClosed) = state.withLock { state in
-            defer {
-                state.pending = []
-                state.dropped = 0
-            }
-            return (state.pending, state.dropped, state.isClosed)
+        var bytes: [UInt8] = []
+        let (dropped, isClosed) = state.withLock { state in
+            swap(&bytes, &state.pending)
+            swap(&state.pending, &state.spare)
+            defer { state.dropped = 0 }
+            return (state.dropped, state.isClosed)
         }
         if !bytes.isEmpty { sink(bytes) }
+        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptCapacity)
+        state.withLock { $0.spare = bytes }
         if dropped > 0 {
             sink(Array("{\"level\":\"warning\",\"message\":\"log lines dropped\",\"count\":\"\(dropped)\"}\n".utf8))
         }
