@@ -22,6 +22,9 @@ upstream=$(python3 Scripts/demo.py index)
 allow=$(python3 Scripts/demo.py hosts <<< "$upstream")
 export SAVE_OUTBOUND_ALLOW="${SAVE_OUTBOUND_ALLOW:+$SAVE_OUTBOUND_ALLOW,}$allow"
 
+# The lines to paste should not scroll away.
+export SAVE_ACCESS_LOG="${SAVE_ACCESS_LOG:-$data/access.log}"
+
 rm -f "$data/listen"
 "$server" serve --listen "127.0.0.1:$port" --data "$data" &
 pid=$!
