@@ -9,6 +9,7 @@ internal import SaveSQLMetadata
 /// used by multiple threads provided that no single database connection … is used simultaneously in two or more threads."
 final class SQLiteConnection: @unchecked Sendable {
     private let handle: OpaquePointer
+    private var isOpen = true
     private var statements: [String: Slot] = [:]
     private static let mostStatements = 256
 
@@ -35,7 +36,12 @@ final class SQLiteConnection: @unchecked Sendable {
         sqlite3_busy_timeout(handle, busyMilliseconds)
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Closes the connection now, whoever still holds this object. It must not be used afterwards.
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
         // sqlite.org/c3ref/close.html: all statements must be finalized before the connection is closed.
         statements.removeAll()
         sqlite3_close(handle)

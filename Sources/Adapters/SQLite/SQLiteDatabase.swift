@@ -60,7 +60,8 @@ final class SQLiteDatabase: SQLDatabase {
             }
             if isIdle { continuation.resume() }
         }
-        // The last connection to close moves the log into the database file.
+        // The last connection to close moves the log into the database file. That is done when this returns, and not when the
+        // last reference happens to go: the process may end before.
         let (readers, writes) = state.withLock { state in
             defer {
                 state.readers = []
@@ -69,7 +70,10 @@ final class SQLiteDatabase: SQLDatabase {
             return (state.readers, state.writes)
         }
         guard let writes else { return }
-        _ = try? await writerThread.run { withExtendedLifetime((readers, writes)) {} }
+        _ = try? await writerThread.run {
+            for reader in readers { reader.close() }
+            writes.close()
+        }
         readerThreads.stop()
         writerThread.stop()
     }

@@ -28,6 +28,9 @@ final class WriteQueue: Sendable {
 
     init(_ connection: SQLiteConnection) { self.connection = connection }
 
+    /// Closes the connection, when nobody waits any more.
+    func close() { connection.close() }
+
     /// Adds a job. Its caller then calls `serve` on the writer's thread.
     func add(_ job: Job) { waiting.withLock { $0.append(job) } }
 

@@ -24,6 +24,7 @@ enum ServeCommand: Command {
         let log = Log.standardError(level: Log.Level(name: configuration.logLevel) ?? .info)
         let signals = try TerminationSignals()
         returnMemoryToTheSystem()
+        allowManyFiles()
         let stores = try Stores.open(configuration)
         let assembly: Assembly
         do {
@@ -52,6 +53,15 @@ enum ServeCommand: Command {
         log.close()
         return 0
     }
+}
+
+/// Every connection and every open file needs a descriptor; the usual soft limit of 1024 is for programs that use `select`.
+private func allowManyFiles() {
+    let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    var limits = rlimit()
+    guard getrlimit(files, &limits) == 0 else { return }
+    limits.rlim_cur = limits.rlim_max
+    setrlimit(files, &limits)
 }
 
 /// Large buffers, such as the 19 MiB of a password hash, go back to the system when they are freed. By default glibc learns
