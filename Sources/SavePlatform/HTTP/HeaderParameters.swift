@@ -30,19 +30,7 @@ struct HeaderParameters {
     static func decodeExtended(_ text: String) -> String? {
         let parts = text.utf8.split(separator: UInt8(ascii: "'"), maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, ASCII.lowercased(String(Substring(parts[0]))) == "utf-8" else { return nil }
-        var bytes: [UInt8] = []
-        var rest = parts[2]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(ASCII.hexDigit), let low = rest.popFirst().flatMap(ASCII.hexDigit) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
+        return ASCII.percentDecoded(parts[2]).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     /// Text up to one of the ends, which is left, without white space around it.

@@ -33,23 +33,8 @@ public struct QueryItems: Sendable, Hashable {
     }
 
     private static func decode(_ raw: ArraySlice<UInt8>) throws -> String {
-        var bytes: [UInt8] = []
-        var index = raw.startIndex
-        while index < raw.endIndex {
-            switch raw[index] {
-            case UInt8(ascii: "+"):
-                bytes.append(0x20)
-                index += 1
-            case UInt8(ascii: "%"):
-                guard raw.endIndex - index > 2, let high = ASCII.hexDigit(raw[index + 1]),
-                    let low = ASCII.hexDigit(raw[index + 2])
-                else { throw SaveError(.invalidRequest, "the query has a bad percent escape") }
-                bytes.append(high << 4 | low)
-                index += 3
-            default:
-                bytes.append(raw[index])
-                index += 1
-            }
+        guard let bytes = ASCII.percentDecoded(raw.lazy.map { $0 == UInt8(ascii: "+") ? 0x20 : $0 }) else {
+            throw SaveError(.invalidRequest, "the query has a bad percent escape")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw SaveError(.invalidRequest, "the query is not UTF-8")

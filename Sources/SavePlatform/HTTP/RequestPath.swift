@@ -63,22 +63,7 @@ extension RequestPath {
     }
 
     private static func unescape(_ raw: ArraySlice<UInt8>) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(raw.count)
-        var index = raw.startIndex
-        while index < raw.endIndex {
-            guard raw[index] == UInt8(ascii: "%") else {
-                bytes.append(raw[index])
-                index += 1
-                continue
-            }
-            guard raw.endIndex - index > 2, let high = ASCII.hexDigit(raw[index + 1]), let low = ASCII.hexDigit(raw[index + 2])
-            else {
-                throw SaveError(.invalidRequest, "the path has a bad percent escape")
-            }
-            bytes.append(high << 4 | low)
-            index += 3
-        }
+        guard let bytes = ASCII.percentDecoded(raw) else { throw SaveError(.invalidRequest, "the path has a bad percent escape") }
         // `%252e` is a dot to whoever decodes once more; `per%25cent` is a name.
         for index in bytes.indices.dropLast(2) where bytes[index] == UInt8(ascii: "%") {
             guard let high = ASCII.hexDigit(bytes[index + 1]), let low = ASCII.hexDigit(bytes[index + 2]) else { continue }

@@ -56,10 +56,10 @@ package struct Publisher: Sendable {
         let id = repository.record.id
         let mayReplace = mayReplace && repository.record.hosted.allowRedeploy
         // Refuse before any blob is made durable, so that a refusal leaves nothing; the transaction below decides.
-        let isNew = try await services.store.read { reading in
+        let newItems = try await services.store.read { reading in
             try Self.newItems(submission, id, reading, mayReplace: mayReplace)
         }
-        guard !isNew.isEmpty else { return .unchanged }
+        guard !newItems.isEmpty else { return .unchanged }
         for item in submission.items { try await staging.commit(item.staged) }
         let now = services.clock.now()
         let coordinates = repository.record.coordinates

@@ -20,6 +20,21 @@ public enum ASCII {
         }
     }
 
+    /// The bytes that percent-encoded text stands for (RFC 3986, 2.1), decoded once; nil for a `%` without two digits.
+    public static func percentDecoded(_ text: some Sequence<UInt8>) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var rest = text.makeIterator()
+        while let byte = rest.next() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.next().flatMap(hexDigit), let low = rest.next().flatMap(hexDigit) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
     /// One path segment for a URL: everything but RFC 3986's unreserved characters escaped, `+` with them.
     public static func percentEncoded(_ segment: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)

@@ -39,9 +39,7 @@ final class FakeUpstream: HTTPClient {
         if let etag = answer.headers["etag"], request.headers["if-none-match"] == etag {
             return ClientResponse(status: 304, headers: answer.headers, url: request.url, body: .empty)
         }
-        let rest = Mutex(answer.chunks)
         let reader = Chunks(answer.chunks, gate: answer.gate)
-        _ = rest
         let length = answer.length ?? Int64(answer.chunks.reduce(0) { $0 + $1.count })
         return ClientResponse(
             status: answer.status, headers: answer.headers, url: request.url,

@@ -78,19 +78,7 @@ struct UpstreamListing {
     /// Percent-decoded text; nil for a bad escape.
     static func decoded(_ text: Substring.UTF8View) -> String? {
         guard text.contains(UInt8(ascii: "%")) else { return String(Substring(text)) }
-        var bytes: [UInt8] = []
-        var rest = text
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(ASCII.hexDigit), let low = rest.popFirst().flatMap(ASCII.hexDigit) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
+        return ASCII.percentDecoded(text).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     /// A digest by the name that a page gives it; nil for a name or a value that nobody could verify.
