@@ -1,7 +1,7 @@
 public import SavePlatform
 
 /// Python packages: the simple index (PEP 503, 691 and what followed) and the legacy upload API.
-public struct PyPIFormat: RepositoryFormat {
+public struct PyPIFormat: PackageNaming {
     public static let descriptor = FormatDescriptor(
         id: "pypi", displayName: "PyPI",
         abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes])
@@ -14,6 +14,8 @@ public struct PyPIFormat: RepositoryFormat {
             throw SaveError(.unknownField, "a PyPI repository has no setting '\(key)'", details: ["field": key])
         }
     }
+
+    public func package(named name: String) -> PackageID? { ProjectName.normalized(name) }
 
     public func route(_ request: FormatRequest) throws -> Route { try PyPIRoutes.route(request) }
 

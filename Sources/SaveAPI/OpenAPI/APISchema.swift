@@ -43,10 +43,11 @@ enum APISchema {
                 "settings": .object, "allow_redeploy": .flag, "max_file_size": .optionalNumber, "remote_url": .text,
                 "resolved_url": .optionalText, "upstream_state": .any, "cache_ttl": .number, "negative_cache_ttl": .number,
                 "remote_username": .optionalText, "allowed_file_hosts": .texts, "members": .texts, "policy": .text,
+                "reserved_names": .texts, "warnings": .texts,
             ],
             [
                 "allow_redeploy", "max_file_size", "remote_url", "resolved_url", "upstream_state", "cache_ttl",
-                "negative_cache_ttl", "remote_username", "allowed_file_hosts", "members", "policy",
+                "negative_cache_ttl", "remote_username", "allowed_file_hosts", "members", "policy", "reserved_names", "warnings",
             ]
         ),
         ("Probe", [:], []),

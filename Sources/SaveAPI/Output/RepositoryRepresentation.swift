@@ -23,10 +23,13 @@ extension APICall {
             object["negative_cache_ttl"] = .integer(record.proxy.negativeCacheTTL)
             object["remote_username"] = JSONValue(record.proxy.remoteUsername)
             object["allowed_file_hosts"] = .array(record.proxy.allowedFileHosts.map(JSONValue.string))
+            object["reserved_names"] = .array(record.proxy.reservedNames.map { .string($0.rawValue) })
         case .group:
             object["members"] = .array(
                 context.catalogue.current.members(of: repository).map { .string($0.record.coordinates) })
             object["policy"] = .string(record.group.policy.rawValue)
+            object["reserved_names"] = .array(record.group.reservedNames.map { .string($0.rawValue) })
+            object["warnings"] = .array(GroupWarnings.of(repository, in: context.catalogue.current).map(JSONValue.string))
         }
         object["settings"] = .object(record.settings)
         return .object(object)

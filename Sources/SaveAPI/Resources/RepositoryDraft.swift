@@ -16,11 +16,16 @@ struct RepositoryDraft {
         if let flag = body["online"]?.bool { record.online = flag }
         if let flag = body["anonymous_read"]?.bool { record.anonymousRead = flag }
         if let settings = body["settings"]?.object { record.settings = settings }
-        _ = try call.context.formats.make(record.format, settings: record.settings)
+        let format = try call.context.formats.make(record.format, settings: record.settings)
+        let reserved = try body["reserved_names"]?.array.map { try RepositoryRules.reservedNames($0, format) }
         switch record.kind {
         case .hosted: applyHosted()
-        case .proxy: try applyProxy()
-        case .group: try applyGroup(in: reading)
+        case .proxy:
+            try applyProxy()
+            if let reserved { record.proxy.reservedNames = reserved }
+        case .group:
+            try applyGroup(in: reading)
+            if let reserved { record.group.reservedNames = reserved }
         }
     }
 

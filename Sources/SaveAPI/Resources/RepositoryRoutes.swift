@@ -167,6 +167,8 @@ enum RepositoryRoutes {
             "remote_username": JSONValue(record.proxy.remoteUsername),
             "allowed_file_hosts": .array(record.proxy.allowedFileHosts.map(JSONValue.string)),
             "members": .array(record.group.members.map(JSONValue.integer)), "policy": .string(record.group.policy.rawValue),
+            "reserved_names": .array(
+                (record.proxy.reservedNames + record.group.reservedNames).map { .string($0.rawValue) }),
         ]
     }
 }

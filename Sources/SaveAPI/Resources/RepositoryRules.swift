@@ -31,6 +31,12 @@ enum RepositoryRules {
         FieldRule("policy", .choice(["first_owner", "union"]), "Group: how members share a name; first_owner by default."),
     ]
 
+    private static let proxyOrGroup = [
+        FieldRule(
+            "reserved_names", .list(of: .text(max: 214), max: 1000),
+            "Proxy, group: names such as acme-lib or acme-* that are never asked of, or taken from, an upstream.")
+    ]
+
     static let create = ObjectRule(
         name: "RepositoryCreate",
         fields: [
@@ -40,18 +46,23 @@ enum RepositoryRules {
             FieldRule(
                 "repository_type", .choice(RepositoryKind.allCases.map(\.rawValue)), required: true,
                 "hosted, proxy or group."),
-        ] + common + hosted + proxy + group)
+        ] + changeable)
 
-    static let update = ObjectRule(name: "RepositoryUpdate", fields: common + hosted + proxy + group)
+    static let update = ObjectRule(name: "RepositoryUpdate", fields: changeable)
+
+    private static let changeable = common + hosted + proxy + group + proxyOrGroup
 
     /// Refuses fields that belong to another kind of repository.
     ///
     /// - Throws: `invalidRequest` naming the field.
     static func checkKind(_ body: JSONObject, _ kind: RepositoryKind) throws {
-        let fields: [(RepositoryKind, [FieldRule])] = [(.hosted, hosted), (.proxy, proxy), (.group, group)]
-        for (owner, rules) in fields where owner != kind {
+        let fields: [([RepositoryKind], [FieldRule])] = [
+            ([.hosted], hosted), ([.proxy], proxy), ([.group], group), ([.proxy, .group], proxyOrGroup),
+        ]
+        for (owners, rules) in fields where !owners.contains(kind) {
             guard let field = body.keys.first(where: { key in rules.contains { $0.name == key } }) else { continue }
-            throw SaveError.invalid(field, "'\(field)' belongs to a \(owner.rawValue) repository; this one is \(kind.rawValue)")
+            let owner = owners.map(\.rawValue).joined(separator: " or ")
+            throw SaveError.invalid(field, "'\(field)' belongs to a \(owner) repository; this one is \(kind.rawValue)")
         }
     }
 
@@ -66,6 +77,27 @@ enum RepositoryRules {
         guard descriptor.abilities.contains(ability) else {
             throw SaveError.invalid("repository_type", "the format '\(descriptor.id)' has no \(kind.rawValue) repositories")
         }
+    }
+
+    /// The patterns of `reserved_names`, spelled as the format spells names.
+    ///
+    /// - Throws: `invalidRequest` naming the element.
+    static func reservedNames(_ values: [JSONValue], _ format: any RepositoryFormat) throws -> [NamePattern] {
+        guard let naming = format as? any PackageNaming else {
+            guard values.isEmpty else {
+                throw SaveError.invalid("reserved_names", "packages of this format have no names that could be reserved")
+            }
+            return []
+        }
+        var patterns: [NamePattern] = []
+        for (index, value) in values.enumerated() {
+            guard let pattern = NamePattern(value.string ?? "", for: naming) else {
+                let field = "reserved_names[\(index)]"
+                throw SaveError.invalid(field, "'\(field)' must be a package's name, or the beginning of names with * behind it")
+            }
+            if !patterns.contains(pattern) { patterns.append(pattern) }
+        }
+        return patterns
     }
 
     /// - Throws: `invalidRequest` naming `remote_url`.

@@ -65,6 +65,15 @@ package enum AssetContent: Sendable {
     /// Known, but not here, and only its head was asked for.
     case described(AssetRecord, size: Int64?)
 
+    /// What is known of the file.
+    package var record: AssetRecord {
+        switch self {
+        case .stored(let asset, _, _): asset.record
+        case .arriving(let arriving): arriving.record
+        case .described(let record, _): record
+        }
+    }
+
     /// The same content, which holds only as long as `freshness` does.
     func depending(on freshness: Freshness) -> AssetContent {
         guard case .stored(let asset, let file, let own) = self else { return self }
@@ -76,6 +85,18 @@ package enum AssetContent: Sendable {
 package struct SourceMiss: Error, Sendable {
     package let error: SaveError
     package let freshness: Freshness
+
+    /// "Not to be taken from an upstream": refused rather than missing, because a client that is told "not found" goes on to
+    /// the next index it knows, where somebody else may have published under the name.
+    static func reserved(
+        _ package: PackageID, _ pattern: NamePattern, in repository: Repository, _ freshness: Freshness
+    ) -> SourceMiss {
+        SourceMiss(
+            error: SaveError(
+                .blocked,
+                "'\(package)' is not hosted here, and \(repository.record.coordinates) takes no package of the reserved name '\(pattern)' from an upstream"
+            ), freshness: freshness)
+    }
 
     /// The codes that mean that something is not there, as against not known.
     static let codes: Set<SaveError.Code> = [.packageNotFound, .assetNotFound, .notFound]

@@ -36,27 +36,45 @@ package struct EngineServices: Sendable {
         switch repository.record.kind {
         case .hosted: HostedSource(repository: repository, services: self)
         case .proxy: ProxySource(repository: repository, services: self)
-        case .group:
-            GroupSource(
-                repository: repository,
-                leaves: snapshot.leaves(of: repository).map { ($0, source(of: $0, in: snapshot)) })
+        case .group: group(repository, in: snapshot)
         }
+    }
+
+    func group(_ repository: Repository, in snapshot: CatalogueSnapshot) -> GroupSource {
+        let members = snapshot.reach(of: repository).filter { $0.repository.record.kind != .group }.map { member in
+            let source = source(of: member.repository, in: snapshot)
+            return GroupSource.Member(
+                repository: member.repository,
+                source: member.isOnline ? source : OfflineMember(repository: member.repository, source: source))
+        }
+        return GroupSource(repository: repository, members: members, reserved: snapshot.reservedNames(of: repository))
     }
 }
 
 extension CatalogueSnapshot {
     /// The hosted and proxy repositories a group reaches, in order, each once. A group that contains itself, which the
     /// REST API refuses, adds nothing.
-    func leaves(of group: Repository) -> [Repository] {
-        var found: [Repository] = []
+    package func leaves(of group: Repository) -> [Repository] {
+        reach(of: group).map(\.repository).filter { $0.record.kind != .group }
+    }
+
+    /// What a group and the groups in it reserve: whatever the way to an upstream, a reserved name does not take it.
+    func reservedNames(of group: Repository) -> [NamePattern] {
+        ([group] + reach(of: group).map(\.repository)).flatMap(\.record.group.reservedNames)
+    }
+
+    /// Everything a group reaches, in order, each once, without itself. A group that is offline takes its members along.
+    fileprivate func reach(of group: Repository) -> [(repository: Repository, isOnline: Bool)] {
+        var found: [(Repository, Bool)] = []
         var seen: Set<Int64> = [group.record.id]
-        func visit(_ repository: Repository) {
+        func visit(_ repository: Repository, isOnline: Bool) {
             for member in members(of: repository) where seen.insert(member.record.id).inserted {
-                guard member.record.online else { continue }
-                if member.record.kind == .group { visit(member) } else { found.append(member) }
+                let isOnline = isOnline && member.record.online
+                found.append((member, isOnline))
+                if member.record.kind == .group { visit(member, isOnline: isOnline) }
             }
         }
-        visit(group)
+        visit(group, isOnline: true)
         return found
     }
 }

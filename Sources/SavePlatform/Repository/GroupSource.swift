@@ -3,107 +3,158 @@
 /// `first_owner`: a package is answered by one member alone, index and files both; members that host are asked before
 /// members that proxy, so that a name which somebody here owns is never taken from, or even asked of, an upstream.
 /// `union`: listings are merged, the first member to have a file wins; whoever can publish upstream can then add files to
-/// a name that is hosted here.
+/// a name that is hosted here. Under both, a reserved name is left to the members that host.
 ///
 /// Only a miss moves on to the next member. Any other error stops: an outage of the owner must not hand its name to a
 /// later member.
 package struct GroupSource: ContentSource {
-    let repository: Repository
-    /// The hosted and proxy repositories the group reaches, in order.
-    let members: [any ContentSource]
-    /// The same, those that host first.
-    let byOwnership: [any ContentSource]
+    /// A hosted or proxy repository that the group reaches.
+    struct Member {
+        let repository: Repository
+        let source: any ContentSource
+        var isHosted: Bool { repository.record.kind == .hosted }
+    }
 
-    /// - Parameter leaves: hosted and proxy repositories in order, groups in groups already taken apart.
-    init(repository: Repository, leaves: [(Repository, any ContentSource)]) {
+    let repository: Repository
+    /// In the order in which they are asked.
+    let members: [Member]
+    /// Names that are left to members that host.
+    private let reserved: [NamePattern]
+
+    /// - Parameters:
+    ///   - members: in the group's order, groups in groups already taken apart.
+    ///   - reserved: what this group and the groups in it reserve.
+    init(repository: Repository, members: [Member], reserved: [NamePattern]) {
         self.repository = repository
-        members = leaves.map(\.1)
-        byOwnership =
-            leaves.filter { $0.0.record.kind == .hosted }.map(\.1) + leaves.filter { $0.0.record.kind != .hosted }.map(\.1)
+        self.members =
+            repository.record.group.policy == .union
+            ? members : members.filter(\.isHosted) + members.filter { !$0.isHosted }
+        self.reserved = reserved
     }
 
     package func listing(_ index: IndexKey) async throws -> SourcedListing {
-        switch (index, repository.record.group.policy) {
-        case (.root, _), (.directory, _), (_, .union): try await merged(index)
-        case (_, .firstOwner): try await firstOwner(index)
-        }
-    }
-
-    package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
-        if let package, repository.record.group.policy == .firstOwner {
-            let (owner, freshness) = try await owner(of: package)
-            if let owner { return try await owner.asset(path, package: package, method: method).depending(on: freshness) }
-            throw SourceMiss(error: SaveError(.packageNotFound, "there is no package '\(package)'"), freshness: freshness)
-        }
-        var before = Freshness()
-        for member in members {
-            do {
-                return try await member.asset(path, package: package, method: method).depending(on: before)
-            } catch let miss as SourceMiss {
-                before.merge(miss.freshness)
-            }
-        }
-        let error = SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates)")
-        throw SourceMiss(error: error, freshness: before)
-    }
-
-    package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: Freshness) {
+        guard let package = index.package, !isUnion else { return try await merged(index).sourced() }
         let (owner, freshness) = try await owner(of: package)
-        return (owner != nil, freshness)
-    }
-
-    /// The member that has a package, with the freshness of everyone who was asked on the way.
-    private func owner(of package: PackageID) async throws -> ((any ContentSource)?, Freshness) {
-        var freshness = Freshness()
-        for member in byOwnership {
-            let answer = try await member.owns(package)
-            freshness.merge(answer.freshness)
-            if answer.owned { return (member, freshness) }
-        }
-        return (nil, freshness)
-    }
-
-    private func firstOwner(_ index: IndexKey) async throws -> SourcedListing {
-        var before = Freshness()
-        for member in byOwnership {
-            do {
-                var answer = try await member.listing(index)
-                answer.freshness.merge(before)
-                return answer
-            } catch let miss as SourceMiss {
-                before.merge(miss.freshness)
-            }
-        }
-        throw SourceMiss(error: SaveError(.packageNotFound, "there is no such package"), freshness: before)
-    }
-
-    private func merged(_ index: IndexKey) async throws -> SourcedListing {
-        var answer: SourcedListing?
-        var before = Freshness()
-        var lastMiss = SaveError(.packageNotFound, "there is no such package")
-        for member in members {
-            do {
-                let next = try await member.listing(index)
-                answer = answer.map { Self.merge($0, next) } ?? next
-            } catch let miss as SourceMiss {
-                before.merge(miss.freshness)
-                lastMiss = miss.error
-            }
-        }
-        guard var answer else { throw SourceMiss(error: lastMiss, freshness: before) }
-        answer.freshness.merge(before)
+        var answer = try await owner.source.listing(index)
+        answer.freshness.merge(freshness)
         return answer
     }
 
-    private static func merge(_ left: SourcedListing, _ right: SourcedListing) -> SourcedListing {
-        var listing = left.listing
-        let packages = Set(listing.packages.map(\.id))
-        listing.packages = (listing.packages + right.listing.packages.filter { !packages.contains($0.id) }).sorted {
-            $0.id < $1.id
+    package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
+        if let package {
+            if isUnion { return try await listed(path, package, method) }
+            let (owner, freshness) = try await owner(of: package)
+            return try await owner.source.asset(path, package: package, method: method).depending(on: freshness)
         }
-        let paths = Set(listing.assets.map(\.path))
-        listing.assets += right.listing.assets.filter { !paths.contains($0.path) }
-        listing.directories = Set(listing.directories + right.listing.directories).sorted()
-        return SourcedListing(listing: listing, freshness: left.freshness.merging(right.freshness))
+        var before = Freshness()
+        for member in members {
+            do {
+                return try await member.source.asset(path, package: nil, method: method).depending(on: before)
+            } catch let miss as SourceMiss {
+                before.merge(miss.freshness)
+            }
+        }
+        throw noFile(path, before)
+    }
+
+    package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: Freshness) {
+        do {
+            return (true, try await owner(of: package).freshness)
+        } catch let miss as SourceMiss {
+            return (false, miss.freshness)
+        }
+    }
+
+    private var isUnion: Bool { repository.record.group.policy == .union }
+
+    /// The members that may have a package.
+    func candidates(for package: PackageID?) -> [Member] {
+        reserved.first(covering: package) == nil ? members : members.filter(\.isHosted)
+    }
+
+    /// The rule that keeps a name from being taken from an upstream, if there is one.
+    func reservation(of package: PackageID?) -> NamePattern? {
+        reserved.first(covering: package)
+            ?? members.lazy.compactMap { $0.repository.record.proxy.reservedNames.first(covering: package) }.first
+    }
+
+    // MARK: first_owner
+
+    /// The member that has a package, with the freshness of everyone who was asked on the way.
+    ///
+    /// - Throws: `SourceMiss` when nobody has it.
+    private func owner(of package: PackageID) async throws -> (owner: Member, freshness: Freshness) {
+        var freshness = Freshness()
+        for member in candidates(for: package) {
+            let answer = try await member.source.owns(package)
+            freshness.merge(answer.freshness)
+            if answer.owned { return (member, freshness) }
+        }
+        throw noPackage(package, freshness)
+    }
+
+    // MARK: All members together
+
+    /// What the members list, put together: of a root index, a directory, or a package under `union`.
+    ///
+    /// - Throws: `SourceMiss` when nobody has it.
+    func merged(_ index: IndexKey) async throws -> MergedListing {
+        var merged = MergedListing()
+        for (place, member) in members(for: index.package) {
+            do {
+                var next = try await member.source.listing(index)
+                if !member.isHosted { next.listing.packages.removeAll { reserved.first(covering: $0.id) != nil } }
+                merged.add(next, from: place)
+            } catch let miss as SourceMiss {
+                merged.add(miss)
+            }
+        }
+        guard !merged.isEmpty else { throw noPackage(index.package, merged.freshness) }
+        return merged
+    }
+
+    /// A file, from the very member that it is listed from: the digest that the page shows is that member's.
+    private func listed(_ path: AssetPath, _ package: PackageID, _ method: HTTPMethod) async throws -> AssetContent {
+        let merged = try await merged(.package(package))
+        var before = merged.freshness
+        // What is on no page is the metadata of a listed file, or was listed once and is still here.
+        let isListed = merged.places[path] != nil
+        for (place, member) in members(for: package) where !isListed || merged.places[path] == place {
+            do {
+                let content = try await member.source.asset(path, package: package, method: method)
+                let subject = content.record.sidecarOf ?? path
+                guard !merged.shadowed.contains(subject) || merged.places[subject] != nil,
+                    merged.places[subject] ?? place == place
+                else { continue }
+                return content.depending(on: before)
+            } catch let miss as SourceMiss {
+                before.merge(miss.freshness)
+            }
+        }
+        throw noFile(path, before)
+    }
+
+    /// The candidates, each with its place.
+    private func members(for package: PackageID?) -> [(Int, Member)] {
+        Array(candidates(for: package).enumerated())
+    }
+
+    // MARK: Nobody has it
+
+    /// A reserved name is refused and not missing: a client that is told "not found" goes on to the next index it knows,
+    /// where somebody else may have published under the name.
+    private func noPackage(_ package: PackageID?, _ freshness: Freshness) -> SourceMiss {
+        if let package, let pattern = reservation(of: package) {
+            return .reserved(package, pattern, in: repository, freshness)
+        }
+        let what = package.map { "package '\($0)'" } ?? "such index"
+        return SourceMiss(
+            error: SaveError(.packageNotFound, "there is no \(what) in \(repository.record.coordinates)"), freshness: freshness)
+    }
+
+    private func noFile(_ path: AssetPath, _ freshness: Freshness) -> SourceMiss {
+        SourceMiss(
+            error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates)"),
+            freshness: freshness)
     }
 }

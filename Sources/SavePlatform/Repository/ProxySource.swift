@@ -13,8 +13,10 @@ package struct ProxySource: ContentSource {
     package func listing(_ index: IndexKey) async throws -> SourcedListing {
         // Nobody can list an arbitrary site: show what was fetched from it.
         guard isIndexed else { return try await cache.listing(index) }
+        try refuseReserved(index.package)
         let known = try await UpstreamIndex(self).current(index)
         var listing = known.listing
+        listing.packages.removeAll { settings.reservedNames.first(covering: $0.id) != nil }
         listing.assets.removeAll { $0.sidecarOf != nil }
         return SourcedListing(listing: listing, freshness: freshness(of: known))
     }
@@ -22,6 +24,7 @@ package struct ProxySource: ContentSource {
     package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: Freshness) {
         guard isIndexed else { return try await cache.owns(package) }
         do {
+            try refuseReserved(package)
             return (true, freshness(of: try await UpstreamIndex(self).current(.package(package))))
         } catch let miss as SourceMiss {
             return (false, miss.freshness)
@@ -29,6 +32,7 @@ package struct ProxySource: ContentSource {
     }
 
     package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
+        try refuseReserved(package)
         if let stored = try await stored(path, package) { return stored }
         let record = try await record(of: path, package: package)
         if method == .head, let described = try await UpstreamFile(self).describe(record) { return described }
@@ -37,6 +41,14 @@ package struct ProxySource: ContentSource {
             try await UpstreamFile(self).fetch(record, into: fill)
         }
         return .arriving(ArrivingAsset(record: record, head: try await fill.head(), fill: fill))
+    }
+
+    /// - Throws: a miss for a name that the upstream is never asked for, cached or not.
+    private func refuseReserved(_ package: PackageID?) throws {
+        guard let package, let pattern = settings.reservedNames.first(covering: package) else { return }
+        let stamp = services.board.stamp(id, .index(.package(package)))
+        throw SourceMiss.reserved(
+            package, pattern, in: repository, Freshness(dependencies: [.init(repository: repository, stamp: stamp)]))
     }
 
     /// The cached file, unless its upstream place has no digest to go by and was not looked at for longer than `cache_ttl`.

@@ -76,6 +76,8 @@ public struct ProxySettings: Sendable, Equatable, Codable {
     public var sealedPassword: String?
     /// Hosts that files may come from; empty for any that the server's guard lets through.
     public var allowedFileHosts: [String] = []
+    /// Names that the upstream is never asked for and that nothing of its is taken under.
+    public var reservedNames: [NamePattern] = []
     public init() {}
 }
 
@@ -92,5 +94,7 @@ public struct GroupSettings: Sendable, Equatable, Codable {
     /// Ids of repositories, in order.
     public var members: [Int64] = []
     public var policy: Policy = .firstOwner
+    /// Names that only members that host answer for, whether they have them or not.
+    public var reservedNames: [NamePattern] = []
     public init() {}
 }

@@ -55,6 +55,16 @@ final class EngineFixture: Sendable {
         return id
     }
 
+    /// Changes a repository's settings.
+    func change(_ id: Int64, _ change: @escaping @Sendable (inout RepositoryRecord) -> Void) async throws {
+        try await store.write { writing in
+            guard var record = try writing.repositories().first(where: { $0.id == id }) else { return }
+            change(&record)
+            _ = try writing.put(record)
+        }
+        try await catalogue.reload()
+    }
+
     /// Sends a request as somebody (`nil` for nobody).
     func send(
         _ method: HTTPMethod, _ path: String, as user: String? = "admin", headers: HTTPHeaders = [:], body: ByteStream = .empty

@@ -15,7 +15,7 @@ import Testing
         return engine
     }
 
-    @Test func `a name that is hosted is never asked of an upstream, page or file`() async throws {
+    @Test func `R-78 a name that is hosted is never asked of an upstream, page or file`() async throws {
         let engine = try await grouped()
         engine.announce([("99", "evil")])
         _ = await engine.put("/line/p/h/files/x/1", "mine")
@@ -25,7 +25,7 @@ import Testing
         #expect(engine.upstream.requestCount == 0)
     }
 
-    @Test func `a name becomes ours with its first publish, at once`() async throws {
+    @Test func `R-80 a name becomes ours with its first publish, at once`() async throws {
         let engine = try await grouped()
         engine.announce([("99", "theirs")])
         #expect(try await engine.get("/line/p/g/index/x").text.hasPrefix("files/x/99"))
@@ -35,7 +35,7 @@ import Testing
         #expect(try await engine.get("/line/p/g/files/x/99").status == 404)
     }
 
-    @Test func `union merges what all have, the first member wins`() async throws {
+    @Test func `R-79 union merges what all have, the first member wins`() async throws {
         let engine = try await grouped(.union)
         engine.announce([("1", "theirs"), ("99", "theirs too")])
         _ = await engine.put("/line/p/h/files/x/1", "mine")
@@ -46,21 +46,21 @@ import Testing
         #expect(try await engine.get("/line/p/g/files/x/2").text == "mine, too")
     }
 
-    @Test func `a member that fails is an error, not a miss`() async throws {
+    @Test func `R-81 a member that fails is an error, not a miss`() async throws {
         let engine = try await grouped()
         engine.upstream.fail(EngineFixture.base + "index/x")
         #expect(try await engine.get("/line/p/g/index/x").status == 503)
         #expect(try await engine.get("/line/p/g/files/x/1").status == 503)
     }
 
-    @Test func `a package that nobody has is 404, and is found once somebody has it`() async throws {
+    @Test func `R-82 a package that nobody has is 404, and is found once somebody has it`() async throws {
         let engine = try await grouped()
         #expect(try await engine.get("/line/p/g/index/x").status == 404)
         _ = await engine.put("/line/p/h/files/x/1", "mine")
         #expect(try await engine.get("/line/p/g/index/x").status == 200)
     }
 
-    @Test func `a group with a member that the caller may not read shows nothing of itself`() async throws {
+    @Test func `R-53 a group with a member that the caller may not read shows nothing of itself`() async throws {
         let engine = try await EngineFixture()
         let open = try await engine.add("open", .hosted) { $0.anonymousRead = true }
         let closed = try await engine.add("closed", .hosted)

@@ -1,8 +1,8 @@
 import SaveDigest
 import SavePlatform
 
-/// The smallest format with everything: `index/<package>` lists `path size sha256` in lines, `files/<package>/<name>` are the files.
-struct LineFormat: RepositoryFormat {
+/// The smallest format with everything: `index` lists packages in lines, `index/<package>` lists `path size sha256` in lines, `files/<package>/<name>` are the files.
+struct LineFormat: PackageNaming {
     static let descriptor = FormatDescriptor(
         id: "line", displayName: "Lines",
         abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes])
@@ -11,9 +11,18 @@ struct LineFormat: RepositoryFormat {
         if let key = settings.keys.first { throw SaveError(.unknownField, "unknown setting '\(key)'", details: ["field": key]) }
     }
 
+    func package(named name: String) -> PackageID? {
+        let bytes = name.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : ASCII.lowercased($0) }
+        guard bytes.allSatisfy({ ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }), bytes.last != UInt8(ascii: "-"),
+            !bytes.isEmpty
+        else { return nil }
+        return PackageID(normalized: String(decoding: bytes, as: UTF8.self))
+    }
+
     func route(_ request: FormatRequest) throws -> Route {
         let segments = request.path.segments
         switch (segments.first, segments.count) {
+        case ("index", 1): return .index(.root, offers: [.text])
         case ("index", 2): return .index(.package(PackageID(normalized: segments[1])), offers: [.text])
         case ("files", 3):
             let path = try AssetPath(segments.joined(separator: "/"))
@@ -28,6 +37,9 @@ struct LineFormat: RepositoryFormat {
     }
 
     func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
+        if index == .root {
+            return Document(type: type, bytes: Array(listing.packages.map { "\($0.id)\n" }.joined().utf8))
+        }
         let lines = listing.assets.map { "\($0.path) \($0.size ?? -1) \($0.checksums.first?.hex ?? "-")\n" }
         return Document(type: type, bytes: Array(lines.joined().utf8))
     }
@@ -46,12 +58,17 @@ struct LineFormat: RepositoryFormat {
     }
 
     func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
+        if case .index(.root) = target { return UpstreamRequest(url: "\(base)index", maxSize: 1 << 20) }
         guard case .index(.package(let package)) = target else { throw SaveError.unsupported("this") }
         return UpstreamRequest(url: "\(base)index/\(package)", maxSize: 1 << 20)
     }
 
     func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
         let lines = String(decoding: document.bytes, as: UTF8.self).split(separator: "\n").map { $0.split(separator: " ") }
+        if index == .root {
+            let names = lines.compactMap { $0.first.map(String.init) }
+            return Listing(packages: names.map { PackageSummary(id: PackageID(normalized: $0), displayName: $0) })
+        }
         return Listing(
             assets: try lines.filter { $0.count == 3 }.map { fields in
                 let path = try AssetPath(String(fields[0]))

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// A format that only exists: with settings to check, and without groups in its second form.
-struct NotesFormat: RepositoryFormat {
+struct NotesFormat: PackageNaming {
     static let descriptor = FormatDescriptor(id: "notes", displayName: "Notes", abilities: [.hosted, .proxy, .group])
     init(settings: JSONObject) throws {
         for key in settings.keys where key != "flavour" {
@@ -14,6 +14,10 @@ struct NotesFormat: RepositoryFormat {
         }
     }
     func route(_: FormatRequest) throws -> Route { throw SaveError(.notFound, "nothing here") }
+    func package(named name: String) -> PackageID? {
+        let isName = !name.isEmpty && name.utf8.allSatisfy { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+        return isName ? PackageID(normalized: ASCII.lowercased(name)) : nil
+    }
 }
 
 struct HostedOnlyFormat: RepositoryFormat {

@@ -1,0 +1,38 @@
+/// Names of packages that are set apart: one name, or with `*` at its end all names that begin so.
+///
+/// A pattern is kept in the spelling that its format gives names, so that `Acme_*` covers `acme.lib` as well.
+public struct NamePattern: Sendable, Hashable, Codable, RawRepresentable, CustomStringConvertible {
+    public let rawValue: String
+
+    /// A pattern that was checked before.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Reads a pattern as somebody writes it; nil for what covers no name of the format.
+    public init?(_ text: String, for format: any PackageNaming) {
+        guard text.utf8.last == UInt8(ascii: "*") else {
+            guard let package = format.package(named: text) else { return nil }
+            self.init(rawValue: package.name)
+            return
+        }
+        let stem = String(Substring(text.utf8.dropLast()))
+        // `acme-` is no name by itself. With a letter behind it it is one, and the letter is what tells how it is spelled.
+        guard !stem.utf8.isEmpty, let probe = format.package(named: stem + "x"), probe.name.utf8.last == UInt8(ascii: "x")
+        else { return nil }
+        self.init(rawValue: String(Substring(probe.name.utf8.dropLast())) + "*")
+    }
+
+    public func covers(_ package: PackageID) -> Bool {
+        guard rawValue.utf8.last == UInt8(ascii: "*") else { return package.name.utf8.elementsEqual(rawValue.utf8) }
+        return package.name.utf8.starts(with: rawValue.utf8.dropLast())
+    }
+
+    public var description: String { rawValue }
+}
+
+extension [NamePattern] {
+    /// The first pattern that covers a package.
+    func first(covering package: PackageID?) -> NamePattern? {
+        guard let package else { return nil }
+        return first { $0.covers(package) }
+    }
+}

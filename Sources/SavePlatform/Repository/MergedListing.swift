@@ -1,0 +1,49 @@
+/// Listings of several members put together. The first member to have a file wins, with all that it says of it.
+struct MergedListing {
+    private(set) var listing = Listing()
+    private(set) var freshness = Freshness()
+    /// Where each listed file is from, as a place among the members.
+    private(set) var places: [AssetPath: Int] = [:]
+    /// Files that are not listed, because a member before theirs has the same one.
+    private(set) var shadowed: Set<AssetPath> = []
+    private(set) var isEmpty = true
+    private var identities: [String: Int] = [:]
+    private var packages: Set<PackageID> = []
+    private var directories: Set<String> = []
+
+    /// Adds what the member at `place` lists. Call it in the order of the members.
+    mutating func add(_ next: SourcedListing, from place: Int) {
+        freshness.merge(next.freshness)
+        if isEmpty { listing.attributes = next.listing.attributes }
+        isEmpty = false
+        listing.packages += next.listing.packages.filter { packages.insert($0.id).inserted }
+        listing.directories += next.listing.directories.filter { directories.insert($0).inserted }
+        for asset in next.listing.assets {
+            if isTaken(asset, by: place) {
+                shadowed.insert(asset.path)
+            } else {
+                places[asset.path] = place
+                if let identity = asset.identity { identities[identity] = place }
+                listing.assets.append(asset)
+            }
+        }
+    }
+
+    /// Notes the answer of a member that has nothing.
+    mutating func add(_ miss: SourceMiss) { freshness.merge(miss.freshness) }
+
+    /// Everything, in order.
+    func sourced() -> SourcedListing {
+        var sorted = listing
+        sorted.packages.sort { $0.id < $1.id }
+        sorted.directories.sort()
+        return SourcedListing(listing: sorted, freshness: freshness)
+    }
+
+    /// Whether another member has a file of this name, or one that clients take for the same.
+    private func isTaken(_ asset: AssetRecord, by place: Int) -> Bool {
+        if let owner = places[asset.path], owner != place { return true }
+        guard let identity = asset.identity, let owner = identities[identity] else { return false }
+        return owner != place
+    }
+}
