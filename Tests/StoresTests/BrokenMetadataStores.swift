@@ -6,7 +6,7 @@ struct BrokenMetadataStore: MetadataStore {
     enum Fault: Sendable, CaseIterable {
         case keepsFailedWrites, losesWrites
         case replacesTakenNames, leavesKeys, confusesPrefixes, wildcards, leavesSidecars, ignoresUntil, newestLast, forgetsIndexes
-        case listsBlobsTwice, comparesText
+        case listsBlobsTwice, comparesText, keepsRetiredNames
     }
 
     let base = InMemoryMetadataStore()
@@ -91,6 +91,11 @@ private struct BrokenTransaction: MetadataForwarding {
         let existed = try base.deleteAsset(repository, path)
         if fault == .leavesSidecars { for asset in all where asset.record.sidecarOf == path { try base.put(asset) } }
         return existed
+    }
+
+    func deleteRetiredName(_ repository: Int64, _ path: AssetPath) throws -> Bool {
+        guard fault == .keepsRetiredNames else { return try base.deleteRetiredName(repository, path) }
+        return try base.retiredName(repository, path) != nil
     }
 
     func audit(_ query: AuditQuery) throws -> [AuditRecord] {

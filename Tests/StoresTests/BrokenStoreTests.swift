@@ -53,6 +53,7 @@ import Testing
         (.comparesText, "paths are bytes: texts that only look alike are two files"),
         (.wildcards, "packages are ordered, paged and searched literally"),
         (.leavesSidecars, "a file takes its sidecars along, and only its own"),
+        (.keepsRetiredNames, "a retired name comes back as it was put, by path and by identity, until it is free again"),
         (.ignoresUntil, "times filter by each record's own time, however the clock jumps"),
         (.newestLast, "every filter of the audit trail filters, alone and with others"),
         (.forgetsIndexes, "a blob is needed as long as any record needs it"),

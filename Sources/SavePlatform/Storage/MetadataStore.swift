@@ -9,10 +9,14 @@ public protocol MetadataStore: Sendable {
 }
 
 /// All that can be asked inside a transaction.
-public protocol MetadataReading: CatalogueReading, AccountReading, AssetReading, CacheReading, AuditReading, MaintenanceReading {}
+public protocol MetadataReading:
+    CatalogueReading, AccountReading, AssetReading, RetirementReading, CacheReading, AuditReading, MaintenanceReading
+{}
 
 /// All that can be changed inside a transaction.
-public protocol MetadataWriting: MetadataReading, CatalogueWriting, AccountWriting, AssetWriting, CacheWriting, AuditWriting {}
+public protocol MetadataWriting:
+    MetadataReading, CatalogueWriting, AccountWriting, AssetWriting, RetirementWriting, CacheWriting, AuditWriting
+{}
 
 // MARK: - Projects and repositories
 
@@ -105,6 +109,24 @@ public protocol AssetWriting {
     func put(_ package: PackageRecord) throws
     /// Removes a package's record; its files must be gone.
     func deletePackage(_ repository: Int64, _ id: PackageID) throws
+}
+
+// MARK: - Names of deleted files
+
+public protocol RetirementReading {
+    /// The retired name at a path.
+    func retiredName(_ repository: Int64, _ path: AssetPath) throws -> RetiredName?
+    /// The retired name of a package that has an identity; the first by its path where there are several.
+    func retiredName(_ repository: Int64, package: PackageID, identity: String) throws -> RetiredName?
+    /// All retired names of a package, in the order of their paths.
+    func retiredNames(_ repository: Int64, package: PackageID) throws -> [RetiredName]
+}
+
+public protocol RetirementWriting {
+    /// Retires a name, or replaces what is known of one that is retired.
+    func put(_ name: RetiredName) throws
+    /// Makes a name free again. Returns whether it was retired.
+    func deleteRetiredName(_ repository: Int64, _ path: AssetPath) throws -> Bool
 }
 
 // MARK: - What a proxy knows of its upstream

@@ -148,6 +148,32 @@ public struct StoredAsset: Sendable, Equatable {
     }
 }
 
+/// The name of a file that was published and then deleted. Clients and other servers may still hold the file under it.
+public struct RetiredName: Sendable, Equatable {
+    public var repository: Int64
+    public var path: AssetPath
+    public var package: PackageID?
+    /// `AssetRecord.identity` of the file.
+    public var identity: String?
+    /// The bytes the name stood for. They are not kept.
+    public var blob: BlobDigest
+    public var retiredBy: String
+    public var retired: Timestamp
+
+    public init(
+        repository: Int64, path: AssetPath, package: PackageID?, identity: String?, blob: BlobDigest, retiredBy: String,
+        retired: Timestamp
+    ) {
+        self.repository = repository
+        self.path = path
+        self.package = package
+        self.identity = identity
+        self.blob = blob
+        self.retiredBy = retiredBy
+        self.retired = retired
+    }
+}
+
 /// An index as an upstream last gave it. The document itself is a blob, as it came.
 public struct CachedIndex: Sendable, Equatable {
     public var repository: Int64

@@ -48,6 +48,19 @@ extension MetadataForwarding {
     public func deleteAsset(_ repository: Int64, _ path: AssetPath) throws -> Bool { try base.deleteAsset(repository, path) }
     public func put(_ package: PackageRecord) throws { try base.put(package) }
     public func deletePackage(_ repository: Int64, _ id: PackageID) throws { try base.deletePackage(repository, id) }
+    public func retiredName(_ repository: Int64, _ path: AssetPath) throws -> RetiredName? {
+        try base.retiredName(repository, path)
+    }
+    public func retiredName(_ repository: Int64, package: PackageID, identity: String) throws -> RetiredName? {
+        try base.retiredName(repository, package: package, identity: identity)
+    }
+    public func retiredNames(_ repository: Int64, package: PackageID) throws -> [RetiredName] {
+        try base.retiredNames(repository, package: package)
+    }
+    public func put(_ name: RetiredName) throws { try base.put(name) }
+    public func deleteRetiredName(_ repository: Int64, _ path: AssetPath) throws -> Bool {
+        try base.deleteRetiredName(repository, path)
+    }
     public func cachedIndex(_ repository: Int64, _ key: String) throws -> CachedIndex? { try base.cachedIndex(repository, key) }
     public func put(_ index: CachedIndex) throws { try base.put(index) }
     public func deleteCachedIndexes(_ repository: Int64, key: String?) throws {

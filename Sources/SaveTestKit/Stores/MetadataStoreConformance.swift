@@ -14,7 +14,9 @@ public enum MetadataStoreConformance {
     }
 
     /// All laws.
-    public static let laws: [Law] = transactions + catalogue + accounts + files + directories + packages + cache + audit + upkeep
+    public static let laws: [Law] =
+        transactions + catalogue + accounts + files + directories + packages + retiredNames + cache + audit
+        + upkeep
 }
 
 /// Records to test with, all of one moment unless a test says otherwise.

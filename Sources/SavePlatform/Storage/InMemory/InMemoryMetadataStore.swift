@@ -39,6 +39,7 @@ struct InMemoryTables: Sendable {
     var keys: [String: KeyRecord] = [:]
     var packages: [Int64: [PackageID: PackageRecord]] = [:]
     var assets: [Int64: [AssetPath: StoredAsset]] = [:]
+    var retired: [Int64: [AssetPath: RetiredName]] = [:]
     /// By the bytes of the key: Swift takes some different texts for equal.
     var indexes: [Int64: [[UInt8]: CachedIndex]] = [:]
     var audit: [AuditRecord] = []

@@ -56,6 +56,7 @@ extension InMemoryTransaction {
         tables.repositories[id] = nil
         tables.packages[id] = nil
         tables.assets[id] = nil
+        tables.retired[id] = nil
         tables.indexes[id] = nil
     }
 

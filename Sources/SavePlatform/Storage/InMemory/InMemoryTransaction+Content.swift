@@ -71,6 +71,27 @@ extension InMemoryTransaction {
         tables.packages[repository]?[id] = nil
     }
 
+    // MARK: - Names of deleted files
+
+    func retiredName(_ repository: Int64, _ path: AssetPath) -> RetiredName? { tables.retired[repository]?[path] }
+
+    func retiredName(_ repository: Int64, package: PackageID, identity: String) -> RetiredName? {
+        retiredNames(repository, package: package).first { $0.identity == identity }
+    }
+
+    func retiredNames(_ repository: Int64, package: PackageID) -> [RetiredName] {
+        (tables.retired[repository] ?? [:]).values.filter { $0.package == package }.sorted { $0.path < $1.path }
+    }
+
+    func put(_ name: RetiredName) throws {
+        guard tables.repositories[name.repository] != nil else { throw Self.unrelated }
+        tables.retired[name.repository, default: [:]][name.path] = name
+    }
+
+    func deleteRetiredName(_ repository: Int64, _ path: AssetPath) -> Bool {
+        tables.retired[repository]?.removeValue(forKey: path) != nil
+    }
+
     // MARK: - What a proxy knows of its upstream
 
     func cachedIndex(_ repository: Int64, _ key: String) -> CachedIndex? { tables.indexes[repository]?[Array(key.utf8)] }
