@@ -12,12 +12,14 @@ internal import SavePlatform
 ///
 /// Of a package (`Listing.attributes`):
 /// - `project-status`: `{"status": "active" | "archived" | "deprecated" | "quarantined", "reason": string?}` (PEP 792).
+/// - `max-file-size`: integer, bytes; what an administrator set for this project alone. Not rendered.
 enum PyPIAttribute {
     static let requiresPython = "requires-python"
     static let coreMetadata = "core-metadata"
     static let provenance = "provenance"
     static let provenanceOrigin = "provenance-origin"
     static let projectStatus = "project-status"
+    static let maxFileSize = "max-file-size"
 }
 
 /// The status of a project (PEP 792).
@@ -40,6 +42,9 @@ struct ProjectStatus: Equatable {
         guard let status = attributes[PyPIAttribute.projectStatus]?.object else { return nil }
         self.init(marker: status["status"]?.string, reason: status["reason"]?.string)
     }
+
+    /// For messages: `archived (use x instead)`.
+    var text: String { marker.rawValue + (reason.map { " (\($0))" } ?? "") }
 
     var json: JSONValue {
         var object: JSONObject = ["status": .string(marker.rawValue)]

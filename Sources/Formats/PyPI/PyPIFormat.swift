@@ -4,7 +4,7 @@ public import SavePlatform
 public struct PyPIFormat: PackageNaming {
     public static let descriptor = FormatDescriptor(
         id: "pypi", displayName: "PyPI",
-        abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes])
+        abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes, .permanentNames])
 
     /// Takes no settings.
     ///

@@ -13,6 +13,7 @@ enum APISchema {
         for (name, members, optional) in definitions { schemas[name] = schema(members, optional: optional) }
         for name in [
             "Project", "Member", "Repository", "PackageSummary", "User", "Robot", "Key", "AuditRecord", "Format",
+            "RetiredName",
         ] {
             let list = name == "PackageSummary" ? "PackageList" : name == "AuditRecord" ? "AuditList" : "\(name)List"
             schemas[list] = [
@@ -56,7 +57,7 @@ enum APISchema {
             "Package",
             [
                 "name": .text, "display_name": .text, "created_at": .time, "updated_at": .time,
-                "versions": .list("VersionSummary"),
+                "attributes": .object, "versions": .list("VersionSummary"),
             ], []
         ),
         (
@@ -81,6 +82,7 @@ enum APISchema {
                 "yanked_reason": .optionalText,
             ], []
         ),
+        ("RetiredName", ["filename": .text, "path": .text, "sha256": .text, "retired_by": .text, "retired_at": .time], []),
         ("User", ["username": .text, "role": .text, "disabled": .flag, "created_at": .time, "updated_at": .time], []),
         (
             "Robot",

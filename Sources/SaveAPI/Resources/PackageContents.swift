@@ -76,6 +76,7 @@ enum PackageRepresentation {
     /// A package with its versions, each with the number and size of its files, the latest upload first.
     static func package(_ record: PackageRecord, _ files: [StoredAsset]) -> JSONValue {
         var object = package(record)
+        object["attributes"] = .object(record.attributes)
         let versions = Dictionary(grouping: files.filter { $0.record.version != nil }) { $0.record.version ?? "" }
         let ordered = versions.sorted { left, right in
             let newest = (left.value.map(\.created).max(), right.value.map(\.created).max())

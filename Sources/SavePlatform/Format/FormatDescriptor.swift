@@ -29,12 +29,14 @@ public struct FormatAbilities: OptionSet, Sendable, Hashable {
     /// A proxy learns of files from the upstream's index, with their digests. Without this, a file's upstream place
     /// follows from its path alone.
     public static let upstreamIndexes = FormatAbilities(rawValue: 1 << 6)
+    /// The name of a deleted file is not given to other bytes: clients keep files, and what they locked, by their names.
+    public static let permanentNames = FormatAbilities(rawValue: 1 << 7)
 
     /// The names of the abilities, as the REST API shows them.
     public var names: [String] {
         let all: [(FormatAbilities, String)] = [
             (.hosted, "hosted"), (.proxy, "proxy"), (.group, "group"), (.indexes, "indexes"), (.uploads, "uploads"),
-            (.deletes, "deletes"), (.upstreamIndexes, "upstream_indexes"),
+            (.deletes, "deletes"), (.upstreamIndexes, "upstream_indexes"), (.permanentNames, "permanent_names"),
         ]
         return all.filter { contains($0.0) }.map(\.1)
     }

@@ -200,7 +200,7 @@ package final class DataPlane: Responder {
         switch route {
         case .upload(let plan):
             let outcome = try await publisher.upload(
-                plan, request, mayReplace: granted.contains(.delete), limit: configuration.maxFileSize, context: context)
+                plan, request, mayDelete: granted.contains(.delete), limit: configuration.maxFileSize, context: context)
             return .text(outcome == .unchanged ? 200 : plan.status, outcome == .unchanged ? "unchanged" : "published")
         case .delete(let path):
             try await publisher.delete(path, context: context)

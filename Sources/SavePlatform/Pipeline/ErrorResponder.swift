@@ -4,7 +4,7 @@ package enum ErrorResponder {
     package static func status(of code: SaveError.Code) -> Int {
         switch code {
         case .packageNotFound, .assetNotFound, .repositoryNotFound, .notFound: 404
-        case .invalidRequest, .unknownField, .alreadyExists, .digestMismatch, .unsupported: 400
+        case .invalidRequest, .unknownField, .alreadyExists, .nameRetired, .digestMismatch, .unsupported: 400
         case .unauthenticated: 401
         case .forbidden, .blocked: 403
         case .methodNotAllowed: 405
@@ -26,8 +26,9 @@ package enum ErrorResponder {
     /// An answer in one line of text, for package managers and people.
     package static func text(_ error: any Error, request: HTTPRequest, log: Log) -> HTTPResponse {
         let failure = reported(error, request: request, log: log)
-        var response = HTTPResponse.text(status(of: failure.code), line(failure, request: request))
-        addFields(failure, to: &response)
+        let line = line(failure, request: request)
+        var response = HTTPResponse.text(status(of: failure.code), line)
+        addFields(failure, line, to: &response)
         return response
     }
 
@@ -35,15 +36,16 @@ package enum ErrorResponder {
     package static func json(_ error: any Error, request: HTTPRequest, log: Log) -> HTTPResponse {
         let failure = reported(error, request: request, log: log)
         let details = failure.details.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) }
+        let line = line(failure, request: request)
         var response = HTTPResponse.json(
             status(of: failure.code),
             [
                 "error": [
-                    "code": .string(failure.code.rawValue), "message": .string(line(failure, request: request)),
+                    "code": .string(failure.code.rawValue), "message": .string(line),
                     "request_id": .string(request.id.description), "details": .object(JSONObject(details)),
                 ]
             ])
-        addFields(failure, to: &response)
+        addFields(failure, line, to: &response)
         return response
     }
 
@@ -67,11 +69,11 @@ package enum ErrorResponder {
         return status(of: failure.code) == 500 ? "\(message) (request \(request.id))" : message
     }
 
-    private static func addFields(_ failure: SaveError, to response: inout HTTPResponse) {
+    private static func addFields(_ failure: SaveError, _ line: String, to response: inout HTTPResponse) {
         switch failure.code {
         case .unauthenticated: response.headers.append("WWW-Authenticate", challenge)
         case .methodNotAllowed: response.headers.append("Allow", failure.details["allow"] ?? "GET, HEAD")
-        case .blocked: response.headers.append("X-Save-Reason", failure.message)
+        case .blocked: response.headers.append("X-Save-Reason", line)
         case .upstreamUnavailable, .busy, .storageUnavailable, .tooManyRequests:
             response.headers.append("Retry-After", failure.details["retry_after"] ?? "5")
         default: break

@@ -26,7 +26,15 @@ package struct HostedSource: ContentSource {
         // Whoever changes a package as a whole need not name each of its files.
         if let package { freshness.merge(self.freshness(.index(.package(package)))) }
         let id = repository.record.id
-        guard let asset = try await services.store.read({ try $0.asset(id, path) }) else {
+        let governing = package == nil ? nil : repository.format as? any PackageGoverning
+        let found = try await services.store.read { reading in
+            let asset = try reading.asset(id, path)
+            if asset != nil, let governing, let package, let record = try reading.package(id, package) {
+                try governing.checkDownload(from: record.attributes)
+            }
+            return asset
+        }
+        guard let asset = found else {
             throw SourceMiss(
                 error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates)"),
                 freshness: freshness)

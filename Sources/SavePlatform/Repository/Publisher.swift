@@ -21,11 +21,11 @@ package struct Publisher: Sendable {
     /// and every page shows them.
     ///
     /// - Parameters:
-    ///   - mayReplace: whether the caller may delete here, which putting other bytes under a name amounts to.
+    ///   - mayDelete: whether the caller may delete here, which putting other bytes under a name amounts to.
     ///   - limit: the server's own limit for a file, in bytes.
-    /// - Throws: what the format throws; `tooLarge`, `alreadyExists`, `storageFull`.
+    /// - Throws: what the format throws; `tooLarge`, `alreadyExists`, `nameRetired`, `storageFull`.
     package func upload(
-        _ plan: UploadPlan, _ request: HTTPRequest, mayReplace: Bool, limit: Int64?, context: AuditContext
+        _ plan: UploadPlan, _ request: HTTPRequest, mayDelete: Bool, limit: Int64?, context: AuditContext
     ) async throws -> Outcome {
         let maxFileSize = [repository.record.hosted.maxFileSize, limit].compactMap(\.self).min()
         // The body of a form is a little longer than its file; what is far beyond need not be read to be refused.
@@ -41,7 +41,7 @@ package struct Publisher: Sendable {
                 UploadRequest(
                     plan: plan, contentType: request.headers["content-type"], body: request.body, maxFileSize: maxFileSize),
                 into: staging)
-            let outcome = try await publish(submission, staging, mayReplace: mayReplace, context: context)
+            let outcome = try await publish(submission, staging, mayDelete: mayDelete, context: context)
             await staging.discard()
             return outcome
         } catch {
@@ -51,22 +51,23 @@ package struct Publisher: Sendable {
     }
 
     private func publish(
-        _ submission: Submission, _ staging: BlobStaging, mayReplace: Bool, context: AuditContext
+        _ submission: Submission, _ staging: BlobStaging, mayDelete: Bool, context: AuditContext
     ) async throws -> Outcome {
         let id = repository.record.id
-        let mayReplace = mayReplace && repository.record.hosted.allowRedeploy
+        let rules = PublishRules(repository: repository, mayDelete: mayDelete)
         // Refuse before any blob is made durable, so that a refusal leaves nothing; the transaction below decides.
-        let newItems = try await services.store.read { reading in
-            try Self.newItems(submission, id, reading, mayReplace: mayReplace)
-        }
+        let newItems = try await services.store.read { try rules.newItems(submission, in: $0) }
         guard !newItems.isEmpty else { return .unchanged }
         for item in submission.items { try await staging.commit(item.staged) }
         let now = services.clock.now()
         let coordinates = repository.record.coordinates
         let published: [AssetPath] = try await services.store.write { writing in
-            let items = try Self.newItems(submission, id, writing, mayReplace: mayReplace)
+            let items = try rules.newItems(submission, in: writing)
             if let package = submission.package, !items.isEmpty { try Self.put(package, id, writing, at: now) }
             for item in items {
+                for name in try PublishRules.retiredNames(of: item.record, in: id, writing) {
+                    _ = try writing.deleteRetiredName(id, name.path)
+                }
                 try Self.put(item, id, writing, by: context.principal.auditName, at: now)
                 guard item.record.sidecarOf == nil else { continue }
                 try writing.record(Self.event("file.upload", item, coordinates), context, at: now)
@@ -75,34 +76,6 @@ package struct Publisher: Sendable {
         }
         services.board.bump(id, package: submission.package?.id, paths: published)
         return published.isEmpty ? .unchanged : .created
-    }
-
-    /// The items that are not there yet, byte for byte.
-    private static func newItems(
-        _ submission: Submission, _ id: Int64, _ reading: any MetadataReading, mayReplace: Bool
-    ) throws -> [Submission.Item] {
-        try submission.items.filter { item in
-            if let existing = try reading.asset(id, item.record.path) {
-                if existing.blob == item.staged.digest { return false }
-                // A sidecar follows from its file, which is compared by itself.
-                guard mayReplace || item.record.sidecarOf != nil else { throw alreadyExists(item, existing) }
-                return true
-            }
-            if let package = item.record.package, let identity = item.record.identity,
-                let twin = try reading.asset(id, package: package, identity: identity)
-            {
-                throw alreadyExists(item, twin)
-            }
-            return true
-        }
-    }
-
-    /// The words that every upload client recognises stand first.
-    private static func alreadyExists(_ item: Submission.Item, _ existing: StoredAsset) -> SaveError {
-        SaveError(
-            .alreadyExists,
-            "File already exists ('\(existing.record.path.filename)', with sha256 hash '\(existing.blob.hex)'); published files do not change",
-            details: ["file": item.record.path.text])
     }
 
     private static func put(_ package: PackageSummary, _ id: Int64, _ writing: any MetadataWriting, at now: Timestamp) throws {
@@ -145,6 +118,7 @@ package struct Publisher: Sendable {
         let id = repository.record.id
         let coordinates = repository.record.coordinates
         let now = services.clock.now()
+        let repository = repository
         let (package, paths) = try await services.store.write { writing -> (PackageID?, [AssetPath]) in
             guard let asset = try writing.asset(id, path) else {
                 throw SaveError(.assetNotFound, "there is no file '\(path)' in \(coordinates)")
@@ -152,7 +126,7 @@ package struct Publisher: Sendable {
             let package = asset.record.package
             let sidecars = try package.map { try writing.assets(id, package: $0) } ?? []
             let paths = [path] + sidecars.filter { $0.record.sidecarOf == path }.map(\.record.path)
-            _ = try writing.deleteAsset(id, path)
+            try writing.remove(asset, from: repository, by: context.principal.auditName, at: now)
             if let package, try writing.assets(id, package: package).isEmpty { try writing.deletePackage(id, package) }
             try writing.record(
                 AuditEvent("file.delete", "file", "\(coordinates)/\(path)", details: ["sha256": .string(asset.blob.hex)]),

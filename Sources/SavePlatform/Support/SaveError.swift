@@ -54,6 +54,7 @@ extension SaveError.Code {
     public static let invalidRequest: Self = "invalid_request"
     public static let unknownField: Self = "unknown_field"
     public static let alreadyExists: Self = "already_exists"
+    public static let nameRetired: Self = "name_retired"
     public static let conflict: Self = "conflict"
     public static let preconditionFailed: Self = "precondition_failed"
     public static let tooLarge: Self = "too_large"

@@ -5,7 +5,7 @@ import SavePlatform
 struct LineFormat: PackageNaming {
     static let descriptor = FormatDescriptor(
         id: "line", displayName: "Lines",
-        abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes])
+        abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes, .permanentNames])
 
     init(settings: JSONObject) throws {
         if let key = settings.keys.first { throw SaveError(.unknownField, "unknown setting '\(key)'", details: ["field": key]) }
@@ -77,5 +77,18 @@ struct LineFormat: PackageNaming {
                     checksums: [Checksum(.sha256, hex: String(fields[2]))].compactMap(\.self),
                     origin: URLReference.resolve("../\(path)", against: document.url))
             })
+    }
+}
+
+/// A package can be closed for uploads, or sealed altogether.
+extension LineFormat: PackageGoverning {
+    func attributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject { change }
+
+    func checkUpload(_ items: [Submission.Item], to attributes: JSONObject) throws {
+        if attributes["closed"] == true { throw SaveError(.blocked, "closed") }
+    }
+
+    func checkDownload(from attributes: JSONObject) throws {
+        if attributes["sealed"] == true { throw SaveError(.blocked, "sealed\nfor good") }
     }
 }

@@ -81,6 +81,72 @@ struct APIPackageTests {
         #expect(server.operations.all == ["content alpha", "content alpha", "content alpha"])
     }
 
+    @Test func `one file of a version is yanked, and the others are not`() async throws {
+        let server = try await server()
+        let yank = base + "/alpha/versions/1.0/files/alpha-1.0.a/yank"
+        #expect(try await server.send("PUT", yank, as: "dev", body: "{}").status == 403)
+        #expect(try await server.send("PUT", yank, as: "owner", body: #"{"reason":"bad wheel"}"#).status == 204)
+        let version = try await server.send("GET", base + "/alpha/versions/1.0", as: "viewer")
+        #expect(version["yanked"] == false)
+        let files = try #require(version["files"]?.array).compactMap(\.object)
+        #expect(files.map { $0["yanked"]?.bool } == [true, false])
+        #expect(files.first?["yanked_reason"] == "bad wheel")
+        #expect(try await server.send("DELETE", yank, as: "owner").status == 204)
+        let after = try await server.send("GET", base + "/alpha/versions/1.0", as: "viewer")["files"]?.array
+        #expect(after?.allSatisfy { $0.object?["yanked"] == false } == true)
+        for path in ["2.0/files/alpha-1.0.a", "1.0/files/never", "9/files/alpha-1.0.a"] {
+            #expect(try await server.send("PUT", base + "/alpha/versions/\(path)/yank", as: "owner", body: "{}").status == 404)
+        }
+        #expect(try await server.audit().filter { $0.outcome == .ok }.map(\.action) == ["file.yank", "file.unyank"])
+    }
+
+    @Test func `R-71 a deleted file's name is shown as retired, and released by who manages the repository`() async throws {
+        let server = try await server()
+        #expect(try await server.send("DELETE", base + "/alpha", as: "owner").status == 204)
+        let names = try await server.send("GET", base + "/alpha/retired-names", as: "viewer").items.compactMap(\.object)
+        #expect(names.map { $0["filename"]?.string } == ["alpha-1.0.a", "alpha-1.0.b", "alpha-2.0.a"])
+        #expect(names.first?["retired_by"] == "owner")
+        #expect(names.first?["sha256"]?.string == BlobDigest(of: Array("alpha-1.0.a".utf8)).hex)
+        let name = base + "/alpha/retired-names/alpha-1.0.a"
+        #expect(try await server.send("DELETE", name, as: "dev").status == 403)
+        #expect(try await server.send("DELETE", name, as: "owner").status == 204)
+        #expect(try await server.send("DELETE", name, as: "owner").status == 404)
+        #expect(try await server.send("GET", base + "/alpha/retired-names", as: "viewer").items.count == 2)
+        #expect(try await server.send("GET", base + "/beta/retired-names", as: "viewer").items.isEmpty)
+        let record = try #require(try await server.audit().last { $0.outcome == .ok })
+        #expect(record.action == "file.release_name")
+        #expect(record.resource == "backend/hosted/files/alpha-1.0.a")
+    }
+
+    @Test func `what a proxy cached leaves no retired name`() async throws {
+        let server = try await APIServer()
+        try await server.addFiles([("alpha", "1", "alpha-1.a")], to: "proxy")
+        #expect(try await server.send("DELETE", "/repos/backend/proxy/packages/alpha").status == 204)
+        #expect(try await server.send("GET", "/repos/backend/proxy/packages/alpha/retired-names").items.isEmpty)
+    }
+
+    @Test func `R-74 a package's attributes are checked by its format and shown`() async throws {
+        let server = try await server()
+        let path = base + "/alpha"
+        let changed = try await server.send("PATCH", path, as: "owner", body: #"{"attributes":{"colour":"red"}}"#)
+        #expect(changed.status == 200)
+        #expect(changed["attributes"]?.object?["colour"] == "red")
+        #expect(try await server.send("GET", path, as: "viewer")["attributes"]?.object?["colour"] == "red")
+        let refused = try await server.send("PATCH", path, as: "owner", body: #"{"attributes":{"size":1}}"#)
+        #expect(refused.status == 400)
+        #expect(refused.field == "attributes.size")
+        #expect(try await server.send("PATCH", path, as: "owner", body: "{}").field == "attributes")
+        #expect(try await server.send("PATCH", path, as: "dev", body: #"{"attributes":{}}"#).status == 403)
+        #expect(try await server.send("PATCH", base + "/never", body: #"{"attributes":{}}"#).status == 404)
+        #expect(try await server.send("PATCH", "/repos/backend/proxy/packages/x", body: #"{"attributes":{}}"#).status == 405)
+        _ = try await server.send("PATCH", path, as: "owner", body: #"{"attributes":{"colour":null}}"#)
+        #expect(try await server.send("GET", path, as: "viewer")["attributes"]?.object?.keys.isEmpty == true)
+        let records = try await server.audit().filter { $0.outcome == .ok }
+        #expect(records.map(\.action) == ["package.update", "package.update"])
+        #expect(records.first?.details["colour"]?.object?["to"] == "red")
+        #expect(server.operations.all == ["content alpha", "content alpha"])
+    }
+
     @Test func `a group shows what its members have and lets nothing be changed`() async throws {
         let server = try await server()
         try await server.addFiles([("alpha", "9", "alpha-9.a"), ("gamma", "1", "gamma-1.a")], to: "proxy")

@@ -7,7 +7,8 @@ import Testing
 
 /// A format that only exists: with settings to check, and without groups in its second form.
 struct NotesFormat: PackageNaming {
-    static let descriptor = FormatDescriptor(id: "notes", displayName: "Notes", abilities: [.hosted, .proxy, .group])
+    static let descriptor = FormatDescriptor(
+        id: "notes", displayName: "Notes", abilities: [.hosted, .proxy, .group, .permanentNames])
     init(settings: JSONObject) throws {
         for key in settings.keys where key != "flavour" {
             throw SaveError(.unknownField, "there is no setting '\(key)'", details: ["field": "settings.\(key)"])
@@ -18,6 +19,21 @@ struct NotesFormat: PackageNaming {
         let isName = !name.isEmpty && name.utf8.allSatisfy { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
         return isName ? PackageID(normalized: ASCII.lowercased(name)) : nil
     }
+}
+
+/// A package may be marked with a colour.
+extension NotesFormat: PackageGoverning {
+    func attributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
+        var attributes = current
+        for member in change.members {
+            let (key, value) = (member.key, member.value)
+            guard key == "colour" else { throw SaveError(.unknownField, "there is no '\(key)'", details: ["field": key]) }
+            attributes[key] = value.isNull ? .none : value
+        }
+        return attributes
+    }
+    func checkUpload(_: [Submission.Item], to _: JSONObject) throws {}
+    func checkDownload(from _: JSONObject) throws {}
 }
 
 struct HostedOnlyFormat: RepositoryFormat {

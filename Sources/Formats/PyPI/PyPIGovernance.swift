@@ -1,0 +1,57 @@
+public import SavePlatform
+
+/// What people may set on a project, and what follows from it: its status (PEP 792), and how large its files may be.
+extension PyPIFormat: PackageGoverning {
+    public func attributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
+        var attributes = current
+        for member in change.members {
+            let (key, value) = (member.key, member.value)
+            switch key {
+            case PyPIAttribute.projectStatus: attributes[key] = value.isNull ? .none : try Self.status(value).json
+            case PyPIAttribute.maxFileSize: attributes[key] = value.isNull ? .none : .integer(try Self.size(value))
+            default:
+                throw SaveError(.unknownField, "a project has no attribute '\(key.prefix(200))'", details: ["field": key])
+            }
+        }
+        return attributes
+    }
+
+    public func checkUpload(_ items: [Submission.Item], to attributes: JSONObject) throws {
+        if let status = ProjectStatus(attributes), status.marker == .archived || status.marker == .quarantined {
+            throw SaveError(.blocked, "the project is \(status.text) and takes no uploads")
+        }
+        guard let limit = attributes[PyPIAttribute.maxFileSize]?.integer else { return }
+        if items.contains(where: { $0.record.sidecarOf == nil && $0.staged.size > limit }) {
+            throw SaveError(.tooLarge, "content: the file is larger than the \(limit) bytes this project takes")
+        }
+    }
+
+    /// PEP 792: an index must not offer any file of a quarantined project for download.
+    public func checkDownload(from attributes: JSONObject) throws {
+        guard let status = ProjectStatus(attributes), status.marker == .quarantined else { return }
+        throw SaveError(.blocked, "the project is \(status.text); its files are not offered")
+    }
+
+    private static func status(_ value: JSONValue) throws -> ProjectStatus {
+        let field = PyPIAttribute.projectStatus
+        guard let object = value.object, object.keys.allSatisfy({ $0 == "status" || $0 == "reason" }),
+            object["reason"].map({ $0.string != nil || $0.isNull }) ?? true
+        else { throw SaveError.invalid(field, "'\(field)' must be an object with 'status' and, as you like, a text 'reason'") }
+        guard let status = ProjectStatus(marker: object["status"]?.string, reason: object["reason"]?.string) else {
+            throw SaveError.invalid(field, "'status' must be one of active, archived, deprecated, quarantined")
+        }
+        // The reason stands in a header and on one line of a page.
+        guard (status.reason ?? "").utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }), (status.reason ?? "").utf8.count <= 1024 else {
+            throw SaveError.invalid(field, "'reason' must be one line of at most 1024 bytes")
+        }
+        return status
+    }
+
+    private static func size(_ value: JSONValue) throws -> Int64 {
+        guard let size = value.integer, (1...(1 << 50)).contains(size) else {
+            let field = PyPIAttribute.maxFileSize
+            throw SaveError.invalid(field, "'\(field)' must be a number of bytes from 1 to \(1 << 50), or null")
+        }
+        return size
+    }
+}

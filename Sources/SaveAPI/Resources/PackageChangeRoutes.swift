@@ -1,0 +1,114 @@
+internal import SavePlatform
+
+/// Changing what is said of packages, versions and files: attributes such as a status, and yanks.
+enum PackageChangeRoutes {
+    private static let package = "/repos/{project}/{name}/packages/{package}"
+    private static let version = package + "/versions/{version}"
+    private static let file = version + "/files/{filename}"
+
+    private static let yank = ObjectRule(
+        name: "Yank", fields: [FieldRule("reason", .text(max: 4096), "Why, for those who use it.")])
+
+    static let all: [APIRoute] = [
+        APIRoute(
+            .patch, package, .repository(.manage), "Change a package's attributes, such as its status",
+            body: ObjectRule(
+                name: "PackageUpdate",
+                fields: [
+                    FieldRule(
+                        "attributes", .object, required: true,
+                        "The format's own; each member replaces the one before, null removes it.")
+                ]), answer: "Package", action: "package.update", handler: update),
+        APIRoute(
+            .put, version + "/yank", .repository(.delete), "Yank a version: still there for who asks for exactly it",
+            body: yank, status: 204, action: "package.yank"
+        ) { call, repository in
+            try await withdraw(call, repository, Withdrawal(reason: call.body["reason"]?.string ?? ""))
+        },
+        APIRoute(
+            .delete, version + "/yank", .repository(.delete), "Offer a yanked version again", status: 204,
+            action: "package.unyank"
+        ) { call, repository in try await withdraw(call, repository, nil) },
+        APIRoute(
+            .put, file + "/yank", .repository(.delete), "Yank one file of a version", body: yank, status: 204,
+            action: "file.yank"
+        ) { call, repository in
+            try await withdraw(call, repository, Withdrawal(reason: call.body["reason"]?.string ?? ""))
+        },
+        APIRoute(.delete, file + "/yank", .repository(.delete), "Offer a yanked file again", status: 204, action: "file.unyank") {
+            call, repository in try await withdraw(call, repository, nil)
+        },
+    ]
+
+    private static func update(_ call: APICall, _ repository: Repository) async throws -> HTTPResponse {
+        try PackageRemovalRoutes.require([.hosted], repository, allow: "DELETE, GET, HEAD, OPTIONS")
+        guard let governing = repository.format as? any PackageGoverning else {
+            throw SaveError.invalid(
+                "attributes", "packages of the format '\(repository.record.format)' have no attributes to set")
+        }
+        let id = repository.record.id
+        let change = call.body["attributes"]?.object ?? JSONObject()
+        let (record, files) = try await call.change { writing, now in
+            guard var record = try PackageContents.find(call["package"], id, writing) else {
+                throw PackageRemovalRoutes.noPackage
+            }
+            let before = record.attributes
+            record.attributes = try apply(change, to: before, governing)
+            record.updated = later(now, than: record.updated)
+            try writing.put(record)
+            var details = JSONObject()
+            for key in change.keys { details[key] = ["from": before[key] ?? .null, "to": record.attributes[key] ?? .null] }
+            let files = try writing.assets(id, package: record.id).filter { $0.record.sidecarOf == nil }
+            return ((record, files), [call.event(PackageRemovalRoutes.resource(call, repository, record.id), details)])
+        }
+        await call.context.operations.contentChanged(in: id, package: record.id)
+        return call.answer(PackageRepresentation.package(record, files))
+    }
+
+    /// The attributes after a change; an error names the field as it stands in the request.
+    private static func apply(
+        _ change: JSONObject, to attributes: JSONObject, _ governing: any PackageGoverning
+    ) throws -> JSONObject {
+        do {
+            return try governing.attributes(attributes, changedBy: change)
+        } catch let error as SaveError {
+            var details = error.details
+            details["field"] = details["field"].map { AuditName.bounded("attributes.\($0)") }
+            throw SaveError(error.code, error.message, details: details, underlying: error)
+        }
+    }
+
+    /// Yanks the version, or the one file of it that the path names, or takes that back with nil (PEP 592).
+    private static func withdraw(
+        _ call: APICall, _ repository: Repository, _ withdrawal: Withdrawal?
+    ) async throws -> HTTPResponse {
+        try PackageRemovalRoutes.require([.hosted], repository, allow: "OPTIONS")
+        let id = repository.record.id
+        let filename = call.arguments["filename"]
+        let changed = try await call.change { writing, now in
+            guard var record = try PackageContents.find(call["package"], id, writing) else {
+                throw PackageRemovalRoutes.noPackage
+            }
+            let version = try writing.assets(id, package: record.id).filter {
+                $0.record.sidecarOf == nil && PackageRoutes.isVersion($0, call["version"])
+            }
+            guard !version.isEmpty else { throw PackageRoutes.noVersion }
+            let files = version.filter { file in
+                filename.map { file.record.path.filename.utf8.elementsEqual($0.utf8) } ?? true
+            }
+            guard !files.isEmpty else { throw SaveError(.assetNotFound, "there is no such file") }
+            for var file in files {
+                file.record.withdrawn = withdrawal
+                try writing.put(file)
+            }
+            record.updated = later(now, than: record.updated)
+            try writing.put(record)
+            let details: JSONObject = [
+                "reason": JSONValue(withdrawal?.reason), "files": .integer(Int64(files.count)),
+            ]
+            return (record.id, [call.event(PackageRemovalRoutes.resource(call, repository, record.id), details)])
+        }
+        await call.context.operations.contentChanged(in: id, package: changed)
+        return APICall.noContent
+    }
+}

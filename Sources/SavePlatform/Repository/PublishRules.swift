@@ -1,0 +1,70 @@
+/// What of a submission is new to a repository, and whether it may be added.
+struct PublishRules: Sendable {
+    let repository: Repository
+    /// Whether the caller may delete here, which putting other bytes under a name amounts to.
+    let mayDelete: Bool
+
+    private var id: Int64 { repository.record.id }
+    private var mayReplace: Bool { mayDelete && repository.record.hosted.allowRedeploy }
+
+    /// The items that are not there yet, byte for byte.
+    ///
+    /// - Throws: `alreadyExists` for other bytes under a name that is taken, in any spelling; `nameRetired` for the name of a
+    ///   deleted file; what the format says of a package that takes no files, or not these.
+    func newItems(_ submission: Submission, in reading: any MetadataReading) throws -> [Submission.Item] {
+        let items = try submission.items.filter { try isNew($0, in: reading) }
+        if !items.isEmpty, let governing = repository.format as? any PackageGoverning, let package = submission.package,
+            let record = try reading.package(id, package.id)
+        {
+            try governing.checkUpload(items, to: record.attributes)
+        }
+        return items
+    }
+
+    private func isNew(_ item: Submission.Item, in reading: any MetadataReading) throws -> Bool {
+        if let existing = try reading.asset(id, item.record.path) {
+            if existing.blob == item.staged.digest { return false }
+            // A sidecar follows from its file, which is compared by itself.
+            guard mayReplace || item.record.sidecarOf != nil else { throw Self.alreadyExists(item, existing) }
+            return true
+        }
+        if let package = item.record.package, let identity = item.record.identity,
+            let twin = try reading.asset(id, package: package, identity: identity)
+        {
+            throw Self.alreadyExists(item, twin)
+        }
+        for retired in try Self.retiredNames(of: item.record, in: id, reading) {
+            // Who may delete may also take a deletion back: with the same bytes, nobody can tell that there was one.
+            guard mayReplace || (mayDelete && retired.blob == item.staged.digest) else { throw Self.nameRetired(item) }
+        }
+        return true
+    }
+
+    /// The retired names that a file would take: its own, and that of a file that clients take for it.
+    static func retiredNames(
+        of record: AssetRecord, in repository: Int64, _ reading: any MetadataReading
+    ) throws -> [RetiredName] {
+        guard record.sidecarOf == nil else { return [] }
+        let own = try reading.retiredName(repository, record.path)
+        guard let package = record.package, let identity = record.identity,
+            let twin = try reading.retiredName(repository, package: package, identity: identity), twin.path != record.path
+        else { return [own].compactMap(\.self) }
+        return [own, twin].compactMap(\.self)
+    }
+
+    /// The words that every upload client recognises stand first.
+    private static func alreadyExists(_ item: Submission.Item, _ existing: StoredAsset) -> SaveError {
+        SaveError(
+            .alreadyExists,
+            "File already exists ('\(existing.record.path.filename)', with sha256 hash '\(existing.blob.hex)'); published files do not change",
+            details: ["file": item.record.path.text])
+    }
+
+    /// None of the words by which clients know that a file exists: they would take this for a success.
+    private static func nameRetired(_ item: Submission.Item) -> SaveError {
+        SaveError(
+            .nameRetired,
+            "the name '\(item.record.path.filename)' was that of a file that is deleted: upload another version, or ask an owner of the project to release the name",
+            details: ["file": item.record.path.text])
+    }
+}
