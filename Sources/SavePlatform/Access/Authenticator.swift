@@ -6,7 +6,7 @@ internal import SaveDigest
 /// needs `authenticate`, which hashes slowly.
 package final class Authenticator: Sendable {
     private struct Flight: Hashable {
-        let fingerprint: [UInt8]
+        let fingerprint: Fingerprint
         let client: ClientAddress
     }
 
@@ -65,7 +65,7 @@ package final class Authenticator: Sendable {
         return try await flights.run(flight) { [self] in try await check(attempt, flight.fingerprint, request) }
     }
 
-    private func check(_ attempt: SignInAttempt, _ fingerprint: [UInt8], _ request: HTTPRequest) async throws -> Principal {
+    private func check(_ attempt: SignInAttempt, _ fingerprint: Fingerprint, _ request: HTTPRequest) async throws -> Principal {
         let identity = attempt.identity
         let ticket: SignInLimiter.Ticket
         do {
@@ -113,7 +113,7 @@ package final class Authenticator: Sendable {
         return .key(id: key.id, hash: key.hash)
     }
 
-    private func fingerprint(of field: ArraySlice<UInt8>) -> [UInt8] {
+    private func fingerprint(of field: ArraySlice<UInt8>) -> Fingerprint {
         fingerprints.of(field)
     }
 

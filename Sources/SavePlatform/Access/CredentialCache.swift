@@ -1,3 +1,4 @@
+internal import SaveDigest
 internal import Synchronization
 
 /// What a verified credential rests on. The principal follows from it and the catalogue, each time anew.
@@ -16,7 +17,7 @@ enum CredentialProof: Sendable, Equatable {
         case .key(let id, let hash):
             guard let key = catalogue.keys[id], key.hash == hash else { return nil }
             if let expires = key.expires, now >= expires { return nil }
-            let context = KeyContext(id: key.id, scopes: key.scopes)
+            let context = KeyContext(id: key.id, scopes: key.scopes, expires: key.expires)
             if key.owner.isRobot {
                 guard let robot = catalogue.robots[key.owner.name], !robot.disabled else { return nil }
                 return (.robot(id: robot.id, name: robot.name, project: robot.project, key: context), key.expires)
@@ -40,16 +41,15 @@ final class CredentialCache: Sendable {
         var generation: UInt64
     }
 
-    private let entries: Mutex<RecentTable<ByteKey, Entry>>
+    private let entries: Mutex<RecentTable<Fingerprint, Entry>>
 
     init(capacity: Int) { entries = Mutex(RecentTable(capacity: capacity)) }
 
     /// Who a credential stands for now; nil when it is not known or no longer valid.
     func principal(
-        _ fingerprint: [UInt8], in catalogue: CatalogueSnapshot, clock: PlatformClock
+        _ fingerprint: Fingerprint, in catalogue: CatalogueSnapshot, clock: PlatformClock
     ) -> Principal? {
-        let fingerprint = ByteKey(fingerprint)
-        return entries.withLock { entries in
+        entries.withLock { entries in
             guard var entry = entries[fingerprint] else { return nil }
             if let expires = entry.expires, clock.now() >= expires {
                 entries[fingerprint] = nil
@@ -70,11 +70,11 @@ final class CredentialCache: Sendable {
 
     /// Remembers a verified credential. Returns who it stands for; nil when the catalogue has changed under it.
     func insert(
-        _ fingerprint: [UInt8], _ proof: CredentialProof, in catalogue: CatalogueSnapshot, at now: Timestamp
+        _ fingerprint: Fingerprint, _ proof: CredentialProof, in catalogue: CatalogueSnapshot, at now: Timestamp
     ) -> Principal? {
         guard let (principal, expires) = proof.resolve(in: catalogue, at: now) else { return nil }
         entries.withLock {
-            $0[ByteKey(fingerprint)] = Entry(
+            $0[fingerprint] = Entry(
                 proof: proof, principal: principal, expires: expires, generation: catalogue.generation)
         }
         return principal

@@ -42,9 +42,12 @@ public struct KeyContext: Sendable, Equatable {
     public let id: String
     /// Empty for a key that may do all its owner may.
     public let scopes: [KeyScope]
-    public init(id: String, scopes: [KeyScope]) {
+    /// When the key ends, if it does.
+    public let expires: Timestamp?
+    public init(id: String, scopes: [KeyScope], expires: Timestamp? = nil) {
         self.id = id
         self.scopes = scopes
+        self.expires = expires
     }
 }
 

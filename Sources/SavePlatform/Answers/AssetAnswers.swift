@@ -7,13 +7,29 @@ struct AssetAnswers: Sendable {
         let path: AssetPath
     }
 
-    private final class OpenAnswer: Sendable {
-        let answer: CachedAnswer
-        let file: OpenFile
+    /// A file that is open, whole or in parts.
+    private final class OpenAnswer: ReadyAnswer {
+        private let answer: CachedAnswer
+        private let file: OpenFile
+        var freshness: Freshness { answer.freshness }
 
         init(answer: CachedAnswer, file: OpenFile) {
             self.answer = answer
             self.file = file
+        }
+
+        func response(to request: HTTPRequest) -> HTTPResponse {
+            let whole = answer.response(to: request)
+            guard whole.status == 200 else { return whole }
+            switch ByteRange.of(request, size: file.size, etag: answer.etag, lastModified: answer.lastModified) {
+            case .whole: return whole
+            case .unsatisfiable: return AssetAnswers.unsatisfiable(file.size)
+            case .part(let offset, let length):
+                var response = HTTPResponse(
+                    status: 206, headers: whole.headers, body: .file(file, offset: offset, length: length))
+                response.headers.append("Content-Range", "bytes \(offset)-\(offset + length - 1)/\(file.size)")
+                return response
+            }
         }
     }
 
@@ -29,7 +45,7 @@ struct AssetAnswers: Sendable {
     func answer(
         _ path: AssetPath, package: PackageID?, request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot
     ) async throws -> HTTPResponse {
-        if let known = current(path, repository, catalogue) { return part(of: known, request) }
+        if let known = current(path, repository, catalogue) { return known.response(to: request) }
         let own = Freshness(dependencies: [
             .init(repository: repository, stamp: services.board.stamp(repository.record.id, .asset(path)))
         ])
@@ -38,7 +54,7 @@ struct AssetAnswers: Sendable {
         case .stored(let asset, let file, let freshness):
             let open = stored(asset, file, repository, freshness.merging(own))
             cache.insert(open, for: Key(repository: repository.record.id, path: path))
-            return part(of: open, request)
+            return open.response(to: request)
         case .arriving(let arriving):
             return self.arriving(arriving, request, repository)
         case .described(let record, let size):
@@ -49,13 +65,13 @@ struct AssetAnswers: Sendable {
     }
 
     /// The answer from a file that is open and still the right one; nil where there is none.
-    func ready(_ path: AssetPath, request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot) -> HTTPResponse? {
-        current(path, repository, catalogue).map { part(of: $0, request) }
+    func ready(_ path: AssetPath, repository: Repository, catalogue: CatalogueSnapshot) -> (any ReadyAnswer)? {
+        current(path, repository, catalogue)
     }
 
     private func current(_ path: AssetPath, _ repository: Repository, _ catalogue: CatalogueSnapshot) -> OpenAnswer? {
         guard let known = cache[Key(repository: repository.record.id, path: path)],
-            known.answer.freshness.isCurrent(board: services.board, catalogue: catalogue, uptime: services.clock.uptime())
+            known.freshness.isCurrent(board: services.board, catalogue: catalogue, clock: services.clock)
         else { return nil }
         return known
     }
@@ -74,22 +90,7 @@ struct AssetAnswers: Sendable {
             answer: CachedAnswer(response: response, etag: etag, lastModified: lastModified, freshness: freshness), file: file)
     }
 
-    private func part(of open: OpenAnswer, _ request: HTTPRequest) -> HTTPResponse {
-        let answer = open.answer
-        let whole = answer.answer(to: request)
-        guard whole.status == 200 else { return whole }
-        switch ByteRange.of(request, size: open.file.size, etag: answer.etag, lastModified: answer.lastModified) {
-        case .whole: return whole
-        case .unsatisfiable: return unsatisfiable(open.file.size)
-        case .part(let offset, let length):
-            var response = HTTPResponse(
-                status: 206, headers: whole.headers, body: .file(open.file, offset: offset, length: length))
-            response.headers.append("Content-Range", "bytes \(offset)-\(offset + length - 1)/\(open.file.size)")
-            return response
-        }
-    }
-
-    private func unsatisfiable(_ size: Int64) -> HTTPResponse {
+    private static func unsatisfiable(_ size: Int64) -> HTTPResponse {
         HTTPResponse(status: 416, headers: ["Content-Range": "bytes */\(size)", "Accept-Ranges": "bytes"])
     }
 
@@ -107,7 +108,7 @@ struct AssetAnswers: Sendable {
         case .whole:
             response.body = .stream(asset.stream(from: 0, to: nil, length: size))
         case .unsatisfiable:
-            return unsatisfiable(size)
+            return Self.unsatisfiable(size)
         case .part(let offset, let length):
             response.status = 206
             response.headers.append("Content-Range", "bytes \(offset)-\(offset + length - 1)/\(size)")

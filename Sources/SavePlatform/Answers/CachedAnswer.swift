@@ -1,6 +1,6 @@
 /// An answer that is given more than once: complete, with its validators, and with what it depends on. A class, because it is
 /// handed around with every request.
-final class CachedAnswer: Sendable {
+final class CachedAnswer: ReadyAnswer {
     /// 200 with everything.
     let response: HTTPResponse
     /// 304 with the headers that RFC 9110, 15.4.5 asks for.
@@ -26,7 +26,7 @@ final class CachedAnswer: Sendable {
     }
 
     /// The answer to a read: whole, or 304 where the client's copy is current.
-    func answer(to request: HTTPRequest) -> HTTPResponse {
+    func response(to request: HTTPRequest) -> HTTPResponse {
         Preconditions.isCurrent(request, etag: etag, lastModified: lastModified) ? notModified : response
     }
 }

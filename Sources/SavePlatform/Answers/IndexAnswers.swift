@@ -56,19 +56,19 @@ struct IndexAnswers: Sendable {
                 "this page comes as \(offers.map(\.essence).joined(separator: ", ")); none of them is acceptable to the client")
         }
         let key = key(index, type, request, repository)
-        if let known = current(key, catalogue) { return known.answer(to: request) }
+        if let known = current(key, catalogue) { return known.response(to: request) }
         let leaves = repository.record.kind == .group ? catalogue.leaves(of: repository) : [repository]
         let flight = Flight(key: key, stamps: leaves.map { services.board.stamp($0.record.id, .index(index)) })
         let made = try await flights.run(flight) { try await make(key, repository, catalogue) }
-        return made.answer(to: request)
+        return made.response(to: request)
     }
 
     /// The answer that is in memory and still holds; nil where there is none, or none that the client accepts.
     func ready(
         _ index: IndexKey, offers: [MediaType], request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot
-    ) -> HTTPResponse? {
+    ) -> CachedAnswer? {
         guard let type = ContentNegotiation.choose(offers, accept: request.headers["accept"]) else { return nil }
-        return current(key(index, type, request, repository), catalogue)?.answer(to: request)
+        return current(key(index, type, request, repository), catalogue)
     }
 
     private func key(_ index: IndexKey, _ type: MediaType, _ request: HTTPRequest, _ repository: Repository) -> Key {
@@ -79,17 +79,18 @@ struct IndexAnswers: Sendable {
 
     private func current(_ key: Key, _ catalogue: CatalogueSnapshot) -> CachedAnswer? {
         guard let known = cache[key],
-            known.freshness.isCurrent(board: services.board, catalogue: catalogue, uptime: services.clock.uptime())
+            known.freshness.isCurrent(board: services.board, catalogue: catalogue, clock: services.clock)
         else { return nil }
         return known
     }
 
     private func make(_ key: Key, _ repository: Repository, _ catalogue: CatalogueSnapshot) async throws -> CachedAnswer {
-        // The repository itself counts, too: a group's members may change.
-        let own = Freshness.Dependency(
-            repository: repository, stamp: services.board.stamp(repository.record.id, .index(key.index)))
         var sourced = try await services.source(of: repository, in: catalogue).listing(key.index)
-        sourced.freshness.dependencies.append(own)
+        // The repository itself counts, too: a group's members may change. Its stamp is taken last, because fetching an
+        // upstream's page changes it, and what the listing rests on is in its own freshness.
+        sourced.freshness.dependencies.append(
+            Freshness.Dependency(
+                repository: repository, stamp: services.board.stamp(repository.record.id, .index(key.index))))
         let listing = sourced.listing
         let context = RenderContext(basePath: repository.record.basePath)
         let render: @Sendable () throws -> (Document, [UInt8]?) = {

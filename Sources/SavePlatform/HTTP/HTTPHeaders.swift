@@ -73,6 +73,19 @@ public struct HTTPHeaders: Sendable {
         fields.filter { matches($0, name) }.map { String(decoding: bytes[$0.colon..<$0.end], as: UTF8.self) }
     }
 
+    /// Appends the fields that have one of these names (in lower case), each with the number of its name and its length, so
+    /// that different fields never give the same bytes.
+    func appendFields(_ names: [StaticString], to text: inout [UInt8]) {
+        for field in fields {
+            for (number, name) in names.enumerated() where matches(field, name) {
+                text.append(0)
+                text.append(UInt8(truncatingIfNeeded: number))
+                withUnsafeBytes(of: field.end - field.colon) { text.append(contentsOf: $0) }
+                text.append(contentsOf: bytes[field.colon..<field.end])
+            }
+        }
+    }
+
     /// Every field in order, names as they were given.
     public var all: [(name: String, value: String)] {
         fields.map {
@@ -93,6 +106,13 @@ public struct HTTPHeaders: Sendable {
                 index += 1
             }
             return true
+        }
+    }
+
+    private func matches(_ field: Field, _ name: StaticString) -> Bool {
+        guard field.colon - field.start == name.utf8CodeUnitCount else { return false }
+        return name.withUTF8Buffer { name in
+            bytes[field.start..<field.colon].elementsEqual(name) { lowercased($0) == $1 }
         }
     }
 

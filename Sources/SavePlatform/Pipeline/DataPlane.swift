@@ -19,6 +19,7 @@ package final class DataPlane: Responder {
     private let indexes: IndexAnswers
     private let assets: AssetAnswers
     private let routes = RouteMemo(size: 4 << 20)
+    private let memo = AnswerMemo(capacity: 16_384)
 
     package init(
         services: EngineServices, authenticator: any RequestAuthenticating, configuration: Configuration,
@@ -45,8 +46,20 @@ package final class DataPlane: Responder {
     }
 
     package func immediateResponse(to request: HTTPRequest) -> HTTPResponse? {
-        guard request.method == .get, let principal = authenticator.cached(request) else { return nil }
+        guard request.method == .get else { return nil }
+        let name = memo.name(of: request)
+        let generation = services.catalogue.generation
+        if let known = memo.answer(name, generation: generation, board: services.board, clock: services.clock) {
+            return known.response(to: request)
+        }
         let catalogue = services.catalogue.current
+        guard let principal = authenticator.cached(request), let ready = ready(request, principal, catalogue) else { return nil }
+        memo.remember(ready, as: name, generation: catalogue.generation, expires: principal.key?.expires)
+        return ready.response(to: request)
+    }
+
+    /// The answer that is in memory, for who may have it.
+    private func ready(_ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) -> (any ReadyAnswer)? {
         guard let known = routes.entry(for: request.target, in: catalogue), known.repository.record.online else { return nil }
         let repository = known.repository
         let granted = AccessPolicy.permissions(of: principal, on: repository, in: catalogue)
@@ -54,8 +67,7 @@ package final class DataPlane: Responder {
         switch known.route {
         case .index(let index, let offers):
             return indexes.ready(index, offers: offers, request: request, repository: repository, catalogue: catalogue)
-        case .asset(let path, _):
-            return assets.ready(path, request: request, repository: repository, catalogue: catalogue)
+        case .asset(let path, _): return assets.ready(path, repository: repository, catalogue: catalogue)
         case .upload, .delete, .redirect: return nil
         }
     }

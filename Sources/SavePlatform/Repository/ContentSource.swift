@@ -48,11 +48,15 @@ package struct Freshness: Sendable {
     }
 
     /// Whether the answer still holds.
-    package func isCurrent(board: RevisionBoard, catalogue: CatalogueSnapshot, uptime: UInt64) -> Bool {
-        if let validUntil, uptime >= validUntil { return false }
-        return dependencies.allSatisfy {
-            board.isCurrent($0.stamp) && catalogue.repository(id: $0.repository.record.id) === $0.repository
-        }
+    package func isCurrent(board: RevisionBoard, catalogue: CatalogueSnapshot, clock: PlatformClock) -> Bool {
+        holds(board: board, clock: clock)
+            && dependencies.allSatisfy { catalogue.repository(id: $0.repository.record.id) === $0.repository }
+    }
+
+    /// Whether the answer still holds, where the catalogue is known to be the same.
+    func holds(board: RevisionBoard, clock: PlatformClock) -> Bool {
+        if let validUntil, clock.uptime() >= validUntil { return false }
+        return dependencies.allSatisfy { board.isCurrent($0.stamp) }
     }
 }
 

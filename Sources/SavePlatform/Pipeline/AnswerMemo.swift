@@ -1,0 +1,68 @@
+internal import SaveDigest
+
+/// An answer that is in memory and can be given to many requests.
+protocol ReadyAnswer: AnyObject, Sendable {
+    var freshness: Freshness { get }
+
+    /// The whole answer, a part of it, or 304: what the request's conditions and range ask for.
+    func response(to request: HTTPRequest) -> HTTPResponse
+}
+
+/// Which ready answer a read got, so that the same read again costs one look-up.
+///
+/// Who asks, what the path means, whether they may read it and which form they accept follow from a few fields of the
+/// request and from the catalogue. So the same fields under the same catalogue lead to the same answer: an entry holds while
+/// the catalogue is the very one it was made under, the key it was authorized by has not expired, and the answer is
+/// current. Conditions and ranges are looked at anew each time.
+///
+/// Answers are held weakly: how much memory they take is decided where they are made.
+struct AnswerMemo: Sendable {
+    private final class Entry: Sendable {
+        weak let answer: (any ReadyAnswer)?
+        let generation: UInt64
+        let expires: Timestamp?
+
+        init(answer: any ReadyAnswer, generation: UInt64, expires: Timestamp?) {
+            self.answer = answer
+            self.generation = generation
+            self.expires = expires
+        }
+    }
+
+    /// The fields that decide who asks and which form of which page they get. What makes an answer depend on another field
+    /// adds it here.
+    private static let deciding: [StaticString] = ["authorization", "accept", "accept-encoding", "cache-control"]
+
+    private let fingerprints: KeyedFingerprint
+    private let entries: BoundedCache<Fingerprint, Entry>
+
+    /// - Parameter capacity: how many different requests are remembered.
+    init(capacity: Int) {
+        // Credentials are in what is remembered: under a key of its own, so that nothing in memory tells them.
+        fingerprints = KeyedFingerprint(key: (0..<32).map { _ in UInt8.random(in: .min ... .max) })
+        entries = BoundedCache(limit: capacity)
+    }
+
+    /// What stands for a read of this target with these fields.
+    func name(of request: HTTPRequest) -> Fingerprint {
+        var text: [UInt8] = []
+        text.reserveCapacity(512)
+        text.append(contentsOf: request.target)
+        request.headers.appendFields(Self.deciding, to: &text)
+        return fingerprints.of(text[...])
+    }
+
+    /// The answer that the same request got, while it still holds.
+    func answer(_ name: Fingerprint, generation: UInt64, board: RevisionBoard, clock: PlatformClock) -> (any ReadyAnswer)? {
+        guard let entry = entries[name], entry.generation == generation, let answer = entry.answer else { return nil }
+        if let expires = entry.expires, clock.now() >= expires { return nil }
+        return answer.freshness.holds(board: board, clock: clock) ? answer : nil
+    }
+
+    /// - Parameters:
+    ///   - generation: that of the catalogue by which the request was authorized and answered.
+    ///   - expires: when the credentials end by themselves.
+    func remember(_ answer: any ReadyAnswer, as name: Fingerprint, generation: UInt64, expires: Timestamp?) {
+        entries.insert(Entry(answer: answer, generation: generation, expires: expires), for: name)
+    }
+}

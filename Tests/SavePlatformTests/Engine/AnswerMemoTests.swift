@@ -1,0 +1,90 @@
+import SavePlatform
+import SaveTestKit
+import Testing
+
+/// Reads that are answered from memory, without a task: when they may be, and when no longer.
+@Suite struct AnswerMemoTests {
+    private func engine() async throws -> EngineFixture {
+        let engine = try await EngineFixture()
+        try await engine.add("h", .hosted)
+        _ = await engine.put("/line/p/h/files/x/1", "one")
+        return engine
+    }
+
+    private func ready(
+        _ engine: EngineFixture, _ path: String, as user: String?, _ method: HTTPMethod = .get, _ fields: HTTPHeaders = [:]
+    ) -> HTTPResponse? {
+        var headers = fields
+        if let user { headers.append("Authorization", user) }
+        return engine.plane.immediateResponse(to: HTTPRequest(method: method, target: Array(path.utf8), headers: headers))
+    }
+
+    @Test func `a page and a file that were read once are ready for who may read them, and for nobody else`() async throws {
+        let engine = try await engine()
+        for path in ["/line/p/h/index/x", "/line/p/h/files/x/1"] {
+            #expect(ready(engine, path, as: "viewer") == nil)
+            _ = try await engine.get(path, as: "viewer")
+            for user in ["viewer", "dev", "admin", "viewer"] { #expect(ready(engine, path, as: user)?.status == 200) }
+            for user in ["stranger", nil] { #expect(ready(engine, path, as: user) == nil) }
+            #expect(ready(engine, path, as: "viewer", .head) == nil)
+        }
+    }
+
+    @Test func `a change shows in the next answer`() async throws {
+        let engine = try await engine()
+        _ = try await engine.get("/line/p/h/index/x")
+        #expect(ready(engine, "/line/p/h/index/x", as: "admin") != nil)
+        _ = await engine.put("/line/p/h/files/x/2", "two")
+        #expect(ready(engine, "/line/p/h/index/x", as: "admin") == nil)
+        #expect(try await engine.get("/line/p/h/index/x").text.contains("files/x/2"))
+        #expect(ready(engine, "/line/p/h/index/x", as: "admin") != nil)
+    }
+
+    @Test func `a role that was taken away ends it at once`() async throws {
+        let engine = try await engine()
+        _ = try await engine.get("/line/p/h/files/x/1", as: "viewer")
+        #expect(ready(engine, "/line/p/h/files/x/1", as: "viewer") != nil)
+        try await engine.store.write { writing in
+            let project = try writing.projects()[0].id
+            _ = try writing.deleteMember(project: project, .user("viewer"))
+        }
+        try await engine.catalogue.reload()
+        #expect(ready(engine, "/line/p/h/files/x/1", as: "viewer") == nil)
+        #expect(try await engine.get("/line/p/h/files/x/1", as: "viewer").status == 404)
+        #expect(try await engine.get("/line/p/h/files/x/1", as: "dev").status == 200)
+    }
+
+    @Test func `a key's end ends it at that second`() async throws {
+        let engine = try await engine()
+        let key = "viewer;\(engine.clock.platform.now().seconds + 60)"
+        _ = try await engine.get("/line/p/h/files/x/1", as: key)
+        engine.clock.advance(seconds: 59)
+        #expect(ready(engine, "/line/p/h/files/x/1", as: key) != nil)
+        engine.clock.advance(seconds: 1)
+        #expect(ready(engine, "/line/p/h/files/x/1", as: key) == nil)
+        #expect(ready(engine, "/line/p/h/files/x/1", as: "viewer") != nil)
+    }
+
+    @Test func `the time of an upstream's page ends it`() async throws {
+        let engine = try await EngineFixture()
+        try await engine.add("px", .proxy) { $0.proxy.cacheTTL = 100 }
+        engine.announce([("1", "one")])
+        _ = try await engine.get("/line/p/px/index/x")
+        engine.clock.advance(seconds: 99)
+        #expect(ready(engine, "/line/p/px/index/x", as: "admin") != nil)
+        engine.clock.advance(seconds: 1)
+        #expect(ready(engine, "/line/p/px/index/x", as: "admin") == nil)
+    }
+
+    @Test func `conditions and ranges are looked at each time`() async throws {
+        let engine = try await engine()
+        let path = "/line/p/h/files/x/1"
+        _ = try await engine.get(path)
+        let whole = try #require(ready(engine, path, as: "admin"))
+        let etag = try #require(whole.headers["etag"])
+        #expect(ready(engine, path, as: "admin", .get, ["If-None-Match": etag])?.status == 304)
+        #expect(ready(engine, path, as: "admin", .get, ["If-None-Match": "\"other\""])?.status == 200)
+        #expect(ready(engine, path, as: "admin", .get, ["Range": "bytes=1-1"])?.headers["content-range"] == "bytes 1-1/3")
+        #expect(ready(engine, path, as: "admin", .get, ["Range": "bytes=9-"])?.status == 416)
+    }
+}
