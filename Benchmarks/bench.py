@@ -53,7 +53,7 @@ class Save:
     def __init__(self, folder):
         self.data = folder / "data"
         self.log = open(folder / "save.log", "wb")
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("SAVE_")}
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("SAVE_") or key == "SAVE_OUTBOUND_ALLOW"}
         environment["SAVE_ADMIN_PASSWORD"] = PASSWORD
         self.process = subprocess.Popen([str(BINARY), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0"],
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=environment)

@@ -71,7 +71,8 @@ struct Assembly: Sendable {
             catalogue: catalogue, hasher: hasher, serverKey: key, clock: clock, store: stores.metadata, log: log)
         let dataPlane = DataPlane(
             services: services, authenticator: authenticator, configuration: dataPlaneConfiguration(configuration),
-            compress: { Gzip.compress($0, level: 5) })
+            // Pages repeat themselves so much that higher levels take twice the time for a few percent.
+            compress: { Gzip.compress($0, level: 3) })
         let maintenance = Maintenance(metadata: stores.metadata, blobs: stores.blobs, clock: clock, log: log)
         let api = RESTAPI(
             context: APIContext(

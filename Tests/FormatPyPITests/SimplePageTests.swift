@@ -44,7 +44,7 @@ import Testing
             <html>
             <head>
             <meta charset="utf-8">
-            <meta name="pypi:repository-version" content="1.1">
+            <meta name="pypi:repository-version" content="1.4">
             <title>Links for foo</title>
             </head>
             <body>
@@ -61,7 +61,7 @@ import Testing
 
     @Test func `the JSON page is exactly this`() throws {
         let expected = """
-            {"meta":{"api-version":"1.1"},"name":"foo","versions":["1.9","1.10+cu118"],"files":[
+            {"meta":{"api-version":"1.4"},"name":"foo","versions":["1.9","1.10+cu118"],"files":[
             {"filename":"foo-1.9.tar.gz","url":"../../packages/foo/foo-1.9.tar.gz","hashes":{"sha256":"\(Self.digest)"},"size":10,"yanked":"it's <b>bad</b> & \\"broken\\""},
             {"filename":"foo-1.10+cu118-py3-none-any.whl","url":"../../packages/foo/foo-1.10%2Bcu118-py3-none-any.whl","hashes":{"sha256":"\(Self.digest)"},"requires-python":">=3.8,<\\"4\\"","size":10,"upload-time":"2024-05-06T07:08:09.000010Z","yanked":false,"core-metadata":{"sha256":"\(Self.digest)"},"dist-info-metadata":{"sha256":"\(Self.digest)"}}
             ]}
@@ -136,7 +136,7 @@ import Testing
         let json = try format.render(.root, as: SimpleType.json, from: listing, context: context).bytes
         #expect(
             String(decoding: json, as: UTF8.self)
-                == "{\"meta\":{\"api-version\":\"1.1\"},\"projects\":[\n{\"name\":\"abc\"},\n{\"name\":\"Foo.Bar\"}\n]}\n")
+                == "{\"meta\":{\"api-version\":\"1.4\"},\"projects\":[\n{\"name\":\"abc\"},\n{\"name\":\"Foo.Bar\"}\n]}\n")
         let html = String(
             decoding: try format.render(.root, as: SimpleType.text, from: listing, context: context).bytes, as: UTF8.self)
         #expect(html.contains("<a href=\"abc/\">abc</a><br>\n<a href=\"foo-bar/\">Foo.Bar</a><br>\n"))

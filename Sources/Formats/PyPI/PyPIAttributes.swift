@@ -53,6 +53,25 @@ struct ProjectStatus: Equatable {
     }
 }
 
+/// What a page says of a file beyond what every format knows.
+struct FileFacts {
+    private(set) var requiresPython: String?
+    private(set) var coreMetadata: CoreMetadata?
+    private(set) var provenance: String?
+
+    /// Reads a record's attributes in one pass: a page has tens of thousands of records.
+    init(_ attributes: JSONObject) {
+        for member in attributes.members {
+            switch member.key {
+            case PyPIAttribute.requiresPython: requiresPython = member.value.string
+            case PyPIAttribute.coreMetadata: coreMetadata = CoreMetadata(member.value)
+            case PyPIAttribute.provenance: provenance = member.value.string
+            default: break
+            }
+        }
+    }
+}
+
 /// What a record says of the metadata that is served beside its file.
 enum CoreMetadata: Equatable {
     case sha256(Checksum)

@@ -4,6 +4,7 @@ internal import CXML
 package struct HTMLTag: Sendable {
     /// In small letters.
     package let name: String
+    /// Those that were asked for, in the order of the page.
     package let attributes: [(name: String, value: String)]
     /// At most ``HTMLTags/longestText`` bytes.
     package fileprivate(set) var text: String
@@ -29,10 +30,13 @@ package enum HTMLTags {
     /// - Parameters:
     ///   - bytes: the page; bytes that are not UTF-8 are repaired.
     ///   - names: names in small letters.
+    ///   - attributes: the names of the attributes that are kept, in small letters.
     ///   - limit: the most tags that are returned.
     /// - Throws: ``HTMLError/tooManyTags`` past the limit.
-    package static func read(_ bytes: [UInt8], named names: Set<String>, limit: Int) throws(HTMLError) -> [HTMLTag] {
-        let collector = Collector(names: names, limit: limit)
+    package static func read(
+        _ bytes: [UInt8], named names: [String], attributes: [String], limit: Int
+    ) throws(HTMLError) -> [HTMLTag] {
+        let collector = Collector(names: names, attributes: attributes, limit: limit)
         var handler = htmlSAXHandler()
         handler.startElement = { context, name, attributes in
             guard let context, let name else { return }
@@ -73,15 +77,17 @@ package enum HTMLTags {
 
 /// What the parser's callbacks have seen.
 private final class Collector {
-    private let names: [[UInt8]: String]
+    private let names: [Word]
+    private let attributes: [Word]
     private let limit: Int
     private(set) var tags: [HTMLTag] = []
     private(set) var isFull = false
-    private var openName: String?
+    private var openName: Word?
     private var text: [UInt8] = []
 
-    init(names: Set<String>, limit: Int) {
-        self.names = Dictionary(uniqueKeysWithValues: names.map { (Array($0.utf8), $0) })
+    init(names: [String], attributes: [String], limit: Int) {
+        self.names = names.map(Word.init)
+        self.attributes = attributes.map(Word.init)
         self.limit = limit
     }
 
@@ -90,7 +96,7 @@ private final class Collector {
     }
 
     func start(_ name: UnsafePointer<UInt8>, _ attributes: UnsafeMutablePointer<UnsafePointer<UInt8>?>?) {
-        guard !isFull, let known = names[bytes(of: name)] else { return }
+        guard !isFull, let known = names.first(where: { $0.matches(name) }) else { return }
         close()
         guard tags.count < limit else {
             isFull = true
@@ -99,15 +105,17 @@ private final class Collector {
         var pairs: [(name: String, value: String)] = []
         var index = 0
         while let attributes, let key = attributes[index] {
-            pairs.append((String(cString: key), attributes[index + 1].map { String(cString: $0) } ?? ""))
+            if let wanted = self.attributes.first(where: { $0.matches(key) }) {
+                pairs.append((wanted.text, attributes[index + 1].map { String(cString: $0) } ?? ""))
+            }
             index += 2
         }
-        tags.append(HTMLTag(name: known, attributes: pairs, text: ""))
+        tags.append(HTMLTag(name: known.text, attributes: pairs, text: ""))
         openName = known
     }
 
     func end(_ name: UnsafePointer<UInt8>) {
-        guard let openName, bytes(of: name).elementsEqual(openName.utf8) else { return }
+        guard let openName, openName.matches(name) else { return }
         close()
     }
 
@@ -122,14 +130,26 @@ private final class Collector {
         text.removeAll(keepingCapacity: true)
         openName = nil
     }
+}
 
-    private func bytes(of name: UnsafePointer<UInt8>) -> [UInt8] {
-        var bytes: [UInt8] = []
+/// A name that is looked for: compared in place, because a page repeats few names very often.
+private struct Word {
+    let text: String
+    /// With the zero at the end of the parser's own names.
+    private let bytes: [UInt8]
+
+    init(_ text: String) {
+        self.text = text
+        bytes = Array(text.utf8) + [0]
+    }
+
+    func matches(_ name: UnsafePointer<UInt8>) -> Bool {
         var index = 0
-        while name[index] != 0 {
-            bytes.append(name[index])
+        for byte in bytes {
+            // The first difference ends the comparison, at the latest the end of the shorter one.
+            if name[index] != byte { return false }
             index += 1
         }
-        return bytes
+        return true
     }
 }

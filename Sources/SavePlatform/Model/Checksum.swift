@@ -36,11 +36,10 @@ public struct Checksum: Sendable, Hashable {
 
     /// Most digests come in small letters already; an index has tens of thousands of them.
     private static func lowercasedDigits(_ hex: String) -> String? {
-        var hasCapital = false
-        for byte in hex.utf8 {
-            guard ASCII.hexDigit(byte) != nil else { return nil }
-            if byte >= 65, byte <= 70 { hasCapital = true }
+        var text = hex
+        let (isHex, hasCapital) = text.withUTF8 { bytes in
+            (bytes.allSatisfy { ASCII.hexDigit($0) != nil }, bytes.contains { $0 >= 65 && $0 <= 70 })
         }
-        return hasCapital ? ASCII.lowercased(hex) : hex
+        return isHex ? hasCapital ? ASCII.lowercased(hex) : hex : nil
     }
 }

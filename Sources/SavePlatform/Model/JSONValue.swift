@@ -103,9 +103,7 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     }
 
     private func index(of key: String) -> Int? {
-        // Lengths are known at once, and tell most keys apart.
-        let count = key.utf8.count
-        return members.firstIndex { $0.key.utf8.count == count && $0.key.utf8.elementsEqual(key.utf8) }
+        members.firstIndex { ASCII.isEqual($0.key, key) }
     }
 
     /// Adds a member without looking for an earlier one of the same key; the parser has checked.

@@ -50,7 +50,7 @@ public struct AssetPath: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     public var description: String { text }
-    public static func == (left: AssetPath, right: AssetPath) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+    public static func == (left: AssetPath, right: AssetPath) -> Bool { ASCII.isEqual(left.text, right.text) }
     public static func < (left: AssetPath, right: AssetPath) -> Bool { left.text.utf8.lexicographicallyPrecedes(right.text.utf8) }
     public func hash(into hasher: inout Hasher) {
         var text = text

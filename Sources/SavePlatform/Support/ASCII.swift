@@ -10,6 +10,12 @@ public enum ASCII {
         String(decoding: text.utf8.map(lowercased), as: UTF8.self)
     }
 
+    /// Whether two texts have the same bytes. Swift's own comparison takes some different bytes for equal.
+    public static func isEqual(_ left: String, _ right: String) -> Bool {
+        // Equal bytes are equal text, and only text beyond ASCII can be equal in other bytes.
+        left.utf8.count == right.utf8.count && left == right && left.utf8.elementsEqual(right.utf8)
+    }
+
     /// The value of a hexadecimal digit.
     public static func hexDigit(_ byte: UInt8) -> UInt8? {
         switch byte {

@@ -27,10 +27,26 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
 extension Timestamp {
     /// RFC 3339 in UTC: `2026-11-22T21:33:00Z`, with six digits of a second where they are not all zero.
     public var rfc3339: String {
+        var bytes: [UInt8] = []
+        appendRFC3339(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends what `rfc3339` gives, without a text in between: a page has tens of thousands of times.
+    public func appendRFC3339(to bytes: inout [UInt8]) {
         let (civil, micro) = civilAndMicroseconds
-        let fraction = micro == 0 ? "" : "." + padded(micro, 6)
-        return "\(padded(civil.year, 4))-\(padded(civil.month, 2))-\(padded(civil.day, 2))"
-            + "T\(padded(civil.hour, 2)):\(padded(civil.minute, 2)):\(padded(civil.second, 2))\(fraction)Z"
+        append(civil.year, width: 4, to: &bytes)
+        for (mark, number) in [
+            ("-", civil.month), ("-", civil.day), ("T", civil.hour), (":", civil.minute), (":", civil.second),
+        ] as [(Unicode.Scalar, Int64)] {
+            bytes.append(UInt8(ascii: mark))
+            append(number, width: 2, to: &bytes)
+        }
+        if micro != 0 {
+            bytes.append(UInt8(ascii: "."))
+            append(micro, width: 6, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "Z"))
     }
 
     /// IMF-fixdate (RFC 9110, 5.6.7), for `Last-Modified`: `Sun, 22 Nov 2026 21:33:00 GMT`.
@@ -91,6 +107,17 @@ extension Timestamp {
     private var civilAndMicroseconds: (CivilTime, Int64) {
         let second = seconds
         return (CivilTime(secondsSinceEpoch: second), microseconds &- second &* 1_000_000)
+    }
+}
+
+/// Appends a number that is not negative in at least so many digits.
+private func append(_ number: Int64, width: Int, to bytes: inout [UInt8]) {
+    var divisor: Int64 = 1
+    for _ in 1..<width { divisor *= 10 }
+    while number / divisor >= 10 { divisor *= 10 }
+    while divisor > 0 {
+        bytes.append(UInt8(truncatingIfNeeded: 48 + number / divisor % 10))
+        divisor /= 10
     }
 }
 

@@ -24,22 +24,29 @@ struct DistributionFilename: Equatable {
     /// Source archives do not say where the name ends and the version begins, so the package is needed to tell; without
     /// one the last dash decides.
     init?(_ filename: String, of package: PackageID? = nil) {
+        var versions = VersionMemo()
+        self.init(filename, of: package, &versions)
+    }
+
+    /// Reads a file name among others: files of one version mostly come one after another, and it is read once.
+    init?(_ filename: String, of package: PackageID?, _ versions: inout VersionMemo) {
         let bytes = Array(filename.utf8)
         guard bytes.count <= RequestPath.longestSegment, bytes.allSatisfy(Self.isAllowed) else { return nil }
         guard let (stem, ending) = Self.splitEnding(bytes) else { return nil }
         switch ending.kind {
-        case .wheel: self.init(wheelStem: stem)
-        case .sdist: self.init(sdistStem: stem, ending: ending.text, package: package)
-        case .legacy: self.init(legacyStem: stem, ending: ending.text, package: package)
+        case .wheel: self.init(wheelStem: stem, package: package, &versions)
+        case .sdist: self.init(sdistStem: stem, ending: ending.text, package: package, &versions)
+        case .legacy: self.init(legacyStem: stem, ending: ending.text, package: package, &versions)
         }
-        if let package, self.package != package { return nil }
         // A wheel of a version that nobody can compare is one that nobody can install.
         if kind == .wheel, parsedVersion == nil { return nil }
     }
 
     /// - Parameter tags: what distinguishes files of one version, in its normal form, with the dash before it.
-    private init(kind: Kind, package: PackageID, version: [UInt8], ending: String, tags: [UInt8]) {
-        let parsed = Version(bytes: version)
+    private init(
+        kind: Kind, package: PackageID, version: ArraySlice<UInt8>, ending: String, tags: [UInt8], _ versions: inout VersionMemo
+    ) {
+        let parsed = versions.version(version)
         self.kind = kind
         self.package = package
         self.parsedVersion = parsed
@@ -79,10 +86,10 @@ struct DistributionFilename: Equatable {
 
 extension DistributionFilename {
     /// `name-version(-build)?-python-abi-platform` (binary-distribution-format specification).
-    private init?(wheelStem stem: ArraySlice<UInt8>) {
+    private init?(wheelStem stem: ArraySlice<UInt8>, package: PackageID?, _ versions: inout VersionMemo) {
         let parts = stem.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         guard parts.count == 5 || parts.count == 6, parts.allSatisfy({ !$0.isEmpty }),
-            let package = ProjectName.normalized(parts[0])
+            let package = Self.package(parts[0], expecting: package)
         else { return nil }
         if parts.count == 6, !(parts[2].first.map(ASCII.isDigit) ?? false) { return nil }
         var tags = parts.count == 6 ? [UInt8(ascii: "-")] + parts[2].map(ASCII.lowercased) : []
@@ -90,7 +97,13 @@ extension DistributionFilename {
             tags.append(UInt8(ascii: "-"))
             tags.append(contentsOf: Self.tag(part))
         }
-        self.init(kind: .wheel, package: package, version: Array(parts[1]), ending: ".whl", tags: tags)
+        self.init(kind: .wheel, package: package, version: parts[1], ending: ".whl", tags: tags, &versions)
+    }
+
+    /// The package that a name means; nil where another one is expected.
+    private static func package(_ name: ArraySlice<UInt8>, expecting package: PackageID?) -> PackageID? {
+        guard let package else { return ProjectName.normalized(name) }
+        return ProjectName.isSpelling(name, of: package) ? package : nil
     }
 
     /// A set of tags is written in any order: `py2.py3` is `py3.py2`.
@@ -105,20 +118,20 @@ extension DistributionFilename {
 // MARK: - Source archives and older kinds
 
 extension DistributionFilename {
-    private init?(sdistStem stem: ArraySlice<UInt8>, ending: String, package: PackageID?) {
-        guard let (name, rest) = Self.split(stem, package: package), Self.isVersion(rest) else { return nil }
-        self.init(kind: .sdist, package: name, version: Array(rest), ending: ending, tags: [])
+    private init?(sdistStem stem: ArraySlice<UInt8>, ending: String, package: PackageID?, _ versions: inout VersionMemo) {
+        guard let (name, rest) = Self.split(stem, package: package), Self.isVersion(rest, &versions) else { return nil }
+        self.init(kind: .sdist, package: name, version: rest, ending: ending, tags: [], &versions)
     }
 
     /// `name-version-py2.7.egg`, `name-version.win32-py2.7.exe`, `name-version.win-amd64.msi`.
-    private init?(legacyStem stem: ArraySlice<UInt8>, ending: String, package: PackageID?) {
+    private init?(legacyStem stem: ArraySlice<UInt8>, ending: String, package: PackageID?, _ versions: inout VersionMemo) {
         guard let package, let (name, rest) = Self.split(stem, package: package) else { return nil }
         let marks: [String] = ending == ".egg" ? ["-py"] : [".win32", ".win-", ".linux-", ".macosx-"]
         let end = marks.compactMap { Self.firstIndex(of: Array($0.utf8), in: rest) }.min() ?? rest.endIndex
-        guard Self.isVersion(rest[..<end]) else { return nil }
+        guard Self.isVersion(rest[..<end], &versions) else { return nil }
         self.init(
-            kind: .legacy, package: name, version: Array(rest[..<end]), ending: ending,
-            tags: rest[end...].map(ASCII.lowercased))
+            kind: .legacy, package: name, version: rest[..<end], ending: ending, tags: rest[end...].map(ASCII.lowercased),
+            &versions)
     }
 
     private static func split(_ stem: ArraySlice<UInt8>, package: PackageID?) -> (PackageID, ArraySlice<UInt8>)? {
@@ -127,13 +140,13 @@ extension DistributionFilename {
             guard let dash = dashes.last, let name = ProjectName.normalized(stem[..<dash]) else { return nil }
             return (name, stem[(dash + 1)...])
         }
-        for dash in dashes where ProjectName.normalized(stem[..<dash]) == package { return (package, stem[(dash + 1)...]) }
+        for dash in dashes where ProjectName.isSpelling(stem[..<dash], of: package) { return (package, stem[(dash + 1)...]) }
         return nil
     }
 
     /// PEP 440, or an older version that cannot be mistaken for the rest of a longer name.
-    private static func isVersion(_ text: ArraySlice<UInt8>) -> Bool {
-        if Version(bytes: Array(text)) != nil { return true }
+    private static func isVersion(_ text: ArraySlice<UInt8>, _ versions: inout VersionMemo) -> Bool {
+        if versions.version(text) != nil { return true }
         return (text.first.map(ASCII.isDigit) ?? false) && !text.contains(UInt8(ascii: "-"))
     }
 

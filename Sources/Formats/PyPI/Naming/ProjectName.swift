@@ -31,6 +31,20 @@ enum ProjectName {
 
     static func normalized(_ name: String) -> PackageID? { normalized(name.utf8) }
 
+    /// Whether a name, normalized, is a package's: what `normalized(name) == package` says, without making a text of it.
+    static func isSpelling(_ name: some BidirectionalCollection<UInt8>, of package: PackageID) -> Bool {
+        guard isValid(name) else { return false }
+        var wanted = package.name.utf8.makeIterator()
+        var previousIsSeparator = false
+        for byte in name {
+            let isSeparator = isSeparator(byte)
+            defer { previousIsSeparator = isSeparator }
+            if isSeparator, previousIsSeparator { continue }
+            guard wanted.next() == (isSeparator ? UInt8(ascii: "-") : ASCII.lowercased(byte)) else { return false }
+        }
+        return wanted.next() == nil
+    }
+
     static func isSeparator(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
     }

@@ -24,6 +24,21 @@ struct Version: Sendable, Hashable, Comparable {
     func hash(into hasher: inout Hasher) { hasher.combine(sortKey) }
 }
 
+/// The version that was read last.
+struct VersionMemo {
+    private var bytes: [UInt8] = []
+    private var version: Version?
+
+    /// nil for what is not a version.
+    mutating func version(_ text: ArraySlice<UInt8>) -> Version? {
+        if !bytes.elementsEqual(text) {
+            bytes = Array(text)
+            version = Version(bytes: bytes)
+        }
+        return version
+    }
+}
+
 /// What a version consists of. Numbers are their decimal digits without leading zeros, since they may be of any size.
 struct VersionParts {
     typealias Number = [UInt8]

@@ -35,12 +35,12 @@ enum HTMLPage {
     static func root(_ packages: [PackageSummary]) -> [UInt8] {
         var writer = PageWriter(capacity: 1024 + packages.count * 64)
         writer.write(
-            "<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"pypi:repository-version\" content=\"1.1\">\n"
+            "<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"pypi:repository-version\" content=\"1.4\">\n"
         )
         writer.write("<title>Simple index</title>\n</head>\n<body>\n")
         for package in packages {
             writer.write("<a href=\"")
-            writer.write(urlSegment: Array(package.id.name.utf8))
+            writer.write(urlSegment: package.id.name)
             writer.write("/\">")
             writer.write(html: package.displayName)
             writer.write("</a><br>\n")
@@ -49,10 +49,11 @@ enum HTMLPage {
         return writer.bytes
     }
 
-    private static func write(_ file: SimplePage.File, of page: SimplePage, to writer: inout PageWriter) {
-        let record = file.record
+    private static func write(_ record: AssetRecord, of page: SimplePage, to writer: inout PageWriter) {
+        let filename = record.path.filename
+        let facts = FileFacts(record.attributes)
         writer.write("<a href=\"")
-        writer.write(fileURL: file, of: page.package)
+        writer.write(fileURL: filename, of: page.package)
         if let checksum = SimplePage.checksum(record, among: fragments) {
             writer.write("#")
             writer.write(plain: checksum.algorithm.rawValue)
@@ -60,12 +61,12 @@ enum HTMLPage {
             writer.write(plain: checksum.hex)
         }
         writer.write("\"")
-        if let requirement = record.attributes[PyPIAttribute.requiresPython]?.string {
+        if let requirement = facts.requiresPython {
             writer.write(" data-requires-python=\"")
             writer.write(html: requirement)
             writer.write("\"")
         }
-        if let metadata = CoreMetadata(record.attributes[PyPIAttribute.coreMetadata]) {
+        if let metadata = facts.coreMetadata {
             writer.write(" data-core-metadata=\"")
             write(metadata, to: &writer)
             writer.write("\" data-dist-info-metadata=\"")
@@ -77,7 +78,7 @@ enum HTMLPage {
             writer.write(html: withdrawal.reason)
             writer.write("\"")
         }
-        if let provenance = record.attributes[PyPIAttribute.provenance]?.string {
+        if let provenance = facts.provenance {
             writer.write(" data-provenance=\"")
             writer.write(html: provenance)
             writer.write("\"")
@@ -85,16 +86,16 @@ enum HTMLPage {
         // Not standard, but read by uv: HTML has no other place for them.
         if let size = record.size {
             writer.write(" data-size=\"")
-            writer.write(plain: String(size))
+            writer.write(size)
             writer.write("\"")
         }
         if let published = record.published {
             writer.write(" data-upload-time=\"")
-            writer.write(plain: published.rfc3339)
+            writer.write(published)
             writer.write("\"")
         }
         writer.write(">")
-        writer.write(html: file.filename)
+        writer.write(html: filename)
         writer.write("</a><br>\n")
     }
 
@@ -110,10 +111,10 @@ enum HTMLPage {
 
 extension PageWriter {
     /// The way from `simple/<package>/` to a file, relative: right behind every proxy and under every name of the host.
-    mutating func write(fileURL file: SimplePage.File, of package: PackageID) {
+    mutating func write(fileURL filename: String, of package: PackageID) {
         write("../../packages/")
         write(plain: package.name)
         write("/")
-        write(urlSegment: file.filenameBytes)
+        write(urlSegment: filename)
     }
 }

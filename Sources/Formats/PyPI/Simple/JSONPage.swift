@@ -36,7 +36,7 @@ enum JSONPage {
 
     static func root(_ packages: [PackageSummary]) -> [UInt8] {
         var writer = PageWriter(capacity: 256 + packages.count * 40)
-        writer.write("{\"meta\":{\"api-version\":\"1.1\"},\"projects\":[")
+        writer.write("{\"meta\":{\"api-version\":\"1.4\"},\"projects\":[")
         for (index, package) in packages.enumerated() {
             writer.write(index > 0 ? ",\n{\"name\":" : "\n{\"name\":")
             writer.write(json: package.displayName)
@@ -46,12 +46,13 @@ enum JSONPage {
         return writer.bytes
     }
 
-    private static func write(_ file: SimplePage.File, of page: SimplePage, to writer: inout PageWriter) {
-        let record = file.record
+    private static func write(_ record: AssetRecord, of page: SimplePage, to writer: inout PageWriter) {
+        let filename = record.path.filename
+        let facts = FileFacts(record.attributes)
         writer.write("{\"filename\":")
-        writer.write(json: file.filename)
+        writer.write(json: filename)
         writer.write(",\"url\":\"")
-        writer.write(fileURL: file, of: page.package)
+        writer.write(fileURL: filename, of: page.package)
         writer.write("\",\"hashes\":{")
         if let checksum = SimplePage.checksum(record, among: hashes) {
             writer.write("\"")
@@ -61,27 +62,27 @@ enum JSONPage {
             writer.write("\"")
         }
         writer.write("}")
-        if let requirement = record.attributes[PyPIAttribute.requiresPython]?.string {
+        if let requirement = facts.requiresPython {
             writer.write(",\"requires-python\":")
             writer.write(json: requirement)
         }
         if page.hasSizes, let size = record.size {
             writer.write(",\"size\":")
-            writer.write(plain: String(size))
+            writer.write(size)
             if let published = record.published {
                 writer.write(",\"upload-time\":\"")
-                writer.write(plain: published.rfc3339)
+                writer.write(published)
                 writer.write("\"")
             }
         }
         writeYank(record.withdrawn, to: &writer)
-        if let metadata = CoreMetadata(record.attributes[PyPIAttribute.coreMetadata]) {
+        if let metadata = facts.coreMetadata {
             writer.write(",\"core-metadata\":")
             write(metadata, to: &writer)
             writer.write(",\"dist-info-metadata\":")
             write(metadata, to: &writer)
         }
-        if let provenance = record.attributes[PyPIAttribute.provenance]?.string {
+        if let provenance = facts.provenance {
             writer.write(",\"provenance\":")
             writer.write(json: provenance)
         }

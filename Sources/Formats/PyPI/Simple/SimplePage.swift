@@ -3,14 +3,9 @@ internal import SavePlatform
 
 /// What a page of a project says, in the order in which it says it.
 struct SimplePage {
-    struct File {
-        let record: AssetRecord
-        let filename: String
-        let filenameBytes: [UInt8]
-    }
-
     let package: PackageID
-    let files: [File]
+    /// By version, the oldest first, and by name within one.
+    let files: [AssetRecord]
     /// Each version once, oldest first.
     let versions: [String]
     let status: ProjectStatus?
@@ -23,33 +18,26 @@ struct SimplePage {
         let status = ProjectStatus(listing.attributes)
         self.package = package
         self.status = status
-        var order = VersionOrder()
         // PEP 792: a quarantined project offers no files.
-        let listed = status?.marker == .quarantined ? [] : listing.assets.filter { $0.sidecarOf == nil }
-        let all = listed.map { record in
-            let filename = record.path.filename
-            return File(record: record, filename: filename, filenameBytes: Array(filename.utf8))
-        }
-        let versionIndexes = all.map { order.add($0.record.version ?? "") }
-        let ranks = order.ranks()
-        // Places are sorted, not the records themselves, which are large to move.
-        files =
-            all.indices.sorted { left, right in
-                let (leftRank, rightRank) = (ranks[versionIndexes[left]], ranks[versionIndexes[right]])
-                if leftRank != rightRank { return leftRank < rightRank }
-                return all[left].filename < all[right].filename
-            }.map { all[$0] }
-        versions = order.distinct
-        hasSizes = files.allSatisfy { $0.record.size != nil }
-        apiVersion = Self.apiVersion(
-            hasSizes: hasSizes, hasStatus: status != nil,
-            hasProvenance: files.contains { $0.record.attributes[PyPIAttribute.provenance] != nil })
+        let offered = status?.marker == .quarantined ? [] : listing.assets
+        let listed = offered.contains { $0.sidecarOf != nil } ? offered.filter { $0.sidecarOf == nil } : offered
+        var order = VersionOrder()
+        let versionIndexes = listed.map { order.add($0.version ?? "") }
+        let sorted = order.sorted()
+        files = Self.sorted(listed, by: versionIndexes.map { sorted.ranks[$0] })
+        versions = sorted.distinct
+        hasSizes = listed.allSatisfy { $0.size != nil }
+        // 1.1 needs all sizes (PEP 700). What came later may be absent: no provenance (PEP 740), a status that is "active"
+        // unless something else is said (PEP 792).
+        apiVersion = hasSizes ? "1.4" : "1.0"
     }
 
-    /// 1.1 needs sizes (PEP 700); 1.3 has provenance (PEP 740), 1.4 the project's status (PEP 792). 1.2 is rejected.
-    private static func apiVersion(hasSizes: Bool, hasStatus: Bool, hasProvenance: Bool) -> StaticString {
-        guard hasSizes else { return "1.0" }
-        return hasStatus ? "1.4" : hasProvenance ? "1.3" : "1.1"
+    /// The files by rank, then by path. Places are sorted, not the records, which are large to move.
+    private static func sorted(_ files: [AssetRecord], by ranks: [Int]) -> [AssetRecord] {
+        let order = files.indices.sorted { left, right in
+            ranks[left] != ranks[right] ? ranks[left] < ranks[right] : files[left].path < files[right].path
+        }
+        return order.map { files[$0] }
     }
 
     /// The one digest that a page shows. pip verifies against the first it is given, and SHA-256 is the one that every
@@ -68,7 +56,10 @@ private struct VersionOrder {
     private var texts: [String] = []
     private var parsed: [Version?] = []
 
+    /// The place of a version among those that were added.
     mutating func add(_ text: String) -> Int {
+        // Files of one version mostly come one after another.
+        if let last = texts.last, ASCII.isEqual(last, text) { return texts.count - 1 }
         if let index = indexes[text] { return index }
         indexes[text] = texts.count
         texts.append(text)
@@ -76,35 +67,28 @@ private struct VersionOrder {
         return texts.count - 1
     }
 
-    /// The place of each version among all: those older than PEP 440 first, in the order of their bytes.
-    func ranks() -> [Int] {
+    /// `ranks`: the place of each version in the order of all, those older than PEP 440 first, by their bytes.
+    /// `distinct`: the texts in that order, equal versions once.
+    func sorted() -> (ranks: [Int], distinct: [String]) {
+        let order = texts.indices.sorted(by: precedes)
         var ranks = [Int](repeating: 0, count: texts.count)
-        for (rank, index) in sorted().enumerated() { ranks[index] = rank }
-        return ranks
-    }
-
-    /// The texts in order, equal versions once.
-    var distinct: [String] {
-        var result: [String] = []
+        var distinct: [String] = []
         var last: Version?
-        for index in sorted() where !texts[index].isEmpty {
-            if let version = parsed[index] {
-                if version == last { continue }
-                last = version
-            }
-            result.append(texts[index])
+        for (rank, index) in order.enumerated() {
+            ranks[index] = rank
+            guard !texts[index].isEmpty, parsed[index] == nil || parsed[index] != last else { continue }
+            last = parsed[index]
+            distinct.append(texts[index])
         }
-        return result
+        return (ranks, distinct)
     }
 
-    private func sorted() -> [Int] {
-        texts.indices.sorted { left, right in
-            switch (parsed[left], parsed[right]) {
-            case (nil, .some): return true
-            case (.some, nil): return false
-            case (let first?, let second?) where first != second: return first < second
-            default: return texts[left].utf8.lexicographicallyPrecedes(texts[right].utf8)
-            }
+    private func precedes(_ left: Int, _ right: Int) -> Bool {
+        switch (parsed[left], parsed[right]) {
+        case (nil, .some): true
+        case (.some, nil): false
+        case (let first?, let second?) where first != second: first < second
+        default: texts[left].utf8.lexicographicallyPrecedes(texts[right].utf8)
         }
     }
 }

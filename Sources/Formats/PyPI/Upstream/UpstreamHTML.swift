@@ -6,13 +6,18 @@ internal import SavePlatform
 enum UpstreamHTML {
     private static let mostFiles = 250_000
     private static let mostPackages = 2_000_000
+    private static let attributes = [
+        "href", "data-requires-python", "data-yanked", "data-core-metadata", "data-dist-info-metadata", "data-size",
+        "data-upload-time", "data-provenance", "name", "content",
+    ]
 
     static func listing(_ document: UpstreamDocument, _ index: IndexKey) throws -> Listing {
         let package = index.package
         let tags: [HTMLTag]
         do {
             tags = try HTMLTags.read(
-                document.bytes, named: ["a", "base", "meta"], limit: package == nil ? mostPackages : mostFiles)
+                document.bytes, named: ["a", "base", "meta"], attributes: attributes,
+                limit: package == nil ? mostPackages : mostFiles)
         } catch { throw SaveError(.upstreamInvalid, "the upstream's index has too many links") }
         let metas = metas(tags)
         if let version = metas["pypi:repository-version"], !version.utf8.starts(with: "1.".utf8) {
@@ -59,18 +64,25 @@ enum UpstreamHTML {
     }
 
     private static func file(_ tag: HTMLTag) -> UpstreamFile? {
-        guard let href = tag["href"] else { return nil }
-        var file = UpstreamFile(url: href)
-        file.checksums = fragment(href).map { [$0] } ?? []
-        file.requiresPython = tag["data-requires-python"]
-        // Present and empty is yanked, without a reason.
-        file.withdrawn = tag["data-yanked"].map(Withdrawal.init(reason:))
-        let metadata = tag["data-core-metadata"].flatMap(CoreMetadata.init(htmlValue:))
-        file.metadata = metadata ?? tag["data-dist-info-metadata"].flatMap(CoreMetadata.init(htmlValue:))
-        file.size = tag["data-size"].flatMap { Int64($0) }.flatMap { $0 >= 0 ? $0 : nil }
-        file.published = tag["data-upload-time"].flatMap(Timestamp.init(rfc3339:))
-        file.provenance = tag["data-provenance"]
-        return file
+        var file = UpstreamFile(url: "")
+        for (name, value) in tag.attributes {
+            switch name {
+            case "href":
+                file.url = value
+                file.checksums = fragment(value).map { [$0] } ?? []
+            case "data-requires-python": file.requiresPython = value
+            // Present and empty is yanked, without a reason.
+            case "data-yanked": file.withdrawn = Withdrawal(reason: value)
+            // PEP 714's name and PEP 658's: the newer one counts, in whichever order they come.
+            case "data-core-metadata": file.metadata = CoreMetadata(htmlValue: value) ?? file.metadata
+            case "data-dist-info-metadata": file.metadata = file.metadata ?? CoreMetadata(htmlValue: value)
+            case "data-size": file.size = Int64(value).flatMap { $0 >= 0 ? $0 : nil }
+            case "data-upload-time": file.published = Timestamp(rfc3339: value)
+            case "data-provenance": file.provenance = value
+            default: break
+            }
+        }
+        return file.url.utf8.isEmpty ? nil : file
     }
 
     /// `#sha256=<hex>`, alone or among other fields; what nobody could verify is dropped.

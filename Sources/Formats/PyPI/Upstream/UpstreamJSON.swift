@@ -2,90 +2,151 @@ internal import SaveDigest
 internal import SavePlatform
 
 /// An upstream's page in JSON (PEP 691 and what followed), read with tolerance: what a field should not be, it is not.
+///
+/// Read without a tree of it in between: the root of a large index alone has over 40 MB.
 enum UpstreamJSON {
     static func listing(_ document: UpstreamDocument, _ index: IndexKey) throws -> Listing {
-        let value: JSONValue
-        do { value = try JSONValue(parsing: document.bytes) } catch {
+        var reader = JSONReader(document.bytes)
+        do {
+            guard try reader.kind() == .object else {
+                throw SaveError(.upstreamInvalid, "the upstream's index is not a JSON object")
+            }
+            let listing =
+                try index.package.map { try project(&reader, $0, base: document.url) } ?? root(&reader)
+            try reader.end()
+            return listing
+        } catch let error as JSONError {
             throw SaveError(.upstreamInvalid, "the upstream's index is not JSON: \(error)")
         }
-        guard let page = value.object else { throw SaveError(.upstreamInvalid, "the upstream's index is not a JSON object") }
-        // PEP 629: another major version may mean anything.
-        if let version = page["meta"]?.object?["api-version"]?.string, !version.utf8.starts(with: "1.".utf8) {
-            throw SaveError(.upstreamInvalid, "the upstream's index has the unknown version '\(version)'")
-        }
-        guard let package = index.package else { return try root(page) }
-        guard let files = page["files"]?.array else {
-            throw SaveError(.upstreamInvalid, "the upstream's index has no list of files")
-        }
-        var listing = UpstreamListing(package, base: document.url)
-        listing.reserve(files.count)
-        for file in files {
-            if let object = file.object, let file = Self.file(object) { listing.add(file) }
-        }
-        return listing.listing(status(page["project-status"]))
     }
 
-    private static func root(_ page: JSONObject) throws -> Listing {
-        guard let projects = page["projects"]?.array else {
-            throw SaveError(.upstreamInvalid, "the upstream's index has no list of projects")
+    private static func project(_ reader: inout JSONReader, _ package: PackageID, base: String) throws -> Listing {
+        var listing = UpstreamListing(package, base: base)
+        var version: String?
+        var status: ProjectStatus?
+        var hasFiles = false
+        try reader.object { key, reader throws(JSONError) in
+            switch key {
+            case "files" where try reader.kind() == .array:
+                hasFiles = true
+                try reader.array { reader throws(JSONError) in
+                    if let file = try file(&reader) { listing.add(file) }
+                }
+            case "meta": version = try apiVersion(&reader)
+            case "project-status": status = try Self.status(&reader)
+            default: try reader.skip()
+            }
         }
+        try check(version)
+        guard hasFiles else { throw SaveError(.upstreamInvalid, "the upstream's index has no list of files") }
+        return listing.listing(status)
+    }
+
+    private static func root(_ reader: inout JSONReader) throws -> Listing {
         var packages = UpstreamPackages()
-        for project in projects {
-            if let name = project.object?["name"]?.string { packages.add(name) }
+        var version: String?
+        var hasProjects = false
+        try reader.object { key, reader throws(JSONError) in
+            switch key {
+            case "projects" where try reader.kind() == .array:
+                hasProjects = true
+                try reader.array { reader throws(JSONError) in
+                    try members(&reader) { key, reader throws(JSONError) in
+                        if key == "name", let name = try reader.string() { packages.add(name) } else { try reader.skip() }
+                    }
+                }
+            case "meta": version = try apiVersion(&reader)
+            default: try reader.skip()
+            }
         }
+        try check(version)
+        guard hasProjects else { throw SaveError(.upstreamInvalid, "the upstream's index has no list of projects") }
         return packages.listing
     }
 
-    private static func status(_ value: JSONValue?) -> ProjectStatus? {
-        // The object of PEP 792; some servers send the marker alone.
-        ProjectStatus(marker: value?.object?["status"]?.string ?? value?.string, reason: value?.object?["reason"]?.string)
+    /// PEP 629: another major version may mean anything.
+    private static func check(_ version: String?) throws {
+        if let version, !version.utf8.starts(with: "1.".utf8) {
+            throw SaveError(.upstreamInvalid, "the upstream's index has the unknown version '\(version)'")
+        }
     }
 
-    /// One pass over the members: a page has tens of thousands of files, and each has a dozen members.
-    private static func file(_ object: JSONObject) -> UpstreamFile? {
+    private static func apiVersion(_ reader: inout JSONReader) throws(JSONError) -> String? {
+        var version: String?
+        try members(&reader) { key, reader throws(JSONError) in
+            if key == "api-version" { version = try reader.string() } else { try reader.skip() }
+        }
+        return version
+    }
+
+    /// The object of PEP 792; some servers send the marker alone.
+    private static func status(_ reader: inout JSONReader) throws(JSONError) -> ProjectStatus? {
+        let value = try reader.value()
+        return ProjectStatus(
+            marker: value.object?["status"]?.string ?? value.string, reason: value.object?["reason"]?.string)
+    }
+
+    // MARK: Files
+
+    /// nil for what has no URL.
+    private static func file(_ reader: inout JSONReader) throws(JSONError) -> UpstreamFile? {
         var file = UpstreamFile(url: "")
-        for member in object.members {
-            switch member.key {
-            case "url": file.url = member.value.string ?? ""
-            case "filename": file.filename = member.value.string
-            case "hashes": file.checksums = checksums(member.value)
-            case "size": file.size = member.value.integer.flatMap { $0 >= 0 ? $0 : nil }
-            case "upload-time": file.published = member.value.string.flatMap(Timestamp.init(rfc3339:))
-            case "requires-python": file.requiresPython = member.value.string
-            case "yanked": file.withdrawn = withdrawal(member.value)
+        try members(&reader) { key, reader throws(JSONError) in
+            switch key {
+            case "url": file.url = try reader.string() ?? ""
+            case "filename": file.filename = try reader.string()
+            case "hashes": file.checksums = try checksums(&reader)
+            case "size": file.size = try size(&reader)
+            case "upload-time": file.published = try reader.string().flatMap(Timestamp.init(rfc3339:))
+            case "requires-python": file.requiresPython = try reader.string()
+            case "yanked": file.withdrawn = try withdrawal(&reader)
             // PEP 714's name, PEP 658's, and the one that the public index has sent by mistake.
-            case "core-metadata": file.metadata = CoreMetadata(member.value) ?? file.metadata
+            case "core-metadata": file.metadata = try metadata(&reader) ?? file.metadata
             case "dist-info-metadata", "data-dist-info-metadata":
-                file.metadata = file.metadata ?? CoreMetadata(member.value)
-            case "provenance": file.provenance = member.value.string
-            default: break
+                let older = try metadata(&reader)
+                file.metadata = file.metadata ?? older
+            case "provenance": file.provenance = try reader.string()
+            default: try reader.skip()
             }
         }
         return file.url.utf8.isEmpty ? nil : file
     }
 
-    private static func checksums(_ value: JSONValue) -> [Checksum] {
-        (value.object?.members ?? []).compactMap { member in
-            member.value.string.flatMap { UpstreamListing.checksum(member.key, $0) }
+    private static func checksums(_ reader: inout JSONReader) throws(JSONError) -> [Checksum] {
+        var checksums: [Checksum] = []
+        try members(&reader) { name, reader throws(JSONError) in
+            guard let value = try reader.string() else { return }
+            if let checksum = UpstreamListing.checksum(name, value) { checksums.append(checksum) }
         }
+        return checksums
+    }
+
+    private static func metadata(_ reader: inout JSONReader) throws(JSONError) -> CoreMetadata? {
+        guard try reader.kind() == .object else { return CoreMetadata(try reader.value()) }
+        return try checksums(&reader).first { $0.algorithm == .sha256 }.map(CoreMetadata.sha256) ?? .unverified
+    }
+
+    /// A whole number that is not negative; nil for anything else.
+    private static func size(_ reader: inout JSONReader) throws(JSONError) -> Int64? {
+        guard try reader.kind() == .number else {
+            try reader.skip()
+            return nil
+        }
+        return Int64(try reader.number().text).flatMap { $0 >= 0 ? $0 : nil }
     }
 
     /// PEP 691: a flag, or the reason. An empty reason is no yank in JSON.
-    private static func withdrawal(_ value: JSONValue) -> Withdrawal? {
-        if value.bool == true { return Withdrawal(reason: "") }
-        return value.string.flatMap { $0.utf8.isEmpty ? nil : Withdrawal(reason: $0) }
-    }
-}
-
-/// The packages of an upstream's root index, each once under its normalized name.
-struct UpstreamPackages {
-    private var seen: Set<PackageID> = []
-    private var packages: [PackageSummary] = []
-
-    mutating func add(_ name: String) {
-        guard let id = ProjectName.normalized(name), seen.insert(id).inserted else { return }
-        packages.append(PackageSummary(id: id, displayName: name))
+    private static func withdrawal(_ reader: inout JSONReader) throws(JSONError) -> Withdrawal? {
+        switch try reader.kind() {
+        case .bool: return try reader.boolOrNull() == true ? Withdrawal(reason: "") : nil
+        default: return try reader.string().flatMap { $0.utf8.isEmpty ? nil : Withdrawal(reason: $0) }
+        }
     }
 
-    var listing: Listing { Listing(packages: packages) }
+    /// The members of the next value; none where it is not an object.
+    private static func members(
+        _ reader: inout JSONReader, _ member: (String, inout JSONReader) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        if try reader.kind() == .object { try reader.object(member) } else { try reader.skip() }
+    }
 }

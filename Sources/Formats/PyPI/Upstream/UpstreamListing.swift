@@ -19,26 +19,22 @@ struct UpstreamFile {
 /// Builds the listing of one package from an upstream's files, and leaves out what cannot be one of its files.
 struct UpstreamListing {
     private let package: PackageID
-    private let base: String
+    private var links: PageLinks
+    private var versions = VersionMemo()
     private var seen: Set<String> = []
     private(set) var assets: [AssetRecord] = []
 
     /// - Parameter base: what relative URLs are relative to.
     init(_ package: PackageID, base: String) {
         self.package = package
-        self.base = base
-    }
-
-    mutating func reserve(_ count: Int) {
-        assets.reserveCapacity(min(count, 65_536) * 2)
-        seen.reserveCapacity(min(count, 65_536))
+        links = PageLinks(base: base)
     }
 
     /// Adds a file and, where the upstream advertises it, its metadata. The first of a name counts.
     mutating func add(_ file: UpstreamFile) {
-        guard let origin = URLReference.resolve(file.url, against: base), let filename = Self.filename(of: origin),
-            file.filename.map({ $0.utf8.elementsEqual(filename.utf8) }) ?? true,
-            let distribution = DistributionFilename(filename, of: package),
+        guard let origin = links.resolve(file.url), let filename = Self.filename(of: origin),
+            file.filename.map({ ASCII.isEqual($0, filename) }) ?? true,
+            let distribution = DistributionFilename(filename, of: package, &versions),
             let path = try? PyPIPaths.file(filename, of: package), seen.insert(filename).inserted
         else { return }
         var attributes = JSONObject()

@@ -1,0 +1,52 @@
+/// Resolves the links of one page as `URLReference.resolve` does. A page has tens of thousands of them, most to one server
+/// and written out in full; those are recognised as being resolved already.
+public struct PageLinks {
+    private let base: String
+    /// `https://host/` of the last link, which was found to be an origin.
+    private var origin: [UInt8] = []
+
+    /// - Parameter base: the absolute URL that relative links are relative to.
+    public init(base: String) { self.base = base }
+
+    /// The absolute URL without its fragment; nil for what `URLReference.resolve` refuses.
+    public mutating func resolve(_ reference: String) -> String? {
+        if let length = plainLength(reference) {
+            return length == reference.utf8.count ? reference : String(Substring(reference.utf8.prefix(length)))
+        }
+        let resolved = URLReference.resolve(reference, against: base)
+        if let resolved { remember(resolved) }
+        return resolved
+    }
+
+    /// How many bytes of a link come before its fragment; nil where anything of it would have to be changed or refused.
+    private func plainLength(_ reference: String) -> Int? {
+        guard !origin.isEmpty else { return nil }
+        var reference = reference
+        return reference.withUTF8 { bytes in
+            guard bytes.starts(with: origin) else { return nil }
+            // The slash before a segment: one that begins with a dot may be a dot segment, also when it is escaped.
+            var previous = UInt8(ascii: "/")
+            for index in origin.count..<bytes.count {
+                let byte = bytes[index]
+                if byte == UInt8(ascii: "#") { return isPlain(bytes[index...]) ? index : nil }
+                guard byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "\\") else { return nil }
+                if previous == UInt8(ascii: "/"), byte == UInt8(ascii: ".") || byte == UInt8(ascii: "%") { return nil }
+                previous = byte
+            }
+            return bytes.count
+        }
+    }
+
+    private func isPlain(_ fragment: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        fragment.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }
+    }
+
+    private mutating func remember(_ url: String) {
+        var slashes = 0
+        let end = url.utf8.firstIndex { byte in
+            if byte == UInt8(ascii: "/") { slashes += 1 }
+            return slashes == 3
+        }
+        origin = end.map { Array(url.utf8[...$0]) } ?? []
+    }
+}
