@@ -7,14 +7,13 @@ package struct HostedSource: ContentSource {
         let freshness = freshness(.index(index))
         let id = repository.record.id
         do {
-            let listing = try await services.store.read { reading in
+            let listing =
                 switch index {
-                case .root: try Self.root(reading, id)
-                case .directory(let path): try Self.directory(reading, id, path)
-                case .package(let package), .custom(_, let package?): try Self.files(reading, id, package)
+                case .root: try await services.store.read { try Self.root($0, id) }
+                case .directory(let path): try await services.store.read { try Self.directory($0, id, path) }
+                case .package(let package), .custom(_, let package?): try await files(of: package)
                 case .custom: throw SaveError(.notFound, "there is no such index")
                 }
-            }
             return SourcedListing(listing: listing, freshness: freshness)
         } catch let error as SaveError where SourceMiss.codes.contains(error.code) {
             throw SourceMiss(error: error, freshness: freshness)
@@ -59,15 +58,6 @@ package struct HostedSource: ContentSource {
         Freshness(dependencies: [
             .init(repository: repository, stamp: services.board.stamp(repository.record.id, subject))
         ])
-    }
-
-    private static func files(_ reading: any MetadataReading, _ id: Int64, _ package: PackageID) throws -> Listing {
-        guard let record = try reading.package(id, package) else {
-            throw SaveError(.packageNotFound, "there is no package '\(package)'")
-        }
-        let assets = try reading.assets(id, package: package).filter { $0.record.sidecarOf == nil }
-        guard !assets.isEmpty else { throw SaveError(.packageNotFound, "there is no package '\(package)'") }
-        return Listing(assets: assets.map(\.record), attributes: record.attributes)
     }
 
     private static func root(_ reading: any MetadataReading, _ id: Int64) throws -> Listing {

@@ -7,8 +7,11 @@ internal import Synchronization
 package final class RevisionBoard: Sendable {
     private static let size = 1 << 16
     private let counters = Mutex([UInt32](repeating: 0, count: RevisionBoard.size))
+    /// Learns of every change before it shows in a counter.
+    let listings: ListingMemory
 
-    package init() {}
+    /// - Parameter listingSize: how many records of large packages are kept in memory, about.
+    package init(listingSize: Int = 100_000) { listings = ListingMemory(limit: listingSize) }
 
     /// Something in a repository that answers depend on.
     package enum Subject: Hashable, Sendable {
@@ -35,6 +38,13 @@ package final class RevisionBoard: Sendable {
 
     /// Marks subjects as changed. Call it after the change is committed and before it is acknowledged.
     package func bump(_ repository: Int64, _ subjects: some Sequence<Subject>) {
+        for case .index(let index) in subjects {
+            if let package = index.package { listings.note(.init(repository: repository, package: package), []) }
+        }
+        raise(repository, subjects)
+    }
+
+    private func raise(_ repository: Int64, _ subjects: some Sequence<Subject>) {
         let slots = subjects.map { slot(repository, $0) }
         counters.withLock { counters in
             for slot in slots { counters[slot] &+= 1 }
@@ -43,6 +53,7 @@ package final class RevisionBoard: Sendable {
 
     /// Marks everything as changed.
     package func bumpAll() {
+        listings.forgetAll()
         counters.withLock { counters in
             for slot in counters.indices { counters[slot] &+= 1 }
         }
@@ -52,12 +63,15 @@ package final class RevisionBoard: Sendable {
     /// directories above them.
     package func bump(_ repository: Int64, package: PackageID?, paths: [AssetPath]) {
         var subjects: Set<Subject> = [.index(.root), .index(.directory(nil))]
-        if let package { subjects.insert(.index(.package(package))) }
+        if let package {
+            subjects.insert(.index(.package(package)))
+            listings.note(.init(repository: repository, package: package), paths)
+        }
         for path in paths {
             subjects.insert(.asset(path))
             subjects.formUnion(Self.directories(above: path).map { .index(.directory($0)) })
         }
-        bump(repository, subjects)
+        raise(repository, subjects)
     }
 
     /// The directories a file is in, the nearest first, without the top.

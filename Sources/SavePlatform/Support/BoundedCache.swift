@@ -33,21 +33,42 @@ package final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sen
 
     /// Keeps a value in place of an earlier one. A value that costs more than the whole cache may is not kept.
     package func insert(_ value: Value, for key: Key, cost: Int = 1) {
+        state.withLock { insert(value, for: key, cost: cost, in: &$0) }
+    }
+
+    /// The value of a key, which is `value` where there was none.
+    package func insertIfAbsent(_ value: Value, for key: Key) -> Value {
         state.withLock { state in
-            if let old = state.entries.removeValue(forKey: key) { state.cost -= old.cost }
-            guard cost <= limit else { return }
-            state.tick &+= 1
-            state.entries[key] = Entry(value: value, cost: cost, used: state.tick)
-            state.cost += cost
-            while state.cost > limit, let victim = Self.oldest(of: state.entries, except: key) {
-                if let old = state.entries.removeValue(forKey: victim) { state.cost -= old.cost }
-            }
+            if let known = state.entries[key]?.value { return known }
+            insert(value, for: key, cost: 1, in: &state)
+            return value
         }
     }
 
-    package func remove(_ key: Key) {
+    /// Gives a value its cost anew, if it is the one that is meant; what was replaced or pushed out stays away.
+    package func adjust(cost: Int, for key: Key, where matches: (Value) -> Bool) {
         state.withLock { state in
+            guard let value = state.entries[key]?.value, matches(value) else { return }
+            insert(value, for: key, cost: cost, in: &state)
+        }
+    }
+
+    /// Forgets a key, if its value is the one that is meant.
+    package func remove(_ key: Key, where matches: (Value) -> Bool = { _ in true }) {
+        state.withLock { state in
+            guard let value = state.entries[key]?.value, matches(value) else { return }
             if let old = state.entries.removeValue(forKey: key) { state.cost -= old.cost }
+        }
+    }
+
+    private func insert(_ value: Value, for key: Key, cost: Int, in state: inout State) {
+        if let old = state.entries.removeValue(forKey: key) { state.cost -= old.cost }
+        guard cost <= limit else { return }
+        state.tick &+= 1
+        state.entries[key] = Entry(value: value, cost: cost, used: state.tick)
+        state.cost += cost
+        while state.cost > limit, let victim = Self.oldest(of: state.entries, except: key) {
+            if let old = state.entries.removeValue(forKey: victim) { state.cost -= old.cost }
         }
     }
 
