@@ -127,6 +127,9 @@ struct Assembly: Sendable {
         plane.pageCacheSize = Int(clamping: configuration.pageCacheSize)
         plane.openFiles = configuration.openFiles
         plane.maxFileSize = configuration.maxFileSize
+        plane.externalOrigin = configuration.publicURL.map { url in
+            String(Substring(url.utf8.last == UInt8(ascii: "/") ? url.utf8.dropLast() : url.utf8[...]))
+        }
         return plane
     }
 

@@ -66,7 +66,8 @@ import Testing
         #expect(try route(.head, "/\(wheel).metadata") == .asset(AssetPath(wheel + ".metadata"), package: id))
         #expect(try route(.delete, "/" + wheel) == .delete(AssetPath(wheel)))
         #expect(code(.delete, "/\(wheel).metadata") == .methodNotAllowed)
-        #expect(code(.put, "/" + wheel) == .methodNotAllowed)
+        #expect(try route(.put, "/" + wheel) == .upload(UploadPlan(path: AssetPath(wheel), status: 201)))
+        #expect(code(.patch, "/" + wheel) == .methodNotAllowed)
     }
 
     @Test(arguments: [

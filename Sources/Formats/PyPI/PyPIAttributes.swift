@@ -7,6 +7,7 @@ internal import SavePlatform
 /// - `requires-python`: string, the artifact's own `Requires-Python`.
 /// - `core-metadata`: `{"sha256": "<hex>"}`, or `true` where the digest is not known. Present only while
 ///   `<file>.metadata` can be served (PEP 714).
+/// - `has-provenance`: `true` where attestations came with the file and are served here.
 /// - `provenance`: string, the https URL of the file's attestations on this server (PEP 740). Rendered.
 /// - `provenance-origin`: string, where an upstream keeps them. Not rendered: clients may not reach it.
 ///
@@ -16,6 +17,7 @@ internal import SavePlatform
 enum PyPIAttribute {
     static let requiresPython = "requires-python"
     static let coreMetadata = "core-metadata"
+    static let hasProvenance = "has-provenance"
     static let provenance = "provenance"
     static let provenanceOrigin = "provenance-origin"
     static let projectStatus = "project-status"

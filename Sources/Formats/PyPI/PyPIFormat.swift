@@ -27,7 +27,7 @@ public struct PyPIFormat: PackageNaming {
             let packages = listing.packages.sorted { $0.id < $1.id }
             bytes = isJSON ? JSONPage.root(packages) : HTMLPage.root(packages)
         case .package(let package):
-            let page = SimplePage(package, listing)
+            let page = SimplePage(package, Provenance.adding(to: listing, context))
             bytes = isJSON ? JSONPage.project(page) : HTMLPage.project(page)
         case .directory, .custom: throw SaveError(.notFound, "there is no such index")
         }
@@ -38,7 +38,8 @@ public struct PyPIFormat: PackageNaming {
     }
 
     public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
-        try await UploadReceiver(upload, staging: staging).receive()
+        if let path = upload.plan.path { return try await FileReceiver.receive(upload, at: path, staging: staging) }
+        return try await UploadReceiver(upload, staging: staging).receive()
     }
 
     public func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
@@ -47,5 +48,16 @@ public struct PyPIFormat: PackageNaming {
 
     public func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
         try UpstreamIndex.listing(from: document, for: index)
+    }
+}
+
+extension PyPIFormat: DirectoryImporting {
+    /// Whatever the folders are called: a file's place follows from its name and its metadata.
+    public func upload(importing file: AssetPath) throws -> UploadPlan? {
+        let filename = file.filename
+        guard UploadChecks.endings.contains(where: { filename.utf8.suffix($0.utf8.count).elementsEqual($0.utf8) }) else {
+            return nil
+        }
+        return UploadPlan(path: try AssetPath("\(PyPIPaths.prefix)/\(filename)"), status: 201)
     }
 }

@@ -13,4 +13,12 @@ enum PyPIPaths {
 
     /// PEP 658: the file's path with `.metadata` behind it.
     static func sidecar(of file: AssetPath) throws -> AssetPath { try AssetPath(file.text + sidecarEnding) }
+
+    /// PEP 740: where the provenance of a file is. The version is the one that the file's name has.
+    static func provenance(of filename: String, _ distribution: DistributionFilename) throws -> AssetPath {
+        try AssetPath("\(integrity)/\(distribution.package.name)/\(distribution.version)/\(filename)/provenance")
+    }
+
+    static let integrity = "integrity"
+    static let provenanceType: MediaType = "application/vnd.pypi.integrity.v1+json"
 }

@@ -10,6 +10,8 @@ enum PyPIRoutes {
         case "simple", "+simple":
             guard segments.count <= 2 else { throw SaveError(.notFound, "there is no such page") }
             return try segments.count == 1 ? projects(request) : project(segments[1], request)
+        case PyPIPaths.prefix where request.method == .put: return try put(request)
+        case PyPIPaths.integrity: return try provenance(request)
         case PyPIPaths.prefix:
             guard segments.count == 3, !request.path.endsInSlash else { throw SaveError(.notFound, "there is no such page") }
             return try file(segments[2], folder: segments[1], request)
@@ -55,8 +57,29 @@ enum PyPIRoutes {
         switch request.method {
         case .get, .head: return .asset(path, package: package)
         case .delete where !isSidecar: return .delete(path)
-        default: throw notAllowed(allow: isSidecar ? "GET, HEAD" : "GET, HEAD, DELETE")
+        default: throw notAllowed(allow: isSidecar ? "GET, HEAD" : "GET, HEAD, PUT, DELETE")
         }
+    }
+
+    /// A file by itself, with its package's folder or without.
+    private static func put(_ request: FormatRequest) throws -> Route {
+        let segments = request.path.segments
+        guard segments.count == 2 || segments.count == 3, !request.path.endsInSlash else {
+            throw SaveError(.notFound, "a file is put to \(PyPIPaths.prefix)/<file> or \(PyPIPaths.prefix)/<project>/<file>")
+        }
+        return .upload(UploadPlan(path: try AssetPath(segments.joined(separator: "/")), status: 201))
+    }
+
+    /// PEP 740: `integrity/<project>/<version>/<file>/provenance`.
+    private static func provenance(_ request: FormatRequest) throws -> Route {
+        let segments = request.path.segments
+        guard segments.count == 5, segments[4].utf8.elementsEqual("provenance".utf8), !request.path.endsInSlash,
+            let package = ProjectName.normalized(segments[1]),
+            let distribution = DistributionFilename(segments[3], of: package), let version = distribution.parsedVersion,
+            Version(segments[2]) == version
+        else { throw SaveError(.assetNotFound, "there is no provenance of such a file") }
+        try requireRead(request)
+        return .asset(try PyPIPaths.provenance(of: segments[3], distribution), package: package)
     }
 
     private static func requireRead(_ request: FormatRequest) throws {

@@ -76,3 +76,7 @@ public struct RawFormat: RepositoryFormat {
         SaveError(.methodNotAllowed, "this URL answers \(allow) only", details: ["allow": allow])
     }
 }
+
+extension RawFormat: DirectoryImporting {
+    public func upload(importing file: AssetPath) throws -> UploadPlan? { UploadPlan(path: file, status: 201) }
+}

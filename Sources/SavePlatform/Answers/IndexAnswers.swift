@@ -25,6 +25,7 @@ struct IndexAnswers: Sendable {
     }
 
     private let services: EngineServices
+    private let externalOrigin: String?
     private let compress: @Sendable ([UInt8]) -> [UInt8]?
     private let cache: BoundedCache<Key, CachedAnswer>
     private let flights = SingleFlight<Flight, CachedAnswer>()
@@ -36,9 +37,11 @@ struct IndexAnswers: Sendable {
 
     /// - Parameters:
     ///   - cacheSize: bytes of rendered pages kept.
+    ///   - externalOrigin: the scheme and host that clients use, for pages that need absolute URLs.
     ///   - compress: gzip.
-    init(services: EngineServices, cacheSize: Int, compress: @escaping @Sendable ([UInt8]) -> [UInt8]?) {
+    init(services: EngineServices, cacheSize: Int, externalOrigin: String?, compress: @escaping @Sendable ([UInt8]) -> [UInt8]?) {
         self.services = services
+        self.externalOrigin = externalOrigin
         self.compress = compress
         cache = BoundedCache(limit: cacheSize)
     }
@@ -92,7 +95,7 @@ struct IndexAnswers: Sendable {
             Freshness.Dependency(
                 repository: repository, stamp: services.board.stamp(repository.record.id, .index(key.index))))
         let listing = sourced.listing
-        let context = RenderContext(basePath: repository.record.basePath)
+        let context = RenderContext(basePath: repository.record.basePath, externalOrigin: externalOrigin)
         let render: @Sendable () throws -> (Document, [UInt8]?) = {
             let document = try repository.format.render(key.index, as: key.type, from: listing, context: context)
             let isWorthIt = key.isCompressed && document.bytes.count >= Self.smallestCompressed

@@ -15,6 +15,19 @@ extension ByteStream {
     }
 }
 
+extension ByteStream {
+    /// The bytes of a file, in chunks of at most `chunk` bytes, read on the threads of a pool.
+    package init(_ file: OpenFile, pool: BlockingPool, chunk: Int = 1 << 18) {
+        let position = OneReader(0)
+        self.init(length: file.size) {
+            let start = position.update { $0 }
+            let bytes = try await pool.run { try file.read(at: Int64(start), count: chunk) }
+            position.update { $0 = start + bytes.count }
+            return bytes.isEmpty ? nil : bytes
+        }
+    }
+}
+
 /// The place a single reader has come to.
 private final class OneReader: Sendable {
     private let position: Mutex<Int>

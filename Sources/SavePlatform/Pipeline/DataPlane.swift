@@ -9,6 +9,8 @@ package final class DataPlane: Responder {
         package var openFiles = 256
         /// The largest file that any repository takes, in bytes.
         package var maxFileSize: Int64?
+        /// The scheme and host that clients use, without a final slash, where the operator says so.
+        package var externalOrigin: String?
 
         package init() {}
     }
@@ -28,7 +30,9 @@ package final class DataPlane: Responder {
         self.services = services
         self.authenticator = authenticator
         self.configuration = configuration
-        indexes = IndexAnswers(services: services, cacheSize: configuration.pageCacheSize, compress: compress)
+        indexes = IndexAnswers(
+            services: services, cacheSize: configuration.pageCacheSize, externalOrigin: configuration.externalOrigin,
+            compress: compress)
         assets = AssetAnswers(services: services, openFiles: configuration.openFiles)
     }
 
@@ -234,15 +238,9 @@ package final class DataPlane: Responder {
         case .delete(let asset): (action, path) = ("file.delete", asset)
         case .index, .asset, .redirect: return
         }
-        let failure = error as? SaveError
-        let resource = repository.record.coordinates + (path.map { "/\($0)" } ?? "")
-        let event = AuditEvent(
-            action, "file", resource, outcome: failure?.code == .forbidden ? .denied : .failed,
-            details: ["error": .string(failure?.code.rawValue ?? "internal_failure"), "message": .string(failure?.message ?? "")])
-        let context = AuditContext(request, principal)
-        let now = services.clock.now()
         do {
-            try await services.store.write { try $0.record(event, context, at: now) }
+            try await Publisher(repository: repository, services: services)
+                .recordRefusal(of: action, path, error, context: AuditContext(request, principal))
         } catch {
             services.log(.error, "audit record not written", ["error": "\(error)", "request_id": request.id.description])
         }

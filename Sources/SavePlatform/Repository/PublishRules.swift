@@ -12,7 +12,12 @@ struct PublishRules: Sendable {
     /// - Throws: `alreadyExists` for other bytes under a name that is taken, in any spelling; `nameRetired` for the name of a
     ///   deleted file; what the format says of a package that takes no files, or not these.
     func newItems(_ submission: Submission, in reading: any MetadataReading) throws -> [Submission.Item] {
-        let items = try submission.items.filter { try isNew($0, in: reading) }
+        let files = try submission.items.filter { item in
+            try item.record.sidecarOf == nil && isNew(item, in: reading)
+        }
+        // What describes a file comes with the file: the same bytes again change nothing.
+        let paths = Set(files.map(\.record.path))
+        let items = submission.items.filter { paths.contains($0.record.sidecarOf ?? $0.record.path) }
         if !items.isEmpty, let governing = repository.format as? any PackageGoverning, let package = submission.package,
             let record = try reading.package(id, package.id)
         {
@@ -24,8 +29,7 @@ struct PublishRules: Sendable {
     private func isNew(_ item: Submission.Item, in reading: any MetadataReading) throws -> Bool {
         if let existing = try reading.asset(id, item.record.path) {
             if existing.blob == item.staged.digest { return false }
-            // A sidecar follows from its file, which is compared by itself.
-            guard mayReplace || item.record.sidecarOf != nil else { throw Self.alreadyExists(item, existing) }
+            guard mayReplace else { throw Self.alreadyExists(item, existing) }
             return true
         }
         if let package = item.record.package, let identity = item.record.identity,

@@ -27,6 +27,25 @@ package struct Publisher: Sendable {
     package func upload(
         _ plan: UploadPlan, _ request: HTTPRequest, mayDelete: Bool, limit: Int64?, context: AuditContext
     ) async throws -> Outcome {
+        try await receive(plan, request, limit) { submission, staging in
+            try await publish(submission, staging, mayDelete: mayDelete, context: context)
+        }
+    }
+
+    /// Reads an upload and says what publishing it would do, without doing it.
+    ///
+    /// - Throws: what `upload` throws.
+    package func rehearse(_ plan: UploadPlan, _ request: HTTPRequest, limit: Int64?) async throws -> Outcome {
+        let rules = PublishRules(repository: repository, mayDelete: false)
+        return try await receive(plan, request, limit) { submission, _ in
+            try await services.store.read { try rules.newItems(submission, in: $0) }.isEmpty ? .unchanged : .created
+        }
+    }
+
+    private func receive(
+        _ plan: UploadPlan, _ request: HTTPRequest, _ limit: Int64?,
+        _ body: (Submission, BlobStaging) async throws -> Outcome
+    ) async throws -> Outcome {
         let maxFileSize = [repository.record.hosted.maxFileSize, limit].compactMap(\.self).min()
         // The body of a form is a little longer than its file; what is far beyond need not be read to be refused.
         if let length = request.body.length {
@@ -41,7 +60,7 @@ package struct Publisher: Sendable {
                 UploadRequest(
                     plan: plan, contentType: request.headers["content-type"], body: request.body, maxFileSize: maxFileSize),
                 into: staging)
-            let outcome = try await publish(submission, staging, mayDelete: mayDelete, context: context)
+            let outcome = try await body(submission, staging)
             await staging.discard()
             return outcome
         } catch {
@@ -135,6 +154,21 @@ package struct Publisher: Sendable {
             return (package, paths)
         }
         services.board.bump(id, package: package, paths: paths)
+    }
+}
+
+extension Publisher {
+    /// Writes a refused change to the audit trail: `file.upload` or `file.delete`, of a path where it is known.
+    package func recordRefusal(
+        of action: String, _ path: AssetPath?, _ error: any Error, context: AuditContext
+    ) async throws {
+        let failure = error as? SaveError
+        let isDenied = failure?.code == .forbidden || failure?.code == .blocked
+        let event = AuditEvent(
+            action, "file", repository.record.coordinates + (path.map { "/\($0)" } ?? ""), outcome: isDenied ? .denied : .failed,
+            details: ["error": .string(failure?.code.rawValue ?? "internal_failure"), "message": .string(failure?.message ?? "")])
+        let now = services.clock.now()
+        try await services.store.write { try $0.record(event, context, at: now) }
     }
 }
 

@@ -22,7 +22,7 @@ package enum CommandLineTool {
     }
 
     static let commands: [any Command.Type] = [
-        ServeCommand.self, CheckCommand.self, VerifyCommand.self, GCCommand.self, UserCommand.self,
+        ServeCommand.self, CheckCommand.self, VerifyCommand.self, GCCommand.self, UserCommand.self, ImportCommand.self,
     ]
 
     private static func dispatch(_ arguments: [String], _ environment: [String: String]) async throws -> Int32 {

@@ -34,6 +34,9 @@ struct UploadClaims {
 
 /// The rules that a file and its form must keep.
 enum UploadChecks {
+    /// What the name of a file that is published ends in.
+    static let endings = [".whl", ".tar.gz", ".zip"]
+
     /// Before the file is read: a name that no package could have.
     ///
     /// - Throws: `invalidRequest` naming `content`.
@@ -42,7 +45,7 @@ enum UploadChecks {
         guard bytes.count <= RequestPath.longestSegment - PyPIPaths.sidecarEnding.utf8.count else {
             throw SaveError.invalid("content", "content: the file name is too long")
         }
-        guard [".whl", ".tar.gz", ".zip"].contains(where: { bytes.suffix($0.utf8.count).elementsEqual($0.utf8) }) else {
+        guard endings.contains(where: { bytes.suffix($0.utf8.count).elementsEqual($0.utf8) }) else {
             throw SaveError.invalid("content", "content: the file name must end in .whl, .tar.gz or .zip")
         }
         guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") }) else {
@@ -79,16 +82,6 @@ enum UploadChecks {
             guard file.checksums.contains(checksum) else {
                 throw SaveError(.digestMismatch, "\(field): the file has another digest", details: ["field": field])
             }
-        }
-    }
-
-    /// - Throws: `invalidRequest` when the file's own metadata name another package or version.
-    static func agreement(_ metadata: CoreMetadataFile, path: String, _ claims: UploadClaims) throws {
-        guard metadata.package == claims.package else {
-            throw SaveError.invalid("name", "name: \(path) in the file names another package")
-        }
-        guard metadata.version == claims.version else {
-            throw SaveError.invalid("version", "version: \(path) in the file has another version")
         }
     }
 }

@@ -60,33 +60,8 @@ struct UploadReceiver {
         guard file.size > 0 else { throw SaveError.invalid("content", "content: the file is empty") }
         let distribution = try UploadChecks.distribution(filename, claims)
         try UploadChecks.digests(form, file)
-        let (bytes, path) = try await file.inspect { opened in
-            try DistributionReader.metadata(in: opened, filename: filename, distribution)
-        }
-        let metadata = try CoreMetadataFile(bytes, path: path)
-        try UploadChecks.agreement(metadata, path: path, claims)
-        return try await records(file, filename, distribution, metadata, bytes)
-    }
-
-    private func records(
-        _ file: StagedFile, _ filename: String, _ distribution: DistributionFilename, _ metadata: CoreMetadataFile,
-        _ bytes: [UInt8]
-    ) async throws -> Submission {
-        let path = try PyPIPaths.file(filename, of: distribution.package)
-        var record = AssetRecord(
-            path: path, package: distribution.package, version: distribution.version, size: file.size, checksums: file.checksums,
-            identity: distribution.identity, contentType: MediaType.bytes.value)
-        record.attributes[PyPIAttribute.requiresPython] = metadata.requiresPython.map(JSONValue.string)
-        var items: [Submission.Item] = []
-        if distribution.kind == .wheel {
-            let staged = try await staging.stage(ByteStream(bytes), computing: [.sha256])
-            record.attributes[PyPIAttribute.coreMetadata] = ["sha256": .string(staged.digest.hex)]
-            let sidecar = AssetRecord(
-                path: try PyPIPaths.sidecar(of: path), package: distribution.package, version: distribution.version,
-                size: staged.size, checksums: staged.checksums, sidecarOf: path, contentType: MediaType.text.value)
-            items.append(Submission.Item(record: sidecar, staged: staged))
-        }
-        items.insert(Submission.Item(record: record, staged: file), at: 0)
-        return Submission(items: items, package: PackageSummary(id: distribution.package, displayName: metadata.name))
+        let attestations = try form.value("attestations").map { try Attestations($0, of: file, distribution) }
+        return try await DistributionIntake(file: file, filename: filename, staging: staging)
+            .submission(of: distribution, attestations: attestations)
     }
 }

@@ -1,0 +1,43 @@
+internal import Foundation
+internal import SavePlatform
+
+/// The attestations that come with a file (PEP 740), as a publisher sent them. They are stored and handed out, not verified:
+/// that takes a trust root, which whoever reads them has to bring along. What is checked is that they are about this file.
+struct Attestations {
+    /// The whole field, in bytes.
+    static let longest = 1 << 20
+    private static let most = 16
+
+    /// The provenance object: one bundle, with the attestations as they were sent.
+    let provenance: [UInt8]
+
+    /// - Throws: `invalidRequest` naming `attestations`.
+    init(_ text: String, of file: StagedFile, _ filename: DistributionFilename) throws {
+        guard text.utf8.count <= Self.longest, let attestations = try? JSONValue(parsing: Array(text.utf8)).array else {
+            throw Self.invalid("must be a JSON array")
+        }
+        guard (1...Self.most).contains(attestations.count) else { throw Self.invalid("must have 1 to \(Self.most) attestations") }
+        for attestation in attestations { try Self.check(attestation, file, filename) }
+        provenance = Array(
+            """
+            {"version":1,"attestation_bundles":[{"publisher":{"kind":"Save"},"attestations":\(text)}]}
+            """.utf8)
+    }
+
+    /// PEP 740: an attestation has a version, its verification material, and an envelope around a statement of in-toto whose
+    /// one subject is the file.
+    private static func check(_ attestation: JSONValue, _ file: StagedFile, _ filename: DistributionFilename) throws {
+        guard let object = attestation.object, object["version"] == 1, object["verification_material"]?.object != nil,
+            let envelope = object["envelope"]?.object, envelope["signature"]?.string != nil,
+            let statement = envelope["statement"]?.string.flatMap({ Data(base64Encoded: $0) })
+        else { throw invalid("has an attestation without version 1, verification_material and envelope") }
+        guard let subjects = (try? JSONValue(parsing: Array(statement)))?.object?["subject"]?.array, subjects.count == 1,
+            let subject = subjects.first?.object
+        else { throw invalid("has an attestation whose statement is not about exactly one file") }
+        guard let name = subject["name"]?.string, DistributionFilename(name, of: filename.package)?.identity == filename.identity,
+            let digest = subject["digest"]?.object?["sha256"]?.string, BlobDigest(hex: digest) == file.digest
+        else { throw invalid("has an attestation that is about another file") }
+    }
+
+    private static func invalid(_ rule: String) -> SaveError { SaveError.invalid("attestations", "attestations: \(rule)") }
+}

@@ -1,0 +1,100 @@
+internal import Foundation
+internal import SavePlatform
+
+/// Publishes the files of a directory one by one; what is wrong with one stops none of the others.
+struct DirectoryImport {
+    /// How many files met which fate.
+    struct Summary: Equatable {
+        var published = 0
+        var unchanged = 0
+        var skipped = 0
+        var refused = 0
+        var isRehearsal = false
+
+        var text: String {
+            "\(published) \(isRehearsal ? "would be published" : "published"), \(unchanged) unchanged, \(skipped) skipped, \(refused) refused"
+        }
+    }
+
+    let directory: String
+    /// Says what would happen, and publishes nothing.
+    let isRehearsal: Bool
+    /// The server's own limit for a file, in bytes.
+    let limit: Int64?
+    let publisher: Publisher
+    let format: any RepositoryFormat
+    let pool: BlockingPool
+
+    /// - Parameter report: takes a line for each file.
+    /// - Throws: what stops everything: a directory that cannot be read, a format without imports, a full disk.
+    func run(_ report: (String) -> Void) async throws -> Summary {
+        guard let importing = format as? any DirectoryImporting else { throw SaveError.unsupported("imports") }
+        var summary = Summary(isRehearsal: isRehearsal)
+        for name in try await files() {
+            do {
+                let plan = try importing.upload(importing: try AssetPath(name))
+                guard let plan else {
+                    summary.skipped += 1
+                    report("skipped    \(name)")
+                    continue
+                }
+                switch try await publish(name, plan) {
+                case .created:
+                    summary.published += 1
+                    report("\(isRehearsal ? "would go in" : "published ") \(name)")
+                case .unchanged:
+                    summary.unchanged += 1
+                    report("unchanged  \(name)")
+                }
+            } catch let error as SaveError where !Self.stops(error) {
+                summary.refused += 1
+                report("refused    \(name): \(error.message)")
+            }
+        }
+        return summary
+    }
+
+    private func publish(_ name: String, _ plan: UploadPlan) async throws -> Publisher.Outcome {
+        let path = "\(directory)/\(name)"
+        let file = try await pool.run { try Self.open(path) }
+        let request = HTTPRequest(method: .put, target: [], body: ByteStream(file, pool: pool))
+        guard !isRehearsal else { return try await publisher.rehearse(plan, request, limit: limit) }
+        do {
+            return try await publisher.upload(plan, request, mayDelete: false, limit: limit, context: .system)
+        } catch {
+            try await publisher.recordRefusal(of: "file.upload", plan.path, error, context: .system)
+            throw error
+        }
+    }
+
+    /// Regular files below the directory, in the order of their paths.
+    private func files() async throws -> [String] {
+        let directory = directory
+        return try await pool.run {
+            var isDirectory: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
+                throw SaveError(.notFound, "there is no directory '\(directory)'")
+            }
+            let found = try FileManager.default.subpathsOfDirectory(atPath: directory).filter { name in
+                var status = stat()
+                return lstat("\(directory)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+            }
+            return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        }
+    }
+
+    private static func open(_ path: String) throws -> OpenFile {
+        let descriptor = Foundation.open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw SaveError(.invalidRequest, "the file cannot be read: \(String(cString: strerror(errno)))")
+        }
+        var status = stat()
+        fstat(descriptor, &status)
+        return OpenFile(adopting: descriptor, size: Int64(status.st_size))
+    }
+
+    /// Not about this file: no other would fare better.
+    private static func stops(_ error: SaveError) -> Bool {
+        [.storageFull, .storageUnavailable, .busy, .internalFailure, .unsupported].contains(error.code)
+    }
+}

@@ -1,0 +1,90 @@
+internal import Foundation
+internal import SavePlatform
+
+/// `import`: publishes the files of a directory, without the server.
+enum ImportCommand: Command {
+    static let name = "import"
+    static let summary = "publish the files of a directory in a hosted repository"
+    static let help = """
+        save-server import --repository PROJECT/NAME [--format FORMAT] [--dry-run] [--config FILE] [--data DIR] DIRECTORY
+
+          --repository PROJECT/NAME   where to: a hosted repository that exists
+          --format FORMAT             refuse unless the repository has this format, such as pypi
+          --dry-run                   check everything, publish nothing
+
+        Takes the files of the directory and of those below it, in the order of their paths; links are not followed. Each file
+        is checked as an upload is, and goes in whole or not at all. A line tells what became of it: published, unchanged (the
+        same bytes are there), skipped (nothing of this format), or refused, with the reason. After a refusal it goes on; the
+        exit status is 1 when a file was refused. The server must not be running. Every file is in the audit trail, published
+        by `system`.
+        """
+    static let options: (valued: Set<String>, flags: Set<String>) = (
+        ["--config", "--data", "--repository", "--format"], ["--dry-run"]
+    )
+
+    static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
+        let hint = "save-server import --help shows the form"
+        guard arguments.positional.count == 1, let directory = arguments.positional.first else {
+            throw UsageError("import takes exactly one directory", hint: hint)
+        }
+        guard let coordinates = arguments.values["--repository"] else {
+            throw UsageError("--repository is missing", hint: hint)
+        }
+        let configuration = try arguments.configuration(environment)
+        let stores = try Stores.open(configuration)
+        do {
+            let repositories = try await OfflineRepositories(stores)
+            let target = try repositories.find(coordinates, format: arguments.values["--format"])
+            let summary = try await DirectoryImport(
+                directory: directory, isRehearsal: arguments.flags.contains("--dry-run"), limit: configuration.maxFileSize,
+                publisher: Publisher(repository: target, services: repositories.services), format: target.format,
+                pool: stores.pool
+            ).run { print($0) }
+            print(summary.text)
+            await stores.close()
+            return summary.refused == 0 ? 0 : 1
+        } catch {
+            await stores.close()
+            throw error
+        }
+    }
+}
+
+/// The repositories of a data directory, without a server and without the network.
+struct OfflineRepositories {
+    let services: EngineServices
+
+    init(_ stores: Stores) async throws {
+        var registry = FormatRegistry()
+        try registerFormats(in: &registry)
+        let catalogue = Catalogue(store: stores.metadata, formats: registry)
+        try await catalogue.reload()
+        services = EngineServices(
+            store: stores.metadata, blobs: stores.blobs, client: NoNetwork(), catalogue: catalogue, clock: .system,
+            log: .silent(), pool: stores.pool, unseal: { _ in nil })
+    }
+
+    /// A hosted repository by `project/name`.
+    ///
+    /// - Throws: `repositoryNotFound`, `invalidRequest`.
+    func find(_ coordinates: String, format: String?) throws -> Repository {
+        guard let found = services.catalogue.current.repositories.first(where: { $0.record.coordinates == coordinates }) else {
+            throw SaveError(.repositoryNotFound, "there is no repository '\(coordinates)'")
+        }
+        guard found.record.kind == .hosted else {
+            throw SaveError.invalid(
+                "repository", "\(coordinates) is a \(found.record.kind.rawValue): import into a hosted repository")
+        }
+        guard format == nil || format == found.record.format else {
+            throw SaveError.invalid("format", "\(coordinates) has the format \(found.record.format), not \(format ?? "")")
+        }
+        return found
+    }
+}
+
+/// Publishing asks no other server for anything.
+private struct NoNetwork: HTTPClient {
+    func send(_ request: ClientRequest) async throws -> ClientResponse {
+        throw SaveError(.upstreamUnavailable, "this command does not use the network")
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import SaveDigest
+import SavePlatform
+import SaveTestKit
+import Testing
+
+@testable import FormatPyPI
+
+@Suite struct AttestationTests {
+    private static let wheel = FixtureWheel(name: "foo", version: "1.0")
+    private static let place = "integrity/foo/1.0/foo-1.0-py3-none-any.whl/provenance"
+
+    /// An attestation about a file, as publishers send it.
+    private static func attestation(name: String = wheel.filename, digest: String = Digest.hex(wheel.bytes)) -> String {
+        let statement =
+            #"{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"\#(name)","digest":{"sha256":"\#(digest)"}}]}"#
+        let encoded = Data(statement.utf8).base64EncodedString()
+        return
+            #"{"version": 1,"verification_material":{"certificate":"aGk="},"envelope":{"statement":"\#(encoded)","signature":"aGk="}}"#
+    }
+
+    private func submit(_ attestations: String) async throws -> Submission {
+        var form = FixtureForm("foo", "1.0", filename: Self.wheel.filename, contents: Self.wheel.bytes)
+        form.set("attestations", attestations)
+        form.contentFirst = true
+        return try await form.submit()
+    }
+
+    @Test func `R-73 attestations are kept as they came, beside their file`() async throws {
+        let attestations = "[ \(Self.attestation()) ]"
+        let submission = try await submit(attestations)
+        #expect(submission.items.map(\.record.path.text).last == Self.place)
+        let kept = try #require(submission.items.last)
+        #expect(kept.record.sidecarOf == submission.items[0].record.path)
+        #expect(kept.record.contentType == "application/vnd.pypi.integrity.v1+json")
+        let text = String(decoding: try await kept.staged.contents(), as: UTF8.self)
+        #expect(text.contains(attestations))
+        let provenance = try #require(try JSONValue(parsing: Array(text.utf8)).object)
+        #expect(provenance["version"] == 1)
+        let bundle = try #require(provenance["attestation_bundles"]?.array?.first?.object)
+        #expect(bundle["publisher"]?.object?["kind"]?.string != nil)
+        #expect(bundle["attestations"]?.array?.count == 1)
+    }
+
+    @Test(arguments: [
+        "{}", "[]", "x", "[1]", "[{}]", #"[{"version":2}]"#,
+        "[\(attestation(name: "bar-1.0-py3-none-any.whl"))]", "[\(attestation(digest: String(repeating: "0", count: 64)))]",
+        "[\(attestation()),{}]", "[" + String(repeating: "\(attestation()),", count: 16) + attestation() + "]",
+    ])
+    func `R-73 what is not about this file is refused by the field's name`(_ attestations: String) async {
+        do {
+            _ = try await submit(attestations)
+            Issue.record("accepted")
+        } catch {
+            #expect((error as? SaveError)?.details["field"] == "attestations")
+        }
+    }
+
+    @Test func `R-73 the provenance of a file has one address, in any spelling of its version`() throws {
+        let format = try PyPIFormat(settings: [:])
+        for path in [Self.place, "integrity/Foo/1.0.0/foo-1.0-py3-none-any.whl/provenance"] {
+            let request = FormatRequest(method: .get, path: try RequestPath(decoding: Array("/\(path)".utf8)[...]))
+            #expect(
+                try format.route(request)
+                    == .asset(try AssetPath(Self.place), package: PackageID(normalized: "foo")))
+        }
+        for path in ["integrity/foo/2.0/foo-1.0-py3-none-any.whl/provenance", "integrity/foo/1.0/bar-1.0.tar.gz/provenance"] {
+            let request = FormatRequest(method: .get, path: try RequestPath(decoding: Array("/\(path)".utf8)[...]))
+            #expect(throws: SaveError.self) { try format.route(request) }
+        }
+    }
+
+    @Test func `R-73 a page names the provenance only where the server has an https address`() async throws {
+        let record = try await submit("[\(Self.attestation())]").items[0].record
+        let format = try PyPIFormat(settings: [:])
+        for (origin, expected) in [(nil, false), ("http://save.example.com", false), ("https://save.example.com", true)]
+            as [(String?, Bool)]
+        {
+            for type in [SimpleType.json, SimpleType.html] {
+                let page = try format.render(
+                    .package(PackageID(normalized: "foo")), as: type, from: Listing(assets: [record]),
+                    context: RenderContext(basePath: "/pypi/p/r/", externalOrigin: origin))
+                let url = "https://save.example.com/pypi/p/r/\(Self.place)"
+                #expect(String(decoding: page.bytes, as: UTF8.self).contains(url) == expected)
+            }
+        }
+    }
+}
