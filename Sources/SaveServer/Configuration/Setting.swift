@@ -35,7 +35,8 @@ package struct Setting: Sendable {
             "Threads that serve connections; empty for one a core."),
         Setting(
             "public_url", \.publicURL, "", SettingText.optional(SettingText.text),
-            "Scheme and host that clients use, for absolute links in the REST API; empty to take them from each request."),
+            "Scheme and host that clients use, for absolute links in the REST API and to attestations; empty to take them from each request."
+        ),
         Setting(
             "log_level", \.logLevel, "info", SettingText.level, "Least level that is logged: debug, info, notice, warning, error."
         ),
