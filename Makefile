@@ -37,8 +37,10 @@ e2e: ## the real clients against the server (PYTEST_ARGS="-k name" or "-m 'not s
 bench: ## Save and nginx side by side, as a table
 	@Scripts/setup.sh --bench
 	swift build $(SWIFT_FLAGS) --product save-server
-	@python3 Scripts/clients.py runner > /dev/null
+	@python3 Scripts/clients.py runner uv > /dev/null
 	@python3 Benchmarks/bench.py
+	@python3 Benchmarks/pages.py
+	@python3 Benchmarks/resolving.py
 
 lint: ## formatting and the rules a compiler does not check
 	@Scripts/lint.sh

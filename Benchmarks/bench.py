@@ -110,7 +110,10 @@ http {{
     access_log {folder}/access.log combined; log_not_found off;
     client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
     uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
-    server {{ listen 127.0.0.1:{port} backlog=4096; root {folder}/www; }}
+    server {{
+        listen 127.0.0.1:{port} backlog=4096; root {folder}/www;
+        location ~ /simple/ {{ index index.json; types {{ }} default_type "application/vnd.pypi.simple.v1+json"; }}
+    }}
 }}
 """.format(folder=self.folder, port=self.port, user="user root;" if os.getuid() == 0 else ""))
         binary = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -181,6 +184,20 @@ def put_raw(save, name, content):
     answer, body = save.request("PUT", "/raw/bench/files/" + name, content)
     if answer.status not in (200, 201):
         sys.exit("bench: PUT %s answered %s %s" % (name, answer.status, body[:300]))
+
+
+def large_page_cases(save, nginx, files):
+    """The page of the package that `publish_measurements` filled, as clients get it: compressed."""
+    cases = []
+    for kind, title in (("text/html", "HTML"), (JSON_TYPE, "JSON")):
+        answer, page = save.request("GET", "/pypi/bench/big/simple/big/", **{"Accept": kind, "Accept-Encoding": "gzip"})
+        if answer.status != 200 or answer.headers["Content-Encoding"] != "gzip":
+            sys.exit("bench: the large page answered %s, %s" % (answer.status, answer.headers["Content-Encoding"]))
+        (nginx.root / (title + ".gz")).write_bytes(page)
+        headers = {"Authorization": AUTHORIZATION, "Accept": kind, "Accept-Encoding": "gzip"}
+        cases.append(Case("%s page of %s files, %.0f kB compressed" % (title, format(files, ","), len(page) / 1000), "requests", 0.7, 16,
+                          "/pypi/bench/big/simple/big/", "/%s.gz" % title, {"Save": headers, "nginx": headers}))
+    return cases
 
 
 def read_cases(save, nginx):
@@ -288,7 +305,7 @@ def fsync_rate(folder, seconds=2.0):
     return count / (time.perf_counter() - begun)
 
 
-def publish_measurements(save, folder, files, seconds):
+def publish_measurements(save, folder, files):
     rows = []
     save.create("uploads", "pypi")
     syncs = fsync_rate(folder)
@@ -315,11 +332,6 @@ def publish_measurements(save, folder, files, seconds):
     rows.append("| publishing into a package of {:,} files | {:.2f} ms | into an empty one: {:.2f} ms | ≤ 1.50 | {:.2f} {} |".format(
         files, big, empty, big / empty, "pass" if big / empty <= 1.5 else "FAIL"))
 
-    for kind, title in (("text/html", "HTML"), (JSON_TYPE, "JSON")):
-        answer, page = save.request("GET", "/pypi/bench/big/simple/big/", Accept=kind)
-        result = wrk(save.port, "/pypi/bench/big/simple/big/", {"Authorization": AUTHORIZATION, "Accept": kind}, 8, seconds)
-        rows.append("| {} page of {:.1f} MB ({:,} files), 8 connections | {:.0f} requests/s, {:,.0f} MB/s | | – | {} |".format(
-            title, len(page) / 1e6, files, result["requests"], result["megabytes"], "" if not result["failed"] else "%d failed" % result["failed"]))
     return rows
 
 
@@ -335,6 +347,16 @@ def machine():
     return "%s, %d cores, %d GB, Linux %s, %s; %s; Save at %s" % (
         model.group(1) if model else platform.machine(), os.cpu_count(), round(int(memory.group(1)) / 1e6), platform.release(),
         system.group(1) if system else "", nginx.replace("nginx version: ", ""), commit or "no commit")
+
+
+def compare(cases, save, nginx, options):
+    """Measures by turns, and prints a table."""
+    for number in range(options.rounds):
+        for case in cases:
+            for server in (save, nginx) if number % 2 == 0 else (nginx, save):
+                case.measure(server, options.seconds)
+    print("| with Basic credentials | Save | nginx | ratio | target | |\n| --- | --- | --- | --- | --- | --- |")
+    print("\n".join(case.row() for case in cases) + "\n", flush=True)
 
 
 def verdict(value, limit):
@@ -359,19 +381,14 @@ def main():
         time.sleep(1)
         started = save.resident_mb()
         print("Machine: %s.\n" % machine(), flush=True)
+        nginx = Nginx(folder)
         if options.only != "uploads":
-            nginx = Nginx(folder)
-            cases = read_cases(save, nginx)
-            for number in range(options.rounds):
-                for case in cases:
-                    for server in (save, nginx) if number % 2 == 0 else (nginx, save):
-                        case.measure(server, options.seconds)
-            print("| with Basic credentials | Save | nginx | ratio | target | |\n| --- | --- | --- | --- | --- | --- |")
-            print("\n".join(case.row() for case in cases) + "\n", flush=True)
+            compare(read_cases(save, nginx), save, nginx, options)
             after_reads = save.resident_mb()
         if options.only != "reads":
-            rows = publish_measurements(save, folder, options.files, options.seconds)
-            print("| | Save | beside it | target | |\n| --- | --- | --- | --- | --- |\n" + "\n".join(rows) + "\n")
+            rows = publish_measurements(save, folder, options.files)
+            print("| | Save | beside it | target | |\n| --- | --- | --- | --- | --- |\n" + "\n".join(rows) + "\n", flush=True)
+            compare(large_page_cases(save, nginx, options.files), save, nginx, options)
         print("| resident memory | MB | target | |\n| --- | --- | --- | --- |")
         print("| after start | %.0f | ≤ 60 | %s |" % (started, verdict(started, 60)))
         if options.only != "uploads":
