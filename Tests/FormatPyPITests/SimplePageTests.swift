@@ -63,7 +63,7 @@ import Testing
         let expected = """
             {"meta":{"api-version":"1.4"},"name":"foo","versions":["1.9","1.10+cu118"],"files":[
             {"filename":"foo-1.9.tar.gz","url":"../../packages/foo/foo-1.9.tar.gz","hashes":{"sha256":"\(Self.digest)"},"size":10,"yanked":"it's <b>bad</b> & \\"broken\\""},
-            {"filename":"foo-1.10+cu118-py3-none-any.whl","url":"../../packages/foo/foo-1.10%2Bcu118-py3-none-any.whl","hashes":{"sha256":"\(Self.digest)"},"requires-python":">=3.8,<\\"4\\"","size":10,"upload-time":"2024-05-06T07:08:09.000010Z","yanked":false,"core-metadata":{"sha256":"\(Self.digest)"},"dist-info-metadata":{"sha256":"\(Self.digest)"}}
+            {"filename":"foo-1.10+cu118-py3-none-any.whl","url":"../../packages/foo/foo-1.10%2Bcu118-py3-none-any.whl","hashes":{"sha256":"\(Self.digest)"},"requires-python":">=3.8,<\\"4\\"","size":10,"upload-time":"2024-05-06T07:08:09.000010Z","yanked":false,"core-metadata":{"sha256":"\(Self.digest)"}}
             ]}
 
             """
