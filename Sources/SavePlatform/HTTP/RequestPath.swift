@@ -41,6 +41,17 @@ extension RequestPath {
         self.init(segments: segments, endsInSlash: endsInSlash)
     }
 
+    /// The undecoded path with every run of slashes made one; nil where there is no run, or where the path has bytes that
+    /// cannot stand in a `Location`.
+    static func withoutEmptySegments(_ raw: ArraySlice<UInt8>) -> String? {
+        let slash = UInt8(ascii: "/")
+        let hasRun = zip(raw, raw.dropFirst()).contains { $0 == slash && $1 == slash }
+        guard hasRun, raw.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+        var path: [UInt8] = []
+        for byte in raw where byte != slash || path.last != slash { path.append(byte) }
+        return String(decoding: path, as: UTF8.self)
+    }
+
     private static func decode(_ raw: ArraySlice<UInt8>) throws -> String {
         let bytes = raw.contains(UInt8(ascii: "%")) ? try unescape(raw)[...] : raw
         guard bytes.count <= longestSegment else {

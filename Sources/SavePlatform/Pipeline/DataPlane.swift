@@ -116,9 +116,13 @@ package final class DataPlane: Responder {
         if request.method == .get, let known = routes.entry(for: request.target, in: catalogue) {
             return (known.repository, known.route, try admit(principal, known.repository, catalogue))
         }
-        let path = try RequestPath(decoding: request.rawPath)
+        // pipenv puts a slash between an index URL that ends in one and the package. Nothing may be served below such a path,
+        // because relative links would lead elsewhere.
+        let shorter = request.method.isRead ? RequestPath.withoutEmptySegments(request.rawPath) : nil
+        let path = try RequestPath(decoding: shorter.map { Array($0.utf8)[...] } ?? request.rawPath)
         let repository = try find(path, principal, catalogue)
         let granted = try admit(principal, repository, catalogue)
+        if let shorter { return (repository, .redirect(to: shorter, permanent: true), granted) }
         let route = try repository.format.route(
             FormatRequest(
                 method: request.method, path: path.dropping(3), query: try QueryItems(decoding: request.rawQuery),

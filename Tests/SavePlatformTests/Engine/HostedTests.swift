@@ -15,6 +15,17 @@ import Testing
         #expect(try await engine.get("/line/p/h/files/x/2") == (200, "two"))
     }
 
+    @Test func `a doubled slash in what is read is redirected to a single one, and in what is written refused`() async throws {
+        let engine = try await EngineFixture()
+        try await engine.add("h", .hosted)
+        let answer = await engine.send(.get, "//line/p/h///index//x/?format=y%20z")
+        #expect(answer.status == 301)
+        #expect(answer.headers["location"] == "/line/p/h/index/x/?format=y%20z")
+        #expect(await engine.send(.get, "//line/p/h///index//x/", as: nil).status == 401)
+        #expect(await engine.send(.head, "//line.example.com/p", as: nil).status == 404)
+        #expect(await engine.put("/line/p/h//files/x/1", "one").status == 404)
+    }
+
     @Test func `the same bytes again change nothing, other bytes are refused`() async throws {
         let engine = try await EngineFixture()
         try await engine.add("h", .hosted)
