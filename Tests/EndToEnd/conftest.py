@@ -8,7 +8,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "Fixtures")]
 
 import make_fixtures  # noqa: E402
-from harness.clients import VENVS, Pip, Twine, Uv  # noqa: E402
+from harness import clients  # noqa: E402
 from harness.server import BINARY, ROOT, Server  # noqa: E402
 from harness.upstream import ScriptedUpstream  # noqa: E402
 
@@ -23,8 +23,8 @@ def pytest_sessionstart(session):
     missing = []
     if not BINARY.exists():
         missing.append("%s (make build makes it)" % BINARY)
-    missing += ["%s (Scripts/clients.py makes it)" % (VENVS / name) for name in
-                ("pip-oldest", "pip-newest", "uv", "twine4", "twine7", "runner") if not (VENVS / name / ".complete").exists()]
+    missing += ["%s (Scripts/clients.py makes it)" % (clients.VENVS / name) for name in
+                clients.ENVIRONMENTS if not (clients.VENVS / name / ".complete").exists()]
     if missing:
         # A missing tool fails the run: a skipped end-to-end test looks like a passed one.
         pytest.exit("the end-to-end tests need " + ", ".join(missing), returncode=3)
@@ -106,22 +106,16 @@ def repository(server, request):
     return "t" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:10]
 
 
-def _tool(name, folder):
-    if name == "uv":
-        return Uv(folder)
-    return Twine(name, folder) if name.startswith("twine") else Pip(name, folder)
-
-
 @pytest.fixture(params=["pip-oldest", "pip-newest", "uv"])
-def installer(request, tmp_path):
-    return _tool(request.param, tmp_path / request.param)
+def installer(request, tool):
+    return tool(request.param)
 
 
 @pytest.fixture(params=["twine4", "twine7", "uv"])
-def publisher(request, tmp_path):
-    return _tool(request.param, tmp_path / ("publish-" + request.param))
+def publisher(request, tool):
+    return tool(request.param)
 
 
 @pytest.fixture
 def tool(tmp_path):
-    return lambda name: _tool(name, tmp_path / name)
+    return lambda name: clients.tool(name, tmp_path / name)

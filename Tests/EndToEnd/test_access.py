@@ -42,23 +42,6 @@ def test_a_robot_signs_in_with_a_raw_or_encoded_dollar_and_with_bearer(server, r
     assert server.client("sa$" + name, "").get(page).status_code == 401
 
 
-def test_installers_sign_in_as_a_robot(server, repository, hosted, robot, installer):
-    name, key, _ = robot
-    member(server, repository, "sa$" + name, "viewer")
-    for url in (server.index_url(hosted, "sa$" + name, key), server.index_url(hosted, "sa$" + name, key).replace("%24", "$")):
-        assert installer.install(url, "plain").must_succeed().installed == {"plain": "1.0"}
-
-
-def test_publishers_sign_in_as_a_robot_and_a_viewer_is_refused(server, repository, hosted, robot, publisher, dist_folder):
-    name, key, _ = robot
-    url, wheel = "%s/pypi/%s/" % (server.url, hosted), dist_folder / "plain-1.1-py3-none-any.whl"
-    member(server, repository, "sa$" + name, "viewer")
-    assert publisher.publish(url, "sa$" + name, key, wheel).status != 0
-    assert [file["filename"] for file in server.admin.page(hosted, "plain").json()["files"]] == [WHEEL]
-    member(server, repository, "sa$" + name, "developer")
-    publisher.publish(url, "sa$" + name, key, wheel).must_succeed()
-
-
 def test_a_deleted_key_and_a_disabled_robot_stop_working_at_once(server, repository, hosted, robot):
     name, key, identifier = robot
     member(server, repository, "sa$" + name, "viewer")

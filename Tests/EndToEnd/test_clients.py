@@ -1,5 +1,5 @@
-"""Publishing and installing with the real clients. Every client is a row; what counts are exit status, what is installed
-afterwards, digests and the requests that reached the upstream - never a client's prose."""
+"""Publishing and installing with the real clients where the matrix does not look: odd names, other upstreams, yanks, big files. What
+counts are exit status, what is installed afterwards, digests and the requests that reached the upstream - never a client's prose."""
 import subprocess
 import time
 
@@ -8,23 +8,13 @@ import requests
 
 from harness.clients import VENVS
 from harness.server import PASSWORD, clean_environment
+from harness.sources import EVERYTHING, INSTALLED, publish_all
 
 pytestmark = pytest.mark.clients
 
-EVERYTHING = ["needs-others", "epochal", "local-version", "picky", "source-only", "camel-case", "regretted"]
-INSTALLED = {"needs-others": "1.0", "plain": "1.1", "under-score-dotted-name": "2.0", "epochal": "1!2.0",
-             "local-version": "1.0+cu118", "picky": "1.0", "source-only": "0.3", "camel-case": "1.0", "regretted": "2.0"}
-
-
-def publish_all(server, repository, dists):
-    for item in dists.values():
-        answer = server.admin.upload(repository, item)
-        assert answer.status_code == 200, (item.filename, answer.status_code, answer.text)
-
-
 # -- publishing
 
-def test_a_client_publishes_and_what_is_listed_has_its_digests(server, repository, publisher, dists, dist_folder):
+def test_r66_a_client_publishes_odd_names_and_versions_and_their_digests_are_listed(server, repository, publisher, dists, dist_folder):
     hosted = repository + "/hosted"
     server.create(hosted)
     url = "%s/pypi/%s/" % (server.url, hosted)
@@ -39,35 +29,6 @@ def test_a_client_publishes_and_what_is_listed_has_its_digests(server, repositor
         assert fetched.status_code == 200 and fetched.content == item.content
     # The same once more changes nothing and is no error: builds that run again must not fail.
     publisher.publish(url, "admin", PASSWORD, *sorted(dist_folder.iterdir())).must_succeed()
-
-
-def test_a_client_is_told_that_other_bytes_under_the_same_name_are_refused(server, repository, publisher, dists, tmp_path):
-    import make_fixtures
-    hosted = repository + "/hosted"
-    server.create(hosted)
-    first = make_fixtures.wheel("plain", "1.0")
-    assert server.admin.upload(hosted, first).status_code == 200
-    other = make_fixtures.wheel("plain", "1.0", payload=b"different")
-    assert other.filename == first.filename and other.sha256 != first.sha256
-    outcome = publisher.publish("%s/pypi/%s/" % (server.url, hosted), "admin", PASSWORD, other.write(tmp_path))
-    assert outcome.status != 0
-    assert server.admin.get(server.admin.file_path(hosted, "plain", first.filename)).content == first.content
-
-
-def test_a_client_with_a_wrong_password_fails_and_publishes_nothing(server, repository, publisher, dists, dist_folder):
-    hosted = repository + "/hosted"
-    server.create(hosted)
-    wheel = dist_folder / "plain-1.0-py3-none-any.whl"
-    assert publisher.publish("%s/pypi/%s/" % (server.url, hosted), "someone", "wrong", wheel).status != 0
-    assert server.admin.page(hosted, "plain").status_code == 404
-
-
-def test_publishing_works_without_the_last_slash(server, repository, tool, dist_folder, dists):
-    for name in ("twine4", "twine7", "uv"):
-        hosted = "%s/%s" % (repository, name)
-        server.create(hosted)
-        tool(name).publish("%s/pypi/%s" % (server.url, hosted), "admin", PASSWORD, dist_folder / "plain-1.0.tar.gz").must_succeed()
-        assert server.admin.page(hosted, "plain").json()["files"][0]["hashes"]["sha256"] == dists["plain-1.0.tar.gz"].sha256
 
 
 def test_curl_publishes_with_a_form(server, repository, dist_folder, dists):
@@ -85,12 +46,6 @@ def test_curl_publishes_with_a_form(server, repository, dist_folder, dists):
 
 # -- installing
 
-def test_installs_from_a_hosted_repository(server, repository, installer, dists):
-    hosted = repository + "/hosted"
-    server.create(hosted)
-    publish_all(server, hosted, dists)
-    assert installer.install(server.index_url(hosted), *EVERYTHING).must_succeed().installed == INSTALLED
-
 
 @pytest.fixture(params=["save", "pypiserver", "scripted-html", "scripted-json"])
 def origin(request, new_server, new_upstream, dists, dist_folder):
@@ -98,8 +53,7 @@ def origin(request, new_server, new_upstream, dists, dist_folder):
     if request.param == "save":
         other = new_server("upstream")
         other.create("origin/pypi")
-        publish_all(other, "origin/pypi", dists)
-        from harness.server import PASSWORD
+        publish_all(other, "origin/pypi", dists.values())
         return {"remote_url": other.url + "/pypi/origin/pypi/simple/", "remote_username": "admin",
                 "remote_password": PASSWORD}, other.stop
     if request.param == "pypiserver":
@@ -142,7 +96,7 @@ def test_installs_through_a_proxy_and_again_from_its_cache(server, repository, t
         assert tool(name).install(index, *names).must_succeed().installed == INSTALLED
 
 
-def test_installs_through_a_group_where_the_hosted_repository_wins(server, repository, installer, new_upstream, dists):
+def test_r78_installs_through_a_group_where_the_hosted_repository_wins(server, repository, installer, new_upstream, dists):
     import make_fixtures
     upstream = new_upstream("json").add(*dists.values())
     # The same name upstream, with a higher version: the classic substitution, which must not happen.
@@ -157,7 +111,7 @@ def test_installs_through_a_group_where_the_hosted_repository_wins(server, repos
     assert upstream.count("internal-tool") == 0, "the upstream learned a private name"
 
 
-def test_a_yanked_release_is_installed_only_when_asked_for_exactly(server, repository, installer, dists):
+def test_r23_a_yanked_release_is_installed_only_when_asked_for_exactly(server, repository, installer, dists):
     hosted = repository + "/hosted"
     server.create(hosted)
     for filename in ("regretted-1.0-py3-none-any.whl", "regretted-2.0-py3-none-any.whl"):
@@ -201,7 +155,7 @@ def test_a_sixty_megabyte_wheel_goes_through_publish_proxy_and_install(server, r
     assert upstream.count("heavy-1.0-py3-none-any.whl", "files") - upstream.count(".metadata", "files") == 1
 
 
-def test_pip_resolves_from_metadata_files_without_downloading_wheels(server, repository, tool, new_upstream, dists):
+def test_r33_the_metadata_file_holds_the_wheels_own_metadata(server, repository, tool, new_upstream, dists):
     """PEP 658: the advertised metadata file holds the wheel's own METADATA, byte for byte."""
     hosted = repository + "/hosted"
     server.create(hosted)

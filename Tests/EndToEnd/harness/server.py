@@ -135,3 +135,11 @@ class Server:
         answer = self.admin.post("/api/v1/repos", json=dict(settings, project=project, name=name, format=format, repository_type=kind))
         assert answer.status_code == 201, (answer.status_code, answer.text)
         return answer.json()
+
+    def robot(self, project, role, name="ci"):
+        """A new robot with this role in the project: the name it signs in with, and its API key."""
+        name = "%s-%s" % (project, name)
+        self.admin.ok("POST", "/api/v1/robots", json={"name": name, "description": "for a test"})
+        key = self.admin.ok("POST", "/api/v1/robots/%s/keys" % name, json={"description": "for a test"}).json()["key"]
+        self.admin.ok("PUT", "/api/v1/projects/%s/members/sa$%s" % (project, name), json={"role": role})
+        return "sa$" + name, key
