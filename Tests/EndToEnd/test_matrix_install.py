@@ -79,6 +79,11 @@ def test_pip_shows_which_versions_there_are(source, tool):
     assert tool("pip-newest").pip("index", "versions", "no-such-thing", "--json", "--index-url", source.index_url).status != 0
 
 
+def test_hatch_fills_an_environment(source, tool):
+    installed = tool("hatch").environment_with(source.index_url, *EVERYTHING).must_succeed().installed
+    assert INSTALLED.items() <= installed.items()
+
+
 # -- by age
 
 def test_r60_pip_and_uv_leave_out_what_was_uploaded_after_a_date(source, tool, upstream):

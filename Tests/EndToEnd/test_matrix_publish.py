@@ -133,3 +133,15 @@ def test_no_client_publishes_to_what_does_not_host(server, repository, hosted, u
     server.create(other, kind=kind, **settings)
     assert publisher.publish("%s/pypi/%s/" % (server.url, other), "admin", PASSWORD, *files).status != 0
     assert listed(server, hosted) == {}
+
+
+@pytest.mark.parametrize("client", ["poetry1", "poetry2"])
+def test_poetry_publishes_with_what_its_configuration_remembers(server, hosted, url, tool, files, client):
+    poetry = tool(client)
+    home = poetry.fresh("home-")
+    for setting in (["repositories.save", url], ["http-basic.save", "admin", PASSWORD]):
+        poetry.run(poetry.bin / "poetry", "config", *setting, home=home).must_succeed()
+    project = poetry.fresh("project-")
+    (project / "pyproject.toml").write_text('[tool.poetry]\nname = "sent"\nversion = "1.0"\ndescription = ""\nauthors = []\n')
+    poetry.run(poetry.bin / "poetry", "publish", "-r", "save", "--dist-dir", files[0].parent, home=home, folder=project).must_succeed()
+    assert listed(server, hosted) == sent(poetry, None, files)
