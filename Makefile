@@ -41,6 +41,7 @@ bench: ## Save and nginx side by side, as a table
 	@python3 Benchmarks/bench.py
 	@python3 Benchmarks/pages.py
 	@python3 Benchmarks/resolving.py
+	@python3 Benchmarks/memory.py
 
 lint: ## formatting and the rules a compiler does not check
 	@Scripts/lint.sh

@@ -82,7 +82,7 @@ def hosted(save, files, rounds):
 
 
 class Upstream:
-    """A plain server with pages of a thousand files each."""
+    """A plain server with a page of so many files for every name."""
 
     def __init__(self, files):
         text = []
@@ -100,16 +100,21 @@ class Upstream:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
+                content = body.replace(b"pkg", self.path.strip("/").rpartition("/")[2].encode())
                 self.send_response(200)
                 self.send_header("Content-Type", bench.JSON_TYPE)
-                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(body)
+                self.wfile.write(content)
 
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(http.server.ThreadingHTTPServer):
+            def handle_error(self, *_):
+                """A client that closes its connection is no error."""
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.port = self.server.server_address[1]
 
@@ -122,15 +127,19 @@ class Upstream:
         return (time.perf_counter() - begun) * 1000
 
 
+    def proxy(self, save, name):
+        """Makes a proxy of this upstream."""
+        body = {"project": "bench", "name": name, "format": "pypi", "repository_type": "proxy",
+                "remote_url": "http://127.0.0.1:%d/simple/" % self.port}
+        answer, content = save.request("POST", "/api/v1/repos", json.dumps(body), **{"Content-Type": "application/json"})
+        if answer.status != 201:
+            sys.exit("pages: the proxy answered %s %s" % (answer.status, content[:300]))
+
+
 def proxied(save, rounds):
     upstream = Upstream(1000)
-    body = {"project": "bench", "name": "proxy", "format": "pypi", "repository_type": "proxy",
-            "remote_url": "http://127.0.0.1:%d/simple/" % upstream.port}
-    answer, content = save.request("POST", "/api/v1/repos", json.dumps(body), **{"Content-Type": "application/json"})
-    if answer.status != 201:
-        sys.exit("pages: the proxy answered %s %s" % (answer.status, content[:300]))
+    upstream.proxy(save, "proxy")
     ours, theirs = [], []
-    # All names have the same page of files of "pkg": only that name lists them.
     for _ in range(rounds):
         save.request("POST", "/api/v1/repos/bench/proxy/invalidate-cache")
         theirs.append(upstream.request("pkg"))
