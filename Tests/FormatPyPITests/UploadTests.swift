@@ -56,7 +56,7 @@ struct FixtureForm {
         } catch { return error as? SaveError }
     }
 
-    @Test func `a wheel is recorded with its metadata beside it`() async throws {
+    @Test func `R-65 a wheel is recorded with what its own metadata say, and they beside it`() async throws {
         let submission = try await Self.form.submit()
         #expect(submission.package == PackageSummary(id: PackageID(normalized: "foo-bar"), displayName: "Foo.Bar"))
         let file = try #require(submission.items.first)
@@ -74,7 +74,7 @@ struct FixtureForm {
         #expect(try await sidecar.staged.contents() == Self.wheel.metadata)
     }
 
-    @Test func `a source archive is recorded without a sidecar`() async throws {
+    @Test func `R-65 a source archive is recorded without a sidecar`() async throws {
         for sdist in [FixtureSdist(name: "Foo-Bar", version: "2.0rc1", requiresPython: "~=3.9")] {
             let form = FixtureForm("Foo-Bar", "2.0.rc.1", filetype: "sdist", filename: sdist.filename, contents: sdist.bytes)
             let submission = try await form.submit()
@@ -86,7 +86,7 @@ struct FixtureForm {
     }
 
     @Test(arguments: [1, 2, 3, 7, 64, 1000, 1 << 20])
-    func `the order of the fields and the pieces they come in do not matter`(_ chunk: Int) async throws {
+    func `R-61 T7 the order of the fields and the pieces they come in do not matter`(_ chunk: Int) async throws {
         var form = Self.form
         for first in [true, false] {
             form.contentFirst = first
@@ -96,7 +96,7 @@ struct FixtureForm {
         }
     }
 
-    @Test func `two spellings of one file have one identity`() async throws {
+    @Test func `R-71 two spellings of one file have one identity`() async throws {
         let other = FixtureWheel(name: "foo_bar", version: "1+cu118")
         let first = try await Self.form.submit()
         let second = try await FixtureForm("foo-bar", "1+cu118", filename: other.filename, contents: other.bytes).submit()
@@ -113,7 +113,7 @@ struct FixtureForm {
             ("sha256_digest", "zz"), ("md5_digest", "d41d8cd98f00b204e9800998ecf8427e"),
             ("blake2_256_digest", "0000000000000000000000000000000000000000000000000000000000000000"),
         ] as [(String, String?)])
-    func `a wrong field is refused by its name`(_ field: String, _ value: String?) async {
+    func `R-64 R-67 a wrong field is refused by its name`(_ field: String, _ value: String?) async {
         var form = Self.form
         form.set(field, value)
         let error = await refusal(form)
@@ -121,7 +121,7 @@ struct FixtureForm {
         #expect(error?.message.utf8.starts(with: "\(field): ".utf8) == true, "\(error?.message ?? "accepted")")
     }
 
-    @Test func `a digest may be missing, and is compared in any case`() async throws {
+    @Test func `R-67 a digest may be missing, and is compared in any case`() async throws {
         var form = Self.form
         form.set("sha256_digest", Digest.hex(form.contents).uppercased())
         form.set("blake2_256_digest", nil)
@@ -139,7 +139,7 @@ struct FixtureForm {
         "foo_bar-1.0.0+cu118-py3-none-any.whl\u{7F}",
         "foo_bar-1.0.0+cu118-py3-none-" + String(repeating: "a", count: 250) + ".whl",
     ])
-    func `a wrong file name is refused`(_ filename: String) async {
+    func `R-65 a wrong file name is refused`(_ filename: String) async {
         var form = Self.form
         form.filename = filename
         #expect(await refusal(form)?.code == .invalidRequest)
@@ -156,7 +156,7 @@ struct FixtureForm {
         #expect(await refusal(form)?.details["field"] == "content")
     }
 
-    @Test func `a file's own metadata must name its package and version`() async {
+    @Test func `R-65 a file's own metadata must name its package and version`() async {
         for (name, version, field) in [("other", "1.0", "name"), ("foo", "2.0", "version")] {
             let inner = FixtureMetadata.text(name: name, version: version)
             let bytes = FixtureZip([
@@ -168,9 +168,15 @@ struct FixtureForm {
         }
     }
 
-    @Test func `a text field that is a file, and a field sent twice with a meaning, are refused`() async {
+    @Test func `R-61 a text field that is a file, and a field sent twice with two meanings, are refused`() async throws {
         var form = Self.form
         form.fields.append(("name", "other"))
         #expect(await refusal(form)?.details["field"] == "name")
+        let part = "--b\r\nContent-Disposition: form-data; name=\"summary\"; filename=\"s\"\r\n\r\nx\r\n--b--\r\n"
+        let upload = UploadRequest(
+            plan: UploadPlan(), contentType: "multipart/form-data; boundary=b", body: ByteStream(Array(part.utf8)))
+        let format = try PyPIFormat(settings: [:])
+        let error = await #expect(throws: SaveError.self) { try await format.receive(upload, into: InMemoryStaging()) }
+        #expect(error?.details["field"] == "summary")
     }
 }

@@ -42,9 +42,10 @@ extension DistributionReader {
             throw SaveError.invalid("content", "content: the directory \(folder) is not named after the wheel")
         }
         let path = "\(folder)/METADATA"
-        for required in ["WHEEL", "RECORD"] where !archive.entries.contains(where: { $0.name == "\(folder)/\(required)" }) {
-            throw SaveError.invalid("content", "content: the wheel has no \(folder)/\(required)")
+        guard archive.entries.contains(where: { $0.name == "\(folder)/WHEEL" }) else {
+            throw SaveError.invalid("content", "content: the wheel has no \(folder)/WHEEL")
         }
+        try WheelRecord.check(archive, folder: folder)
         guard let entry = archive.entries.first(where: { $0.name == path }) else {
             throw SaveError.invalid("content", "content: the wheel has no \(path)")
         }

@@ -25,8 +25,11 @@ struct UploadForm {
     /// - Throws: `invalidRequest` when it was sent with two values: which of them was checked must not be a guess.
     func value(_ name: String) throws -> String? {
         let values = (fields[name] ?? []).map(Self.trimmed).filter { !Self.isAbsent($0) }
-        guard values.count <= 1 else { throw SaveError.invalid(name, "\(name): the field was sent twice") }
-        return values.first
+        guard let first = values.first else { return nil }
+        guard values.allSatisfy({ $0.utf8.elementsEqual(first.utf8) }) else {
+            throw SaveError.invalid(name, "\(name): the field was sent with two values")
+        }
+        return first
     }
 
     /// Old tools write `UNKNOWN` for what they do not know; others send every field, empty.
