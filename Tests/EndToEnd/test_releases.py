@@ -88,3 +88,33 @@ def test_a_projects_own_size_limit_refuses_larger_files(server, hosted):
     answer = server.admin.upload(hosted, large)
     assert answer.status_code == 413 and "4096" in answer.text, answer.text
     assert server.admin.upload(hosted, make_fixtures.wheel("plain", "2.0")).status_code == 200
+
+
+@pytest.fixture
+def places(server, repository, hosted):
+    """One repository of each kind that has the package."""
+    server.create(repository + "/proxy", kind="proxy", remote_url=server.with_userinfo(None, None) + "/pypi/%s/" % hosted)
+    server.admin.ok("PATCH", "/api/v1/repos/" + hosted, json={"anonymous_read": True})
+    server.create(repository + "/group", kind="group", members=[repository + "/proxy"])
+    return [hosted, repository + "/proxy", repository + "/group"]
+
+
+def test_r77_legacy_json_tells_the_same_in_every_kind_of_repository(server, places):
+    wheel = make_fixtures.wheel("plain", "2.0", requires=("colorama; sys_platform == 'win32'",), requires_python=">=3.7")
+    assert server.admin.upload(places[0], wheel).status_code == 200
+    for place in places:
+        answer = server.admin.get("/pypi/%s/pypi/plain/json" % place)
+        assert answer.status_code == 200 and answer.headers["Content-Type"] == "application/json", (place, answer.text)
+        newest = answer.json()
+        assert newest["info"]["version"] == "2.0" and newest["info"]["summary"] == "A fixture named plain", place
+        assert newest["info"]["requires_dist"] == ["colorama; sys_platform == 'win32'"]
+        assert sorted(newest["releases"]) == ["1.0", "2.0"]
+        file = newest["urls"][0]
+        assert file["digests"]["sha256"] == wheel.sha256 and file["requires_python"] == ">=3.7"
+        assert server.admin.get(file["url"]).content == wheel.content
+        older = server.admin.ok("GET", "/pypi/%s/pypi/Plain/1.0.0/json" % place, allow_redirects=True).json()
+        assert older["info"]["version"] == "1.0" and [file["filename"] for file in older["urls"]] == [WHEEL]
+        for missing in ("nothing/json", "plain/9.9/json"):
+            assert server.admin.get("/pypi/%s/pypi/%s" % (place, missing)).status_code == 404
+    server.admin.ok("PUT", packages(places[0], "/versions/2.0/yank"), json={"reason": "bad"})
+    assert server.admin.get("/pypi/%s/pypi/plain/json" % places[0]).json()["info"]["version"] == "1.0"

@@ -29,7 +29,11 @@ public struct PyPIFormat: PackageNaming {
         case .package(let package):
             let page = SimplePage(package, Provenance.adding(to: listing, context))
             bytes = isJSON ? JSONPage.project(page) : HTMLPage.project(page)
-        case .directory, .custom: throw SaveError(.notFound, "there is no such index")
+        case .custom:
+            guard let (package, version) = LegacyJSON.release(index) else { fallthrough }
+            bytes = try LegacyJSON.render(
+                SimplePage(package, listing), version: version, metadata: context.documents.first, context: context)
+        case .directory: throw SaveError(.notFound, "there is no such index")
         }
         // A page holds text of publishers and upstreams: even if an escape were missing, nothing in it may run.
         return Document(
@@ -59,5 +63,12 @@ extension PyPIFormat: DirectoryImporting {
             return nil
         }
         return UploadPlan(path: try AssetPath("\(PyPIPaths.prefix)/\(filename)"), status: 201)
+    }
+}
+
+extension PyPIFormat: DocumentedIndexes {
+    public func documents(for index: IndexKey, in listing: Listing) throws -> [AssetPath] {
+        guard let (package, version) = LegacyJSON.release(index) else { return [] }
+        return try LegacyJSON.documents(SimplePage(package, listing), version: version)
     }
 }

@@ -11,6 +11,7 @@ enum PyPIRoutes {
             guard segments.count <= 2 else { throw SaveError(.notFound, "there is no such page") }
             return try segments.count == 1 ? projects(request) : project(segments[1], request)
         case PyPIPaths.prefix where request.method == .put: return try put(request)
+        case "pypi": return try legacy(request)
         case PyPIPaths.integrity: return try provenance(request)
         case PyPIPaths.prefix:
             guard segments.count == 3, !request.path.endsInSlash else { throw SaveError(.notFound, "there is no such page") }
@@ -68,6 +69,22 @@ enum PyPIRoutes {
             throw SaveError(.notFound, "a file is put to \(PyPIPaths.prefix)/<file> or \(PyPIPaths.prefix)/<project>/<file>")
         }
         return .upload(UploadPlan(path: try AssetPath(segments.joined(separator: "/")), status: 201))
+    }
+
+    /// `pypi/<name>/json` and `pypi/<name>/<version>/json`.
+    private static func legacy(_ request: FormatRequest) throws -> Route {
+        let segments = request.path.segments
+        guard segments.count == 3 || segments.count == 4, segments.last?.utf8.elementsEqual("json".utf8) == true,
+            let package = ProjectName.normalized(segments[1])
+        else { throw SaveError(.notFound, "there is no such page") }
+        try requireRead(request)
+        let version = segments.count == 4 ? segments[2] : nil
+        guard package.name == segments[1], !request.path.endsInSlash else {
+            let up = (request.path.endsInSlash ? "../" : "") + (version == nil ? "../" : "../../")
+            let rest = version.map { "\(ASCII.percentEncoded($0))/json" } ?? "json"
+            return .redirect(to: "\(up)\(package.name)/\(rest)", permanent: true)
+        }
+        return .index(LegacyJSON.index(package, version: version), offers: [.json])
     }
 
     /// PEP 740: `integrity/<project>/<version>/<file>/provenance`.

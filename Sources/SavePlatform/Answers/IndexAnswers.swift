@@ -34,6 +34,10 @@ struct IndexAnswers: Sendable {
     private static let smallestCompressed = 1024
     /// Listings above this are rendered on a thread that may take its time.
     private static let largestInline = 200
+    /// Bytes of a file that a page shows the content of.
+    private static let longestDocument = 4 << 20
+    /// Nanoseconds after which a page that lacks a document is made anew.
+    private static let documentRetry: UInt64 = 10_000_000_000
 
     /// - Parameters:
     ///   - cacheSize: bytes of rendered pages kept.
@@ -88,14 +92,17 @@ struct IndexAnswers: Sendable {
     }
 
     private func make(_ key: Key, _ repository: Repository, _ catalogue: CatalogueSnapshot) async throws -> CachedAnswer {
-        var sourced = try await services.source(of: repository, in: catalogue).listing(key.index)
+        let source = services.source(of: repository, in: catalogue)
+        var sourced = try await source.listing(key.index)
         // The repository itself counts, too: a group's members may change. Its stamp is taken last, because fetching an
         // upstream's page changes it, and what the listing rests on is in its own freshness.
         sourced.freshness.dependencies.append(
             Freshness.Dependency(
                 repository: repository, stamp: services.board.stamp(repository.record.id, .index(key.index))))
         let listing = sourced.listing
-        let context = RenderContext(basePath: repository.record.basePath, externalOrigin: externalOrigin)
+        let documents = try await documents(for: key.index, of: repository, from: source, &sourced)
+        let context = RenderContext(
+            basePath: repository.record.basePath, externalOrigin: externalOrigin, documents: documents)
         let render: @Sendable () throws -> (Document, [UInt8]?) = {
             let document = try repository.format.render(key.index, as: key.type, from: listing, context: context)
             let isWorthIt = key.isCompressed && document.bytes.count >= Self.smallestCompressed
@@ -108,6 +115,29 @@ struct IndexAnswers: Sendable {
             etag: Self.etag(document, compressed), lastModified: nil, freshness: sourced.freshness)
         cache.insert(answer, for: key, cost: (compressed ?? document.bytes).count + 1024)
         return answer
+    }
+
+    /// The bytes of the files that the format wants to show. One that cannot be had is left out; when an upstream is at
+    /// fault, the page is soon made anew.
+    private func documents(
+        for index: IndexKey, of repository: Repository, from source: any ContentSource, _ sourced: inout SourcedListing
+    ) async throws -> [[UInt8]] {
+        guard let format = repository.format as? any DocumentedIndexes else { return [] }
+        var documents: [[UInt8]] = []
+        for path in try format.documents(for: index, in: sourced.listing) {
+            do {
+                let content = try await source.asset(path, package: index.package, method: .get)
+                documents.append(try await content.bytes(limit: Self.longestDocument, pool: services.pool))
+                if case .stored(_, _, let freshness) = content { sourced.freshness.merge(freshness) }
+            } catch let miss as SourceMiss {
+                sourced.freshness.merge(miss.freshness)
+            } catch let error as SaveError {
+                services.log(.warning, "a page lacks a document", ["file": path.text, "error": error.description])
+                sourced.freshness.validUntil = min(
+                    sourced.freshness.validUntil ?? .max, services.clock.uptime() &+ Self.documentRetry)
+            }
+        }
+        return documents
     }
 
     private func response(_ document: Document, _ compressed: [UInt8]?, _ repository: Repository, isStale: Bool) -> HTTPResponse {

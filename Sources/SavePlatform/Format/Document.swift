@@ -19,9 +19,12 @@ public struct RenderContext: Sendable, Hashable {
     public let basePath: String
     /// The external scheme and host, for protocols that need absolute URLs; nil where links should be relative.
     public let externalOrigin: String?
+    /// The bytes of the files that the format asked for (`DocumentedIndexes`), without those that could not be had.
+    public let documents: [[UInt8]]
 
-    public init(basePath: String, externalOrigin: String? = nil) {
+    public init(basePath: String, externalOrigin: String? = nil, documents: [[UInt8]] = []) {
         self.basePath = basePath
         self.externalOrigin = externalOrigin
+        self.documents = documents
     }
 }

@@ -78,6 +78,18 @@ package enum AssetContent: Sendable {
         }
     }
 
+    /// All of the bytes, for a small file that is looked into.
+    ///
+    /// - Throws: `tooLarge` past `limit`, and what the disk or the upstream does; `assetNotFound` for a mere description.
+    func bytes(limit: Int, pool: BlockingPool) async throws -> [UInt8] {
+        switch self {
+        case .stored(_, let file, _): try await ByteStream(file, pool: pool).collect(limit: limit)
+        case .arriving(let arriving):
+            try await arriving.stream(from: 0, to: nil, length: arriving.head.size).collect(limit: limit)
+        case .described: throw SaveError(.assetNotFound, "only the head of the file is here")
+        }
+    }
+
     /// The same content, which holds only as long as `freshness` does.
     func depending(on freshness: Freshness) -> AssetContent {
         guard case .stored(let asset, let file, let own) = self else { return self }

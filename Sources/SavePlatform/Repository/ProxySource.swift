@@ -14,7 +14,8 @@ package struct ProxySource: ContentSource {
         // Nobody can list an arbitrary site: show what was fetched from it.
         guard isIndexed else { return try await cache.listing(index) }
         try refuseReserved(index.package)
-        let known = try await UpstreamIndex(self).current(index)
+        // Upstreams are asked for pages of packages; what else a format makes of a package comes from the same page.
+        let known = try await UpstreamIndex(self).current(index.package.map(IndexKey.package) ?? index)
         var listing = known.listing
         listing.packages.removeAll { settings.reservedNames.first(covering: $0.id) != nil }
         listing.assets.removeAll { $0.sidecarOf != nil }

@@ -6,6 +6,8 @@ struct Version: Sendable, Hashable, Comparable {
     let canonical: String
     /// Compared byte by byte, it orders versions as PEP 440 does. Equal versions have equal keys.
     let sortKey: [UInt8]
+    /// Alpha, beta, release candidate or development release: what installers leave out unless asked for it.
+    let isPrerelease: Bool
 
     /// nil for what is not a version, or has more than 200 bytes.
     init?(_ text: String) { self.init(bytes: Array(text.utf8)) }
@@ -17,6 +19,7 @@ struct Version: Sendable, Hashable, Comparable {
         text = parts.text(release: parts.release)
         canonical = parts.text(release: parts.significantRelease)
         sortKey = parts.sortKey
+        isPrerelease = parts.pre != nil || parts.dev != nil
     }
 
     static func == (left: Version, right: Version) -> Bool { left.sortKey == right.sortKey }
