@@ -10,133 +10,21 @@ its files open and hands them to the kernel. Both write a line for each request 
 from __future__ import annotations
 
 import argparse
-import base64
-import concurrent.futures
-import http.client
-import json
-import multiprocessing
+import hashlib
 import os
 import pathlib
 import platform
 import re
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "Tests" / "Fixtures")]
-
-import make_fixtures  # noqa: E402
-
-BINARY = pathlib.Path(os.environ.get("SAVE_SERVER", ROOT / ".build" / "release" / "save-server"))
-PASSWORD = "bench bench bench"
-AUTHORIZATION = "Basic " + base64.b64encode(("admin:" + PASSWORD).encode()).decode()
-JSON_TYPE = "application/vnd.pypi.simple.v1+json"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-# -- the two servers
-
-class Save:
-    name = "Save"
-
-    def __init__(self, folder):
-        self.data = folder / "data"
-        self.log = open(folder / "save.log", "wb")
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("SAVE_") or key == "SAVE_OUTBOUND_ALLOW"}
-        environment["SAVE_ADMIN_PASSWORD"] = PASSWORD
-        self.process = subprocess.Popen([str(BINARY), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0"],
-                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=environment)
-        listen = self.data / "listen"
-        for _ in range(1000):
-            if listen.exists() and re.search(r":\d+", listen.read_text()):
-                break
-            if self.process.poll() is not None:
-                sys.exit("bench: the server does not start; see %s" % (folder / "save.log"))
-            time.sleep(0.01)
-        self.port = int(re.search(r":(\d+)/?\s*$", listen.read_text()).group(1))
-
-    def request(self, method, path, body=None, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        connection.request(method, path, body, dict({"Authorization": AUTHORIZATION}, **headers))
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
-        return answer, content
-
-    def create(self, name, format):
-        body = json.dumps({"project": "bench", "name": name, "format": format, "repository_type": "hosted"})
-        answer, content = self.request("POST", "/api/v1/repos", body, **{"Content-Type": "application/json"})
-        if answer.status != 201:
-            sys.exit("bench: creating bench/%s answered %s %s" % (name, answer.status, content[:300]))
-
-    def resident_mb(self):
-        status = pathlib.Path("/proc/%d/status" % self.process.pid).read_text()
-        return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.M).group(1)) / 1024
-
-    def stop(self):
-        self.process.terminate()
-        if self.process.wait(60) != 0:
-            print("bench: the server ended with %s" % self.process.returncode, file=sys.stderr)
-
-
-class Nginx:
-    name = "nginx"
-
-    def __init__(self, folder):
-        self.folder = folder / "nginx"
-        self.root = self.folder / "www"
-        self.root.mkdir(parents=True)
-        self.port = free_port()
-        configuration = self.folder / "nginx.conf"
-        configuration.write_text("""
-daemon off; master_process on; worker_processes auto; pid {folder}/pid; error_log {folder}/error.log;
-{user}
-events {{ worker_connections 4096; }}
-http {{
-    default_type application/octet-stream; types {{ text/html html; application/json json; }}
-    sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 100000000; keepalive_timeout 75s;
-    open_file_cache max=1000 inactive=600s; open_file_cache_valid 600s;
-    access_log {folder}/access.log combined; log_not_found off;
-    client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
-    uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
-    server {{
-        listen 127.0.0.1:{port} backlog=4096; root {folder}/www;
-        location ~ /simple/ {{ index index.json; types {{ }} default_type "application/vnd.pypi.simple.v1+json"; }}
-    }}
-}}
-""".format(folder=self.folder, port=self.port, user="user root;" if os.getuid() == 0 else ""))
-        binary = shutil.which("nginx") or "/usr/sbin/nginx"
-        self.process = subprocess.Popen([binary, "-c", str(configuration), "-p", str(self.folder)], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=open(self.folder / "start.log", "wb"))
-        for _ in range(300):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                time.sleep(0.02)
-        sys.exit("bench: nginx does not start: " + (self.folder / "start.log").read_text())
-
-    def etag(self, path):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port)
-        connection.request("HEAD", path)
-        answer = connection.getresponse()
-        answer.read()
-        return answer.headers["ETag"]
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(30)
+from servers import AUTHORIZATION, JSON_TYPE, ROOT, Nginx, Save, verdict
+from uploading import form, fsync_rate, make_fixtures, upload, upload_parallel
 
 
 # -- reading
@@ -157,15 +45,18 @@ def wrk(port, path, headers, connections, seconds):
 class Case:
     """One kind of request, asked of both servers."""
 
-    def __init__(self, title, unit, target, connections, save, nginx, headers):
+    def __init__(self, title, unit, target, connections, save, nginx, headers, patience=1):
         self.title, self.unit, self.target, self.connections = title, unit, target, connections
+        # How much longer than others this is measured: few requests a second scatter more.
+        self.patience = patience
         self.paths = {"Save": save, "nginx": nginx}
         self.headers = headers          # by server name
         self.results = {"Save": [], "nginx": []}
         self.failed = 0
 
     def measure(self, server, seconds):
-        result = wrk(server.port, self.paths[server.name], self.headers[server.name], self.connections, seconds)
+        result = wrk(server.port, self.paths[server.name], self.headers[server.name], self.connections,
+                     seconds * self.patience)
         self.results[server.name].append(result[self.unit])
         self.failed += result["failed"]
 
@@ -184,6 +75,16 @@ def put_raw(save, name, content):
     answer, body = save.request("PUT", "/raw/bench/files/" + name, content)
     if answer.status not in (200, 201):
         sys.exit("bench: PUT %s answered %s %s" % (name, answer.status, body[:300]))
+
+
+def read_from_disk(path):
+    """Reads a file anew, so that the kernel keeps its pages as it reads them and not as one program or the other wrote them:
+    files that were written in one piece are sent faster."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        while file.read(1 << 20):
+            pass
 
 
 def large_page_cases(save, nginx, files):
@@ -209,6 +110,9 @@ def read_cases(save, nginx):
         content = make_fixtures.random_bytes(name, size)
         put_raw(save, name + ".bin", content)
         (nginx.root / (name + ".bin")).write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        for path in (nginx.root / (name + ".bin"), save.data / "blobs" / digest[:2] / digest[2:4] / digest):
+            read_from_disk(path)
     page_path = "/pypi/bench/pages/simple/small/"
     answer, page = save.request("GET", page_path, Accept="text/html")
     if answer.status != 200:
@@ -226,84 +130,11 @@ def read_cases(save, nginx):
         Case("simple page of %.1f kB" % (len(page) / 1000), "requests", 0.7, 64, page_path, "/small.html", both(html)),
         Case("304 of that page", "requests", 0.7, 64, page_path, "/small.html", conditional),
         Case("file of 100 kB", "requests", 0.8, 32, "/raw/bench/files/100k.bin", "/100k.bin", both(basic)),
-        Case("file of 50 MB", "megabytes", 0.95, 4, "/raw/bench/files/50m.bin", "/50m.bin", both(basic)),
+        Case("file of 50 MB", "megabytes", 0.95, 4, "/raw/bench/files/50m.bin", "/50m.bin", both(basic), patience=3),
     ]
 
 
 # -- publishing
-
-def form(item):
-    """The body of one upload, ready to be sent."""
-    boundary = "bench-boundary-7d1f"
-    parts = []
-    fields = {":action": "file_upload", "protocol_version": "1", "metadata_version": "2.1", "name": item.name, "version": item.version,
-              "filetype": "bdist_wheel", "pyversion": "py3", "sha256_digest": item.sha256}
-    for name, value in fields.items():
-        parts.append(('--%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (boundary, name, value)).encode())
-    parts.append(('--%s\r\nContent-Disposition: form-data; name="content"; filename="%s"\r\n'
-                  'Content-Type: application/octet-stream\r\n\r\n' % (boundary, item.filename)).encode())
-    parts.append(item.content + ("\r\n--%s--\r\n" % boundary).encode())
-    return b"".join(parts), "multipart/form-data; boundary=" + boundary
-
-
-def upload(port, repository, forms, deadline=float("inf")):
-    """Sends the forms one after another on one connection, until the deadline; the seconds each took."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-    seconds = []
-    for body, kind in forms:
-        begun = time.perf_counter()
-        if begun > deadline:
-            break
-        connection.request("POST", "/pypi/bench/%s/" % repository, body, {"Authorization": AUTHORIZATION, "Content-Type": kind})
-        answer = connection.getresponse()
-        text = answer.read()
-        seconds.append(time.perf_counter() - begun)
-        if answer.status not in (200, 201):
-            raise RuntimeError("an upload answered %s %s" % (answer.status, text[:300]))
-    connection.close()
-    return seconds
-
-
-def upload_threads(port, repository, items, threads, seconds, total):
-    """One process of the parallel upload."""
-    forms = [form(item) for item in items]
-    deadline = time.perf_counter() + seconds
-    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        done = pool.map(lambda index: len(upload(port, repository, forms[index::threads], deadline)), range(threads))
-        count = sum(done)
-    with total.get_lock():
-        total.value += count
-
-
-def upload_parallel(save, repository, items, seconds, parallel=16, processes=4):
-    """Uploads with `parallel` connections for so many seconds at most, from several processes so that Python is not what is
-    measured; how many were uploaded, and how many that is a second."""
-    total = multiprocessing.Value("q", 0)
-    workers = [multiprocessing.Process(target=upload_threads,
-                                       args=(save.port, repository, items[index::processes], parallel // processes, seconds, total))
-               for index in range(processes)]
-    begun = time.perf_counter()
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    if any(worker.exitcode for worker in workers):
-        sys.exit("bench: an upload failed")
-    return total.value, total.value / (time.perf_counter() - begun)
-
-
-def fsync_rate(folder, seconds=2.0):
-    """Files of 4 kB created, written and synced one after another, a second."""
-    count, begun, content = 0, time.perf_counter(), os.urandom(4096)
-    while time.perf_counter() - begun < seconds:
-        path = folder / ("sync%d" % (count % 64))
-        handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
-        os.write(handle, content)
-        os.fsync(handle)
-        os.close(handle)
-        count += 1
-    return count / (time.perf_counter() - begun)
-
 
 def publish_measurements(save, folder, files):
     rows = []
@@ -357,10 +188,6 @@ def compare(cases, save, nginx, options):
                 case.measure(server, options.seconds)
     print("| with Basic credentials | Save | nginx | ratio | target | |\n| --- | --- | --- | --- | --- | --- |")
     print("\n".join(case.row() for case in cases) + "\n", flush=True)
-
-
-def verdict(value, limit):
-    return "pass" if value <= limit else "FAIL"
 
 
 def main():

@@ -15,7 +15,7 @@ import signal
 import sys
 import tempfile
 
-import bench
+import servers
 import pages
 
 
@@ -26,17 +26,17 @@ def main():
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.environ["SAVE_OUTBOUND_ALLOW"] = "127.0.0.1"
-    (bench.ROOT / ".build").mkdir(exist_ok=True)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=bench.ROOT / ".build"))
+    (servers.ROOT / ".build").mkdir(exist_ok=True)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=servers.ROOT / ".build"))
     save = None
     try:
-        save = bench.Save(folder)
+        save = servers.Save(folder)
         pages.Upstream(options.files).proxy(save, "proxy")
         print("| pages of %s files, page cache of 64 MiB | resident memory, MB |\n| --- | --- |" % format(options.files, ","), flush=True)
         marks = {1, options.pages // 10, options.pages // 2, options.pages}
         for number in range(1, options.pages + 1):
             answer, content = save.request("GET", "/pypi/bench/proxy/simple/large%04d/" % number, **{
-                "Accept": bench.JSON_TYPE, "Accept-Encoding": "gzip"})
+                "Accept": servers.JSON_TYPE, "Accept-Encoding": "gzip"})
             if answer.status != 200:
                 sys.exit("memory: a page answered %s %s" % (answer.status, content[:300]))
             if number in marks:

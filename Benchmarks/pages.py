@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import http.client
 import http.server
 import json
 import os
@@ -25,11 +26,12 @@ import tempfile
 import threading
 import time
 
-import bench
-import make_fixtures
+import servers
+import uploading
+from uploading import make_fixtures
 
 PAGE = "/pypi/bench/big/simple/big/"
-KINDS = (("JSON, gzip", bench.JSON_TYPE, "gzip"), ("HTML, gzip", "text/html", "gzip"), ("JSON", bench.JSON_TYPE, "identity"))
+KINDS = (("JSON, gzip", servers.JSON_TYPE, "gzip"), ("HTML, gzip", "text/html", "gzip"), ("JSON", servers.JSON_TYPE, "identity"))
 
 
 def multiply(database, files):
@@ -70,7 +72,7 @@ def hosted(save, files, rounds):
     for number in range(rounds * len(KINDS)):
         title, kind, encoding = KINDS[number % len(KINDS)]
         item = make_fixtures.wheel("big", "1.0.post%d" % (number + 1))
-        publishing += bench.upload(save.port, "big", [bench.form(item)])
+        publishing += uploading.upload(save.port, "big", [uploading.form(item)])
         elapsed, content = timed(save, kind, encoding)
         making[title].append(elapsed)
         if encoding == "identity" and item.filename.encode() not in content:
@@ -102,7 +104,7 @@ class Upstream:
             def do_GET(self):
                 content = body.replace(b"pkg", self.path.strip("/").rpartition("/")[2].encode())
                 self.send_response(200)
-                self.send_header("Content-Type", bench.JSON_TYPE)
+                self.send_header("Content-Type", servers.JSON_TYPE)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
@@ -120,7 +122,7 @@ class Upstream:
 
     def request(self, package):
         begun = time.perf_counter()
-        connection = bench.http.client.HTTPConnection("127.0.0.1", self.port)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
         connection.request("GET", "/simple/%s/" % package)
         connection.getresponse().read()
         connection.close()
@@ -144,7 +146,7 @@ def proxied(save, rounds):
         save.request("POST", "/api/v1/repos/bench/proxy/invalidate-cache")
         theirs.append(upstream.request("pkg"))
         begun = time.perf_counter()
-        answer, content = save.request("GET", "/pypi/bench/proxy/simple/pkg/", Accept=bench.JSON_TYPE, **{"Accept-Encoding": "gzip"})
+        answer, content = save.request("GET", "/pypi/bench/proxy/simple/pkg/", Accept=servers.JSON_TYPE, **{"Accept-Encoding": "gzip"})
         if answer.status != 200:
             sys.exit("pages: the proxied page answered %s %s" % (answer.status, content[:300]))
         ours.append((time.perf_counter() - begun) * 1000)
@@ -159,21 +161,21 @@ def main():
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.environ["SAVE_OUTBOUND_ALLOW"] = "127.0.0.1"
-    (bench.ROOT / ".build").mkdir(exist_ok=True)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=bench.ROOT / ".build"))
+    (servers.ROOT / ".build").mkdir(exist_ok=True)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=servers.ROOT / ".build"))
     save = None
     try:
-        save = bench.Save(folder)
+        save = servers.Save(folder)
         save.create("big", "pypi")
-        bench.upload(save.port, "big", [bench.form(make_fixtures.wheel("big", "1.0"))])
+        uploading.upload(save.port, "big", [uploading.form(make_fixtures.wheel("big", "1.0"))])
         save.stop()
         multiply(next(save.data.glob("*.db")), options.files)
-        save = bench.Save(folder)
+        save = servers.Save(folder)
         print("| | ms | target | |\n| --- | --- | --- | --- |")
         for rows in (hosted(save, options.files, options.rounds), proxied(save, options.rounds)):
             for title, value, target in rows:
                 print("| %s | %.1f | %s | %s |" % (title, value, "≤ %d" % target if target else "–",
-                                                   bench.verdict(value, target) if target else ""), flush=True)
+                                                   servers.verdict(value, target) if target else ""), flush=True)
     finally:
         if save is not None:
             save.stop()

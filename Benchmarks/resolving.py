@@ -20,10 +20,11 @@ import sys
 import tempfile
 import time
 
-import bench
-import make_fixtures
+import servers
+import uploading
+from uploading import make_fixtures
 
-UV = bench.ROOT / ".build" / "venvs" / "uv" / "bin" / "uv"
+UV = servers.ROOT / ".build" / "venvs" / "uv" / "bin" / "uv"
 REPOSITORY = "/pypi/bench/tree"
 
 
@@ -35,16 +36,16 @@ def publish(save, packages):
     save.create("tree", "pypi")
     for number in range(packages):
         needs = [name(child) for child in range(3 * number + 1, 3 * number + 4) if child < packages]
-        forms = [bench.form(make_fixtures.wheel(name(number), "1.%d" % version, requires=["%s>=1.%d" % (need, version // 2) for need in needs]))
+        forms = [uploading.form(make_fixtures.wheel(name(number), "1.%d" % version, requires=["%s>=1.%d" % (need, version // 2) for need in needs]))
                  for version in range(10)]
-        bench.upload(save.port, "tree", forms)
+        uploading.upload(save.port, "tree", forms)
 
 
 def mirror(save, nginx, packages):
     """Puts the pages and the metadata of the tree where nginx finds them, below the same paths."""
     for number in range(packages):
         page_path = "%s/simple/%s/" % (REPOSITORY, name(number))
-        answer, page = save.request("GET", page_path, Accept=bench.JSON_TYPE)
+        answer, page = save.request("GET", page_path, Accept=servers.JSON_TYPE)
         if answer.status != 200:
             sys.exit("resolving: %s answered %s" % (page_path, answer.status))
         folder = nginx.root / page_path.strip("/")
@@ -64,7 +65,7 @@ def resolve(port, folder, expected):
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("UV_", "PIP_"))}
     begun = time.perf_counter()
     done = subprocess.run([str(UV), "pip", "compile", str(folder / "wanted.in"), "--no-config", "--no-header", "--no-annotate", "--cache-dir", str(cache),
-                           "--index-url", "http://admin:%s@127.0.0.1:%d%s/simple/" % (bench.PASSWORD.replace(" ", "%20"), port, REPOSITORY)],
+                           "--index-url", "http://admin:%s@127.0.0.1:%d%s/simple/" % (servers.PASSWORD.replace(" ", "%20"), port, REPOSITORY)],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     elapsed = time.perf_counter() - begun
     shutil.rmtree(cache, ignore_errors=True)
@@ -79,13 +80,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    (bench.ROOT / ".build").mkdir(exist_ok=True)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=bench.ROOT / ".build"))
+    (servers.ROOT / ".build").mkdir(exist_ok=True)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=servers.ROOT / ".build"))
     save = nginx = None
     try:
-        save = bench.Save(folder)
+        save = servers.Save(folder)
         publish(save, options.packages)
-        nginx = bench.Nginx(folder)
+        nginx = servers.Nginx(folder)
         mirror(save, nginx, options.packages)
         (folder / "wanted.in").write_text(name(0) + "\n")
         seconds = {server.name: [] for server in (save, nginx)}
@@ -98,7 +99,7 @@ def main():
         ours, theirs = (statistics.median(seconds[key]) for key in ("Save", "nginx"))
         print("| uv pip compile, cache empty | Save | nginx | ratio | target | |\n| --- | --- | --- | --- | --- | --- |")
         print("| a tree of %d packages | %.0f ms | %.0f ms | %.2f | ≤ 1.10 | %s |" % (
-            options.packages, ours, theirs, ours / theirs, bench.verdict(ours / theirs, 1.1)))
+            options.packages, ours, theirs, ours / theirs, servers.verdict(ours / theirs, 1.1)))
     finally:
         for server in (save, nginx):
             if server is not None:
