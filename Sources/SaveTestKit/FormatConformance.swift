@@ -38,6 +38,8 @@ public struct FormatConformance: Sendable {
         found += pages(format)
         found += upstreams(format)
         found += await uploads(format)
+        found += governance(format)
+        found += imports(format)
         return found
     }
 
@@ -219,6 +221,43 @@ public struct FormatConformance: Sendable {
         } catch {
             return (error as? SaveError)?.code == .unsupported ? [] : ["an upload without the ability throws \(error)"]
         }
+    }
+
+    // MARK: Second protocols
+
+    private func governance(_ format: any RepositoryFormat) -> [String] {
+        guard let governing = format as? any PackageGoverning else { return [] }
+        var found: [String] = []
+        do {
+            _ = try governing.attributes([:], changedBy: ["no-such-attribute": 1])
+            found.append("an unknown attribute of a package is accepted")
+        } catch {
+            let failure = error as? SaveError
+            if failure?.code != .unknownField && failure?.code != .invalidRequest {
+                found.append("an unknown attribute of a package throws \(error)")
+            }
+            if failure?.details["field"] != "no-such-attribute" { found.append("an unknown attribute of a package is not named") }
+        }
+        if (try? governing.checkDownload(from: [:])) == nil { found.append("a package without attributes gives no files") }
+        if (try? governing.checkUpload([], to: [:])) == nil { found.append("a package without attributes takes no files") }
+        return found
+    }
+
+    private func imports(_ format: any RepositoryFormat) -> [String] {
+        guard let importing = format as? any DirectoryImporting else { return [] }
+        var found: [String] = []
+        if !abilities.contains(.uploads) { found.append("imports without the ability to take uploads") }
+        for text in ["README", "a/b/c.tar.gz", "\u{202E}.whl", "x.whl", ".zip", "CON"] {
+            guard let path = try? AssetPath(text) else { continue }
+            do {
+                if try importing.upload(importing: path)?.path == nil, try importing.upload(importing: path) != nil {
+                    found.append("importing \(text) has no path")
+                }
+            } catch {
+                if (error as? SaveError)?.code != .invalidRequest { found.append("importing \(text) throws \(error)") }
+            }
+        }
+        return found
     }
 
     /// What a call gave: comparable, so that two calls can be.

@@ -61,6 +61,12 @@ import Testing
         #expect(try await submit(record: "", headers: ["Requires-Dist: \(requirement)"]).items.count == 2)
     }
 
+    @Test func `R-66 fields that go on in a second line are taken`() async throws {
+        let headers = ["Requires-Dist: bar>=1;", "  python_version < '3'", "Requires-Python: >=3.8,", "\t<4"]
+        let submission = try await submit(record: "", headers: headers)
+        #expect(submission.items[0].record.attributes["requires-python"] == ">=3.8, <4")
+    }
+
     @Test(arguments: ["(bar", "bar baz", "bar (>=1", "bar[x", "-bar", "bär", "bar %"])
     func `R-65 what is no dependency is refused by its text`(_ requirement: String) async {
         let error = await #expect(throws: SaveError.self) {

@@ -141,7 +141,7 @@ private struct LegacyInfo {
         ]
         for name in Self.texts { info[name] = JSONValue(headers?.values(Self.header(name)).first) }
         for (name, header) in Self.lists {
-            let values = headers?.values(header) ?? []
+            let values = (headers?.values(header) ?? []).map(MetadataHeaders.unfolded)
             // Null says that nothing is known, or nothing is said; only of classifiers there is always a list.
             info[name] = values.isEmpty && name != "classifiers" ? .null : .array(values.map(JSONValue.string))
         }

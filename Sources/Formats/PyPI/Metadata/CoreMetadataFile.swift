@@ -20,7 +20,7 @@ struct CoreMetadataFile {
             guard headers.count(name) <= 1 else {
                 throw SaveError.invalid("content", "content: \(path) has the field '\(name)' twice")
             }
-            return headers.values(name).first
+            return headers.values(name).first.map(MetadataHeaders.unfolded)
         }
         guard let name = try single("name"), let package = ProjectName.normalized(name) else {
             throw SaveError.invalid("content", "content: \(path) has no valid Name")
@@ -35,7 +35,9 @@ struct CoreMetadataFile {
         if let requiresPython, !VersionSpecifiers.areValid(requiresPython) {
             throw SaveError.invalid("content", "content: \(path) has an invalid Requires-Python")
         }
-        if let requirement = headers.values("requires-dist").first(where: { !RequirementSyntax.isPlausible($0) }) {
+        if let requirement = headers.values("requires-dist").map(MetadataHeaders.unfolded).first(where: {
+            !RequirementSyntax.isPlausible($0)
+        }) {
             let shown = String(decoding: requirement.utf8.prefix(200), as: UTF8.self)
             throw SaveError.invalid("content", "content: \(path) has an invalid Requires-Dist: '\(shown)'")
         }

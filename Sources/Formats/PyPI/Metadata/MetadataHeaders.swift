@@ -38,6 +38,11 @@ struct MetadataHeaders {
     /// How often a field is there, with whatever value.
     func count(_ name: String) -> Int { fields.count { $0.name == name } }
 
+    /// A value of several lines on one, as fields other than the description mean it.
+    static func unfolded(_ value: String) -> String {
+        String(decoding: value.utf8.map { $0 == 0x0A ? 0x20 : $0 }, as: UTF8.self)
+    }
+
     /// Descriptions in a header were indented with eight spaces, or with seven and a bar.
     private static func unindented(_ line: String) -> String {
         let bytes = line.utf8
