@@ -59,7 +59,7 @@ let package = Package(
         library("SaveSQLite", path: "Sources/Adapters/SQLite", ["SaveSQLMetadata", "SavePlatform", "CSQLite"]),
         library("SaveSQLMetadata", path: "Sources/Adapters/SQLMetadata", ["SavePlatform", "SaveDigest"]),
         library("SaveBlobs", path: "Sources/Adapters/Blobs", ["SavePlatform", "SaveDigest", "CLinuxFiles"]),
-        library("SaveCurl", path: "Sources/Adapters/Curl", ["SavePlatform", "CCurl"], testable: true),
+        library("SaveCurl", path: "Sources/Adapters/Curl", ["SavePlatform", "SaveCompression", "CCurl"], testable: true),
         library("SaveMicrohttpd", path: "Sources/Adapters/Microhttpd", ["SavePlatform", "CMicrohttpd"]),
         library("SaveArgon2", path: "Sources/Adapters/Argon2", ["SavePlatform", "SaveDigest", "CArgon2"]),
 

@@ -14,7 +14,7 @@ import Testing
         ("Sources/Adapters/SQLite", ["Foundation", "Synchronization", "SavePlatform", "SaveSQLMetadata", "CSQLite"]),
         ("Sources/Adapters/SQLMetadata", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest"]),
         ("Sources/Adapters/Blobs", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "CLinuxFiles"]),
-        ("Sources/Adapters/Curl", ["Foundation", "Synchronization", "SavePlatform", "CCurl"]),
+        ("Sources/Adapters/Curl", ["Foundation", "Synchronization", "SavePlatform", "SaveCompression", "CCurl"]),
         ("Sources/Adapters/Microhttpd", ["Dispatch", "Foundation", "Synchronization", "SavePlatform", "CMicrohttpd"]),
         ("Sources/Adapters/Argon2", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "CArgon2"]),
         ("Sources/SaveAPI", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest"]),

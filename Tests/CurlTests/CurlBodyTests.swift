@@ -146,6 +146,25 @@ import Testing
         #expect(try await plain.body.collect(limit: 4000) == Self.zeros)
     }
 
+    @Test func `coded content that is cut off in a whole body is an invalid answer`() async throws {
+        let upstream = try ScriptedUpstream()
+        // curl 7.88 takes this for the end of the content.
+        for length in [1, 9, 10, 20, Self.zeros.count - 8, Self.zeros.count - 1] {
+            upstream.on("/x") { _ in .response(200, ["Content-Encoding": "gzip"], Array(Self.zeros.prefix(length))) }
+            let response = try await localClient().send(get(upstream.url("/x"), decodes: true))
+            #expect(await code { try await response.body.drain() } == .upstreamInvalid, "\(length)")
+        }
+    }
+
+    @Test(arguments: ["br", "zstd", "gzip, gzip", "compress"])
+    func `a coding that was not asked for is an invalid answer`(coding: String) async throws {
+        let upstream = try ScriptedUpstream()
+        upstream.on("/x") { _ in .response(200, ["Content-Encoding": coding], Self.zeros) }
+        let response = try await localClient().send(get(upstream.url("/x"), decodes: true))
+        #expect(await code { try await response.body.drain() } == .upstreamInvalid)
+        #expect(upstream.requests.first?.headers["Accept-Encoding"] == "gzip, deflate")
+    }
+
     @Test func `the limit counts decoded bytes`() async throws {
         let upstream = try ScriptedUpstream()
         upstream.on("/x") { _ in .response(200, ["Content-Encoding": "gzip"], Self.zeros) }

@@ -49,8 +49,12 @@ package final class CurlClient: HTTPClient {
             let handle = (plan.decodes ? indexes : files).start(plan)
             let head = try await handle.head()
             guard let location = head.redirect else { return response(head, url, handle, plan) }
+            let target = try Redirect.target(location, from: url)
+            guard request.redirects == .anywhere || Redirect.staysOnServer(of: own, to: target) else {
+                return response(head, url, handle, plan)
+            }
             handle.detach()
-            url = try Redirect.target(location, from: url)
+            url = target
         }
         throw SaveError(.upstreamInvalid, "the upstream redirects more than \(configuration.maxRedirects) times")
     }

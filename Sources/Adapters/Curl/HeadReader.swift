@@ -80,9 +80,11 @@ extension ResponseHead {
         headers.bytes(of: "Transfer-Encoding") == nil ? headers["Content-Length"].flatMap { Int64($0) } : nil
     }
 
-    /// Whether the content went through a coding that curl takes off again.
-    var isCoded: Bool {
-        headers.values(of: "Content-Encoding").contains { ASCII.lowercased($0) != "identity" && !$0.isEmpty }
+    /// The codings that the content went through, in small letters.
+    var codings: [String] {
+        headers.values(of: "Content-Encoding").flatMap { $0.utf8.split(separator: UInt8(ascii: ",")) }
+            .map { ASCII.lowercased(String(decoding: $0.filter { $0 != 0x20 && $0 != 0x09 }, as: UTF8.self)) }
+            .filter { $0 != "identity" && !$0.isEmpty }
     }
 
     /// The target of a redirect that a GET or HEAD follows (RFC 9110, 15.4), as it stands in the header.

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import SaveCompression
 internal import SavePlatform
 
 /// One transfer inside curl. Lives on the curl thread and nowhere else; the mailbox is its way out.
@@ -14,7 +15,11 @@ final class Transfer {
     private var isConfigured = true
     private var reader: HeadReader
     private(set) var head: ResponseHead?
+    /// Bytes of content, decoded.
     private var received: Int64 = 0
+    /// Takes off the coding of content that came with one.
+    private var decoder: InflateStream?
+    private var codedBytes: Int64 = 0
     private var expected: Int64?
     /// Our own reason for stopping; curl's is then of no interest.
     private var failure: SaveError?
@@ -71,7 +76,6 @@ final class Transfer {
         set(CURLOPT_USERAGENT, "Save/\(configuration.version)")
         save_curl_set_pointer(easy, CURLOPT_HTTPHEADER, fields)
         if plan.isHead { set(CURLOPT_NOBODY, 1) }
-        if plan.decodes { set(CURLOPT_ACCEPT_ENCODING, "") }
         // A paused stream holds up the others of its connection in this curl. Files are paused whenever their reader is
         // slow, so each has a connection of its own; indexes are never paused (see `takeBody`) and share one.
         set(CURLOPT_HTTP_VERSION, plan.decodes ? httpVersion2TLS : httpVersion11)
@@ -119,7 +123,8 @@ final class Transfer {
     private func begin(_ head: ResponseHead) {
         var head = head
         let hasBody = !plan.isHead && head.status != 204 && head.status != 304
-        if plan.decodes, head.isCoded {
+        if plan.decodes, !head.codings.isEmpty {
+            if hasBody { decode(head.codings) }
             head.headers["Content-Encoding"] = nil
             head.headers["Content-Length"] = nil
         } else if hasBody {
@@ -136,6 +141,7 @@ final class Transfer {
     /// What is to happen with the transfer; bytes that pause it come again.
     func takeBody(_ bytes: UnsafeRawBufferPointer) -> BodyVerdict {
         guard failure == nil, let head else { return .stop }
+        if let decoder, head.redirect == nil { return take(bytes, from: decoder) }
         let (total, overflow) = received.addingReportingOverflow(Int64(bytes.count))
         guard !overflow else { return .stop }
         if head.redirect != nil {
@@ -158,6 +164,41 @@ final class Transfer {
     }
 
     enum BodyVerdict { case go, pause, stop }
+
+    /// curl would take codings off as well, but takes content that is cut off in the middle of one for whole.
+    private func decode(_ codings: [String]) {
+        switch codings {
+        case ["gzip"], ["x-gzip"]: decoder = InflateStream(.gzip)
+        case ["deflate"]: decoder = InflateStream(.deflate)
+        default:
+            failure = SaveError(
+                .upstreamInvalid, "\(target.origin.host) sent content in a coding that it was not asked for",
+                details: ["host": target.origin.host])
+        }
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer, from decoder: InflateStream) -> BodyVerdict {
+        windowBytes += bytes.count
+        // Bytes that turn into nothing are bounded like those that turn into much.
+        codedBytes = codedBytes.addingReportingOverflow(Int64(bytes.count)).partialValue
+        guard codedBytes >= 0, codedBytes <= max(plan.maxSize, 1 << 20) else {
+            failure = tooLarge
+            return .stop
+        }
+        do {
+            try decoder.feed(bytes) { content in
+                received += Int64(content.count)
+                guard received <= plan.maxSize else {
+                    failure = tooLarge
+                    return false
+                }
+                return mailbox.accept(content, unlimited: true)
+            }
+        } catch {
+            failure = .upstream(CURLE_BAD_CONTENT_ENCODING, host: target.origin.host)
+        }
+        return failure == nil ? .go : .stop
+    }
 
     /// Whether the very address that curl is about to connect to may be dialled. Asking here, after the name was resolved
     /// for the last time, leaves no room for a name that changes its address between check and use.
@@ -206,6 +247,11 @@ final class Transfer {
             return .failure(wasRefused && head == nil ? AddressGuard.refusal(of: host) : SaveError.upstream(code, host: host))
         }
         guard head != nil else { return .failure(SaveError.upstream(CURLE_WEIRD_SERVER_REPLY, host: host)) }
+        if let decoder, head?.redirect == nil, !decoder.isWhole {
+            return .failure(
+                SaveError(.upstreamInvalid, "\(host) sent content that ends in the middle of its coding", details: ["host": host])
+            )
+        }
         if let expected, head?.redirect == nil, received != expected {
             return .failure(SaveError.upstream(CURLE_PARTIAL_FILE, host: host))
         }

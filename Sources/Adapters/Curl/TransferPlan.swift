@@ -34,7 +34,8 @@ extension TransferPlan {
             // curl takes `Name:` for "leave this field out" and `Name;` for an empty one.
             lines.append(value.isEmpty ? "\(name);" : "\(name): \(value)")
         }
-        if !request.decodes { lines.append("Accept-Encoding: identity") }
+        // What is asked for is what `Transfer` can take off; curl itself takes off nothing.
+        lines.append("Accept-Encoding: \(request.decodes ? "gzip, deflate" : "identity")")
         self.init(
             url: url, isHead: request.method == .head, headers: lines, credentials: isOwnOrigin ? request.credentials : nil,
             decodes: request.decodes, maxSize: request.maxSize, proxy: proxy, headerDeadline: headerDeadline)

@@ -2,13 +2,13 @@
 public protocol HTTPClient: Sendable {
     /// Sends a GET or HEAD and answers as soon as the final response's headers are there.
     ///
-    /// Follows at most five redirects, never from https to http, and sends `credentials` only to the scheme, host and port
+    /// Follows at most five redirects, never from https to http, as far as `request.redirects` says, and sends `credentials` only to the scheme, host and port
     /// of `request.url`. Pulling the body is what makes the transfer go on; dropping the response ends it.
     ///
     /// - Throws: `upstreamForbidden` for an address that the configuration does not allow, `upstreamUnavailable` when the
     ///   server cannot be reached or does not answer in time, `upstreamInvalid` for an answer that is not HTTP, has too
     ///   many redirects or headers. Body pulls throw `upstreamUnavailable` for a stalled or cut transfer and `tooLarge`
-    ///   past `maxSize`; a body shorter than its `Content-Length` never ends cleanly.
+    ///   past `maxSize`; a body shorter than its `Content-Length`, or than its coding says, never ends cleanly.
     func send(_ request: ClientRequest) async throws -> ClientResponse
 }
 
@@ -24,10 +24,11 @@ public struct ClientRequest: Sendable {
     public var decodes: Bool
     /// Bytes of body, decoded, after which the transfer is cut.
     public var maxSize: Int64
+    public var redirects: RedirectScope
 
     public init(
         method: HTTPMethod = .get, url: String, headers: HTTPHeaders = HTTPHeaders(), credentials: ClientCredentials? = nil,
-        decodes: Bool = false, maxSize: Int64
+        decodes: Bool = false, maxSize: Int64, redirects: RedirectScope = .anywhere
     ) {
         self.method = method
         self.url = url
@@ -35,7 +36,16 @@ public struct ClientRequest: Sendable {
         self.credentials = credentials
         self.decodes = decodes
         self.maxSize = maxSize
+        self.redirects = redirects
     }
+}
+
+/// Where a request lets itself be sent on to.
+public enum RedirectScope: Sendable {
+    case anywhere
+    /// The same host and port, and from http to https on the same host. A redirect to elsewhere is not followed: it is the
+    /// answer.
+    case sameServer
 }
 
 /// A user name and a password for one server.
