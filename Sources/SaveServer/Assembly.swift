@@ -43,6 +43,7 @@ struct Stores: Sendable {
 /// the source (hosted, proxy, group), the stores.
 struct Assembly: Sendable {
     let server: HTTPServer
+    let services: EngineServices
     let health: Health
     let log: Log
     let accessLog: Log?
@@ -88,6 +89,14 @@ struct Assembly: Sendable {
                 metrics.text(gauges: [
                     ("save_uptime_seconds", "Seconds since the start.", Int64((clock.uptime() - started) / 1_000_000_000)),
                     ("save_fills", "Files on their way from upstreams.", Int64(services.fills.count)),
+                    (
+                        "save_upstream_changed_files", "Files whose digest an upstream changed, since the start.",
+                        Int64(services.changedUpstreamFiles)
+                    ),
+                    (
+                        "save_upstream_renewals", "Indexes that wait to be asked for ahead of their end.",
+                        Int64(services.waitingRenewals)
+                    ),
                     ("save_cached_pages", "Rendered pages in memory.", Int64(dataPlane.pageCacheUsage.count)),
                     ("save_cached_page_bytes", "Bytes of rendered pages in memory.", Int64(dataPlane.pageCacheUsage.cost)),
                 ])
@@ -101,7 +110,8 @@ struct Assembly: Sendable {
             access?.note(request)
         }
         return Assembly(
-            server: try HTTPServer(configuration: http, responder: gateway, log: log), health: health, log: log,
+            server: try HTTPServer(configuration: http, responder: gateway, log: log), services: services, health: health,
+            log: log,
             accessLog: accessLog)
     }
 

@@ -4,7 +4,7 @@ internal import SavePlatform
 enum APISchema {
     /// What a member of an answer is.
     private enum Shape {
-        case text, optionalText, flag, number, optionalNumber, time, optionalTime, texts, object, any
+        case text, optionalText, flag, number, optionalNumber, time, optionalTime, texts, numbers, object, any
         case named(String), list(String)
     }
 
@@ -44,11 +44,13 @@ enum APISchema {
                 "settings": .object, "allow_redeploy": .flag, "max_file_size": .optionalNumber, "remote_url": .text,
                 "resolved_url": .optionalText, "upstream_state": .any, "cache_ttl": .number, "negative_cache_ttl": .number,
                 "remote_username": .optionalText, "allowed_file_hosts": .texts, "members": .texts, "policy": .text,
-                "reserved_names": .texts, "warnings": .texts,
+                "reserved_names": .texts, "warnings": .texts, "stale_ttl": .number, "missing_statuses": .numbers,
             ],
             [
                 "allow_redeploy", "max_file_size", "remote_url", "resolved_url", "upstream_state", "cache_ttl",
                 "negative_cache_ttl", "remote_username", "allowed_file_hosts", "members", "policy", "reserved_names", "warnings",
+                "stale_ttl",
+                "missing_statuses",
             ]
         ),
         ("Probe", [:], []),
@@ -80,6 +82,30 @@ enum APISchema {
                 "filename": .text, "path": .text, "size": .number, "digests": .object, "content_type": .optionalText,
                 "published_at": .optionalTime, "created_at": .time, "uploaded_by": .optionalText, "yanked": .flag,
                 "yanked_reason": .optionalText,
+            ], []
+        ),
+        (
+            "Explanation",
+            [
+                "package": .text, "repository": .text, "repository_type": .text, "policy": .optionalText,
+                "answered_by": .texts, "rule": .optionalText, "reason": .optionalText, "members": .list("ExplainedMember"),
+                "files": .list("ExplainedFile"),
+            ], []
+        ),
+        (
+            "ExplainedMember",
+            [
+                "repository": .text, "repository_type": .text, "state": .text, "rule": .optionalText,
+                "reason": .optionalText, "upstream": .any,
+            ], []
+        ),
+        (
+            "ExplainedFile",
+            [
+                "filename": .text, "path": .text, "version": .optionalText, "repository": .text, "state": .text,
+                "rule": .optionalText, "reason": .optionalText, "size": .optionalNumber, "digests": .object,
+                "origin": .optionalText, "stored": .flag, "stored_at": .optionalTime, "uploaded_by": .optionalText,
+                "published_at": .optionalTime, "yanked": .flag, "yanked_reason": .optionalText,
             ], []
         ),
         ("RetiredName", ["filename": .text, "path": .text, "sha256": .text, "retired_by": .text, "retired_at": .time], []),
@@ -149,6 +175,7 @@ enum APISchema {
         case .time: ["type": "string", "format": "date-time"]
         case .optionalTime: ["type": ["string", "null"], "format": "date-time"]
         case .texts: ["type": "array", "items": ["type": "string"]]
+        case .numbers: ["type": "array", "items": ["type": "integer"]]
         case .object: ["type": "object"]
         case .any: [:]
         case .named(let name): OpenAPIDocument.reference(name)

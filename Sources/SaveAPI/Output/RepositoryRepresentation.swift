@@ -21,6 +21,8 @@ extension APICall {
             object["upstream_state"] = context.operations.upstreamState(of: repository)
             object["cache_ttl"] = .integer(record.proxy.cacheTTL)
             object["negative_cache_ttl"] = .integer(record.proxy.negativeCacheTTL)
+            object["stale_ttl"] = .integer(record.proxy.staleTTL)
+            object["missing_statuses"] = .array(record.proxy.missingStatuses.map { .integer(Int64($0)) })
             object["remote_username"] = JSONValue(record.proxy.remoteUsername)
             object["allowed_file_hosts"] = .array(record.proxy.allowedFileHosts.map(JSONValue.string))
             object["reserved_names"] = .array(record.proxy.reservedNames.map { .string($0.rawValue) })

@@ -44,6 +44,10 @@ struct RepositoryDraft {
         }
         if let seconds = body["cache_ttl"]?.integer { record.proxy.cacheTTL = seconds }
         if let seconds = body["negative_cache_ttl"]?.integer { record.proxy.negativeCacheTTL = seconds }
+        if let seconds = body["stale_ttl"]?.integer { record.proxy.staleTTL = seconds }
+        if let statuses = body["missing_statuses"]?.array {
+            record.proxy.missingStatuses = try RepositoryRules.missingStatuses(statuses)
+        }
         if let name = body["remote_username"] { record.proxy.remoteUsername = name.string }
         if let password = body["remote_password"] {
             record.proxy.sealedPassword = try password.string.map {

@@ -164,6 +164,8 @@ enum RepositoryRoutes {
             "allow_redeploy": .bool(record.hosted.allowRedeploy), "max_file_size": JSONValue(record.hosted.maxFileSize),
             "remote_url": .string(record.proxy.remoteURL), "cache_ttl": .integer(record.proxy.cacheTTL),
             "negative_cache_ttl": .integer(record.proxy.negativeCacheTTL),
+            "stale_ttl": .integer(record.proxy.staleTTL),
+            "missing_statuses": .array(record.proxy.missingStatuses.map { .integer(Int64($0)) }),
             "remote_username": JSONValue(record.proxy.remoteUsername),
             "allowed_file_hosts": .array(record.proxy.allowedFileHosts.map(JSONValue.string)),
             "members": .array(record.group.members.map(JSONValue.integer)), "policy": .string(record.group.policy.rawValue),

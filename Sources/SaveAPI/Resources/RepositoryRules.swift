@@ -19,6 +19,12 @@ enum RepositoryRules {
         FieldRule(
             "negative_cache_ttl", .integer(0...31_536_000),
             "Proxy: seconds an upstream's \"not found\" is believed; 60 by default."),
+        FieldRule(
+            "stale_ttl", .integer(0...31_536_000),
+            "Proxy: seconds an index is still shown while the upstream fails to confirm it; 2592000 by default."),
+        FieldRule(
+            "missing_statuses", .list(of: .integer(300...499), max: 20),
+            "Proxy: statuses by which the upstream says that it lacks something, besides 404 and 410; such as 403 or 302."),
         FieldRule("remote_username", .text(max: 256), nullable: true, "Proxy: the user name for the upstream."),
         FieldRule(
             "remote_password", .secret(max: 4096), nullable: true, "Proxy: the password for the upstream; never read back."),
@@ -77,6 +83,20 @@ enum RepositoryRules {
         guard descriptor.abilities.contains(ability) else {
             throw SaveError.invalid("repository_type", "the format '\(descriptor.id)' has no \(kind.rawValue) repositories")
         }
+    }
+
+    /// Statuses that already mean something else: not modified, not signed in, slower please.
+    private static let meaningful: Set<Int64> = [304, 401, 407, 408, 429]
+
+    /// - Throws: `invalidRequest` naming the element.
+    static func missingStatuses(_ values: [JSONValue]) throws -> [Int] {
+        let statuses = values.compactMap(\.integer)
+        if let index = statuses.firstIndex(where: meaningful.contains) {
+            let field = "missing_statuses[\(index)]"
+            throw SaveError.invalid(
+                field, "'\(field)' must not be \(statuses[index]), which never says that something is missing")
+        }
+        return Set(statuses).sorted().map { Int(clamping: $0) }
     }
 
     /// The patterns of `reserved_names`, spelled as the format spells names.

@@ -63,11 +63,25 @@ struct IndexAnswers: Sendable {
                 "this page comes as \(offers.map(\.essence).joined(separator: ", ")); none of them is acceptable to the client")
         }
         let key = key(index, type, request, repository)
-        if let known = current(key, catalogue) { return known.response(to: request) }
+        guard Revalidation(request) == .demanded else {
+            return try await page(key, repository, catalogue).response(to: request)
+        }
+        let started = services.clock.uptime()
+        do {
+            let known = try await page(key, repository, catalogue)
+            guard await services.insist(on: known.freshness, askedBefore: started) else { return known.response(to: request) }
+        } catch let miss as SourceMiss {
+            guard await services.insist(on: miss.freshness, askedBefore: started) else { throw miss }
+        }
+        return try await page(key, repository, catalogue).response(to: request)
+    }
+
+    /// The page that is in memory, or a new one.
+    private func page(_ key: Key, _ repository: Repository, _ catalogue: CatalogueSnapshot) async throws -> CachedAnswer {
+        if let known = current(key, catalogue) { return known }
         let leaves = repository.record.kind == .group ? catalogue.leaves(of: repository) : [repository]
-        let flight = Flight(key: key, stamps: leaves.map { services.board.stamp($0.record.id, .index(index)) })
-        let made = try await flights.run(flight) { try await make(key, repository, catalogue) }
-        return made.response(to: request)
+        let flight = Flight(key: key, stamps: leaves.map { services.board.stamp($0.record.id, .index(key.index)) })
+        return try await flights.run(flight) { try await make(key, repository, catalogue) }
     }
 
     /// The answer that is in memory and still holds; nil where there is none, or none that the client accepts.
@@ -75,7 +89,9 @@ struct IndexAnswers: Sendable {
         _ index: IndexKey, offers: [MediaType], request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot
     ) -> CachedAnswer? {
         guard let type = ContentNegotiation.choose(offers, accept: request.headers["accept"]) else { return nil }
-        return current(key(index, type, request, repository), catalogue)
+        guard let known = current(key(index, type, request, repository), catalogue) else { return nil }
+        // Who wants the upstream asked has to wait for it.
+        return known.freshness.leases.isEmpty || Revalidation(request) != .demanded ? known : nil
     }
 
     private func key(_ index: IndexKey, _ type: MediaType, _ request: HTTPRequest, _ repository: Repository) -> Key {

@@ -54,11 +54,13 @@ package final class DataPlane: Responder {
         let name = memo.name(of: request)
         let generation = services.catalogue.generation
         if let known = memo.answer(name, generation: generation, board: services.board, clock: services.clock) {
+            services.noteUse(of: known.freshness, by: request)
             return known.response(to: request)
         }
         let catalogue = services.catalogue.current
         guard let principal = authenticator.cached(request), let ready = ready(request, principal, catalogue) else { return nil }
         memo.remember(ready, as: name, generation: catalogue.generation, expires: principal.key?.expires)
+        services.noteUse(of: ready.freshness, by: request)
         return ready.response(to: request)
     }
 

@@ -30,13 +30,16 @@ package struct Freshness: Sendable {
     }
 
     package var dependencies: [Dependency] = []
-    /// `PlatformClock.uptime` after which an upstream should be asked again; nil for never.
+    /// The upstreams' indexes that it was made from.
+    package var leases: [Lease] = []
+    /// `PlatformClock.uptime` after which an upstream should be asked again for a file; nil for never.
     package var validUntil: UInt64?
     /// The upstream could not be asked: this is what it said before.
     package var isStale = false
 
     package mutating func merge(_ other: Freshness) {
         dependencies += other.dependencies
+        leases += other.leases.filter { lease in !leases.contains { $0 === lease } }
         validUntil = [validUntil, other.validUntil].compactMap(\.self).min()
         isStale = isStale || other.isStale
     }
@@ -55,7 +58,11 @@ package struct Freshness: Sendable {
 
     /// Whether the answer still holds, where the catalogue is known to be the same.
     func holds(board: RevisionBoard, clock: PlatformClock) -> Bool {
-        if let validUntil, clock.uptime() >= validUntil { return false }
+        if validUntil != nil || !leases.isEmpty {
+            let now = clock.uptime()
+            if let validUntil, now >= validUntil { return false }
+            guard leases.allSatisfy({ $0.isCurrent(now) }) else { return false }
+        }
         return dependencies.allSatisfy { board.isCurrent($0.stamp) }
     }
 }

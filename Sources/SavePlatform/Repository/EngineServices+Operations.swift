@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// What administrators do to running repositories.
 extension EngineServices {
     /// Asks a proxy's upstream where its index is, now, and stores the answer.
@@ -33,6 +35,14 @@ extension EngineServices {
     package func upstreamState(of repository: Repository) -> JSONValue {
         guard repository.record.kind == .proxy else { return .null }
         let state = upstream.state(repository.record.id)
-        return ["available": .bool(state.isAvailable), "failure": JSONValue(state.failure)]
+        let now = clock.uptime()
+        let quiet = state.quietUntil > now ? Int64(clamping: (state.quietUntil - now) / Lease.second + 1) : nil
+        return [
+            "available": .bool(state.isAvailable), "failure": JSONValue(state.failure),
+            "asked_again_in": JSONValue(quiet), "redirected_to": JSONValue(state.redirectedTo),
+        ]
     }
+
+    /// Files whose digest an upstream changed, since the start.
+    package var changedUpstreamFiles: Int { upstream.changedFiles.load(ordering: .relaxed) }
 }

@@ -35,9 +35,13 @@ package struct GroupSource: ContentSource {
     package func listing(_ index: IndexKey) async throws -> SourcedListing {
         guard let package = index.package, !isUnion else { return try await merged(index).sourced() }
         let (owner, freshness) = try await owner(of: package)
-        var answer = try await owner.source.listing(index)
-        answer.freshness.merge(freshness)
-        return answer
+        do {
+            var answer = try await owner.source.listing(index)
+            answer.freshness.merge(freshness)
+            return answer
+        } catch let miss as SourceMiss where owner.isHosted && members.contains(where: { !$0.isHosted }) {
+            throw SourceMiss(error: Self.deleted(package, owner), freshness: miss.freshness.merging(freshness))
+        }
     }
 
     package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
@@ -150,6 +154,14 @@ package struct GroupSource: ContentSource {
         let what = package.map { "package '\($0)'" } ?? "such index"
         return SourceMiss(
             error: SaveError(.packageNotFound, "there is no \(what) in \(repository.record.coordinates)"), freshness: freshness)
+    }
+
+    /// Refused for the same reason: the name was ours, and its files were deleted.
+    static func deleted(_ package: PackageID, _ owner: Member) -> SaveError {
+        SaveError(
+            .blocked,
+            "every file of '\(package)' was deleted from \(owner.repository.record.coordinates); the name is not taken from an upstream while the deleted files' names are retired"
+        )
     }
 
     private func noFile(_ path: AssetPath, _ freshness: Freshness) -> SourceMiss {

@@ -51,7 +51,14 @@ package struct HostedSource: ContentSource {
     package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: Freshness) {
         let freshness = freshness(.index(.package(package)))
         let id = repository.record.id
-        return (try await services.store.read { try $0.package(id, package) != nil }, freshness)
+        return (
+            try await services.store.read { reading in
+                // The retired names of deleted files keep the name of their package, too: nobody else may have it before an
+                // administrator releases them.
+                if try reading.package(id, package) != nil { return true }
+                return try !reading.retiredNames(id, package: package).isEmpty
+            }, freshness
+        )
     }
 
     private func freshness(_ subject: RevisionBoard.Subject) -> Freshness {

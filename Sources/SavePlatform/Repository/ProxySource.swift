@@ -34,6 +34,7 @@ package struct ProxySource: ContentSource {
 
     package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
         try refuseReserved(package)
+        try await refuseBlocked(path, package)
         if let stored = try await stored(path, package) { return stored }
         let record = try await record(of: path, package: package)
         if method == .head, let described = try await UpstreamFile(self).describe(record) { return described }
@@ -50,6 +51,19 @@ package struct ProxySource: ContentSource {
         let stamp = services.board.stamp(id, .index(.package(package)))
         throw SourceMiss.reserved(
             package, pattern, in: repository, Freshness(dependencies: [.init(repository: repository, stamp: stamp)]))
+    }
+
+    /// What the upstream's page says counts for files that are here already as well. Asks nobody.
+    ///
+    /// - Throws: `blocked` for a package that its index has quarantined, and for a file on a host that is not allowed.
+    private func refuseBlocked(_ path: AssetPath, _ package: PackageID?) async throws {
+        guard isIndexed, let package, let known = try await UpstreamIndex(self).remembered(.package(package)) else { return }
+        if let governing = repository.format as? any PackageGoverning {
+            try governing.checkDownload(from: known.listing.attributes)
+        }
+        if case .host(let host)? = known.offered.exceptions[path] {
+            throw SaveError(.blocked, "the upstream keeps this file on \(host), which allowed_file_hosts does not list")
+        }
     }
 
     /// The cached file, unless its upstream place has no digest to go by and was not looked at for longer than `cache_ttl`.
@@ -94,10 +108,20 @@ package struct ProxySource: ContentSource {
                 dependencies: [.init(repository: repository, stamp: services.board.stamp(id, .asset(path)))], validUntil: until))
     }
 
+    /// - Parameter asked: `PlatformClock.uptime` when the upstream said so.
+    func miss(_ index: IndexKey, asked: UInt64, until: UInt64) -> SourceMiss {
+        let what = index.package.map { "package '\($0)'" } ?? "index"
+        let lease = Lease(
+            UpstreamMemory.Key(repository: id, index: index), now: asked, until: until, renews: false)
+        return SourceMiss(
+            error: SaveError(.packageNotFound, "there is no \(what) in \(repository.record.coordinates)"),
+            freshness: Freshness(
+                dependencies: [.init(repository: repository, stamp: services.board.stamp(id, .index(index)))], leases: [lease]))
+    }
+
     private func freshness(of known: UpstreamMemory.KnownIndex) -> Freshness {
         Freshness(
-            dependencies: [.init(repository: repository, stamp: known.stamp)], validUntil: known.validUntil,
-            isStale: known.isStale)
+            dependencies: [.init(repository: repository, stamp: known.stamp)], leases: [known.lease], isStale: known.isStale)
     }
 
     // MARK: For the parts of the proxy

@@ -38,7 +38,8 @@ struct UpstreamBase: Sendable {
             firstGuess = firstGuess ?? request.resolvedBase
             do {
                 let response = try await services.client.send(clientRequest(request))
-                finding.attempts.append((request.url, String(response.status)))
+                let other = (300..<400).contains(response.status) ? response.headers["location"].map { " to \($0)" } : nil
+                finding.attempts.append((request.url, String(response.status) + (other ?? "")))
                 lastError = nil
                 guard response.status == 200, accepts(request, response.headers["content-type"]) else { continue }
                 finding.base = try await base(request, response)
@@ -86,7 +87,8 @@ struct UpstreamBase: Sendable {
 
     private func clientRequest(_ request: UpstreamRequest) -> ClientRequest {
         var client = ClientRequest(
-            url: request.url, credentials: proxy.credentials(for: request.url), decodes: true, maxSize: request.maxSize)
+            url: request.url, credentials: proxy.credentials(for: request.url), decodes: true, maxSize: request.maxSize,
+            redirects: .sameServer)
         if let accept = request.accept { client.headers.append("Accept", accept) }
         return client
     }

@@ -43,9 +43,13 @@ struct UpstreamFile: Sendable {
                 }
                 try await touch(earlier.asset)
                 return publish(earlier, to: fill)
-            case 404, 410: throw try await gone(record)
+            case let status where proxy.settings.meansMissing(status): throw try await gone(record)
             case 401, 403: throw SaveError(.upstreamInvalid, "the upstream refuses access to the file (\(response.status))")
-            default: throw SaveError(.upstreamUnavailable, "the upstream answered \(response.status) for the file")
+            default:
+                let seconds = RetryAfter.seconds(response.headers["retry-after"], now: services.clock.now())
+                throw SaveError(
+                    .upstreamUnavailable, "the upstream answered \(response.status) for the file",
+                    details: seconds.map { ["retry_after": String($0)] } ?? [:])
             }
         } catch {
             // What was fetched before is better than nothing, as long as no byte of something else went out.
@@ -67,7 +71,7 @@ struct UpstreamFile: Sendable {
         if !allowed.isEmpty {
             let host = URLOrigin(of: url)?.host ?? ""
             guard allowed.contains(host) else {
-                throw SaveError(.upstreamInvalid, "the upstream's file is on a host that allowed_file_hosts does not list")
+                throw SaveError(.blocked, "the upstream keeps this file on \(host), which allowed_file_hosts does not list")
             }
         }
         return ClientRequest(method: method, url: url, credentials: proxy.credentials(for: url), maxSize: Self.largest)

@@ -1,11 +1,14 @@
 /// A proxy's view of its upstream's indexes: cached for `cache_ttl`, revalidated by ETag, served stale when the upstream
 /// fails, asked for once however many clients wait.
 struct UpstreamIndex: Sendable {
+    typealias Key = UpstreamMemory.Key
+    typealias KnownIndex = UpstreamMemory.KnownIndex
+
     private let proxy: ProxySource
     private var services: EngineServices { proxy.services }
     private var memory: UpstreamMemory { proxy.services.upstream }
 
-    /// Seconds for which a failed upstream is left alone while there is something stale to serve.
+    /// Seconds for which a failed upstream is left alone, where it does not say itself.
     private static let quietSeconds: Int64 = 10
 
     init(_ proxy: ProxySource) { self.proxy = proxy }
@@ -14,167 +17,154 @@ struct UpstreamIndex: Sendable {
     ///
     /// - Throws: `SourceMiss` when the upstream says that there is none; `upstreamUnavailable` or `upstreamInvalid` when it
     ///   does not answer sensibly and nothing is cached.
-    func current(_ index: IndexKey) async throws -> UpstreamMemory.KnownIndex {
-        let key = UpstreamMemory.Key(repository: proxy.id, index: index)
+    func current(_ index: IndexKey) async throws -> KnownIndex {
+        let key = Key(repository: proxy.id, index: index)
         let now = services.clock.uptime()
-        if let known = memory.listings[key], known.validUntil > now { return known }
-        if let until = memory.misses[key], until > now { throw miss(index, until: until) }
-        return try await memory.refreshes.run(key) { try await refresh(index, key) }
+        if let known = memory.listings[key], known.lease.isCurrent(now) { return known }
+        if let until = memory.misses[key], until > now { throw proxy.miss(index, asked: 0, until: until) }
+        return try await memory.refreshes.run(key) { try await refresh(index, key, ahead: false) }
     }
 
-    private func refresh(_ index: IndexKey, _ key: UpstreamMemory.Key) async throws -> UpstreamMemory.KnownIndex {
+    /// What is cached of the index, however old. Asks nobody.
+    func remembered(_ index: IndexKey) async throws -> KnownIndex? {
+        let key = Key(repository: proxy.id, index: index)
+        if let known = memory.listings[key] { return known }
+        return try await UpstreamPage(proxy, index).load().map { keep($0, key) }
+    }
+
+    /// Asks the upstream now, although what is cached may be current, unless somebody else made it asked just before.
+    ///
+    /// - Returns: whether it was asked. How that went shows in what `current` then gives.
+    func insist(_ index: IndexKey) async -> Bool {
+        let key = Key(repository: proxy.id, index: index)
+        guard memory.mayForce(key, now: services.clock.uptime()) else { return false }
+        await renew(index)
+        return true
+    }
+
+    /// Asks the upstream ahead of time. Failing costs nothing: what is cached counts until its end.
+    func renew(_ index: IndexKey) async {
+        let key = Key(repository: proxy.id, index: index)
+        _ = try? await memory.refreshes.run(key) { try await refresh(index, key, ahead: true) }
+    }
+
+    /// - Parameter ahead: asks although what is cached is current.
+    private func refresh(_ index: IndexKey, _ key: Key, ahead: Bool) async throws -> KnownIndex {
+        let page = UpstreamPage(proxy, index)
         // Somebody may have come first, before this flight began.
-        if let known = memory.listings[key], known.validUntil > services.clock.uptime() { return known }
-        let cached: UpstreamMemory.KnownIndex? = if let known = memory.listings[key] { known } else { try await load(index) }
-        if let cached, cached.validUntil > services.clock.uptime() { return keep(cached, key) }
-        let state = memory.state(proxy.id)
-        if state.quietUntil > services.clock.uptime() {
-            guard let cached else {
-                throw SaveError(.upstreamUnavailable, "the upstream of \(proxy.repository.record.coordinates) does not answer")
-            }
-            return keep(stale(cached), key)
-        }
+        let cached: KnownIndex? = if let known = memory.listings[key] { known } else { try await page.load() }
+        if !ahead, let cached, cached.lease.isCurrent(services.clock.uptime()) { return keep(cached, key) }
+        if let error = quiet(key) { return try fallback(to: cached, key, error, retryIn: Self.quietSeconds) }
         do {
-            let fetched = try await fetch(index, cached)
+            let fetched = try await page.fetch(cached)
             memory.markAvailable(proxy.id)
             memory.misses.remove(key)
-            return keep(fetched, key)
-        } catch let miss as SourceMiss {
+            memory.outcomes.insert(.init(asked: services.clock.now(), status: fetched.status), for: key)
+            return keep(fetched.known, key)
+        } catch let miss as UpstreamPage.Missing {
             memory.markAvailable(proxy.id)
+            memory.outcomes.insert(.init(asked: services.clock.now(), status: miss.status), for: key)
+            let seconds = proxy.settings.negativeCacheTTL
+            let until = proxy.deadline(seconds: seconds)
+            let error = proxy.miss(index, asked: services.clock.uptime(), until: until)
             // An index that was there and is now gone stays readable: who has locked a file of it can still get it.
-            if let cached { return keep(stale(cached), key) }
-            memory.misses.insert(miss.freshness.validUntil ?? 0, for: key)
-            throw miss
+            guard cached == nil else { return try fallback(to: cached, key, error, retryIn: seconds) }
+            memory.misses.insert(until, for: key)
+            throw error
         } catch {
-            let failure = (error as? SaveError)?.message ?? "unexpected error"
-            services.log(
-                .warning, "upstream failed",
-                ["repository": proxy.repository.record.coordinates, "index": index.text, "error": "\(error)"])
-            memory.markFailed(proxy.id, failure, quietUntil: proxy.deadline(seconds: Self.quietSeconds))
-            guard let cached else { throw error }
-            return keep(stale(cached), key)
+            let failure = UpstreamFailure(error)
+            note(failure, key)
+            return try fallback(to: cached, key, failure.error, retryIn: failure.retryAfter ?? Self.quietSeconds)
         }
     }
 
-    private func keep(_ known: UpstreamMemory.KnownIndex, _ key: UpstreamMemory.Key) -> UpstreamMemory.KnownIndex {
+    /// The error to go on with while the upstream, or this index of it, is left alone; nil when it may be asked.
+    private func quiet(_ key: Key) -> SaveError? {
+        let now = services.clock.uptime()
+        let state = memory.state(proxy.id)
+        if state.quietUntil > now {
+            return SaveError(
+                .upstreamUnavailable,
+                "the upstream of \(proxy.repository.record.coordinates) does not answer: \(state.failure ?? "unknown")",
+                details: ["retry_after": String((state.quietUntil - now) / Lease.second + 1)])
+        }
+        guard let outcome = memory.outcomes[key], outcome.quietUntil > now else { return nil }
+        return outcome.failure
+    }
+
+    private func note(_ failure: UpstreamFailure, _ key: Key) {
+        services.log(
+            .warning, "upstream failed",
+            [
+                "repository": proxy.repository.record.coordinates, "index": key.index.text,
+                "error": failure.error.description,
+            ])
+        let until = proxy.deadline(seconds: failure.retryAfter ?? Self.quietSeconds)
+        memory.outcomes.insert(
+            .init(
+                asked: services.clock.now(), status: failure.status, failure: failure.error,
+                quietUntil: until), for: key)
+        if failure.concernsAll {
+            memory.markFailed(proxy.id, failure.error.message, quietUntil: until)
+        } else {
+            memory.markDoubtful(proxy.id, failure.error.message, redirectedTo: failure.redirectedTo)
+        }
+    }
+
+    /// What is cached, if there is something and it is not too old to be shown while the upstream does not confirm it.
+    ///
+    /// - Throws: `error` where there is not.
+    private func fallback(
+        to cached: KnownIndex?, _ key: Key, _ error: any Error, retryIn seconds: Int64
+    ) throws -> KnownIndex {
+        guard let cached else { throw error }
+        let now = services.clock.uptime()
+        if cached.lease.isCurrent(now), !cached.isStale {
+            cached.lease.postpone(until: proxy.deadline(seconds: seconds))
+            return cached
+        }
+        guard services.clock.now().seconds - cached.row.verified.seconds <= proxy.settings.staleTTL else { throw error }
+        var copy = cached
+        copy.isStale = true
+        copy.lease = Lease(key, now: now, until: proxy.deadline(seconds: seconds), renews: false)
+        return keep(copy, key)
+    }
+
+    private func keep(_ known: KnownIndex, _ key: Key) -> KnownIndex {
         memory.listings.insert(known, for: key, cost: max(1, known.listing.assets.count + known.listing.packages.count))
         return known
     }
+}
 
-    private func stale(_ known: UpstreamMemory.KnownIndex) -> UpstreamMemory.KnownIndex {
-        var copy = known
-        copy.isStale = true
-        copy.validUntil = proxy.deadline(seconds: Self.quietSeconds)
-        return copy
+/// Why an upstream did not give an index.
+struct UpstreamFailure: Error {
+    var error: SaveError
+    /// nil where there was no answer.
+    var status: Int?
+    /// Seconds for which it asks to be left alone.
+    var retryAfter: Int64?
+    /// Whether other indexes will fare the same.
+    var concernsAll: Bool
+    var redirectedTo: String?
+
+    init(
+        _ error: SaveError, status: Int? = nil, retryAfter: Int64? = nil, concernsAll: Bool, redirectedTo: String? = nil
+    ) {
+        self.error = error
+        self.status = status
+        self.retryAfter = retryAfter
+        self.concernsAll = concernsAll
+        self.redirectedTo = redirectedTo
     }
 
-    private func miss(_ index: IndexKey, until: UInt64) -> SourceMiss {
-        let what = index.package.map { "package '\($0)'" } ?? "index"
-        return SourceMiss(
-            error: SaveError(.packageNotFound, "there is no \(what) in \(proxy.repository.record.coordinates)"),
-            freshness: Freshness(
-                dependencies: [.init(repository: proxy.repository, stamp: services.board.stamp(proxy.id, .index(index)))],
-                validUntil: until))
-    }
-
-    // MARK: Upstream
-
-    private func fetch(_ index: IndexKey, _ cached: UpstreamMemory.KnownIndex?) async throws -> UpstreamMemory.KnownIndex {
-        let base = try await UpstreamBase(proxy).resolved()
-        let wanted = try proxy.repository.format.upstreamRequest(for: .index(index), base: base)
-        var request = ClientRequest(
-            url: wanted.url, credentials: proxy.credentials(for: wanted.url), decodes: true, maxSize: wanted.maxSize)
-        if let accept = wanted.accept { request.headers.append("Accept", accept) }
-        if let row = cached?.row {
-            if let etag = row.etag { request.headers.append("If-None-Match", etag) }
-            if let lastModified = row.lastModified { request.headers.append("If-Modified-Since", lastModified) }
-        }
-        let response = try await services.client.send(request)
-        switch response.status {
-        case 200: return try await accept(response, for: index, limit: wanted.maxSize)
-        case 304:
-            guard var cached else { throw SaveError(.upstreamInvalid, "the upstream answered 304 to an unconditional request") }
-            var row = cached.row
-            row.verified = services.clock.now()
-            let verified = row
-            try await services.store.write { try $0.put(verified) }
-            cached = known(index, cached.listing, verified, validFor: proxy.settings.cacheTTL)
-            return cached
-        case 404, 410: throw miss(index, until: proxy.deadline(seconds: proxy.settings.negativeCacheTTL))
-        case 401, 403:
-            throw SaveError(.upstreamInvalid, "the upstream refuses access (\(response.status))")
-        default:
-            throw SaveError(
-                .upstreamUnavailable, "the upstream answered \(response.status)",
-                details: response.headers["retry-after"].map { ["retry_after": $0] } ?? [:])
-        }
-    }
-
-    private func accept(_ response: ClientResponse, for index: IndexKey, limit: Int64) async throws -> UpstreamMemory.KnownIndex {
-        let bytes: [UInt8]
-        do {
-            bytes = try await response.body.collect(limit: Int(clamping: limit))
-        } catch let error as SaveError where error.code == .tooLarge {
-            throw SaveError(.upstreamInvalid, "the upstream's index is larger than \(limit) bytes")
-        }
-        let document = UpstreamDocument(url: response.url, contentType: response.headers["content-type"], bytes: bytes)
-        let listing = try await read(document, index)
-        let writer = try await services.blobs.begin()
-        let blob: BlobInfo
-        do {
-            try await writer.write(bytes)
-            blob = try await writer.commit(expecting: nil)
-        } catch {
-            await writer.cancel()
-            throw error
-        }
-        let now = services.clock.now()
-        let row = CachedIndex(
-            repository: proxy.id, key: index.text, blob: blob.digest, url: document.url, contentType: document.contentType,
-            etag: response.headers["etag"], lastModified: response.headers["last-modified"], fetched: now, verified: now)
-        try await services.store.write { try $0.put(row) }
-        services.board.bump(proxy.id, [.index(index)])
-        return known(index, listing, row, validFor: proxy.settings.cacheTTL)
-    }
-
-    /// What was cached by an earlier run of the server.
-    private func load(_ index: IndexKey) async throws -> UpstreamMemory.KnownIndex? {
-        let id = proxy.id
-        guard let row = try await services.store.read({ try $0.cachedIndex(id, index.text) }) else { return nil }
-        do {
-            let file = try await services.blobs.open(row.blob)
-            let bytes = try await services.pool.run { try file.read(at: 0, count: Int(clamping: file.size)) }
-            let listing = try await read(UpstreamDocument(url: row.url, contentType: row.contentType, bytes: bytes), index)
-            let age = services.clock.now().seconds - row.verified.seconds
-            // A clock that was set back makes the copy old, never young.
-            return known(index, listing, row, validFor: age < 0 ? 0 : proxy.settings.cacheTTL - age)
-        } catch let error as SaveError {
-            services.log(.warning, "cached index cannot be read", ["index": index.text, "error": error.description])
-            return nil
-        }
-    }
-
-    private func known(
-        _ index: IndexKey, _ listing: Listing, _ row: CachedIndex, validFor seconds: Int64
-    ) -> UpstreamMemory.KnownIndex {
-        UpstreamMemory.KnownIndex(
-            listing: listing, row: row,
-            places: Dictionary(listing.assets.enumerated().map { ($1.path, $0) }) { first, _ in first },
-            validUntil: proxy.deadline(seconds: seconds), isStale: false,
-            stamp: services.board.stamp(proxy.id, .index(index)))
-    }
-
-    private func read(_ document: UpstreamDocument, _ index: IndexKey) async throws -> Listing {
-        let format = proxy.repository.format
-        do {
-            let listing = try await services.pool.run { try format.listing(from: document, for: index) }
-            // Some servers answer an empty page for what they do not have; a client would take it for a package that is here.
-            if index.package != nil, listing.assets.isEmpty, listing.attributes.isEmpty {
-                throw SaveError(.packageNotFound, "the upstream's page lists nothing")
-            }
-            return listing
-        } catch let error as SaveError where SourceMiss.codes.contains(error.code) {
-            throw miss(index, until: proxy.deadline(seconds: proxy.settings.negativeCacheTTL))
+    /// What a server that cannot be reached does to one index it does to all; a page that makes no sense is a matter of its
+    /// own.
+    init(_ error: any Error) {
+        if let failure = error as? UpstreamFailure {
+            self = failure
+        } else {
+            let known = error as? SaveError ?? SaveError(.internalFailure, "an internal error occurred", underlying: error)
+            self.init(known, concernsAll: known.code == .upstreamUnavailable || known.code == .upstreamForbidden)
         }
     }
 }

@@ -9,16 +9,18 @@ final class UpstreamMemory: Sendable {
 
     /// An upstream's index, read.
     struct KnownIndex: Sendable {
-        let listing: Listing
+        let offered: OfferedListing
         let row: CachedIndex
         /// Places of the listing's files in `listing.assets`.
         let places: [AssetPath: Int]
-        /// `PlatformClock.uptime` until which it counts as current.
-        var validUntil: UInt64
+        /// Until when it counts as current.
+        var lease: Lease
         /// The upstream failed when it was last asked.
         var isStale: Bool
         /// Its revision when it was read.
         let stamp: RevisionBoard.Stamp
+
+        var listing: Listing { offered.listing }
 
         func record(_ path: AssetPath) -> AssetRecord? {
             guard let place = places[path], place < listing.assets.count else { return nil }
@@ -26,20 +28,40 @@ final class UpstreamMemory: Sendable {
         }
     }
 
+    /// What came of asking for an index the last time.
+    struct Outcome: Sendable {
+        var asked: Timestamp
+        /// The status of the answer; nil where there was none.
+        var status: Int?
+        var failure: SaveError?
+        /// `PlatformClock.uptime` until which this index is not asked for again.
+        var quietUntil: UInt64 = 0
+    }
+
     /// Whether an upstream answers.
     struct State: Sendable {
         var isAvailable = true
         var failure: String?
-        /// `PlatformClock.uptime` until which it is not asked again while there is something stale to serve.
+        /// `PlatformClock.uptime` until which it is not asked again.
         var quietUntil: UInt64 = 0
+        /// The other server that it last redirected an index request to, which was not followed.
+        var redirectedTo: String?
     }
 
     let listings: BoundedCache<Key, KnownIndex>
     /// Until when an upstream's "not found" is believed. Bounded, so that a million made-up names cost nothing.
     let misses = BoundedCache<Key, UInt64>(limit: 100_000)
+    let outcomes = BoundedCache<Key, Outcome>(limit: 100_000)
     let refreshes = SingleFlight<Key, KnownIndex>()
     let probes = SingleFlight<Int64, String>()
+    let renewals = UpstreamRenewals()
+    /// Files whose digest an upstream changed, since the start.
+    let changedFiles = Atomic(0)
+    private let forced = BoundedCache<Key, UInt64>(limit: 10_000)
     private let states = Mutex<[Int64: State]>([:])
+
+    /// How often clients can make an upstream be asked before its time, for each index.
+    private static let forcedInterval = 10 * Lease.second
 
     init(listingCacheSize: Int) {
         listings = BoundedCache(limit: listingCacheSize)
@@ -51,14 +73,28 @@ final class UpstreamMemory: Sendable {
         states.withLock { $0[repository] = State() }
     }
 
+    /// The upstream as a whole does not answer.
     func markFailed(_ repository: Int64, _ failure: String, quietUntil: UInt64) {
         states.withLock { $0[repository] = State(isAvailable: false, failure: failure, quietUntil: quietUntil) }
+    }
+
+    /// The upstream answers, but for one index not as it should.
+    func markDoubtful(_ repository: Int64, _ failure: String, redirectedTo: String?) {
+        states.withLock { $0[repository] = State(failure: failure, redirectedTo: redirectedTo) }
+    }
+
+    /// Whether a client's wish may be followed to ask for an index again before its time; counts as following it.
+    func mayForce(_ key: Key, now: UInt64) -> Bool {
+        if let last = forced[key], now < last &+ Self.forcedInterval { return false }
+        forced.insert(now, for: key)
+        return true
     }
 
     /// Forgets all about a repository.
     func forget(_ repository: Int64) {
         listings.removeAll { $0.repository == repository }
         misses.removeAll { $0.repository == repository }
+        outcomes.removeAll { $0.repository == repository }
         _ = states.withLock { $0.removeValue(forKey: repository) }
     }
 }

@@ -76,9 +76,15 @@ public struct ProxySettings: Sendable, Equatable, Codable {
     public var sealedPassword: String?
     /// Hosts that files may come from; empty for any that the server's guard lets through.
     public var allowedFileHosts: [String] = []
+    /// Statuses of an upstream's answer, besides 404 and 410, that mean that it does not have what was asked for.
+    public var missingStatuses: [Int] = []
+    /// Seconds since an upstream last confirmed an index for which it is still shown while the upstream fails; 30 days.
+    public var staleTTL: Int64 = 2_592_000
     /// Names that the upstream is never asked for and that nothing of its is taken under.
     public var reservedNames: [NamePattern] = []
     public init() {}
+
+    func meansMissing(_ status: Int) -> Bool { status == 404 || status == 410 || missingStatuses.contains(status) }
 }
 
 /// Settings of a group.

@@ -13,6 +13,11 @@ package final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sen
         try await task(key, work).value
     }
 
+    /// Cancels the work that is under way, whoever waits for it.
+    package func cancelAll() {
+        for flight in flights.withLock({ Array($0.values) }) { flight.cancel() }
+    }
+
     private func task(_ key: Key, _ work: @escaping @Sendable () async throws -> Value) -> Task<Value, any Error> {
         flights.withLock { flights in
             if let flight = flights[key] { return flight }

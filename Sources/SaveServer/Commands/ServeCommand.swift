@@ -41,11 +41,14 @@ enum ServeCommand: Command {
         log.flush()
         try PrivateFile.write(Array((url + "\n").utf8), to: listenFile)
         Log.write(Array("listening on \(url)\n".utf8), to: 2)
+        let renewal = Task { await assembly.services.renewUpstreamIndexes() }
 
         await signals.wait()
         log(.notice, "draining", ["seconds": String(configuration.drainTimeout)])
         assembly.health.drain()
         await assembly.server.drain(limit: .seconds(configuration.drainTimeout))
+        renewal.cancel()
+        await renewal.value
         unlink(listenFile)
         await stores.close()
         log(.notice, "stopped")

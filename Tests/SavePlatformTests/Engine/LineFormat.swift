@@ -1,7 +1,7 @@
 import SaveDigest
 import SavePlatform
 
-/// The smallest format with everything: `index` lists packages in lines, `index/<package>` lists `path size sha256` in lines, `files/<package>/<name>` are the files.
+/// An upstream's line `sealed` seals the package. The smallest format with everything: `index` lists packages in lines, `index/<package>` lists `path size sha256` in lines, `files/<package>/<name>` are the files.
 struct LineFormat: PackageNaming {
     static let descriptor = FormatDescriptor(
         id: "line", displayName: "Lines",
@@ -76,7 +76,7 @@ struct LineFormat: PackageNaming {
                     path: path, package: index.package, size: Int64(fields[1]),
                     checksums: [Checksum(.sha256, hex: String(fields[2]))].compactMap(\.self),
                     origin: URLReference.resolve("../\(path)", against: document.url))
-            })
+            }, attributes: lines.contains { $0.elementsEqual(["sealed"]) } ? ["sealed": true] : [:])
     }
 }
 

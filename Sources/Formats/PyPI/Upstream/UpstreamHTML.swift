@@ -16,7 +16,7 @@ enum UpstreamHTML {
         let tags: [HTMLTag]
         do {
             tags = try HTMLTags.read(
-                document.bytes, named: ["a", "base", "meta"], attributes: attributes,
+                document.bytes, named: ["a", "base", "meta", "form"], attributes: attributes,
                 limit: package == nil ? mostPackages : mostFiles)
         } catch { throw SaveError(.upstreamInvalid, "the upstream's index has too many links") }
         let metas = metas(tags)
@@ -27,6 +27,10 @@ enum UpstreamHTML {
         var listing = UpstreamListing(package, base: base(of: tags, document))
         for tag in tags where tag.name == "a" {
             if let file = file(tag) { listing.add(file) }
+        }
+        // An index has no form to fill in. Taken for one, a page to sign in at would say that every file was taken away.
+        guard !listing.assets.isEmpty || !tags.contains(where: { $0.name == "form" }) else {
+            throw SaveError(.upstreamInvalid, "the upstream sent a page with a form, which is not an index")
         }
         return listing.listing(
             ProjectStatus(marker: metas["pypi:project-status"], reason: metas["pypi:project-status-reason"]))

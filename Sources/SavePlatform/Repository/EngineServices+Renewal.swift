@@ -1,0 +1,54 @@
+/// Asking upstreams before what they said expires.
+extension EngineServices {
+    /// Nanoseconds after which who hints at wanting something newer makes the upstream asked behind their back.
+    private static let hintedAge = 300 * Lease.second
+
+    /// Notes that something was used: what is about to expire, or is old and was asked for with a hint, is renewed in the
+    /// background.
+    func noteUse(of freshness: Freshness, by request: HTTPRequest) {
+        guard !freshness.leases.isEmpty else { return }
+        let now = clock.uptime()
+        for lease in freshness.leases {
+            let isOld = now > lease.verifiedAt &+ Self.hintedAge
+            if lease.isDue(now) || isOld && lease.isRenewable(now) && Revalidation(request) == .hinted {
+                upstream.renewals.request(lease.key)
+            }
+        }
+    }
+
+    /// Asks the upstreams that something rests on, as often as clients may make them asked.
+    ///
+    /// - Parameter started: what was asked for after this is new enough.
+    /// - Returns: whether any was asked.
+    func insist(on freshness: Freshness, askedBefore started: UInt64) async -> Bool {
+        var isAsked = false
+        for lease in freshness.leases where lease.verifiedAt < started {
+            guard let proxy = proxy(lease.key.repository) else { continue }
+            if await UpstreamIndex(proxy).insist(lease.key.index) { isAsked = true }
+        }
+        return isAsked
+    }
+
+    /// Renewals that wait or are under way.
+    package var waitingRenewals: Int { upstream.renewals.count }
+
+    /// Renews what is in use until the task is cancelled. Call it once.
+    package func renewUpstreamIndexes() async {
+        await withTaskCancellationHandler {
+            await upstream.renewals.run { key in
+                guard let proxy = proxy(key.repository) else { return }
+                await UpstreamIndex(proxy).renew(key.index)
+            }
+        } onCancel: {
+            // Who renews waits for the flight: it must end, too.
+            upstream.refreshes.cancelAll()
+        }
+    }
+
+    /// The proxy of an id, if there is one that is online now.
+    private func proxy(_ id: Int64) -> ProxySource? {
+        guard let repository = catalogue.current.repository(id: id), repository.record.kind == .proxy, repository.record.online
+        else { return nil }
+        return ProxySource(repository: repository, services: self)
+    }
+}

@@ -1,0 +1,200 @@
+internal import Synchronization
+
+/// One index of an upstream: asked for, read, and kept as it came.
+struct UpstreamPage: Sendable {
+    typealias KnownIndex = UpstreamMemory.KnownIndex
+
+    /// The upstream says that it has no such index.
+    struct Missing: Error {
+        let status: Int
+    }
+
+    private let proxy: ProxySource
+    private let index: IndexKey
+    private var services: EngineServices { proxy.services }
+
+    init(_ proxy: ProxySource, _ index: IndexKey) {
+        self.proxy = proxy
+        self.index = index
+    }
+
+    // MARK: The upstream
+
+    /// Asks the upstream, with the validators of what is cached.
+    ///
+    /// - Throws: `Missing`, `UpstreamFailure`, and what the client and the stores throw.
+    func fetch(_ cached: KnownIndex?) async throws -> (known: KnownIndex, status: Int) {
+        let base = try await UpstreamBase(proxy).resolved()
+        let wanted = try proxy.repository.format.upstreamRequest(for: .index(index), base: base)
+        // An index that another server answers for is that server's: it was not configured, and who runs it is not known.
+        var request = ClientRequest(
+            url: wanted.url, credentials: proxy.credentials(for: wanted.url), decodes: true, maxSize: wanted.maxSize,
+            redirects: .sameServer)
+        if let accept = wanted.accept { request.headers.append("Accept", accept) }
+        if let row = cached?.row {
+            if let etag = row.etag { request.headers.append("If-None-Match", etag) }
+            if let lastModified = row.lastModified { request.headers.append("If-Modified-Since", lastModified) }
+        }
+        let response = try await services.client.send(request)
+        switch response.status {
+        case 200: return (try await accept(response, limit: wanted.maxSize, cached), 200)
+        case 304:
+            guard let cached else { throw invalid("the upstream answered 304 to an unconditional request", 304) }
+            return (try await verified(cached), 304)
+        case let status where proxy.settings.meansMissing(status): throw Missing(status: status)
+        default: throw failure(response, asking: wanted.url)
+        }
+    }
+
+    private func failure(_ response: ClientResponse, asking url: String) -> UpstreamFailure {
+        let status = response.status
+        switch status {
+        case 300..<400:
+            let target = response.headers["location"].flatMap { URLReference.resolve($0, against: url) }
+            let host = target.flatMap { URLOrigin(of: $0) }?.host ?? "nowhere"
+            return invalid(
+                "the upstream redirects this index to another server, \(host), which was not asked: point remote_url to where the index is, or list \(status) in missing_statuses if that is how the upstream says that it has no such package",
+                status, redirectedTo: host)
+        case 401:
+            return UpstreamFailure(
+                SaveError(.upstreamInvalid, "the upstream refuses access (401)"), status: status, concernsAll: true)
+        case 403:
+            return invalid(
+                "the upstream refuses access (403); list 403 in missing_statuses if that is how it says that it has no such package",
+                status)
+        default:
+            let seconds = RetryAfter.seconds(response.headers["retry-after"], now: services.clock.now())
+            // 500 may be about one page; these are about the server.
+            let concernsAll = [429, 502, 503, 504].contains(status)
+            return UpstreamFailure(
+                SaveError(
+                    .upstreamUnavailable, "the upstream answered \(status)",
+                    details: seconds.map { ["retry_after": String($0)] } ?? [:]),
+                status: status, retryAfter: seconds, concernsAll: concernsAll)
+        }
+    }
+
+    private func invalid(_ message: String, _ status: Int, redirectedTo: String? = nil) -> UpstreamFailure {
+        UpstreamFailure(
+            SaveError(.upstreamInvalid, message), status: status, concernsAll: false, redirectedTo: redirectedTo)
+    }
+
+    private func verified(_ cached: KnownIndex) async throws -> KnownIndex {
+        var row = cached.row
+        row.verified = services.clock.now()
+        let verified = row
+        try await services.store.write { try $0.put(verified) }
+        let end = proxy.deadline(seconds: proxy.settings.cacheTTL)
+        if cached.isStale { return known(cached.offered, verified, until: end) }
+        // Everything that was made of the page goes on to hold.
+        cached.lease.renew(now: services.clock.uptime(), until: end)
+        return KnownIndex(
+            offered: cached.offered, row: verified, places: cached.places, lease: cached.lease, isStale: false,
+            stamp: cached.stamp)
+    }
+
+    private func accept(_ response: ClientResponse, limit: Int64, _ cached: KnownIndex?) async throws -> KnownIndex {
+        let bytes: [UInt8]
+        do {
+            bytes = try await response.body.collect(limit: Int(clamping: limit))
+        } catch let error as SaveError where error.code == .tooLarge {
+            throw invalid("the upstream's index is larger than \(limit) bytes", 200)
+        }
+        let document = UpstreamDocument(url: response.url, contentType: response.headers["content-type"], bytes: bytes)
+        let listing = try await read(document, isKnown: cached != nil)
+        let blob = try await store(bytes)
+        let now = services.clock.now()
+        let row = CachedIndex(
+            repository: proxy.id, key: index.text, blob: blob.digest, url: document.url, contentType: document.contentType,
+            etag: response.headers["etag"], lastModified: response.headers["last-modified"], fetched: now, verified: now)
+        try await services.store.write { try $0.put(row) }
+        services.board.bump(proxy.id, [.index(index)])
+        let offered = try await offered(listing)
+        alarm(offered, cached?.offered)
+        return known(offered, row, until: proxy.deadline(seconds: proxy.settings.cacheTTL))
+    }
+
+    private func store(_ bytes: [UInt8]) async throws -> BlobInfo {
+        let writer = try await services.blobs.begin()
+        do {
+            try await writer.write(bytes)
+            return try await writer.commit(expecting: nil)
+        } catch {
+            await writer.cancel()
+            throw error
+        }
+    }
+
+    // MARK: The cache
+
+    /// What was cached by an earlier run of the server.
+    func load() async throws -> KnownIndex? {
+        let id = proxy.id
+        let key = index.text
+        guard let row = try await services.store.read({ try $0.cachedIndex(id, key) }) else { return nil }
+        do {
+            let file = try await services.blobs.open(row.blob)
+            let bytes = try await services.pool.run { try file.read(at: 0, count: Int(clamping: file.size)) }
+            let document = UpstreamDocument(url: row.url, contentType: row.contentType, bytes: bytes)
+            let listing = try await read(document, isKnown: true)
+            let age = services.clock.now().seconds - row.verified.seconds
+            // A clock that was set back makes the copy old, never young.
+            let seconds = age < 0 ? 0 : proxy.settings.cacheTTL - age
+            return known(try await offered(listing), row, until: proxy.deadline(seconds: seconds))
+        } catch let error as SaveError {
+            services.log(.warning, "cached index cannot be read", ["index": index.text, "error": error.description])
+            return nil
+        } catch is Missing {
+            return nil
+        }
+    }
+
+    private func known(_ offered: OfferedListing, _ row: CachedIndex, until end: UInt64) -> KnownIndex {
+        KnownIndex(
+            offered: offered, row: row,
+            places: Dictionary(offered.listing.assets.enumerated().map { ($1.path, $0) }) { first, _ in first },
+            lease: Lease(
+                UpstreamMemory.Key(repository: proxy.id, index: index), now: services.clock.uptime(), until: end, renews: true),
+            isStale: false, stamp: services.board.stamp(proxy.id, .index(index)))
+    }
+
+    /// - Parameter isKnown: whether the upstream had the package before.
+    private func read(_ document: UpstreamDocument, isKnown: Bool) async throws -> Listing {
+        let format = proxy.repository.format
+        let index = index
+        do {
+            let listing = try await services.pool.run { try format.listing(from: document, for: index) }
+            // Some servers answer an empty page for what they do not have; a client would take it for a package that is
+            // here. Of a package that was there, it says that every file was taken away.
+            if index.package != nil, listing.assets.isEmpty, listing.attributes.isEmpty, !isKnown { throw Missing(status: 200) }
+            return listing
+        } catch let error as SaveError where SourceMiss.codes.contains(error.code) {
+            throw Missing(status: 200)
+        }
+    }
+
+    private func offered(_ listing: Listing) async throws -> OfferedListing {
+        let id = proxy.id
+        var cached: [StoredAsset] = []
+        if let package = index.package { cached = try await services.store.read { try $0.assets(id, package: package) } }
+        return OfferedListing(listing, cached: cached, allowedHosts: proxy.settings.allowedFileHosts)
+    }
+
+    /// Other bytes under a name that was published are an accident or an attack; somebody should look.
+    private func alarm(_ offered: OfferedListing, _ earlier: OfferedListing?) {
+        var changed = earlier.map { offered.digestsChanged(since: $0.listing) } ?? []
+        for (path, exception) in offered.exceptions {
+            guard case .changed = exception, offered.isListed(path), earlier?.exceptions[path] != exception else { continue }
+            changed.append(path)
+        }
+        for path in changed {
+            services.upstream.changedFiles.wrappingAdd(1, ordering: .relaxed)
+            services.log(
+                .error, "upstream changed a published file",
+                [
+                    "repository": proxy.repository.record.coordinates, "file": path.text,
+                    "kept": offered.exceptions[path] == nil ? "nothing" : "the cached bytes",
+                ])
+        }
+    }
+}

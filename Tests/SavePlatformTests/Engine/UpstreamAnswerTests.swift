@@ -1,0 +1,197 @@
+import SavePlatform
+import SaveTestKit
+import Testing
+
+/// What an upstream may answer, and what is made of it.
+@Suite struct UpstreamAnswerTests {
+    private let page = EngineFixture.base + "index/x"
+
+    private func proxied(
+        _ change: @escaping @Sendable (inout RepositoryRecord) -> Void = { _ in }
+    ) async throws -> (engine: EngineFixture, id: Int64) {
+        let engine = try await EngineFixture()
+        let id = try await engine.add("u", .proxy) { record in
+            record.proxy.cacheTTL = 60
+            change(&record)
+        }
+        return (engine, id)
+    }
+
+    private func state(_ engine: EngineFixture) throws -> JSONObject {
+        let repository = try #require(engine.catalogue.current.repository(project: "p", name: "u"))
+        return try #require(engine.services.upstreamState(of: repository).object)
+    }
+
+    // MARK: Missing
+
+    @Test(arguments: [404, 410]) func `R-58 not found and gone are 404`(status: Int) async throws {
+        let (engine, _) = try await proxied()
+        engine.upstream.answer(page, .init(status: status))
+        #expect(try await engine.get("/line/p/u/index/x").status == 404)
+    }
+
+    @Test func `R-58 forbidden is an error, unless the repository says that it means missing`() async throws {
+        let (engine, id) = try await proxied()
+        engine.upstream.answer(page, .init(status: 403))
+        let refused = try await engine.get("/line/p/u/index/x")
+        #expect(refused.status == 502)
+        #expect(refused.text.contains("missing_statuses"))
+        try await engine.change(id) { $0.proxy.missingStatuses = [403] }
+        engine.services.contentChanged(in: id, package: nil)
+        #expect(try await engine.get("/line/p/u/index/x").status == 404)
+    }
+
+    @Test func `R-58 an empty page of an unknown package is 404, of a known one it is the page`() async throws {
+        let (engine, _) = try await proxied()
+        engine.upstream.answer(page, text: "")
+        #expect(try await engine.get("/line/p/u/index/x").status == 404)
+        engine.announce([("1", "one")])
+        engine.clock.advance(seconds: 61)
+        #expect(try await engine.get("/line/p/u/index/x").text.hasPrefix("files/x/1"))
+        engine.upstream.answer(page, text: "")
+        engine.clock.advance(seconds: 61)
+        let emptied = await engine.send(.get, "/line/p/u/index/x")
+        #expect(emptied.status == 200)
+        #expect(emptied.headers["x-save-cache"] == nil)
+        #expect(try await emptied.text() == "")
+    }
+
+    @Test func `a package that is gone stays readable, and says that it is stale`() async throws {
+        let (engine, _) = try await proxied { $0.proxy.negativeCacheTTL = 30 }
+        engine.announce([("1", "one")])
+        #expect(try await engine.get("/line/p/u/index/x").status == 200)
+        engine.upstream.answer(page, .init(status: 404))
+        engine.clock.advance(seconds: 61)
+        #expect(await engine.send(.get, "/line/p/u/index/x").headers["x-save-cache"] == "stale")
+        #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
+        #expect(engine.upstream.requests(of: page).count == 2)
+        engine.clock.advance(seconds: 29)
+        _ = await engine.send(.get, "/line/p/u/index/x")
+        #expect(engine.upstream.requests(of: page).count == 2)
+    }
+
+    // MARK: Redirects
+
+    @Test func `an index that another server is to answer for is refused, with the reason, and only that one`() async throws {
+        let (engine, _) = try await proxied()
+        engine.upstream.answer(page, .init(status: 302, headers: ["Location": "https://elsewhere.test/simple/x/"]))
+        engine.upstream.answer(EngineFixture.base + "index/y", text: "files/y/1 1 \(BlobDigest(of: [1]))\n")
+        let refused = try await engine.get("/line/p/u/index/x")
+        #expect(refused.status == 502)
+        #expect(refused.text.contains("elsewhere.test"))
+        #expect(try state(engine)["redirected_to"] == "elsewhere.test")
+        #expect(try state(engine)["available"] == true)
+        #expect(try await engine.get("/line/p/u/index/y").status == 200)
+        #expect(engine.upstream.requests(of: page).allSatisfy { $0.redirects == .sameServer })
+    }
+
+    @Test func `a redirect is "not here" where the repository says so`() async throws {
+        let (engine, _) = try await proxied { $0.proxy.missingStatuses = [302] }
+        engine.upstream.answer(page, .init(status: 302, headers: ["Location": "https://elsewhere.test/simple/x/"]))
+        #expect(try await engine.get("/line/p/u/index/x").status == 404)
+    }
+
+    // MARK: Failures
+
+    @Test(arguments: [("120", Int64(120)), ("99999999999999999999", 3600), ("0", 10), ("soon", 10)])
+    func `R-59 how long an upstream asks to be left alone is kept and passed on`(field: String, seconds: Int64) async throws {
+        let (engine, _) = try await proxied()
+        engine.upstream.answer(page, .init(status: 429, headers: ["Retry-After": field]))
+        let refused = await engine.send(.get, "/line/p/u/index/x")
+        #expect(refused.status == 503)
+        #expect(try state(engine)["asked_again_in"]?.integer == seconds + 1)
+        // Other pages are of the same server.
+        let other = await engine.send(.get, "/line/p/u/index/y")
+        #expect(other.status == 503)
+        #expect(Int64(other.headers["retry-after"] ?? "").map { (1...seconds + 1).contains($0) } == true)
+        #expect(engine.upstream.requestCount == 1)
+        engine.announce([("1", "one")])
+        engine.clock.advance(seconds: UInt64(seconds) - 1)
+        #expect(await engine.send(.get, "/line/p/u/index/x").status == 503)
+        engine.clock.advance(seconds: 2)
+        #expect(await engine.send(.get, "/line/p/u/index/x").status == 200)
+    }
+
+    @Test func `one broken page does not silence the others`() async throws {
+        let (engine, _) = try await proxied()
+        engine.upstream.answer(page, .init(status: 500))
+        engine.upstream.answer(EngineFixture.base + "index/y", text: "files/y/1 1 \(BlobDigest(of: [1]))\n")
+        #expect(await engine.send(.get, "/line/p/u/index/x").status == 503)
+        #expect(await engine.send(.get, "/line/p/u/index/x").status == 503)
+        #expect(engine.upstream.requests(of: page).count == 1)
+        #expect(await engine.send(.get, "/line/p/u/index/y").status == 200)
+    }
+
+    @Test func `R-59 a stale page is shown for so long and no longer`() async throws {
+        let (engine, _) = try await proxied { $0.proxy.staleTTL = 600 }
+        engine.announce([("1", "one")])
+        #expect(try await engine.get("/line/p/u/index/x").status == 200)
+        engine.upstream.fail(page)
+        engine.clock.advance(seconds: 590)
+        #expect(await engine.send(.get, "/line/p/u/index/x").headers["x-save-cache"] == "stale")
+        engine.clock.advance(seconds: 20)
+        #expect(await engine.send(.get, "/line/p/u/index/x").status == 503)
+        engine.announce([("1", "one")])
+        engine.clock.advance(seconds: 11)
+        #expect(await engine.send(.get, "/line/p/u/index/x").status == 200)
+    }
+
+    // MARK: What a page says
+
+    @Test func `bytes that an upstream changed under one name are not taken, and the page goes on to fit the file`() async throws
+    {
+        let (engine, _) = try await proxied()
+        engine.announce([("1", "one"), ("2", "two")])
+        #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
+        engine.announce([("1", "evil"), ("2", "bad")])
+        engine.clock.advance(seconds: 61)
+        let lines = try await engine.get("/line/p/u/index/x").text
+        #expect(lines.contains("files/x/1 3 \(BlobDigest(of: Array("one".utf8)))"))
+        #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
+        #expect(try await engine.get("/line/p/u/files/x/2").text == "bad")
+        // One that is here and one that is not: somebody should look at both.
+        #expect(engine.services.changedUpstreamFiles == 2)
+        engine.clock.advance(seconds: 61)
+        _ = try await engine.get("/line/p/u/index/x")
+        #expect(engine.services.changedUpstreamFiles == 2)
+    }
+
+    @Test func `a file that an upstream removed leaves the page and can still be fetched`() async throws {
+        let (engine, _) = try await proxied()
+        engine.announce([("1", "one"), ("2", "two")])
+        #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
+        engine.announce([("2", "two")])
+        engine.clock.advance(seconds: 61)
+        #expect(try await !engine.get("/line/p/u/index/x").text.contains("files/x/1"))
+        #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
+    }
+
+    @Test func `R-74 a quarantine upstream shows, and keeps files that are here from being given out`() async throws {
+        let (engine, _) = try await proxied()
+        engine.announce([("1", "one")])
+        #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
+        engine.upstream.answer(page, text: "sealed\n")
+        engine.clock.advance(seconds: 61)
+        #expect(try await engine.get("/line/p/u/index/x") == (200, ""))
+        let refused = await engine.send(.get, "/line/p/u/files/x/1")
+        #expect(refused.status == 403)
+        #expect(refused.headers["x-save-reason"] != nil)
+        engine.announce([("1", "one")])
+        engine.clock.advance(seconds: 61)
+        #expect(try await engine.get("/line/p/u/index/x").text.hasPrefix("files/x/1"))
+        #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
+    }
+
+    @Test func `what is on a host that is not allowed is not listed and refused, also where it is here`() async throws {
+        let (engine, id) = try await proxied()
+        engine.announce([("1", "one")])
+        #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
+        try await engine.change(id) { $0.proxy.allowedFileHosts = ["files.example.test"] }
+        engine.services.contentChanged(in: id, package: nil)
+        #expect(try await engine.get("/line/p/u/index/x").text == "")
+        #expect(await engine.send(.get, "/line/p/u/files/x/1").status == 403)
+        try await engine.change(id) { $0.proxy.allowedFileHosts = ["upstream.test"] }
+        engine.services.contentChanged(in: id, package: nil)
+        #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
+    }
+}
