@@ -6,7 +6,7 @@ package struct APIContext: Sendable {
     package let catalogue: Catalogue
     package let formats: FormatRegistry
     package let hasher: any PasswordHashing
-    package let operations: any RepositoryOperations
+    package let operations: any RepositoryOperations & PackageExplaining
     package let clock: PlatformClock
     /// The server's own 32 bytes: keys are hashed, cursors signed and upstream passwords sealed with it.
     package let serverKey: [UInt8]
@@ -18,7 +18,8 @@ package struct APIContext: Sendable {
 
     package init(
         store: any MetadataStore, catalogue: Catalogue, formats: FormatRegistry, hasher: any PasswordHashing,
-        operations: any RepositoryOperations, clock: PlatformClock, serverKey: [UInt8], log: Log, version: String,
+        operations: any RepositoryOperations & PackageExplaining, clock: PlatformClock, serverKey: [UInt8], log: Log,
+        version: String,
         externalURL: String? = nil
     ) {
         self.store = store

@@ -26,3 +26,13 @@ package protocol RepositoryOperations: Sendable {
     /// The bytes that blobs take on disk.
     func physicalBytes() async throws -> Int64
 }
+
+/// Says why clients get what they get. Whoever may read a repository may know: a group can be read by those only who may
+/// read all of its members.
+package protocol PackageExplaining: Sendable {
+    /// - Parameters:
+    ///   - package: a name in any spelling.
+    ///   - refresh: whether upstreams are asked; without it none is.
+    /// - Throws: `packageNotFound` for what is no name.
+    func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> JSONValue
+}

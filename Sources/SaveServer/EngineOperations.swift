@@ -2,7 +2,7 @@ internal import SaveAPI
 internal import SavePlatform
 
 /// What the REST API asks of the repository engine and of the stores' upkeep.
-struct EngineOperations: RepositoryOperations {
+struct EngineOperations: RepositoryOperations, PackageExplaining {
     let services: EngineServices
     let maintenance: Maintenance
     let gcGrace: Int64
@@ -30,6 +30,10 @@ struct EngineOperations: RepositoryOperations {
 
     func repositoryChanged(_ repository: Int64) async {
         services.contentChanged(in: repository, package: nil)
+    }
+
+    func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> JSONValue {
+        try await services.explain(package, in: repository, refresh: refresh).json
     }
 
     func collectGarbage(dryRun: Bool) async throws -> JSONValue {

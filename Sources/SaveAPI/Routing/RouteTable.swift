@@ -7,7 +7,8 @@ struct RouteTable: Sendable {
     /// The one table.
     static let complete = RouteTable(
         routes: ProjectRoutes.all + MemberRoutes.all + RepositoryRoutes.all + UpstreamRoutes.all + PackageRoutes.all
-            + PackageChangeRoutes.all + PackageRemovalRoutes.all + RetiredNameRoutes.all + UserRoutes.all + RobotRoutes.all
+            + ExplainRoutes.all + PackageChangeRoutes.all + PackageRemovalRoutes.all + RetiredNameRoutes.all + UserRoutes.all
+            + RobotRoutes.all
             + KeyRoutes.all + CurrentUserRoutes.all
             + AuditRoutes.all + MaintenanceRoutes.all + DescriptionRoutes.all)
 

@@ -43,7 +43,7 @@ struct HostedOnlyFormat: RepositoryFormat {
 }
 
 /// Notes what the API asks of the engine.
-final class NotedOperations: RepositoryOperations {
+final class NotedOperations: RepositoryOperations, PackageExplaining {
     private let notes = Mutex<[String]>([])
     var all: [String] { notes.withLock { $0 } }
     private func note(_ text: String) { notes.withLock { $0.append(text) } }
@@ -56,6 +56,10 @@ final class NotedOperations: RepositoryOperations {
     func upstreamState(of repository: Repository) -> JSONValue { ["available": true] }
     func contentChanged(in repository: Int64, package: PackageID?) async { note("content \(package?.name ?? "all")") }
     func repositoryChanged(_ repository: Int64) async { note("repository") }
+    func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> JSONValue {
+        note("explain \(package) in \(repository.record.coordinates) \(refresh)")
+        return Explanation(of: PackageID(normalized: package), in: repository).json
+    }
     func collectGarbage(dryRun: Bool) async throws -> JSONValue {
         note("gc \(dryRun)")
         return ["removed": 0]

@@ -1,0 +1,143 @@
+/// What one hosted or proxy repository knows of a package, as if nobody else had it.
+struct MemberFindings: Sendable {
+    var member: Explanation.Member
+    /// What it lists; nil where it has none.
+    var listing: Listing?
+    var files: [Explanation.File] = []
+    /// It has no files of the package any more, but the name is still its own.
+    var holdsName = false
+
+    static func gather(
+        _ repository: Repository, _ package: PackageID, _ services: EngineServices, refresh: Bool
+    ) async throws -> MemberFindings {
+        var findings = MemberFindings(member: .init(repository: repository, state: "has_none"))
+        let id = repository.record.id
+        let (stored, record, retired) = try await services.store.read { reading in
+            (
+                try reading.assets(id, package: package).filter { $0.record.sidecarOf == nil },
+                try reading.package(id, package), try reading.retiredNames(id, package: package)
+            )
+        }
+        if repository.record.kind == .hosted || !repository.descriptor.abilities.contains(.upstreamIndexes) {
+            findings.addHosted(stored, record, retired)
+        } else {
+            let proxy = ProxySource(repository: repository, services: services)
+            if refresh { _ = await UpstreamIndex(proxy).insist(.package(package)) }
+            let known = try await UpstreamIndex(proxy).remembered(.package(package))
+            findings.addProxied(known, stored, services, package)
+        }
+        return findings
+    }
+
+    // MARK: Hosted
+
+    private mutating func addHosted(_ stored: [StoredAsset], _ record: PackageRecord?, _ retired: [RetiredName]) {
+        guard !stored.isEmpty else {
+            guard !retired.isEmpty else { return }
+            holdsName = true
+            member.reason = .init(
+                "retired_names", "every file of the package was deleted; its name stays here until their names are released")
+            return
+        }
+        member.state = "answers"
+        listing = Listing(assets: stored.map(\.record), attributes: record?.attributes ?? JSONObject())
+        let block = downloadBlock(record?.attributes ?? JSONObject())
+        files = stored.map { file($0.record, "offered", $0, block) }
+        member.reason = block
+    }
+
+    // MARK: Proxied
+
+    private mutating func addProxied(
+        _ known: UpstreamMemory.KnownIndex?, _ stored: [StoredAsset], _ services: EngineServices, _ package: PackageID
+    ) {
+        describeUpstream(known, services, package)
+        let cached = Dictionary(stored.map { ($0.record.path, $0) }) { first, _ in first }
+        guard let known else {
+            let outcome = services.upstream.outcomes[key(package)]
+            if let failure = outcome?.failure {
+                member.state = "fails"
+                member.reason = .init("upstream", failure.message)
+            } else if outcome == nil {
+                member.state = "not_asked"
+            }
+            files = stored.map { file($0.record, "unlisted", $0, nil) }
+            return
+        }
+        member.state = "answers"
+        listing = known.listing
+        let block = downloadBlock(known.listing.attributes)
+        member.reason = block ?? (known.isStale ? staleness(services, package) : nil)
+        for asset in known.listing.assets where asset.sidecarOf == nil {
+            files.append(file(asset, "offered", cached[asset.path], block ?? change(known, asset.path)))
+        }
+        for (path, exception) in known.offered.exceptions.sorted(by: { $0.key < $1.key }) {
+            guard case .host(let host) = exception, let record = known.offered.withheld[path], record.sidecarOf == nil else {
+                continue
+            }
+            let reason = Explanation.Reason("allowed_file_hosts", "\(host) is not listed in allowed_file_hosts")
+            files.append(file(record, "blocked", cached[path], reason))
+        }
+        let shown = Set(files.map(\.record.path))
+        for asset in stored where !shown.contains(asset.record.path) {
+            let reason = Explanation.Reason(
+                "removed_upstream", "the upstream no longer lists it; the copy here can still be fetched")
+            files.append(file(asset.record, "unlisted", asset, block ?? reason))
+        }
+    }
+
+    private mutating func describeUpstream(
+        _ known: UpstreamMemory.KnownIndex?, _ services: EngineServices, _ package: PackageID
+    ) {
+        let outcome = services.upstream.outcomes[key(package)]
+        let state = services.upstream.state(member.repository.record.id)
+        var upstream = Explanation.Upstream(
+            status: outcome?.status, asked: outcome?.asked, isAvailable: state.isAvailable,
+            failure: outcome?.failure?.message ?? (state.isAvailable ? nil : state.failure))
+        upstream.url = known?.row.url ?? member.repository.record.proxy.resolvedURL
+        upstream.fetched = known?.row.fetched
+        upstream.verified = known?.row.verified
+        upstream.etag = known?.row.etag
+        upstream.isStale = known?.isStale ?? false
+        member.upstream = upstream
+    }
+
+    private func staleness(_ services: EngineServices, _ package: PackageID) -> Explanation.Reason {
+        let status = services.upstream.outcomes[key(package)]?.status
+        return status.map(member.repository.record.proxy.meansMissing) ?? false
+            ? .init("removed_upstream", "the upstream no longer has the package; the last page is still shown")
+            : .init("stale", "the upstream does not answer; the last page is shown")
+    }
+
+    private func change(_ known: UpstreamMemory.KnownIndex, _ path: AssetPath) -> Explanation.Reason? {
+        guard case .changed(let listed)? = known.offered.exceptions[path] else { return nil }
+        return .init(
+            "changed_upstream",
+            "the upstream now lists other bytes, with sha256 \(listed.hex), under this name; the copy here stays")
+    }
+
+    // MARK: Both
+
+    private func key(_ package: PackageID) -> UpstreamMemory.Key {
+        UpstreamMemory.Key(repository: member.repository.record.id, index: .package(package))
+    }
+
+    /// Why no file of the package is given out, where the format says so.
+    private func downloadBlock(_ attributes: JSONObject) -> Explanation.Reason? {
+        guard let governing = member.repository.format as? any PackageGoverning else { return nil }
+        do {
+            try governing.checkDownload(from: attributes)
+            return nil
+        } catch {
+            return .init("quarantined", (error as? SaveError)?.message ?? "the package's files are not given out")
+        }
+    }
+
+    private func file(
+        _ record: AssetRecord, _ state: String, _ stored: StoredAsset?, _ reason: Explanation.Reason?
+    ) -> Explanation.File {
+        Explanation.File(
+            record: record, member: member.repository, state: reason?.rule == "quarantined" ? "blocked" : state, reason: reason,
+            stored: stored)
+    }
+}
