@@ -44,7 +44,7 @@ def test_installs_everything_from_an_empty_cache(client, source, tool, log, upst
 
 
 @pytest.mark.parametrize("client", INSTALLERS)
-def test_installs_with_required_digests_and_refuses_others(client, source, tool, tmp_path, dists):
+def test_r37_installs_with_required_digests_and_refuses_others(client, source, tool, tmp_path, dists):
     wanted = ["%s==%s --hash=sha256:%s" % (dists[name].project, dists[name].version, dists[name].sha256) for name in source.installed]
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("\n".join(wanted) + "\n")
@@ -104,7 +104,7 @@ def test_r60_pip_and_uv_leave_out_what_was_uploaded_after_a_date(source, tool, u
 # -- locking
 
 @pytest.mark.parametrize("client", LOCKERS)
-def test_adds_locks_and_installs_what_was_locked(client, source, tool, log, dists):
+def test_r31_adds_locks_and_installs_what_was_locked(client, source, tool, log, dists):
     # As a robot, because pipenv writes passwords into a netrc file as they are, and loses one with a space in it.
     project = tool(client).start(source.robot_url)
     project.add("needs-others", "epochal", "local-version", "source-only", "Camel.Case").must_succeed()
@@ -129,7 +129,7 @@ def test_uv_compiles_a_lock_file_and_syncs_it(source, tool, tmp_path, log, dists
 
 # -- reading the index as a library and as a mirror do
 
-def test_the_library_pypi_simple_reads_everything(server, source, dists, tmp_path):
+def test_r33_r35_the_library_pypi_simple_reads_everything(server, source, dists, tmp_path):
     from pypi_simple import PyPISimple
     from harness.server import PASSWORD
     import requests

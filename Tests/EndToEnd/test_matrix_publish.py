@@ -59,7 +59,7 @@ def test_r63_what_is_published_is_listed_and_installs_at_once(server, hosted, ur
         assert tool("uv").install(server.index_url(hosted), *wanted).must_succeed().installed == {"sent": "1.0"}
 
 
-def test_r68_publishing_the_same_again_is_no_error_and_changes_nothing(server, hosted, url, publisher, files):
+def test_r68_t6_publishing_the_same_again_is_no_error_and_changes_nothing(server, hosted, url, publisher, files):
     first = publisher.publish(url, "admin", PASSWORD, *files).must_succeed()
     before = server.admin.page(hosted, "sent")
     again = publisher.publish(url, "admin", PASSWORD, *files).must_succeed()
@@ -68,7 +68,7 @@ def test_r68_publishing_the_same_again_is_no_error_and_changes_nothing(server, h
     assert (after.headers["ETag"], after.content) == (before.headers["ETag"], before.content)
 
 
-def test_r69_other_bytes_under_a_name_that_exists_change_nothing(server, hosted, url, publisher, files):
+def test_r69_t6_other_bytes_under_a_name_that_exists_change_nothing(server, hosted, url, publisher, files):
     kept = [make_fixtures.wheel("sent", "1.0", payload=b"what was there first")]
     assert server.admin.upload(hosted, kept[0]).status_code == 200
     outcome = publisher.publish(url, "admin", PASSWORD, files[0])
@@ -89,7 +89,7 @@ def test_r55_a_wrong_password_publishes_nothing_and_a_reader_is_refused(server, 
         assert listed(server, hosted) == {}
 
 
-def test_r62_the_last_slash_makes_no_difference_and_nothing_is_redirected(server, hosted, url, publisher, files):
+def test_r01_r62_t7_the_last_slash_makes_no_difference_and_nothing_is_redirected(server, hosted, url, publisher, files):
     log = RequestLog(server)
     outcome = publisher.publish(url.rstrip("/"), "admin", PASSWORD, *files).must_succeed()
     assert listed(server, hosted) == sent(publisher, outcome, files)
@@ -107,7 +107,7 @@ def test_r54_a_robot_and_a_token_publish(server, repository, publisher, files):
         assert listed(server, hosted) == sent(publisher, outcome, files)
 
 
-def test_uv_looks_at_the_index_before_it_publishes(server, hosted, url, tool, files, dists):
+def test_r63_uv_looks_at_the_index_before_it_publishes(server, hosted, url, tool, files, dists):
     uv, check = tool("uv"), ["--check-url", server.index_url(hosted)]
     uv.publish(url, "admin", PASSWORD, *files, arguments=check).must_succeed()
     log = RequestLog(server)
@@ -117,7 +117,7 @@ def test_uv_looks_at_the_index_before_it_publishes(server, hosted, url, tool, fi
     assert uv.publish(url, "admin", PASSWORD, other, arguments=check).status != 0
 
 
-def test_clients_that_skip_what_exists_do(server, hosted, url, tool, files):
+def test_t6_clients_that_skip_what_exists_do(server, hosted, url, tool, files):
     kept = make_fixtures.wheel("sent", "1.0", payload=b"what was there first")
     assert server.admin.upload(hosted, kept).status_code == 200
     for name in ("twine4", "twine6", "poetry1", "poetry2", "pdm"):

@@ -59,6 +59,7 @@ struct AssetAnswers: Sendable {
             return self.arriving(arriving, request, repository)
         case .described(let record, let size):
             var response = HTTPResponse(status: 200, headers: headers(record, contentType: record.contentType, repository))
+            if let tag = Self.announcedTag(record) { response.headers["ETag"] = tag }
             response.body = .stream(ByteStream(length: size) { nil })
             return response
         }
@@ -98,7 +99,7 @@ struct AssetAnswers: Sendable {
 
     private func arriving(_ asset: ArrivingAsset, _ request: HTTPRequest, _ repository: Repository) -> HTTPResponse {
         var response = HTTPResponse(status: 200, headers: headers(asset.record, contentType: asset.head.contentType, repository))
-        let etag = asset.record.checksums.first { $0.algorithm == .sha256 }.map { "\"\($0.hex)\"" }
+        let etag = Self.announcedTag(asset.record)
         if let etag { response.headers["ETag"] = etag }
         guard let size = asset.head.size else {
             response.body = .stream(asset.stream(from: 0, to: nil, length: nil))
@@ -118,6 +119,11 @@ struct AssetAnswers: Sendable {
     }
 
     // MARK: Headers
+
+    /// The tag that a file will have once it is here, where its digest is known already.
+    private static func announcedTag(_ record: AssetRecord) -> String? {
+        record.checksums.first { $0.algorithm == .sha256 }.map { "\"\($0.hex)\"" }
+    }
 
     private func headers(_ record: AssetRecord, contentType: String?, _ repository: Repository) -> HTTPHeaders {
         let type = contentType.map { MediaType($0) } ?? .bytes
