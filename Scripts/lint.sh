@@ -48,4 +48,6 @@ while IFS=: read -r file line _; do
 done < <(git grep -nE '@unchecked|nonisolated\(unsafe\)' -- Sources | grep -vE ':[0-9]+: *//')
 echo "lint: $(git grep -hE "$unsafe" -- Sources | grep -vcE '^ *//') places where the compiler's checks are off; $(git ls-files '*.swift' | wc -l) Swift files"
 
+python3 Scripts/requirements.py || finding "the table of requirements is not that of the tests"
+
 [ "$failures" -eq 0 ] && echo "lint: nothing found" || { echo "lint: $failures findings" >&2; exit 1; }

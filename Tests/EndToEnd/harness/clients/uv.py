@@ -49,5 +49,5 @@ class Uv(Locker):
     # -- publishing
 
     def publish(self, url, user, password, *files, arguments=(), **options):
-        return self.uv("publish", "--no-config", "--trusted-publishing", "never", "--publish-url", url, "--username", user,
+        return self.uv("publish", "--no-config", "--publish-url", url, "--username", user,
                        "--password", password, *arguments, *files, **options)
