@@ -31,7 +31,7 @@ def member(server, project, principal, role):
     server.admin.ok("PUT", "/api/v1/projects/%s/members/%s" % (project, principal), json={"role": role})
 
 
-def test_a_robot_signs_in_with_a_raw_or_encoded_dollar_and_with_bearer(server, repository, hosted, robot):
+def test_r54_r57_a_robot_signs_in_with_a_raw_or_encoded_dollar_and_with_bearer(server, repository, hosted, robot):
     name, key, _ = robot
     member(server, repository, "sa$" + name, "viewer")
     page = "/pypi/%s/simple/plain/" % hosted
@@ -103,7 +103,7 @@ def test_a_changed_password_and_a_disabled_user_count_at_once(server, repository
     assert fresh.get(page).status_code == 401
 
 
-def test_anonymous_reads_only_where_the_repository_says_so(server, repository, hosted, installer):
+def test_r51_anonymous_reads_only_where_the_repository_says_so(server, repository, hosted, installer):
     anonymous = server.client(None)
     assert anonymous.get("/pypi/%s/simple/plain/" % hosted).status_code == 401
     server.admin.ok("PATCH", "/api/v1/repos/" + hosted, json={"anonymous_read": True})
@@ -120,7 +120,7 @@ def test_who_am_i(server, repository, robot):
     assert "sa$" + name in json.dumps(server.client("sa$" + name, key).ok("GET", "/api/v1/user").json())
 
 
-def test_a_users_own_key_works_as_password_and_as_bearer(server, repository, hosted):
+def test_r54_r57_a_users_own_key_works_as_password_and_as_bearer(server, repository, hosted):
     user = make_user(server, repository + "-kay")
     member(server, repository, repository + "-kay", "viewer")
     key = user.ok("POST", "/api/v1/user/keys", json={"description": "laptop"}).json()["key"]
@@ -134,13 +134,13 @@ def test_a_users_own_key_works_as_password_and_as_bearer(server, repository, hos
     "Basic", "Basic ", "Basic %", "Basic " + base64.b64encode(b"no-colon").decode(), "Basic " + base64.b64encode(b":").decode(),
     "Basic " + base64.b64encode(b"admin\0:x").decode(), "Basic " + base64.b64encode(b"\xff\xfe:\xff").decode(), "Digest x=y", "Bearer",
     "Bearer " + "x" * 7000, "Basic " + base64.b64encode(b"u" * 5000 + b":" + b"p" * 100).decode(), "Basic " + "A" * 6001])
-def test_odd_credentials_are_401(server, hosted, header):
+def test_r55_odd_credentials_are_401(server, hosted, header):
     # Or 429: malformed attempts are counted, and this test makes many.
     answer = server.client(None).get("/pypi/%s/simple/plain/" % hosted, headers={"Authorization": header})
     assert answer.status_code == 401 or (answer.status_code == 429 and int(answer.headers["Retry-After"]) > 0)
 
 
-def test_guessing_is_slowed_down_and_others_are_not_locked_out(new_server):
+def test_r57_guessing_is_slowed_down_and_others_are_not_locked_out(new_server):
     server = new_server("guessed")
     make_user(server, "victim")
     statuses = [server.client("victim", "guess %d" % number).get("/api/v1/user").status_code for number in range(12)]

@@ -100,7 +100,7 @@ def challenge(answer):
 ASKS = (401, 'Basic realm="Save", charset="UTF-8"')
 
 
-def test_no_or_bad_credentials_are_401_with_a_basic_challenge(server, hosted):
+def test_r51_r55_no_or_bad_credentials_are_401_with_a_basic_challenge(server, hosted):
     page = "/pypi/%s/simple/plain/" % hosted
     assert challenge(server.client(None).get(page)) == ASKS
     assert challenge(server.client("someone", "wrong").get(page)) == ASKS
@@ -111,7 +111,7 @@ def test_no_or_bad_credentials_are_401_with_a_basic_challenge(server, hosted):
     assert challenge(server.client(None).get("/api/v1/repos"))[0] == 401
 
 
-def test_anonymous_cannot_tell_a_closed_repository_from_none(server, hosted, repository):
+def test_r55_t4_anonymous_cannot_tell_a_closed_repository_from_none(server, hosted, repository):
     real = server.client(None).get("/pypi/%s/simple/plain/" % hosted)
     none = server.client(None).get("/pypi/%s/no-such-repository/simple/plain/" % repository)
     nowhere = server.client(None).get("/pypi/no-such-project/no-such-repository/simple/plain/")
@@ -119,7 +119,7 @@ def test_anonymous_cannot_tell_a_closed_repository_from_none(server, hosted, rep
     assert real.text == none.text == nowhere.text
 
 
-def test_unknown_repositories_packages_and_files_are_404(server, hosted, repository):
+def test_r58_t4_unknown_repositories_packages_and_files_are_404(server, hosted, repository):
     for path in ("/pypi/%s/nothing-here/simple/plain/" % repository, "/pypi/no-such-project/x/simple/", "/pypi/%s/simple/nothing/" % hosted,
                  "/pypi/%s/packages/nothing-1.0.tar.gz" % hosted, "/nosuchformat/a/b/", "/raw/%s/x" % hosted):
         answer = server.admin.get(path)
@@ -127,7 +127,7 @@ def test_unknown_repositories_packages_and_files_are_404(server, hosted, reposit
         assert answer.headers["Content-Type"].startswith("text/plain"), path
 
 
-def test_the_same_bytes_again_are_200_and_other_bytes_are_400(server, hosted, dists):
+def test_r68_r69_t6_the_same_bytes_again_are_200_and_other_bytes_are_400(server, hosted, dists):
     assert server.admin.upload(hosted, dists[WHEEL]).status_code == 200
     other = make_fixtures.wheel("plain", "1.0", payload=b"other")
     answer = server.admin.upload(hosted, other)
@@ -138,7 +138,7 @@ def test_the_same_bytes_again_are_200_and_other_bytes_are_400(server, hosted, di
 @pytest.mark.parametrize("case", [
     "digest", "name", "version", "no-name", "no-content", "no-action", "other-action", "protocol", "filetype", "not-a-zip",
     "traversal", "backslash", "filename"])
-def test_a_bad_upload_is_400_with_one_line_and_leaves_nothing(server, repository, case):
+def test_r64_r65_a_bad_upload_is_400_with_one_line_and_leaves_nothing(server, repository, case):
     import dataclasses
     hosted = repository + "/" + case
     server.create(hosted)
@@ -201,7 +201,7 @@ def multipart(server, hosted, content_type, body, length=None):
     ("application/json", b"{}", {400, 415}),
 ], ids=["no boundary", "empty boundary", "long boundary", "boundary never comes", "no end", "no name", "many part headers",
         "long part header", "huge field", "empty", "urlencoded", "json"])
-def test_a_bad_multipart_body_is_refused(server, hosted, content_type, body, expected):
+def test_r61_t7_a_bad_multipart_body_is_refused(server, hosted, content_type, body, expected):
     assert multipart(server, hosted, content_type, body).status in expected
 
 
@@ -210,7 +210,7 @@ def test_a_body_shorter_than_announced_is_not_accepted(server, hosted):
     assert answer.status is None or answer.status >= 400
 
 
-def test_an_upload_that_is_too_large_is_413_before_its_body_is_read(server, repository):
+def test_r61_r70_an_upload_that_is_too_large_is_413_before_its_body_is_read(server, repository):
     hosted = repository + "/small"
     server.create(hosted, max_file_size=1000)
     head = ("POST /pypi/%s/ HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\nContent-Type: multipart/form-data; boundary=x\r\n"
@@ -226,13 +226,13 @@ def test_an_upload_that_is_too_large_is_413_before_its_body_is_read(server, repo
     assert raw(server, head, timeout=10).status == 413
 
 
-def test_credentials_are_checked_before_the_body_is_asked_for(server, hosted):
+def test_r61_credentials_are_checked_before_the_body_is_asked_for(server, hosted):
     head = "POST /pypi/%s/ HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n"
     answer = raw(server, head % hosted, timeout=10)
     assert answer.status == 401 and answer.count == 1
 
 
-def test_wrong_methods_are_405_with_allow(server, repository, hosted, upstream, dists):
+def test_r10_wrong_methods_are_405_with_allow(server, repository, hosted, upstream, dists):
     proxy, group = repository + "/proxy", repository + "/group"
     server.create(proxy, kind="proxy", remote_url=upstream.url + "/")
     server.create(group, kind="group", members=[hosted, proxy])
@@ -307,7 +307,7 @@ def test_an_exclamation_mark_and_a_plus_may_be_encoded_or_not(server, repository
 
 # -- files
 
-def test_a_file_answers_ranges_head_and_conditions(server, hosted, dists):
+def test_r38_r39_r44_t10_a_file_answers_ranges_head_and_conditions(server, hosted, dists):
     path, content = server.admin.file_path(hosted, "plain", WHEEL), dists[WHEEL].content
     size = len(content)
     head = server.admin.head(path)
@@ -338,7 +338,7 @@ def test_a_file_answers_ranges_head_and_conditions(server, hosted, dists):
     "/ok/../../../../etc/passwd", "/..%5c..%5cetc%5cpasswd", "/..;/..;/etc/passwd", "/%c0%ae%c0%ae/%c0%ae%c0%ae/etc/passwd",
     "/..%00/etc/passwd", "/%252e%252e/etc/passwd", "/%", "/%zz", "/%u002e%u002e/etc/passwd", "/%ff", "/a%0d%0aSet-Cookie:x",
 ])
-def test_no_spelling_of_a_path_leaves_the_repository(server, repository, hosted, target):
+def test_r08_no_spelling_of_a_path_leaves_the_repository(server, repository, hosted, target):
     server.create(repository + "/raw", format="raw")
     for base in ("/raw/%s/raw" % repository, "/pypi/%s/packages" % hosted, "/pypi/%s/simple" % hosted):
         for method in ("GET", "HEAD"):

@@ -91,7 +91,7 @@ struct AccessAuthenticatorTests {
         #expect(server.hasher.checks == 1)
     }
 
-    @Test func `the scheme is read without regard to case`() async throws {
+    @Test func `R-57 the scheme is read without regard to case`() async throws {
         let server = try await Accounting()
         let token = Accounting.basic("alice", "correct horse").dropFirst(5)
         for scheme in ["basic", "BASIC", "bAsIc"] {
@@ -104,7 +104,7 @@ struct AccessAuthenticatorTests {
         "Basic YWxpY2U6Y29ycmVjdCBob3JzZQ== ",
         "Basic gP+A/w==", "Bearer", "Bearer x", "Digest username=alice", "Basic  \u{0}", "Bearer sav_",
         "Basic " + String(repeating: "A", count: 1 << 20),
-    ]) func `malformed credentials are refused like wrong ones`(field: String) async throws {
+    ]) func `R-55 malformed credentials are refused like wrong ones`(field: String) async throws {
         let server = try await Accounting()
         #expect(server.authenticator.cached(server.request(field)) == nil)
         #expect(await server.refusal(server.request(field)) == .unauthenticated)
@@ -121,7 +121,7 @@ struct AccessAuthenticatorTests {
         #expect(await server.refusal(request) == .unauthenticated)
     }
 
-    @Test func `unknown, wrong and disabled are one answer at one cost`() async throws {
+    @Test func `R-55 R-57 unknown, wrong and disabled are one answer at one cost`() async throws {
         let server = try await Accounting()
         try await server.add("bob", "correct horse")
         try await server.change { writing in
@@ -226,7 +226,7 @@ struct AccessAuthenticatorTests {
 }
 
 struct AccessKeyAuthenticationTests {
-    @Test func `a robot signs in with its key in every form there is, without waiting`() async throws {
+    @Test func `R-54 R-57 a robot signs in with its key in every form there is, without waiting`() async throws {
         let server = try await Accounting()
         let key = try await server.key(for: .robot("ci"))
         for field in [
@@ -240,7 +240,7 @@ struct AccessKeyAuthenticationTests {
         #expect(server.hasher.checks == 0)
     }
 
-    @Test func `a user signs in with a key of her own, with its scopes`() async throws {
+    @Test func `R-54 R-57 a user signs in with a key of her own, with its scopes`() async throws {
         let server = try await Accounting()
         let scopes = [KeyScope(resource: "backend", permissions: [.read])]
         let key = try await server.key(for: .user("alice"), scopes: scopes)

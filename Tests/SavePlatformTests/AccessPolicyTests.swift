@@ -62,7 +62,7 @@ struct AccessPolicyTests {
         #expect(try decide(.read, "a/open", .anonymous, catalogue) == .allowed)
     }
 
-    @Test func `a repository one may not read does not exist`() async throws {
+    @Test func `R-55 a repository one may not read does not exist`() async throws {
         let catalogue = try await catalogue()
         for permission in Permission.allCases { #expect(try decide(permission, "a/private", alice, catalogue) == .hidden) }
         guard case .forbidden = try decide(.write, "a/public", alice, catalogue) else {
@@ -85,7 +85,7 @@ struct AccessPolicyTests {
         }
     }
 
-    @Test func `a group is read by who can read every member`() async throws {
+    @Test func `R-53 R-82 a group is read by who can read every member`() async throws {
         let without = try await catalogue { writing, a, _ in
             try writing.put(MemberRecord(project: a.id, principal: .user("alice"), role: .owner))
         }

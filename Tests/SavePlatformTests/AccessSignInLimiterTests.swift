@@ -27,7 +27,7 @@ struct AccessSignInLimiterTests {
         }
     }
 
-    @Test func `the fifth failure has to wait, each further one twice as long, up to a limit`() throws {
+    @Test func `R-57 the fifth failure has to wait, each further one twice as long, up to a limit`() throws {
         let limiter = limiter()
         for _ in 0..<4 { try fail(limiter, "alice", here) }
         #expect(wait(limiter, "alice", here) == nil)

@@ -16,7 +16,7 @@ struct APIAccessTests {
 
     private static let routes = RouteTable.complete.routes
 
-    @Test func `anonymous is asked to sign in everywhere, even where nothing is`() async throws {
+    @Test func `R-51 anonymous is asked to sign in everywhere, even where nothing is`() async throws {
         let server = try await APIServer()
         for path in Self.routes.map({ Self.path($0) }) + ["/nothing", "/repos/backend/none"] {
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"] {
@@ -88,7 +88,7 @@ struct APIAccessTests {
         }
     }
 
-    @Test func `what one may not see is what does not exist, byte for byte`() async throws {
+    @Test func `R-55 what one may not see is what does not exist, byte for byte`() async throws {
         let server = try await APIServer()
         for route in Self.routes {
             let isAboutRepository = route.pattern.text.hasPrefix("/repos/")
