@@ -117,6 +117,15 @@ def test_r31_adds_locks_and_installs_what_was_locked(client, source, tool, log, 
     assert not [request for request in log.requests() if request.status >= 400 and request.status != 401]
 
 
+@pytest.mark.parametrize("client", LOCKERS)
+def test_what_was_locked_installs_while_the_upstream_is_down(client, server, repository, upstream, dists, tool):
+    project = tool(client).start(standard_source("proxy", server, repository, upstream, dists).robot_url)
+    project.add("needs-others").must_succeed()
+    upstream.stop()
+    expected = {"needs-others": "1.0", "plain": "1.1", "under-score-dotted-name": "2.0"}
+    assert project.install_locked().must_succeed().installed == expected
+
+
 def test_uv_compiles_a_lock_file_and_syncs_it(source, tool, tmp_path, log, dists):
     wanted, lock = tmp_path / "requirements.in", tmp_path / "requirements.txt"
     wanted.write_text("\n".join(EVERYTHING) + "\n")
