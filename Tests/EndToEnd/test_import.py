@@ -118,7 +118,14 @@ def test_r73_attestations_are_served_and_named_where_the_server_has_an_https_add
     answer = server.admin.get(url.removeprefix("https://save.example.com"))
     assert answer.headers["Content-Type"] == "application/vnd.pypi.integrity.v1+json" and sent in answer.text
     assert answer.json()["attestation_bundles"][0]["attestations"] == json.loads(sent)
-    assert server.admin.get("/pypi/team/hosted/integrity/plain/2.0/plain-2.0.tar.gz/provenance").status_code == 404
+    path = url.removeprefix("https://save.example.com")
+    for missing in ("/pypi/team/hosted/integrity/plain/2.0/plain-2.0.tar.gz/provenance",
+                    "/pypi/team/hosted/integrity/none/1.0/none-1.0.tar.gz/provenance"):
+        refused = server.admin.get(missing)
+        assert refused.status_code == 404 and refused.headers["Content-Type"] == "application/json" and refused.json()["message"]
+    refused = server.admin.get(path, headers={"Accept": "text/html"})
+    assert refused.status_code == 406 and "application/vnd.pypi.integrity.v1+json" in refused.json()["message"]
+    assert server.admin.get(path, headers={"Accept": "application/vnd.pypi.integrity.v1+json"}).status_code == 200
     wrong = server.admin.upload("team/hosted", make_fixtures.wheel("plain", "2.0"), attestations=sent)
     assert wrong.status_code == 400 and wrong.text.startswith("attestations: "), wrong.text
     # They are nothing of their own: they go with their file.

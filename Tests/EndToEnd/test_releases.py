@@ -115,6 +115,7 @@ def test_r77_legacy_json_tells_the_same_in_every_kind_of_repository(server, plac
         older = server.admin.ok("GET", "/pypi/%s/pypi/Plain/1.0.0/json" % place, allow_redirects=True).json()
         assert older["info"]["version"] == "1.0" and [file["filename"] for file in older["urls"]] == [WHEEL]
         for missing in ("nothing/json", "plain/9.9/json"):
-            assert server.admin.get("/pypi/%s/pypi/%s" % (place, missing)).status_code == 404
+            refused = server.admin.get("/pypi/%s/pypi/%s" % (place, missing))
+            assert refused.status_code == 404 and refused.json()["message"].startswith("404 "), refused.text
     server.admin.ok("PUT", packages(places[0], "/versions/2.0/yank"), json={"reason": "bad"})
     assert server.admin.get("/pypi/%s/pypi/plain/json" % places[0]).json()["info"]["version"] == "1.0"

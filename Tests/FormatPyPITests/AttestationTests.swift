@@ -62,11 +62,33 @@ import Testing
             let request = FormatRequest(method: .get, path: try RequestPath(decoding: Array("/\(path)".utf8)[...]))
             #expect(
                 try format.route(request)
-                    == .asset(try AssetPath(Self.place), package: PackageID(normalized: "foo")))
+                    == .index(
+                        Provenance.index(PackageID(normalized: "foo"), filename: Self.wheel.filename),
+                        offers: ["application/vnd.pypi.integrity.v1+json"]))
         }
         for path in ["integrity/foo/2.0/foo-1.0-py3-none-any.whl/provenance", "integrity/foo/1.0/bar-1.0.tar.gz/provenance"] {
             let request = FormatRequest(method: .get, path: try RequestPath(decoding: Array("/\(path)".utf8)[...]))
             #expect(throws: SaveError.self) { try format.route(request) }
+        }
+    }
+
+    @Test func `R-73 the provenance of a listed file is what was kept, and of others there is none`() async throws {
+        let items = try await submit("[\(Self.attestation())]").items
+        let format = try PyPIFormat(settings: [:])
+        let package = PackageID(normalized: "foo")
+        let index = Provenance.index(package, filename: Self.wheel.filename)
+        let listing = Listing(assets: [items[0].record])
+        #expect(try format.documents(for: index, in: listing).map(\.text) == [Self.place])
+        let kept = try await items[2].staged.contents()
+        let document = try format.render(
+            index, as: PyPIPaths.provenanceType, from: listing, context: RenderContext(basePath: "/pypi/p/r/", documents: [kept]))
+        #expect(document.bytes == kept)
+        #expect(document.type.value == "application/vnd.pypi.integrity.v1+json")
+        var bare = items[0].record
+        bare.attributes = [:]
+        for listing in [Listing(), Listing(assets: [bare])] {
+            let error = #expect(throws: SaveError.self) { try format.documents(for: index, in: listing) }
+            #expect(error?.code == .assetNotFound)
         }
     }
 

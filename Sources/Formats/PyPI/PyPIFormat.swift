@@ -30,9 +30,14 @@ public struct PyPIFormat: PackageNaming {
             let page = SimplePage(package, Provenance.adding(to: listing, context))
             bytes = isJSON ? JSONPage.project(page) : HTMLPage.project(page)
         case .custom:
-            guard let (package, version) = LegacyJSON.release(index) else { fallthrough }
-            bytes = try LegacyJSON.render(
-                SimplePage(package, listing), version: version, metadata: context.documents.first, context: context)
+            if let (package, version) = LegacyJSON.release(index) {
+                bytes = try LegacyJSON.render(
+                    SimplePage(package, listing), version: version, metadata: context.documents.first, context: context)
+            } else if Provenance.filename(index) != nil, let provenance = context.documents.first {
+                bytes = provenance
+            } else {
+                throw Provenance.none
+            }
         case .directory: throw SaveError(.notFound, "there is no such index")
         }
         // A page holds text of publishers and upstreams: even if an escape were missing, nothing in it may run.
@@ -68,7 +73,9 @@ extension PyPIFormat: DirectoryImporting {
 
 extension PyPIFormat: DocumentedIndexes {
     public func documents(for index: IndexKey, in listing: Listing) throws -> [AssetPath] {
-        guard let (package, version) = LegacyJSON.release(index) else { return [] }
-        return try LegacyJSON.documents(SimplePage(package, listing), version: version)
+        if let (package, version) = LegacyJSON.release(index) {
+            return try LegacyJSON.documents(SimplePage(package, listing), version: version)
+        }
+        return try Provenance.filename(index).map { [try Provenance.document(of: $0, in: listing)] } ?? []
     }
 }

@@ -92,11 +92,10 @@ enum PyPIRoutes {
         let segments = request.path.segments
         guard segments.count == 5, segments[4].utf8.elementsEqual("provenance".utf8), !request.path.endsInSlash,
             let package = ProjectName.normalized(segments[1]),
-            let distribution = DistributionFilename(segments[3], of: package), let version = distribution.parsedVersion,
-            Version(segments[2]) == version
+            let version = DistributionFilename(segments[3], of: package)?.parsedVersion, Version(segments[2]) == version
         else { throw SaveError(.assetNotFound, "there is no provenance of such a file") }
         try requireRead(request)
-        return .asset(try PyPIPaths.provenance(of: segments[3], distribution), package: package)
+        return .index(Provenance.index(package, filename: segments[3]), offers: [PyPIPaths.provenanceType])
     }
 
     private static func requireRead(_ request: FormatRequest) throws {

@@ -147,7 +147,7 @@ struct IndexAnswers: Sendable {
                 if case .stored(_, _, let freshness) = content { sourced.freshness.merge(freshness) }
             } catch let miss as SourceMiss {
                 sourced.freshness.merge(miss.freshness)
-            } catch let error as SaveError {
+            } catch let error as SaveError where error.code != .blocked {
                 services.log(.warning, "a page lacks a document", ["file": path.text, "error": error.description])
                 sourced.freshness.validUntil = min(
                     sourced.freshness.validUntil ?? .max, services.clock.uptime() &+ Self.documentRetry)

@@ -17,6 +17,11 @@ public struct MediaType: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
     public init(stringLiteral value: String) { self.init(value) }
     public var description: String { value }
 
+    /// JSON, by that name or with that suffix (RFC 6839, 3.1).
+    public var isJSON: Bool {
+        essence.utf8.elementsEqual("application/json".utf8) || essence.utf8.suffix(5).elementsEqual("+json".utf8)
+    }
+
     public static let html: MediaType = "text/html; charset=utf-8"
     public static let json: MediaType = "application/json"
     public static let text: MediaType = "text/plain; charset=utf-8"

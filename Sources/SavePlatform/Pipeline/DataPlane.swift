@@ -79,14 +79,22 @@ package final class DataPlane: Responder {
     }
 
     private func refuse(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
-        var response = ErrorResponder.text(error, request: request, log: services.log)
         // uv reads `code` from exactly this type; everyone else prints the line of text.
-        if request.method == .post, ContentNegotiation.choose([.text, .json], accept: request.headers["accept"]) == .json,
-            case .bytes(let line) = response.body
-        {
+        if request.method == .post, ContentNegotiation.choose([.text, .json], accept: request.headers["accept"]) == .json {
+            return refuse(error, request, member: "code")
+        }
+        var response = ErrorResponder.text(error, request: request, log: services.log)
+        response.closesConnection = !request.method.isRead
+        return response
+    }
+
+    /// A refusal as an object with one member, the status and the line of text.
+    private func refuse(_ error: any Error, _ request: HTTPRequest, member: String) -> HTTPResponse {
+        var response = ErrorResponder.text(error, request: request, log: services.log)
+        if case .bytes(let line) = response.body {
             let text = String(decoding: line.dropLast(), as: UTF8.self)
             response.headers["Content-Type"] = MediaType.json.value
-            response.body = .bytes(JSONValue.object(["code": .string("\(response.status) \(text)")]).bytes)
+            response.body = .bytes(JSONValue.object(JSONObject([(member, .string("\(response.status) \(text)"))])).bytes)
         }
         response.closesConnection = !request.method.isRead
         return response
@@ -188,7 +196,13 @@ package final class DataPlane: Responder {
     ) async throws -> HTTPResponse {
         switch route {
         case .index(let index, let offers):
-            return try await indexes.answer(index, offers: offers, request: request, repository: repository, catalogue: catalogue)
+            do {
+                return try await indexes.answer(
+                    index, offers: offers, request: request, repository: repository, catalogue: catalogue)
+            } catch  where offers.allSatisfy(\.isJSON) {
+                // Whoever asks for what comes as JSON only reads nothing else.
+                return refuse((error as? SourceMiss)?.error ?? error, request, member: "message")
+            }
         case .asset(let path, let package):
             return try await assets.answer(path, package: package, request: request, repository: repository, catalogue: catalogue)
         case .redirect(let location, let permanent):

@@ -1,7 +1,33 @@
 internal import SavePlatform
 
-/// Where the attestations of files are, on a page (PEP 740).
+/// The attestations of files (PEP 740): where a page says they are, and what is there.
+///
+/// An index of its own and not a file, because whoever asks for it negotiates its type.
 enum Provenance {
+    private static let folder = "provenance/"
+
+    static let none = SaveError(.assetNotFound, "no attestations came with this file")
+
+    /// The index that is the provenance of a file.
+    static func index(_ package: PackageID, filename: String) -> IndexKey { .custom(folder + filename, package: package) }
+
+    /// The file that an index is the provenance of; nil for other indexes.
+    static func filename(_ index: IndexKey) -> String? {
+        guard case .custom(let name, .some) = index, name.utf8.starts(with: folder.utf8) else { return nil }
+        return String(Substring(name.utf8.dropFirst(folder.utf8.count)))
+    }
+
+    /// Where the provenance of a listed file is kept.
+    ///
+    /// - Throws: `assetNotFound` where no attestations came with it.
+    static func document(of filename: String, in listing: Listing) throws -> AssetPath {
+        guard let record = listing.assets.first(where: { $0.path.filename.utf8.elementsEqual(filename.utf8) }),
+            record.attributes[PyPIAttribute.hasProvenance] == true, let package = record.package,
+            let file = DistributionFilename(filename, of: package)
+        else { throw none }
+        return try PyPIPaths.provenance(of: filename, file)
+    }
+
     /// The listing with the addresses of the provenance that is kept here. PEP 740 wants absolute https URLs: a server that
     /// knows no such URL of its own says nothing.
     static func adding(to listing: Listing, _ context: RenderContext) -> Listing {
