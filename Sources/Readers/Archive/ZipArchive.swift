@@ -13,20 +13,33 @@ package struct ZipArchive {
         /// Unpacked, in bytes.
         package let size: Int64
         let header: ZipEntryHeader
-        /// Where its packed bytes start.
-        let dataOffset: Int64
+        /// Where its packed bytes start; nil where its own header was not read yet.
+        let dataOffset: Int64?
     }
 
     /// In the order of the central directory.
     package let entries: [Entry]
     private let source: ArchiveSource
+    private let directoryOffset: Int64
 
-    /// Reads the directory and checks every entry's own header against it.
+    /// How much of an archive is checked before its entries are read.
+    package enum Scrutiny: Sendable {
+        /// Every entry's own header, and that the entries fill the file: for an archive that is about to be taken.
+        case everyEntry
+        /// The directory alone; an entry's own header when the entry is read. For one entry of an archive of which only
+        /// parts are at hand, and which somebody else has taken.
+        case directory
+    }
+
+    /// Reads the directory and, unless told otherwise, checks every entry's own header against it.
     ///
     /// - Throws: ``ArchiveError`` for anything unusual, and what the source throws. Blocks.
-    package init(_ source: ArchiveSource, limits: ArchiveLimits = ArchiveLimits()) throws {
+    package init(
+        _ source: ArchiveSource, limits: ArchiveLimits = ArchiveLimits(), checking scrutiny: Scrutiny = .everyEntry
+    ) throws {
         self.source = source
         let directory = try ZipDirectory(source, limits: limits)
+        directoryOffset = directory.offset
         var seen = Set<[UInt8]>()
         var unpacked: Int64 = 0
         for header in directory.headers {
@@ -37,9 +50,9 @@ package struct ZipArchive {
             unpacked = unpacked.addingReportingOverflow(header.size).overflow ? .max : unpacked + header.size
         }
         try limits.check(unpacked: unpacked, packed: source.size)
-        let offsets = try Self.dataOffsets(directory, source)
-        entries = try zip(directory.headers, offsets).map { header, offset in
-            Entry(name: try header.checkedName(), size: header.size, header: header, dataOffset: offset)
+        let offsets = scrutiny == .everyEntry ? try Self.dataOffsets(directory, source) : nil
+        entries = try directory.headers.enumerated().map { index, header in
+            Entry(name: try header.checkedName(), size: header.size, header: header, dataOffset: offsets?[index])
         }
     }
 
@@ -52,7 +65,11 @@ package struct ZipArchive {
         guard header.size <= Int64(limit), header.packedSize <= Int64(limit) + 1024 else {
             throw ArchiveError("'\(entry.name)' is larger than \(limit) bytes")
         }
-        let packed = try source.read(at: entry.dataOffset, exactly: Int(header.packedSize))
+        let start = try entry.dataOffset ?? header.checkLocal(source)
+        guard start <= directoryOffset, header.packedSize <= directoryOffset - start else {
+            throw ArchiveError("an entry of the archive points outside of it")
+        }
+        let packed = try source.read(at: start, exactly: Int(header.packedSize))
         let bytes = header.method == ZipEntryHeader.stored ? packed : Deflate.decompress(packed, limit: Int(header.size))
         guard let bytes, Int64(bytes.count) == header.size, CRC32.of(bytes) == header.checksum else {
             throw ArchiveError("'\(entry.name)' is damaged")
