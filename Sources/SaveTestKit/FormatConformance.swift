@@ -37,6 +37,7 @@ public struct FormatConformance: Sendable {
         found += routes(format)
         found += pages(format)
         found += upstreams(format)
+        found += sidecars(format)
         found += await uploads(format)
         found += governance(format)
         found += imports(format)
@@ -122,14 +123,9 @@ public struct FormatConformance: Sendable {
         var found: [String] = []
         let context = RenderContext(basePath: "/x/project/repository/")
         for (key, listing) in indexes {
-            let offers = paths.compactMap { text -> [MediaType]? in
-                guard let path = try? RequestPath(decoding: Array(text.utf8)[...]),
-                    case .index(key, let offers) = try? format.route(FormatRequest(method: .get, path: path))
-                else { return nil }
-                return offers
-            }
+            let offers = offers(of: key, format)
             if offers.isEmpty { found.append("\(key.text): no path leads to this index") }
-            for type in Set(offers.joined()) {
+            for type in offers {
                 let place = "\(key.text) as \(type)"
                 guard let page = try? format.render(key, as: type, from: listing, context: context) else {
                     found.append("\(place): cannot be rendered")
@@ -147,6 +143,17 @@ public struct FormatConformance: Sendable {
             }
         }
         return found
+    }
+
+    /// The types in which an index is offered.
+    func offers(of key: IndexKey, _ format: any RepositoryFormat) -> Set<MediaType> {
+        let offers = paths.compactMap { text -> [MediaType]? in
+            guard let path = try? RequestPath(decoding: Array(text.utf8)[...]),
+                case .index(key, let offers) = try? format.route(FormatRequest(method: .get, path: path))
+            else { return nil }
+            return offers
+        }
+        return Set(offers.joined())
     }
 
     private func roundTrip(

@@ -81,6 +81,24 @@ package final class Fill: Sendable {
         }
     }
 
+    /// Waits until the file is published.
+    ///
+    /// - Throws: why it is not; `CancellationError` when the caller is cancelled, which does not stop the fill.
+    func finished() async throws {
+        try await withTaskCancellationHandler {
+            while true {
+                try Task.checkCancellation()
+                if let outcome = state.withLock({ $0.outcome }) {
+                    _ = try outcome.get()
+                    return
+                }
+                await waitForChange { $0.outcome != nil || Task.isCancelled }
+            }
+        } onCancel: {
+            change { _ in }
+        }
+    }
+
     /// The bytes from `offset` to `end` (the file's end where it is nil), as they arrive.
     func stream(from offset: Int64, to end: Int64?, length: Int64?) -> ByteStream {
         let position = Position(offset)

@@ -16,10 +16,13 @@ package struct ProxySource: ContentSource {
         try refuseReserved(index.package)
         // Upstreams are asked for pages of packages; what else a format makes of a package comes from the same page.
         let known = try await UpstreamIndex(self).current(index.package.map(IndexKey.package) ?? index)
-        var listing = known.listing
-        listing.packages.removeAll { settings.reservedNames.first(covering: $0.id) != nil }
-        listing.assets.removeAll { $0.sidecarOf != nil }
-        return SourcedListing(listing: listing, freshness: freshness(of: known))
+        var answer = SourcedListing(listing: known.listing, freshness: freshness(of: known))
+        answer.listing.packages.removeAll { settings.reservedNames.first(covering: $0.id) != nil }
+        if let package = index.package, let deriving {
+            try await SidecarAnnouncements(self, deriving).apply(to: &answer, of: package, known)
+        }
+        answer.listing.assets.removeAll { $0.sidecarOf != nil }
+        return answer
     }
 
     package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: Freshness) {
@@ -37,6 +40,7 @@ package struct ProxySource: ContentSource {
         try await refuseBlocked(path, package)
         if let stored = try await stored(path, package) { return stored }
         let record = try await record(of: path, package: package)
+        if record.sidecarOf != nil, let deriving { return try await UpstreamSidecar(self, deriving).content(of: record) }
         if method == .head, let described = try await UpstreamFile(self).describe(record) { return described }
         let key = FillRegistry.Key(repository: id, path: path)
         let fill = services.fills.fill(key, pool: services.pool) { fill in
@@ -67,7 +71,7 @@ package struct ProxySource: ContentSource {
     }
 
     /// The cached file, unless its upstream place has no digest to go by and was not looked at for longer than `cache_ttl`.
-    private func stored(_ path: AssetPath, _ package: PackageID?) async throws -> AssetContent? {
+    func stored(_ path: AssetPath, _ package: PackageID?) async throws -> AssetContent? {
         do {
             let content = try await cache.asset(path, package: package, method: .get)
             guard !isIndexed, case .stored(let asset, let file, var freshness) = content else { return content }
@@ -94,11 +98,14 @@ package struct ProxySource: ContentSource {
         }
         guard let package else { throw miss(path, until: nil) }
         let known = try await UpstreamIndex(self).current(.package(package))
-        guard let record = known.record(path), record.origin != nil else {
-            throw SourceMiss(
-                error: SaveError(.assetNotFound, "there is no file '\(path.filename)' upstream"), freshness: freshness(of: known))
+        if let record = known.record(path), record.origin != nil { return record }
+        if let deriving, let file = deriving.file(ofSidecar: path).flatMap(known.record), file.origin != nil,
+            let sidecar = deriving.embeddedSidecar(of: file)
+        {
+            return sidecar
         }
-        return record
+        throw SourceMiss(
+            error: SaveError(.assetNotFound, "there is no file '\(path.filename)' upstream"), freshness: freshness(of: known))
     }
 
     func miss(_ path: AssetPath, until: UInt64?) -> SourceMiss {
@@ -126,11 +133,46 @@ package struct ProxySource: ContentSource {
 
     // MARK: For the parts of the proxy
 
+    /// The format, where its files carry sidecars within them and the upstream's index says which files there are.
+    private var deriving: (any SidecarDeriving)? { isIndexed ? repository.format as? any SidecarDeriving : nil }
+
+    /// Records a file whose bytes are here, and that there is its package.
+    func keep(_ record: AssetRecord, _ blob: BlobInfo) async throws {
+        let now = services.clock.now()
+        let asset = StoredAsset(
+            repository: id, record: record, blob: blob.digest, size: blob.size, uploadedBy: nil, created: now)
+        try await services.store.write { writing in
+            try writing.put(asset)
+            if let package = asset.record.package, try writing.package(asset.repository, package) == nil {
+                try writing.put(
+                    PackageRecord(
+                        repository: asset.repository, id: package, displayName: package.name, created: now, updated: now))
+            }
+        }
+        services.board.bump(id, subjects(of: record))
+    }
+
+    /// What a newly cached file shows in: for a sidecar its package's pages, and the directories of a proxy that lists what
+    /// it has fetched.
+    private func subjects(of record: AssetRecord) -> [RevisionBoard.Subject] {
+        guard isIndexed else {
+            return [.asset(record.path), .index(.directory(nil))]
+                + RevisionBoard.directories(above: record.path).map { .index(.directory($0)) }
+        }
+        guard record.sidecarOf != nil, let package = record.package else { return [.asset(record.path)] }
+        return [.asset(record.path), .sidecars(package)]
+    }
+
     /// `PlatformClock.uptime` some seconds from now.
     func deadline(seconds: Int64) -> UInt64 {
         let (nanoseconds, overflow) = UInt64(clamping: max(0, seconds)).multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, carry) = services.clock.uptime().addingReportingOverflow(nanoseconds)
         return overflow || carry ? .max : sum
+    }
+
+    /// Whether files may come from where `url` leads.
+    func mayAsk(_ url: String) -> Bool {
+        settings.allowedFileHosts.isEmpty || settings.allowedFileHosts.contains(URLOrigin(of: url)?.host ?? "")
     }
 
     /// The repository's upstream credentials, if `url` is on the very server they are for.

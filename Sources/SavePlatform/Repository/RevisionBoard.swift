@@ -17,6 +17,8 @@ package final class RevisionBoard: Sendable {
     package enum Subject: Hashable, Sendable {
         case index(IndexKey)
         case asset(AssetPath)
+        /// Which sidecars of a package can be had.
+        case sidecars(PackageID)
     }
 
     /// A counter as it was at some moment.

@@ -7,6 +7,8 @@ struct UpstreamFile: Sendable {
 
     /// Bytes; an upstream that sends more is cut off.
     private static let largest: Int64 = 16 << 30
+    /// The same for what describes another file and is read into memory by those who want it.
+    private static let largestSidecar: Int64 = 16 << 20
 
     init(_ proxy: ProxySource) { self.proxy = proxy }
 
@@ -59,7 +61,8 @@ struct UpstreamFile: Sendable {
         }
     }
 
-    private func request(for record: AssetRecord, method: HTTPMethod) async throws -> ClientRequest {
+    /// A request for the file, to a host that may be asked.
+    func request(for record: AssetRecord, method: HTTPMethod) async throws -> ClientRequest {
         let url: String
         if let origin = record.origin {
             url = origin
@@ -67,14 +70,13 @@ struct UpstreamFile: Sendable {
             let base = try await UpstreamBase(proxy).resolved()
             url = try proxy.repository.format.upstreamRequest(for: .asset(record.path), base: base).url
         }
-        let allowed = proxy.settings.allowedFileHosts
-        if !allowed.isEmpty {
+        guard proxy.mayAsk(url) else {
             let host = URLOrigin(of: url)?.host ?? ""
-            guard allowed.contains(host) else {
-                throw SaveError(.blocked, "the upstream keeps this file on \(host), which allowed_file_hosts does not list")
-            }
+            throw SaveError(.blocked, "the upstream keeps this file on \(host), which allowed_file_hosts does not list")
         }
-        return ClientRequest(method: method, url: url, credentials: proxy.credentials(for: url), maxSize: Self.largest)
+        return ClientRequest(
+            method: method, url: url, credentials: proxy.credentials(for: url),
+            maxSize: record.sidecarOf == nil ? Self.largest : Self.largestSidecar)
     }
 
     private func receive(_ response: ClientResponse, _ record: AssetRecord, into fill: Fill) async throws -> Int64 {
@@ -127,23 +129,7 @@ struct UpstreamFile: Sendable {
             UpstreamValidators(etag: response.headers["etag"], lastModified: response.headers["last-modified"], verified: now)
                 .write(to: &cached)
         }
-        let asset = StoredAsset(
-            repository: proxy.id, record: cached, blob: blob.digest, size: blob.size, uploadedBy: nil, created: now)
-        try await services.store.write { writing in
-            try writing.put(asset)
-            if let package = asset.record.package, try writing.package(asset.repository, package) == nil {
-                try writing.put(
-                    PackageRecord(
-                        repository: asset.repository, id: package, displayName: package.name, created: now, updated: now))
-            }
-        }
-        services.board.bump(proxy.id, [.asset(record.path)] + directories(of: record.path))
-    }
-
-    /// A proxy without an upstream index lists what it has fetched.
-    private func directories(of path: AssetPath) -> [RevisionBoard.Subject] {
-        guard !proxy.isIndexed else { return [] }
-        return [.index(.directory(nil))] + RevisionBoard.directories(above: path).map { .index(.directory($0)) }
+        try await proxy.keep(cached, blob)
     }
 
     // MARK: What was fetched before

@@ -48,6 +48,18 @@ final class UpstreamMemory: Sendable {
         var redirectedTo: String?
     }
 
+    /// A sidecar that could not be had.
+    struct LostSidecar: Sendable {
+        let error: any Error
+        /// `PlatformClock.uptime` from which on it is looked for again.
+        let until: UInt64
+    }
+
+    private struct FileHost: Hashable, Sendable {
+        let repository: Int64
+        let origin: URLOrigin
+    }
+
     let listings: BoundedCache<Key, KnownIndex>
     /// Until when an upstream's "not found" is believed. Bounded, so that a million made-up names cost nothing.
     let misses = BoundedCache<Key, UInt64>(limit: 100_000)
@@ -58,6 +70,12 @@ final class UpstreamMemory: Sendable {
     /// Files whose digest an upstream changed, since the start.
     let changedFiles = Atomic(0)
     private let forced = BoundedCache<Key, UInt64>(limit: 10_000)
+    /// Sidecars that are being fetched or read out of their files.
+    let sidecars = SingleFlight<FillRegistry.Key, Void>()
+    /// Sidecars that cannot be had, and why.
+    let lostSidecars = BoundedCache<FillRegistry.Key, LostSidecar>(limit: 10_000)
+    /// Hosts that do not answer with parts of files, until when that is believed.
+    private let wholeOnly = BoundedCache<FileHost, UInt64>(limit: 1000)
     private let states = Mutex<[Int64: State]>([:])
 
     /// How often clients can make an upstream be asked before its time, for each index.
@@ -90,11 +108,26 @@ final class UpstreamMemory: Sendable {
         return true
     }
 
+    /// Whether the host of a file is known to send only whole files.
+    func sendsOnlyWholeFiles(_ repository: Int64, _ url: String, now: UInt64) -> Bool {
+        // Asked for every file of a page: most upstreams have no such host.
+        guard wholeOnly.usage.count > 0 else { return false }
+        guard let origin = URLOrigin(of: url) else { return true }
+        return (wholeOnly[FileHost(repository: repository, origin: origin)] ?? 0) > now
+    }
+
+    func markSendingOnlyWholeFiles(_ repository: Int64, _ url: String, until: UInt64) {
+        guard let origin = URLOrigin(of: url) else { return }
+        wholeOnly.insert(until, for: FileHost(repository: repository, origin: origin))
+    }
+
     /// Forgets all about a repository.
     func forget(_ repository: Int64) {
         listings.removeAll { $0.repository == repository }
         misses.removeAll { $0.repository == repository }
         outcomes.removeAll { $0.repository == repository }
+        lostSidecars.removeAll { $0.repository == repository }
+        wholeOnly.removeAll { $0.repository == repository }
         _ = states.withLock { $0.removeValue(forKey: repository) }
     }
 }

@@ -12,6 +12,10 @@ final class FakeUpstream: HTTPClient {
         /// Waited for before the last chunk.
         var gate: Gate?
         var failure: SaveError?
+        /// Whether `Range` is understood.
+        var hasRanges = false
+        /// What is sent for a part instead of its bytes.
+        var wrongPart: [UInt8]?
     }
 
     private struct State {
@@ -39,11 +43,32 @@ final class FakeUpstream: HTTPClient {
         if let etag = answer.headers["etag"], request.headers["if-none-match"] == etag {
             return ClientResponse(status: 304, headers: answer.headers, url: request.url, body: .empty)
         }
+        let content = answer.chunks.flatMap(\.self)
+        if request.method == .head {
+            var headers = answer.headers
+            headers.append("Content-Length", "\(content.count)")
+            return ClientResponse(status: answer.status, headers: headers, url: request.url, body: .empty)
+        }
+        if answer.hasRanges, let range = request.headers["range"], case .part(let offset, let length) = Self.part(range, content)
+        {
+            let bytes = Array(content[Int(offset)..<Int(offset + length)])
+            let field = "bytes \(offset)-\(offset + length - 1)/\(content.count)"
+            return ClientResponse(
+                status: 206, headers: ["Content-Range": field], url: request.url, body: ByteStream(answer.wrongPart ?? bytes))
+        }
         let reader = Chunks(answer.chunks, gate: answer.gate)
         let length = answer.length ?? Int64(answer.chunks.reduce(0) { $0 + $1.count })
         return ClientResponse(
             status: answer.status, headers: answer.headers, url: request.url,
             body: ByteStream(length: length) { try await reader.next() })
+    }
+}
+
+extension FakeUpstream {
+    private static func part(_ range: String, _ content: [UInt8]) -> ByteRange {
+        ByteRange.of(
+            HTTPRequest(method: .get, target: [], headers: ["Range": range], body: .empty), size: Int64(content.count), etag: nil,
+            lastModified: nil)
     }
 }
 

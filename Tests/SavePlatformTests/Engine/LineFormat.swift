@@ -1,7 +1,10 @@
 import SaveDigest
 import SavePlatform
 
-/// An upstream's line `sealed` seals the package. The smallest format with everything: `index` lists packages in lines, `index/<package>` lists `path size sha256` in lines, `files/<package>/<name>` are the files.
+/// The smallest format with everything: `index` lists packages in lines, `index/<package>` lists `path size sha256` in lines, `files/<package>/<name>` are the files.
+/// A file `<name>.box` ends in a note and four digits with its length; the note is served as `<name>.box.note`, and a line has
+/// a fourth field where there is one, its digest or `?`. An upstream's line `sealed` seals the
+/// package.
 struct LineFormat: PackageNaming {
     static let descriptor = FormatDescriptor(
         id: "line", displayName: "Lines",
@@ -40,7 +43,10 @@ struct LineFormat: PackageNaming {
         if index == .root {
             return Document(type: type, bytes: Array(listing.packages.map { "\($0.id)\n" }.joined().utf8))
         }
-        let lines = listing.assets.map { "\($0.path) \($0.size ?? -1) \($0.checksums.first?.hex ?? "-")\n" }
+        let lines = listing.assets.map { asset in
+            let note = asset.attributes["note"]?.string.map { " " + $0 } ?? ""
+            return "\(asset.path) \(asset.size ?? -1) \(asset.checksums.first?.hex ?? "-")\(note)\n"
+        }
         return Document(type: type, bytes: Array(lines.joined().utf8))
     }
 
@@ -70,12 +76,17 @@ struct LineFormat: PackageNaming {
             return Listing(packages: names.map { PackageSummary(id: PackageID(normalized: $0), displayName: $0) })
         }
         return Listing(
-            assets: try lines.filter { $0.count == 3 }.map { fields in
+            assets: try lines.filter { (3...4).contains($0.count) }.flatMap { fields in
                 let path = try AssetPath(String(fields[0]))
-                return AssetRecord(
+                var file = AssetRecord(
                     path: path, package: index.package, size: Int64(fields[1]),
                     checksums: [Checksum(.sha256, hex: String(fields[2]))].compactMap(\.self),
                     origin: URLReference.resolve("../\(path)", against: document.url))
+                guard fields.count == 4, var sidecar = embeddedSidecar(of: file) else { return [file] }
+                file.attributes["note"] = .string(String(fields[3]))
+                sidecar.checksums = [Checksum(.sha256, hex: String(fields[3]))].compactMap(\.self)
+                sidecar.origin = file.origin.map { $0 + ".note" }
+                return [file, sidecar]
             }, attributes: lines.contains { $0.elementsEqual(["sealed"]) } ? ["sealed": true] : [:])
     }
 }
@@ -90,5 +101,28 @@ extension LineFormat: PackageGoverning {
 
     func checkDownload(from attributes: JSONObject) throws {
         if attributes["sealed"] == true { throw SaveError(.blocked, "sealed\nfor good") }
+    }
+}
+
+extension LineFormat: SidecarDeriving {
+    func embeddedSidecar(of file: AssetRecord) -> AssetRecord? {
+        guard file.path.text.hasSuffix(".box"), let path = try? AssetPath(file.path.text + ".note") else { return nil }
+        return AssetRecord(path: path, package: file.package, sidecarOf: file.path)
+    }
+
+    func file(ofSidecar path: AssetPath) -> AssetPath? {
+        path.text.hasSuffix(".box.note") ? try? AssetPath(String(path.text.dropLast(5))) : nil
+    }
+
+    func readSidecar(of file: AssetRecord, in bytes: FileBytes) throws -> [UInt8] {
+        let digits = try bytes.read(at: bytes.size - 4, count: 4)
+        guard let length = Int(String(decoding: digits, as: UTF8.self)), length > 0, Int64(length) <= bytes.size - 4 else {
+            throw SaveError.invalid("body", "body: no note")
+        }
+        return try bytes.read(at: bytes.size - 4 - Int64(length), count: length)
+    }
+
+    func announceSidecar(_ checksums: [Checksum]?, in file: inout AssetRecord) {
+        file.attributes["note"] = checksums.map { .string($0.first?.hex ?? "?") }
     }
 }

@@ -1,0 +1,48 @@
+/// A format whose files carry within them what clients ask for beside them.
+///
+/// A proxy of such a format serves sidecars that its upstream does not have: it reads them out of the files, of which it
+/// fetches no more than the format looks at. A second protocol, because most formats have nothing of the kind
+/// (`docs/adr/0011-sidecars-out-of-their-files.md`). `SaveTestKit.FormatConformance` checks the rules.
+public protocol SidecarDeriving: RepositoryFormat {
+    /// The sidecar that a file carries within it, without size, checksums and origin; nil for a file that carries none.
+    func embeddedSidecar(of file: AssetRecord) -> AssetRecord?
+
+    /// The path of the file that a sidecar's path belongs to; nil for a path that is not a sidecar's.
+    func file(ofSidecar path: AssetPath) -> AssetPath?
+
+    /// Reads the bytes of the sidecar out of its file, looking at as little of it as can be, and checks that they are about
+    /// that file: whoever keeps it may send anything.
+    ///
+    /// Called again from its beginning whenever it looks at a part that is not there yet. What `bytes` throws must come out
+    /// unchanged.
+    /// - Throws: `invalidRequest` or `upstreamInvalid` for a file without a sidecar that is its own.
+    func readSidecar(of file: AssetRecord, in bytes: FileBytes) throws -> [UInt8]
+
+    /// Notes in a file's record, for its pages, that the sidecar can be had, with its checksums as far as they are known;
+    /// with nil that it cannot.
+    func announceSidecar(_ checksums: [Checksum]?, in file: inout AssetRecord)
+}
+
+/// Random access to a file of which perhaps only parts are at hand.
+public struct FileBytes: Sendable {
+    /// Bytes of the whole file.
+    public let size: Int64
+    private let bytes: @Sendable (_ offset: Int64, _ count: Int) throws -> [UInt8]
+
+    /// - Parameter read: gives bytes of the file; it is asked only for what is within it.
+    public init(size: Int64, read: @escaping @Sendable (_ offset: Int64, _ count: Int) throws -> [UInt8]) {
+        self.size = size
+        bytes = read
+    }
+
+    /// All of a file that is open. Reading blocks.
+    public init(_ file: OpenFile) {
+        self.init(size: file.size) { try file.read(at: $0, count: $1) }
+    }
+
+    /// Up to `count` bytes from an offset, fewer at the file's end only, none outside of it.
+    public func read(at offset: Int64, count: Int) throws -> [UInt8] {
+        guard offset >= 0, count > 0, offset < size else { return [] }
+        return try bytes(offset, Int(min(Int64(count), size - offset)))
+    }
+}

@@ -1,0 +1,56 @@
+/// Says on a proxy's pages which sidecars can be had: those that are here, those that the upstream has, and those that can be
+/// read out of their files.
+struct SidecarAnnouncements: Sendable {
+    private let proxy: ProxySource
+    private let format: any SidecarDeriving
+    private var memory: UpstreamMemory { proxy.services.upstream }
+
+    /// From a host that sends only whole files, one of this size is fetched whole for the sake of its sidecar: while a larger
+    /// one arrives, clients would give up waiting. Bytes.
+    private static let smallFile: Int64 = 4 << 20
+
+    init(_ proxy: ProxySource, _ format: any SidecarDeriving) {
+        self.proxy = proxy
+        self.format = format
+    }
+
+    /// Notes in the files of a package's listing what there is beside them. Clients fail when a sidecar that was announced
+    /// is not there (PEP 658), so what is in doubt is not announced.
+    func apply(to answer: inout SourcedListing, of package: PackageID, _ known: UpstreamMemory.KnownIndex) async throws {
+        let id = proxy.id
+        let stamp = proxy.services.board.stamp(id, .sidecars(package))
+        let cached = try await proxy.services.store.read { try $0.assets(id, package: package) }
+        answer.freshness.dependencies.append(.init(repository: proxy.repository, stamp: stamp))
+        var checksums: [AssetPath: [Checksum]] = [:]
+        var files: Set<AssetPath> = []
+        for asset in cached {
+            if let file = asset.record.sidecarOf {
+                checksums[file] = asset.record.checksums
+            } else {
+                files.insert(asset.record.path)
+            }
+        }
+        var offered: [AssetPath: AssetPath] = [:]
+        for sidecar in known.listing.assets { sidecar.sidecarOf.map { offered[$0] = sidecar.path } }
+        let now = proxy.services.clock.uptime()
+        for place in answer.listing.assets.indices where answer.listing.assets[place].sidecarOf == nil {
+            let file = answer.listing.assets[place]
+            if let kept = checksums[file.path] {
+                format.announceSidecar(kept, in: &answer.listing.assets[place])
+            } else if let sidecar = offered[file.path] ?? format.embeddedSidecar(of: file)?.path {
+                if (memory.lostSidecars[.init(repository: id, path: sidecar)]?.until ?? 0) > now {
+                    format.announceSidecar(nil, in: &answer.listing.assets[place])
+                } else if offered[file.path] == nil, files.contains(file.path) || !known.isStale && canBeRead(file, now) {
+                    format.announceSidecar([], in: &answer.listing.assets[place])
+                }
+            }
+        }
+    }
+
+    /// Whether a file that is not here can be looked into.
+    private func canBeRead(_ file: AssetRecord, _ now: UInt64) -> Bool {
+        guard let origin = file.origin, proxy.mayAsk(origin) else { return false }
+        guard memory.sendsOnlyWholeFiles(proxy.id, origin, now: now) else { return true }
+        return file.size.map { $0 <= Self.smallFile } ?? false
+    }
+}

@@ -1,0 +1,163 @@
+internal import SaveDigest
+
+/// Brings a sidecar into the cache of a proxy: as the upstream has it, else read out of the file it belongs to.
+struct UpstreamSidecar: Sendable {
+    private let proxy: ProxySource
+    private let format: any SidecarDeriving
+    private var services: EngineServices { proxy.services }
+    private var memory: UpstreamMemory { proxy.services.upstream }
+
+    /// For how long a client is kept waiting. Installers give up after 15 seconds without a byte; told in time, they ask again.
+    private static let patience: Duration = .seconds(10)
+    /// Seconds for which a host that sent a whole file for a part is not asked for parts.
+    private static let wholeOnlySeconds: Int64 = 3600
+
+    init(_ proxy: ProxySource, _ format: any SidecarDeriving) {
+        self.proxy = proxy
+        self.format = format
+    }
+
+    /// The sidecar, from the cache. Whoever else asks for it meanwhile waits for the same work.
+    ///
+    /// - Throws: `SourceMiss` where the upstream has neither sidecar nor file; `upstreamInvalid` for a file without one, or
+    ///   one that is not what the index says; `upstreamUnavailable` while it cannot be had.
+    func content(of sidecar: AssetRecord) async throws -> AssetContent {
+        let key = FillRegistry.Key(repository: proxy.id, path: sidecar.path)
+        if let lost = memory.lostSidecars[key], lost.until > services.clock.uptime() { throw lost.error }
+        try await memory.sidecars.run(key) {
+            do {
+                // Somebody may have come first, before this flight began.
+                if try await proxy.stored(sidecar.path, sidecar.package) != nil { return }
+                let late = SaveError(.upstreamUnavailable, "'\(sidecar.path.filename)' takes long to come; ask again")
+                try await within(Self.patience, late: late) { try await bring(sidecar) }
+                memory.lostSidecars.remove(key)
+            } catch {
+                if isLasting(error) { lose(sidecar, error) }
+                throw error
+            }
+        }
+        guard let stored = try await proxy.stored(sidecar.path, sidecar.package) else {
+            throw SaveError(.storageUnavailable, "'\(sidecar.path.filename)' was not kept")
+        }
+        return stored
+    }
+
+    private func bring(_ sidecar: AssetRecord) async throws {
+        if sidecar.origin != nil {
+            do { return try await fill(sidecar) } catch {
+                guard try await isInFile(sidecar, insteadOf: error) else { throw error }
+            }
+        }
+        let announced = sidecar.checksums.first { $0.algorithm == .sha256 }
+        try await keep(sidecar, try await derived(try await file(of: sidecar), announced))
+    }
+
+    /// Whether a sidecar that the upstream announces and does not give is to be read out of its file.
+    private func isInFile(_ sidecar: AssetRecord, insteadOf error: any Error) async throws -> Bool {
+        guard let file = sidecar.sidecarOf, format.file(ofSidecar: sidecar.path) == file else { return false }
+        if isLasting(error) {
+            services.log(
+                .warning, "the upstream does not have the sidecar that it announces",
+                ["repository": proxy.repository.record.coordinates, "file": sidecar.path.text, "error": "\(error)"])
+            return true
+        }
+        // What is cached must not depend on the upstream.
+        guard (error as? SaveError)?.code == .upstreamUnavailable else { return false }
+        return try await proxy.stored(file, sidecar.package) != nil
+    }
+
+    /// What will not be different at the next attempt.
+    private func isLasting(_ error: any Error) -> Bool {
+        error is SourceMiss || (error as? SaveError)?.code == .upstreamInvalid
+    }
+
+    /// Remembers that the sidecar cannot be had, so that pages do not announce it.
+    private func lose(_ sidecar: AssetRecord, _ error: any Error) {
+        let until = proxy.deadline(seconds: max(1, proxy.settings.negativeCacheTTL))
+        memory.lostSidecars.insert(
+            .init(error: error, until: until), for: FillRegistry.Key(repository: proxy.id, path: sidecar.path))
+        announceAnew(sidecar.package)
+    }
+
+    private func announceAnew(_ package: PackageID?) {
+        if let package { services.board.bump(proxy.id, [.sidecars(package)]) }
+    }
+}
+
+// MARK: - Out of the file
+
+extension UpstreamSidecar {
+    private func file(of sidecar: AssetRecord) async throws -> AssetRecord {
+        guard let path = sidecar.sidecarOf, let package = sidecar.package,
+            let file = try await UpstreamIndex(proxy).current(.package(package)).record(path), file.origin != nil
+        else { throw proxy.miss(sidecar.path, until: nil) }
+        return file
+    }
+
+    /// The sidecar's bytes: from the cached file, from parts of the upstream's, or from the whole file, which is cached then.
+    ///
+    /// - Parameter expected: the digest that the upstream announces. Parts of a file cannot be verified, so where they give
+    ///   something else, the whole file decides.
+    private func derived(_ file: AssetRecord, _ expected: Checksum?) async throws -> [UInt8] {
+        if let bytes = try await fromCache(file) { return bytes }
+        if let bytes = try await fromParts(file), expected == nil || expected?.hex == BlobDigest(of: bytes).hex { return bytes }
+        try await fill(file)
+        guard let bytes = try await fromCache(file) else {
+            throw SaveError(.storageUnavailable, "'\(file.path.filename)' was not kept")
+        }
+        return bytes
+    }
+
+    private func fromCache(_ file: AssetRecord) async throws -> [UInt8]? {
+        guard case .stored(_, let open, _) = try await proxy.stored(file.path, file.package) else { return nil }
+        return try await services.pool.run { try read(file, FileBytes(open)) }
+    }
+
+    private func fromParts(_ file: AssetRecord) async throws -> [UInt8]? {
+        guard let origin = file.origin, !memory.sendsOnlyWholeFiles(proxy.id, origin, now: services.clock.uptime()) else {
+            return nil
+        }
+        do {
+            return try await UpstreamRanges(proxy, file).read { try read(file, $0) }
+        } catch is UpstreamRanges.Unsupported {
+            memory.markSendingOnlyWholeFiles(proxy.id, origin, until: proxy.deadline(seconds: Self.wholeOnlySeconds))
+            announceAnew(file.package)
+            return nil
+        } catch let error as SaveError where error.code == .upstreamInvalid {
+            services.log(
+                .warning, "parts of the upstream's file make no sense, fetching it whole",
+                ["repository": proxy.repository.record.coordinates, "file": file.path.text, "error": "\(error)"])
+            return nil
+        }
+    }
+
+    /// The format's reading; what is wrong with the file is the upstream's fault, not the client's.
+    private func read(_ file: AssetRecord, _ bytes: FileBytes) throws -> [UInt8] {
+        do { return try format.readSidecar(of: file, in: bytes) } catch let error as SaveError where error.code == .invalidRequest
+        {
+            throw SaveError(.upstreamInvalid, "the upstream's '\(file.path.filename)': \(error.message)")
+        }
+    }
+
+    /// Waits until a file is in the cache; the fetch goes on when nobody waits any more.
+    private func fill(_ record: AssetRecord) async throws {
+        let key = FillRegistry.Key(repository: proxy.id, path: record.path)
+        try await services.fills.fill(key, pool: services.pool) { try await UpstreamFile(proxy).fetch(record, into: $0) }
+            .finished()
+    }
+
+    private func keep(_ sidecar: AssetRecord, _ bytes: [UInt8]) async throws {
+        let writer = try await services.blobs.begin()
+        do {
+            try await writer.write(bytes)
+            let blob = try await writer.commit(expecting: nil)
+            var record = sidecar
+            record.size = blob.size
+            record.checksums = [Checksum(.sha256, hex: blob.digest.hex)].compactMap(\.self)
+            try await proxy.keep(record, blob)
+        } catch {
+            await writer.cancel()
+            throw error
+        }
+    }
+}
