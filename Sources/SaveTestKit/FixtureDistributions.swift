@@ -35,10 +35,14 @@ public struct FixtureSdist: Sendable {
     public let filename: String
     public let bytes: [UInt8]
 
-    public init(name: String, version: String, requiresPython: String? = nil, extraHeaders: [String] = []) {
+    public init(
+        name: String, version: String, requiresPython: String? = nil, metadataVersion: String = "2.1", extraHeaders: [String] = []
+    ) {
         let stem = "\(FixtureMetadata.escaped(name).lowercased())-\(version)"
         filename = "\(stem).tar.gz"
-        let text = FixtureMetadata.text(name: name, version: version, requiresPython: requiresPython, extraHeaders: extraHeaders)
+        let text = FixtureMetadata.text(
+            name: name, version: version, requiresPython: requiresPython, metadataVersion: metadataVersion,
+            extraHeaders: extraHeaders)
         let project = """
             [project]
             name = "\(name)"
@@ -62,9 +66,11 @@ public enum FixtureMetadata {
 
     /// A `METADATA` or `PKG-INFO` file.
     public static func text(
-        name: String, version: String, requiresPython: String? = nil, extraHeaders: [String] = []
+        name: String, version: String, requiresPython: String? = nil, metadataVersion: String = "2.1", extraHeaders: [String] = []
     ) -> String {
-        var lines = ["Metadata-Version: 2.1", "Name: \(name)", "Version: \(version)", "Summary: A package made for a test"]
+        var lines = [
+            "Metadata-Version: \(metadataVersion)", "Name: \(name)", "Version: \(version)", "Summary: A package made for a test",
+        ]
         if let requiresPython { lines.append("Requires-Python: \(requiresPython)") }
         lines += extraHeaders
         return lines.joined(separator: "\n") + "\n\nA description.\n"

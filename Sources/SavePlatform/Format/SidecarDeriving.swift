@@ -7,7 +7,8 @@ public protocol SidecarDeriving: RepositoryFormat {
     /// The sidecar that a file carries within it, without size, checksums and origin; nil for a file that carries none.
     func embeddedSidecar(of file: AssetRecord) -> AssetRecord?
 
-    /// The path of the file that a sidecar's path belongs to; nil for a path that is not a sidecar's.
+    /// The path of the file that the path of such a sidecar belongs to, whether or not that file carries one within it; nil
+    /// for a path that is none.
     func file(ofSidecar path: AssetPath) -> AssetPath?
 
     /// Reads the bytes of the sidecar out of its file, looking at as little of it as can be, and checks that they are about

@@ -24,27 +24,33 @@ struct SidecarAnnouncements: Sendable {
         var checksums: [AssetPath: [Checksum]] = [:]
         var files: Set<AssetPath> = []
         for asset in cached {
-            if let file = asset.record.sidecarOf {
-                checksums[file] = asset.record.checksums
-            } else {
-                files.insert(asset.record.path)
-            }
+            if asset.record.sidecarOf == nil { files.insert(asset.record.path) }
+            if let file = described(by: asset.record) { checksums[file] = asset.record.checksums }
         }
         var offered: [AssetPath: AssetPath] = [:]
-        for sidecar in known.listing.assets { sidecar.sidecarOf.map { offered[$0] = sidecar.path } }
+        for record in known.listing.assets {
+            if let file = described(by: record) { offered[file] = record.path }
+        }
         let now = proxy.services.clock.uptime()
         for place in answer.listing.assets.indices where answer.listing.assets[place].sidecarOf == nil {
             let file = answer.listing.assets[place]
             if let kept = checksums[file.path] {
                 format.announceSidecar(kept, in: &answer.listing.assets[place])
             } else if let sidecar = offered[file.path] ?? format.embeddedSidecar(of: file)?.path {
-                if (memory.lostSidecars[.init(repository: id, path: sidecar)]?.until ?? 0) > now {
+                if let lost = memory.lostSidecars[.init(repository: id, path: sidecar)], lost.until > now {
+                    // A page that the upstream confirms again and again must not forget it for good.
+                    answer.freshness.validUntil = min(answer.freshness.validUntil ?? .max, lost.until)
                     format.announceSidecar(nil, in: &answer.listing.assets[place])
                 } else if offered[file.path] == nil, files.contains(file.path) || !known.isStale && canBeRead(file, now) {
                     format.announceSidecar([], in: &answer.listing.assets[place])
                 }
             }
         }
+    }
+
+    /// The file that a record is the sidecar of: one of the kind that the format announces, there may be others.
+    private func described(by record: AssetRecord) -> AssetPath? {
+        record.sidecarOf.flatMap { format.file(ofSidecar: record.path) == $0 ? $0 : nil }
     }
 
     /// Whether a file that is not here can be looked into.

@@ -54,7 +54,8 @@ struct UpstreamSidecar: Sendable {
 
     /// Whether a sidecar that the upstream announces and does not give is to be read out of its file.
     private func isInFile(_ sidecar: AssetRecord, insteadOf error: any Error) async throws -> Bool {
-        guard let file = sidecar.sidecarOf, format.file(ofSidecar: sidecar.path) == file else { return false }
+        let file = try await file(of: sidecar)
+        guard format.embeddedSidecar(of: file)?.path == sidecar.path else { return false }
         if isLasting(error) {
             services.log(
                 .warning, "the upstream does not have the sidecar that it announces",
@@ -63,7 +64,7 @@ struct UpstreamSidecar: Sendable {
         }
         // What is cached must not depend on the upstream.
         guard (error as? SaveError)?.code == .upstreamUnavailable else { return false }
-        return try await proxy.stored(file, sidecar.package) != nil
+        return try await proxy.stored(file.path, file.package) != nil
     }
 
     /// What will not be different at the next attempt.

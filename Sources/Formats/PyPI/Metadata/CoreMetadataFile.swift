@@ -7,6 +7,12 @@ struct CoreMetadataFile {
     let package: PackageID
     let version: Version
     let requiresPython: String?
+    /// Whether installing the file cannot change what it says of itself that a resolver asks for.
+    ///
+    /// Of a source archive the build backend has the last word, except on fields that `Metadata-Version` 2.2 and later do not
+    /// list as `Dynamic` (PEP 643). PEP 658 wants metadata beside a file that are not modified by installing it; a resolver
+    /// reads dependencies, extras and the Python version, and installers compare those with what they build.
+    let isFinal: Bool
 
     /// Larger metadata is refused, in bytes.
     static let largest = 4 << 20
@@ -31,6 +37,7 @@ struct CoreMetadataFile {
         self.name = name
         self.package = package
         self.version = version
+        isFinal = Self.isFinal(headers)
         requiresPython = try single("requires-python")
         if let requiresPython, !VersionSpecifiers.areValid(requiresPython) {
             throw SaveError.invalid("content", "content: \(path) has an invalid Requires-Python")
@@ -41,5 +48,24 @@ struct CoreMetadataFile {
             let shown = String(decoding: requirement.utf8.prefix(200), as: UTF8.self)
             throw SaveError.invalid("content", "content: \(path) has an invalid Requires-Dist: '\(shown)'")
         }
+    }
+
+    /// Whether metadata have the name and the version of a file. Nothing else is checked: what an upstream has taken is not
+    /// for a proxy to refuse.
+    static func areAbout(_ file: DistributionFilename, _ bytes: [UInt8]) -> Bool {
+        let headers = MetadataHeaders(bytes)
+        let names = headers.values("name"), versions = headers.values("version")
+        return names.count == 1 && names.allSatisfy { ProjectName.normalized($0) == file.package }
+            && versions.count == 1 && versions.allSatisfy { Version($0) == file.parsedVersion }
+    }
+
+    /// What resolvers read, in small letters.
+    private static let resolved: Set<String> = ["name", "version", "requires-dist", "requires-python", "provides-extra"]
+
+    private static func isFinal(_ headers: MetadataHeaders) -> Bool {
+        let parts = headers.values("metadata-version").first?.utf8.split(separator: UInt8(ascii: ".")) ?? []
+        let numbers = parts.compactMap { Int(Substring($0)) }
+        guard numbers.count == 2, (numbers[0], numbers[1]) >= (2, 2) else { return false }
+        return headers.values("dynamic").allSatisfy { !Self.resolved.contains(ASCII.lowercased($0)) }
     }
 }

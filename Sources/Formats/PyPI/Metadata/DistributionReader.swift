@@ -29,6 +29,30 @@ extension DistributionReader {
     /// binary-distribution-format specification: one `{name}-{version}.dist-info` at the top, with METADATA, WHEEL, RECORD.
     private static func wheel(_ source: ArchiveSource, _ wheel: DistributionFilename) throws -> (bytes: [UInt8], path: String) {
         let archive = try ZipArchive(source)
+        let folder = try folder(archive, wheel)
+        guard archive.entries.contains(where: { $0.name == "\(folder)/WHEEL" }) else {
+            throw SaveError.invalid("content", "content: the wheel has no \(folder)/WHEEL")
+        }
+        try WheelRecord.check(archive, folder: folder)
+        return try metadata(archive, folder)
+    }
+
+    /// The METADATA of a wheel that somebody else has taken, of which only parts may be at hand: the archive's directory and
+    /// the one entry are read, and nothing else is checked.
+    ///
+    /// - Throws: `invalidRequest` naming `content` and the rule, and what `file` throws.
+    static func wheelMetadata(in file: FileBytes, _ wheel: DistributionFilename) throws -> (bytes: [UInt8], path: String) {
+        do {
+            let archive = try ZipArchive(
+                ArchiveSource(size: file.size) { try file.read(at: $0, count: $1) }, checking: .directory)
+            return try metadata(archive, try folder(archive, wheel))
+        } catch let error as ArchiveError {
+            throw SaveError.invalid("content", "content: \(error.reason)")
+        }
+    }
+
+    /// The wheel's `.dist-info` directory.
+    private static func folder(_ archive: ZipArchive, _ wheel: DistributionFilename) throws -> String {
         var folders = Set<String>()
         for entry in archive.entries {
             let top = String(Substring(entry.name.utf8.prefix { $0 != UInt8(ascii: "/") }))
@@ -41,11 +65,11 @@ extension DistributionReader {
         guard isFolder(folder, of: wheel) else {
             throw SaveError.invalid("content", "content: the directory \(folder) is not named after the wheel")
         }
+        return folder
+    }
+
+    private static func metadata(_ archive: ZipArchive, _ folder: String) throws -> (bytes: [UInt8], path: String) {
         let path = "\(folder)/METADATA"
-        guard archive.entries.contains(where: { $0.name == "\(folder)/WHEEL" }) else {
-            throw SaveError.invalid("content", "content: the wheel has no \(folder)/WHEEL")
-        }
-        try WheelRecord.check(archive, folder: folder)
         guard let entry = archive.entries.first(where: { $0.name == path }) else {
             throw SaveError.invalid("content", "content: the wheel has no \(path)")
         }

@@ -54,7 +54,7 @@ struct DistributionIntake {
             identity: distribution.identity, contentType: MediaType.bytes.value)
         record.attributes[PyPIAttribute.requiresPython] = metadata.requiresPython.map(JSONValue.string)
         var sidecars: [Submission.Item] = []
-        if distribution.kind == .wheel {
+        if distribution.kind == .wheel || metadata.isFinal {
             let sidecar = try await sidecar(try PyPIPaths.sidecar(of: path), of: record, bytes, MediaType.text)
             record.attributes[PyPIAttribute.coreMetadata] = ["sha256": .string(sidecar.staged.digest.hex)]
             sidecars.append(sidecar)
