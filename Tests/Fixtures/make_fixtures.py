@@ -62,8 +62,8 @@ class Distribution:
         return path
 
 
-def metadata_text(name, version, requires=(), requires_python=None):
-    lines = ["Metadata-Version: 2.1", "Name: " + name, "Version: " + version, "Summary: A fixture named " + name]
+def metadata_text(name, version, requires=(), requires_python=None, metadata_version="2.1"):
+    lines = ["Metadata-Version: " + metadata_version, "Name: " + name, "Version: " + version, "Summary: A fixture named " + name]
     if requires_python:
         lines.append("Requires-Python: " + requires_python)
     lines += ["Requires-Dist: " + requirement for requirement in requires]
@@ -129,10 +129,10 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 '''
 
 
-def sdist(name, version, requires=(), requires_python=None, spelled=None):
+def sdist(name, version, requires=(), requires_python=None, spelled=None, metadata_version="2.1"):
     """A source distribution, `.tar.gz`, that builds itself."""
     prefix = "%s-%s" % (spelled or module_name(name), version)
-    metadata = metadata_text(name, version, requires, requires_python)
+    metadata = metadata_text(name, version, requires, requires_python, metadata_version)
     members = [
         ("PKG-INFO", metadata),
         ("pyproject.toml", b'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'),

@@ -72,7 +72,9 @@ class ScriptedUpstream:
         self.static = {}                              # path on the index port -> (content type, bytes)
         self.faults = {}                              # regular expression over "/path" -> Fault
         self.counts = collections.Counter()           # "index /simple/x/" or "files /x-1.0.whl" -> requests
-        self.seen = []                                # (method, path, headers) of every request
+        self.seen = []                                # (method, role, path, headers) of every request
+        self.ranges = False                           # whether files are sent in parts (RFC 9110, 14)
+        self.sent = collections.Counter()             # role -> bytes of bodies
         self.lock = threading.Lock()
         self.listeners = {}
         self.ports = {"index": 0, "files": 0}
@@ -130,6 +132,7 @@ class ScriptedUpstream:
     def forget(self):
         with self.lock:
             self.seen.clear()
+            self.sent.clear()
 
     # -- pages
 
@@ -235,7 +238,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         etag = '"%s"' % hashlib.sha256(body).hexdigest()[:32]
         if status == 200 and self.headers.get("If-None-Match") == etag:
             status, body = 304, b""
+        total = len(body)
+        part = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        is_part = status == 200 and part and upstream.ranges and self.role == "files" and int(part[1]) < total
+        if is_part:
+            status, body = 206, body[int(part[1]):int(part[2]) + 1]
         self.send_response(status)
+        if is_part:
+            self.send_header("Content-Range", "bytes %d-%d/%d" % (int(part[1]), int(part[1]) + len(body) - 1, total))
         self.send_header("Content-Type", kind)
         if status == 200:
             self.send_header("ETag", etag)
@@ -245,6 +255,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         if with_body and status != 304:
+            with upstream.lock:
+                upstream.sent[self.role] += len(body)
             self.send_body(body, fault)
 
     def send_body(self, body, fault):

@@ -16,6 +16,10 @@ class Pip(Tool):
         target = self.fresh("download-")
         return self.pip("download", "--dest", target, *self.index(index_url), *requirements, target=target, **options)
 
+    def resolve(self, index_url, *requirements, **options):
+        """Finds out what would be installed, and installs nothing."""
+        return self.pip("install", "-v", "--dry-run", "--ignore-installed", "--report", "-", *self.index(index_url), *requirements, **options)
+
     @staticmethod
     def index(index_url):
         """No URL leaves the choice to configuration."""

@@ -21,6 +21,12 @@ class Uv(Locker):
         return self.uv("pip", "compile", "--no-config", "--python", sys.executable, "--generate-hashes", "--index-url", index_url,
                        wanted, "--output-file", lock, *arguments, **options)
 
+    def resolve(self, index_url, *requirements, **options):
+        """Finds out what would be installed, and installs nothing."""
+        wanted = self.fresh("wanted-") / "requirements.in"
+        wanted.write_text("\n".join(requirements) + "\n")
+        return self.uv("pip", "compile", "-v", "--no-config", "--python", sys.executable, "--index-url", index_url, wanted, **options)
+
     def sync(self, index_url, lock, **options):
         environment, packages = self.environment()
         return self.uv("pip", "sync", "--no-config", "--python", environment / "bin" / "python", "--require-hashes",
