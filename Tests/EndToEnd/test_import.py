@@ -59,6 +59,10 @@ def test_a_directory_is_imported_file_by_file(new_server, tmp_path):
     (folder / "broken-1.0-py3-none-any.whl").write_bytes(b"no archive")
     (folder / "README.txt").write_text("hello")
     (folder / "link-1.0.tar.gz").symlink_to("/etc/hostname")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    make_fixtures.wheel("elsewhere", "1.0").write(elsewhere)
+    (folder / "linked").symlink_to(elsewhere)
     assert server.admin.upload("team/hosted", WHEEL).status_code == 200
     assert server.stop() == 0
 
