@@ -40,7 +40,9 @@ package struct ProxySource: ContentSource {
         try await refuseBlocked(path, package)
         if let stored = try await stored(path, package) { return stored }
         let record = try await record(of: path, package: package)
-        if let file = record.sidecarOf, let deriving, deriving.file(ofSidecar: path) == file { return try await UpstreamSidecar(self, deriving).content(of: record) }
+        if let file = record.sidecarOf, let deriving, deriving.file(ofSidecar: path) == file {
+            return try await UpstreamSidecar(self, deriving).content(of: record)
+        }
         if method == .head, let described = try await UpstreamFile(self).describe(record) { return described }
         let key = FillRegistry.Key(repository: id, path: path)
         let fill = services.fills.fill(key, pool: services.pool) { fill in
