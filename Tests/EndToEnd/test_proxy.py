@@ -81,7 +81,7 @@ def test_what_is_cached_is_served_while_the_upstream_is_down(server, proxied, up
 
 
 @pytest.mark.parametrize("kind", ["refused", "500", "hangs"])
-def test_a_failing_upstream_with_nothing_cached_is_503_with_retry_after_within_12_seconds(server, proxied, upstream, kind):
+def test_r59_a_failing_upstream_with_nothing_cached_is_503_with_retry_after_within_12_seconds(server, proxied, upstream, kind):
     proxy = proxied()
     if kind == "refused":
         upstream.stop()
@@ -95,13 +95,13 @@ def test_a_failing_upstream_with_nothing_cached_is_503_with_retry_after_within_1
     assert time.monotonic() - begun < 12
 
 
-def test_an_unknown_package_is_404_and_asked_for_once(server, proxied, upstream):
+def test_r58_an_unknown_package_is_404_and_asked_for_once(server, proxied, upstream):
     proxy = proxied(negative_cache_ttl=60)
     assert [server.admin.page(proxy, "no-such-thing").status_code for _ in range(3)] == [404] * 3
     assert upstream.count("/simple/no-such-thing/") == 1
 
 
-def test_an_invalid_package_name_never_reaches_the_upstream(server, proxied, upstream):
+def test_r04_an_invalid_package_name_never_reaches_the_upstream(server, proxied, upstream):
     proxy = proxied()
     for name in ("-bad", "bad-", "b%20d", "b%C3%A4d", "_"):
         assert server.admin.get("/pypi/%s/simple/%s/" % (proxy, name)).status_code in (400, 404), name
@@ -299,7 +299,7 @@ def test_private_addresses_are_refused_however_they_are_spelled(new_server, upst
 
 # -- groups
 
-def test_a_group_lists_one_owner_and_asks_no_upstream_for_a_name_it_hosts(server, repository, upstream, dists):
+def test_r78_a_group_lists_one_owner_and_asks_no_upstream_for_a_name_it_hosts(server, repository, upstream, dists):
     upstream.add(make_fixtures.wheel("plain", "99.0"))
     hosted, proxy, group = (repository + "/" + name for name in ("hosted", "proxy", "all"))
     server.create(hosted)
@@ -312,7 +312,7 @@ def test_a_group_lists_one_owner_and_asks_no_upstream_for_a_name_it_hosts(server
     assert server.admin.get(server.admin.file_path(group, "plain", WHEEL)).content == dists[WHEEL].content
 
 
-def test_what_is_published_is_in_the_group_at_once(server, repository, upstream, dists):
+def test_r80_what_is_published_is_in_the_group_at_once(server, repository, upstream, dists):
     hosted, group = repository + "/hosted", repository + "/all"
     server.create(hosted)
     server.create(group, kind="group", members=[hosted])
@@ -322,7 +322,7 @@ def test_what_is_published_is_in_the_group_at_once(server, repository, upstream,
         assert filename in {file["filename"] for file in server.admin.page(group, "plain").json()["files"]}
 
 
-def test_a_group_with_a_failing_member_does_not_pretend_that_a_package_is_unknown(server, repository, upstream):
+def test_r81_a_group_with_a_failing_member_does_not_pretend_that_a_package_is_unknown(server, repository, upstream):
     hosted, proxy, group = (repository + "/" + name for name in ("hosted", "proxy", "all"))
     server.create(hosted)
     server.create(proxy, kind="proxy", remote_url=upstream.url + "/")

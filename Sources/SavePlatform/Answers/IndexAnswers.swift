@@ -176,8 +176,10 @@ struct IndexAnswers: Sendable {
         return response
     }
 
-    /// One tag for each representation and encoding: the digest of what is sent.
+    /// One tag for each representation and encoding: the digest of what is sent and of what it is sent as. Two types may have
+    /// the same bytes, and a client that keeps both must not take one for the other (RFC 9110, 8.8.3).
     private static func etag(_ document: Document, _ compressed: [UInt8]?) -> String {
-        "\"\(Digest.hex(document.bytes).prefix(32))\(compressed == nil ? "" : "-gzip")\""
+        let type = Digest.hex(Array(document.type.value.utf8)).prefix(8)
+        return "\"\(Digest.hex(document.bytes).prefix(32))-\(type)\(compressed == nil ? "" : "-gzip")\""
     }
 }
