@@ -1,13 +1,15 @@
 /// A version by PEP 440, with its normal form and a key that orders it.
 struct Version: Sendable, Hashable, Comparable {
-    /// The normal form: `1.0RC-1` gives `1.0rc1`. Trailing zeros of the release stay, as publishers write them.
-    let text: String
-    /// The normal form without trailing zeros in the release, the same for equal versions: `1.0.0` gives `1`.
-    let canonical: String
     /// Compared byte by byte, it orders versions as PEP 440 does. Equal versions have equal keys.
     let sortKey: [UInt8]
+    private let parts: VersionParts
+
+    /// The normal form: `1.0RC-1` gives `1.0rc1`. Trailing zeros of the release stay, as publishers write them.
+    var text: String { parts.text(release: parts.release) }
+    /// The normal form without trailing zeros in the release, the same for equal versions: `1.0.0` gives `1`.
+    var canonical: String { parts.text(release: parts.significantRelease) }
     /// Alpha, beta, release candidate or development release: what installers leave out unless asked for it.
-    let isPrerelease: Bool
+    var isPrerelease: Bool { parts.pre != nil || parts.dev != nil }
 
     /// nil for what is not a version, or has more than 200 bytes.
     init?(_ text: String) { self.init(bytes: Array(text.utf8)) }
@@ -16,10 +18,8 @@ struct Version: Sendable, Hashable, Comparable {
         guard bytes.count <= 200 else { return nil }
         var scanner = VersionScanner(bytes)
         guard let parts = scanner.parts() else { return nil }
-        text = parts.text(release: parts.release)
-        canonical = parts.text(release: parts.significantRelease)
+        self.parts = parts
         sortKey = parts.sortKey
-        isPrerelease = parts.pre != nil || parts.dev != nil
     }
 
     static func == (left: Version, right: Version) -> Bool { left.sortKey == right.sortKey }
@@ -44,7 +44,7 @@ struct VersionMemo {
 
 /// What a version consists of. Numbers are their decimal digits without leading zeros, since they may be of any size.
 struct VersionParts {
-    typealias Number = [UInt8]
+    typealias Number = ArraySlice<UInt8>
 
     enum Stage: UInt8 {
         case alpha = 1
@@ -61,7 +61,7 @@ struct VersionParts {
 
     enum LocalSegment {
         case number(Number)
-        case word([UInt8])
+        case word(ArraySlice<UInt8>)
     }
 
     var epoch: Number = []
@@ -111,6 +111,7 @@ struct VersionParts {
     /// that no piece is compared with the next one of the other version.
     var sortKey: [UInt8] {
         var key: [UInt8] = []
+        key.reserveCapacity(64)
         Self.encode(epoch, to: &key)
         for number in significantRelease {
             key.append(1)

@@ -56,7 +56,7 @@ struct VersionScanner {
             let segment = bytes[start..<position]
             guard !segment.isEmpty else { return nil }
             let isNumber = segment.allSatisfy(ASCII.isDigit)
-            segments.append(isNumber ? .number(Array(segment.drop { $0 == 48 })) : .word(Array(segment)))
+            segments.append(isNumber ? .number(segment.drop { $0 == 48 }) : .word(segment))
             guard skipSeparator() else { return segments }
         }
     }
@@ -86,7 +86,7 @@ struct VersionScanner {
     private mutating func number() -> VersionParts.Number? {
         let start = position
         while position < bytes.count, ASCII.isDigit(bytes[position]) { position += 1 }
-        return position > start ? Array(bytes[start..<position].drop { $0 == 48 }) : nil
+        return position > start ? bytes[start..<position].drop { $0 == 48 } : nil
     }
 
     private mutating func skipSeparator() -> Bool {

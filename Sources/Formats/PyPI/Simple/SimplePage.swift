@@ -54,7 +54,8 @@ struct SimplePage {
 private struct VersionOrder {
     private var indexes: [String: Int] = [:]
     private var texts: [String] = []
-    private var parsed: [Version?] = []
+    /// `Version.sortKey`; empty, and so before all others, for what is older than PEP 440.
+    private var keys: [[UInt8]] = []
 
     /// The place of a version among those that were added.
     mutating func add(_ text: String) -> Int {
@@ -63,7 +64,7 @@ private struct VersionOrder {
         if let index = indexes[text] { return index }
         indexes[text] = texts.count
         texts.append(text)
-        parsed.append(Version(text))
+        keys.append(Version(text)?.sortKey ?? [])
         return texts.count - 1
     }
 
@@ -73,22 +74,18 @@ private struct VersionOrder {
         let order = texts.indices.sorted(by: precedes)
         var ranks = [Int](repeating: 0, count: texts.count)
         var distinct: [String] = []
-        var last: Version?
+        var last: [UInt8] = []
         for (rank, index) in order.enumerated() {
             ranks[index] = rank
-            guard !texts[index].isEmpty, parsed[index] == nil || parsed[index] != last else { continue }
-            last = parsed[index]
+            guard !texts[index].isEmpty, keys[index].isEmpty || keys[index] != last else { continue }
+            last = keys[index]
             distinct.append(texts[index])
         }
         return (ranks, distinct)
     }
 
     private func precedes(_ left: Int, _ right: Int) -> Bool {
-        switch (parsed[left], parsed[right]) {
-        case (nil, .some): true
-        case (.some, nil): false
-        case (let first?, let second?) where first != second: first < second
-        default: texts[left].utf8.lexicographicallyPrecedes(texts[right].utf8)
-        }
+        if keys[left] != keys[right] { return keys[left].lexicographicallyPrecedes(keys[right]) }
+        return texts[left].utf8.lexicographicallyPrecedes(texts[right].utf8)
     }
 }
