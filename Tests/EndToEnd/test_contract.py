@@ -246,7 +246,7 @@ def test_r10_wrong_methods_are_405_with_allow(server, repository, hosted, upstre
         assert answer.status_code == 405 and answer.headers.get("Allow"), (method, answer.status_code)
 
 
-def test_nothing_acceptable_is_406_and_names_the_types(server, hosted):
+def test_r13_nothing_acceptable_is_406_and_names_the_types(server, hosted):
     answer = server.admin.get("/pypi/%s/simple/plain/" % hosted, headers={"Accept": "image/png"})
     assert answer.status_code == 406
     for kind in ("application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.v1+html", "text/html"):
@@ -263,7 +263,7 @@ def test_nothing_acceptable_is_406_and_names_the_types(server, hosted):
     ("application/vnd.pypi.simple.v1+json;q=0, text/html;q=0.1", "text/html"),
     ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
 ])
-def test_pages_come_in_the_type_the_client_prefers(server, hosted, accept, expected):
+def test_r11_r12_t2_pages_come_in_the_type_the_client_prefers(server, hosted, accept, expected):
     for path in ("/pypi/%s/simple/plain/" % hosted, "/pypi/%s/simple/" % hosted):
         answer = server.admin.get(path, headers={"Accept": accept})
         assert answer.status_code == 200
@@ -271,7 +271,7 @@ def test_pages_come_in_the_type_the_client_prefers(server, hosted, accept, expec
         assert "accept" in answer.headers["Vary"].lower()
 
 
-def test_a_page_revalidates_and_head_equals_get(server, hosted):
+def test_r17_r46_a_page_revalidates_and_head_equals_get(server, hosted):
     path = "/pypi/%s/simple/plain/" % hosted
     for headers in ({"Accept": "application/vnd.pypi.simple.v1+json"}, {"Accept": "text/html"}):
         page = server.admin.get(path, headers=headers)
@@ -283,7 +283,7 @@ def test_a_page_revalidates_and_head_equals_get(server, hosted):
         assert (head.headers["ETag"], head.headers["Content-Length"]) == (etag, page.headers["Content-Length"])
 
 
-def test_names_are_normalized_by_redirect_or_answer(server, repository, dists):
+def test_r02_r03_names_are_normalized_by_redirect_or_answer(server, repository, dists):
     hosted = repository + "/hosted"
     server.create(hosted)
     item = dists["under_score_dotted_name-2.0-py3-none-any.whl"]
@@ -294,7 +294,7 @@ def test_names_are_normalized_by_redirect_or_answer(server, repository, dists):
 
 
 @pytest.mark.parametrize("filename, package", [("epochal-1!2.0-py3-none-any.whl", "epochal"), ("local_version-1.0+cu118-py3-none-any.whl", "local-version")])
-def test_an_exclamation_mark_and_a_plus_may_be_encoded_or_not(server, repository, dists, filename, package):
+def test_r08_t9_an_exclamation_mark_and_a_plus_may_be_encoded_or_not(server, repository, dists, filename, package):
     hosted = repository + "/hosted"
     server.create(hosted)
     server.admin.upload(hosted, dists[filename])

@@ -109,7 +109,7 @@ def test_r04_an_invalid_package_name_never_reaches_the_upstream(server, proxied,
 
 
 @pytest.mark.parametrize("style", ["html", "json"])
-def test_the_page_keeps_what_the_upstream_says_about_its_files(server, repository, new_upstream, dists, style):
+def test_r28_the_page_keeps_what_the_upstream_says_about_its_files(server, repository, new_upstream, dists, style):
     upstream = new_upstream(style).add(*dists.values())
     upstream.yanked["regretted-2.0-py3-none-any.whl"] = "burns <b>& freezes"
     proxy = repository + "/" + style

@@ -24,7 +24,7 @@ import Testing
 
     private static let foo = IndexKey.package(PackageID(normalized: "foo-bar"))
 
-    @Test func `the repository itself takes uploads and leads to the index`() throws {
+    @Test func `R-01 R-10 the repository itself takes uploads and leads to the index`() throws {
         #expect(try route(.get, "/") == .redirect(to: "simple/", permanent: false))
         #expect(try route(.post, "/") == .upload(UploadPlan(path: nil, status: 200)))
         let bare = RequestPath(segments: [], endsInSlash: false)
@@ -32,7 +32,7 @@ import Testing
         #expect(code(.put, "/") == .methodNotAllowed)
     }
 
-    @Test func `pages have a slash at the end and a normalized name`() throws {
+    @Test func `R-02 R-03 R-09 pages have a slash at the end and a normalized name`() throws {
         #expect(try route(.get, "/simple/") == .index(.root, offers: SimpleType.all))
         #expect(try route(.get, "/simple") == .redirect(to: "simple/", permanent: true))
         #expect(try route(.get, "/simple/foo-bar/") == .index(Self.foo, offers: SimpleType.all))
@@ -46,18 +46,18 @@ import Testing
         "/simple/-foo/", "/simple/foo-/", "/simple/f%20o/", "/simple/f%C3%B6o/", "/simple/%E2%84%AAelvin/", "/simple/foo%3C/",
         "/simple/_/", "/simple/f%D0%B0/",
     ])
-    func `what cannot be a name is not found`(_ target: String) {
+    func `R-04 what cannot be a name is not found`(_ target: String) {
         #expect(code(.get, target) == .packageNotFound)
     }
 
-    @Test func `an upload to the index says what it answers`() {
+    @Test func `R-10 an upload to the index says what it answers`() {
         let error = #expect(throws: SaveError.self) { try route(.post, "/simple/") }
         #expect(error?.code == .methodNotAllowed)
         #expect(error?.details["allow"] == "GET, HEAD")
         #expect(code(.post, "/simple/foo/") == .methodNotAllowed)
     }
 
-    @Test func `files are below one prefix, in the folder of their package`() throws {
+    @Test func `R-06 R-08 files are below one prefix, in the folder of their package`() throws {
         let id = PackageID(normalized: "foo-bar")
         let wheel = "packages/foo-bar/Foo_Bar-1.0+cu118-py3-none-any.whl"
         #expect(
@@ -80,7 +80,7 @@ import Testing
         #expect([.notFound, .assetNotFound].contains(code(.get, target)))
     }
 
-    @Test func `the query may name a format, in any spelling of its plus sign`() throws {
+    @Test func `R-14 the query may name a format, in any spelling of its plus sign`() throws {
         for name in [
             "application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.v1%2Bjson",
             "application/vnd.pypi.simple.latest+json",

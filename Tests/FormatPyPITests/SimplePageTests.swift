@@ -38,7 +38,7 @@ import Testing
         return Listing(assets: [wheel, sidecar, yanked])
     }
 
-    @Test func `the HTML page is exactly this`() throws {
+    @Test func `R-19 R-20 R-22 R-25 T9 the HTML page is exactly this`() throws {
         let expected = """
             <!DOCTYPE html>
             <html>
@@ -59,7 +59,7 @@ import Testing
         #expect(try page(Self.rich(), as: SimpleType.html) == expected)
     }
 
-    @Test func `the JSON page is exactly this`() throws {
+    @Test func `R-27 R-30 R-32 T8 the JSON page is exactly this`() throws {
         let expected = """
             {"meta":{"api-version":"1.4"},"name":"foo","versions":["1.9","1.10+cu118"],"files":[
             {"filename":"foo-1.9.tar.gz","url":"../../packages/foo/foo-1.9.tar.gz","hashes":{"sha256":"\(Self.digest)"},"size":10,"yanked":"it's <b>bad</b> & \\"broken\\""},
@@ -70,7 +70,7 @@ import Testing
         #expect(try page(Self.rich(), as: SimpleType.json) == expected)
     }
 
-    @Test func `a page with a file of unknown size claims version 1_0 and has no keys of 1_1`() throws {
+    @Test func `R-29 a page with a file of unknown size claims version 1_0 and has no keys of 1_1`() throws {
         var listing = try Self.rich()
         listing.assets.append(try Self.file("foo-2.0.tar.gz", "2.0", size: nil))
         let text = try page(listing, as: SimpleType.json)
@@ -78,21 +78,57 @@ import Testing
         for key in ["\"size\"", "\"upload-time\"", "\"versions\"", "null"] { #expect(!text.contains(key), "\(key)") }
     }
 
-    @Test func `no page ever has a null`() throws {
+    @Test func `R-28 T1 no page ever has a null`() throws {
         let bare = AssetRecord(path: try AssetPath("packages/foo/foo-1.0.tar.gz"), version: "1.0")
         let text = try page(Listing(assets: [bare]), as: SimpleType.json)
         #expect(!text.contains("null"))
         #expect(text.contains(#""hashes":{}"#))
     }
 
-    @Test func `a yank without a reason is true in JSON and empty in HTML`() throws {
+    @Test func `R-30 T8 the one digest shown is SHA-256, wherever it stands among others`() throws {
+        var file = try Self.file("foo-1.0.tar.gz", "1.0")
+        for other in [DigestAlgorithm.md5, .sha1, .blake2b256] {
+            let digest = Checksum(other, hex: String(repeating: "0", count: other.byteCount * 2))
+            file.checksums.insert(contentsOf: [digest].compactMap { $0 }, at: 0)
+        }
+        #expect(try page(Listing(assets: [file]), as: SimpleType.json).contains(#""hashes":{"sha256":"\#(Self.digest)"}"#))
+        #expect(try page(Listing(assets: [file]), as: SimpleType.text).contains("foo-1.0.tar.gz#sha256=\(Self.digest)\""))
+    }
+
+    @Test func `R-05 R-06 R-07 every link is relative, without a query, and ends in the file's name`() throws {
+        let names = ["foo-1.0+cu118-py3-none-any.whl", "foo-1!2.0.tar.gz", "foo-1.0~x.zip"]
+        let listing = Listing(assets: try names.map { try Self.file($0, "1.0") })
+        let text = try page(listing, as: SimpleType.text)
+        #expect(!text.contains("<base"))
+        let links = text.split(separator: "href=\"").dropFirst().map { $0.prefix { $0 != "\"" } }
+        #expect(
+            Set(links.map { String($0.prefix { $0 != "#" }) }) == [
+                "../../packages/foo/foo-1.0%2Bcu118-py3-none-any.whl", "../../packages/foo/foo-1%212.0.tar.gz",
+                "../../packages/foo/foo-1.0~x.zip",
+            ])
+        for (link, name) in try names.map({ ("../../packages/foo/" + ASCII.percentEncoded($0), $0) }) {
+            #expect(text.contains("\(link)#"), "\(name)")
+        }
+    }
+
+    @Test func `R-73 where an upstream keeps provenance is not shown, what is served here is`() throws {
+        var file = try Self.file("foo-1.0.tar.gz", "1.0")
+        file.attributes = ["provenance-origin": "https://index.example/p"]
+        #expect(try !page(Listing(assets: [file]), as: SimpleType.json).contains("provenance"))
+        file.attributes = ["provenance": "https://save.example/p?a&b"]
+        #expect(try page(Listing(assets: [file]), as: SimpleType.json).contains(#""provenance":"https://save.example/p?a&b""#))
+        #expect(
+            try page(Listing(assets: [file]), as: SimpleType.text).contains(#"data-provenance="https://save.example/p?a&amp;b""#))
+    }
+
+    @Test func `R-23 R-27 a yank without a reason is true in JSON and empty in HTML`() throws {
         var file = try Self.file("foo-1.0.tar.gz", "1.0")
         file.withdrawn = Withdrawal(reason: "")
         #expect(try page(Listing(assets: [file]), as: SimpleType.json).contains("\"yanked\":true"))
         #expect(try page(Listing(assets: [file]), as: SimpleType.text).contains("data-yanked=\"\""))
     }
 
-    @Test func `metadata without a known digest is advertised as present, and absent metadata not at all`() throws {
+    @Test func `R-22 T3 metadata without a known digest is advertised as present, and absent metadata not at all`() throws {
         var file = try Self.file("foo-1.0-py3-none-any.whl", "1.0")
         #expect(try !page(Listing(assets: [file]), as: SimpleType.text).contains("metadata"))
         #expect(try !page(Listing(assets: [file]), as: SimpleType.json).contains("metadata"))
@@ -103,7 +139,7 @@ import Testing
         #expect(try !page(Listing(assets: [file]), as: SimpleType.text).contains("metadata"))
     }
 
-    @Test func `the status of a project is shown, and a quarantined one offers nothing`() throws {
+    @Test func `R-24 R-74 the status of a project is shown, and a quarantined one offers nothing`() throws {
         var listing = try Self.rich()
         listing.attributes = ["project-status": ["status": "archived", "reason": "old & <done>"]]
         let json = try page(listing, as: SimpleType.json)
@@ -115,7 +151,7 @@ import Testing
         #expect(try page(listing, as: SimpleType.json).contains("\"versions\":[],\"files\":[\n]"))
     }
 
-    @Test func `equal versions are listed once, in order, and unknown digests stay out of links`() throws {
+    @Test func `R-21 T8 equal versions are listed once, in order, and unknown digests stay out of links`() throws {
         var odd = try Self.file("foo-1.0.0.zip", "1.0.0")
         odd.checksums = [Checksum(.sha1, hex: String(repeating: "1", count: 40))].compactMap { $0 }
         let listing = Listing(assets: [
@@ -127,7 +163,7 @@ import Testing
         #expect(try page(listing, as: SimpleType.json).contains(#""hashes":{"sha1":"#))
     }
 
-    @Test func `the root lists packages by their names`() throws {
+    @Test func `R-18 the root lists packages by their names`() throws {
         let listing = Listing(packages: [
             PackageSummary(id: PackageID(normalized: "foo-bar"), displayName: "Foo.Bar"),
             PackageSummary(id: PackageID(normalized: "abc"), displayName: "abc"),

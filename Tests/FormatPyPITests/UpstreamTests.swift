@@ -29,7 +29,7 @@ import Testing
             published: record.published, withdrawn: record.withdrawn, attributes: attributes)
     }
 
-    @Test func `what a page says is what a page of ours says again`() throws {
+    @Test func `R-27 what a page says is what a page of ours says again`() throws {
         var wheel = AssetRecord(
             path: try AssetPath("packages/foo/foo-1.10+cu118-py3-none-any.whl"), package: Self.package, version: "1.10+cu118",
             size: 12, checksums: [Checksum(.sha256, hex: Self.hex)].compactMap { $0 },
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func `links are relative to where the page came from in the end`() throws {
+    @Test func `R-05 links are relative to where the page came from in the end`() throws {
         let nexus = try read(
             "<a href='../../packages/foo/1.0/foo-1.0.tar.gz#md5=\(String(repeating: "0", count: 32))'>x</a>",
             url: "https://nexus.example.com/repository/p/simple/foo/")
@@ -76,7 +76,7 @@ import Testing
         #expect(absolute.assets.first?.version == "2.0.1+cu117")
     }
 
-    @Test func `only well-formed files of this package are taken, each once`() throws {
+    @Test func `R-26 only well-formed files of this package are taken, each once`() throws {
         let listing = try read(
             """
             <html><head><meta name=generator content=x><script>alert(1)</script></head>
@@ -95,7 +95,7 @@ import Testing
         #expect(listing.assets.map(\.version) == ["1.0", "1.1", "1.2", "1.3", "1.4", "2004d"])
     }
 
-    @Test func `metadata is announced in several ways, and in some that mean there is none`() throws {
+    @Test func `R-22 metadata is announced in several ways, and in some that mean there is none`() throws {
         let values: [(String, CoreMetadata?)] = [
             ("data-core-metadata='sha256=\(Self.hex)'", Checksum(.sha256, hex: Self.hex).map { .sha256($0) }),
             ("data-dist-info-metadata='true'", .unverified), ("data-core-metadata='md5=1'", .unverified),
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func `JSON in the ways of other servers is understood`() throws {
+    @Test func `R-32a JSON in the ways of other servers is understood`() throws {
         let listing = try read(
             """
             {"meta":{"api-version":"1.4","_last-serial":7},"name":"foo","files":[
@@ -131,7 +131,7 @@ import Testing
         #expect(listing.assets.count == 4)
     }
 
-    @Test func `a quarantined project offers no files`() throws {
+    @Test func `R-74 a quarantined project offers no files`() throws {
         let page = #"{"meta":{"api-version":"1.4"},"files":[{"url":"foo-1.0.tar.gz"}],"project-status":{"status":"quarantined"}}"#
         let listing = try read(page, type: Self.json)
         #expect(listing.assets.isEmpty)

@@ -1,5 +1,3 @@
-internal import SaveDigest
-
 /// Rendered indexes: negotiated, compressed, with strong validators, kept in memory until something they depend on
 /// changes.
 struct IndexAnswers: Sendable {
@@ -119,17 +117,18 @@ struct IndexAnswers: Sendable {
         let documents = try await documents(for: key.index, of: repository, from: source, &sourced)
         let context = RenderContext(
             basePath: repository.record.basePath, externalOrigin: externalOrigin, documents: documents)
-        let render: @Sendable () throws -> (Document, [UInt8]?) = {
+        let render: @Sendable () throws -> Rendering = {
             let document = try repository.format.render(key.index, as: key.type, from: listing, context: context)
             let isWorthIt = key.isCompressed && document.bytes.count >= Self.smallestCompressed
-            return (document, isWorthIt ? compress(document.bytes) : nil)
+            return Rendering(document: document, compressed: isWorthIt ? compress(document.bytes) : nil)
         }
         let size = listing.assets.count + listing.packages.count
-        let (document, compressed) = size > Self.largestInline ? try await services.pool.run(render) : try render()
+        let rendering = size > Self.largestInline ? try await services.pool.run(render) : try render()
+        let change = LastChange(to: rendering.etag, at: services.clock.now(), after: cache[key])
         let answer = CachedAnswer(
-            response: response(document, compressed, repository, isStale: sourced.freshness.isStale),
-            etag: Self.etag(document, compressed), lastModified: nil, freshness: sourced.freshness)
-        cache.insert(answer, for: key, cost: (compressed ?? document.bytes).count + 1024)
+            response: response(rendering, change, repository, isStale: sourced.freshness.isStale),
+            etag: rendering.etag, lastModified: change.validator, freshness: sourced.freshness)
+        cache.insert(answer, for: key, cost: rendering.bytes.count + 1024)
         return answer
     }
 
@@ -156,11 +155,15 @@ struct IndexAnswers: Sendable {
         return documents
     }
 
-    private func response(_ document: Document, _ compressed: [UInt8]?, _ repository: Repository, isStale: Bool) -> HTTPResponse {
-        var response = HTTPResponse(status: 200, body: .bytes(compressed ?? document.bytes))
+    private func response(
+        _ rendering: Rendering, _ change: LastChange, _ repository: Repository, isStale: Bool
+    ) -> HTTPResponse {
+        let document = rendering.document
+        var response = HTTPResponse(status: 200, body: .bytes(rendering.bytes))
         response.headers.append("Content-Type", document.type.value)
-        if compressed != nil { response.headers.append("Content-Encoding", "gzip") }
-        response.headers.append("ETag", Self.etag(document, compressed))
+        if rendering.compressed != nil { response.headers.append("Content-Encoding", "gzip") }
+        response.headers.append("ETag", rendering.etag)
+        response.headers.append("Last-Modified", change.time.httpDate)
         // A publish shows at once, so a copy is never used unasked; asking costs a 304.
         response.headers.append("Cache-Control", repository.record.anonymousRead ? "no-cache" : "private, no-cache")
         response.headers.append(
@@ -174,12 +177,5 @@ struct IndexAnswers: Sendable {
             response.headers.append(name, value)
         }
         return response
-    }
-
-    /// One tag for each representation and encoding: the digest of what is sent and of what it is sent as. Two types may have
-    /// the same bytes, and a client that keeps both must not take one for the other (RFC 9110, 8.8.3).
-    private static func etag(_ document: Document, _ compressed: [UInt8]?) -> String {
-        let type = Digest.hex(Array(document.type.value.utf8)).prefix(8)
-        return "\"\(Digest.hex(document.bytes).prefix(32))-\(type)\(compressed == nil ? "" : "-gzip")\""
     }
 }

@@ -1,7 +1,7 @@
 internal import SaveDigest
 
-/// What a proxy offers of its upstream's listing: nothing from hosts that are not allowed, and no other bytes under the
-/// name of a file that is here already.
+/// What a proxy offers of its upstream's listing: nothing from hosts that are not allowed, no other bytes under the name
+/// of a file that is here already, and of such a file what the upstream does not say.
 struct OfferedListing: Sendable {
     /// Why a file is not offered as the upstream lists it.
     enum Exception: Sendable, Equatable {
@@ -20,7 +20,11 @@ struct OfferedListing: Sendable {
     init(_ listed: Listing, cached: [StoredAsset], allowedHosts: [String]) {
         listing = listed
         if !allowedHosts.isEmpty { drop(otherThan: allowedHosts) }
-        if !cached.isEmpty { pin(cached) }
+        if !cached.isEmpty {
+            let cached = Dictionary(cached.map { ($0.record.path, $0) }) { first, _ in first }
+            pin(cached)
+            complete(cached)
+        }
     }
 
     private mutating func drop(otherThan allowed: [String]) {
@@ -37,8 +41,7 @@ struct OfferedListing: Sendable {
     }
 
     /// What was handed out once under a name is what the name means: lock files hold its digest.
-    private mutating func pin(_ cached: [StoredAsset]) {
-        let cached = Dictionary(cached.map { ($0.record.path, $0) }) { first, _ in first }
+    private mutating func pin(_ cached: [AssetPath: StoredAsset]) {
         for place in listing.assets.indices {
             let listed = listing.assets[place]
             guard let kept = cached[listed.path],
@@ -47,6 +50,22 @@ struct OfferedListing: Sendable {
             exceptions[listed.path] = .changed(listed: checksum)
             listing.assets[place] = kept.record
             listing.assets[place].withdrawn = listed.withdrawn
+        }
+    }
+
+    /// Adds sizes, and digests where every file of a version has one then: lock files take those of a version all or none.
+    private mutating func complete(_ cached: [AssetPath: StoredAsset]) {
+        let lacking = listing.assets.filter { $0.sidecarOf == nil && Self.sha256($0) == nil && cached[$0.path] == nil }
+        let incomplete = Set(lacking.map(\.version))
+        for place in listing.assets.indices where listing.assets[place].sidecarOf == nil {
+            let listed = listing.assets[place]
+            // What the upstream does say must be true of the bytes that are here.
+            guard let kept = cached[listed.path], listed.checksums.allSatisfy(kept.record.checksums.contains) else { continue }
+            listing.assets[place].size = listed.size ?? kept.size
+            guard Self.sha256(listed) == nil, !incomplete.contains(listed.version),
+                let digest = Checksum(.sha256, hex: kept.blob.hex)
+            else { continue }
+            listing.assets[place].checksums.insert(digest, at: 0)
         }
     }
 

@@ -97,6 +97,34 @@ import Testing
         #expect(await engine.send(.get, "/line/p/h/index/x", headers: ["If-None-Match": tag]).status == 200)
     }
 
+    @Test func `R-46 T5 a page has a time that stands while its content does, and no copy is taken for another`() async throws {
+        let engine = try await EngineFixture()
+        let id = try await engine.add("h", .hosted)
+        func page(since: String? = nil) async -> HTTPResponse {
+            await engine.send(.get, "/line/p/h/index/x", headers: since.map { ["If-Modified-Since": $0] } ?? [:])
+        }
+        _ = await engine.put("/line/p/h/files/x/1", "one")
+        let first = try #require(await page().headers["last-modified"])
+        #expect(first == engine.clock.platform.now().httpDate)
+        #expect(await page(since: first).status == 304)
+        #expect(await page(since: first).headers["last-modified"] == first)
+
+        engine.clock.advance(seconds: 5)
+        engine.services.contentChanged(in: id, package: PackageID(normalized: "x"))
+        #expect(await page().headers["last-modified"] == first)
+
+        _ = await engine.put("/line/p/h/files/x/2", "two")
+        #expect(await page(since: first).status == 200)
+        let second = try #require(await page().headers["last-modified"])
+        #expect(second != first)
+        // Changed again within the second: the date cannot tell the two apart.
+        _ = await engine.put("/line/p/h/files/x/3", "three")
+        let third = await page(since: second)
+        #expect(third.status == 200)
+        #expect(third.headers["last-modified"] == second)
+        #expect(await page(since: second).status == 200)
+    }
+
     @Test func `whatever fails on the way, a record never lacks its blob and a second try succeeds`() async throws {
         var number = 0
         while true {

@@ -166,6 +166,25 @@ import Testing
         #expect(engine.upstream.requests(of: file).count == 2)
     }
 
+    @Test func `R-29 R-31 T8 what an upstream does not say of its files is learned, digests of a version all or none`()
+        async throws
+    {
+        let engine = try await EngineFixture()
+        try await engine.add("r", .proxy)
+        engine.upstream.answer(EngineFixture.base + "index/x", text: "files/x/1 - -\nfiles/x/2 - -\n")
+        for name in ["1", "2"] { engine.upstream.answer(EngineFixture.base + "files/x/" + name, text: "file " + name) }
+        func page() async throws -> String {
+            engine.clock.advance(seconds: 4000)
+            return try await engine.get("/line/p/r/index/x").text
+        }
+        #expect(try await page() == "files/x/1 -1 -\nfiles/x/2 -1 -\n")
+        #expect(try await engine.get("/line/p/r/files/x/1").text == "file 1")
+        #expect(try await page() == "files/x/1 6 -\nfiles/x/2 -1 -\n")
+        #expect(try await engine.get("/line/p/r/files/x/2").text == "file 2")
+        let digests = ["1", "2"].map { BlobDigest(of: Array("file \($0)".utf8)).hex }
+        #expect(try await page() == "files/x/1 6 \(digests[0])\nfiles/x/2 6 \(digests[1])\n")
+    }
+
     @Test func `nobody writes to a proxy`() async throws {
         let engine = try await EngineFixture()
         try await engine.add("u", .proxy)

@@ -8,6 +8,10 @@ import Testing
 
     static let vectors: [(accept: String?, chosen: String?)] = [
         (nil, "text/html"), ("", "text/html"), ("*/*", "text/html"), ("text/*", "text/html"),
+        ("application/*", "application/vnd.pypi.simple.v1+json"),
+        // The more specific range counts, whichever comes first.
+        ("*/*;q=0.9, application/*;q=0.8, text/html;q=0", "application/vnd.pypi.simple.v1+json"),
+        ("application/vnd.pypi.simple.v1+html ; q=0.9 , text/html ; q=0.8", "application/vnd.pypi.simple.v1+html"),
         // pip and unearth
         (
             "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01",
@@ -25,15 +29,20 @@ import Testing
     ]
 
     @Test(arguments: vectors)
-    func `the client's wishes choose the type`(accept: String?, chosen: String?) {
+    func `R-12 R-13 T2 the client's wishes choose the type, or none is acceptable`(accept: String?, chosen: String?) {
         #expect(ContentNegotiation.choose(Self.offers, accept: accept)?.essence == chosen)
+    }
+
+    @Test func `R-14 one offer is sent whatever the client accepts`() {
+        #expect(ContentNegotiation.choose([Self.offers[1]], accept: "text/html") == Self.offers[1])
+        #expect(ContentNegotiation.choose([Self.offers[1]], accept: "application/vnd.pypi.simple.v1+json;q=0") == Self.offers[1])
     }
 
     @Test(arguments: [
         ("gzip", true), ("gzip, deflate, zstd", true), ("deflate", false), ("*", true), ("gzip;q=0", false), ("identity", false),
         ("*;q=0.5, gzip;q=0", false), ("GZIP", true),
     ])
-    func `gzip goes to who takes it`(field: String, accepted: Bool) {
+    func `R-50 gzip goes to who takes it`(field: String, accepted: Bool) {
         #expect(ContentNegotiation.acceptsGzip(Array(field.utf8)[...]) == accepted)
     }
 

@@ -6,7 +6,7 @@ import Testing
         ("\"abc\"", true), ("*", true), ("W/\"abc\"", true), ("\"x\", \"abc\"", true), ("\"x\" , W/\"abc\" ", true),
         ("\"x\"", false), ("abc", false), ("", false), ("\"abc", false), ("\"abcd\"", false),
     ])
-    func `a list of tags names the current one or not`(field: String, matches: Bool) {
+    func `R-46 a list of tags names the current one or not`(field: String, matches: Bool) {
         #expect(Preconditions.matches(Array(field.utf8)[...], "\"abc\"") == matches)
     }
 
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: [(0, true), (1, true), (-1, false)])
-    func `a date counts in whole seconds`(offset: Int64, current: Bool) {
+    func `R-46 a date counts in whole seconds`(offset: Int64, current: Bool) {
         let date = Timestamp(microseconds: 1_700_000_000_500_000)
         let request = HTTPRequest(
             method: .get, target: Array("/".utf8), headers: ["If-Modified-Since": date.adding(seconds: offset).httpDate])

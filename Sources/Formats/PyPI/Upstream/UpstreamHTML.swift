@@ -12,6 +12,7 @@ enum UpstreamHTML {
     ]
 
     static func listing(_ document: UpstreamDocument, _ index: IndexKey) throws -> Listing {
+        guard !isCutOff(document.bytes) else { throw SaveError(.upstreamInvalid, "the upstream's index is cut off") }
         let package = index.package
         let tags: [HTMLTag]
         do {
@@ -34,6 +35,18 @@ enum UpstreamHTML {
         }
         return listing.listing(
             ProjectStatus(marker: metas["pypi:project-status"], reason: metas["pypi:project-status-reason"]))
+    }
+
+    /// Whether a page ends within a tag or a link. The parser would make the best of it, and a page without its newest files
+    /// would look like any other.
+    private static func isCutOff(_ page: [UInt8]) -> Bool {
+        guard let open = page.lastIndex(of: UInt8(ascii: "<")) else { return false }
+        let tag = page[(open + 1)...]
+        guard let first = tag.first, ASCII.isLetter(first) || first == UInt8(ascii: "/") || first == UInt8(ascii: "!") else {
+            return false
+        }
+        let isLink = ASCII.lowercased(first) == UInt8(ascii: "a") && tag.dropFirst().first.map { $0 <= 0x20 } ?? true
+        return isLink || !tag.contains(UInt8(ascii: ">"))
     }
 
     private static func root(_ tags: [HTMLTag], _ document: UpstreamDocument) -> Listing {
@@ -78,10 +91,12 @@ enum UpstreamHTML {
             // Present and empty is yanked, without a reason.
             case "data-yanked": file.withdrawn = Withdrawal(reason: value)
             // PEP 714's name and PEP 658's: the newer one counts, in whichever order they come.
-            case "data-core-metadata": file.metadata = CoreMetadata(htmlValue: value) ?? file.metadata
-            case "data-dist-info-metadata": file.metadata = file.metadata ?? CoreMetadata(htmlValue: value)
+            case "data-core-metadata":
+                file.metadata = CoreMetadata(htmlValue: value)
+                file.namesCoreMetadata = true
+            case "data-dist-info-metadata" where !file.namesCoreMetadata: file.metadata = CoreMetadata(htmlValue: value)
             case "data-size": file.size = Int64(value).flatMap { $0 >= 0 ? $0 : nil }
-            case "data-upload-time": file.published = Timestamp(rfc3339: value)
+            case "data-upload-time": file.published = UpstreamListing.time(value)
             case "data-provenance": file.provenance = value
             default: break
             }

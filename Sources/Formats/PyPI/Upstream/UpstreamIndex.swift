@@ -50,8 +50,19 @@ enum UpstreamIndex {
         return url.utf8.last == UInt8(ascii: "/") ? url : url + "/"
     }
 
+    /// The document without a byte order mark, which static files may begin with.
+    private static func readable(_ document: UpstreamDocument) throws -> UpstreamDocument {
+        if document.bytes.starts(with: [0x1F, 0x8B]) {
+            throw SaveError(.upstreamInvalid, "the upstream's index is compressed without saying so")
+        }
+        guard document.bytes.starts(with: [0xEF, 0xBB, 0xBF]) else { return document }
+        return UpstreamDocument(
+            url: document.url, contentType: document.contentType, bytes: Array(document.bytes.dropFirst(3)))
+    }
+
     /// - Throws: `upstreamInvalid` for what is not an index.
     static func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
+        let document = try readable(document)
         let type = document.contentType.map { MediaType($0) }
         switch index {
         case .root, .package: break

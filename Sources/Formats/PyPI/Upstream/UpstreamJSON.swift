@@ -97,14 +97,16 @@ enum UpstreamJSON {
             case "filename": file.filename = try reader.string()
             case "hashes": file.checksums = try checksums(&reader)
             case "size": file.size = try size(&reader)
-            case "upload-time": file.published = try reader.string().flatMap(Timestamp.init(rfc3339:))
+            case "upload-time": file.published = try reader.string().flatMap(UpstreamListing.time)
             case "requires-python": file.requiresPython = try reader.string()
             case "yanked": file.withdrawn = try withdrawal(&reader)
             // PEP 714's name, PEP 658's, and the one that the public index has sent by mistake.
-            case "core-metadata": file.metadata = try metadata(&reader) ?? file.metadata
+            case "core-metadata" where try reader.kind() != .null:
+                file.metadata = try metadata(&reader)
+                file.namesCoreMetadata = true
             case "dist-info-metadata", "data-dist-info-metadata":
                 let older = try metadata(&reader)
-                file.metadata = file.metadata ?? older
+                if !file.namesCoreMetadata { file.metadata = older ?? file.metadata }
             case "provenance": file.provenance = try reader.string()
             default: try reader.skip()
             }

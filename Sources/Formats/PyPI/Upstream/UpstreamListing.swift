@@ -13,6 +13,8 @@ struct UpstreamFile {
     var requiresPython: String?
     var withdrawn: Withdrawal?
     var metadata: CoreMetadata?
+    /// PEP 714's key was there, which counts whatever the older one says.
+    var namesCoreMetadata = false
     var provenance: String?
 }
 
@@ -81,6 +83,9 @@ struct UpstreamListing {
     static func checksum(_ name: String, _ value: String) -> Checksum? {
         DigestAlgorithm(rawValue: ASCII.lowercased(name)).flatMap { Checksum($0, hex: value) }
     }
+
+    /// When a file was published. Some servers leave the zone out, as Python does for a time that has none; it is UTC.
+    static func time(_ text: String) -> Timestamp? { Timestamp(rfc3339: text) ?? Timestamp(rfc3339: text + "Z") }
 
     /// The listing's attributes for a status that PEP 792 knows.
     static func attributes(_ status: ProjectStatus?) -> JSONObject {
