@@ -101,8 +101,7 @@ struct UpstreamPage: Sendable {
             throw invalid("the upstream's index is larger than \(limit) bytes", 200)
         }
         let document = UpstreamDocument(url: response.url, contentType: response.headers["content-type"], bytes: bytes)
-        let listing = try await read(document, isKnown: cached != nil)
-        let blob = try await store(bytes)
+        let (listing, blob) = try await keep(bytes) { try await read(document, isKnown: cached != nil) }
         let now = services.clock.now()
         let row = CachedIndex(
             repository: proxy.id, key: index.text, blob: blob.digest, url: document.url, contentType: document.contentType,
@@ -114,11 +113,14 @@ struct UpstreamPage: Sendable {
         return known(offered, row, until: proxy.deadline(seconds: proxy.settings.cacheTTL))
     }
 
-    private func store(_ bytes: [UInt8]) async throws -> BlobInfo {
+    /// Stores a document while it is read; one that cannot be read is not kept.
+    private func keep(_ bytes: [UInt8], reading read: () async throws -> Listing) async throws -> (Listing, BlobInfo) {
         let writer = try await services.blobs.begin()
         do {
-            try await writer.write(bytes)
-            return try await writer.commit(expecting: nil)
+            async let written: Void = writer.write(bytes)
+            let listing = try await read()
+            try await written
+            return (listing, try await writer.commit(expecting: nil))
         } catch {
             await writer.cancel()
             throw error

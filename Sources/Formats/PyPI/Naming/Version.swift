@@ -1,25 +1,32 @@
 /// A version by PEP 440, with its normal form and a key that orders it.
 struct Version: Sendable, Hashable, Comparable {
+    /// The normal form: `1.0RC-1` gives `1.0rc1`. Trailing zeros of the release stay, as publishers write them.
+    let text: String
+    /// The normal form without trailing zeros in the release, the same for equal versions: `1.0.0` gives `1`.
+    let canonical: String
     /// Compared byte by byte, it orders versions as PEP 440 does. Equal versions have equal keys.
     let sortKey: [UInt8]
-    private let parts: VersionParts
-
-    /// The normal form: `1.0RC-1` gives `1.0rc1`. Trailing zeros of the release stay, as publishers write them.
-    var text: String { parts.text(release: parts.release) }
-    /// The normal form without trailing zeros in the release, the same for equal versions: `1.0.0` gives `1`.
-    var canonical: String { parts.text(release: parts.significantRelease) }
     /// Alpha, beta, release candidate or development release: what installers leave out unless asked for it.
-    var isPrerelease: Bool { parts.pre != nil || parts.dev != nil }
+    let isPrerelease: Bool
 
     /// nil for what is not a version, or has more than 200 bytes.
     init?(_ text: String) { self.init(bytes: Array(text.utf8)) }
 
     init?(bytes: [UInt8]) {
+        guard let parts = Self.parts(bytes) else { return nil }
+        text = parts.text(release: parts.release)
+        canonical = parts.text(release: parts.significantRelease)
+        sortKey = parts.sortKey
+        isPrerelease = parts.pre != nil || parts.dev != nil
+    }
+
+    /// The `sortKey` of a text alone, for who orders many; nil for what is not a version.
+    static func sortKey(of text: String) -> [UInt8]? { parts(Array(text.utf8))?.sortKey }
+
+    private static func parts(_ bytes: [UInt8]) -> VersionParts? {
         guard bytes.count <= 200 else { return nil }
         var scanner = VersionScanner(bytes)
-        guard let parts = scanner.parts() else { return nil }
-        self.parts = parts
-        sortKey = parts.sortKey
+        return scanner.parts()
     }
 
     static func == (left: Version, right: Version) -> Bool { left.sortKey == right.sortKey }

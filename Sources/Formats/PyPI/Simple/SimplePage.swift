@@ -64,7 +64,7 @@ private struct VersionOrder {
         if let index = indexes[text] { return index }
         indexes[text] = texts.count
         texts.append(text)
-        keys.append(Version(text)?.sortKey ?? [])
+        keys.append(Version.sortKey(of: text) ?? [])
         return texts.count - 1
     }
 

@@ -104,9 +104,8 @@ enum UpstreamJSON {
             case "core-metadata" where try reader.kind() != .null:
                 file.metadata = try metadata(&reader)
                 file.namesCoreMetadata = true
-            case "dist-info-metadata", "data-dist-info-metadata":
-                let older = try metadata(&reader)
-                if !file.namesCoreMetadata { file.metadata = older ?? file.metadata }
+            case "dist-info-metadata" where !file.namesCoreMetadata, "data-dist-info-metadata" where !file.namesCoreMetadata:
+                file.metadata = try metadata(&reader) ?? file.metadata
             case "provenance": file.provenance = try reader.string()
             default: try reader.skip()
             }
