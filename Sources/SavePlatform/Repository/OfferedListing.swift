@@ -69,6 +69,9 @@ struct OfferedListing: Sendable {
         }
     }
 
+    /// Whether a file lacks a size or a digest, which it gets once it is here.
+    var isIncomplete: Bool { listing.assets.contains { $0.sidecarOf == nil && ($0.size == nil || Self.sha256($0) == nil) } }
+
     /// Whether a path is of a file that clients see on the page, not of what goes with one.
     func isListed(_ path: AssetPath) -> Bool { listing.assets.contains { $0.path == path && $0.sidecarOf == nil } }
 

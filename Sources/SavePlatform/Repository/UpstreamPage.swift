@@ -84,6 +84,13 @@ struct UpstreamPage: Sendable {
         row.verified = services.clock.now()
         let verified = row
         try await services.store.write { try $0.put(verified) }
+        // Files that came since may tell what the upstream does not; that is another page, if the upstream's is not.
+        if cached.offered.isIncomplete, let completed = try await load(),
+            completed.offered.listing != cached.offered.listing
+        {
+            services.board.bump(proxy.id, [.index(index)])
+            return known(completed.offered, verified, until: proxy.deadline(seconds: proxy.settings.cacheTTL))
+        }
         let end = proxy.deadline(seconds: proxy.settings.cacheTTL)
         if cached.isStale { return known(cached.offered, verified, until: end) }
         // Everything that was made of the page goes on to hold.

@@ -166,12 +166,13 @@ import Testing
         #expect(engine.upstream.requests(of: file).count == 2)
     }
 
-    @Test func `R-29 R-31 T8 what an upstream does not say of its files is learned, digests of a version all or none`()
-        async throws
-    {
+    @Test(arguments: [nil, "\"same\""])
+    func `R-29 R-31 T8 what an upstream does not say of its files is learned, digests of a version all or none`(
+        etag: String?
+    ) async throws {
         let engine = try await EngineFixture()
         try await engine.add("r", .proxy)
-        engine.upstream.answer(EngineFixture.base + "index/x", text: "files/x/1 - -\nfiles/x/2 - -\n")
+        engine.upstream.answer(EngineFixture.base + "index/x", text: "files/x/1 - -\nfiles/x/2 - -\n", etag: etag)
         for name in ["1", "2"] { engine.upstream.answer(EngineFixture.base + "files/x/" + name, text: "file " + name) }
         func page() async throws -> String {
             engine.clock.advance(seconds: 4000)
