@@ -4,10 +4,11 @@ package enum ContentNegotiation {
     ///
     /// The highest quality wins. Between equals, a type that the client names beats one that only a wildcard matches; among
     /// named ones the first offer that is not the default wins, because who names more than one knows more than the
-    /// default. No field, or only wildcards, gives the first offer. So does a single offer: there is nothing to choose, and
-    /// a client that named it by other means is taken at its word.
+    /// default. No field, or only wildcards, gives the first offer. An offer that the client named by other means is what it
+    /// gets.
     package static func choose(_ offers: [MediaType], accept: String?) -> MediaType? {
-        guard let accept, !accept.isEmpty, offers.count > 1 else { return offers.first }
+        if let given = offers.first(where: \.isGiven) { return given.chosen }
+        guard let accept, !accept.isEmpty else { return offers.first }
         let ranges = parse(accept)
         guard !ranges.isEmpty else { return offers.first }
         var best: (offer: MediaType, quality: Int, isNamed: Bool, rank: Int)?

@@ -6,6 +6,19 @@ public struct MediaType: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
     public let essence: String
     /// Other essences that ask for this type, such as a name that always means the newest version.
     public let aliases: [String]
+    /// The client named it by other means than `Accept`, which then does not count.
+    public private(set) var isGiven = false
+
+    /// This type, as one that the client named by other means than `Accept`.
+    public var given: MediaType { marked(given: true) }
+    /// This type, however it was chosen.
+    var chosen: MediaType { marked(given: false) }
+
+    private func marked(given: Bool) -> MediaType {
+        var copy = self
+        copy.isGiven = given
+        return copy
+    }
 
     public init(_ value: String, aliases: [String] = []) {
         self.value = value

@@ -22,6 +22,6 @@ enum SimpleType {
             let names = all.map(\.essence).joined(separator: ", ")
             throw SaveError(.notAcceptable, "there is no such format; an index is available as \(names)")
         }
-        return [type]
+        return [type.given]
     }
 }
