@@ -1,7 +1,7 @@
 /// One file, in terms that every format shares.
 ///
-/// A value that is one reference wide: listings of ten thousand files are copied, sorted and merged, and a copy of a dozen
-/// fields, most of them references of their own, was a third of the time that takes.
+/// A value that is one reference wide: listings of ten thousand files are copied, sorted and merged, and copying a dozen
+/// fields each time, most of them references of their own, is felt.
 public struct AssetRecord: Sendable, Equatable {
     private var fields: Fields
 
