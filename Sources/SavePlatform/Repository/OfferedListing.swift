@@ -21,10 +21,21 @@ struct OfferedListing: Sendable {
         listing = listed
         if !allowedHosts.isEmpty { drop(otherThan: allowedHosts) }
         if !cached.isEmpty {
-            let cached = Dictionary(cached.map { ($0.record.path, $0) }) { first, _ in first }
+            let cached = Self.byPath(cached)
             pin(cached)
             complete(cached)
         }
+    }
+
+    /// The same with what files tell that came since it was made.
+    func completed(by cached: [StoredAsset]) -> OfferedListing {
+        var copy = self
+        copy.complete(Self.byPath(cached))
+        return copy
+    }
+
+    private static func byPath(_ cached: [StoredAsset]) -> [AssetPath: StoredAsset] {
+        Dictionary(cached.map { ($0.record.path, $0) }) { first, _ in first }
     }
 
     private mutating func drop(otherThan allowed: [String]) {

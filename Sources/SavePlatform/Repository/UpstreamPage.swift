@@ -85,13 +85,14 @@ struct UpstreamPage: Sendable {
         let verified = row
         try await services.store.write { try $0.put(verified) }
         // Files that came since may tell what the upstream does not; that is another page, if the upstream's is not.
-        if cached.offered.isIncomplete, let completed = try await load(),
-            completed.offered.listing != cached.offered.listing
-        {
-            services.board.bump(proxy.id, [.index(index)])
-            return known(completed.offered, verified, until: proxy.deadline(seconds: proxy.settings.cacheTTL))
-        }
         let end = proxy.deadline(seconds: proxy.settings.cacheTTL)
+        if cached.offered.isIncomplete {
+            let completed = cached.offered.completed(by: try await files())
+            if completed.listing != cached.offered.listing {
+                services.board.bump(proxy.id, [.index(index)])
+                return known(completed, verified, until: end)
+            }
+        }
         if cached.isStale { return known(cached.offered, verified, until: end) }
         // Everything that was made of the page goes on to hold.
         cached.lease.renew(now: services.clock.uptime(), until: end)
@@ -183,10 +184,14 @@ struct UpstreamPage: Sendable {
     }
 
     private func offered(_ listing: Listing) async throws -> OfferedListing {
+        OfferedListing(listing, cached: try await files(), allowedHosts: proxy.settings.allowedFileHosts)
+    }
+
+    /// The files of the package that are here.
+    private func files() async throws -> [StoredAsset] {
+        guard let package = index.package else { return [] }
         let id = proxy.id
-        var cached: [StoredAsset] = []
-        if let package = index.package { cached = try await services.store.read { try $0.assets(id, package: package) } }
-        return OfferedListing(listing, cached: cached, allowedHosts: proxy.settings.allowedFileHosts)
+        return try await services.store.read { try $0.assets(id, package: package) }
     }
 
     /// Other bytes under a name that was published are an accident or an attack; somebody should look.
