@@ -17,7 +17,8 @@ enum ServerKey {
         return key
     }
 
-    private static func read(_ path: String) throws -> [UInt8] {
+    /// The key in a file.
+    static func read(_ path: String) throws -> [UInt8] {
         var facts = stat()
         guard stat(path, &facts) == 0, let data = FileManager.default.contents(atPath: path) else {
             throw SaveError(.invalidConfiguration, "the server's key \(path) cannot be read")

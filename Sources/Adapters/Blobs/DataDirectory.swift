@@ -9,7 +9,7 @@ package final class DataDirectory: Sendable {
     package var databasePath: String { path + "/save.db" }
     /// The root of the blob store.
     package var blobsPath: String { path + "/blobs" }
-    private let lock: OpenFile
+    private let lock: DirectoryLock
 
     /// Creates the folder for its owner only when it is missing, and locks it. Blocks for a moment.
     ///
@@ -26,7 +26,7 @@ package final class DataDirectory: Sendable {
         guard facts.st_mode & S_IWOTH == 0 else {
             throw Self.unusable("may be written to by every user of this machine; remove that permission (chmod o-w)", 0)
         }
-        lock = try Self.lock(folder)
+        lock = try DirectoryLock(folder)
         try Self.refuseLostDatabase(folder)
     }
 
@@ -39,16 +39,6 @@ package final class DataDirectory: Sendable {
         } catch {
             throw unusable("cannot be created", 0)
         }
-    }
-
-    private static func lock(_ folder: Folder) throws -> OpenFile {
-        let descriptor = openat(folder.descriptor, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw unusable("cannot be locked", errno) }
-        let file = OpenFile(adopting: descriptor, size: 0)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw errno == EWOULDBLOCK ? unusable("is in use by another server", 0) : unusable("cannot be locked", errno)
-        }
-        return file
     }
 
     /// A fresh database beside old files would make all of them look unneeded.

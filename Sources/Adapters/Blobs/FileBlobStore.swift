@@ -27,10 +27,11 @@ package final class FileBlobStore: BlobStore, SynchronousBlobDeleting {
     ///
     /// - Parameter root: a folder, which may not be a link; its parent exists.
     /// - Parameter reserveBytes: free space below which nothing is written.
+    /// - Parameter isOwner: whether nobody else writes to the store, so that what is left of crashed writers may go.
     /// - Parameter pool: where everything but `open` runs.
     /// - Parameter beforeStep: called before each step; what it throws fails the step.
     package init(
-        root: String, reserveBytes: Int64 = 0, pool: BlockingPool, clock: PlatformClock = .system,
+        root: String, reserveBytes: Int64 = 0, isOwner: Bool = true, pool: BlockingPool, clock: PlatformClock = .system,
         beforeStep: @escaping @Sendable (Step) throws -> Void = { _ in }
     ) throws {
         self.root = try Folder(at: root)
@@ -39,7 +40,7 @@ package final class FileBlobStore: BlobStore, SynchronousBlobDeleting {
         self.pool = pool
         self.clock = clock
         self.beforeStep = beforeStep
-        try removeLeftovers()
+        if isOwner { try removeLeftovers() }
     }
 
     /// Removes temporary files that no living writer holds, in this process or another.

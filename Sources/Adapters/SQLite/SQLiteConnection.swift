@@ -51,7 +51,7 @@ final class SQLiteConnection: @unchecked Sendable {
     var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
     /// Runs a statement that is not part of a transaction's work: `BEGIN`, `PRAGMA` and their like.
-    func control(_ sql: String) throws { try run(sql, [], { _ in }) }
+    func control(_ sql: String, _ values: [SQLValue] = []) throws { try run(sql, values, { _ in }) }
 
     /// The integer in the one row of a pragma or query.
     func integer(_ sql: String) throws -> Int64 {

@@ -48,7 +48,7 @@ package enum SQLiteStore {
             .texts("PRAGMA integrity_check").filter { $0 != "ok" }
     }
 
-    private static func recognize(_ connection: SQLiteConnection) throws {
+    static func recognize(_ connection: SQLiteConnection) throws {
         let id = try connection.integer("PRAGMA application_id")
         let tables = try connection.integer("SELECT count(*) FROM sqlite_schema")
         guard id == applicationID || (id == 0 && tables == 0) else {

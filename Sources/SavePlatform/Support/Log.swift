@@ -56,15 +56,19 @@ public final class Log: Sendable {
     }
 
     /// Writes a whole buffer to a file descriptor; what cannot be written is dropped.
-    public static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    ///
+    /// - Returns: whether all of it was written; `errno` says why not.
+    @discardableResult
+    public static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         bytes.withUnsafeBytes { buffer in
             var rest = buffer[...]
             while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
                 let count = Foundation.write(descriptor, start, rest.count)
                 if count < 0 && errno == EINTR { continue }
-                guard count > 0 else { return }
+                guard count > 0 else { return false }
                 rest = rest.dropFirst(count)
             }
+            return true
         }
     }
 

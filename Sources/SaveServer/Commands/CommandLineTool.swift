@@ -22,7 +22,8 @@ package enum CommandLineTool {
     }
 
     static let commands: [any Command.Type] = [
-        ServeCommand.self, CheckCommand.self, VerifyCommand.self, GCCommand.self, UserCommand.self, ImportCommand.self,
+        ServeCommand.self, CheckCommand.self, VerifyCommand.self, GCCommand.self, BackupCommand.self, RestoreCommand.self,
+        UserCommand.self, ImportCommand.self,
     ]
 
     private static func dispatch(_ arguments: [String], _ environment: [String: String]) async throws -> Int32 {
@@ -47,7 +48,7 @@ package enum CommandLineTool {
     }
 
     private static var usage: String {
-        let lines = commands.map { "  \($0.name.padding(toLength: 8, withPad: " ", startingAt: 0))\($0.summary)" }
+        let lines = commands.map { "  \($0.name.padding(toLength: 9, withPad: " ", startingAt: 0))\($0.summary)" }
         return """
             save-server: a repository manager for packages and files
 

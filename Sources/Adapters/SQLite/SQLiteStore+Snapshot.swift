@@ -1,0 +1,28 @@
+internal import Foundation
+internal import SavePlatform
+internal import SaveSQLMetadata
+
+extension SQLiteStore {
+    /// Writes a copy of a database as it is at one moment, also while a server uses it. Blocks.
+    ///
+    /// - Parameters:
+    ///   - path: the database; it must be there.
+    ///   - target: a file that is not there yet; durable when this returns.
+    /// - Throws: `storageUnavailable` for a database that cannot be read, `storageFull`.
+    package static func snapshot(of path: String, to target: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw SaveError(.storageUnavailable, "there is no database at \(path)")
+        }
+        let source = try SQLiteConnection(path: try SQLiteFile(preparing: path).path, busyMilliseconds: 5000)
+        defer { source.close() }
+        try recognize(source)
+        // sqlite.org/lang_vacuum.html: the file "must not … exist or else … be an empty file". Made here, it is its owner's only.
+        let file = try SQLiteFile(preparing: target)
+        guard file.isNew else { throw SaveError(.conflict, "there is a file at \(target) already") }
+        try source.control("VACUUM INTO $1", [.text(file.path)])
+        let descriptor = Foundation.open(file.path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SQLiteFile.unusable("cannot be copied", errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw SQLiteFile.unusable("cannot be copied", errno) }
+    }
+}

@@ -1,0 +1,94 @@
+/// Brings the bytes that records need from one blob store to another, for backups.
+package struct BlobCopy: Sendable {
+    /// What was done.
+    package struct Report: Sendable, Equatable {
+        /// Blobs that were brought over, and their bytes.
+        package var copied: Int64 = 0
+        package var copiedBytes: Int64 = 0
+        /// Blobs that were there already.
+        package var present: Int64 = 0
+        /// Blobs that could not be brought over, because the source does not have them as their records say.
+        package var problems: Int64 = 0
+
+        package init() {}
+    }
+
+    private let records: any MetadataStore
+    private let source: any BlobStore
+    private let target: any BlobStore
+    private let pool: BlockingPool
+    private static let pageSize = 200
+    private static let chunk = 1 << 20
+
+    /// - Parameters:
+    ///   - records: say which blobs are needed.
+    ///   - pool: where the source is read.
+    package init(of records: any MetadataStore, from source: any BlobStore, to target: any BlobStore, pool: BlockingPool) {
+        self.records = records
+        self.source = source
+        self.target = target
+        self.pool = pool
+    }
+
+    /// Copies what is missing. Every blob is digested on the way and durable in the target when this returns.
+    ///
+    /// - Parameter onProblem: called for each blob that is missing or damaged in the source; the rest is copied.
+    /// - Throws: when the records cannot be read or the target cannot be written.
+    package func run(onProblem: @Sendable (BlobDigest, SaveError) -> Void) async throws -> Report {
+        var report = Report()
+        var last: BlobDigest?
+        while true {
+            let after = last
+            let page = try await records.read { try $0.referencedBlobs(after: after, limit: Self.pageSize) }
+            guard let end = page.last else { return report }
+            last = end
+            for digest in page {
+                try Task.checkCancellation()
+                do {
+                    try await copy(digest, &report)
+                } catch let error as SaveError where Self.isAboutTheSource(error) {
+                    report.problems += 1
+                    onProblem(digest, error)
+                }
+            }
+        }
+    }
+
+    private func copy(_ digest: BlobDigest, _ report: inout Report) async throws {
+        let file = try await source.open(digest)
+        if let there = try await target.stat(digest), there.size == file.size {
+            report.present += 1
+            return
+        }
+        let writer = try await target.begin()
+        do {
+            var size: Int64 = 0
+            while true {
+                let offset = size
+                let bytes = try await pool.run { try Self.read(file, at: offset) }
+                guard !bytes.isEmpty else { break }
+                try await writer.write(bytes)
+                size += Int64(bytes.count)
+            }
+            _ = try await writer.commit(expecting: digest)
+            report.copied += 1
+            report.copiedBytes += size
+        } catch {
+            await writer.cancel()
+            throw error
+        }
+    }
+
+    /// A disk that does not hand out one file's bytes says nothing about the others.
+    private static func read(_ file: OpenFile, at offset: Int64) throws -> [UInt8] {
+        do {
+            return try file.read(at: offset, count: chunk)
+        } catch {
+            throw SaveError(.blobCorrupt, "a stored file cannot be read", underlying: error)
+        }
+    }
+
+    private static func isAboutTheSource(_ error: SaveError) -> Bool {
+        [.assetNotFound, .blobCorrupt, .digestMismatch].contains(error.code)
+    }
+}

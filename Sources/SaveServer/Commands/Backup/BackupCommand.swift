@@ -1,0 +1,102 @@
+internal import Foundation
+internal import SaveBlobs
+internal import SavePlatform
+internal import SaveSQLMetadata
+internal import SaveSQLite
+
+/// `backup`: a copy of everything a server keeps, made beside the running server.
+enum BackupCommand: Command {
+    static let name = "backup"
+    static let summary = "copy everything the server keeps, while it runs"
+    static let help = """
+        save-server backup [--config FILE] [--data DIR] DIRECTORY
+
+        Takes the database as it is at one moment, every file that it needs, each checked against its digest, and the server's
+        key. The server may run or not. Into a directory that holds a backup already only what is new is copied, and what is no
+        longer needed is removed. `backup.json` is written last: without it a backup is not whole, and is not restored.
+
+        Prints a line for each stored file that is missing or damaged, and exits 1 when there was one; all else is copied.
+        A file that is deleted and collected as garbage meanwhile counts as missing: make the backup again.
+        """
+    static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data"], [])
+
+    static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
+        guard arguments.positional.count == 1, let target = arguments.positional.first else {
+            throw UsageError("backup takes exactly one directory", hint: "save-server backup --help shows the form")
+        }
+        let source = try arguments.configuration(environment).data
+        guard FileManager.default.fileExists(atPath: source + "/save.db") else {
+            throw SaveError(.notFound, "\(source) is no data directory: there is no database in it")
+        }
+        let directory = try BackupDirectory(target, apartFrom: source)
+        let report = try await directory.fill(from: source) { print("\($1.code.rawValue): \($0): \($1.message)") }
+        print(
+            "\(report.copied) files copied, \(report.copiedBytes) bytes; \(report.present) there already; \(report.problems) damaged"
+        )
+        return report.problems == 0 ? 0 : 1
+    }
+}
+
+/// A directory that a backup is made in. It is laid out as a data directory is.
+struct BackupDirectory {
+    let path: String
+    private let lock: DirectoryLock
+
+    /// Creates the directory for its owner only when it is missing, and locks it.
+    ///
+    /// - Throws: `conflict` for a directory that holds anything but a backup, or that is in the data directory.
+    init(_ path: String, apartFrom data: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        guard let real = realpath(path, nil), let realData = realpath(data, nil) else {
+            throw SaveError(.storageUnavailable, "\(path) cannot be opened: \(String(cString: strerror(errno)))")
+        }
+        defer {
+            free(real)
+            free(realData)
+        }
+        self.path = String(cString: real)
+        guard !(self.path + "/").utf8.starts(with: (String(cString: realData) + "/").utf8) else {
+            throw SaveError(.conflict, "\(path) is in the data directory: a backup belongs elsewhere, best on another disk")
+        }
+        lock = try DirectoryLock(self.path)
+        let names = try FileManager.default.contentsOfDirectory(atPath: self.path)
+        guard names.contains(BackupManifest.name) || names.allSatisfy({ $0 == DirectoryLock.name }) else {
+            throw SaveError(.conflict, "\(path) is not empty and holds no backup")
+        }
+    }
+
+    /// Copies what a server keeps. What is in the directory is a whole backup again when this returns.
+    func fill(
+        from data: String, onProblem: @escaping @Sendable (BlobDigest, SaveError) -> Void
+    ) async throws -> BlobCopy.Report {
+        var manifest = BackupManifest(isComplete: false, created: PlatformClock.system.now())
+        try manifest.write(to: path)
+        let database = path + "/save.db"
+        let fresh = database + ".new"
+        for suffix in ["", "-wal", "-shm"] { unlink(fresh + suffix) }
+        try SQLiteStore.snapshot(of: data + "/save.db", to: fresh)
+        try PrivateFile.write(try ServerKey.read(data + "/server.key"), to: path + "/server.key")
+        let pool = BlockingPool(name: "backup", threads: 2)
+        defer { pool.stop() }
+        let source = try FileBlobStore(root: data + "/blobs", isOwner: false, pool: pool)
+        let target = try FileBlobStore(root: path + "/blobs", pool: pool)
+        let records = try SQLiteStore.open(path: fresh, readers: 1)
+        let report: BlobCopy.Report
+        do {
+            report = try await BlobCopy(of: records, from: source, to: target, pool: pool).run(onProblem: onProblem)
+            // What an earlier backup needed and this one does not.
+            _ = try await Maintenance(metadata: records, blobs: target, log: .silent()).collectGarbage(grace: 0, dryRun: false)
+        } catch {
+            await records.close()
+            throw error
+        }
+        await records.close()
+        manifest.database = try DurableFile.move(fresh, to: database)
+        manifest.isComplete = true
+        manifest.files = report.copied + report.present
+        manifest.damaged = report.problems
+        try manifest.write(to: path)
+        return report
+    }
+}

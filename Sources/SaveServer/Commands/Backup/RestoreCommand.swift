@@ -1,0 +1,70 @@
+internal import Foundation
+internal import SaveBlobs
+internal import SavePlatform
+internal import SaveSQLMetadata
+internal import SaveSQLite
+
+/// `restore`: a data directory out of a backup.
+enum RestoreCommand: Command {
+    static let name = "restore"
+    static let summary = "make a data directory out of a backup"
+    static let help = """
+        save-server restore [--config FILE] [--data DIR] DIRECTORY
+
+        Fills a data directory that is empty or not there with what a backup holds. Every file is checked against its digest; the
+        database takes its place last, so that a server never starts on a half of it. A restore that was interrupted is begun
+        again in an empty directory.
+
+        Prints a line for each file that the backup does not have whole, and exits 1 when there was one; all else is restored.
+        """
+    static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data"], [])
+
+    static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
+        guard arguments.positional.count == 1, let backup = arguments.positional.first else {
+            throw UsageError("restore takes exactly one directory", hint: "save-server restore --help shows the form")
+        }
+        let configuration = try arguments.configuration(environment)
+        let manifest = try BackupManifest.read(from: backup)
+        guard manifest.isComplete else {
+            throw SaveError(.conflict, "\(backup) is not whole: the backup was interrupted; make it again")
+        }
+        let report = try await restore(backup, manifest, to: configuration.data) {
+            print("\($1.code.rawValue): \($0): \($1.message)")
+        }
+        print(
+            "\(report.copied) files restored, \(report.copiedBytes) bytes; \(report.problems) damaged; as of \(manifest.created.rfc3339)"
+        )
+        return report.problems == 0 ? 0 : 1
+    }
+
+    private static func restore(
+        _ backup: String, _ manifest: BackupManifest, to data: String,
+        onProblem: @escaping @Sendable (BlobDigest, SaveError) -> Void
+    ) async throws -> BlobCopy.Report {
+        let directory = try DataDirectory(data)
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+        guard names.allSatisfy({ $0 == DirectoryLock.name }) else {
+            throw SaveError(.conflict, "\(data) is not empty: a backup is restored into a directory of its own")
+        }
+        let fresh = directory.databasePath + ".new"
+        guard try DurableFile.copy(backup + "/save.db", to: fresh) == manifest.database else {
+            throw SaveError(.digestMismatch, "\(backup)/save.db is not what \(BackupManifest.name) says; the backup is damaged")
+        }
+        try PrivateFile.write(try ServerKey.read(backup + "/server.key"), to: directory.path + "/server.key")
+        let pool = BlockingPool(name: "restore", threads: 2)
+        defer { pool.stop() }
+        let source = try FileBlobStore(root: backup + "/blobs", isOwner: false, pool: pool)
+        let target = try FileBlobStore(root: directory.blobsPath, pool: pool)
+        let records = try SQLiteStore.open(path: fresh, readers: 1)
+        let report: BlobCopy.Report
+        do {
+            report = try await BlobCopy(of: records, from: source, to: target, pool: pool).run(onProblem: onProblem)
+        } catch {
+            await records.close()
+            throw error
+        }
+        await records.close()
+        _ = try DurableFile.move(fresh, to: directory.databasePath)
+        return report
+    }
+}

@@ -1,0 +1,123 @@
+"""Backups: made beside a running server, restored elsewhere, and refused where they would do harm."""
+import json
+import pathlib
+import stat
+import threading
+
+import pytest
+
+import make_fixtures
+from harness.server import command
+
+
+@pytest.fixture
+def filled(new_server):
+    """A server with a wheel, a large file and a robot's key."""
+    server = new_server("data")
+    server.create("team/hosted")
+    server.create("team/raw", format="raw")
+    assert server.admin.upload("team/hosted", make_fixtures.wheel("plain", "1.0")).status_code == 200
+    assert server.admin.put("/raw/team/raw/large.bin", data=b"0123456789abcdef" * 300_000).status_code == 201
+    return server
+
+
+def blobs(folder):
+    return {path.name for path in (pathlib.Path(folder) / "blobs").glob("??/??/*")}
+
+
+def test_a_backup_of_a_running_server_is_restored_as_a_server_that_knows_everyone(filled, new_server, tmp_path):
+    robot, key = filled.robot("team", "viewer")
+    made = command("backup", "--data", filled.data, tmp_path / "backup")
+    assert made.returncode == 0 and "2 there already" not in made.stdout, (made.stdout, made.stderr)
+    # What is published after the backup is not in it.
+    assert filled.admin.upload("team/hosted", make_fixtures.wheel("plain", "2.0")).status_code == 200
+    restored = command("restore", "--data", tmp_path / "restored", tmp_path / "backup")
+    assert restored.returncode == 0, restored.stderr
+    assert command("verify", "--data", tmp_path / "restored").returncode == 0
+    server = new_server("restored")
+    page = server.client(robot, key).page("team/hosted", "plain")
+    assert page.status_code == 200 and "plain-1.0" in page.text and "plain-2.0" not in page.text
+    assert len(server.admin.get("/raw/team/raw/large.bin").content) == 16 * 300_000
+
+
+def test_a_second_backup_copies_what_is_new_and_drops_what_is_gone(filled, tmp_path):
+    target = tmp_path / "backup"
+    assert command("backup", "--data", filled.data, target).returncode == 0
+    before = blobs(target)
+    assert filled.admin.upload("team/hosted", make_fixtures.wheel("plain", "2.0")).status_code == 200
+    assert filled.admin.delete("/raw/team/raw/large.bin").status_code == 204
+    again = command("backup", "--data", filled.data, target)
+    assert again.returncode == 0 and again.stdout.startswith("2 files copied"), again.stdout    # the wheel and its metadata
+    assert len(blobs(target) - before) == 2 and len(before - blobs(target)) == 1
+    assert command("verify", "--data", target).returncode == 0
+
+
+def test_a_backup_is_as_private_as_the_data_directory(filled, tmp_path):
+    target = tmp_path / "backup"
+    assert command("backup", "--data", filled.data, target).returncode == 0
+    for path in [target, *target.rglob("*")]:
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_a_backup_while_files_come_and_go_is_sound(filled, tmp_path):
+    stop, failures = threading.Event(), []
+
+    def publish():
+        number = 0
+        while not stop.is_set():
+            number += 1
+            answer = filled.admin.put("/raw/team/raw/%d.bin" % number, data=b"x" * number)
+            failures.extend([answer.text] if answer.status_code != 201 else [])
+            filled.admin.delete("/raw/team/raw/%d.bin" % (number - 1))
+
+    writer = threading.Thread(target=publish)
+    writer.start()
+    try:
+        for number in range(3):
+            made = command("backup", "--data", filled.data, tmp_path / "backup")
+            assert made.returncode == 0, made.stdout + made.stderr
+    finally:
+        stop.set()
+        writer.join()
+    assert not failures
+    assert command("restore", "--data", tmp_path / "restored", tmp_path / "backup").returncode == 0
+    assert command("verify", "--data", tmp_path / "restored").returncode == 0
+
+
+def test_a_damaged_file_is_named_and_all_else_is_copied(filled, tmp_path):
+    victim = next((filled.data / "blobs").glob("??/??/*"))
+    content = bytearray(victim.read_bytes())
+    content[0] ^= 1
+    victim.write_bytes(content)
+    made = command("backup", "--data", filled.data, tmp_path / "backup")
+    assert made.returncode == 1 and victim.name in made.stdout, made.stdout
+    assert len(blobs(tmp_path / "backup")) == len(blobs(filled.data)) - 1
+    restored = command("restore", "--data", tmp_path / "restored", tmp_path / "backup")
+    assert restored.returncode == 1 and victim.name in restored.stdout, restored.stdout
+
+
+def refused(*arguments, because):
+    run = command(*arguments)
+    assert run.returncode == 1 and because in run.stderr and run.stderr.count("\n") == 1, (run.returncode, run.stderr)
+
+
+def test_what_would_do_harm_is_refused_with_one_line(filled, tmp_path):
+    data, backup, full = filled.data, tmp_path / "backup", tmp_path / "full"
+    full.mkdir()
+    (full / "thesis.txt").write_text("mine")
+    refused("backup", "--data", tmp_path / "nothing", backup, because="no data directory")
+    assert not backup.exists()
+    refused("backup", "--data", data, data / "backup", because="in the data directory")
+    refused("backup", "--data", data, data, because="in the data directory")
+    refused("backup", "--data", data, full, because="not empty")
+    assert command("backup", "--data", data, backup).returncode == 0
+    refused("restore", "--data", full, backup, because="not empty")
+    refused("restore", "--data", data, backup, because="in use")
+    refused("restore", "--data", tmp_path / "new", full, because="holds no backup")
+    assert not (tmp_path / "new").exists() and (full / "thesis.txt").read_text() == "mine"
+
+    manifest = json.loads((backup / "backup.json").read_text())
+    (backup / "backup.json").write_text(json.dumps(dict(manifest, complete=False)))
+    refused("restore", "--data", tmp_path / "new", backup, because="interrupted")
+    (backup / "backup.json").write_text(json.dumps(dict(manifest, database_sha256="0" * 64)))
+    refused("restore", "--data", tmp_path / "new", backup, because="damaged")
