@@ -3,7 +3,6 @@ package import SavePlatform
 /// Everything the API's handlers work with.
 package struct APIContext: Sendable {
     package let store: any MetadataStore
-    package let catalogue: Catalogue
     package let formats: FormatRegistry
     package let hasher: any PasswordHashing
     package let operations: any RepositoryOperations & PackageExplaining
@@ -17,13 +16,12 @@ package struct APIContext: Sendable {
     package let externalURL: String?
 
     package init(
-        store: any MetadataStore, catalogue: Catalogue, formats: FormatRegistry, hasher: any PasswordHashing,
+        store: any MetadataStore, formats: FormatRegistry, hasher: any PasswordHashing,
         operations: any RepositoryOperations & PackageExplaining, clock: PlatformClock, serverKey: [UInt8], log: Log,
         version: String,
         externalURL: String? = nil
     ) {
         self.store = store
-        self.catalogue = catalogue
         self.formats = formats
         self.hasher = hasher
         self.operations = operations

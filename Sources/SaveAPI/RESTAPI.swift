@@ -3,10 +3,13 @@ package import SavePlatform
 /// Everything below `/api/v1`.
 package final class RESTAPI: Sendable {
     private let context: APIContext
+    private let catalogue: Catalogue
     let table: RouteTable
 
-    package init(context: APIContext) {
+    /// - Parameter catalogue: who and what there is; handlers see of it what their caller may.
+    package init(context: APIContext, catalogue: Catalogue) {
         self.context = context
+        self.catalogue = catalogue
         table = RouteTable.complete
     }
 
@@ -45,8 +48,7 @@ package final class RESTAPI: Sendable {
                 .methodNotAllowed, "\(AuditName.bounded(request.method.name)) is not possible here", details: ["allow": allow])
         }
         let call = APICall(
-            context: context, route: route, request: request, principal: principal, catalogue: context.catalogue.current,
-            arguments: arguments)
+            context: context, route: route, request: request, caller: Caller(principal, of: catalogue), arguments: arguments)
         return try await run(call)
     }
 

@@ -77,9 +77,10 @@ struct Assembly: Sendable {
         let maintenance = Maintenance(metadata: stores.metadata, blobs: stores.blobs, clock: clock, log: log)
         let api = RESTAPI(
             context: APIContext(
-                store: stores.metadata, catalogue: catalogue, formats: registry, hasher: hasher,
+                store: stores.metadata, formats: registry, hasher: hasher,
                 operations: EngineOperations(services: services, maintenance: maintenance, gcGrace: configuration.gcGrace),
-                clock: clock, serverKey: key, log: log, version: Version.current, externalURL: configuration.publicURL))
+                clock: clock, serverKey: key, log: log, version: Version.current, externalURL: configuration.publicURL),
+            catalogue: catalogue)
         let health = Health(store: stores.metadata, blobs: stores.blobs, version: Version.current)
         let metrics = Metrics()
         let started = clock.uptime()

@@ -43,4 +43,21 @@ import Testing
             #expect(file.imports.allSatisfy { !$0.hasPrefix("Format") }, "\(file.path) names a format")
         }
     }
+
+    /// What would let a handler of the API find an object that nobody decided about.
+    private static let lookups = [
+        "Catalogue", ".catalogue", ".projects()", ".repositories()", ".members()", ".users()", ".robots()", ".keys()",
+    ]
+
+    @Test func `a handler of the API finds objects through its caller only`() throws {
+        for folder in ["Resources", "Output", "Input", "OpenAPI"] {
+            for file in try SourceTree("Sources/SaveAPI/\(folder)").files {
+                for line in file.lines where !line.contains("any CatalogueReading") {
+                    for lookup in Self.lookups where line.contains(lookup) {
+                        Issue.record("\(file.path) looks things up by itself (\(lookup)): \(line)")
+                    }
+                }
+            }
+        }
+    }
 }

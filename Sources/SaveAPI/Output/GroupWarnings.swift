@@ -2,8 +2,8 @@ internal import SavePlatform
 
 /// What a group's settings risk, in sentences for its administrators.
 enum GroupWarnings {
-    static func of(_ group: Repository, in catalogue: CatalogueSnapshot) -> [String] {
-        let members = catalogue.leaves(of: group).map(\.record)
+    static func of(_ group: Repository, for caller: Caller) -> [String] {
+        let members = caller.leaves(of: group).map(\.record)
         guard group.record.group.policy == .union, let proxy = members.first(where: { $0.kind == .proxy }) else { return [] }
         let others = members.filter { $0.id != proxy.id }.map(\.coordinates)
         guard !others.isEmpty else { return [] }

@@ -28,10 +28,10 @@ extension APICall {
             object["reserved_names"] = .array(record.proxy.reservedNames.map { .string($0.rawValue) })
         case .group:
             object["members"] = .array(
-                context.catalogue.current.members(of: repository).map { .string($0.record.coordinates) })
+                caller.members(of: repository).map { .string($0.record.coordinates) })
             object["policy"] = .string(record.group.policy.rawValue)
             object["reserved_names"] = .array(record.group.reservedNames.map { .string($0.rawValue) })
-            object["warnings"] = .array(GroupWarnings.of(repository, in: context.catalogue.current).map(JSONValue.string))
+            object["warnings"] = .array(GroupWarnings.of(repository, for: caller).map(JSONValue.string))
         }
         object["settings"] = .object(record.settings)
         return .object(object)

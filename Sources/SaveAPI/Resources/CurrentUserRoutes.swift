@@ -6,10 +6,10 @@ enum CurrentUserRoutes {
         APIRoute(.get, "/user", .signedIn, "Who the caller is and what it may do", answer: "CurrentUser") { call, _ in
             var role: JSONValue = .null
             if case .user(_, _, let system, _) = call.principal { role = .string(system.rawValue) }
-            let projects: [JSONValue] = call.catalogue.projects.compactMap { project in
-                let granted = call.permissions(in: project)
+            let projects: [JSONValue] = call.caller.projects.compactMap { project in
+                let granted = call.caller.permissions(in: project)
                 guard !granted.isEmpty else { return nil }
-                let member = call.principal.name.flatMap { call.catalogue.role(of: $0, in: project.id) }
+                let member = call.principal.name.flatMap { call.caller.role(of: $0, in: project) }
                 return [
                     "project": .string(project.name), "role": JSONValue(member?.rawValue),
                     "permissions": .array(granted.names.map(JSONValue.string)),

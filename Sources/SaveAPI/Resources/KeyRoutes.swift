@@ -26,7 +26,7 @@ enum KeyRoutes {
     static let all: [APIRoute] = [
         APIRoute(
             .get, "/robots/{name}/keys", .robot(changing: false), "The keys of a robot", query: APICall.paging, answer: "KeyList"
-        ) { call, robot in try list(call, of: .robot(robot.name)) },
+        ) { call, robot in try list(call, call.caller.keys(of: robot)) },
         APIRoute(
             .post, "/robots/{name}/keys", .robot(changing: true), "Make a key for a robot; it is shown once", body: create,
             status: 201, answer: "NewKey", action: "key.create"
@@ -39,7 +39,7 @@ enum KeyRoutes {
             action: "key.delete"
         ) { call, robot in try await revoke(call, of: .robot(robot.name)) },
         APIRoute(.get, "/user/keys", .signedIn, "The caller's own keys", query: APICall.paging, answer: "KeyList") { call, _ in
-            try list(call, of: try owner(call))
+            try list(call, call.caller.keys)
         },
         APIRoute(
             .post, "/user/keys", .signedIn, "Make a key of one's own, signed in with the password; it is shown once",
@@ -48,7 +48,7 @@ enum KeyRoutes {
         APIRoute(
             .delete, "/user/keys/{id}", .signedIn, "Revoke one of one's own keys", status: 204, action: "key.delete"
         ) { call, _ in
-            guard call.isUnlimited else { throw Denial.forbidden("a key with scopes may not revoke keys") }
+            guard call.caller.isUnlimited else { throw Denial.forbidden("a key with scopes may not revoke keys") }
             return try await revoke(call, of: try owner(call))
         },
     ]
@@ -58,9 +58,8 @@ enum KeyRoutes {
         return name
     }
 
-    private static func list(_ call: APICall, of owner: PrincipalName) throws -> HTTPResponse {
-        let keys = call.catalogue.keys.values.filter { $0.owner == owner }.sorted { $0.id < $1.id }
-        return try call.page(keys, by: \.id) { .object(json($0)) }
+    private static func list(_ call: APICall, _ keys: [KeyRecord]) throws -> HTTPResponse {
+        try call.page(keys.sorted { $0.id < $1.id }, by: \.id) { .object(json($0)) }
     }
 
     private static func issue(_ call: APICall, _ owner: Principal, at path: String) async throws -> HTTPResponse {
@@ -76,13 +75,7 @@ enum KeyRoutes {
             for: name, description: body["description"]?.string ?? "", scopes: scopes, expires: expires, at: now,
             serverKey: call.context.serverKey)
         try await call.change { writing, _ in
-            if name.isRobot {
-                guard try writing.robots().contains(where: { $0.name == name.name }) else {
-                    throw SaveError(.notFound, "there is no such robot")
-                }
-            } else {
-                _ = try Accounts.user(name.name, in: writing)
-            }
+            try writing.requireAccount(name)
             try writing.put(key)
             var details = json(key)
             details["id"] = nil
@@ -101,25 +94,10 @@ enum KeyRoutes {
             throw SaveError.invalid("scopes[\(index)].permissions", "a scope has at least one permission")
         }
         let resource = value.object?["resource"]?.string
-        guard granted(to: owner, on: resource, call).isSuperset(of: wanted) else {
+        guard call.caller.permissions(of: owner, on: resource).isSuperset(of: wanted) else {
             throw Denial.forbidden("scopes[\(index)] goes beyond what \(owner.auditName) may do")
         }
         return KeyScope(resource: resource, permissions: permissions)
-    }
-
-    private static func granted(to owner: Principal, on resource: String?, _ call: APICall) -> Permissions {
-        let projects = call.catalogue.projects
-        guard let resource else {
-            if case .user(_, _, .admin, _) = owner { return .all }
-            return projects.reduce(into: []) {
-                $0.formUnion(AccessPolicy.permissions(of: owner, in: $1, catalogue: call.catalogue))
-            }
-        }
-        if let project = call.catalogue.project(resource) {
-            return AccessPolicy.permissions(of: owner, in: project, catalogue: call.catalogue)
-        }
-        guard let repository = call.catalogue.repositories.first(where: { $0.record.coordinates == resource }) else { return [] }
-        return AccessPolicy.permissions(of: owner, on: repository, in: call.catalogue)
     }
 
     private static func revoke(_ call: APICall, of owner: PrincipalName) async throws -> HTTPResponse {

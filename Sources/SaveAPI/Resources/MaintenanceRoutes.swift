@@ -9,7 +9,7 @@ enum MaintenanceRoutes {
             return call.answer([
                 "projects": .integer(counts.projects), "repositories": .integer(counts.repositories),
                 "packages": .integer(counts.packages), "files": .integer(counts.files),
-                "users": .integer(Int64(call.catalogue.users.count)), "robots": .integer(Int64(call.catalogue.robots.count)),
+                "users": .integer(Int64(call.caller.users.count)), "robots": .integer(Int64(call.caller.robots.count)),
                 "logical_bytes": .integer(counts.logicalBytes), "referenced_bytes": .integer(counts.referencedBytes),
                 "physical_bytes": .integer(physical),
                 "reclaimable_bytes": .integer(max(0, physical.subtractingReportingOverflow(counts.referencedBytes).partialValue)),

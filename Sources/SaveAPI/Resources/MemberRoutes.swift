@@ -11,15 +11,13 @@ enum MemberRoutes {
             .get, "/projects/{project}/members", .project(.read), "The members of a project", query: APICall.paging,
             answer: "MemberList"
         ) { call, project in
-            let members = call.catalogue.members.filter { $0.project == project.id }.sorted {
-                $0.principal.text < $1.principal.text
-            }
+            let members = call.caller.members(of: project).sorted { $0.principal.text < $1.principal.text }
             return try call.page(members, by: \.principal.text, json)
         },
         APIRoute(
             .get, "/projects/{project}/members/{principal}", .project(.read), "The role of a user or robot", answer: "Member"
         ) { call, project in
-            guard let name = PrincipalName(call["principal"]), let role = call.catalogue.role(of: name, in: project.id) else {
+            guard let name = PrincipalName(call["principal"]), let role = call.caller.role(of: name, in: project) else {
                 throw SaveError(.notFound, "there is no such member")
             }
             return call.answer(json(MemberRecord(project: project.id, principal: name, role: role)))
@@ -35,9 +33,9 @@ enum MemberRoutes {
             try checkMayGrant(role, in: project, call)
             let record = MemberRecord(project: project.id, principal: name, role: role)
             try await call.change { writing, _ in
-                _ = try ProjectRoutes.current(project, in: writing)
+                _ = try writing.current(project)
                 try checkExists(name, for: project, in: writing)
-                let before = try earlierRole(of: name, in: project, writing)
+                let before = try writing.role(of: name, in: project)
                 try checkMayGrant(before, in: project, call)
                 try writing.put(record)
                 let details: JSONObject = ["role": ["from": JSONValue(before?.rawValue), "to": .string(role.rawValue)]]
@@ -52,7 +50,7 @@ enum MemberRoutes {
             let missing = SaveError(.notFound, "there is no such member")
             guard let name = PrincipalName(call["principal"]) else { throw missing }
             try await call.change { writing, _ in
-                guard let before = try earlierRole(of: name, in: project, writing) else { throw missing }
+                guard let before = try writing.role(of: name, in: project) else { throw missing }
                 try checkMayGrant(before, in: project, call)
                 guard try writing.deleteMember(project: project.id, name) else { throw missing }
                 return (
@@ -66,29 +64,18 @@ enum MemberRoutes {
     /// Nobody gives or takes a role that may do more than they may themselves: a key that may only manage must not make
     /// an owner of another account.
     private static func checkMayGrant(_ role: ProjectRole?, in project: ProjectRecord, _ call: APICall) throws {
-        guard let role, !call.permissions(in: project).isSuperset(of: Permissions(role)) else { return }
+        guard let role, !call.caller.permissions(in: project).isSuperset(of: Permissions(role)) else { return }
         throw Denial.forbidden("you may not give or take the role \(role.rawValue): it may do more than you may")
     }
 
     private static func checkExists(
         _ name: PrincipalName, for project: ProjectRecord, in reading: any AccountReading
     ) throws {
-        guard name.isRobot else {
-            _ = try Accounts.user(name.name, in: reading)
-            return
-        }
-        guard let robot = try reading.robots().first(where: { $0.name == name.name }) else {
-            throw SaveError(.notFound, "there is no such robot")
-        }
-        guard robot.project == nil || robot.project == project.id else {
+        try reading.requireAccount(name)
+        let home = try reading.homeProject(of: name)
+        guard home == nil || home == project.id else {
             throw SaveError(.conflict, "the robot belongs to another project")
         }
-    }
-
-    private static func earlierRole(
-        of name: PrincipalName, in project: ProjectRecord, _ reading: any CatalogueReading
-    ) throws -> ProjectRole? {
-        try reading.members().first { $0.project == project.id && $0.principal == name }?.role
     }
 
     private static func json(_ member: MemberRecord) -> JSONValue {

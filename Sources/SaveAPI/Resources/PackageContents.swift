@@ -8,7 +8,7 @@ struct PackageContents: Sendable {
     /// Members' files are shown together; else the first that has the package shows its own.
     let isUnion: Bool
 
-    init(_ repository: Repository, in catalogue: CatalogueSnapshot) {
+    init(_ repository: Repository, for caller: Caller) {
         isUnion = repository.record.kind == .group && repository.record.group.policy == .union
         var sources: [Int64] = []
         var seen: Set<Int64> = []
@@ -18,7 +18,7 @@ struct PackageContents: Sendable {
                 sources.append(repository.record.id)
                 return
             }
-            catalogue.members(of: repository).forEach(visit)
+            caller.members(of: repository).forEach(visit)
         }
         visit(repository)
         self.sources = sources

@@ -9,7 +9,7 @@ enum PackageRoutes {
             .get, base, .repository(.read), "The packages of a repository; of a group, those of its members",
             query: [FieldRule("q", .text(max: 200), "A part of the name, literally.")] + APICall.paging, answer: "PackageList"
         ) { call, repository in
-            let contents = PackageContents(repository, in: call.catalogue)
+            let contents = PackageContents(repository, for: call.caller)
             let after = try call.position().map { PackageID(normalized: $0) }
             let text = call.query["q"].flatMap { $0.isEmpty ? nil : $0 }
             let limit = call.limit
@@ -41,7 +41,7 @@ enum PackageRoutes {
     }
 
     private static func find(_ call: APICall, _ repository: Repository) async throws -> (PackageRecord, [StoredAsset]) {
-        let contents = PackageContents(repository, in: call.catalogue)
+        let contents = PackageContents(repository, for: call.caller)
         let name = call["package"]
         return try await call.context.store.read { try contents.package(name, in: $0) }
     }

@@ -14,7 +14,7 @@ enum ProjectRoutes {
             query: [FieldRule("q", .text(max: 200), "A part of the name, literally.")] + APICall.paging, answer: "ProjectList"
         ) { call, _ in
             let wanted = call.query["q"] ?? ""
-            let projects = call.catalogue.projects.filter { call.maySee($0) && contains($0.name, wanted) }
+            let projects = call.caller.projects.filter { contains($0.name, wanted) }
             return try call.page(projects, by: \.name, json)
         },
         APIRoute(
@@ -39,7 +39,7 @@ enum ProjectRoutes {
         ) { call, project in
             let body = call.body
             let changed = try await call.change { writing, now in
-                var record = try current(project, in: writing)
+                var record = try writing.current(project)
                 try call.requireMatch(etag(record))
                 let before = json(record)
                 if let text = body["description"]?.string { record.description = text }
@@ -53,13 +53,13 @@ enum ProjectRoutes {
             .delete, "/projects/{project}", .project(.manage), "Delete an empty project", status: 204, action: "project.delete"
         ) { call, project in
             try await call.change { writing, _ in
-                let record = try current(project, in: writing)
+                let record = try writing.current(project)
                 try call.requireMatch(etag(record))
-                guard try !writing.repositories().contains(where: { $0.projectID == record.id }) else {
+                guard try !writing.hasRepositories(record) else {
                     throw SaveError(.conflict, "the project has repositories; delete them first")
                 }
                 // A robot without its project would be a global one.
-                guard try !writing.robots().contains(where: { $0.project == record.id }) else {
+                guard try !writing.hasRobots(record) else {
                     throw SaveError(.conflict, "the project has robots of its own; delete them first")
                 }
                 try writing.deleteProject(record.id)
@@ -74,14 +74,6 @@ enum ProjectRoutes {
         guard ResourceName.isValid(name) else {
             throw SaveError.invalid(field, "'\(field)' must match [a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
         }
-    }
-
-    /// The record as it is in the transaction; it may have changed since the request was authorized.
-    static func current(_ project: ProjectRecord, in reading: any CatalogueReading) throws -> ProjectRecord {
-        guard let record = try reading.projects().first(where: { $0.id == project.id }) else {
-            throw SaveError(.notFound, "there is no such project")
-        }
-        return record
     }
 
     private static func etag(_ project: ProjectRecord) -> String { entityTag(project.id, project.updated) }

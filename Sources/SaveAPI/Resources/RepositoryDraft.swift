@@ -83,34 +83,23 @@ struct RepositoryDraft {
     private mutating func applyGroup(in reading: any CatalogueReading) throws {
         if let policy = body["policy"]?.string.flatMap(GroupSettings.Policy.init) { record.group.policy = policy }
         guard let names = body["members"]?.array?.compactMap(\.string) else { return }
-        let repositories = try reading.repositories()
         var members: [Int64] = []
         for (index, name) in names.enumerated() {
             let field = "members[\(index)]"
             // A member that the caller may not read is answered like one that does not exist.
-            guard let member = repositories.first(where: { $0.coordinates == name }),
-                let known = call.catalogue.repository(id: member.id), call.mayRead(known)
-            else { throw SaveError.invalid(field, "there is no repository '\(AuditName.bounded(name))'") }
+            guard let known = call.caller.repository(coordinates: name) else {
+                throw SaveError.invalid(field, "there is no repository '\(AuditName.bounded(name))'")
+            }
+            let member = try reading.current(known)
             guard member.format == record.format else {
                 throw SaveError.invalid(field, "'\(name)' has the format \(member.format), the group \(record.format)")
             }
             guard !members.contains(member.id) else { throw SaveError.invalid(field, "'\(name)' is a member twice") }
             members.append(member.id)
         }
-        guard record.id == 0 || !Self.reach(members, repositories).contains(record.id) else {
+        guard try record.id == 0 || !reading.reach(of: members).contains(record.id) else {
             throw SaveError.invalid("members", "the group would be a member of itself")
         }
         record.group.members = members
-    }
-
-    /// Everything that some repositories reach through groups, themselves included.
-    private static func reach(_ start: [Int64], _ repositories: [RepositoryRecord]) -> Set<Int64> {
-        let members = Dictionary(repositories.map { ($0.id, $0.group.members) }) { first, _ in first }
-        var found: Set<Int64> = []
-        var queue = start
-        while let next = queue.popLast() {
-            if found.insert(next).inserted { queue += members[next] ?? [] }
-        }
-        return found
     }
 }

@@ -13,7 +13,7 @@ enum RepositoryRoutes {
             ] + APICall.paging,
             answer: "RepositoryList"
         ) { call, _ in
-            let found = call.catalogue.repositories.filter { matches($0.record, call.query) && call.mayRead($0) }
+            let found = call.caller.repositories.filter { matches($0.record, call.query) }
                 .sorted { $0.record.coordinates < $1.record.coordinates }
             return try call.page(found, by: \.record.coordinates) { call.json($0) }
         },
@@ -49,10 +49,7 @@ enum RepositoryRoutes {
         let format = body["format"]?.string ?? ""
         try ProjectRoutes.checkName(projectName, field: "project")
         try ProjectRoutes.checkName(name, field: "name")
-        // A project that is missing is created by whoever may create projects; nobody else learns whether it is missing.
-        if !(call.mayAdminister && call.catalogue.project(projectName) == nil) {
-            _ = try call.project(projectName, .manage)
-        }
+        let known = try call.caller.project(forCreatingIn: projectName)
         guard let kind = body["repository_type"]?.string.flatMap(RepositoryKind.init) else {
             throw SaveError.invalid("repository_type", "the field 'repository_type' is missing")
         }
@@ -63,7 +60,7 @@ enum RepositoryRoutes {
         try RepositoryRules.checkAbility(kind, type.descriptor)
         let id = try await call.change { writing, now in
             var events: [AuditEvent] = []
-            let project = try projectForCreation(projectName, call, writing, at: now, &events)
+            let project = try known.map { try writing.current($0) } ?? newProject(projectName, writing, at: now, &events)
             var draft = RepositoryDraft(
                 record: RepositoryRecord(
                     projectID: project.id, project: project.name, name: name, format: format, kind: kind, created: now,
@@ -81,11 +78,9 @@ enum RepositoryRoutes {
         return try show(id, call, location: "/api/v1/repos/\(projectName)/\(name)")
     }
 
-    private static func projectForCreation(
-        _ name: String, _ call: APICall, _ writing: any MetadataWriting, at now: Timestamp, _ events: inout [AuditEvent]
+    private static func newProject(
+        _ name: String, _ writing: any MetadataWriting, at now: Timestamp, _ events: inout [AuditEvent]
     ) throws -> ProjectRecord {
-        if let project = try writing.projects().first(where: { $0.name == name }) { return project }
-        guard call.mayAdminister else { throw SaveError(.notFound, "there is no such project") }
         events.append(AuditEvent("project.create", "project", name, details: ["description": ""]))
         return try writing.put(ProjectRecord(name: name, created: now, updated: now))
     }
@@ -94,7 +89,7 @@ enum RepositoryRoutes {
         let body = call.body
         let id = repository.record.id
         try await call.change { writing, now in
-            let record = try current(id, in: writing)
+            let record = try writing.current(repository)
             try call.requireMatch(etag(record))
             let before = settings(record)
             var draft = RepositoryDraft(record: record, body: body, call: call)
@@ -114,9 +109,9 @@ enum RepositoryRoutes {
         let id = repository.record.id
         let isForced = call.query["force"] == "true"
         let groups = try await call.change { writing, now in
-            let record = try current(id, in: writing)
+            let record = try writing.current(repository)
             try call.requireMatch(etag(record))
-            let groups = try writing.repositories().filter { $0.group.members.contains(id) }
+            let groups = try writing.groups(with: record)
             if !isForced {
                 guard try record.kind != .hosted || writing.assets(id, under: "", after: nil, limit: 1).isEmpty else {
                     throw SaveError(.conflict, "the repository is not empty; delete it with ?force=true")
@@ -142,15 +137,9 @@ enum RepositoryRoutes {
         return APICall.noContent
     }
 
-    static func current(_ id: Int64, in reading: any CatalogueReading) throws -> RepositoryRecord {
-        guard let record = try reading.repositories().first(where: { $0.id == id }) else {
-            throw SaveError(.repositoryNotFound, "there is no such repository")
-        }
-        return record
-    }
-
     private static func show(_ id: Int64, _ call: APICall, location: String? = nil) throws -> HTTPResponse {
-        guard let repository = call.context.catalogue.current.repository(id: id) else {
+        let call = call.renewed
+        guard let repository = call.caller.repository(id: id) else {
             throw SaveError(.repositoryNotFound, "there is no such repository")
         }
         return call.answer(call.json(repository), etag: etag(repository.record), location: location)

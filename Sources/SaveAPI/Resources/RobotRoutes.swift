@@ -13,11 +13,9 @@ enum RobotRoutes {
                 FieldRule("q", .text(max: 200), "A part of the name, literally."),
             ] + APICall.paging, answer: "RobotList"
         ) { call, _ in
-            let inspects = call.mayInspect
-            let project = call.query["project"].map { call.catalogue.project($0)?.id ?? 0 }
-            let robots = call.catalogue.robots.values.filter { robot in
-                (project == nil || robot.project == project) && contains(robot.name, call.query["q"] ?? "")
-                    && (inspects || call.manages(robot))
+            let project = call.query["project"]
+            let robots = call.caller.robots.filter { robot in
+                (project == nil || call.caller.projectName(of: robot) == project) && contains(robot.name, call.query["q"] ?? "")
             }
             return try call.page(robots.sorted { $0.name < $1.name }, by: \.name) { json($0, call) }
         },
@@ -41,7 +39,7 @@ enum RobotRoutes {
         ) { call, robot in
             let body = call.body
             let changed = try await call.change { writing, now in
-                var record = try current(robot, in: writing)
+                var record = try writing.current(robot)
                 try call.requireMatch(etag(record))
                 let before = json(record, call)
                 if let text = body["description"]?.string { record.description = text }
@@ -57,7 +55,7 @@ enum RobotRoutes {
             action: "robot.delete"
         ) { call, robot in
             try await call.change { writing, _ in
-                let record = try current(robot, in: writing)
+                let record = try writing.current(robot)
                 try call.requireMatch(etag(record))
                 try writing.deleteRobot(record.id)
                 return ((), [call.event(record.name)])
@@ -70,12 +68,12 @@ enum RobotRoutes {
         let body = call.body
         let name = body["name"]?.string ?? ""
         try ProjectRoutes.checkName(name, field: "name")
-        let project = try body["project"]?.string.map { try call.project($0, .manage) }
-        guard project != nil || call.mayAdminister else {
+        let project = try body["project"]?.string.map { try call.caller.project($0, .manage) }
+        guard project != nil || call.caller.mayAdminister else {
             throw Denial.forbidden("only administrators may create robots that belong to no project")
         }
         let robot = try await call.change { writing, now in
-            let owner = try project.map { try ProjectRoutes.current($0, in: writing) }
+            let owner = try project.map { try writing.current($0) }
             let robot = try writing.put(
                 RobotRecord(
                     name: name, description: body["description"]?.string ?? "", disabled: body["disabled"]?.bool ?? false,
@@ -85,20 +83,13 @@ enum RobotRoutes {
         return call.answer(json(robot, call), etag: etag(robot), location: "/api/v1/robots/\(name)")
     }
 
-    static func current(_ robot: RobotRecord, in reading: any AccountReading) throws -> RobotRecord {
-        guard let record = try reading.robots().first(where: { $0.id == robot.id }) else {
-            throw SaveError(.notFound, "there is no such robot")
-        }
-        return record
-    }
-
     private static func etag(_ robot: RobotRecord) -> String { entityTag(robot.id, robot.updated) }
 
     private static func json(_ robot: RobotRecord, _ call: APICall) -> JSONValue {
-        let project = robot.project.flatMap { id in call.catalogue.projects.first { $0.id == id }?.name }
-        return [
+        [
             "name": .string(robot.name), "username": .string(PrincipalName.robot(robot.name).text),
-            "description": .string(robot.description), "disabled": .bool(robot.disabled), "project": JSONValue(project),
+            "description": .string(robot.description), "disabled": .bool(robot.disabled),
+            "project": JSONValue(call.caller.projectName(of: robot)),
             "created_at": .string(robot.created.rfc3339), "updated_at": .string(robot.updated.rfc3339),
         ]
     }

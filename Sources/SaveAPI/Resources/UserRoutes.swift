@@ -13,7 +13,7 @@ enum UserRoutes {
             .get, "/users", .inspect, "All users",
             query: [FieldRule("q", .text(max: 254), "A part of the name, literally.")] + APICall.paging, answer: "UserList"
         ) { call, _ in
-            let users = call.catalogue.users.values.filter { contains($0.username, call.query["q"] ?? "") }
+            let users = call.caller.users.filter { contains($0.username, call.query["q"] ?? "") }
             return try call.page(users.sorted { $0.username < $1.username }, by: \.username, json)
         },
         APIRoute(

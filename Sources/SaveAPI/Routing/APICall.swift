@@ -5,9 +5,8 @@ struct APICall: Sendable {
     let context: APIContext
     let route: APIRoute
     let request: HTTPRequest
-    let principal: Principal
-    /// Who and what there was when the request was authorized.
-    let catalogue: CatalogueSnapshot
+    /// Who asks, and what there is for them.
+    var caller: Caller
     /// The values of the path's variables.
     let arguments: [String: String]
     var query = QueryItems()
@@ -16,7 +15,16 @@ struct APICall: Sendable {
     /// The value of a variable of the path.
     subscript(variable: String) -> String { arguments[variable] ?? "" }
 
+    var principal: Principal { caller.principal }
+
     var audit: AuditContext { AuditContext(request, principal) }
+
+    /// The same call before what there is now, to show what it changed.
+    var renewed: APICall {
+        var call = self
+        call.caller = caller.renewed
+        return call
+    }
 
     /// The event that this route's action is, as it went well.
     func event(_ resource: String, _ details: JSONObject = JSONObject()) -> AuditEvent {
@@ -50,7 +58,7 @@ struct APICall: Sendable {
     /// - Throws: `ChangeNotVisible`; the change itself stands.
     func refresh() async throws {
         do {
-            try await context.catalogue.reload()
+            try await caller.reloadCatalogue()
         } catch {
             throw ChangeNotVisible(cause: error)
         }

@@ -28,6 +28,28 @@ package enum AccessPolicy {
         return .forbidden("you may not \(verb(permission)) \(repository.record.coordinates)")
     }
 
+    /// Whether someone sees the whole server: administrators and auditors, with a password or with a key that is not limited
+    /// to some resource.
+    package static func mayInspect(_ principal: Principal) -> Bool {
+        switch principal {
+        case .user(_, _, .admin, let key), .user(_, _, .auditor, let key):
+            guard let key, !key.scopes.isEmpty else { return true }
+            return key.scopes.contains { $0.resource == nil && $0.permissions.contains(.read) }
+        case .system: return true
+        case .anonymous, .user(_, _, .user, _), .robot: return false
+        }
+    }
+
+    /// Whether someone changes the whole server: administrators, with a password or a key without scopes. No scope speaks of
+    /// the whole server.
+    package static func mayAdminister(_ principal: Principal) -> Bool {
+        switch principal {
+        case .user(_, _, .admin, let key): key?.scopes.isEmpty ?? true
+        case .system: true
+        case .anonymous, .user, .robot: false
+        }
+    }
+
     /// What someone may do to a repository, in all.
     ///
     /// A group can be read by who can read every one of its members, too: leaving out a member that the caller may not

@@ -85,8 +85,9 @@ struct APIServer {
         catalogue = Catalogue(store: store, formats: formats)
         api = RESTAPI(
             context: APIContext(
-                store: store, catalogue: catalogue, formats: formats, hasher: hasher, operations: operations,
-                clock: clock.platform, serverKey: serverKey, log: .silent(), version: "1.2.3"))
+                store: store, formats: formats, hasher: hasher, operations: operations,
+                clock: clock.platform, serverKey: serverKey, log: .silent(), version: "1.2.3"),
+            catalogue: catalogue)
         let now = clock.platform.now()
         try await store.write { writing in
             for (name, role) in [

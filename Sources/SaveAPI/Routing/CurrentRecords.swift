@@ -1,0 +1,75 @@
+internal import SavePlatform
+
+/// Records as they are inside a change's transaction, found by what was authorized: it may have changed since, or be gone.
+extension CatalogueReading {
+    /// - Throws: `notFound`.
+    func current(_ project: ProjectRecord) throws -> ProjectRecord {
+        guard let record = try projects().first(where: { $0.id == project.id }) else {
+            throw SaveError(.notFound, "there is no such project")
+        }
+        return record
+    }
+
+    /// - Throws: `repositoryNotFound`.
+    func current(_ repository: Repository) throws -> RepositoryRecord {
+        guard let record = try repositories().first(where: { $0.id == repository.record.id }) else {
+            throw SaveError(.repositoryNotFound, "there is no such repository")
+        }
+        return record
+    }
+
+    func hasRepositories(_ project: ProjectRecord) throws -> Bool {
+        try repositories().contains { $0.projectID == project.id }
+    }
+
+    func role(of name: PrincipalName, in project: ProjectRecord) throws -> ProjectRole? {
+        try members().first { $0.project == project.id && $0.principal == name }?.role
+    }
+
+    /// The groups that a repository is a direct member of.
+    func groups(with member: RepositoryRecord) throws -> [RepositoryRecord] {
+        try repositories().filter { $0.group.members.contains(member.id) }
+    }
+
+    /// Everything that some repositories reach through groups, themselves included.
+    func reach(of start: [Int64]) throws -> Set<Int64> {
+        let members = Dictionary(try repositories().map { ($0.id, $0.group.members) }) { first, _ in first }
+        var found: Set<Int64> = []
+        var queue = start
+        while let next = queue.popLast() {
+            if found.insert(next).inserted { queue += members[next] ?? [] }
+        }
+        return found
+    }
+}
+
+extension AccountReading {
+    /// - Throws: `notFound`.
+    func current(_ robot: RobotRecord) throws -> RobotRecord {
+        guard let record = try robots().first(where: { $0.id == robot.id }) else {
+            throw SaveError(.notFound, "there is no such robot")
+        }
+        return record
+    }
+
+    func hasRobots(_ project: ProjectRecord) throws -> Bool { try robots().contains { $0.project == project.id } }
+
+    /// Refuses to give something to an account that is not there.
+    ///
+    /// - Throws: `notFound`.
+    func requireAccount(_ name: PrincipalName) throws {
+        guard name.isRobot else {
+            _ = try Accounts.user(name.name, in: self)
+            return
+        }
+        guard try robots().contains(where: { $0.name == name.name }) else {
+            throw SaveError(.notFound, "there is no such robot")
+        }
+    }
+
+    /// The project that a robot belongs to and cannot leave; nil for global robots and for users.
+    func homeProject(of name: PrincipalName) throws -> Int64? {
+        guard name.isRobot else { return nil }
+        return try robots().first { $0.name == name.name }?.project
+    }
+}
