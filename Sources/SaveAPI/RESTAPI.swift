@@ -57,15 +57,25 @@ package final class RESTAPI: Sendable {
         var call = call
         do {
             let handler = try call.route.admit(call)
+            call.representation = try Self.representation(for: call)
             call.query = try RequestInput.query(of: call.request, rules: call.route.query)
             if call.route.method != .get { call.body = try await RequestInput.body(of: call.request, rule: call.route.body) }
-            return try await handler(call)
+            let response = try await handler(call)
+            return call.route.method == .get ? try call.conditional(response) : response
         } catch {
             if call.route.action != nil, !(error is ChangeNotVisible), !(error is CancellationError) {
                 await recordRefusal(of: call, error)
             }
             throw error
         }
+    }
+
+    private static func representation(for call: APICall) throws -> MediaType {
+        let offers = call.route.representations
+        guard call.route.answer != nil else { return .json }
+        if let type = ContentNegotiation.choose(offers, accept: call.request.headers["accept"]) { return type }
+        let names = offers.map(\.essence).joined(separator: ", ")
+        throw SaveError(.notAcceptable, "the answer comes as \(names); Accept names nothing of that")
     }
 
     private func recordRefusal(of call: APICall, _ error: any Error) async {

@@ -5,17 +5,21 @@ internal import SavePlatform
 indirect enum ValueRule: Sendable {
     /// Text of at most so many bytes, without control characters other than line breaks and tabs.
     case text(max: Int)
-    /// Any text of 1 to so many bytes. Never shown in errors.
-    case secret(max: Int)
+    /// Text of a certain form.
+    case form(TextForm)
+    /// Any text of at least so many characters (Unicode scalars) and at most so many bytes. Never shown in errors.
+    case secret(ClosedRange<Int>)
     case boolean
     case integer(ClosedRange<Int64>)
     case choice([String])
     /// RFC 3339.
     case time
-    case list(of: ValueRule, max: Int)
+    case list(of: ValueRule, sizes: ClosedRange<Int>)
     /// Members that somebody else checks.
     case object
     case record(ObjectRule)
+
+    static func list(of rule: ValueRule, max: Int) -> ValueRule { .list(of: rule, sizes: 0...max) }
 
     /// Checks a value of a JSON body.
     ///
@@ -24,8 +28,12 @@ indirect enum ValueRule: Sendable {
         switch (self, value) {
         case (.text(let max), .string(let text)):
             guard text.utf8.count <= max, Self.isPlain(text) else { throw mismatch(field) }
-        case (.secret(let max), .string(let text)):
-            guard (1...max).contains(text.utf8.count) else { throw mismatch(field) }
+        case (.form(let form), .string(let text)):
+            guard text.utf8.count <= form.max, form.matches(text) else { throw mismatch(field) }
+        case (.secret(let range), .string(let text)):
+            guard text.unicodeScalars.count >= range.lowerBound, text.utf8.count <= range.upperBound else {
+                throw mismatch(field)
+            }
         case (.boolean, .bool), (.object, .object): break
         case (.integer(let range), .integer(let number)):
             guard range.contains(number) else { throw mismatch(field) }
@@ -33,8 +41,8 @@ indirect enum ValueRule: Sendable {
             guard choices.contains(text) else { throw mismatch(field) }
         case (.time, .string(let text)):
             guard Timestamp(rfc3339: text) != nil else { throw mismatch(field) }
-        case (.list(let rule, let max), .array(let values)):
-            guard values.count <= max else { throw mismatch(field) }
+        case (.list(let rule, let sizes), .array(let values)):
+            guard sizes.contains(values.count) else { throw mismatch(field) }
             for (index, value) in values.enumerated() { try rule.check(value, as: "\(field)[\(index)]") }
         case (.record(let rule), .object(let object)): try rule.check(object, at: field + ".")
         default: throw mismatch(field)
@@ -62,12 +70,13 @@ indirect enum ValueRule: Sendable {
     var summary: String {
         switch self {
         case .text(let max): "text of at most \(max) bytes without control characters"
-        case .secret(let max): "text of 1 to \(max) bytes"
+        case .form(let form): form.summary
+        case .secret(let range): "text of at least \(range.lowerBound) characters and at most \(range.upperBound) bytes"
         case .boolean: "true or false"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .choice(let choices): "one of " + choices.joined(separator: ", ")
         case .time: "a time as RFC 3339 writes it, such as 2026-11-22T21:33:00Z"
-        case .list(let rule, let max): "a list of at most \(max), each \(rule.summary)"
+        case .list(let rule, let sizes): "a list of \(sizes.lowerBound) to \(sizes.upperBound), each \(rule.summary)"
         case .object, .record: "an object"
         }
     }
@@ -84,13 +93,19 @@ struct FieldRule: Sendable {
     var isRequired = false
     var isNullable = false
     let summary: String
+    /// A value for the description.
+    let example: JSONValue?
 
-    init(_ name: String, _ rule: ValueRule, required: Bool = false, nullable: Bool = false, _ summary: String) {
+    init(
+        _ name: String, _ rule: ValueRule, required: Bool = false, nullable: Bool = false, _ summary: String,
+        example: JSONValue? = nil
+    ) {
         self.name = name
         self.rule = rule
         isRequired = required
         isNullable = nullable
         self.summary = summary
+        self.example = example
     }
 }
 
@@ -99,6 +114,14 @@ struct ObjectRule: Sendable {
     /// Its name in the API's description.
     let name: String
     let fields: [FieldRule]
+    /// For the description, where fields go with one value of a member only.
+    var variants: Variants?
+
+    /// Kinds of an object, told apart by a member. Their fields are those of the whole.
+    struct Variants: Sendable {
+        let member: String
+        let rules: [(value: String, rule: ObjectRule)]
+    }
 
     /// Refuses unknown fields first, then missing ones, then values that do not fit.
     ///

@@ -18,7 +18,7 @@ enum AuditRoutes {
                 FieldRule("q", .text(max: 1024), "A part of a record, literally."),
                 FieldRule("since", .time, "Only from this time on."),
                 FieldRule("until", .time, "Only before this time."),
-            ] + APICall.paging, answer: "AuditList"
+            ] + APICall.paging, answer: "AuditList", representations: [.json, csv, lines]
         ) { call, _ in try await search(call) },
         APIRoute(
             .get, "/admin/audit/verify", .inspect, "Check the chain of hashes", answer: "AuditVerification"
@@ -33,10 +33,7 @@ enum AuditRoutes {
 
     private static func search(_ call: APICall) async throws -> HTTPResponse {
         let query = try auditQuery(call)
-        guard let type = ContentNegotiation.choose([.json, csv, lines], accept: call.request.headers["accept"]) else {
-            throw SaveError(.notAcceptable, "the audit trail comes as application/json, text/csv or application/x-ndjson")
-        }
-        if type == csv || type == lines { return export(query, as: type, call) }
+        if call.representation != .json { return export(query, as: call.representation, call) }
         let records = try await call.context.store.read { [query] reading in
             var query = query
             query.limit += 1

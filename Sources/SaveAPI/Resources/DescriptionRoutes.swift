@@ -13,7 +13,7 @@ enum DescriptionRoutes {
             }
             return call.answer(["items": .array(formats), "next": nil])
         },
-        APIRoute(.get, "/openapi.json", .signedIn, "This description", answer: nil) { call, _ in
+        APIRoute(.get, "/openapi.json", .signedIn, "This description", answer: "Description") { call, _ in
             call.answer(OpenAPIDocument.describe(.complete, version: call.context.version))
         },
     ]

@@ -5,7 +5,7 @@ enum KeyRoutes {
     private static let create = ObjectRule(
         name: "KeyCreate",
         fields: [
-            FieldRule("description", .text(max: 4096), "What the key is for."),
+            FieldRule("description", .text(max: 4096), "What the key is for.", example: "Build machines"),
             FieldRule("expires_at", .time, nullable: true, "When it ends; null for never."),
             FieldRule(
                 "scopes",
@@ -17,7 +17,7 @@ enum KeyRoutes {
                                 FieldRule(
                                     "resource", .text(max: 129), nullable: true, "project or project/repository; null for all."),
                                 FieldRule(
-                                    "permissions", .list(of: .choice(Permission.allCases.map(\.rawValue)), max: 4),
+                                    "permissions", .list(of: .choice(Permission.allCases.map(\.rawValue)), sizes: 1...4),
                                     required: true, "What the key may do there."),
                             ])), max: 100),
                 "What the key is limited to; without scopes it may do what its owner may."),

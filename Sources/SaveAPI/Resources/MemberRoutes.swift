@@ -4,7 +4,11 @@ internal import SavePlatform
 enum MemberRoutes {
     private static let put = ObjectRule(
         name: "MemberPut",
-        fields: [FieldRule("role", .choice(ProjectRole.allCases.map(\.rawValue)), required: true, "The role in the project.")])
+        fields: [
+            FieldRule(
+                "role", .choice(ProjectRole.allCases.map(\.rawValue)), required: true, "The role in the project.",
+                example: "developer")
+        ])
 
     static let all: [APIRoute] = [
         APIRoute(
@@ -12,7 +16,7 @@ enum MemberRoutes {
             answer: "MemberList"
         ) { call, project in
             let members = call.caller.members(of: project).sorted { $0.principal.text < $1.principal.text }
-            return try call.page(members, by: \.principal.text, json)
+            return try call.page(members, by: \.principal.text) { json($0.principal, $0.role) }
         },
         APIRoute(
             .get, "/projects/{project}/members/{principal}", .project(.read), "The role of a user or robot", answer: "Member"
@@ -20,11 +24,11 @@ enum MemberRoutes {
             guard let name = PrincipalName(call["principal"]), let role = call.caller.role(of: name, in: project) else {
                 throw SaveError(.notFound, "there is no such member")
             }
-            return call.answer(json(MemberRecord(project: project.id, principal: name, role: role)))
+            return call.answer(json(name, role))
         },
         APIRoute(
             .put, "/projects/{project}/members/{principal}", .project(.manage), "Give a user or robot a role", body: put,
-            answer: "Member", action: "member.put"
+            answer: "Member", failures: [.conflict, .preconditionFailed], action: "member.put"
         ) { call, project in
             let role = call.body["role"]?.string.flatMap(ProjectRole.init) ?? .viewer
             guard let name = PrincipalName(call["principal"]) else {
@@ -37,21 +41,24 @@ enum MemberRoutes {
                 try checkExists(name, for: project, in: writing)
                 let before = try writing.role(of: name, in: project)
                 try checkMayGrant(before, in: project, call)
+                try call.requireMatch(before.map { entityTag(of: json(name, $0)) })
                 try writing.put(record)
                 let details: JSONObject = ["role": ["from": JSONValue(before?.rawValue), "to": .string(role.rawValue)]]
                 return ((), [call.event("\(project.name)/\(name.text)", details)])
             }
-            return call.answer(json(record))
+            let shown = json(name, role)
+            return call.answer(shown, etag: entityTag(of: shown))
         },
         APIRoute(
             .delete, "/projects/{project}/members/{principal}", .project(.manage), "Take a role away", status: 204,
-            action: "member.delete"
+            failures: [.preconditionFailed], action: "member.delete"
         ) { call, project in
             let missing = SaveError(.notFound, "there is no such member")
             guard let name = PrincipalName(call["principal"]) else { throw missing }
             try await call.change { writing, _ in
                 guard let before = try writing.role(of: name, in: project) else { throw missing }
                 try checkMayGrant(before, in: project, call)
+                try call.requireMatch(entityTag(of: json(name, before)))
                 guard try writing.deleteMember(project: project.id, name) else { throw missing }
                 return (
                     (), [call.event("\(project.name)/\(name.text)", ["role": ["from": .string(before.rawValue), "to": nil]])]
@@ -78,7 +85,7 @@ enum MemberRoutes {
         }
     }
 
-    private static func json(_ member: MemberRecord) -> JSONValue {
-        ["principal": .string(member.principal.text), "role": .string(member.role.rawValue)]
+    private static func json(_ principal: PrincipalName, _ role: ProjectRole) -> JSONValue {
+        ["principal": .string(principal.text), "role": .string(role.rawValue)]
     }
 }

@@ -18,24 +18,28 @@ enum PackageChangeRoutes {
                     FieldRule(
                         "attributes", .object, required: true,
                         "The format's own; each member replaces the one before, null removes it.")
-                ]), answer: "Package", action: "package.update", handler: update),
+                ]), answer: "Package", failures: [.methodNotAllowed, .preconditionFailed], action: "package.update",
+            handler: update),
         APIRoute(
             .put, version + "/yank", .repository(.delete), "Yank a version: still there for who asks for exactly it",
-            body: yank, status: 204, action: "package.yank"
+            body: yank, status: 204, failures: [.methodNotAllowed, .preconditionFailed], action: "package.yank"
         ) { call, repository in
             try await withdraw(call, repository, Withdrawal(reason: call.body["reason"]?.string ?? ""))
         },
         APIRoute(
             .delete, version + "/yank", .repository(.delete), "Offer a yanked version again", status: 204,
-            action: "package.unyank"
+            failures: [.methodNotAllowed, .preconditionFailed], action: "package.unyank"
         ) { call, repository in try await withdraw(call, repository, nil) },
         APIRoute(
             .put, file + "/yank", .repository(.delete), "Yank one file of a version", body: yank, status: 204,
-            action: "file.yank"
+            failures: [.methodNotAllowed, .preconditionFailed], action: "file.yank"
         ) { call, repository in
             try await withdraw(call, repository, Withdrawal(reason: call.body["reason"]?.string ?? ""))
         },
-        APIRoute(.delete, file + "/yank", .repository(.delete), "Offer a yanked file again", status: 204, action: "file.unyank") {
+        APIRoute(
+            .delete, file + "/yank", .repository(.delete), "Offer a yanked file again", status: 204,
+            failures: [.methodNotAllowed, .preconditionFailed], action: "file.unyank"
+        ) {
             call, repository in try await withdraw(call, repository, nil)
         },
     ]
@@ -52,17 +56,19 @@ enum PackageChangeRoutes {
             guard var record = try PackageContents.find(call["package"], id, writing) else {
                 throw PackageRemovalRoutes.noPackage
             }
+            let files = try writing.assets(id, package: record.id).filter { $0.record.sidecarOf == nil }
+            try call.requireMatch(entityTag(of: PackageRepresentation.package(record, files)))
             let before = record.attributes
             record.attributes = try apply(change, to: before, governing)
             record.updated = later(now, than: record.updated)
             try writing.put(record)
             var details = JSONObject()
             for key in change.keys { details[key] = ["from": before[key] ?? .null, "to": record.attributes[key] ?? .null] }
-            let files = try writing.assets(id, package: record.id).filter { $0.record.sidecarOf == nil }
             return ((record, files), [call.event(PackageRemovalRoutes.resource(call, repository, record.id), details)])
         }
         await call.context.operations.contentChanged(in: id, package: record.id)
-        return call.answer(PackageRepresentation.package(record, files))
+        let shown: JSONValue = PackageRepresentation.package(record, files)
+        return call.answer(shown, etag: entityTag(of: shown))
     }
 
     /// The attributes after a change; an error names the field as it stands in the request.
@@ -93,6 +99,7 @@ enum PackageChangeRoutes {
                 $0.record.sidecarOf == nil && PackageRoutes.isVersion($0, call["version"])
             }
             guard !version.isEmpty else { throw PackageRoutes.noVersion }
+            try call.requireMatch(entityTag(of: PackageRepresentation.version(call["version"], of: record, version)))
             let files = version.filter { file in
                 filename.map { file.record.path.filename.utf8.elementsEqual($0.utf8) } ?? true
             }

@@ -6,18 +6,25 @@ enum PackageRemovalRoutes {
     private static let version = package + "/versions/{version}"
 
     static let all: [APIRoute] = [
-        APIRoute(.delete, package, .repository(.delete), "Delete a package", status: 204, action: "package.delete") {
+        APIRoute(
+            .delete, package, .repository(.delete), "Delete a package", status: 204,
+            failures: [.methodNotAllowed, .preconditionFailed], action: "package.delete"
+        ) {
             call, repository in
             try await remove(call, repository, missing: noPackage) { _ in true }
         },
-        APIRoute(.delete, version, .repository(.delete), "Delete a version", status: 204, action: "package.delete_version") {
+        APIRoute(
+            .delete, version, .repository(.delete), "Delete a version", status: 204,
+            failures: [.methodNotAllowed, .preconditionFailed], action: "package.delete_version"
+        ) {
             call, repository in
             try await remove(call, repository, missing: PackageRoutes.noVersion) {
                 PackageRoutes.isVersion($0, call["version"])
             }
         },
         APIRoute(
-            .delete, version + "/files/{filename}", .repository(.delete), "Delete a file", status: 204, action: "file.delete"
+            .delete, version + "/files/{filename}", .repository(.delete), "Delete a file", status: 204,
+            failures: [.methodNotAllowed, .preconditionFailed], action: "file.delete"
         ) { call, repository in
             let missing = SaveError(.assetNotFound, "there is no such file")
             return try await remove(call, repository, missing: missing) {
@@ -41,6 +48,7 @@ enum PackageRemovalRoutes {
             let doomed = all.filter(fits)
             let isWhole = doomed.count == all.count
             guard !doomed.isEmpty || call.route.pattern.text == package else { throw missing }
+            try call.requireMatch(tag(call, record, all))
             for asset in doomed {
                 try writing.remove(asset, from: repository, by: call.principal.auditName, at: now)
             }
@@ -54,6 +62,13 @@ enum PackageRemovalRoutes {
         }
         await call.context.operations.contentChanged(in: id, package: changed)
         return APICall.noContent
+    }
+
+    /// The tag of what the path names, or of the version that the file it names is in.
+    private static func tag(_ call: APICall, _ record: PackageRecord, _ files: [StoredAsset]) -> String {
+        guard let version = call.arguments["version"] else { return entityTag(of: PackageRepresentation.package(record, files)) }
+        let files = files.filter { PackageRoutes.isVersion($0, version) }
+        return entityTag(of: PackageRepresentation.version(version, of: record, files))
     }
 
     static func require(_ kinds: [RepositoryKind], _ repository: Repository, allow: String) throws {

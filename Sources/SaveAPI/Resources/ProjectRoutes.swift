@@ -2,10 +2,13 @@ internal import SavePlatform
 
 /// Projects: who owns repositories.
 enum ProjectRoutes {
-    private static let description = FieldRule("description", .text(max: 4096), "What the project is for.")
+    private static let description = FieldRule(
+        "description", .text(max: 4096), "What the project is for.", example: "The backend team")
     private static let create = ObjectRule(
         name: "ProjectCreate",
-        fields: [FieldRule("name", .text(max: 64), required: true, "[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?"), description])
+        fields: [
+            FieldRule("name", .form(.resourceName), required: true, "Its name, for good.", example: "backend"), description,
+        ])
     private static let update = ObjectRule(name: "ProjectUpdate", fields: [description])
 
     static let all: [APIRoute] = [
@@ -19,10 +22,9 @@ enum ProjectRoutes {
         },
         APIRoute(
             .post, "/projects", .administer, "Create a project", body: create, status: 201, answer: "Project",
-            action: "project.create"
+            failures: [.conflict], action: "project.create"
         ) { call, _ in
             let name = call.body["name"]?.string ?? ""
-            try checkName(name, field: "name")
             let text = call.body["description"]?.string ?? ""
             let project = try await call.change { writing, now in
                 let project = try writing.put(ProjectRecord(name: name, description: text, created: now, updated: now))
@@ -35,7 +37,7 @@ enum ProjectRoutes {
         },
         APIRoute(
             .patch, "/projects/{project}", .project(.manage), "Change a project", body: update, answer: "Project",
-            action: "project.update"
+            failures: [.preconditionFailed], action: "project.update"
         ) { call, project in
             let body = call.body
             let changed = try await call.change { writing, now in
@@ -50,7 +52,8 @@ enum ProjectRoutes {
             return call.answer(json(changed), etag: etag(changed))
         },
         APIRoute(
-            .delete, "/projects/{project}", .project(.manage), "Delete an empty project", status: 204, action: "project.delete"
+            .delete, "/projects/{project}", .project(.manage), "Delete an empty project", status: 204,
+            failures: [.conflict, .preconditionFailed], action: "project.delete"
         ) { call, project in
             try await call.change { writing, _ in
                 let record = try writing.current(project)
@@ -68,13 +71,6 @@ enum ProjectRoutes {
             return APICall.noContent
         },
     ]
-
-    /// - Throws: `invalidRequest` naming the field.
-    static func checkName(_ name: String, field: String) throws {
-        guard ResourceName.isValid(name) else {
-            throw SaveError.invalid(field, "'\(field)' must match [a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
-        }
-    }
 
     private static func etag(_ project: ProjectRecord) -> String { entityTag(project.id, project.updated) }
 

@@ -54,7 +54,9 @@ struct RepositoryDraft {
                 Hex.encode(try Secrets.seal(Array($0.utf8), key: call.context.serverKey))
             }
         }
-        if let hosts = body["allowed_file_hosts"]?.array { record.proxy.allowedFileHosts = try hosts.enumerated().map(Self.host) }
+        if let hosts = body["allowed_file_hosts"]?.array {
+            record.proxy.allowedFileHosts = hosts.compactMap { $0.string.map(ASCII.lowercased) }
+        }
     }
 
     /// A stored password was meant for the host that was configured with it: whoever points the repository elsewhere has
@@ -69,15 +71,6 @@ struct RepositoryDraft {
         }
         record.proxy.remoteURL = url
         record.proxy.resolvedURL = nil
-    }
-
-    private static func host(_ index: Int, _ value: JSONValue) throws -> String {
-        let host = ASCII.lowercased(value.string ?? "")
-        guard !host.isEmpty, host.utf8.allSatisfy({ ASCII.isAlphanumeric($0) || "-._:".utf8.contains($0) }) else {
-            throw SaveError.invalid(
-                "allowed_file_hosts[\(index)]", "'allowed_file_hosts[\(index)]' must be a host name or address")
-        }
-        return host
     }
 
     private mutating func applyGroup(in reading: any CatalogueReading) throws {

@@ -6,7 +6,7 @@ enum RepositoryRoutes {
         APIRoute(
             .get, "/repos", .signedIn, "The repositories the caller may read",
             query: [
-                FieldRule("project", .text(max: 64), "Only of this project."),
+                FieldRule("project", .form(.resourceName), "Only of this project."),
                 FieldRule("format", .text(max: 32), "Only of this format."),
                 FieldRule("repository_type", .choice(RepositoryKind.allCases.map(\.rawValue)), "Only of this kind."),
                 FieldRule("q", .text(max: 200), "A part of project/name or of the description, literally."),
@@ -19,19 +19,19 @@ enum RepositoryRoutes {
         },
         APIRoute(
             .post, "/repos", .signedIn, "Create a repository", body: RepositoryRules.create, status: 201, answer: "Repository",
-            action: "repository.create"
+            failures: [.notFound, .conflict], action: "repository.create"
         ) { call, _ in try await create(call) },
         APIRoute(.get, "/repos/{project}/{name}", .repository(.read), "A repository", answer: "Repository") { call, repository in
-            call.answer(call.json(repository), etag: etag(repository.record))
+            call.answer(call.json(repository), etag: etag(repository.record), isLive: true)
         },
         APIRoute(
             .patch, "/repos/{project}/{name}", .repository(.manage), "Change a repository", body: RepositoryRules.update,
-            answer: "Repository", action: "repository.update"
+            answer: "Repository", failures: [.preconditionFailed], action: "repository.update"
         ) { call, repository in try await update(call, repository) },
         APIRoute(
             .delete, "/repos/{project}/{name}", .repository(.manage), "Delete a repository",
             query: [FieldRule("force", .boolean, "Delete it with its files, and out of the groups it is a member of.")],
-            status: 204, action: "repository.delete"
+            status: 204, failures: [.conflict, .preconditionFailed], action: "repository.delete"
         ) { call, repository in try await delete(call, repository) },
     ]
 
@@ -47,8 +47,6 @@ enum RepositoryRoutes {
         let body = call.body
         let projectName = body["project"]?.string ?? "", name = body["name"]?.string ?? ""
         let format = body["format"]?.string ?? ""
-        try ProjectRoutes.checkName(projectName, field: "project")
-        try ProjectRoutes.checkName(name, field: "name")
         let known = try call.caller.project(forCreatingIn: projectName)
         guard let kind = body["repository_type"]?.string.flatMap(RepositoryKind.init) else {
             throw SaveError.invalid("repository_type", "the field 'repository_type' is missing")
@@ -142,7 +140,7 @@ enum RepositoryRoutes {
         guard let repository = call.caller.repository(id: id) else {
             throw SaveError(.repositoryNotFound, "there is no such repository")
         }
-        return call.answer(call.json(repository), etag: etag(repository.record), location: location)
+        return call.answer(call.json(repository), etag: etag(repository.record), isLive: true, location: location)
     }
 
     /// What a change can change, without secrets and without what follows from other things.

@@ -14,7 +14,10 @@ enum RepositoryRules {
             "max_file_size", .integer(1...(1 << 50)), nullable: true, "Hosted: bytes; null for the server's limit."),
     ]
     private static let proxy = [
-        FieldRule("remote_url", .text(max: 2048), "Proxy: the upstream, http or https, without credentials."),
+        FieldRule(
+            "remote_url", .text(max: 2048),
+            "Proxy, where it is required: the upstream, http or https, without credentials.",
+            example: "https://index.example.com/"),
         FieldRule("cache_ttl", .integer(0...31_536_000), "Proxy: seconds an index counts as current; 3600 by default."),
         FieldRule(
             "negative_cache_ttl", .integer(0...31_536_000),
@@ -27,13 +30,15 @@ enum RepositoryRules {
             "Proxy: statuses by which the upstream says that it lacks something, besides 404 and 410; such as 403 or 302."),
         FieldRule("remote_username", .text(max: 256), nullable: true, "Proxy: the user name for the upstream."),
         FieldRule(
-            "remote_password", .secret(max: 4096), nullable: true, "Proxy: the password for the upstream; never read back."),
+            "remote_password", .secret(1...4096), nullable: true, "Proxy: the password for the upstream; never read back."),
         FieldRule(
-            "allowed_file_hosts", .list(of: .text(max: 253), max: 100),
+            "allowed_file_hosts", .list(of: .form(.host), max: 100),
             "Proxy: hosts that files may come from; empty for any that the server's guard lets through."),
     ]
     private static let group = [
-        FieldRule("members", .list(of: .text(max: 129), max: 100), "Group: repositories as project/name, in order."),
+        FieldRule(
+            "members", .list(of: .form(.coordinates), max: 100), "Group: repositories as project/name, in order.",
+            example: ["backend/pypi-hosted", "backend/pypi-proxy"]),
         FieldRule("policy", .choice(["first_owner", "union"]), "Group: how members share a name; first_owner by default."),
     ]
 
@@ -45,14 +50,30 @@ enum RepositoryRules {
 
     static let create = ObjectRule(
         name: "RepositoryCreate",
-        fields: [
-            FieldRule("project", .text(max: 64), required: true, "The project; created when missing, by administrators."),
-            FieldRule("name", .text(max: 64), required: true, "[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?"),
-            FieldRule("format", .text(max: 32), required: true, "A format of this server, such as pypi or raw."),
+        fields: identity(RepositoryKind.allCases) + changeable,
+        variants: ObjectRule.Variants(
+            member: "repository_type",
+            rules: [
+                ("hosted", ObjectRule(name: "HostedRepositoryCreate", fields: identity([.hosted]) + common + hosted)),
+                ("proxy", ObjectRule(name: "ProxyRepositoryCreate", fields: identity([.proxy]) + common + proxy + proxyOrGroup)),
+                ("group", ObjectRule(name: "GroupRepositoryCreate", fields: identity([.group]) + common + group + proxyOrGroup)),
+            ]))
+
+    private static func identity(_ kinds: [RepositoryKind]) -> [FieldRule] {
+        [
             FieldRule(
-                "repository_type", .choice(RepositoryKind.allCases.map(\.rawValue)), required: true,
-                "hosted, proxy or group."),
-        ] + changeable)
+                "project", .form(.resourceName), required: true, "The project; created when missing, by administrators.",
+                example: "backend"),
+            FieldRule(
+                "name", .form(.resourceName), required: true, "The repository's name in its project.",
+                example: .string("pypi-\(kinds.count == 1 ? kinds[0].rawValue : "hosted")")),
+            FieldRule(
+                "format", .text(max: 32), required: true, "A format of this server, such as pypi or raw.", example: "pypi"),
+            FieldRule(
+                "repository_type", .choice(kinds.map(\.rawValue)), required: true, "hosted, proxy or group.",
+                example: kinds.first.map { .string($0.rawValue) }),
+        ]
+    }
 
     static let update = ObjectRule(name: "RepositoryUpdate", fields: changeable)
 

@@ -2,14 +2,15 @@ internal import SavePlatform
 
 /// Machines' accounts.
 enum RobotRoutes {
-    private static let description = FieldRule("description", .text(max: 4096), "What the robot is for.")
+    private static let description = FieldRule(
+        "description", .text(max: 4096), "What the robot is for.", example: "Build machines")
     private static let disabled = FieldRule("disabled", .boolean, "Whether its keys are refused.")
 
     static let all: [APIRoute] = [
         APIRoute(
             .get, "/robots", .signedIn, "The robots the caller may manage; all for administrators and auditors",
             query: [
-                FieldRule("project", .text(max: 64), "Only robots of this project's own."),
+                FieldRule("project", .form(.resourceName), "Only robots of this project's own."),
                 FieldRule("q", .text(max: 200), "A part of the name, literally."),
             ] + APICall.paging, answer: "RobotList"
         ) { call, _ in
@@ -24,18 +25,21 @@ enum RobotRoutes {
             body: ObjectRule(
                 name: "RobotCreate",
                 fields: [
-                    FieldRule("name", .text(max: 64), required: true, "Without sa$: [a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?"),
+                    FieldRule("name", .form(.resourceName), required: true, "Its name, without sa$.", example: "ci"),
                     description, disabled,
-                    FieldRule("project", .text(max: 64), nullable: true, "The project it belongs to, and cannot leave."),
+                    FieldRule(
+                        "project", .form(.resourceName), nullable: true, "The project it belongs to, and cannot leave.",
+                        example: "backend"),
                 ]),
-            status: 201, answer: "Robot", action: "robot.create"
+            status: 201, answer: "Robot", failures: [.notFound, .conflict], action: "robot.create"
         ) { call, _ in try await create(call) },
         APIRoute(.get, "/robots/{name}", .robot(changing: false), "A robot", answer: "Robot") { call, robot in
             call.answer(json(robot, call), etag: etag(robot))
         },
         APIRoute(
             .patch, "/robots/{name}", .robot(changing: true), "Change a robot",
-            body: ObjectRule(name: "RobotUpdate", fields: [description, disabled]), answer: "Robot", action: "robot.update"
+            body: ObjectRule(name: "RobotUpdate", fields: [description, disabled]), answer: "Robot",
+            failures: [.preconditionFailed], action: "robot.update"
         ) { call, robot in
             let body = call.body
             let changed = try await call.change { writing, now in
@@ -52,7 +56,7 @@ enum RobotRoutes {
         },
         APIRoute(
             .delete, "/robots/{name}", .robot(changing: true), "Delete a robot with keys and memberships", status: 204,
-            action: "robot.delete"
+            failures: [.preconditionFailed], action: "robot.delete"
         ) { call, robot in
             try await call.change { writing, _ in
                 let record = try writing.current(robot)
@@ -67,7 +71,6 @@ enum RobotRoutes {
     private static func create(_ call: APICall) async throws -> HTTPResponse {
         let body = call.body
         let name = body["name"]?.string ?? ""
-        try ProjectRoutes.checkName(name, field: "name")
         let project = try body["project"]?.string.map { try call.caller.project($0, .manage) }
         guard project != nil || call.caller.mayAdminister else {
             throw Denial.forbidden("only administrators may create robots that belong to no project")

@@ -5,7 +5,7 @@ enum UpstreamRoutes {
     static let all: [APIRoute] = [
         APIRoute(
             .post, "/repos/{project}/{name}/probe", .repository(.manage), "Ask the upstream what it is, now", answer: "Probe",
-            action: "repository.probe"
+            failures: [.conflict, .upstreamInvalid], action: "repository.probe"
         ) { call, repository in
             try requireProxy(repository)
             let found = try await call.context.operations.probe(repository)
@@ -14,7 +14,7 @@ enum UpstreamRoutes {
         },
         APIRoute(
             .post, "/repos/{project}/{name}/invalidate-cache", .repository(.manage), "Drop cached indexes; files stay",
-            status: 204, action: "repository.invalidate"
+            status: 204, failures: [.conflict], action: "repository.invalidate"
         ) { call, repository in
             try requireProxy(repository)
             try await call.context.operations.invalidateCache(of: repository)

@@ -4,9 +4,12 @@ internal import SavePlatform
 enum UserRoutes {
     private static let role = FieldRule(
         "role", .choice(SystemRole.allCases.map(\.rawValue)),
-        "admin does everything, auditor reads everything, user has what memberships give.")
+        "admin does everything, auditor reads everything, user has what memberships give.", example: "user")
     private static let disabled = FieldRule("disabled", .boolean, "Whether sign-ins are refused.")
-    private static let password = FieldRule("password", .secret(max: 1024), required: true, "8 to 1024 bytes; never read back.")
+    private static let password = FieldRule(
+        "password", .secret(Accounts.passwordLength), required: true,
+        "At least 8 characters, at most 1024 bytes; never read back.",
+        example: "correct horse battery staple")
 
     static let all: [APIRoute] = [
         APIRoute(
@@ -21,10 +24,11 @@ enum UserRoutes {
             body: ObjectRule(
                 name: "UserCreate",
                 fields: [
-                    FieldRule("username", .text(max: 254), required: true, "[A-Za-z0-9][A-Za-z0-9._@-]*"), password, role,
+                    FieldRule("username", .form(.username), required: true, "How they sign in.", example: "alice"), password,
+                    role,
                     disabled,
                 ]),
-            status: 201, answer: "User", action: "user.create"
+            status: 201, answer: "User", failures: [.conflict], action: "user.create"
         ) { call, _ in
             let user = try await Accounts.createUser(
                 call.body["username"]?.string ?? "", password: Array((call.body["password"]?.string ?? "").utf8),
@@ -39,7 +43,8 @@ enum UserRoutes {
         },
         APIRoute(
             .patch, "/users/{username}", .administerUser, "Change a user's system role, or disable the account",
-            body: ObjectRule(name: "UserUpdate", fields: [role, disabled]), answer: "User", action: "user.update"
+            body: ObjectRule(name: "UserUpdate", fields: [role, disabled]), answer: "User",
+            failures: [.conflict, .preconditionFailed], action: "user.update"
         ) { call, user in
             let body = call.body
             let changed = try await call.change { writing, now in
@@ -59,7 +64,7 @@ enum UserRoutes {
         },
         APIRoute(
             .delete, "/users/{username}", .administerUser, "Delete a user with keys and memberships", status: 204,
-            action: "user.delete"
+            failures: [.conflict, .preconditionFailed], action: "user.delete"
         ) { call, user in
             try await call.change { writing, _ in
                 let record = try Accounts.user(user.username, in: writing)

@@ -11,6 +11,8 @@ struct APICall: Sendable {
     let arguments: [String: String]
     var query = QueryItems()
     var body = JSONObject()
+    /// The type the answer comes in, of those the route has.
+    var representation = MediaType.json
 
     /// The value of a variable of the path.
     subscript(variable: String) -> String { arguments[variable] ?? "" }
@@ -66,24 +68,6 @@ struct APICall: Sendable {
 
     /// The answer to a change that leaves nothing to show.
     static let noContent = HTTPResponse(status: 204)
-
-    /// A resource with the tag that `If-Match` compares.
-    func answer(_ value: JSONValue, etag: String? = nil, location: String? = nil) -> HTTPResponse {
-        var response = HTTPResponse.json(route.status, value)
-        if let etag { response.headers.append("ETag", etag) }
-        if let location { response.headers.append("Location", location) }
-        return response
-    }
-
-    /// Refuses a change to something that has changed since the client read it.
-    ///
-    /// - Throws: `preconditionFailed`.
-    func requireMatch(_ etag: String) throws {
-        guard let field = request.headers.bytes(of: "if-match") else { return }
-        guard Preconditions.matches(field, etag) else {
-            throw SaveError(.preconditionFailed, "it was changed since you read it")
-        }
-    }
 }
 
 /// The change was committed, but this server does not see it yet.
@@ -92,12 +76,4 @@ struct ChangeNotVisible: Error {
     var shown: SaveError {
         SaveError(.storageUnavailable, "the change is stored, but cannot be read back yet", underlying: cause)
     }
-}
-
-/// The entity tag of a record: its id and when it changed.
-func entityTag(_ id: Int64, _ updated: Timestamp) -> String { "\"\(id)-\(updated.microseconds)\"" }
-
-/// A time later than an earlier one, so that two changes never have one tag.
-func later(_ now: Timestamp, than earlier: Timestamp) -> Timestamp {
-    now > earlier ? now : Timestamp(microseconds: earlier.microseconds &+ 1)
 }

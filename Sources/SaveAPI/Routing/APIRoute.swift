@@ -17,6 +17,10 @@ struct APIRoute: Sendable {
     let status: Int
     /// The schema of the answer, by its name in `APISchema`.
     let answer: String?
+    /// The types the answer comes in, the default first. Which one, `Accept` decides before anything is done.
+    let representations: [MediaType]
+    /// Failures that do not follow from the rest of the declaration.
+    let failures: [SaveError.Code]
     /// What the audit trail calls this, where it changes something: `repository.create`, and the type of what it changes.
     let action: String?
 
@@ -25,7 +29,8 @@ struct APIRoute: Sendable {
 
     init<Resource: Sendable>(
         _ method: HTTPMethod, _ pattern: String, _ access: Access<Resource>, _ summary: String, query: [FieldRule] = [],
-        body: ObjectRule? = nil, status: Int = 200, answer: String? = nil, action: String? = nil,
+        body: ObjectRule? = nil, status: Int = 200, answer: String? = nil, representations: [MediaType] = [.json],
+        failures: [SaveError.Code] = [], action: String? = nil,
         handler: @escaping @Sendable (APICall, Resource) async throws -> HTTPResponse
     ) {
         self.method = method
@@ -36,6 +41,8 @@ struct APIRoute: Sendable {
         self.body = body
         self.status = status
         self.answer = answer
+        self.representations = representations
+        self.failures = failures
         self.action = action
         admit = { call in
             let resource = try access.admit(call)

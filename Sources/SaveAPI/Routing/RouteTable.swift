@@ -2,15 +2,27 @@ internal import SavePlatform
 
 /// All routes of the API.
 struct RouteTable: Sendable {
+    let groups: [RouteGroup]
     let routes: [APIRoute]
 
+    init(groups: [RouteGroup]) {
+        self.groups = groups
+        routes = groups.flatMap(\.routes)
+    }
+
     /// The one table.
-    static let complete = RouteTable(
-        routes: ProjectRoutes.all + MemberRoutes.all + RepositoryRoutes.all + UpstreamRoutes.all + PackageRoutes.all
-            + ExplainRoutes.all + PackageChangeRoutes.all + PackageRemovalRoutes.all + RetiredNameRoutes.all + UserRoutes.all
-            + RobotRoutes.all
-            + KeyRoutes.all + CurrentUserRoutes.all
-            + AuditRoutes.all + MaintenanceRoutes.all + DescriptionRoutes.all)
+    static let complete = RouteTable(groups: [
+        RouteGroup("Projects", "Who owns repositories, and who has which role there.", ProjectRoutes.all + MemberRoutes.all),
+        RouteGroup("Repositories", "Hosted, proxy and group repositories.", RepositoryRoutes.all + UpstreamRoutes.all),
+        RouteGroup(
+            "Packages", "What is in repositories, and where it comes from.",
+            PackageRoutes.all + ExplainRoutes.all + PackageChangeRoutes.all + PackageRemovalRoutes.all + RetiredNameRoutes.all),
+        RouteGroup("Users", "People's accounts.", UserRoutes.all),
+        RouteGroup("Robots and keys", "Machines' accounts, and the API keys of both.", RobotRoutes.all + KeyRoutes.all),
+        RouteGroup("Caller", "Who is asking.", CurrentUserRoutes.all),
+        RouteGroup("Audit", "Who did what.", AuditRoutes.all),
+        RouteGroup("Server", "Sizes, upkeep, formats and this description.", MaintenanceRoutes.all + DescriptionRoutes.all),
+    ])
 
     /// The routes of a path, in every method, with the values of its variables.
     func routes(at path: ArraySlice<String>) -> [(route: APIRoute, arguments: [String: String])] {
@@ -23,5 +35,18 @@ struct RouteTable: Sendable {
         if methods.contains("GET") { methods.insert("HEAD") }
         methods.insert("OPTIONS")
         return methods.sorted().joined(separator: ", ")
+    }
+}
+
+/// Routes that belong together for who reads about them.
+struct RouteGroup: Sendable {
+    let name: String
+    let summary: String
+    let routes: [APIRoute]
+
+    init(_ name: String, _ summary: String, _ routes: [APIRoute]) {
+        self.name = name
+        self.summary = summary
+        self.routes = routes
     }
 }

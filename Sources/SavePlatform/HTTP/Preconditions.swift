@@ -14,13 +14,18 @@ package enum Preconditions {
     /// Whether a list of entity tags names one, by the weak comparison.
     package static func matches(_ field: ArraySlice<UInt8>, _ etag: String) -> Bool {
         if field.elementsEqual(etag.utf8) { return true }
-        for element in field.split(separator: UInt8(ascii: ",")) {
+        return entityTags(in: field).contains { element in
+            let tag = element.starts(with: "W/".utf8) ? element.dropFirst(2) : element
+            return tag.elementsEqual("*".utf8) || tag.elementsEqual(etag.utf8)
+        }
+    }
+
+    /// The entity tags of `If-Match` or `If-None-Match`, as they stand there: with quotes, and with `W/` where they are weak.
+    package static func entityTags(in field: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        field.split(separator: UInt8(ascii: ",")).map { element in
             var tag = element.drop { $0 == 0x20 || $0 == 0x09 }
             while let last = tag.last, last == 0x20 || last == 0x09 { tag = tag.dropLast() }
-            if tag.elementsEqual("*".utf8) { return true }
-            if tag.starts(with: "W/".utf8) { tag = tag.dropFirst(2) }
-            if tag.elementsEqual(etag.utf8) { return true }
+            return tag
         }
-        return false
     }
 }

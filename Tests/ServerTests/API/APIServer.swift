@@ -46,14 +46,19 @@ struct HostedOnlyFormat: RepositoryFormat {
 final class NotedOperations: RepositoryOperations, PackageExplaining {
     private let notes = Mutex<[String]>([])
     var all: [String] { notes.withLock { $0 } }
+    private let failure = Mutex<String?>(nil)
+    /// From now on upstreams fail.
+    func fail(_ reason: String) { failure.withLock { $0 = reason } }
     private func note(_ text: String) { notes.withLock { $0.append(text) } }
 
     func probe(_ repository: Repository) async throws -> JSONValue {
         note("probe \(repository.record.coordinates)")
-        return ["resolved_url": "https://files.example.test/simple/"]
+        return ["resolved_url": "https://files.example.test/simple/", "succeeded": true, "attempts": []]
     }
     func invalidateCache(of repository: Repository) async throws { note("invalidate \(repository.record.coordinates)") }
-    func upstreamState(of repository: Repository) -> JSONValue { ["available": true] }
+    func upstreamState(of repository: Repository) -> JSONValue {
+        ["available": true, "failure": JSONValue(failure.withLock { $0 }), "asked_again_in": nil, "redirected_to": nil]
+    }
     func contentChanged(in repository: Int64, package: PackageID?) async { note("content \(package?.name ?? "all")") }
     func repositoryChanged(_ repository: Int64) async { note("repository") }
     func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> JSONValue {
@@ -62,7 +67,9 @@ final class NotedOperations: RepositoryOperations, PackageExplaining {
     }
     func collectGarbage(dryRun: Bool) async throws -> JSONValue {
         note("gc \(dryRun)")
-        return ["removed": 0]
+        return [
+            "dry_run": .bool(dryRun), "removed_blobs": 0, "removed_bytes": 0, "kept_young_blobs": 0, "blobs": 0, "blob_bytes": 0,
+        ]
     }
     func physicalBytes() async throws -> Int64 { 1000 }
 }
@@ -123,7 +130,7 @@ struct APIServer {
         return .user(id: user.id, username: user.username, role: user.role, key: key)
     }
 
-    /// Sends a request. A body is JSON unless `headers` say otherwise.
+    /// Sends a request. A body is JSON unless `headers` say otherwise. Whatever is answered must be as the description says.
     func send(
         _ method: String, _ target: String, as name: String = "root", body: String? = nil, headers: [String: String] = [:],
         key: KeyContext? = nil
@@ -137,7 +144,9 @@ struct APIServer {
             body: body.map { ByteStream(Array($0.utf8)) } ?? .empty, client: ClientAddress(bytes: [192, 0, 2, 9]))
         let path = try RequestPath(decoding: request.rawPath)
         let response = await api.respond(to: request, principal: try principal(name, key: key), path: path)
-        return try await APIAnswer(response)
+        let answer = try await APIAnswer(response)
+        expectDescribed(answer, to: method, target)
+        return answer
     }
 
     func audit() async throws -> [AuditRecord] { try await store.read { try $0.audit(after: 0, limit: 1000) } }

@@ -1,0 +1,65 @@
+internal import SavePlatform
+
+/// Text of a form that a regular expression describes and a function decides: one says to clients what the other checks.
+struct TextForm: Sendable {
+    /// As ECMA-262 writes it, anchored.
+    let pattern: String
+    /// The longest text, in bytes.
+    let max: Int
+    /// What fits, after "must be".
+    let summary: String
+    let matches: @Sendable (String) -> Bool
+
+    static let resourceName = TextForm(
+        pattern: "^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$", max: 64,
+        summary: "1 to 64 of a-z, 0-9 and . _ -, beginning and ending with a letter or digit", matches: ResourceName.isValid)
+
+    static let username = TextForm(
+        pattern: "^[A-Za-z0-9]([A-Za-z0-9._@-]{0,252}[A-Za-z0-9_@-])?$", max: 254,
+        summary: "1 to 254 letters, digits or . _ @ -, beginning with a letter or digit and not ending in a full stop",
+        matches: PrincipalName.isValidUsername)
+
+    static let principal = TextForm(
+        pattern: "^([A-Za-z0-9]([A-Za-z0-9._@-]{0,252}[A-Za-z0-9_@-])?|sa\\$[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?)$", max: 254,
+        summary: "a user name, or sa$ and the name of a robot", matches: { PrincipalName($0) != nil })
+
+    /// A name that the format of a repository gives its meaning, as it can stand in a path: see `RequestPath`.
+    static let segment = TextForm(
+        pattern: "^(?!\\.{1,2}(;|$))([^/\\\\%\\x00-\\x1F\\x7F]|%(?![0-9A-Fa-f]{2}))+$", max: RequestPath.longestSegment,
+        summary: "1 to 255 bytes without slashes, backslashes and control characters", matches: { !$0.isEmpty })
+
+    static let keyID = TextForm(
+        pattern: "^[0-9A-Za-z]{12}$", max: 12, summary: "12 letters and digits",
+        matches: { $0.utf8.count == 12 && $0.utf8.allSatisfy(ASCII.isAlphanumeric) })
+
+    /// `project/name`
+    static let coordinates = TextForm(
+        pattern: "^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?/[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$", max: 129,
+        summary: "the project and the name of a repository with a slash between them",
+        matches: { text in
+            let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            return parts.count == 2 && parts.allSatisfy { ResourceName.isValid(String(Substring($0))) }
+        })
+
+    static let host = TextForm(
+        pattern: "^[A-Za-z0-9._:-]+$", max: 253, summary: "a host name or address",
+        matches: { text in
+            !text.isEmpty && text.utf8.allSatisfy { ASCII.isAlphanumeric($0) || "-._:".utf8.contains($0) }
+        })
+}
+
+/// The variables of paths, each with one meaning wherever it stands.
+enum PathVariables {
+    static func rule(of name: String) -> FieldRule? { all.first { $0.name == name } }
+
+    private static let all = [
+        FieldRule("project", .form(.resourceName), required: true, "The name of a project."),
+        FieldRule("name", .form(.resourceName), required: true, "The name of the repository in its project, or of the robot."),
+        FieldRule("principal", .form(.principal), required: true, "A user name, or sa$ and the name of a robot."),
+        FieldRule("username", .form(.username), required: true, "A user name."),
+        FieldRule("id", .form(.keyID), required: true, "The public part of a key."),
+        FieldRule("package", .form(.segment), required: true, "The name of a package, as its format writes it."),
+        FieldRule("version", .form(.segment), required: true, "A version of the package."),
+        FieldRule("filename", .form(.segment), required: true, "The name of a file."),
+    ]
+}

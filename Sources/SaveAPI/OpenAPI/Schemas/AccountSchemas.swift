@@ -1,0 +1,35 @@
+internal import SavePlatform
+
+/// Users, robots, keys, and who the caller is.
+enum AccountSchemas {
+    static let all: KeyValuePairs<String, Schema> = [
+        "User": .members([
+            "username": .text, "role": .choice(SystemRole.allCases.map(\.rawValue)), "disabled": .flag, "created_at": .time,
+            "updated_at": .time,
+        ]),
+        "Robot": .members([
+            "name": .name, "username": .text, "description": .text, "disabled": .flag, "project": Schema.name.orNull,
+            "created_at": .time, "updated_at": .time,
+        ]),
+        "Scope": .members([
+            "resource": Schema.text.orNull.described("project or project/repository; null for all."),
+            "permissions": .permissions,
+        ]),
+        "Key": .closed(key),
+        "NewKey": .closed(key + [("key", Schema.text.described("The secret. It is shown this once."))]),
+        "CurrentUser": .members([
+            "username": .text, "kind": .choice(["user", "robot", "system"]),
+            "role": Schema.choice(SystemRole.allCases.map(\.rawValue)).orNull,
+            "key": Schema.members(["id": .text, "scopes": .list(of: .named("Scope"))]).orNull,
+            "projects": .list(of: .named("ProjectPermissions")),
+        ]),
+        "ProjectPermissions": .members([
+            "project": .name, "role": Schema.projectRole.orNull, "permissions": .permissions,
+        ]),
+    ]
+
+    private static let key: [(name: String, schema: Schema)] = [
+        ("id", .text), ("owner", .text), ("description", .text), ("scopes", .list(of: .named("Scope"))),
+        ("expires_at", Schema.time.orNull), ("created_at", .time),
+    ]
+}

@@ -1,0 +1,35 @@
+internal import SavePlatform
+
+/// The audit trail, sizes and counts, formats, and errors.
+enum ServerSchemas {
+    static let all: KeyValuePairs<String, Schema> = [
+        "Error": .members(["error": .named("ErrorBody")]),
+        "ErrorBody": .members([
+            "code": Schema.matching("^[a-z][a-z0-9_]*$").described("What went wrong, for programs. New codes may come."),
+            "message": Schema.text.described("One line for people."),
+            "request_id": Schema.text.described("Names the request in logs and in the audit trail."),
+            "details": Schema(["type": "object", "additionalProperties": ["type": "string"]])
+                .described("Facts that go with the message, such as the `field` that is wrong."),
+        ]),
+        "AuditRecord": .members([
+            "id": .count, "time": .time, "actor": .text, "actor_kind": .choice(["user", "robot", "anonymous", "system"]),
+            "action": .text, "resource_type": .text, "resource": .text,
+            "outcome": .choice(AuditRecord.Outcome.allCases.map(\.rawValue)), "source_ip": .text, "user_agent": .text,
+            "request_id": .text, "details": .object, "hash": .sha256, "previous_hash": .text,
+        ]),
+        "AuditVerification": .members([
+            "ok": .flag, "checked": .count, "broken_at": Schema.count.orNull, "problem": Schema.text.orNull,
+        ]),
+        "Statistics": .closed(
+            [
+                "projects", "repositories", "packages", "files", "users", "robots", "logical_bytes", "referenced_bytes",
+                "physical_bytes", "reclaimable_bytes",
+            ].map { ($0, .count) }),
+        "Collection": .members([
+            "dry_run": .flag, "removed_blobs": .count, "removed_bytes": .count, "kept_young_blobs": .count, "blobs": .count,
+            "blob_bytes": .count,
+        ]),
+        "Format": .members(["id": .text, "name": .text, "contract_version": .count, "abilities": .list(of: .text)]),
+        "Description": Schema.object.described("An OpenAPI 3.1 document."),
+    ]
+}

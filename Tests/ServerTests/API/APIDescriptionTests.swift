@@ -1,0 +1,84 @@
+@testable import SaveAPI
+import SavePlatform
+import Testing
+
+struct APIDescriptionTests {
+    @Test func `the description has every route, and no other`() async throws {
+        let server = try await APIServer()
+        let answer = try await server.send("GET", "/openapi.json", as: "nobody")
+        #expect(answer["openapi"] == "3.1.0")
+        let paths = try #require(answer["paths"]?.object)
+        let described = paths.members.flatMap { path in
+            (path.value.object?.keys ?? []).map { "\($0.uppercased()) \(path.key)" }
+        }
+        let routes = RouteTable.complete.routes.map { "\($0.method.name) /api/v1\($0.pattern.text)" }
+        #expect(Set(described) == Set(routes))
+        #expect(described.count == routes.count)
+    }
+
+    @Test func `every reference in the description leads somewhere`() async throws {
+        let answer = try await APIServer().send("GET", "/openapi.json")
+        let schemas = try #require(answer["components"]?.object?["schemas"]?.object)
+        func references(_ value: JSONValue) -> [String] {
+            switch value {
+            case .object(let object):
+                object.members.flatMap { $0.key == "$ref" ? [$0.value.string ?? ""] : references($0.value) }
+            case .array(let values): values.flatMap(references)
+            default: []
+            }
+        }
+        let found = Set(references(answer.json)).filter { $0.hasPrefix("#/components/schemas/") }
+        #expect(found.count > 20)
+        for reference in found { #expect(schemas[String(reference.dropFirst(21))] != nil, "\(reference)") }
+        for route in RouteTable.complete.routes {
+            if let name = route.answer { #expect(schemas[name] != nil, "\(name)") }
+        }
+        let operations = Set(RouteTable.complete.routes.map { "\($0.method.name) \($0.pattern.text)" })
+        #expect(operations.count == RouteTable.complete.routes.count)
+    }
+
+    /// `APIServer.send` compares each with the description.
+    @Test func `whatever can be read is as the description says`() async throws {
+        let server = try await APIServer()
+        try await server.addFiles([("alpha", "1", "alpha-1.a")])
+        _ = try await server.send("POST", "/robots", body: #"{"name":"ci"}"#)
+        _ = try await server.send("POST", "/user/keys", body: #"{"scopes":[{"permissions":["read"]}]}"#)
+        for route in RouteTable.complete.routes where route.method == .get {
+            #expect(try await server.send("GET", example(of: route)).status == 200, "\(route.pattern.text)")
+        }
+        for path in ["/repos/backend/proxy", "/repos/backend/all"] {
+            _ = try await server.send(
+                "POST", "/repos",
+                body:
+                    #"{"project":"backend","name":"all","format":"notes","repository_type":"group","members":["backend/proxy"]}"#)
+            #expect(try await server.send("GET", path).status == 200)
+        }
+    }
+
+    private func example(of route: APIRoute) -> String {
+        [
+            ("/robots/{name}", "/robots/ci"), ("{project}", "backend"), ("{name}", "hosted"), ("{username}", "dev"),
+            ("{principal}", "dev"), ("{package}", "alpha"), ("{version}", "1"), ("{filename}", "alpha-1.a"),
+        ].reduce(route.pattern.text) { $0.replacing($1.0, with: $1.1) }
+    }
+
+    @Test func `formats are listed with what they can do`() async throws {
+        let answer = try await APIServer().send("GET", "/formats", as: "nobody")
+        #expect(answer.items.compactMap { $0.object?["id"]?.string } == ["notes", "plain"])
+        #expect(answer.items.last?.object?["abilities"] == ["hosted"])
+    }
+
+    @Test func `sizes are told and garbage is collected`() async throws {
+        let server = try await APIServer()
+        try await server.addFiles([("alpha", "1", "alpha-1.a")])
+        let stats = try await server.send("GET", "/admin/stats", as: "eve")
+        #expect(stats["files"]?.integer ?? 0 > 0)
+        #expect(stats["physical_bytes"] == 1000)
+        #expect(stats["reclaimable_bytes"]?.integer == 1000 - (stats["referenced_bytes"]?.integer ?? 0))
+        #expect(try await server.send("POST", "/admin/gc?dry_run=true").status == 200)
+        #expect(try await server.send("POST", "/admin/gc").status == 200)
+        #expect(try await server.send("POST", "/admin/gc", body: "{}").status == 400)
+        #expect(server.operations.all == ["gc true", "gc false"])
+        #expect(try await server.audit().filter { $0.outcome == .ok }.map(\.action) == ["system.gc", "system.gc"])
+    }
+}
