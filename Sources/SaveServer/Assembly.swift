@@ -69,7 +69,8 @@ struct Assembly: Sendable {
             log: log,
             pool: stores.pool, unseal: { sealed in unseal(sealed, key) })
         let authenticator = Authenticator(
-            catalogue: catalogue, hasher: hasher, serverKey: key, clock: clock, store: stores.metadata, log: log)
+            catalogue: catalogue, providers: [KeySignIn(serverKey: key, clock: clock), PasswordSignIn(hasher: hasher)],
+            serverKey: key, clock: clock, store: stores.metadata, log: log)
         let dataPlane = DataPlane(
             services: services, authenticator: authenticator, configuration: dataPlaneConfiguration(configuration),
             // Pages repeat themselves so much that higher levels take twice the time for a few percent.

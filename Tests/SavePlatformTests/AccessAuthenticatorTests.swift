@@ -5,19 +5,25 @@ import SaveTestKit
 import Testing
 
 /// A server's accounts in memory: user `alice` with the password `correct horse`, robot `ci`.
-private struct Accounting {
+struct Accounting {
     let store = InMemoryMetadataStore()
     let hasher = PlainPasswordHasher()
-    let clock = ManualClock()
+    let clock: ManualClock
     let catalogue: Catalogue
     let authenticator: Authenticator
     let serverKey = [UInt8](repeating: 9, count: 32)
     let client = ClientAddress(bytes: [192, 0, 2, 1])
 
-    init() async throws {
+    /// - Parameter others: ways of signing in behind keys and passwords.
+    init(clock: ManualClock = ManualClock(), others: [any SignInProviding] = []) async throws {
+        self.clock = clock
         catalogue = Catalogue(store: store, formats: FormatRegistry())
+        let local: [any SignInProviding] = [
+            KeySignIn(serverKey: serverKey, clock: clock.platform), PasswordSignIn(hasher: hasher),
+        ]
         authenticator = Authenticator(
-            catalogue: catalogue, hasher: hasher, serverKey: serverKey, clock: clock.platform, store: store, log: .silent())
+            catalogue: catalogue, providers: local + others, serverKey: serverKey, clock: clock.platform, store: store,
+            log: .silent())
         try await add("alice", "correct horse")
         try await addRobot()
     }

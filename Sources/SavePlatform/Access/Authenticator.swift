@@ -1,9 +1,11 @@
 internal import SaveDigest
 
-/// Finds out who sent a request.
+/// Finds out who sent a request: the one gate for every way of signing in.
 ///
-/// `cached` answers on the spot and is asked first, by the server's own thread; only a password that was not seen lately
-/// needs `authenticate`, which hashes slowly.
+/// What a credential is, the providers know; that a guesser waits, that a verified credential is remembered but never
+/// outlives its account, that fifty first requests cost one check, and what is written down is the same for all of them.
+/// `cached` answers on the spot and is asked first, by the server's own thread; only what takes time to check and was not
+/// seen lately needs `authenticate`.
 package final class Authenticator: Sendable {
     private struct Flight: Hashable {
         let fingerprint: Fingerprint
@@ -11,8 +13,8 @@ package final class Authenticator: Sendable {
     }
 
     private let catalogue: Catalogue
-    private let hasher: any PasswordHashing
-    private let serverKey: [UInt8]
+    private let providers: [any SignInProviding]
+    private let immediate: [any ImmediateSignInProviding]
     private let fingerprints: KeyedFingerprint
     private let clock: PlatformClock
     private let cache: CredentialCache
@@ -21,16 +23,17 @@ package final class Authenticator: Sendable {
     private let flights = SingleFlight<Flight, Principal>()
 
     /// - Parameters:
-    ///   - serverKey: the server's own 32 bytes, under which keys are hashed.
+    ///   - providers: the ways of signing in, in the order in which they are asked.
+    ///   - serverKey: the server's own 32 bytes, under which verified credentials are remembered.
     ///   - store: where failed sign-ins are recorded.
     package init(
-        catalogue: Catalogue, hasher: any PasswordHashing, serverKey: [UInt8], clock: PlatformClock,
+        catalogue: Catalogue, providers: [any SignInProviding], serverKey: [UInt8], clock: PlatformClock,
         store: any MetadataStore, log: Log, rules: SignInLimiter.Rules = SignInLimiter.Rules(), cacheCapacity: Int = 10_000
     ) {
         self.catalogue = catalogue
-        self.hasher = hasher
-        self.serverKey = serverKey
+        self.providers = providers
         self.clock = clock
+        immediate = providers.compactMap { $0 as? any ImmediateSignInProviding }
         fingerprints = KeyedFingerprint(key: Secrets.hmacSHA256(key: serverKey, Array("save credential cache".utf8)))
         cache = CredentialCache(capacity: cacheCapacity)
         limiter = SignInLimiter(rules: rules, clock: clock)
@@ -41,13 +44,19 @@ package final class Authenticator: Sendable {
     /// credential stands for now, and the owner of an API key. nil means: ask `authenticate`.
     package func cached(_ request: HTTPRequest) -> Principal? {
         guard let field = request.headers.bytes(of: "authorization") else { return .anonymous }
-        guard field.count <= SignInAttempt.longest, request.headers.count(of: "authorization") == 1 else { return nil }
-        let fingerprint = fingerprint(of: field)
+        guard field.count <= PresentedCredential.longest, request.headers.count(of: "authorization") == 1 else { return nil }
+        let fingerprint = fingerprints.of(field)
         let now = catalogue.current
         if let principal = cache.principal(fingerprint, in: now, clock: clock) { return principal }
-        guard case .key(let candidate, let name) = SignInAttempt(field) else { return nil }
-        guard let proof = proof(of: candidate, claimedBy: name, in: now) else { return nil }
-        return cache.insert(fingerprint, proof, in: now, at: clock.now())
+        guard let credential = PresentedCredential(field) else { return nil }
+        for provider in immediate where provider.recognizes(credential) {
+            switch provider.verifyAtOnce(credential, in: now) {
+            case .proven(let proof): return cache.insert(fingerprint, proof, in: now, at: clock.now())
+            case .refused: return nil
+            case .unknown: continue
+            }
+        }
+        return nil
     }
 
     /// Who sent a request.
@@ -57,16 +66,21 @@ package final class Authenticator: Sendable {
     package func authenticate(_ request: HTTPRequest) async throws -> Principal {
         if let principal = cached(request) { return principal }
         let field = request.headers.bytes(of: "authorization") ?? []
-        let isOne = request.headers.count(of: "authorization") == 1
-        let attempt = isOne ? SignInAttempt(field) : .malformed
+        let fingerprint = fingerprints.of(field)
+        guard request.headers.count(of: "authorization") == 1, let credential = PresentedCredential(field) else {
+            return try await check(nil, fingerprint, request)
+        }
         // Fifty requests of one client that starts cost one hash, and one failure.
-        let flight = Flight(fingerprint: fingerprint(of: field), client: request.client)
-        guard case .password = attempt else { return try await check(attempt, flight.fingerprint, request) }
-        return try await flights.run(flight) { [self] in try await check(attempt, flight.fingerprint, request) }
+        return try await flights.run(Flight(fingerprint: fingerprint, client: request.client)) { [self] in
+            try await check(credential, fingerprint, request)
+        }
     }
 
-    private func check(_ attempt: SignInAttempt, _ fingerprint: Fingerprint, _ request: HTTPRequest) async throws -> Principal {
-        let identity = attempt.identity
+    private func check(
+        _ credential: PresentedCredential?, _ fingerprint: Fingerprint, _ request: HTTPRequest
+    ) async throws -> Principal {
+        let able = credential.map { credential in providers.filter { $0.recognizes(credential) } } ?? []
+        let identity = credential.flatMap { able.first?.identity(of: $0) } ?? ""
         let ticket: SignInLimiter.Ticket
         do {
             ticket = try limiter.begin(identity: identity, from: request.client)
@@ -74,62 +88,37 @@ package final class Authenticator: Sendable {
             await failures.record(identity: identity, .limited, request)
             throw error
         }
+        let refusal: SignInRefusal
         do {
-            if let proof = try await prove(attempt),
-                let principal = cache.insert(fingerprint, proof, in: catalogue.current, at: clock.now())
-            {
-                limiter.end(ticket, .succeeded)
-                return principal
+            switch try await verdict(of: able, on: credential) {
+            case .proven(let proof):
+                if let principal = cache.insert(fingerprint, proof, in: catalogue.current, at: clock.now()) {
+                    limiter.end(ticket, .succeeded)
+                    return principal
+                }
+                refusal = .superseded
+            case .refused(let reason), .unknown(let reason): refusal = reason
             }
         } catch {
             limiter.end(ticket, .undecided)
             throw error
         }
         limiter.end(ticket, .failed)
-        await failures.record(identity: identity, reason(for: attempt), request)
+        await failures.record(identity: identity, refusal, request)
         throw SaveError(.unauthenticated, "the credentials are not valid")
     }
 
-    private func prove(_ attempt: SignInAttempt) async throws -> CredentialProof? {
-        switch attempt {
-        case .malformed, .robotWithoutKey: return nil
-        case .key(let candidate, let name): return proof(of: candidate, claimedBy: name, in: catalogue.current)
-        case .password(let name, let password):
-            let user = PrincipalName(name).flatMap { catalogue.current.users[$0.name] }
-            // A disabled user costs what an unknown one costs, and both what a wrong password costs.
-            let hash = user.flatMap { $0.disabled ? nil : $0.passwordHash }
-            guard try await hasher.verify(password, against: hash), let user, let hash else { return nil }
-            return .password(username: user.username, hash: hash)
+    /// What the first provider says that knows the credential; where none does, what the first one said.
+    private func verdict(
+        of providers: [any SignInProviding], on credential: PresentedCredential?
+    ) async throws -> SignInVerdict {
+        var unknown: SignInRefusal?
+        guard let credential else { return .unknown(.malformed) }
+        for provider in providers {
+            let verdict = try await provider.verify(credential, in: catalogue.current)
+            guard case .unknown(let reason) = verdict else { return verdict }
+            unknown = unknown ?? reason
         }
-    }
-
-    private func proof(
-        of candidate: APIKey.Candidate, claimedBy name: String?, in catalogue: CatalogueSnapshot
-    ) -> CredentialProof? {
-        guard let key = catalogue.keys[candidate.id],
-            Secrets.areEqual(key.hash, APIKey.hash(candidate.bytes, serverKey: serverKey)),
-            name == nil || name.flatMap(PrincipalName.init) == key.owner
-        else { return nil }
-        return .key(id: key.id, hash: key.hash)
-    }
-
-    private func fingerprint(of field: ArraySlice<UInt8>) -> Fingerprint {
-        fingerprints.of(field)
-    }
-
-    private func reason(for attempt: SignInAttempt) -> SignInFailures.Reason {
-        let now = catalogue.current
-        switch attempt {
-        case .malformed: return .malformed
-        case .robotWithoutKey: return .key
-        case .password(let name, _):
-            guard let user = PrincipalName(name).flatMap({ now.users[$0.name] }) else { return .unknownUser }
-            return user.disabled ? .disabled : .password
-        case .key(let candidate, let name):
-            guard let proof = proof(of: candidate, claimedBy: name, in: now) else { return .key }
-            if proof.resolve(in: now, at: clock.now()) != nil { return .key }
-            let isExpired = now.keys[candidate.id]?.expires.map { clock.now() >= $0 } ?? false
-            return isExpired ? .expired : .disabled
-        }
+        return .unknown(unknown ?? .malformed)
     }
 }

@@ -3,12 +3,6 @@ internal import Synchronization
 /// Writes failed sign-ins to the audit trail: the first of a name and an address at once, then at most one every few
 /// seconds with the number there were, so that a flood of guesses is neither lost nor a flood of commits.
 final class SignInFailures: Sendable {
-    /// Why an attempt failed. For the audit trail; the client is told the same in every case.
-    enum Reason: String {
-        case malformed, password, key, disabled, expired, limited
-        case unknownUser = "unknown_user"
-    }
-
     private struct Subject: Hashable {
         let identity: String
         let address: [UInt8]
@@ -33,14 +27,14 @@ final class SignInFailures: Sendable {
     }
 
     /// Counts a failure, and writes a record when one is due. A trail that cannot be written does not change the answer.
-    func record(identity: String, _ reason: Reason, _ request: HTTPRequest) async {
+    func record(identity: String, _ refusal: SignInRefusal, _ request: HTTPRequest) async {
         // Refused attempts are not told apart by name: names are free, and each would get a record of its own.
-        let shown = reason == .limited ? "" : identity
+        let shown = refusal == .limited ? "" : identity
         guard let count = due(Subject(identity: shown, address: request.client.bytes)) else { return }
         let name = PrincipalName(identity)
         let event = AuditEvent(
             "auth.fail", name?.isRobot == true ? "robot" : "user", identity, outcome: .failed,
-            details: ["user": .string(identity), "reason": .string(reason.rawValue), "count": .integer(count)])
+            details: ["user": .string(identity), "reason": .string(refusal.reason), "count": .integer(count)])
         let context = AuditContext(request, .anonymous)
         let now = clock.now()
         do {

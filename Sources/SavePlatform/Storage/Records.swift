@@ -104,6 +104,9 @@ public struct KeyRecord: Sendable, Equatable {
         self.expires = expires
         self.created = created
     }
+
+    /// Whether the key is past its end.
+    public func hasEnded(at now: Timestamp) -> Bool { expires.map { now >= $0 } ?? false }
 }
 
 /// A package of a repository.

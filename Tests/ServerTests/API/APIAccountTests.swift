@@ -118,8 +118,8 @@ struct APIAccountTests {
 struct APIRobotTests {
     private func authenticator(_ server: APIServer) -> Authenticator {
         Authenticator(
-            catalogue: server.catalogue, hasher: server.hasher, serverKey: server.serverKey, clock: server.clock.platform,
-            store: server.store, log: .silent())
+            catalogue: server.catalogue, providers: [KeySignIn(serverKey: server.serverKey, clock: server.clock.platform)],
+            serverKey: server.serverKey, clock: server.clock.platform, store: server.store, log: .silent())
     }
 
     private func bearer(_ key: String) -> HTTPRequest {

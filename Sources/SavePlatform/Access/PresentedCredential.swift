@@ -1,0 +1,57 @@
+internal import Foundation
+
+/// What an `Authorization` field presents, before anybody says what it is: a secret, and the name it came with.
+package struct PresentedCredential: Sendable {
+    /// The user name of a Basic credential, with the `sa%24` of a robot read as `sa$`; nil for a bearer token.
+    package let name: String?
+    /// The password or the token. Never written anywhere.
+    package let secret: [UInt8]
+
+    /// The user name that stands for "the secret says whose it is".
+    package static let tokenName = "__token__"
+
+    /// The longest field that is read: 254 bytes of name and 1024 of password in Base64 fit twice.
+    static let longest = 4096
+
+    /// Reads a field's value; nil for what is no credential of a scheme that this server has.
+    package init?(_ field: ArraySlice<UInt8>) {
+        guard field.count <= Self.longest, let space = field.firstIndex(of: UInt8(ascii: " ")) else { return nil }
+        // RFC 9110, 11.1: the scheme is "a case-insensitive token"; 11.4: "credentials = auth-scheme [ 1*SP ( token68 ...".
+        let scheme = field[..<space].map(ASCII.lowercased)
+        let token = field[space...].drop { $0 == UInt8(ascii: " ") }
+        if scheme.elementsEqual("bearer".utf8), !token.isEmpty {
+            name = nil
+            secret = Array(token)
+        } else if scheme.elementsEqual("basic".utf8) {
+            guard let (name, password) = Self.basic(token) else { return nil }
+            self.name = name
+            secret = password
+        } else {
+            return nil
+        }
+    }
+
+    /// The name that a key or a token was sent under, where that limits whose it may be.
+    package var claimedOwner: String? { name == Self.tokenName ? nil : name }
+
+    /// The name, where an account can have it and it is no secret in the wrong place.
+    package var accountName: PrincipalName? {
+        guard let name, !name.utf8.starts(with: APIKey.prefix.utf8) else { return nil }
+        return PrincipalName(name)
+    }
+
+    /// RFC 7617, 2: the user id ends at the first colon; a password may have more of them.
+    private static func basic(_ token: ArraySlice<UInt8>) -> (name: String, password: [UInt8])? {
+        guard let decoded = Data(base64Encoded: Data(token)), let colon = decoded.firstIndex(of: UInt8(ascii: ":")),
+            let name = String(validating: decoded[..<colon], as: UTF8.self),
+            // The server announces `charset="UTF-8"`, so no password is anything else.
+            String(validating: decoded[colon...], as: UTF8.self) != nil
+        else { return nil }
+        return (unescaped(name), [UInt8](decoded[decoded.index(after: colon)...]))
+    }
+
+    /// A robot's name as some clients send it that take it out of a URL and forget to decode it: `sa%24ci`.
+    private static func unescaped(_ name: String) -> String {
+        name.utf8.starts(with: "sa%24".utf8) ? "sa$" + name.dropFirst(5) : name
+    }
+}

@@ -1,0 +1,78 @@
+/// One way of signing in: passwords that this server keeps, API keys, later a directory or tokens of a CI system.
+///
+/// A provider says only whether a credential is right, and what that rests on. Limits, what is remembered, what is written
+/// down and who the credential stands for at the moment are the `Authenticator`'s, the same for every provider.
+package protocol SignInProviding: Sendable {
+    /// Whether a credential has the form that this provider checks. Looks nothing up.
+    func recognizes(_ credential: PresentedCredential) -> Bool
+
+    /// What failures of this credential are counted and recorded under: a name, and never anything secret.
+    func identity(of credential: PresentedCredential) -> String
+
+    /// Checks a credential that it recognizes.
+    ///
+    /// - Throws: where nothing can be said, `busy` for example; then nothing is counted.
+    func verify(_ credential: PresentedCredential, in catalogue: CatalogueSnapshot) async throws -> SignInVerdict
+}
+
+/// A provider whose check costs microseconds and waits for nothing. It is asked for every request on the server's own
+/// threads, before limits: what it proves is never slowed down by somebody's guesses.
+package protocol ImmediateSignInProviding: SignInProviding {
+    func verifyAtOnce(_ credential: PresentedCredential, in catalogue: CatalogueSnapshot) -> SignInVerdict
+}
+
+extension ImmediateSignInProviding {
+    package func verify(_ credential: PresentedCredential, in catalogue: CatalogueSnapshot) async throws -> SignInVerdict {
+        verifyAtOnce(credential, in: catalogue)
+    }
+}
+
+extension SignInProviding {
+    /// The name that came with the credential.
+    package func identity(of credential: PresentedCredential) -> String { credential.accountName?.text ?? "" }
+}
+
+/// What a provider says of a credential.
+package enum SignInVerdict: Sendable {
+    /// It is right, and rests on this.
+    case proven(any CredentialProof)
+    /// It is not right, and nobody else is asked.
+    case refused(SignInRefusal)
+    /// It is nothing this provider knows; the next one that recognizes it is asked. The reason stands if nobody knows it.
+    case unknown(SignInRefusal)
+}
+
+/// Why a sign-in failed, for the audit trail. The client is told the same in every case.
+package struct SignInRefusal: Sendable, Equatable {
+    /// A word of lower-case letters and underscores.
+    package let reason: String
+    package init(_ reason: String) { self.reason = reason }
+
+    /// No credential of a form that any provider checks.
+    package static let malformed = SignInRefusal("malformed")
+    package static let password = SignInRefusal("password")
+    package static let key = SignInRefusal("key")
+    package static let disabled = SignInRefusal("disabled")
+    package static let expired = SignInRefusal("expired")
+    package static let unknownUser = SignInRefusal("unknown_user")
+    /// It was not looked at, after too many failures.
+    package static let limited = SignInRefusal("limited")
+    /// What it rests on changed while it was checked.
+    package static let superseded = SignInRefusal("superseded")
+}
+
+/// What a verified credential rests on. The principal follows from it and the catalogue, each time the catalogue changes.
+package protocol CredentialProof: Sendable {
+    /// Who that is now; nil once the account or the credential is gone, disabled, changed or expired.
+    func resolve(in catalogue: CatalogueSnapshot, at now: Timestamp) -> ResolvedCredential?
+}
+
+/// Who a credential stands for, and until when at most.
+package struct ResolvedCredential: Sendable {
+    package let principal: Principal
+    package let expires: Timestamp?
+    package init(_ principal: Principal, expires: Timestamp? = nil) {
+        self.principal = principal
+        self.expires = expires
+    }
+}
