@@ -150,6 +150,7 @@ struct Assembly: Sendable {
         http.host = configuration.host
         http.port = configuration.port
         if let threads = configuration.threads { http.threads = threads }
+        http.trustedProxies = TrustedProxies(configuration.trustedProxies) ?? TrustedProxies()
         http.maxConnections = configuration.maxConnections
         http.maxConnectionsPerAddress = configuration.maxConnectionsPerAddress
         http.headerTimeout = .seconds(configuration.headerTimeout)

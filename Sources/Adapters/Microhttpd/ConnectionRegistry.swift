@@ -12,14 +12,14 @@ final class ConnectionRegistry: Sendable {
     func add(_ connection: Connection) {
         state.withLock { state in
             state.connections[ObjectIdentifier(connection)] = connection
-            state.perAddress[Self.network(connection.client), default: 0] += 1
+            state.perAddress[connection.client.network, default: 0] += 1
         }
     }
 
     func remove(_ connection: Connection) {
         state.withLock { state in
             guard state.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-            let network = Self.network(connection.client)
+            let network = connection.client.network
             let rest = (state.perAddress[network] ?? 1) - 1
             state.perAddress[network] = rest > 0 ? rest : nil
         }
@@ -28,17 +28,11 @@ final class ConnectionRegistry: Sendable {
     var count: Int { state.withLock { $0.connections.count } }
 
     func count(from client: ClientAddress) -> Int {
-        state.withLock { $0.perAddress[Self.network(client)] ?? 0 }
+        state.withLock { $0.perAddress[client.network] ?? 0 }
     }
 
     /// Hands out every connection; none can be closed meanwhile.
     func withAll(_ body: ([Connection]) -> Void) {
         state.withLock { body(Array($0.connections.values)) }
-    }
-
-    /// An IPv6 host usually has a /64 to itself.
-    private static func network(_ client: ClientAddress) -> [UInt8] {
-        client.bytes.count == 16 && !client.bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0])
-            ? Array(client.bytes.prefix(8)) : client.bytes
     }
 }

@@ -18,6 +18,7 @@ final class Exchange: @unchecked Sendable {
     private let location: TargetLocation
     private let started = MonotonicTime.nanoseconds()
     private var head: RequestHead?
+    private var client: ClientAddress
     private var stage = Stage.new
     private var discarded: Int64 = 0
     private var status = 0
@@ -49,6 +50,7 @@ final class Exchange: @unchecked Sendable {
 
     init(_ connection: Connection, handle: OpaquePointer, target: [UInt8], location: TargetLocation) {
         self.connection = connection
+        client = connection.client
         self.target = target
         self.location = location
         state = Mutex(State(handle: handle))
@@ -96,9 +98,12 @@ final class Exchange: @unchecked Sendable {
     private func run(_ head: RequestHead) {
         let server = connection.server
         connection.enter(.responder)
+        let origin = server.configuration.trustedProxies.origin(
+            of: head.headers, from: connection.client, isSecure: server.configuration.tls != nil)
+        client = origin.client
         let request = HTTPRequest(
             method: head.method, target: target, headers: head.headers, body: head.hasBody ? bodyStream(head) : .empty,
-            client: connection.client, isSecure: server.configuration.tls != nil, id: id)
+            client: client, isSecure: origin.isSecure, id: id)
         if !head.hasBody, let response = server.responder.immediateResponse(to: request) {
             state.withLock { state in
                 state.response = response
@@ -280,7 +285,7 @@ final class Exchange: @unchecked Sendable {
 
     private func summary(_ streamed: Int64, _ isComplete: Bool) -> RequestSummary {
         RequestSummary(
-            id: id, client: connection.client, method: head?.method ?? .other("-"), target: target,
+            id: id, client: client, method: head?.method ?? .other("-"), target: target,
             userAgent: head?.headers.bytes(of: "User-Agent"), status: status,
             bytesSent: head?.method == .head || status == 304 || status == 204 ? 0 : bodyLength ?? streamed,
             bytesReceived: state.withLock { $0.incoming.received } + discarded,

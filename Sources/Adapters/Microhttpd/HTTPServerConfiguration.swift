@@ -40,6 +40,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var writeStallTimeout: Duration = .seconds(30)
     /// Bytes of a refused request's body that are read and dropped so that the client sees the answer.
     package var maxDiscardedBytes: Int64 = 64 << 20
+    /// Who is believed about the address of the client and whether it came over TLS.
+    package var trustedProxies = TrustedProxies()
     /// Serves TLS, and nothing but TLS.
     package var tls: TLS?
     /// Called after every request, on the server's own threads: it must be quick.
@@ -73,6 +75,7 @@ package struct HTTPServerConfiguration: Sendable {
 /// What became of one request, for the access log and the metrics.
 package struct RequestSummary: Sendable {
     package let id: RequestID
+    /// Whose request it was: the address at the other end, or the one that a trusted proxy was asked from.
     package let client: ClientAddress
     package let method: HTTPMethod
     /// The path and query as they came.

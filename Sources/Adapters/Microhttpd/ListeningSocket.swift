@@ -92,8 +92,11 @@ final class ListeningSocket: Sendable {
                     return
                 }
                 let configuration = core.configuration
+                let peer = ClientAddress(address)
+                // A proxy's connections are those of all its clients.
+                let isOneClient = !configuration.trustedProxies.contains(peer)
                 if core.registry.count >= configuration.maxConnections
-                    || core.registry.count(from: ClientAddress(address)) >= configuration.maxConnectionsPerAddress
+                    || isOneClient && core.registry.count(from: peer) >= configuration.maxConnectionsPerAddress
                 {
                     if configuration.tls == nil { RawAnswer.send(Self.tooMany, to: client) }
                     core.lingering.adopt(client, limit: 65_536, milliseconds: 500)

@@ -54,7 +54,7 @@ package final class SignInLimiter: Sendable {
     ///
     /// - Throws: `tooManyRequests` with `retry_after` in seconds.
     package func begin(identity: String, from client: ClientAddress) throws -> Ticket {
-        let ticket = Ticket(identity: identity, address: Self.network(of: client))
+        let ticket = Ticket(identity: identity, address: client.network)
         let now = clock.uptime()
         try tallies.withLock { tallies in
             let shared = tally(of: .address(ticket.address), in: &tallies, at: now)
@@ -74,7 +74,7 @@ package final class SignInLimiter: Sendable {
 
     /// Whether an attempt by this name from this address would have to wait.
     package func isLimited(identity: String, from client: ClientAddress) -> Bool {
-        let ticket = Ticket(identity: identity, address: Self.network(of: client))
+        let ticket = Ticket(identity: identity, address: client.network)
         let now = clock.uptime()
         return tallies.withLock { tallies in
             tally(of: .address(ticket.address), in: &tallies, at: now).blockedUntil > now
@@ -126,12 +126,5 @@ package final class SignInLimiter: Sendable {
     private static func refusal(seconds: UInt64) -> SaveError {
         SaveError(
             .tooManyRequests, "too many failed sign-ins; try again in \(seconds) s", details: ["retry_after": String(seconds)])
-    }
-
-    /// An IPv4 address, or the /64 that one host of IPv6 can choose its addresses from.
-    private static func network(of client: ClientAddress) -> [UInt8] {
-        guard client.bytes.count == 16 else { return client.bytes }
-        let isMapped = client.bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF])
-        return isMapped ? Array(client.bytes.suffix(4)) : Array(client.bytes.prefix(8))
     }
 }

@@ -43,6 +43,18 @@ public struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
     public init(bytes: [UInt8]) { self.bytes = bytes }
     public static let unknown = ClientAddress(bytes: [])
 
+    /// An IPv4 address that came in IPv6 clothes (RFC 4291, 2.5.5.2) as what it is; any other as it is.
+    package var unmapped: ClientAddress {
+        let isMapped = bytes.count == 16 && bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF])
+        return isMapped ? ClientAddress(bytes: Array(bytes.suffix(4))) : self
+    }
+
+    /// What one host can choose its addresses from: an IPv4 address, or the first 64 bits of an IPv6 address.
+    package var network: [UInt8] {
+        let bytes = unmapped.bytes
+        return bytes.count == 16 ? Array(bytes.prefix(8)) : bytes
+    }
+
     public var description: String {
         var text: [UInt8] = []
         write(to: &text)
@@ -51,17 +63,14 @@ public struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Appends the address as text; an IPv4 address in IPv6 clothes as IPv4.
     public func write(to text: inout [UInt8]) {
+        let bytes = unmapped.bytes
         switch bytes.count {
         case 4: write(dotted: bytes[...], to: &text)
         case 16:
-            if bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) {
-                write(dotted: bytes.suffix(4), to: &text)
-            } else {
-                let groups = stride(from: 0, to: 16, by: 2).map {
-                    String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16)
-                }
-                text.append(contentsOf: groups.joined(separator: ":").utf8)
+            let groups = stride(from: 0, to: 16, by: 2).map {
+                String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16)
             }
+            text.append(contentsOf: groups.joined(separator: ":").utf8)
         default: text.append(contentsOf: "unknown".utf8)
         }
     }

@@ -5,6 +5,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var port: UInt16 = 8080
     package var threads: Int?
     package var publicURL: String?
+    package var trustedProxies: [String] = []
     package var logLevel = "info"
     package var accessLog = "stderr"
     package var tlsCertificate: String?

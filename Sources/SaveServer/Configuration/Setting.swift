@@ -38,6 +38,10 @@ package struct Setting: Sendable {
             "Scheme and host that clients use, for absolute links in the REST API and to attestations; empty to take them from each request."
         ),
         Setting(
+            "trusted_proxies", \.trustedProxies, "", SettingText.networks,
+            "Addresses and CIDR blocks of reverse proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `Forwarded` are believed."
+        ),
+        Setting(
             "log_level", \.logLevel, "info", SettingText.level, "Least level that is logged: debug, info, notice, warning, error."
         ),
         Setting(
@@ -167,6 +171,15 @@ enum SettingText {
     static func level(_ text: String) throws(SettingError) -> String {
         guard Log.Level(name: text) != nil else { throw SettingError("must be debug, info, notice, warning or error") }
         return text
+    }
+
+    /// A list of addresses and CIDR blocks.
+    static func networks(_ text: String) throws(SettingError) -> [String] {
+        let entries = try list(text)
+        for entry in entries where TrustedProxies([entry]) == nil {
+            throw SettingError("must be addresses or CIDR blocks, such as 10.0.0.5 or 10.0.0.0/8; '\(entry)' is neither")
+        }
+        return entries
     }
 
     /// Values between commas; spaces around them do not count.
