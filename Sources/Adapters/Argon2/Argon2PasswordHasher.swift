@@ -1,12 +1,14 @@
 internal import CArgon2
+package import Foundation
 internal import SaveDigest
 internal import SavePlatform
 internal import Synchronization
 
 /// Passwords hashed with argon2id (RFC 9106) through libargon2.
 ///
-/// Each hash takes 19 MiB and tens of milliseconds, so only a few run at once, on threads of their own, and a bounded
-/// number wait: a flood of sign-ins is refused instead of taking the machine.
+/// Each hash takes 19 MiB and tens of milliseconds, so a flood of sign-ins must not take the machine: half of the cores at
+/// most compute them, on threads that give way to all others; a bounded number wait, and more are refused; and a thread
+/// rests after a wrong password for as long as that took, so that guesses get a quarter of the machine at most.
 package struct Argon2PasswordHasher: PasswordHashing {
     // OWASP Password Storage Cheat Sheet: "Use Argon2id with a minimum configuration of 19 MiB of memory, an iteration
     // count of 2, and 1 degree of parallelism."
@@ -15,6 +17,9 @@ package struct Argon2PasswordHasher: PasswordHashing {
     private static let lanes: UInt32 = 1
     private static let saltLength = 16
     private static let hashLength = 32
+
+    /// A thread that was kept from its work does not make guessers wait for that, too.
+    private static let longestRest = Duration.milliseconds(500)
 
     /// The longest password, in bytes.
     package static let longestPassword = 1024
@@ -26,15 +31,21 @@ package struct Argon2PasswordHasher: PasswordHashing {
 
     private let pool: BlockingPool
     private let gate: Gate
+    private let rest: @Sendable (Duration) -> Void
 
     /// Starts the threads.
     ///
     /// - Parameters:
     ///   - running: how many hashes are computed at once.
     ///   - waiting: how many more may wait before `busy` is thrown.
-    package init(running: Int = 2, waiting: Int = 16) {
-        pool = BlockingPool(name: "argon2", threads: running)
+    ///   - rest: how a thread rests after a wrong password.
+    package init(
+        running: Int = max(1, ProcessInfo.processInfo.activeProcessorCount / 2), waiting: Int = 16,
+        rest: @escaping @Sendable (Duration) -> Void = { Thread.sleep(forTimeInterval: $0 / .seconds(1)) }
+    ) {
+        pool = BlockingPool(name: "argon2", threads: running, niceness: 10)
         gate = Gate(places: max(1, running) + max(0, waiting))
+        self.rest = rest
     }
 
     package func hash(_ password: [UInt8]) async throws -> String {
@@ -51,12 +62,15 @@ package struct Argon2PasswordHasher: PasswordHashing {
         guard !password.isEmpty, password.count <= Self.longestPassword else { return false }
         try gate.enter()
         defer { gate.leave() }
-        return try await pool.run {
+        return try await pool.run { [rest] in
+            let start = ContinuousClock.now
             let result = argon2id_verify(encoded ?? Self.dummy, password, password.count)
             if result == ARGON2_MEMORY_ALLOCATION_ERROR.rawValue {
                 throw SaveError(.busy, "the server is short of memory; try again")
             }
-            return result == ARGON2_OK.rawValue && encoded != nil
+            let isRight = result == ARGON2_OK.rawValue && encoded != nil
+            if !isRight { rest(min(ContinuousClock.now - start, Self.longestRest)) }
+            return isRight
         }
     }
 

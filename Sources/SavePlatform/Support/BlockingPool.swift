@@ -14,9 +14,16 @@ public final class BlockingPool: Sendable {
     nonisolated(unsafe) private var isStopped = false
 
     /// Starts the threads.
-    public init(name: String, threads: Int) {
+    ///
+    /// - Parameter niceness: 0 for threads like all others, up to 19 for threads that give way to them.
+    public init(name: String, threads: Int, niceness: Int32 = 0) {
         for number in 0..<max(1, threads) {
-            let thread = Thread { [self] in work() }
+            let thread = Thread { [self] in
+                // setpriority(2): "in the current Linux/NPTL implementation of POSIX threads, the nice value is a per-thread
+                // attribute". A thread that may not be made nicer works all the same.
+                if niceness > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
+                work()
+            }
             thread.name = "\(name)-\(number)"
             thread.stackSize = 1 << 20
             thread.start()

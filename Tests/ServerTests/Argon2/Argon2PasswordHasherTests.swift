@@ -1,5 +1,6 @@
 import SaveArgon2
 import SavePlatform
+import Synchronization
 import Testing
 
 @Suite(.serialized) struct Argon2PasswordHasherTests {
@@ -55,6 +56,20 @@ import Testing
         let known = try await median(hash), unknown = try await median(nil)
         #expect(unknown > known / 2 && unknown < known * 2)
         #expect(unknown > .milliseconds(5))
+    }
+
+    @Test func `G28 a thread rests after a wrong password as long as that took, and not after a right one`() async throws {
+        let rests = Mutex<[Duration]>([])
+        let hasher = Argon2PasswordHasher(running: 1) { rest in rests.withLock { $0.append(rest) } }
+        let hash = try await hasher.hash(Array("correct horse".utf8))
+        #expect(try await hasher.verify(Array("correct horse".utf8), against: hash))
+        #expect(rests.withLock { $0.isEmpty })
+        let took = try await ContinuousClock().measure { _ = try await hasher.verify(Array("wrong".utf8), against: hash) }
+        _ = try await hasher.verify(Array("wrong".utf8), against: nil)
+        let rested = rests.withLock { $0 }
+        #expect(rested.count == 2)
+        #expect(rested.allSatisfy { $0 > .milliseconds(5) && $0 <= .milliseconds(500) })
+        #expect(try #require(rested.first) <= took)
     }
 
     @Test func `a flood is refused, not queued without end`() async throws {
