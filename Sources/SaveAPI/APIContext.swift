@@ -14,12 +14,14 @@ package struct APIContext: Sendable {
     package let version: String
     /// The scheme and host that clients use, without a final slash; nil to take them from each request.
     package let externalURL: String?
+    /// Walks the audit trail.
+    package let verifier: AuditVerifier
 
     package init(
         store: any MetadataStore, formats: FormatRegistry, hasher: any PasswordHashing,
         operations: any RepositoryOperations & PackageExplaining, clock: PlatformClock, serverKey: [UInt8], log: Log,
         version: String,
-        externalURL: String? = nil
+        externalURL: String? = nil, verifier: AuditVerifier? = nil
     ) {
         self.store = store
         self.formats = formats
@@ -30,5 +32,6 @@ package struct APIContext: Sendable {
         self.log = log
         self.version = version
         self.externalURL = externalURL
+        self.verifier = verifier ?? AuditVerifier(store: store, seal: AuditSeal(serverKey: serverKey))
     }
 }

@@ -45,6 +45,7 @@ struct Assembly: Sendable {
     let server: HTTPServer
     let services: EngineServices
     let health: Health
+    let auditUpkeep: AuditUpkeep
     let log: Log
     let accessLog: Log?
 
@@ -75,12 +76,16 @@ struct Assembly: Sendable {
             services: services, authenticator: authenticator, configuration: dataPlaneConfiguration(configuration),
             // Pages repeat themselves so much that higher levels take twice the time for a few percent.
             compress: { Gzip.compress($0, level: 3) })
+        let seal = AuditSeal(serverKey: key)
+        let anchorFile = AnchorFile.configured(configuration, seal: seal, pool: stores.pool)
+        let auditUpkeep = auditUpkeep(configuration, stores, seal, anchorFile, clock, log)
         let maintenance = Maintenance(metadata: stores.metadata, blobs: stores.blobs, clock: clock, log: log)
         let api = RESTAPI(
             context: APIContext(
                 store: stores.metadata, formats: registry, hasher: hasher,
                 operations: EngineOperations(services: services, maintenance: maintenance, gcGrace: configuration.gcGrace),
-                clock: clock, serverKey: key, log: log, version: Version.current, externalURL: configuration.publicURL),
+                clock: clock, serverKey: key, log: log, version: Version.current, externalURL: configuration.publicURL,
+                verifier: AuditVerifier(store: stores.metadata, seal: seal) { try await anchorFile?.lines() }),
             catalogue: catalogue)
         let health = Health(store: stores.metadata, blobs: stores.blobs, version: Version.current)
         let metrics = Metrics()
@@ -99,6 +104,10 @@ struct Assembly: Sendable {
                         "save_upstream_renewals", "Indexes that wait to be asked for ahead of their end.",
                         Int64(services.waitingRenewals)
                     ),
+                    (
+                        "save_audit_lost_anchors", "Anchors of the audit trail that could not be kept, since the start.",
+                        auditUpkeep.lostAnchors
+                    ),
                     ("save_cached_pages", "Rendered pages in memory.", Int64(dataPlane.pageCacheUsage.count)),
                     ("save_cached_page_bytes", "Bytes of rendered pages in memory.", Int64(dataPlane.pageCacheUsage.cost)),
                 ])
@@ -113,8 +122,19 @@ struct Assembly: Sendable {
         }
         return Assembly(
             server: try HTTPServer(configuration: http, responder: gateway, log: log), services: services, health: health,
-            log: log,
-            accessLog: accessLog)
+            auditUpkeep: auditUpkeep, log: log, accessLog: accessLog)
+    }
+
+    private static func auditUpkeep(
+        _ configuration: ServerConfiguration, _ stores: Stores, _ seal: AuditSeal, _ file: AnchorFile?, _ clock: PlatformClock,
+        _ log: Log
+    ) -> AuditUpkeep {
+        var rules = AuditUpkeep.Rules()
+        rules.anchorInterval = configuration.auditAnchorInterval
+        rules.retentionDays = configuration.auditRetentionDays.map(Int64.init)
+        let syslog = configuration.auditAnchorSyslog.map { SyslogAnchors(path: $0, seal: seal) }
+        let places = [file as (any AuditAnchoring)?, syslog].compactMap(\.self)
+        return AuditUpkeep(store: stores.metadata, seal: seal, places: places, rules: rules, clock: clock, log: log)
     }
 
     private static func unseal(_ sealed: String, _ key: [UInt8]) -> String? {

@@ -65,11 +65,14 @@ package struct SQLDialect: Sendable {
     package var contains: @Sendable (_ expression: String, _ part: String) -> String
     /// Statements after which the rows of a table can be neither changed nor removed.
     package var appendOnly: @Sendable (_ table: String) -> [String]
+    /// Statements after which rows of such a table can be removed, up to the row number that an expression gives.
+    package var removableThrough: @Sendable (_ table: String, _ rowNumber: String, _ limit: String) -> [String]
 
     package init(
         identity: String, rowNumber: String, text: String, bytes: String,
         contains: @escaping @Sendable (String, String) -> String,
-        appendOnly: @escaping @Sendable (String) -> [String]
+        appendOnly: @escaping @Sendable (String) -> [String],
+        removableThrough: @escaping @Sendable (String, String, String) -> [String]
     ) {
         self.identity = identity
         self.rowNumber = rowNumber
@@ -77,5 +80,6 @@ package struct SQLDialect: Sendable {
         self.bytes = bytes
         self.contains = contains
         self.appendOnly = appendOnly
+        self.removableThrough = removableThrough
     }
 }

@@ -119,5 +119,14 @@ extension SQLDialect {
                 BEGIN SELECT RAISE(ABORT, 'the records of this table stay as they are'); END
                 """
             }
+        },
+        removableThrough: { table, rowNumber, limit in
+            [
+                "DROP TRIGGER \(table)_refuses_delete",
+                """
+                CREATE TRIGGER \(table)_refuses_delete BEFORE DELETE ON \(table) WHEN OLD.\(rowNumber) > (\(limit))
+                BEGIN SELECT RAISE(ABORT, 'the records of this table stay as they are'); END
+                """,
+            ]
         })
 }

@@ -23,11 +23,11 @@ enum AuditRoutes {
         APIRoute(
             .get, "/admin/audit/verify", .inspect, "Check the chain of hashes", answer: "AuditVerification"
         ) { call, _ in
-            let found = try await AuditTrail.verify(call.context.store)
-            return call.answer([
-                "ok": .bool(found.brokenAt == nil), "checked": .integer(found.checked), "broken_at": JSONValue(found.brokenAt),
-                "problem": JSONValue(found.problem),
-            ])
+            let verification = AuditVerification(verifier: call.context.verifier, clock: call.context.clock)
+            if let found = try await verification.soon() { return call.answer(found) }
+            return HTTPResponse(
+                status: 200, headers: ["Content-Type": MediaType.json.value],
+                body: .stream(ByteStream(length: nil) { try await verification.next() }))
         },
     ]
 

@@ -82,40 +82,4 @@ package enum AuditTrail {
         guard text.utf8.count > limit else { return text }
         return String(decoding: text.utf8.prefix(limit), as: UTF8.self) + "…"
     }
-
-    /// What verification found.
-    package struct Verification: Sendable, Equatable {
-        package var checked: Int64 = 0
-        /// The first sequence number where the chain does not hold, and why.
-        package var brokenAt: Int64?
-        package var problem: String?
-    }
-
-    /// Walks the whole chain.
-    package static func verify(_ store: any MetadataStore) async throws -> Verification {
-        var result = Verification()
-        var sequence: Int64 = 0
-        var previous = origin
-        while true {
-            let after = sequence
-            let records = try await store.read { try $0.audit(after: after, limit: 1000) }
-            for record in records {
-                if record.sequence != sequence + 1 {
-                    result.problem = "a record is missing before it"
-                } else if record.previousHash != previous {
-                    result.problem = "it does not follow from the record before it"
-                } else if record.hash != hash(of: record) {
-                    result.problem = "it was changed"
-                }
-                if result.problem != nil {
-                    result.brokenAt = sequence + 1
-                    return result
-                }
-                sequence = record.sequence
-                previous = record.hash
-                result.checked += 1
-            }
-            if records.isEmpty { return result }
-        }
-    }
 }

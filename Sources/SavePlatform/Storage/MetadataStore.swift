@@ -151,11 +151,19 @@ public protocol AuditReading {
     func audit(after sequence: Int64, limit: Int) throws -> [AuditRecord]
     /// The newest record.
     func lastAudit() throws -> AuditRecord?
+    /// The last record of all that are older than a time, as are all records before it; nil for none.
+    func lastAudit(before time: Timestamp) throws -> AuditRecord?
+    /// Where the trail was cut last; nil for one that is whole.
+    func auditCut() throws -> AuditCut?
 }
 
 public protocol AuditWriting {
-    /// Adds a finished record. There is no way to change or remove one.
+    /// Adds a finished record. There is no way to change one, and none to remove one that is not before a cut.
     func append(_ record: AuditRecord) throws
+    /// Says that the trail begins after a record from now on.
+    func cutAudit(_ cut: AuditCut) throws
+    /// Removes records before the cut, oldest first. Returns how many were removed.
+    func removeCutAudit(limit: Int) throws -> Int
 }
 
 // MARK: - Upkeep

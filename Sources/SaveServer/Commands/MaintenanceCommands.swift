@@ -9,25 +9,33 @@ enum VerifyCommand: Command {
 
         Reads every stored file. Prints a line for each problem and exits 1 when there was one. With --repair, cached files
         of proxies that are missing or damaged are forgotten, so that they are fetched again; files that were uploaded are
-        never touched. The server must not be running.
+        never touched. Then it follows the audit trail from record to record and compares it with its anchors. The server must
+        not be running.
         """
     static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data"], ["--repair"])
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
-        try await withMaintenance(arguments, environment) { maintenance, stores in
+        let configuration = try arguments.configuration(environment)
+        return try await withMaintenance(arguments, environment) { maintenance, stores in
             let report = try await maintenance.verify(repair: arguments.flags.contains("--repair")) { problem in
                 let fate =
                     problem.isRepaired
                     ? "forgotten, will be fetched again" : problem.isHosted ? "uploaded: restore it from a backup" : "cached"
                 print("\(problem.kind.rawValue): \(problem.name) (\(problem.digest)): \(fate)")
             }
-            let chain = try await AuditTrail.verify(stores.metadata)
-            if let broken = chain.brokenAt { print("audit: the chain breaks at record \(broken): \(chain.problem ?? "")") }
+            let chain = try await verifier(configuration, stores).run()
+            if let problem = chain.problem { print("audit: the chain breaks at record \(chain.brokenAt ?? 0): \(problem)") }
             print(
-                "\(report.blobs) blobs, \(report.bytes) bytes, \(report.problems) problems, \(report.repaired) repaired, \(chain.checked) audit records"
+                "\(report.blobs) blobs, \(report.bytes) bytes, \(report.problems) problems, \(report.repaired) repaired, \(chain.checked) audit records, \(chain.anchors) anchors"
             )
-            return report.problems == report.repaired && chain.brokenAt == nil ? 0 : 1
+            return report.problems == report.repaired && chain.problem == nil ? 0 : 1
         }
+    }
+
+    private static func verifier(_ configuration: ServerConfiguration, _ stores: Stores) throws -> AuditVerifier {
+        let seal = AuditSeal(serverKey: try ServerKey.load(from: configuration.data))
+        let file = AnchorFile.configured(configuration, seal: seal, pool: stores.pool)
+        return AuditVerifier(store: stores.metadata, seal: seal) { try await file?.lines() }
     }
 }
 

@@ -42,13 +42,17 @@ enum ServeCommand: Command {
         try PrivateFile.write(Array((url + "\n").utf8), to: listenFile)
         Log.write(Array("listening on \(url)\n".utf8), to: 2)
         let renewal = Task { await assembly.services.renewUpstreamIndexes() }
+        let auditUpkeep = Task { await assembly.auditUpkeep.run() }
 
         await signals.wait()
         log(.notice, "draining", ["seconds": String(configuration.drainTimeout)])
         assembly.health.drain()
         await assembly.server.drain(limit: .seconds(configuration.drainTimeout))
         renewal.cancel()
+        auditUpkeep.cancel()
         await renewal.value
+        await auditUpkeep.value
+        await assembly.auditUpkeep.finish()
         unlink(listenFile)
         await stores.close()
         log(.notice, "stopped")

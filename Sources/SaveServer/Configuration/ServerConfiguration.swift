@@ -22,6 +22,10 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var writeTimeout: Int64 = 30
     package var drainTimeout: Int64 = 30
     package var gcGrace: Int64 = 86_400
+    package var auditAnchorFile: String?
+    package var auditAnchorSyslog: String?
+    package var auditAnchorInterval: Int64 = 60
+    package var auditRetentionDays: Int?
     package var outboundAllow: [String] = []
     package var outboundProxy: String?
     package var outboundCAFile: String?

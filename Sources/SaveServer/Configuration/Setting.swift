@@ -73,6 +73,19 @@ package struct Setting: Sendable {
             "gc_grace", \.gcGrace, "86400", SettingText.seconds,
             "Age in seconds at which a blob that nothing refers to may be removed."),
         Setting(
+            "audit_anchor_file", \.auditAnchorFile, "", SettingText.optional(SettingText.text),
+            "File that the last number and hash of the audit trail are added to; empty for `audit-anchors` in the data directory, off for none."
+        ),
+        Setting(
+            "audit_anchor_syslog", \.auditAnchorSyslog, "", SettingText.optional(SettingText.text),
+            "Socket of the syslog that they go to as well, such as /dev/log."),
+        Setting(
+            "audit_anchor_interval", \.auditAnchorInterval, "60", SettingText.seconds,
+            "Seconds after which a trail that has grown is anchored; sooner after 1000 records."),
+        Setting(
+            "audit_retention_days", \.auditRetentionDays, "", SettingText.optional(SettingText.count),
+            "Days after which audit records are removed; empty to keep all."),
+        Setting(
             "outbound_allow", \.outboundAllow, "", SettingText.list,
             "Hosts and CIDR blocks that may be asked although they are private, loopback or otherwise refused."),
         Setting(

@@ -83,6 +83,27 @@ extension MetadataStoreConformance {
                 try require(found, is: expected, "the filter '\(name)'")
             }
         },
+        Law("records before a cut can be removed, oldest first, and no others") { store in
+            try await store.write { writing in
+                for number in Int64(1)...6 {
+                    try writing.append(Fixture.audit(number, time: Timestamp(microseconds: number == 4 ? 1 : number * 10)))
+                }
+            }
+            let ends = try await store.read { reading in
+                try [5, 11, 30, 35, 99].map { try reading.lastAudit(before: Timestamp(microseconds: $0))?.sequence }
+            }
+            try require(ends, is: [nil, 1, 2, 4, 6], "the ends of what is older")
+            try require(try await store.read { try $0.auditCut() } == nil, "a new trail is cut")
+            let cut = AuditCut(sequence: 3, hash: "c")
+            let removed = try await store.write { writing in
+                let before = try writing.removeCutAudit(limit: 9)
+                try writing.cutAudit(cut)
+                return [before, try writing.removeCutAudit(limit: 2), try writing.removeCutAudit(limit: 2)]
+            }
+            try require(removed, is: [0, 2, 1], "records that were removed")
+            try require(try await store.read { try $0.auditCut() }, is: cut, "the cut")
+            try require(try await store.read { try $0.audit(after: 0, limit: 9).map(\.sequence) }, is: [4, 5, 6], "what is kept")
+        },
         Law("times filter by each record's own time, however the clock jumps") { store in
             // A clock that jumps far ahead, back, and further back than it began.
             let times: [Int64] = [100, 101, 101, 900, 102, 103, 50, 104, 105]

@@ -87,6 +87,34 @@ extension SQLTransaction {
             ])
     }
 
+    // MARK: - Cutting
+
+    func lastAudit(before time: Timestamp) throws -> AuditRecord? {
+        try session.first(
+            """
+            SELECT \(Self.auditColumns) FROM audit WHERE high_time < $1 ORDER BY high_time DESC, sequence DESC LIMIT 1
+            """, [.time(time)], Self.auditRecord)
+    }
+
+    func auditCut() throws -> AuditCut? {
+        try session.first("SELECT sequence, hash FROM audit_cuts ORDER BY sequence DESC LIMIT 1") {
+            AuditCut(sequence: try $0.integer(), hash: try $0.text())
+        }
+    }
+
+    func cutAudit(_ cut: AuditCut) throws {
+        try session.execute(
+            "INSERT INTO audit_cuts (sequence, hash) VALUES ($1, $2)", [.integer(cut.sequence), .text(cut.hash)])
+    }
+
+    func removeCutAudit(limit: Int) throws -> Int {
+        guard let cut = try auditCut() else { return 0 }
+        return try session.execute(
+            """
+            DELETE FROM audit WHERE sequence IN (SELECT sequence FROM audit WHERE sequence <= $1 ORDER BY sequence LIMIT $2)
+            """, [.integer(cut.sequence), .integer(Int64(max(0, limit)))])
+    }
+
     private static let auditColumns = """
         sequence, time, actor, actor_kind, action, resource_type, resource, outcome, source_ip, user_agent, request_id, details,
         hash, previous_hash

@@ -18,7 +18,10 @@ enum ServerSchemas {
             "request_id": .text, "details": .object, "hash": .sha256, "previous_hash": .text,
         ]),
         "AuditVerification": .members([
-            "ok": .flag, "checked": .count, "broken_at": Schema.count.orNull, "problem": Schema.text.orNull,
+            "ok": .flag, "checked": Schema.count.described("Records that hold."),
+            "anchors": Schema.count.described("Anchors that the trail meets."),
+            "cut_after": Schema.count.described("The last record that retention removed; 0 for none."),
+            "broken_at": Schema.count.orNull, "problem": Schema.text.orNull,
         ]),
         "Statistics": .closed(
             [

@@ -31,6 +31,21 @@ extension InMemoryTransaction {
         tables.audit.append(record)
     }
 
+    func lastAudit(before time: Timestamp) -> AuditRecord? {
+        tables.audit.sorted { $0.sequence < $1.sequence }.prefix { $0.time < time }.last
+    }
+
+    func auditCut() -> AuditCut? { tables.auditCut }
+
+    func cutAudit(_ cut: AuditCut) { tables.auditCut = cut }
+
+    func removeCutAudit(limit: Int) -> Int {
+        guard let cut = tables.auditCut else { return 0 }
+        let gone = Set(tables.audit.map(\.sequence).filter { $0 <= cut.sequence }.sorted().prefix(max(0, limit)))
+        tables.audit.removeAll { gone.contains($0.sequence) }
+        return gone.count
+    }
+
     // MARK: - Upkeep
 
     private var needed: [BlobDigest: Int64] {
