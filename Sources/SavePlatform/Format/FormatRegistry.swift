@@ -3,14 +3,23 @@ public struct FormatRegistry: Sendable {
     /// The version of the contract between the platform and formats.
     public static let contract = 1
 
-    private var types: [String: any RepositoryFormat.Type] = [:]
+    /// A format and where it came from.
+    package struct Entry: Sendable {
+        package let type: any RepositoryFormat.Type
+        package let origin: FormatOrigin
+
+        package var descriptor: FormatDescriptor { type.descriptor }
+    }
+
+    private var entriesByID: [String: Entry] = [:]
 
     public init() {}
 
     /// Adds a format.
     ///
-    /// - Throws: `invalidConfiguration` for a malformed, reserved or taken id, or another contract version.
-    public mutating func register(_ format: any RepositoryFormat.Type) throws {
+    /// - Throws: `invalidConfiguration` for a malformed, reserved or taken id, for another contract version, and for a format
+    ///   that cannot be made without settings.
+    public mutating func register(_ format: any RepositoryFormat.Type, from origin: FormatOrigin = .compiledIn) throws {
         let descriptor = format.descriptor
         let id = Array(descriptor.id.utf8)
         let isWord = id.dropFirst().allSatisfy { (97...122).contains($0) || ASCII.isDigit($0) || $0 == 95 }
@@ -25,23 +34,34 @@ public struct FormatRegistry: Sendable {
                 .invalidConfiguration,
                 "the format '\(descriptor.id)' was written for contract \(descriptor.contract); this server has \(Self.contract)")
         }
-        guard types[descriptor.id] == nil else {
+        guard entriesByID[descriptor.id] == nil else {
             throw SaveError(.invalidConfiguration, "two formats have the id '\(descriptor.id)'")
         }
-        types[descriptor.id] = format
+        do {
+            _ = try format.init(settings: [:])
+        } catch {
+            throw SaveError(
+                .invalidConfiguration,
+                "the format '\(descriptor.id)' cannot be made: \((error as? SaveError)?.message ?? "\(error)")",
+                underlying: error)
+        }
+        entriesByID[descriptor.id] = Entry(type: format, origin: origin)
     }
 
+    /// The formats, ordered by id.
+    package var entries: [Entry] { entriesByID.sorted { $0.key < $1.key }.map(\.value) }
+
     /// The descriptors, ordered by id.
-    public var descriptors: [FormatDescriptor] { types.values.map { $0.descriptor }.sorted { $0.id < $1.id } }
+    public var descriptors: [FormatDescriptor] { entries.map(\.descriptor) }
 
     /// The format of an id.
-    public func type(_ id: String) -> (any RepositoryFormat.Type)? { types[id] }
+    public func type(_ id: String) -> (any RepositoryFormat.Type)? { entriesByID[id]?.type }
 
     /// A format with a repository's settings.
     ///
     /// - Throws: `invalidRequest` for an unknown id, and what the format's initializer throws.
     public func make(_ id: String, settings: JSONObject) throws -> any RepositoryFormat {
-        guard let type = types[id] else { throw SaveError.invalid("format", "there is no format '\(id)'") }
+        guard let type = type(id) else { throw SaveError.invalid("format", "there is no format '\(id)'") }
         return try type.init(settings: settings)
     }
 }

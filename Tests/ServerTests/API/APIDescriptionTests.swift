@@ -68,6 +68,17 @@ struct APIDescriptionTests {
         #expect(answer.items.last?.object?["abilities"] == ["hosted"])
     }
 
+    @Test func `formats say where they came from, and the path to who may see inside the server`() async throws {
+        let server = try await APIServer()
+        for (user, path) in [
+            ("nobody", JSONValue.null), ("owner", .null), ("eve", "/plugins/plain.so"), ("root", "/plugins/plain.so"),
+        ] {
+            let formats = try await server.send("GET", "/formats", as: user).items.compactMap(\.object)
+            #expect(formats.map { $0["origin"] } == ["compiled_in", "loaded"])
+            #expect(formats.map { $0["path"] } == [.null, path])
+        }
+    }
+
     @Test func `sizes are told and garbage is collected`() async throws {
         let server = try await APIServer()
         try await server.addFiles([("alpha", "1", "alpha-1.a")])

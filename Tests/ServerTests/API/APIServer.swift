@@ -88,7 +88,7 @@ struct APIServer {
     init() async throws {
         var formats = FormatRegistry()
         try formats.register(NotesFormat.self)
-        try formats.register(HostedOnlyFormat.self)
+        try formats.register(HostedOnlyFormat.self, from: .loaded(path: "/plugins/plain.so"))
         catalogue = Catalogue(store: store, formats: formats)
         api = RESTAPI(
             context: APIContext(

@@ -32,7 +32,11 @@ enum ServerSchemas {
             "dry_run": .flag, "removed_blobs": .count, "removed_bytes": .count, "kept_young_blobs": .count, "blobs": .count,
             "blob_bytes": .count,
         ]),
-        "Format": .members(["id": .text, "name": .text, "contract_version": .count, "abilities": .list(of: .text)]),
+        "Format": .members([
+            "id": .text, "name": .text, "contract_version": .count, "abilities": .list(of: .text),
+            "origin": .choice(["compiled_in", "loaded"]),
+            "path": Schema.text.orNull.described("The shared object it was loaded from, for administrators and auditors."),
+        ]),
         "Description": Schema.object.described("An OpenAPI 3.1 document."),
     ]
 }

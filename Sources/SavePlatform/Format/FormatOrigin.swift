@@ -1,0 +1,6 @@
+/// Where a format came from.
+public enum FormatOrigin: Sendable, Hashable {
+    case compiledIn
+    /// Loaded at start from the shared object at this path.
+    case loaded(path: String)
+}

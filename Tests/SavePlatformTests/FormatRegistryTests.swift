@@ -1,0 +1,67 @@
+import SavePlatform
+import Testing
+
+@Suite struct FormatRegistryTests {
+    /// A format that can be anything but useful.
+    private struct Named<Name: FormatName>: RepositoryFormat {
+        static var descriptor: FormatDescriptor {
+            FormatDescriptor(id: Name.id, displayName: "x", contract: Name.contract, abilities: [])
+        }
+        init(settings: JSONObject) throws { if Name.isBroken { throw SaveError(.invalidRequest, "no luck today") } }
+        func route(_ request: FormatRequest) throws -> Route { throw SaveError(.notFound, "nothing") }
+    }
+
+    private func refusal(_ format: any RepositoryFormat.Type) throws -> String? {
+        var registry = FormatRegistry()
+        try registry.register(Named<Plain>.self)
+        let error = #expect(throws: SaveError.self) { try registry.register(format) }
+        #expect(error?.code == .invalidConfiguration)
+        #expect(registry.descriptors.map(\.id) == ["plain"])
+        return error?.message
+    }
+
+    @Test func `a format that may not be is refused with the reason`() throws {
+        #expect(try refusal(Named<Plain>.self) == "two formats have the id 'plain'")
+        #expect(try refusal(Named<Reserved>.self) == "the format id 'health' is reserved")
+        #expect(try refusal(Named<Malformed>.self) == "'Not-A-Word' is not a format id: ^[a-z][a-z0-9_]{1,31}$")
+        #expect(
+            try refusal(Named<Newer>.self)
+                == "the format 'newer' was written for contract 99; this server has \(FormatRegistry.contract)")
+        #expect(try refusal(Named<Broken>.self) == "the format 'broken' cannot be made: no luck today")
+    }
+
+    @Test func `a registrar keeps what was registered, where it came from, and why something was not`() throws {
+        var formats = FormatRegistry()
+        try formats.register(Named<Plain>.self)
+        let registrar = PluginRegistrar(adding: formats, from: .loaded(path: "/x.so"))
+        #expect(PluginRegistrar.register(Named<Other>.self, with: Unmanaged.passUnretained(registrar).toOpaque()) == 0)
+        #expect(registrar.refusal == nil)
+        #expect(registrar.formats.entries.map(\.origin) == [.loaded(path: "/x.so"), .compiledIn])
+        #expect(registrar.register(Named<Plain>.self) == 1)
+        #expect((registrar.refusal as? SaveError)?.message == "two formats have the id 'plain'")
+    }
+}
+
+private protocol FormatName {
+    static var id: String { get }
+    static var contract: Int { get }
+    static var isBroken: Bool { get }
+}
+
+extension FormatName {
+    static var contract: Int { FormatRegistry.contract }
+    static var isBroken: Bool { false }
+}
+
+private enum Plain: FormatName { static let id = "plain" }
+private enum Other: FormatName { static let id = "other" }
+private enum Reserved: FormatName { static let id = "health" }
+private enum Malformed: FormatName { static let id = "Not-A-Word" }
+private enum Newer: FormatName {
+    static let id = "newer"
+    static let contract = 99
+}
+private enum Broken: FormatName {
+    static let id = "broken"
+    static let isBroken = true
+}
