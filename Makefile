@@ -10,11 +10,13 @@ PORT ?= 8080
 DATA ?= data
 SWIFT_FLAGS ?= -c release
 PYTEST_ARGS ?=
+PREFIX ?= /usr/local
+BUILD = $(shell swift build $(SWIFT_FLAGS) --show-bin-path)
 
-.PHONY: help setup build run test unit e2e bench lint
+.PHONY: help setup build run test unit e2e bench lint plugin install new-format
 
 help: ## this list
-	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup:
 	@Scripts/setup.sh
@@ -24,6 +26,15 @@ build: setup ## the server: .build/release/save-server
 
 run: build ## start a server on 127.0.0.1:$(PORT) with its data in ./$(DATA), ready for pip, uv and twine
 	@Scripts/run.sh --port $(PORT) --data $(DATA)
+
+plugin: build ## a format of Plugins as a shared object that this server loads (NAME=Template)
+	@Scripts/build-plugin.sh $(NAME) --build $(BUILD)
+
+new-format: ## a new format, begun as a copy of the Template (NAME=Maven)
+	@Scripts/new-format.sh $(NAME)
+
+install: build ## the server, and what plugins are built against (PREFIX=/usr/local, DESTDIR=)
+	@Scripts/install.sh $(BUILD) $(PREFIX)
 
 test: ## everything: unit tests, then the real clients against the server
 	@Scripts/test.sh

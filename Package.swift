@@ -25,6 +25,19 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
 }
 
+/// A format that lives in `Plugins`: `Sources/SaveServer/Formats.swift` compiles it in, or a server loads it at start
+/// (docs/plugin-abi.md). Not a plugin of the build tool, which has such a folder as well.
+func plugin(_ name: String) -> [Target] {
+    let readers: [Target.Dependency] = ["SaveDigest", "SaveArchive", "SaveHTML", "SaveCompression"]
+    return [
+        library("Format\(name)", path: "Plugins/\(name)/Sources", ["SavePlatform"] + readers),
+        .testTarget(
+            name: "Format\(name)Tests",
+            dependencies: [.target(name: "Format\(name)"), "SaveTestKit", "SavePlatform"] + readers,
+            path: "Plugins/\(name)/Tests", swiftSettings: settings),
+    ]
+}
+
 let package = Package(
     name: "Save",
     products: [
@@ -41,6 +54,7 @@ let package = Package(
         system("CBlake2", pkgConfig: "libb2", apt: "libb2-dev"),
         system("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
 
+        .systemLibrary(name: "CDynamicLinker", path: "Sources/CSystem/CDynamicLinker"),
         .systemLibrary(name: "CLinuxFiles", path: "Sources/CSystem/CLinuxFiles"),
         .systemLibrary(name: "CMalloc", path: "Sources/CSystem/CMalloc"),
 
@@ -61,6 +75,7 @@ let package = Package(
         library("SaveBlobs", path: "Sources/Adapters/Blobs", ["SavePlatform", "SaveDigest", "CLinuxFiles"]),
         library("SaveCurl", path: "Sources/Adapters/Curl", ["SavePlatform", "SaveCompression", "CCurl"], testable: true),
         library("SaveMicrohttpd", path: "Sources/Adapters/Microhttpd", ["SavePlatform", "CMicrohttpd"]),
+        library("SavePlugins", path: "Sources/Adapters/Plugins", ["SavePlatform", "SaveDigest", "CDynamicLinker"]),
         library("SaveArgon2", path: "Sources/Adapters/Argon2", ["SavePlatform", "SaveDigest", "CArgon2"]),
 
         library("SaveAPI", path: "Sources/SaveAPI", ["SavePlatform", "SaveDigest"], testable: true),
@@ -69,14 +84,15 @@ let package = Package(
             name: "SaveServer",
             dependencies: [
                 "SavePlatform", "SaveAPI", "FormatPyPI", "FormatRaw", "SaveDigest", "SaveCompression",
-                "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2", "CMalloc",
+                "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2", "SavePlugins",
+                "CMalloc",
             ],
             path: "Sources/SaveServer", exclude: ["Executable"], swiftSettings: settings),
         .executableTarget(
             name: "save-server", dependencies: ["SaveServer"], path: "Sources/SaveServer/Executable",
             swiftSettings: settings,
-            // Formats loaded at run time bind to the one copy of SavePlatform, the executable's.
-            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
+            // Formats loaded at run time bind to the one copy of SavePlatform, the executable's, and are for this build only.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic", "-Xlinker", "--build-id=sha1"])]),
 
         tests("SavePlatformTests", ["SavePlatform", "SaveTestKit", "SaveDigest"]),
         tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTestKit"]),
@@ -87,7 +103,9 @@ let package = Package(
         tests("CurlTests", ["SaveCurl", "SaveTestKit", "SavePlatform"]),
         tests("MicrohttpdTests", ["SaveMicrohttpd", "SaveTestKit", "SavePlatform"]),
         tests("ServerTests", ["SaveServer", "SaveAPI", "SaveArgon2", "SaveTestKit", "SavePlatform"]),
+        tests("PluginsTests", ["SavePlugins", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests("ArchitectureTests", []),
-    ],
+    ]
+        + plugin("Template"),
     swiftLanguageModes: [.v6]
 )

@@ -10,7 +10,7 @@ finding() {
     failures=$((failures + 1))
 }
 
-swift format lint --strict --recursive --parallel Sources Tests Package.swift || finding "the format differs; swift format -i -r Sources Tests Package.swift"
+swift format lint --strict --recursive --parallel Sources Tests Plugins Package.swift || finding "the format differs; swift format -i -r Sources Tests Plugins Package.swift"
 
 # Names of public registries stand nowhere in this project, so they cannot stand here either: the tools that use them
 # know them.

@@ -7,6 +7,7 @@ internal import SaveCurl
 internal import SaveDigest
 internal import SaveMicrohttpd
 internal import SavePlatform
+internal import SavePlugins
 internal import SaveSQLMetadata
 internal import SaveSQLite
 
@@ -53,8 +54,11 @@ struct Assembly: Sendable {
         _ configuration: ServerConfiguration, stores: Stores, environment: [String: String], log: Log
     ) async throws -> Assembly {
         let clock = PlatformClock.system
-        var registry = FormatRegistry()
-        try registerFormats(in: &registry)
+        let registry = try FormatRegistry.complete(loading: configuration.plugins) { plugin in
+            log(
+                .notice, "plugin loaded",
+                ["path": plugin.path, "sha256": plugin.sha256, "formats": plugin.formats.map(\.id).joined(separator: ", ")])
+        }
         let key = try ServerKey.load(from: configuration.data)
         let hasher = Argon2PasswordHasher()
         if let notice = try await FirstStart.prepare(

@@ -3,22 +3,31 @@ import Testing
 
 @Suite struct DirectionTests {
     /// What each folder may import; everything else is a wrong arrow.
-    static let rules: [(folder: String, allowed: Set<String>)] = [
-        ("Sources/Readers/Digest", ["CCrypto", "CBlake2"]),
-        ("Sources/Readers/Archive", ["Foundation", "CArchive", "SaveCompression"]),
-        ("Sources/Readers/HTML", ["Foundation", "CXML"]),
-        ("Sources/Readers/Compression", ["Foundation", "CZlib"]),
-        ("Sources/SavePlatform", ["Foundation", "Synchronization", "SaveDigest"]),
-        ("Sources/Formats/PyPI", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "SaveArchive", "SaveHTML"]),
-        ("Sources/Formats/Raw", ["Foundation", "SavePlatform", "SaveDigest"]),
-        ("Sources/Adapters/SQLite", ["Foundation", "Synchronization", "SavePlatform", "SaveSQLMetadata", "CSQLite"]),
-        ("Sources/Adapters/SQLMetadata", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest"]),
-        ("Sources/Adapters/Blobs", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "CLinuxFiles"]),
-        ("Sources/Adapters/Curl", ["Foundation", "Synchronization", "SavePlatform", "SaveCompression", "CCurl"]),
-        ("Sources/Adapters/Microhttpd", ["Dispatch", "Foundation", "Synchronization", "SavePlatform", "CMicrohttpd"]),
-        ("Sources/Adapters/Argon2", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "CArgon2"]),
-        ("Sources/SaveAPI", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest"]),
-    ]
+    static let rules: [(folder: String, allowed: Set<String>)] =
+        [
+            ("Sources/Readers/Digest", ["CCrypto", "CBlake2"]),
+            ("Sources/Readers/Archive", ["Foundation", "CArchive", "SaveCompression"]),
+            ("Sources/Readers/HTML", ["Foundation", "CXML"]),
+            ("Sources/Readers/Compression", ["Foundation", "CZlib"]),
+            ("Sources/SavePlatform", ["Foundation", "Synchronization", "SaveDigest"]),
+            ("Sources/Formats/PyPI", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "SaveArchive", "SaveHTML"]),
+            ("Sources/Formats/Raw", ["Foundation", "SavePlatform", "SaveDigest"]),
+            ("Sources/Adapters/SQLite", ["Foundation", "Synchronization", "SavePlatform", "SaveSQLMetadata", "CSQLite"]),
+            ("Sources/Adapters/SQLMetadata", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest"]),
+            ("Sources/Adapters/Blobs", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "CLinuxFiles"]),
+            ("Sources/Adapters/Curl", ["Foundation", "Synchronization", "SavePlatform", "SaveCompression", "CCurl"]),
+            ("Sources/Adapters/Microhttpd", ["Dispatch", "Foundation", "Synchronization", "SavePlatform", "CMicrohttpd"]),
+            ("Sources/Adapters/Argon2", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "CArgon2"]),
+            ("Sources/Adapters/Plugins", ["Foundation", "SavePlatform", "SaveDigest", "CDynamicLinker"]),
+            ("Sources/SaveAPI", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest"]),
+        ] + plugins
+
+    /// The formats below `Plugins` are named by their folders.
+    private static let plugins = ((try? FileManager.default.contentsOfDirectory(atPath: SourceTree.root.path + "/Plugins")) ?? [])
+        .filter { !$0.contains(".") }.map { name -> (folder: String, allowed: Set<String>) in
+            let readers: Set<String> = ["SaveDigest", "SaveArchive", "SaveHTML", "SaveCompression"]
+            return ("Plugins/\(name)/Sources", readers.union(["Foundation", "Synchronization", "SavePlatform"]))
+        }
 
     @Test(arguments: rules.map(\.folder))
     func `a module imports only what its place allows`(_ folder: String) throws {

@@ -1,3 +1,5 @@
+internal import SavePlatform
+
 /// `check`: reads the configuration and says what is wrong with it.
 enum CheckCommand: Command {
     static let name = "check"
@@ -5,13 +7,14 @@ enum CheckCommand: Command {
     static let help = """
         save-server check [--config FILE]
 
-        Reads the configuration as `serve` would, prints every key with its value, and exits 0; a mistake is named and the
-        exit status is 1.
+        Reads the configuration as `serve` would, loads the plugins it names, and exits 0; a mistake is named and the exit
+        status is 1.
         """
     static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data", "--listen"], [])
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         let configuration = try arguments.configuration(environment)
+        _ = try FormatRegistry.complete(loading: configuration.plugins)
         print(
             "the configuration is valid: data in \(configuration.data), listening on \(configuration.host):\(configuration.port)")
         return 0

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SavePlatform
+internal import SavePlugins
 
 /// `import`: publishes the files of a directory, without the server.
 enum ImportCommand: Command {
@@ -33,7 +34,7 @@ enum ImportCommand: Command {
         let configuration = try arguments.configuration(environment)
         let stores = try Stores.open(configuration)
         do {
-            let repositories = try await OfflineRepositories(stores)
+            let repositories = try await OfflineRepositories(stores, plugins: configuration.plugins)
             let target = try repositories.find(coordinates, format: arguments.values["--format"])
             let summary = try await DirectoryImport(
                 directory: directory, isRehearsal: arguments.flags.contains("--dry-run"), limit: configuration.maxFileSize,
@@ -54,9 +55,8 @@ enum ImportCommand: Command {
 struct OfflineRepositories {
     let services: EngineServices
 
-    init(_ stores: Stores) async throws {
-        var registry = FormatRegistry()
-        try registerFormats(in: &registry)
+    init(_ stores: Stores, plugins: [PluginSetting]) async throws {
+        let registry = try FormatRegistry.complete(loading: plugins)
         let catalogue = Catalogue(store: stores.metadata, formats: registry)
         try await catalogue.reload()
         services = EngineServices(

@@ -89,10 +89,5 @@ package enum ConfigurationReader {
                 throw SaveError(.invalidConfiguration, "'\(key)': the file \(path) cannot be read", details: ["key": key])
             }
         }
-        if let plugin = configuration.plugins.first {
-            throw SaveError(
-                .invalidConfiguration, "'plugins': \(plugin) cannot be loaded; this server has compiled-in formats only",
-                details: ["key": "plugins"])
-        }
     }
 }

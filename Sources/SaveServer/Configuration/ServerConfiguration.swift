@@ -1,3 +1,5 @@
+package import SavePlugins
+
 /// Everything an operator can set. Each property is one key of `Setting.all`, which has its documentation.
 package struct ServerConfiguration: Sendable, Equatable {
     package var data = "data"
@@ -32,7 +34,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var upstreamConnectTimeout: Int64 = 5
     package var upstreamHeaderTimeout: Int64 = 10
     package var upstreamStallTimeout: Int64 = 30
-    package var plugins: [String] = []
+    package var plugins: [PluginSetting] = []
 
     package init() {}
 }

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SavePlugins
 
 /// A key of the configuration: its name, what it means, and how its text is read.
 package struct Setting: Sendable {
@@ -102,7 +103,9 @@ package struct Setting: Sendable {
         Setting(
             "upstream_stall_timeout", \.upstreamStallTimeout, "30", SettingText.seconds,
             "Seconds without a byte after which an upstream's transfer is given up."),
-        Setting("plugins", \.plugins, "", SettingText.list, "Format modules to load at start."),
+        Setting(
+            "plugins", \.plugins, "", SettingText.plugins,
+            "Shared objects with formats to load at start, by absolute path; `#sha256=<hex>` behind one pins its bytes."),
     ]
 
     /// The key most like a misspelled one.
@@ -193,6 +196,18 @@ enum SettingText {
             throw SettingError("must be addresses or CIDR blocks, such as 10.0.0.5 or 10.0.0.0/8; '\(entry)' is neither")
         }
         return entries
+    }
+
+    /// Shared objects, by absolute path, pinned or not.
+    static func plugins(_ text: String) throws(SettingError) -> [PluginSetting] {
+        var plugins: [PluginSetting] = []
+        for entry in try list(text) {
+            guard let plugin = PluginSetting(entry) else {
+                throw SettingError("has '\(entry)', which is no absolute path, with #sha256=<64 digits> behind it or nothing")
+            }
+            plugins.append(plugin)
+        }
+        return plugins
     }
 
     /// Values between commas; spaces around them do not count.

@@ -1,0 +1,40 @@
+internal import SavePlatform
+internal import SavePlugins
+
+/// `formats`: what formats the server has, and where each came from.
+enum FormatsCommand: Command {
+    static let name = "formats"
+    static let summary = "list the formats, compiled in and loaded"
+    static let help = """
+        save-server formats [--config FILE] [--fingerprint]
+
+          --config FILE   configuration; its `plugins` are loaded as `serve` would load them
+          --fingerprint   print what a plugin must have been built for instead, and nothing else
+
+        Each line has a format's id, the version of the contract, where the format came from, and its abilities.
+        """
+    static let options: (valued: Set<String>, flags: Set<String>) = (["--config"], ["--fingerprint"])
+
+    static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
+        if arguments.flags.contains("--fingerprint") {
+            guard let fingerprint = PluginLoader.fingerprint else {
+                throw SaveError(.unsupported, "this program was linked without a build id: no plugin can be built for it")
+            }
+            print(fingerprint)
+            return 0
+        }
+        let formats = try FormatRegistry.complete(loading: try arguments.configuration(environment).plugins)
+        for entry in formats.entries {
+            let abilities = entry.descriptor.abilities.names.joined(separator: " ")
+            print([entry.descriptor.id, "\(entry.descriptor.contract)", text(entry.origin), abilities].joined(separator: "\t"))
+        }
+        return 0
+    }
+
+    private static func text(_ origin: FormatOrigin) -> String {
+        switch origin {
+        case .compiledIn: "compiled in"
+        case .loaded(let path): path
+        }
+    }
+}
