@@ -98,11 +98,12 @@ private struct BrokenTransaction: MetadataForwarding {
         return try base.retiredName(repository, path) != nil
     }
 
-    func audit(_ query: AuditQuery) throws -> [AuditRecord] {
+    func audit(_ query: AuditQuery) throws -> AuditPage {
         var query = query
         if fault == .ignoresUntil { query.until = nil }
-        let found = try base.audit(query)
-        return fault == .newestLast ? found.reversed() : found
+        var found = try base.audit(query)
+        if fault == .newestLast { found.records.reverse() }
+        return found
     }
 
     func isReferenced(_ digest: BlobDigest) throws -> Bool {

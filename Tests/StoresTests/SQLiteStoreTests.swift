@@ -178,3 +178,59 @@ import Testing
         await store.close()
     }
 }
+
+struct SQLiteAuditSearchTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func record(_ number: Int64) -> AuditRecord {
+        AuditRecord(
+            sequence: number, time: Timestamp(seconds: number), actor: "user\(number % 50)", actorKind: "user",
+            action: "file.upload", resourceType: "file", resource: "p/r/f\(number)", outcome: .ok, sourceIP: "192.0.2.1",
+            userAgent: "", requestID: "q\(number)", details: [:], hash: "h", previousHash: "g")
+    }
+
+    @Test func `a search with little time comes to every record, in more pages`() async throws {
+        let store = try SQLiteStore.open(path: folder.path + "/save.db")
+        try await store.write { writing in
+            for number in Int64(1)...20_000 { try writing.append(record(number)) }
+            for _ in 0..<15 { _ = try writing.indexAudit(1000) }
+        }
+        let searches: [@Sendable (AuditQuery) -> AuditQuery] = [
+            { query in
+                var query = query
+                query.text = "f77"
+                return query
+            },
+            { query in
+                var query = query
+                query.text = "77"
+                return query
+            },
+            { query in
+                var query = query
+                query.actor = "user7"
+                query.text = "7"
+                return query
+            },
+        ]
+        for search in searches {
+            let all = try await store.read { try $0.audit(search(AuditQuery(limit: 20_000))) }
+            #expect(all.next == nil)
+            #expect(all.records.count > 100)
+            var query = search(AuditQuery(limit: 20, patience: .zero))
+            var found: [Int64] = []
+            var pages = 0
+            repeat {
+                let page = try await store.read { [query] in try $0.audit(query) }
+                found += page.records.map(\.sequence)
+                query.before = page.next
+                pages += 1
+            } while query.before != nil
+            #expect(found == all.records.map(\.sequence))
+            #expect(pages > 3)
+        }
+        await store.close()
+    }
+}

@@ -139,7 +139,7 @@ import Testing
                 try await store.read { reading in
                     var query = AuditQuery()
                     set(&query)
-                    return try reading.audit(query).count
+                    return try reading.audit(query).records.count
                 }
             }
         }

@@ -67,12 +67,14 @@ package struct SQLDialect: Sendable {
     package var appendOnly: @Sendable (_ table: String) -> [String]
     /// Statements after which rows of such a table can be removed, up to the row number that an expression gives.
     package var removableThrough: @Sendable (_ table: String, _ rowNumber: String, _ limit: String) -> [String]
+    /// An index that finds rows by any part of their text.
+    package var textIndex: SQLTextIndex
 
     package init(
         identity: String, rowNumber: String, text: String, bytes: String,
         contains: @escaping @Sendable (String, String) -> String,
         appendOnly: @escaping @Sendable (String) -> [String],
-        removableThrough: @escaping @Sendable (String, String, String) -> [String]
+        removableThrough: @escaping @Sendable (String, String, String) -> [String], textIndex: SQLTextIndex
     ) {
         self.identity = identity
         self.rowNumber = rowNumber
@@ -81,5 +83,33 @@ package struct SQLDialect: Sendable {
         self.contains = contains
         self.appendOnly = appendOnly
         self.removableThrough = removableThrough
+        self.textIndex = textIndex
+    }
+}
+
+/// An index, as a table of its own with row numbers and no texts, that finds rows by parts of three characters: an index
+/// finds more than what is looked for, never less.
+package struct SQLTextIndex: Sendable {
+    /// The statement that makes it.
+    package var create: @Sendable (_ index: String) -> String
+    /// The statement that adds the rows of a source; its column `sequence` is the row number.
+    package var add: @Sendable (_ index: String, _ text: String, _ source: String) -> String
+    /// The statement that forgets them; the texts must be those that were added.
+    package var remove: @Sendable (_ index: String, _ text: String, _ source: String) -> String
+    /// The condition that a row has what a pattern says, which is `?`.
+    package var condition: @Sendable (_ index: String) -> String
+    /// The pattern of some parts that all must be there.
+    package var pattern: @Sendable (_ parts: [String]) -> String
+
+    package init(
+        create: @escaping @Sendable (String) -> String, add: @escaping @Sendable (String, String, String) -> String,
+        remove: @escaping @Sendable (String, String, String) -> String, condition: @escaping @Sendable (String) -> String,
+        pattern: @escaping @Sendable ([String]) -> String
+    ) {
+        self.create = create
+        self.add = add
+        self.remove = remove
+        self.condition = condition
+        self.pattern = pattern
     }
 }

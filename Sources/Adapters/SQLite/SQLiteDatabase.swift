@@ -102,31 +102,3 @@ final class SQLiteDatabase: SQLDatabase {
         let value = Mutex<Value?>(nil)
     }
 }
-
-extension SQLDialect {
-    /// SQLite's own words.
-    static let sqlite = SQLDialect(
-        // sqlite.org/autoinc.html: AUTOINCREMENT "prevents the reuse of ROWIDs over the lifetime of the database".
-        identity: "INTEGER PRIMARY KEY AUTOINCREMENT",
-        rowNumber: "INTEGER PRIMARY KEY",
-        // The default collation, BINARY, compares with memcmp.
-        text: "TEXT", bytes: "BLOB",
-        contains: { "instr(\($0), \($1)) > 0" },
-        appendOnly: { table in
-            ["UPDATE", "DELETE"].map { change in
-                """
-                CREATE TRIGGER \(table)_refuses_\(change.lowercased()) BEFORE \(change) ON \(table)
-                BEGIN SELECT RAISE(ABORT, 'the records of this table stay as they are'); END
-                """
-            }
-        },
-        removableThrough: { table, rowNumber, limit in
-            [
-                "DROP TRIGGER \(table)_refuses_delete",
-                """
-                CREATE TRIGGER \(table)_refuses_delete BEFORE DELETE ON \(table) WHEN OLD.\(rowNumber) > (\(limit))
-                BEGIN SELECT RAISE(ABORT, 'the records of this table stay as they are'); END
-                """,
-            ]
-        })
-}

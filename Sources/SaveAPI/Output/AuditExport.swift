@@ -10,6 +10,8 @@ actor AuditExport {
     private var isStarted = false
     private var isFinished = false
     private static let pageSize = 1000
+    /// Pages may come back with few records, or none, before the end.
+    private static let leastBytes = 1 << 16
 
     init(store: any MetadataStore, query: AuditQuery, limit: Int?, isCSV: Bool) {
         self.store = store
@@ -25,13 +27,16 @@ actor AuditExport {
             isStarted = true
             if isCSV { bytes += CSV.line(Self.columns) }
         }
-        guard !isFinished else { return bytes.isEmpty ? nil : bytes }
-        query.limit = min(rest ?? Self.pageSize, Self.pageSize)
-        let page = try await store.read { [query] in try $0.audit(query) }
-        query.before = page.last?.sequence ?? query.before
-        rest = rest.map { $0 - page.count }
-        isFinished = page.count < query.limit || rest == 0
-        for record in page { bytes += isCSV ? Self.line(record) : AuditRoutes.json(record).bytes + [UInt8(ascii: "\n")] }
+        while !isFinished, bytes.count < Self.leastBytes {
+            query.limit = min(rest ?? Self.pageSize, Self.pageSize)
+            let page = try await store.read { [query] in try $0.audit(query) }
+            query.before = page.next
+            rest = rest.map { $0 - page.records.count }
+            isFinished = page.next == nil || rest == 0
+            for record in page.records {
+                bytes += isCSV ? Self.line(record) : AuditRoutes.json(record).bytes + [UInt8(ascii: "\n")]
+            }
+        }
         return bytes.isEmpty ? nil : bytes
     }
 

@@ -33,6 +33,11 @@ struct Page<Item> {
     /// The position of the last item, when there are more.
     var next: String?
 
+    init(items: [Item], next: String?) {
+        self.items = items
+        self.next = next
+    }
+
     /// Cuts a list that was asked for one item more than the page holds.
     init(_ items: [Item], limit: Int, position: (Item) -> String) {
         let isLast = items.count <= limit

@@ -61,6 +61,25 @@ public struct AuditQuery: Sendable, Equatable {
     /// Only records with a smaller sequence number.
     public var before: Int64?
     public var limit: Int
+    /// How long a search may go on for a page that is not full; nil for as long as it takes.
+    public var patience: Duration?
 
-    public init(limit: Int = 100) { self.limit = limit }
+    public init(limit: Int = 100, patience: Duration? = nil) {
+        self.limit = limit
+        self.patience = patience
+    }
+}
+
+/// A part of what a search finds.
+public struct AuditPage: Sendable, Equatable {
+    /// Newest first.
+    public var records: [AuditRecord]
+    /// The value of `before` that goes on from here; nil when there is no more. A page may have fewer records than its limit,
+    /// even none, and there are more all the same.
+    public var next: Int64?
+
+    public init(records: [AuditRecord], next: Int64?) {
+        self.records = records
+        self.next = next
+    }
 }

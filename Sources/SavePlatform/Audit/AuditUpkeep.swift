@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// What the trail needs beside its records: anchors, and the end of what is too old. Runs off every request's path.
+/// What the trail needs beside its records: anchors, an index, and the end of what is too old. Runs off every request's path.
 package final class AuditUpkeep: Sendable {
     /// When it does what.
     package struct Rules: Sendable {
@@ -26,6 +26,7 @@ package final class AuditUpkeep: Sendable {
     private let clock: PlatformClock
     private let log: Log
     private let state = Mutex(State())
+    private static let indexedAtOnce = 250
     private static let day: UInt64 = 86_400_000_000_000
 
     package init(
@@ -55,6 +56,7 @@ package final class AuditUpkeep: Sendable {
         do {
             try await cutWhatIsOld()
             try await anchor(always: false)
+            try await indexNewRecords()
         } catch {
             log(.error, "the audit trail could not be looked after", ["error": "\(error)"])
         }
@@ -83,6 +85,13 @@ package final class AuditUpkeep: Sendable {
         log(.notice, "old audit records removed", ["count": "\(removed)", "older_than_days": "\(days)"])
         // What is gone can be told from nothing else any more.
         try await anchor(always: true)
+    }
+
+    /// In pieces that hold the writer up for some milliseconds only.
+    private func indexNewRecords() async throws {
+        while !Task.isCancelled, try await store.write({ try $0.indexAudit(Self.indexedAtOnce) }) {
+            await Task.yield()
+        }
     }
 
     private func anchor(always: Bool) async throws {

@@ -146,7 +146,7 @@ public protocol CacheWriting {
 
 public protocol AuditReading {
     /// Records that match, newest first.
-    func audit(_ query: AuditQuery) throws -> [AuditRecord]
+    func audit(_ query: AuditQuery) throws -> AuditPage
     /// Records after a sequence number, oldest first, for verification and export.
     func audit(after sequence: Int64, limit: Int) throws -> [AuditRecord]
     /// The newest record.
@@ -164,6 +164,9 @@ public protocol AuditWriting {
     func cutAudit(_ cut: AuditCut) throws
     /// Removes records before the cut, oldest first. Returns how many were removed.
     func removeCutAudit(limit: Int) throws -> Int
+    /// Makes the next so many records, oldest first, quick to find by any part of their text. Returns false, and does nothing,
+    /// where there are fewer. A search finds what is not indexed as well, and should not have to look at much of it.
+    func indexAudit(_ count: Int) throws -> Bool
 }
 
 // MARK: - Upkeep

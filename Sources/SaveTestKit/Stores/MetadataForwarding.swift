@@ -66,13 +66,14 @@ extension MetadataForwarding {
     public func deleteCachedIndexes(_ repository: Int64, key: String?) throws {
         try base.deleteCachedIndexes(repository, key: key)
     }
-    public func audit(_ query: AuditQuery) throws -> [AuditRecord] { try base.audit(query) }
+    public func audit(_ query: AuditQuery) throws -> AuditPage { try base.audit(query) }
     public func audit(after sequence: Int64, limit: Int) throws -> [AuditRecord] { try base.audit(after: sequence, limit: limit) }
     public func lastAudit() throws -> AuditRecord? { try base.lastAudit() }
     public func lastAudit(before time: Timestamp) throws -> AuditRecord? { try base.lastAudit(before: time) }
     public func auditCut() throws -> AuditCut? { try base.auditCut() }
     public func append(_ record: AuditRecord) throws { try base.append(record) }
     public func cutAudit(_ cut: AuditCut) throws { try base.cutAudit(cut) }
+    public func indexAudit(_ count: Int) throws -> Bool { try base.indexAudit(count) }
     public func removeCutAudit(limit: Int) throws -> Int { try base.removeCutAudit(limit: limit) }
     public func isReferenced(_ digest: BlobDigest) throws -> Bool { try base.isReferenced(digest) }
     public func referencedBlobs(after: BlobDigest?, limit: Int) throws -> [BlobDigest] {

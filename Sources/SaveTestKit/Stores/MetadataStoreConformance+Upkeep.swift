@@ -32,7 +32,7 @@ extension MetadataStoreConformance {
                 Fixture.audit($0, time: Timestamp(microseconds: $0), details: ["n": .integer($0), "é": ["x"]])
             }
             try await store.write { writing in for record in records { try writing.append(record) } }
-            try require(try await store.read { try $0.audit(AuditQuery()) }, is: records.reversed(), "newest first")
+            try require(try await store.read { try $0.audit(AuditQuery()).records }, is: records.reversed(), "newest first")
             try require(try await store.read { try $0.audit(after: 2, limit: 2) }, is: [records[2], records[3]], "oldest first")
             try require(try await store.read { try $0.lastAudit() }, is: records[4], "the last")
             try await require(.alreadyExists, from: "a second record 3") { try await store.write { try $0.append(records[2]) } }
@@ -42,7 +42,7 @@ extension MetadataStoreConformance {
             var query = AuditQuery()
             query.since = Timestamp(microseconds: 0)
             query.until = Timestamp(microseconds: 9)
-            try require(try await store.read { [query] in try $0.audit(query) }, is: [], "records")
+            try require(try await store.read { [query] in try $0.audit(query).records }, is: [], "records")
         },
         Law("every filter of the audit trail filters, alone and with others") { store in
             try await store.write { writing in
@@ -76,11 +76,15 @@ extension MetadataStoreConformance {
                 ),
                 ("a prefix is no match", { $0.resource = "backend" }, []),
             ]
-            for (name, set, expected) in reads {
-                var query = AuditQuery()
-                set(&query)
-                let found = try await store.read { [query] in try $0.audit(query).map(\.sequence) }
-                try require(found, is: expected, "the filter '\(name)'")
+            // What is found does not depend on how much is indexed.
+            for indexed in 0...1 {
+                for (name, set, expected) in reads {
+                    var query = AuditQuery()
+                    set(&query)
+                    let found = try await store.read { [query] in try $0.audit(query).records.map(\.sequence) }
+                    try require(found, is: expected, "the filter '\(name)' with \(indexed * 3) records indexed")
+                }
+                _ = try await store.write { try $0.indexAudit(3) }
             }
         },
         Law("records before a cut can be removed, oldest first, and no others") { store in
@@ -88,6 +92,7 @@ extension MetadataStoreConformance {
                 for number in Int64(1)...6 {
                     try writing.append(Fixture.audit(number, time: Timestamp(microseconds: number == 4 ? 1 : number * 10)))
                 }
+                _ = try writing.indexAudit(2)
             }
             let ends = try await store.read { reading in
                 try [5, 11, 30, 35, 99].map { try reading.lastAudit(before: Timestamp(microseconds: $0))?.sequence }
@@ -103,6 +108,33 @@ extension MetadataStoreConformance {
             try require(removed, is: [0, 2, 1], "records that were removed")
             try require(try await store.read { try $0.auditCut() }, is: cut, "the cut")
             try require(try await store.read { try $0.audit(after: 0, limit: 9).map(\.sequence) }, is: [4, 5, 6], "what is kept")
+        },
+        Law("pages go on where they ended, and say when there is no more, however short the search may take") { store in
+            try await store.write { writing in
+                for number in Int64(1)...300 {
+                    try writing.append(
+                        Fixture.audit(number, actor: number % 3 == 0 ? "fizz" : "one", details: ["n": .integer(number)]))
+                }
+                _ = try writing.indexAudit(200)
+            }
+            let reads: [((inout AuditQuery) -> Void, [Int64])] = [
+                ({ _ in }, Array((1...300).reversed())), ({ $0.actor = "fizz" }, (1...100).reversed().map { $0 * 3 }),
+                ({ $0.text = "\":25" }, Array((250...259).reversed()) + [25]), ({ $0.text = "nowhere" }, []),
+            ]
+            for (set, expected) in reads {
+                for limit in [7, 100, 300] {
+                    var query = AuditQuery(limit: limit, patience: .zero)
+                    set(&query)
+                    var found: [Int64] = []
+                    repeat {
+                        let page = try await store.read { [query] in try $0.audit(query) }
+                        try require(page.records.count <= limit, "a page is longer than its limit")
+                        found += page.records.map(\.sequence)
+                        query.before = page.next
+                    } while query.before != nil
+                    try require(found, is: expected, "all pages of \(limit)")
+                }
+            }
         },
         Law("times filter by each record's own time, however the clock jumps") { store in
             // A clock that jumps far ahead, back, and further back than it began.
@@ -120,7 +152,7 @@ extension MetadataStoreConformance {
                         query.since = since.map(Timestamp.init(microseconds:))
                         query.until = until.map(Timestamp.init(microseconds:))
                         let matching = times.indices.reversed().filter { times[$0] >= since ?? 0 && times[$0] <= until ?? .max }
-                        let found = try await store.read { [query] in try $0.audit(query).map(\.sequence) }
+                        let found = try await store.read { [query] in try $0.audit(query).records.map(\.sequence) }
                         try require(
                             found, is: matching.prefix(limit).map { Int64($0 + 1) },
                             "records since \(since ?? -1) until \(until ?? -1)")

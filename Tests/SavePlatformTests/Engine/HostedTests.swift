@@ -58,7 +58,7 @@ import Testing
         #expect(await engine.send(.put, "/line/p/h/files/x/1", body: unannounced).status == 413)
         #expect(await engine.put("/line/p/h/files/x/1", "one", as: "viewer").status == 403)
         #expect(try await engine.blobCount() == 0)
-        let records = try await engine.store.read { try $0.audit(AuditQuery(limit: 10)) }
+        let records = try await engine.store.read { try $0.audit(AuditQuery(limit: 10)).records }
         #expect(records.map(\.outcome) == [.denied, .failed, .failed, .failed])
         #expect(records.allSatisfy { $0.action == "file.upload" })
     }

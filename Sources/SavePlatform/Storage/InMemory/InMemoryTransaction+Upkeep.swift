@@ -1,5 +1,5 @@
 extension InMemoryTransaction {
-    func audit(_ query: AuditQuery) -> [AuditRecord] {
+    func audit(_ query: AuditQuery) -> AuditPage {
         let found = tables.audit.filter { record in
             func matches<Value: Equatable>(_ wanted: Value?, _ value: Value) -> Bool { wanted.map { $0 == value } ?? true }
             return matches(query.resourceType, record.resourceType) && matches(query.resource, record.resource)
@@ -9,7 +9,8 @@ extension InMemoryTransaction {
                 && query.before.map { record.sequence < $0 } ?? true
                 && query.text.map { Self.has($0, in: record) } ?? true
         }
-        return Array(found.sorted { $0.sequence > $1.sequence }.prefix(max(0, query.limit)))
+        let page = Array(found.sorted { $0.sequence > $1.sequence }.prefix(max(0, query.limit)))
+        return AuditPage(records: page, next: page.count < found.count ? page.last?.sequence : nil)
     }
 
     private static func has(_ text: String, in record: AuditRecord) -> Bool {
@@ -45,6 +46,8 @@ extension InMemoryTransaction {
         tables.audit.removeAll { gone.contains($0.sequence) }
         return gone.count
     }
+
+    func indexAudit(_ count: Int) -> Bool { false }
 
     // MARK: - Upkeep
 
