@@ -104,6 +104,7 @@ let package = Package(
         tests("MicrohttpdTests", ["SaveMicrohttpd", "SaveTestKit", "SavePlatform"]),
         tests("ServerTests", ["SaveServer", "SaveAPI", "SaveArgon2", "SaveTestKit", "SavePlatform"]),
         tests("PluginsTests", ["SavePlugins", "SaveTestKit", "SavePlatform", "SaveDigest"]),
+        tests("TestKitTests", ["SaveTestKit", "SavePlatform", "SaveDigest", "FormatTemplate"]),
         tests("ArchitectureTests", []),
     ]
         + plugin("Template"),

@@ -14,14 +14,17 @@ import Testing
             origin: "https://upstream.example.com/foo-1.0.whl", attributes: ["core-metadata": true])
         file.withdrawn = Withdrawal(reason: "<&\"'>")
         let summary = PackageSummary(id: PackageID(normalized: "a-b"), displayName: "A.b")
+        let wheel = FixtureWheel(name: "foo", version: "1.0")
+        let form = FixtureForm("foo", "1.0", filename: wheel.filename, contents: wheel.bytes)
         let conformance = FormatConformance(
             PyPIFormat.self,
             paths: [
                 "/", "/simple/", "/simple/foo/", "/+simple/foo/", "/packages/foo/foo-1.0.tar.gz",
                 "/packages/foo/foo-1.0.tar.gz.metadata",
-                "/simple/Foo/", "/simple",
+                "/simple/Foo/", "/simple", "/packages/foo/\(wheel.filename)", "/packages/foo/\(wheel.filename).metadata",
             ],
-            indexes: [(.package(foo), Listing(assets: [file])), (.root, Listing(packages: [summary]))])
+            indexes: [(.package(foo), Listing(assets: [file])), (.root, Listing(packages: [summary]))],
+            uploads: [SampleUpload(.post, "/", contentType: "multipart/form-data; boundary=b", body: form.body)])
         #expect(try await conformance.violations() == [])
     }
 }

@@ -26,7 +26,8 @@ import Testing
     @Test func `the format keeps the rules of all formats`() async throws {
         let conformance = FormatConformance(
             RawFormat.self, paths: ["/", "/a", "/a/b.txt", "/d%20%26%20e/"],
-            indexes: [(.directory(try AssetPath("d & e")), try Self.listing()), (.directory(nil), Listing())])
+            indexes: [(.directory(try AssetPath("d & e")), try Self.listing()), (.directory(nil), Listing())],
+            uploads: [SampleUpload(.put, "/a/b.txt", body: Array("contents".utf8))])
         #expect(try await conformance.violations() == [])
     }
 

@@ -23,7 +23,7 @@ import Testing
             indexes: [
                 (.package(foo), Listing(assets: [file])),
                 (.root, Listing(packages: [PackageSummary(id: foo, displayName: "foo")])),
-            ])
+            ], uploads: [SampleUpload(.put, "/Foo/1.0%20beta", body: Array("contents".utf8))])
         #expect(try await conformance.violations() == [])
     }
 

@@ -1,0 +1,74 @@
+internal import SavePlatform
+
+/// A proxy of a hosted repository, and a group over it, serve what it serves, byte for byte.
+extension FormatConformance {
+    func repositories() async throws -> [String] {
+        guard abilities.contains(.hosted), !uploads.isEmpty else { return [] }
+        let platform = try await InMemoryPlatform(type)
+        try await platform.add("hosted", .hosted)
+        let hosted = platform.path(of: "hosted")
+        var found: [String] = []
+        for upload in uploads {
+            let headers = headers(of: upload)
+            let answer = await platform.send(
+                upload.method, hosted + upload.path.drop { $0 == "/" }, headers: headers, body: ByteStream(upload.body))
+            if !(200...201).contains(answer.status) {
+                found.append("\(upload.method.name) \(upload.path): answers \(answer.status) \(try await text(answer))")
+            }
+        }
+        var copies: [String] = []
+        if abilities.contains(.proxy) {
+            try await platform.add("proxy", .proxy, upstream: "hosted")
+            copies.append("proxy")
+        }
+        if abilities.contains(.group) {
+            try await platform.add("group", .group, members: ["hosted"])
+            copies.append("group")
+        }
+        let format = try type.init(settings: [:])
+        var served = 0
+        for path in Set(paths + uploads.map(\.path)).sorted() {
+            let below = String(path.drop { $0 == "/" })
+            let original = try await answer(platform, hosted + below)
+            guard original.status == 200 else { continue }
+            served += 1
+            // Without a list of an upstream's files, a proxy has none to show.
+            let isIndex = if case .index = try? route(format, .get, path) { true } else { false }
+            for copy in copies where copy == "group" || !isIndex || abilities.contains(.upstreamIndexes) {
+                let answer = try await answer(platform, platform.path(of: copy) + below)
+                if answer != original { found.append("GET \(path): the \(copy) \(answer.difference(from: original))") }
+            }
+        }
+        if served == 0 { found.append("nothing that was uploaded can be read by one of the paths") }
+        return found
+    }
+
+    private func headers(of upload: SampleUpload) -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        if let type = upload.contentType { headers.append("Content-Type", type) }
+        return headers
+    }
+
+    private func answer(_ platform: InMemoryPlatform, _ path: String) async throws -> Answer {
+        let response = await platform.send(.get, path)
+        return Answer(
+            status: response.status, type: response.headers["content-type"], text: try await text(response))
+    }
+
+    private func text(_ response: HTTPResponse) async throws -> String {
+        String(decoding: try await response.body.stream().collect(limit: 64 << 20), as: UTF8.self)
+    }
+
+    /// What a client gets to see.
+    private struct Answer: Equatable {
+        let status: Int
+        let type: String?
+        let text: String
+
+        func difference(from other: Answer) -> String {
+            if status != other.status { return "answers \(status): \(text)" }
+            if type != other.type { return "sends it as \(type ?? "nothing")" }
+            return "sends '\(text)' and not '\(other.text)'"
+        }
+    }
+}

@@ -1,0 +1,83 @@
+internal import SavePlatform
+
+/// The meaning of requests: for every path there is, always the same, and harmless.
+extension FormatConformance {
+    /// What the format should not have to survive in a path, but has to.
+    static let hostilePaths = [
+        "/", "/%00", "/%2e%2e/x", "/a//b", "/\u{202E}", "/%F0%9F%92%A9/", "/<script>/", "/a%2Fb", "/.git/config", "/__proto__/",
+        "/simple/../../x", "/packages/a/b/c/d/e/f", "/" + String(repeating: "a", count: 255),
+        "/" + String(repeating: "a/", count: 500),
+        "/-/", "/%2B", "/a;b=c/", "/~/", "/CON", "/a%20b", "/%E2%84%AA",
+    ]
+
+    /// The paths that the format knows, with something wrong at one place: the same ones in every run.
+    private var fuzzedPaths: [String] {
+        let pieces = ["", "/", "//", "%2F", "%20", "%00", "..", ".", "-", "%C3%A9", "A", "0", "?", "%", "+", "~", "@", "%40"].map
+        { Array($0.utf8) }
+        var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+        let random = { (bound: Int) -> Int in
+            // Xorshift: any sequence will do, as long as it is the same one.
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return Int(state % UInt64(max(bound, 1)))
+        }
+        return paths.flatMap { path in
+            (0..<40).map { _ in
+                var bytes = Array(path.utf8)
+                let place = random(bytes.count)
+                let end = min(bytes.count, place + random(3))
+                bytes.replaceSubrange(place..<end, with: pieces[random(pieces.count)])
+                return String(decoding: bytes, as: UTF8.self)
+            }
+        }
+    }
+
+    func routes(_ format: any RepositoryFormat) -> [String] {
+        let methods: [HTTPMethod] = [.get, .head, .put, .post, .patch, .delete, .options, .other("BREW")]
+        var found: [String] = []
+        for text in paths + Self.hostilePaths + fuzzedPaths {
+            guard let path = try? RequestPath(decoding: Array(text.utf8)[...]) else { continue }
+            var outcomes: [HTTPMethod: Outcome<Route>] = [:]
+            for method in methods {
+                let request = FormatRequest(method: method, path: path)
+                let outcome = Outcome<Route> { try format.route(request) }
+                outcomes[method] = outcome
+                let place = "\(method.name) \(text)"
+                if outcome != Outcome<Route>({ try format.route(request) }) { found.append("\(place): two answers differ") }
+                found += violations(of: outcome, method, place)
+            }
+            if outcomes[.get] != outcomes[.head] { found.append("HEAD \(text) is not GET \(text)") }
+        }
+        for text in paths {
+            let path = try? RequestPath(decoding: Array(text.utf8)[...])
+            if path.flatMap({ try? format.route(FormatRequest(method: .get, path: $0)) }) == nil {
+                found.append("GET \(text) has no route")
+            }
+        }
+        return found
+    }
+
+    private func violations(of outcome: Outcome<Route>, _ method: HTTPMethod, _ place: String) -> [String] {
+        switch outcome {
+        case .value(.index(_, let offers)):
+            if !method.isRead { return ["\(place): a method that is not a read reads an index"] }
+            return offers.isEmpty ? ["\(place): an index is offered in no type"] : []
+        case .value(.asset): return method.isRead ? [] : ["\(place): a method that is not a read reads a file"]
+        case .value(.upload(let plan)):
+            if method.isRead { return ["\(place): a read uploads"] }
+            return plan.status == 200 || plan.status == 201 ? [] : ["\(place): an upload would answer \(plan.status)"]
+        case .value(.delete): return method.isRead ? ["\(place): a read deletes"] : []
+        case .value(.redirect(let location, _)):
+            // Anything else could lead away from the server.
+            let bytes = location.utf8
+            let isRelative = !bytes.contains(UInt8(ascii: ":")) && bytes.first != UInt8(ascii: "/") && !bytes.contains(0x5C)
+            return isRelative ? [] : ["\(place): redirects to '\(location)', which is not relative"]
+        case .failure(let code):
+            let allowed: [SaveError.Code] = [
+                .notFound, .packageNotFound, .assetNotFound, .methodNotAllowed, .invalidRequest, .notAcceptable,
+            ]
+            return allowed.contains(code) ? [] : ["\(place): throws \(code.rawValue)"]
+        }
+    }
+}

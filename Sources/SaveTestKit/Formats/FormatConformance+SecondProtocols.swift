@@ -1,0 +1,69 @@
+internal import SavePlatform
+
+/// The rules of `PackageNaming`, `PackageGoverning` and `DirectoryImporting`.
+extension FormatConformance {
+    func naming(_ format: any RepositoryFormat) -> [String] {
+        guard let naming = format as? any PackageNaming else { return [] }
+        var found: [String] = []
+        let known = indexes.flatMap {
+            [$0.key.package?.name].compactMap(\.self) + $0.listing.packages.flatMap { [$0.id.name, $0.displayName] }
+        }
+        for name in known where naming.package(named: name) == nil {
+            found.append("'\(name)' is no name, but there is such a package")
+        }
+        let hostile = [
+            "", " ", ".", "..", "/", "a/b", "a\\b", "a\0b", "a\nb", "\r\n", "%2e", "\u{202E}", "\u{212A}", "\u{1F4A9}", "é",
+            "e\u{301}", "-",
+            String(repeating: "a", count: 100_000),
+        ]
+        let spellings = known + known.map { $0.uppercased() }
+        for name in spellings + hostile {
+            guard let package = naming.package(named: name) else { continue }
+            let shown = name.prefix(40)
+            if naming.package(named: name) != package { found.append("'\(shown)' has two keys") }
+            if naming.package(named: package.name) != package {
+                found.append("'\(shown)' has the key '\(package)', which has another")
+            }
+            // It becomes a part of URLs and of paths.
+            if (try? AssetPath(package.name)) == nil {
+                found.append("'\(shown)' has the key '\(package.name.prefix(40))', which cannot stand in a path")
+            }
+        }
+        return found
+    }
+
+    func governance(_ format: any RepositoryFormat) -> [String] {
+        guard let governing = format as? any PackageGoverning else { return [] }
+        var found: [String] = []
+        do {
+            _ = try governing.attributes([:], changedBy: ["no-such-attribute": 1])
+            found.append("an unknown attribute of a package is accepted")
+        } catch {
+            let failure = error as? SaveError
+            if failure?.code != .unknownField && failure?.code != .invalidRequest {
+                found.append("an unknown attribute of a package throws \(error)")
+            }
+            if failure?.details["field"] != "no-such-attribute" { found.append("an unknown attribute of a package is not named") }
+        }
+        if (try? governing.checkDownload(from: [:])) == nil { found.append("a package without attributes gives no files") }
+        if (try? governing.checkUpload([], to: [:])) == nil { found.append("a package without attributes takes no files") }
+        return found
+    }
+
+    func imports(_ format: any RepositoryFormat) -> [String] {
+        guard let importing = format as? any DirectoryImporting else { return [] }
+        var found: [String] = []
+        if !abilities.contains(.uploads) { found.append("imports without the ability to take uploads") }
+        for text in ["README", "a/b/c.tar.gz", "\u{202E}.whl", "x.whl", ".zip", "CON"] {
+            guard let path = try? AssetPath(text) else { continue }
+            do {
+                if try importing.upload(importing: path)?.path == nil, try importing.upload(importing: path) != nil {
+                    found.append("importing \(text) has no path")
+                }
+            } catch {
+                if (error as? SaveError)?.code != .invalidRequest { found.append("importing \(text) throws \(error)") }
+            }
+        }
+        return found
+    }
+}

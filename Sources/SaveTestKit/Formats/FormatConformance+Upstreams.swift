@@ -1,0 +1,51 @@
+internal import SavePlatform
+
+/// What other servers say, which may be anything.
+extension FormatConformance {
+    static let hostileDocuments: [[UInt8]] = [
+        [], [0], Array("{".utf8), Array("[]".utf8), Array("null".utf8), Array("{\"files\":[{}]}".utf8), Array("<".utf8),
+        Array("<a href=\"javascript:alert(1)\">x</a><base href=\"//evil.example\"><a href='x'>".utf8),
+        [UInt8](repeating: 0xFF, count: 1000), Array(String(repeating: "[", count: 100_000).utf8),
+        Array(String(repeating: "<a>", count: 10_000).utf8),
+    ]
+
+    func upstreams(_ format: any RepositoryFormat) -> [String] {
+        var found: [String] = []
+        let keys = indexes.map(\.key)
+        for key in keys {
+            for bytes in Self.hostileDocuments {
+                for type in [nil, "text/html", "application/json", "application/vnd.pypi.simple.v1+json", "image/png"] {
+                    let document = UpstreamDocument(url: "https://index.example.com/a/", contentType: type, bytes: bytes)
+                    let outcome = Outcome {
+                        try format.listing(from: document, for: key).assets.allSatisfy { Self.isPlain($0.origin) }
+                    }
+                    switch outcome {
+                    case .value(false): found.append("\(key.text): an origin is not an http URL")
+                    case .failure(let code) where abilities.contains(.upstreamIndexes):
+                        if code != .upstreamInvalid && code != .packageNotFound {
+                            found.append("\(key.text): a bad document throws \(code.rawValue)")
+                        }
+                    case .failure(let code) where code != .unsupported:
+                        found.append("\(key.text): reading throws \(code.rawValue)")
+                    case .value where !abilities.contains(.upstreamIndexes):
+                        found.append("\(key.text): is read without the ability")
+                    default: break
+                    }
+                }
+            }
+        }
+        for base in ["file:///etc/passwd", "gopher://x.example.com/", "javascript:x", "", "//x.example.com/"] {
+            let targets =
+                keys.map(UpstreamTarget.index) + [.probe(attempt: 0)] + ((try? AssetPath("a/b")).map { [.asset($0)] } ?? [])
+            for target in targets where (try? format.upstreamRequest(for: target, base: base)) != nil {
+                found.append("'\(base)' is taken for an upstream's URL")
+            }
+        }
+        return found
+    }
+
+    private static func isPlain(_ origin: String?) -> Bool {
+        guard let origin else { return false }
+        return origin.utf8.starts(with: "https://".utf8) || origin.utf8.starts(with: "http://".utf8)
+    }
+}

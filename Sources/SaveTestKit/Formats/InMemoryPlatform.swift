@@ -1,0 +1,109 @@
+internal import SaveDigest
+package import SavePlatform
+internal import Synchronization
+
+/// A whole platform for one format, without disk and network: repositories in the project `p`, asked as by a client that may do
+/// everything. A proxy's upstream is a repository of the same platform.
+package final class InMemoryPlatform: Sendable {
+    private let formatID: String
+    private let store = InMemoryMetadataStore()
+    private let catalogue: Catalogue
+    private let plane: DataPlane
+    private static let origin = "http://save.test"
+
+    package init(_ format: any RepositoryFormat.Type) async throws {
+        formatID = format.descriptor.id
+        var formats = FormatRegistry()
+        try formats.register(format)
+        let clock = ManualClock().platform
+        catalogue = Catalogue(store: store, formats: formats)
+        let client = LoopClient(origin: Self.origin)
+        let services = EngineServices(
+            store: store, blobs: InMemoryBlobStore(), client: client, catalogue: catalogue, clock: clock, log: .silent(),
+            pool: BlockingPool(name: "platform", threads: 2), unseal: { _ in nil })
+        plane = DataPlane(
+            services: services, authenticator: EveryoneIsAdmin(), configuration: .init(), compress: { _ in nil })
+        client.connect(plane)
+        let now = clock.now()
+        try await store.write { _ = try $0.put(ProjectRecord(name: "p", created: now, updated: now)) }
+        try await catalogue.reload()
+    }
+
+    /// The path of a repository, with a slash at both ends.
+    package func path(of repository: String) -> String { "/\(formatID)/p/\(repository)/" }
+
+    /// Adds a repository.
+    ///
+    /// - Parameters:
+    ///   - upstream: for a proxy, the repository that it proxies.
+    ///   - members: for a group.
+    package func add(_ name: String, _ kind: RepositoryKind, upstream: String? = nil, members: [String] = []) async throws {
+        let remote = upstream.map { Self.origin + path(of: $0) }
+        let known = Dictionary(catalogue.current.repositories.map { ($0.record.name, $0.record.id) }) { first, _ in first }
+        let format = formatID
+        try await store.write { writing in
+            let project = try writing.projects()[0]
+            var record = RepositoryRecord(
+                projectID: project.id, project: project.name, name: name, format: format, kind: kind, created: project.created,
+                updated: project.created)
+            if let remote { record.proxy.remoteURL = remote }
+            record.group.members = members.compactMap { known[$0] }
+            _ = try writing.put(record)
+        }
+        try await catalogue.reload()
+    }
+
+    /// Sends a request to a path of the host.
+    package func send(
+        _ method: HTTPMethod, _ path: String, headers: HTTPHeaders = [:], body: ByteStream = .empty
+    ) async -> HTTPResponse {
+        await plane.respond(to: HTTPRequest(method: method, target: Array(path.utf8), headers: headers, body: body))
+    }
+}
+
+private struct EveryoneIsAdmin: RequestAuthenticating {
+    private static let admin = Principal.user(id: 1, username: "admin", role: .admin, key: nil)
+    func cached(_ request: HTTPRequest) -> Principal? { Self.admin }
+    func authenticate(_ request: HTTPRequest) async throws -> Principal { Self.admin }
+}
+
+/// Asks a data plane of this process, following redirects as the real client does.
+private final class LoopClient: HTTPClient {
+    private let origin: String
+    private let plane = Mutex<DataPlane?>(nil)
+
+    init(origin: String) { self.origin = origin }
+
+    func connect(_ plane: DataPlane) { self.plane.withLock { $0 = plane } }
+
+    func send(_ request: ClientRequest) async throws -> ClientResponse {
+        guard let plane = plane.withLock({ $0 }) else { throw SaveError(.upstreamUnavailable, "not connected") }
+        var url = request.url
+        for _ in 0...5 {
+            guard url.hasPrefix(origin + "/") else { throw SaveError(.upstreamUnavailable, "there is no host at \(url)") }
+            let target = Array(url.utf8.dropFirst(origin.utf8.count))
+            let response = await plane.respond(
+                to: HTTPRequest(method: request.method, target: target, headers: request.headers, body: .empty))
+            guard (301...302).contains(response.status), let location = response.headers["location"],
+                let next = URLReference.resolve(location, against: url)
+            else {
+                return ClientResponse(
+                    status: response.status, headers: response.headers, url: url, body: try response.body.stream())
+            }
+            url = next
+        }
+        throw SaveError(.upstreamInvalid, "too many redirects")
+    }
+}
+
+extension HTTPResponse.Body {
+    /// The bytes, wherever they are.
+    func stream() throws -> ByteStream {
+        switch self {
+        case .empty: .empty
+        case .bytes(let bytes): ByteStream(bytes)
+        case .file(let file, let offset, let length): ByteStream(try file.read(at: offset, count: Int(length)))
+        case .stream(let stream): stream
+        }
+    }
+}
