@@ -5,13 +5,18 @@ package final class RESTAPI: Sendable {
     private let context: APIContext
     private let catalogue: Catalogue
     let table: RouteTable
+    private let page: APIPage
 
     /// - Parameter catalogue: who and what there is; handlers see of it what their caller may.
     package init(context: APIContext, catalogue: Catalogue) {
         self.context = context
         self.catalogue = catalogue
         table = RouteTable.complete
+        page = APIPage(table, version: context.version)
     }
+
+    /// The description for people, which needs no credentials: it is the same on every server of this version.
+    package func describe(to request: HTTPRequest) -> HTTPResponse { page.response(to: request) }
 
     /// Answers a request.
     ///
@@ -39,7 +44,7 @@ package final class RESTAPI: Sendable {
             throw SaveError(.unauthenticated, "sign in with a user name and password, or with an API key")
         }
         let routes = table.routes(at: path.segments.dropFirst(2))
-        guard !routes.isEmpty else { throw SaveError(.notFound, "the API has no such path") }
+        guard !routes.isEmpty else { throw SaveError(.notFound, "the API has no such path; /api shows those it has") }
         let allow = RouteTable.allow(routes.map(\.route))
         if request.method == .options { return HTTPResponse(status: 204, headers: ["Allow": allow]) }
         let method = request.method == .head ? .get : request.method

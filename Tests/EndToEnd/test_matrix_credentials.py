@@ -147,4 +147,4 @@ def test_r10_the_base_leads_to_the_index_and_the_index_takes_no_upload(server, h
         assert answer.status_code == 200 and answer.url == "%s/pypi/%s/simple/" % (server.url, hosted)
     for path in ("simple/", "simple", "simple/plain/"):
         answer = server.admin.post("/pypi/%s/%s" % (hosted, path), data={":action": "file_upload"})
-        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD"), path
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, OPTIONS"), path

@@ -41,6 +41,11 @@ struct TextForm: Sendable {
             return parts.count == 2 && parts.allSatisfy { ResourceName.isValid(String(Substring($0))) }
         })
 
+    /// What lists give as `next`: see `Cursor`.
+    static let cursor = TextForm(
+        pattern: "^([0-9a-f]{2}){13,}$", max: 4096, summary: "a cursor that this list gave as 'next'",
+        matches: { $0.utf8.allSatisfy { ASCII.isDigit($0) || (97...102).contains($0) } })
+
     static let host = TextForm(
         pattern: "^[A-Za-z0-9._:-]+$", max: 253, summary: "a host name or address",
         matches: { text in
@@ -48,18 +53,27 @@ struct TextForm: Sendable {
         })
 }
 
-/// The variables of paths, each with one meaning wherever it stands.
+/// The variables of paths, and what stands for them.
 enum PathVariables {
-    static func rule(of name: String) -> FieldRule? { all.first { $0.name == name } }
+    static func rule(of name: String, in pattern: PathPattern) -> FieldRule? {
+        if name == "name", pattern.segments.first == .word("robots") { return robot }
+        return all.first { $0.name == name }
+    }
+
+    private static let robot = FieldRule(
+        "name", .form(.resourceName), required: true, "The name of a robot, without sa$.", example: "ci")
 
     private static let all = [
-        FieldRule("project", .form(.resourceName), required: true, "The name of a project."),
-        FieldRule("name", .form(.resourceName), required: true, "The name of the repository in its project, or of the robot."),
-        FieldRule("principal", .form(.principal), required: true, "A user name, or sa$ and the name of a robot."),
-        FieldRule("username", .form(.username), required: true, "A user name."),
-        FieldRule("id", .form(.keyID), required: true, "The public part of a key."),
-        FieldRule("package", .form(.segment), required: true, "The name of a package, as its format writes it."),
-        FieldRule("version", .form(.segment), required: true, "A version of the package."),
-        FieldRule("filename", .form(.segment), required: true, "The name of a file."),
+        FieldRule("project", .form(.resourceName), required: true, "The name of a project.", example: "backend"),
+        FieldRule(
+            "name", .form(.resourceName), required: true, "The name of a repository in its project.", example: "pypi-hosted"),
+        FieldRule(
+            "principal", .form(.principal), required: true, "A user name, or sa$ and the name of a robot.", example: "alice"),
+        FieldRule("username", .form(.username), required: true, "A user name.", example: "alice"),
+        FieldRule("id", .form(.keyID), required: true, "The public part of a key.", example: "4fGh8sKq2LxZ"),
+        FieldRule(
+            "package", .form(.segment), required: true, "The name of a package, as its format writes it.", example: "acme-lib"),
+        FieldRule("version", .form(.segment), required: true, "A version of the package.", example: "1.0"),
+        FieldRule("filename", .form(.segment), required: true, "The name of a file.", example: "acme_lib-1.0.tar.gz"),
     ]
 }

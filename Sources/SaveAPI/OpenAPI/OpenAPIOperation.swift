@@ -28,7 +28,7 @@ struct OpenAPIOperation {
     }
 
     /// `get_repos_by_project_by_name`
-    private var identifier: String {
+    var identifier: String {
         let parts = route.pattern.segments.map { segment in
             switch segment {
             case .word(let word):
@@ -41,9 +41,10 @@ struct OpenAPIOperation {
 
     private var inPath: [JSONValue] {
         route.pattern.variables.map { name in
-            var schema = PathVariables.rule(of: name)?.schema ?? Schema.text.json
+            let rule = PathVariables.rule(of: name, in: route.pattern)
+            var schema = rule?.rule.schema ?? Schema.text.json
             schema["minLength"] = 1
-            return Self.parameter(name, "path", required: true, PathVariables.rule(of: name)?.summary ?? name, schema)
+            return Self.parameter(name, "path", required: true, rule?.summary ?? name, schema)
         }
     }
 

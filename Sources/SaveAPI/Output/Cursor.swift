@@ -55,7 +55,7 @@ extension APICall {
     /// The query items that every list has.
     static let paging = [
         FieldRule("limit", .integer(1...1000), "How many items a page has; 100 by default."),
-        FieldRule("after", .text(max: 4096), "The cursor `next` of the page before."),
+        FieldRule("after", .form(.cursor), "What the page before gave as next."),
     ]
 
     var limit: Int { query["limit"].flatMap { Int($0) } ?? 100 }

@@ -79,6 +79,9 @@ package final class DataPlane: Responder {
     }
 
     private func refuse(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
+        if request.method == .options, let refused = error as? SaveError, refused.code == .methodNotAllowed {
+            return HTTPResponse(status: 204, headers: ["Allow": refused.details["allow"] ?? "OPTIONS"])
+        }
         // uv reads `code` from exactly this type; everyone else prints the line of text.
         if request.method == .post, ContentNegotiation.choose([.text, .json], accept: request.headers["accept"]) == .json {
             return refuse(error, request, member: "code")
@@ -133,10 +136,16 @@ package final class DataPlane: Responder {
         let repository = try find(path, principal, catalogue)
         let granted = try admit(principal, repository, catalogue)
         if let shorter { return (repository, .redirect(to: shorter, permanent: true), granted) }
-        let route = try repository.format.route(
-            FormatRequest(
-                method: request.method, path: path.dropping(3), query: try QueryItems(decoding: request.rawQuery),
-                contentType: request.headers["content-type"]))
+        let inside = path.dropping(3)
+        let query = try QueryItems(decoding: request.rawQuery)
+        let route: Route
+        do {
+            route = try repository.format.route(
+                FormatRequest(
+                    method: request.method, path: inside, query: query, contentType: request.headers["content-type"]))
+        } catch {
+            throw AllowedMethods.refusal(error, of: request.method, inside, in: repository)
+        }
         if request.method == .get { routes.remember(RouteMemo.Entry(repository: repository, route: route), for: request.target) }
         return (repository, route, granted)
     }
@@ -226,10 +235,11 @@ package final class DataPlane: Responder {
         _ route: Route, _ request: HTTPRequest, _ repository: Repository, _ principal: Principal, _ granted: Permissions
     ) async throws -> HTTPResponse {
         guard repository.record.kind == .hosted else {
+            let path = try RequestPath(decoding: request.rawPath)
             throw SaveError(
                 .methodNotAllowed,
                 "\(repository.record.coordinates) is a \(repository.record.kind.rawValue): upload to a hosted repository",
-                details: ["allow": "GET, HEAD"])
+                details: ["allow": AllowedMethods.field(of: path.dropping(3), in: repository) ?? "OPTIONS"])
         }
         let publisher = Publisher(repository: repository, services: services)
         let context = AuditContext(request, principal)

@@ -25,15 +25,32 @@ final class Gateway: Responder {
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         let target = request.target
-        if isBelow("/api", target) { return await respondFromAPI(to: request) }
-        if isBelow("/health", target) { return await health.respond(to: request) }
-        if isBelow("/metrics", target) { return await respondWithMetrics(to: request) }
-        if request.rawPath.elementsEqual("/".utf8), request.method.isRead {
-            return .text(
-                200, "Save: a repository manager. Repositories are at /<format>/<project>/<repository>/, the REST API at /api/v1."
-            )
+        if isBelow("/api", target) {
+            let isPage = request.rawPath.count <= "/api/".utf8.count
+            return isPage ? await read(request) { api.describe(to: request) } : await respondFromAPI(to: request)
+        }
+        if isBelow("/health", target) { return await read(request) { await health.respond(to: request) } }
+        if isBelow("/metrics", target) { return await read(request) { await respondWithMetrics(to: request) } }
+        if request.rawPath.elementsEqual("/".utf8) {
+            return await read(request) {
+                .text(
+                    200,
+                    "Save: a repository manager. Repositories are at /<format>/<project>/<repository>/, "
+                        + "the REST API at /api/v1, described at /api.")
+            }
         }
         return await dataPlane.respond(to: request)
+    }
+
+    /// The answer of a path that can be read and nothing else.
+    private func read(_ request: HTTPRequest, _ answer: () async -> HTTPResponse) async -> HTTPResponse {
+        let allow = "GET, HEAD, OPTIONS"
+        guard !request.method.isRead else { return await answer() }
+        if request.method == .options { return HTTPResponse(status: 204, headers: ["Allow": allow]) }
+        var response = ErrorResponder.text(
+            SaveError(.methodNotAllowed, "this can only be read", details: ["allow": allow]), request: request, log: log)
+        response.closesConnection = request.body.length != 0
+        return response
     }
 
     /// Only reads of repositories are answered from memory; paths of the server itself are never among them.
@@ -56,16 +73,15 @@ final class Gateway: Responder {
             let principal = try await principal(of: request)
             return await api.respond(to: request, principal: principal, path: path)
         } catch {
-            return ErrorResponder.json(error, request: request, log: log)
+            var response = ErrorResponder.json(error, request: request, log: log)
+            response.closesConnection = request.body.length != 0
+            return response
         }
     }
 
     /// Names of projects and counts of requests are nobody's business but the operators'.
     private func respondWithMetrics(to request: HTTPRequest) async -> HTTPResponse {
         do {
-            guard request.method.isRead else {
-                throw SaveError(.methodNotAllowed, "metrics are read only", details: ["allow": "GET, HEAD"])
-            }
             switch try await principal(of: request) {
             case .system, .user(_, _, .admin, _), .user(_, _, .auditor, _): break
             case .anonymous: throw SaveError(.unauthenticated, "metrics are for administrators and auditors")
@@ -102,9 +118,6 @@ final class Health: Sendable {
     func drain() { isDraining.withLock { $0 = true } }
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
-        guard request.method.isRead else {
-            return HTTPResponse(status: 405, headers: ["Allow": "GET, HEAD"])
-        }
         let path = String(decoding: request.rawPath, as: UTF8.self)
         switch path {
         case "/health/live": return answer(nil)

@@ -6,6 +6,7 @@ from .pdm import Pdm
 from .pip import Pip
 from .pipenv import Pipenv
 from .poetry import Poetry
+from .schemathesis import Schemathesis
 from .tool import VENVS, canonical
 from .twine import Twine
 from .uv import Uv
@@ -15,9 +16,10 @@ PIPS = ["pip-oldest", "pip22", "pip23", "pip-newest"]
 INSTALLERS = [*PIPS, "uv"]
 LOCKERS = ["poetry1", "poetry2", "pipenv", "pdm", "uv"]
 PUBLISHERS = ["twine4", "twine6", "twine7", "uv", "poetry1", "poetry2", "pdm", "hatch", "flit"]
-ENVIRONMENTS = sorted({"runner", *INSTALLERS, *LOCKERS, *PUBLISHERS})
+ENVIRONMENTS = sorted({"runner", "schemathesis", *INSTALLERS, *LOCKERS, *PUBLISHERS})
 
-_KINDS = {"flit": Flit, "hatch": Hatch, "pdm": Pdm, "pipenv": Pipenv, "poetry": Poetry, "twine": Twine, "uv": Uv}
+_KINDS = {"flit": Flit, "hatch": Hatch, "pdm": Pdm, "pipenv": Pipenv, "poetry": Poetry,
+          "schemathesis": Schemathesis, "twine": Twine, "uv": Uv}
 
 
 def tool(name, folder):
