@@ -107,6 +107,6 @@ let package = Package(
         tests("TestKitTests", ["SaveTestKit", "SavePlatform", "SaveDigest", "FormatTemplate"]),
         tests("ArchitectureTests", []),
     ]
-        + plugin("Template"),
+        + plugin("Npm") + plugin("Template"),
     swiftLanguageModes: [.v6]
 )

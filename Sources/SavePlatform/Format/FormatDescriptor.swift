@@ -31,12 +31,18 @@ public struct FormatAbilities: OptionSet, Sendable, Hashable {
     public static let upstreamIndexes = FormatAbilities(rawValue: 1 << 6)
     /// The name of a deleted file is not given to other bytes: clients keep files, and what they locked, by their names.
     public static let permanentNames = FormatAbilities(rawValue: 1 << 7)
+    /// Its indexes have absolute URLs: `RenderContext.externalOrigin` is then there, and a page is made for each origin that
+    /// clients use.
+    public static let absoluteLinks = FormatAbilities(rawValue: 1 << 8)
+    /// Names of packages have slashes in them, which clients escape: an escaped slash separates segments as a plain one does.
+    public static let slashesInNames = FormatAbilities(rawValue: 1 << 9)
 
     /// The names of the abilities, as the REST API shows them.
     public var names: [String] {
         let all: [(FormatAbilities, String)] = [
             (.hosted, "hosted"), (.proxy, "proxy"), (.group, "group"), (.indexes, "indexes"), (.uploads, "uploads"),
             (.deletes, "deletes"), (.upstreamIndexes, "upstream_indexes"), (.permanentNames, "permanent_names"),
+            (.absoluteLinks, "absolute_links"), (.slashesInNames, "slashes_in_names"),
         ]
         return all.filter { contains($0.0) }.map(\.1)
     }

@@ -1,0 +1,28 @@
+internal import Foundation
+internal import SaveDigest
+internal import SavePlatform
+
+/// Subresource integrity (W3C SRI, 3.1): `sha512-<base64>`, several with spaces between.
+enum Integrity {
+    /// The digests that are of a known kind and well formed.
+    static func checksums(_ text: String) -> [Checksum] {
+        text.utf8.split(separator: UInt8(ascii: " ")).compactMap { hash in
+            let parts = hash.split(separator: UInt8(ascii: "-"), maxSplits: 1)
+            guard parts.count == 2, let algorithm = DigestAlgorithm(rawValue: String(Substring(parts[0]))),
+                // "options" after a question mark say nothing about the bytes.
+                let digest = Data(base64Encoded: String(Substring(parts[1].prefix { $0 != UInt8(ascii: "?") })))
+            else { return nil }
+            return Checksum(algorithm, hex: Hex.encode([UInt8](digest)))
+        }
+    }
+
+    /// The strongest of the digests a file has, as npm writes it; nil where there is none that it takes.
+    static func text(_ checksums: [Checksum]) -> String? {
+        for algorithm in [DigestAlgorithm.sha512, .sha384, .sha256] {
+            guard let checksum = checksums.first(where: { $0.algorithm == algorithm }), let bytes = Hex.decode(checksum.hex)
+            else { continue }
+            return "\(algorithm.rawValue)-\(Data(bytes).base64EncodedString())"
+        }
+        return nil
+    }
+}

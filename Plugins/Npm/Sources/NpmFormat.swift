@@ -1,0 +1,75 @@
+public import SavePlatform
+
+/// The npm registry protocol: packuments, tarballs, publishing.
+///
+/// Sources: the npm registry API (docs/REGISTRY-API.md and docs/responses/package-metadata.md of npm's registry
+/// documentation), the npm documentation of package.json, Semantic Versioning 2.0.0.
+public struct NpmFormat: RepositoryFormat {
+    public static let descriptor = FormatDescriptor(
+        id: "npm", displayName: "npm",
+        abilities: [
+            .hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes, .permanentNames, .absoluteLinks,
+            .slashesInNames,
+        ])
+
+    /// Bytes of an upstream's packument. The largest public ones have some thirty million.
+    private static let longestPackument: Int64 = 128 << 20
+
+    public init(settings: JSONObject) throws {
+        guard let key = settings.keys.first else { return }
+        throw SaveError(.unknownField, "an npm repository has no setting '\(key)'", details: ["field": key])
+    }
+
+    public func route(_ request: FormatRequest) throws -> Route { try NpmRoutes(request).route() }
+
+    public func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
+        guard let package = index.package else {
+            let names = listing.packages.map { ($0.displayName, JSONValue.string($0.displayName)) }
+            return Document(type: type, bytes: JSONValue.object(JSONObject(names)).bytes)
+        }
+        let packument = Packument(of: package, listing: listing, origin: (context.externalOrigin ?? "") + context.basePath)
+        guard !packument.isEmpty else { throw SaveError(.packageNotFound, "there is no such package") }
+        return Document(type: type, bytes: try value(index, type, packument).bytes)
+    }
+
+    private func value(_ index: IndexKey, _ type: MediaType, _ packument: Packument) throws -> JSONValue {
+        guard case .custom(let what, _) = index else {
+            return type == Packument.abbreviated ? packument.abbreviatedDocument() : packument.document()
+        }
+        if what == NpmRoutes.tags { return .object(packument.tags) }
+        let version = String(Substring(what.utf8.dropFirst(NpmRoutes.versionPrefix.utf8.count)))
+        guard let manifest = packument.version(version) else {
+            throw SaveError(.packageNotFound, "there is no version '\(version)' of this package")
+        }
+        return manifest
+    }
+
+    public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
+        try await PublishReceiver(upload, staging: staging).receive()
+    }
+
+    public func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
+        guard var url = URLReference.normalized(base) else { throw SaveError.invalid("remote_url", "remote_url: not a URL") }
+        if url.utf8.last != UInt8(ascii: "/") { url += "/" }
+        switch target {
+        case .index(let index):
+            guard let package = index.package, let name = PackageName(package.name) else {
+                throw SaveError.unsupported("lists of an upstream's packages")
+            }
+            return UpstreamRequest(url: url + name.percentEncoded, accept: Packument.full.value, maxSize: Self.longestPackument)
+        case .asset: throw SaveError.unsupported("files that no packument lists")
+        case .probe(attempt: 0):
+            return UpstreamRequest(url: url + "-/ping", accept: "application/json", maxSize: 1 << 16, resolvedBase: url)
+        case .probe: throw SaveError.unsupported("other places")
+        }
+    }
+
+    public func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
+        guard let name = index.package.flatMap({ PackageName($0.name) }) else { return Listing() }
+        return try UpstreamPackument(document, of: name).listing()
+    }
+}
+
+extension NpmFormat: PackageNaming {
+    public func package(named name: String) -> PackageID? { PackageName(name)?.package }
+}

@@ -1,0 +1,139 @@
+internal import SaveDigest
+internal import SavePlatform
+
+/// Everything about a package in one document: what `GET /{package}` answers (npm registry API, package metadata).
+struct Packument {
+    /// One version with its file.
+    private struct Entry {
+        let version: SemanticVersion
+        let asset: AssetRecord
+        let record: VersionRecord
+    }
+
+    static let full: MediaType = .json
+    /// What installers ask for: "the minimum … to resolve and install".
+    static let abbreviated: MediaType = "application/vnd.npm.install-v1+json"
+
+    private static let abbreviatedMembers = [
+        "name", "version", "deprecated", "dependencies", "optionalDependencies", "devDependencies", "bundleDependencies",
+        "bundledDependencies", "peerDependencies", "peerDependenciesMeta", "acceptDependencies", "bin", "directories", "engines",
+        "cpu", "os", "libc", "funding", "hasInstallScript", "hasShrinkwrap", "_hasShrinkwrap",
+    ]
+    /// What a package says is what its newest version says.
+    private static let packageMembers = [
+        "description", "maintainers", "author", "contributors", "homepage", "keywords", "repository", "bugs", "license", "readme",
+        "readmeFilename",
+    ]
+
+    private let name: String
+    private let entries: [Entry]
+    private let attributes: JSONObject
+    private let origin: String
+    let tags: JSONObject
+
+    /// - Parameter origin: where the repository is, with a slash at its end.
+    init(of package: PackageID, listing: Listing, origin: String) {
+        name = package.name
+        self.origin = origin
+        attributes = listing.attributes
+        entries = listing.assets.compactMap { asset -> Entry? in
+            guard let version = asset.version.flatMap(SemanticVersion.init) else { return nil }
+            return Entry(version: version, asset: asset, record: VersionRecord(asset))
+        }.sorted { $0.version < $1.version }
+        tags = Self.tags(entries, listing.attributes["dist-tags"]?.object)
+    }
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// Tags as the package has them, else as its versions were published with; `latest` always leads somewhere.
+    private static func tags(_ entries: [Entry], _ given: JSONObject?) -> JSONObject {
+        var tags = JSONObject()
+        if let given {
+            for member in given.members where entries.contains(where: { $0.version.description == member.value.string }) {
+                tags[member.key] = member.value
+            }
+        } else {
+            let published = entries.sorted { ($0.asset.published ?? .distantPast) < ($1.asset.published ?? .distantPast) }
+            for entry in published {
+                for tag in entry.record.tags { tags[tag] = .string(entry.version.description) }
+            }
+        }
+        if tags["latest"] == nil, let newest = entries.last(where: { !$0.version.isPrerelease }) ?? entries.last {
+            tags["latest"] = .string(newest.version.description)
+        }
+        return tags
+    }
+
+    private var latest: Entry? { tags["latest"]?.string.flatMap(entry) }
+
+    private func entry(_ version: String) -> Entry? { entries.first { ASCII.isEqual($0.version.description, version) } }
+
+    // MARK: - Documents
+
+    /// The whole document.
+    func document() -> JSONValue {
+        var document: JSONObject = ["_id": .string(name), "name": .string(name), "dist-tags": .object(tags)]
+        document["versions"] = .object(JSONObject(entries.map { ($0.version.description, .object(manifest($0))) }))
+        var time: [(String, JSONValue)] = [("created", .string(first)), ("modified", .string(last))]
+        time += entries.compactMap { entry in
+            entry.asset.published.map { (entry.version.description, .string($0.rfc3339)) }
+        }
+        document["time"] = .object(JSONObject(time))
+        for member in Self.packageMembers {
+            guard let value = attributes[member] ?? latest?.record.manifest[member] else { continue }
+            document[member] = value
+        }
+        return .object(document)
+    }
+
+    /// What installers need.
+    func abbreviatedDocument() -> JSONValue {
+        let versions = entries.map { entry -> (String, JSONValue) in
+            let manifest = manifest(entry)
+            var short = JSONObject()
+            for member in Self.abbreviatedMembers { short[member] = manifest[member] }
+            short["dist"] = manifest["dist"]
+            return (entry.version.description, .object(short))
+        }
+        return [
+            "name": .string(name), "modified": .string(last), "dist-tags": .object(tags),
+            "versions": .object(JSONObject(versions)),
+        ]
+    }
+
+    /// One version, by its number or a tag; nil where there is none.
+    func version(_ wanted: String) -> JSONValue? {
+        entry(tags[wanted]?.string ?? wanted).map { .object(manifest($0)) }
+    }
+
+    private var first: String { (entries.compactMap(\.asset.published).min() ?? .distantPast).rfc3339 }
+    private var last: String { (entries.compactMap(\.asset.published).max() ?? .distantPast).rfc3339 }
+
+    private func manifest(_ entry: Entry) -> JSONObject {
+        var manifest = entry.record.manifest
+        manifest["_id"] = .string("\(name)@\(entry.version)")
+        var dist = manifest["dist"]?.object ?? JSONObject()
+        dist["tarball"] = .string(origin + entry.asset.path.percentEncoded.replacingEscapedAt())
+        dist["shasum"] = entry.asset.checksums.first { $0.algorithm == .sha1 }.map { .string($0.hex) }
+        dist["integrity"] =
+            JSONValue(Integrity.text(entry.asset.checksums)).isNull
+            ? nil : JSONValue(Integrity.text(entry.asset.checksums))
+        manifest["dist"] = .object(dist)
+        if let withdrawn = entry.asset.withdrawn, manifest["deprecated"] == nil {
+            manifest["deprecated"] = .string(withdrawn.reason.isEmpty ? "this version was withdrawn" : withdrawn.reason)
+        }
+        return manifest
+    }
+}
+
+extension Timestamp {
+    /// Before everything that was ever published.
+    fileprivate static let distantPast = Timestamp(seconds: 0)
+}
+
+extension String {
+    /// A scope's `@` may stand in a path as it is (RFC 3986, 3.3), and lock files have it so.
+    fileprivate func replacingEscapedAt() -> String {
+        utf8.starts(with: "%40".utf8) ? "@" + dropFirst(3) : self
+    }
+}
