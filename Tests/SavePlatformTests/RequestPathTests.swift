@@ -27,6 +27,16 @@ struct RequestPathTests {
         #expect(error?.code == .notFound)
     }
 
+    @Test func `an escaped slash separates where names have slashes, and hides nothing`() throws {
+        func decode(_ text: String) throws -> [String] {
+            try RequestPath(decoding: Array(text.utf8)[...], escapedSlashesSeparate: true).segments
+        }
+        #expect(try decode("/@acme%2fx/y%2Fz") == ["@acme", "x", "y", "z"])
+        for path in ["/a%2f..%2fb", "/a%2f%2e%2e", "/a%252fb", "/%2f", "/a%2f%2fb", "/a%2f%00", "/a%2f%", "/a%5cb"] {
+            #expect(throws: SaveError.self, "\(path)") { try decode(path) }
+        }
+    }
+
     @Test func `a segment has at most 255 bytes, decoded`() throws {
         #expect(try decode("/" + String(repeating: "a", count: 255)).segments.count == 1)
         #expect(throws: SaveError.self) { try decode("/" + String(repeating: "a", count: 256)) }

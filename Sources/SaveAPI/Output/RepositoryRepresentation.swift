@@ -38,11 +38,5 @@ extension APICall {
     }
 
     /// Scheme and host of the server as its clients know it; empty where the request does not say.
-    private var origin: String {
-        if let configured = context.externalURL { return configured }
-        guard let host = request.headers["host"], !host.isEmpty, host.utf8.count <= 261,
-            host.utf8.allSatisfy({ ASCII.isAlphanumeric($0) || "-._:[]".utf8.contains($0) })
-        else { return "" }
-        return "\(request.isSecure ? "https" : "http")://\(host)"
-    }
+    private var origin: String { context.externalURL ?? request.origin ?? "" }
 }

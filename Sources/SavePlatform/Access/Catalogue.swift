@@ -14,7 +14,7 @@ package final class Catalogue: Sendable {
     private let state = Mutex(State())
     private let latest = Atomic<UInt64>(0)
     private let store: any MetadataStore
-    private let formats: FormatRegistry
+    package let formats: FormatRegistry
 
     /// An empty catalogue; `reload` fills it.
     package init(store: any MetadataStore, formats: FormatRegistry) {

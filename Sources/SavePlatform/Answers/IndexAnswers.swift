@@ -6,6 +6,8 @@ struct IndexAnswers: Sendable {
         let index: IndexKey
         let type: MediaType
         let isCompressed: Bool
+        /// What absolute URLs on the page begin with, where it has such.
+        let origin: String?
 
         /// The essence tells types apart well enough; hashing the whole field as well would cost as much again.
         func hash(into hasher: inout Hasher) {
@@ -93,9 +95,12 @@ struct IndexAnswers: Sendable {
     }
 
     private func key(_ index: IndexKey, _ type: MediaType, _ request: HTTPRequest, _ repository: Repository) -> Key {
-        Key(
+        // Without a configured origin a page with absolute URLs is made for each that clients use, and shown to no others.
+        let isAbsolute = repository.descriptor.abilities.contains(.absoluteLinks)
+        return Key(
             repository: repository.record.id, index: index, type: type,
-            isCompressed: ContentNegotiation.acceptsGzip(request.headers.bytes(of: "accept-encoding")))
+            isCompressed: ContentNegotiation.acceptsGzip(request.headers.bytes(of: "accept-encoding")),
+            origin: externalOrigin ?? (isAbsolute ? request.origin : nil))
     }
 
     private func current(_ key: Key, _ catalogue: CatalogueSnapshot) -> CachedAnswer? {
@@ -116,7 +121,7 @@ struct IndexAnswers: Sendable {
         let listing = sourced.listing
         let documents = try await documents(for: key.index, of: repository, from: source, &sourced)
         let context = RenderContext(
-            basePath: repository.record.basePath, externalOrigin: externalOrigin, documents: documents)
+            basePath: repository.record.basePath, externalOrigin: key.origin, documents: documents)
         let render: @Sendable () throws -> Rendering = {
             let document = try repository.format.render(key.index, as: key.type, from: listing, context: context)
             let isWorthIt = key.isCompressed && document.bytes.count >= Self.smallestCompressed

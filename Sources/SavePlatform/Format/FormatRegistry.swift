@@ -57,6 +57,13 @@ public struct FormatRegistry: Sendable {
     /// The format of an id.
     public func type(_ id: String) -> (any RepositoryFormat.Type)? { entriesByID[id]?.type }
 
+    /// The format whose id an undecoded path begins with; nil where there is none.
+    func descriptor(ofPath path: ArraySlice<UInt8>) -> FormatDescriptor? {
+        guard path.first == UInt8(ascii: "/") else { return nil }
+        let id = path.dropFirst().prefix { $0 != UInt8(ascii: "/") }
+        return type(String(decoding: id, as: UTF8.self))?.descriptor
+    }
+
     /// A format with a repository's settings.
     ///
     /// - Throws: `invalidRequest` for an unknown id, and what the format's initializer throws.

@@ -24,6 +24,15 @@ public struct HTTPRequest: Sendable {
         self.id = id
     }
 
+    /// The scheme and host that the client reached the server by, without a final slash; nil where it does not say, or says
+    /// something that is no host.
+    public var origin: String? {
+        guard let host = headers["host"], !host.isEmpty, host.utf8.count <= 261,
+            host.utf8.allSatisfy({ ASCII.isAlphanumeric($0) || "-._:[]".utf8.contains($0) })
+        else { return nil }
+        return "\(isSecure ? "https" : "http")://\(host)"
+    }
+
     /// The undecoded path, without the query.
     public var rawPath: ArraySlice<UInt8> {
         target.firstIndex(of: UInt8(ascii: "?")).map { target[..<$0] } ?? target[...]

@@ -23,10 +23,12 @@ extension RequestPath {
 
     /// Decodes a path once, segment by segment.
     ///
+    /// - Parameter escapedSlashesSeparate: whether `%2F` separates segments as a slash does, and is not refused.
     /// - Throws: `invalidRequest` for a path that does not start with a slash, a bad escape, bytes that are not UTF-8,
     ///   control characters, backslashes, dot segments in any spelling, an encoded slash, an escaped escape of
     ///   one of these, or a segment over 255 bytes; `notFound` for an empty segment inside the path.
-    public init(decoding raw: ArraySlice<UInt8>) throws {
+    public init(decoding raw: ArraySlice<UInt8>, escapedSlashesSeparate: Bool = false) throws {
+        let raw = escapedSlashesSeparate ? Self.withPlainSlashes(raw) : raw
         guard raw.first == UInt8(ascii: "/") else { throw SaveError(.invalidRequest, "the path must start with a slash") }
         var segments: [String] = []
         var start = raw.startIndex + 1
@@ -50,6 +52,19 @@ extension RequestPath {
         var path: [UInt8] = []
         for byte in raw where byte != slash || path.last != slash { path.append(byte) }
         return String(decoding: path, as: UTF8.self)
+    }
+
+    /// The undecoded path with each escaped slash as a plain one. What is escaped twice stays as it is.
+    private static func withPlainSlashes(_ raw: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard raw.contains(UInt8(ascii: "%")) else { return raw }
+        var path: [UInt8] = []
+        var rest = raw
+        while let byte = rest.first {
+            let isSlash = byte == UInt8(ascii: "%") && rest.dropFirst().prefix(2).map(ASCII.lowercased).elementsEqual("2f".utf8)
+            path.append(isSlash ? UInt8(ascii: "/") : byte)
+            rest = rest.dropFirst(isSlash ? 3 : 1)
+        }
+        return path[...]
     }
 
     private static func decode(_ raw: ArraySlice<UInt8>) throws -> String {

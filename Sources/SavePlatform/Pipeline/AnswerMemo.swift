@@ -31,7 +31,9 @@ struct AnswerMemo: Sendable {
 
     /// The fields that decide who asks and which form of which page they get. What makes an answer depend on another field
     /// adds it here.
-    private static let deciding: [StaticString] = ["authorization", "accept", "accept-encoding", "cache-control"]
+    private static let deciding: [StaticString] = [
+        "authorization", "accept", "accept-encoding", "cache-control", "host",
+    ]
 
     private let fingerprints: KeyedFingerprint
     private let entries: BoundedCache<Fingerprint, Entry>
@@ -48,6 +50,7 @@ struct AnswerMemo: Sendable {
         var text: [UInt8] = []
         text.reserveCapacity(512)
         text.append(contentsOf: request.target)
+        text.append(request.isSecure ? 1 : 0)
         request.headers.appendFields(Self.deciding, to: &text)
         return fingerprints.of(text[...])
     }

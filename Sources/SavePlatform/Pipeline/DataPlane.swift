@@ -132,7 +132,10 @@ package final class DataPlane: Responder {
         // pipenv puts a slash between an index URL that ends in one and the package. Nothing may be served below such a path,
         // because relative links would lead elsewhere.
         let shorter = request.method.isRead ? RequestPath.withoutEmptySegments(request.rawPath) : nil
-        let path = try RequestPath(decoding: shorter.map { Array($0.utf8)[...] } ?? request.rawPath)
+        let raw = shorter.map { Array($0.utf8)[...] } ?? request.rawPath
+        let format = services.catalogue.formats.descriptor(ofPath: raw)
+        let path = try RequestPath(
+            decoding: raw, escapedSlashesSeparate: format?.abilities.contains(.slashesInNames) ?? false)
         let repository = try find(path, principal, catalogue)
         let granted = try admit(principal, repository, catalogue)
         if let shorter { return (repository, .redirect(to: shorter, permanent: true), granted) }

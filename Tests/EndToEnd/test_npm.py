@@ -1,0 +1,159 @@
+"""npm, loaded as a plugin: the real client publishes and installs through hosted, proxy and group."""
+import base64
+import hashlib
+import json
+import pathlib
+import subprocess
+
+import pytest
+
+from harness.clients.npm import Npm, package
+from harness.server import BINARY, PASSWORD, ROOT
+
+
+@pytest.fixture(scope="module")
+def plugin(tmp_path_factory):
+    output = tmp_path_factory.mktemp("plugins") / "npm.so"
+    subprocess.run([str(ROOT / "Scripts" / "build-plugin.sh"), "Npm", "--build", str(BINARY.resolve().parent),
+                    "--output", str(output)], check=True)
+    return output
+
+
+@pytest.fixture(scope="module")
+def main_server(plugin, tmp_path_factory):
+    from harness.server import Server
+    server = Server(tmp_path_factory.mktemp("npm") / "data", SAVE_PLUGINS=str(plugin)).start()
+    yield server
+    assert server.stop() == 0, server.log_tail()
+
+
+@pytest.fixture
+def hosted(server, repository):
+    server.create(repository + "/hosted", format="npm")
+    return repository + "/hosted"
+
+
+@pytest.fixture
+def npm(server, tmp_path):
+    def make(repository, name="npm", user="admin", password=PASSWORD, **options):
+        return Npm(tmp_path / name, "%s/npm/%s/" % (server.url, repository), user, password, **options)
+    return make
+
+
+@pytest.mark.parametrize("name", ["left-pad", "@acme/left-pad"])
+def test_what_is_published_is_viewed_and_installed(npm, hosted, tmp_path, name):
+    client = npm(hosted)
+    client.ok("publish", cwd=package(tmp_path / "one", name, "1.0.0", dependencies={}))
+    client.ok("publish", "--tag", "next", cwd=package(tmp_path / "two", name, "2.0.0-rc.1", "module.exports = 2\n"))
+    assert client.json("view", name, "dist-tags") == {"latest": "1.0.0", "next": "2.0.0-rc.1"}
+    assert client.json("view", name, "versions") == ["1.0.0", "2.0.0-rc.1"]
+
+    project = package(tmp_path / "project", "project", "1.0.0")
+    client.ok("install", name, cwd=project)
+    assert (project / "node_modules" / name / "index.js").read_text() == "module.exports = 1\n"
+    lock = json.loads((project / "package-lock.json").read_text())["packages"]["node_modules/" + name]
+    assert lock["integrity"].startswith("sha512-") and lock["version"] == "1.0.0"
+    # From the lock alone, with nothing cached: the digest is what makes it the same.
+    subprocess.run(["rm", "-r", str(project / "node_modules"), str(client.home / "cache")], check=True)
+    client.ok("ci", cwd=project)
+    client.ok("install", name + "@next", cwd=project)
+    assert (project / "node_modules" / name / "index.js").read_text() == "module.exports = 2\n"
+
+
+def test_a_robot_publishes_with_its_key_and_others_do_not(server, npm, hosted, repository, tmp_path):
+    _, key = server.robot(repository, "developer")
+    _, reader = server.robot(repository, "viewer", name="reader")
+    folder = package(tmp_path / "one", "tool", "1.0.0")
+    refused = npm(hosted, "reader", user=None, token=reader).run("publish", cwd=folder)
+    assert refused.returncode != 0 and "403" in refused.stderr, refused.stderr
+    npm(hosted, "robot", user=None, token=key).ok("publish", cwd=folder)
+    unknown = npm(hosted, "nobody", user=None).run("view", "tool")
+    assert unknown.returncode != 0 and "E401" in unknown.stderr, unknown.stderr
+
+
+def test_a_version_is_published_once(npm, hosted, tmp_path):
+    client = npm(hosted)
+    client.ok("publish", cwd=package(tmp_path / "one", "tool", "1.0.0"))
+    again = client.run("publish", cwd=package(tmp_path / "two", "tool", "1.0.0", "module.exports = 'other'\n"))
+    assert again.returncode != 0, again.stdout
+    assert client.json("view", "tool", "versions") in ("1.0.0", ["1.0.0"])
+
+
+@pytest.fixture
+def chain(server, repository, npm, tmp_path):
+    """A public registry, played by a hosted repository of this server; a proxy of it; and a group of that behind our own."""
+    server.create(repository + "/public", format="npm")
+    server.create(repository + "/proxy", format="npm", kind="proxy", cache_ttl=0, remote_username="admin", remote_password=PASSWORD,
+                  remote_url="%s/npm/%s/public/" % (server.url, repository))
+    server.create(repository + "/ours", format="npm")
+    server.create(repository + "/group", format="npm", kind="group", members=[repository + "/ours", repository + "/proxy"])
+    public = npm(repository + "/public", "public")
+    public.ok("publish", cwd=package(tmp_path / "lib", "@types/lib", "1.0.0"))
+    public.ok("publish", cwd=package(tmp_path / "app", "app", "1.0.0", dependencies={"@types/lib": "^1.0.0"}))
+    public.ok("publish", cwd=package(tmp_path / "taken", "ours", "99.0.0", "module.exports = 'theirs'\n"))
+    return repository
+
+
+@pytest.mark.parametrize("kind", ["proxy", "group"])
+def test_an_install_through_a_proxy_or_a_group(chain, npm, server, tmp_path, kind):
+    client = npm("%s/%s" % (chain, kind), kind)
+    project = package(tmp_path / "project", "project", "1.0.0")
+    client.ok("install", "app", cwd=project)
+    assert (project / "node_modules" / "@types/lib" / "index.js").exists()
+    lock = json.loads((project / "package-lock.json").read_text())["packages"]
+    # Every address is the one that was asked, never the upstream's.
+    for entry in lock.values():
+        assert entry.get("resolved", server.url + "/npm/%s/%s/" % (chain, kind)).startswith("%s/npm/%s/%s/" % (server.url, chain, kind))
+
+
+def test_a_name_of_ours_is_never_taken_from_outside(chain, npm, tmp_path):
+    npm(chain + "/ours", "ours").ok("publish", cwd=package(tmp_path / "ours", "ours", "1.0.0", "module.exports = 'ours'\n"))
+    client = npm(chain + "/group", "group")
+    assert client.json("view", "ours", "dist-tags") == {"latest": "1.0.0"}
+    project = package(tmp_path / "project", "project", "1.0.0")
+    client.ok("install", "ours", cwd=project)
+    assert (project / "node_modules" / "ours" / "index.js").read_text() == "module.exports = 'ours'\n"
+    assert client.run("view", "ours@99.0.0", "version").stdout == ""
+
+
+def publish(name, version, changes=(), data=b"tarball"):
+    sha1, sha512 = hashlib.sha1(data).hexdigest(), base64.b64encode(hashlib.sha512(data).digest()).decode()
+    manifest = {"name": name, "version": version, "dist": {"shasum": sha1, "integrity": "sha512-" + sha512}}
+    body = {"name": name, "dist-tags": {"latest": version}, "versions": {version: manifest},
+            "_attachments": {"%s-%s.tgz" % (name, version): {"data": base64.b64encode(data).decode(), "length": len(data)}}}
+    return dict(body, **dict(changes))
+
+
+@pytest.mark.parametrize("changes, member", [
+    ({"name": "other"}, "name"), ({"versions": {}}, "versions"), ({"_attachments": {}}, "_attachments"),
+    ({"_attachments": {"x-1.0.0.tgz": {"data": "!"}}}, "_attachments"),
+    ({"_attachments": {"../x-1.0.0.tgz": {"data": "AAAA"}}}, "_attachments"), ({"dist-tags": {"latest": "2.0.0"}}, "dist-tags"),
+    ({"versions": {"1.0.0": {"name": "x", "version": "1.0.0", "dist": {"shasum": "0" * 40}}}}, "dist.shasum"),
+    ({"versions": {"1.0.0": {"name": "x", "version": "1.0.0", "dist": {"integrity": "sha512-AAAA"}}}}, "dist.integrity"),
+])
+def test_a_bad_publish_is_refused_by_the_members_name_and_leaves_nothing(server, hosted, changes, member):
+    before = server.admin.get("/api/v1/admin/stats").json()
+    answer = server.admin.put("/npm/%s/x" % hosted, json=publish("x", "1.0.0", changes))
+    assert answer.status_code == 400 and answer.text.startswith(member + ":") and answer.text.count("\n") <= 1, answer.text
+    assert server.admin.get("/npm/%s/x" % hosted).status_code == 404
+    assert server.admin.get("/api/v1/admin/stats").json() == before
+
+
+def test_a_scopes_slash_may_be_escaped_and_nothing_else_may(server, hosted):
+    assert server.admin.put("/npm/%s/@acme%%2fx" % hosted, json=dict(
+        publish("@acme/x", "1.0.0"), _attachments={"x-1.0.0.tgz": {"data": base64.b64encode(b"tarball").decode()}})).status_code == 201
+    plain, escaped = (server.admin.get("/npm/%s/@acme%sx" % (hosted, slash)) for slash in ("/", "%2F"))
+    assert plain.status_code == 200 and plain.content == escaped.content
+    for path in ("@acme%2f..%2f..%2fx", "@acme%252fx", "@acme%2f%2e%2e/x", "..%2fx", "@acme%5cx"):
+        assert server.admin.get("/npm/%s/%s" % (hosted, path)).status_code in (400, 404), path
+    # Formats without such names refuse it as ever.
+    server.create(hosted.replace("hosted", "raw"), format="raw")
+    assert server.admin.get("/raw/%s/a%%2fb" % hosted.replace("hosted", "raw")).status_code == 400
+
+
+def test_a_page_with_absolute_links_is_made_for_each_host_and_shown_to_no_other(server, hosted):
+    assert server.admin.put("/npm/%s/x" % hosted, json=publish("x", "1.0.0")).status_code == 201
+    for host in ("one.example.test", "two.example.test:8443", "one.example.test"):
+        document = server.admin.get("/npm/%s/x" % hosted, headers={"Host": host}).json()
+        tarball = document["versions"]["1.0.0"]["dist"]["tarball"]
+        assert tarball == "http://%s/npm/%s/x/-/x-1.0.0.tgz" % (host, hosted)
