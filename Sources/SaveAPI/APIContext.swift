@@ -5,6 +5,7 @@ package struct APIContext: Sendable {
     package let store: any MetadataStore
     package let formats: FormatRegistry
     package let hasher: any PasswordHashing
+    package let keyUses: KeyUses
     package let operations: any RepositoryOperations & PackageExplaining
     package let clock: PlatformClock
     /// The server's own 32 bytes: keys are hashed, cursors signed and upstream passwords sealed with it.
@@ -16,22 +17,26 @@ package struct APIContext: Sendable {
     package let externalURL: String?
     /// Walks the audit trail.
     package let verifier: AuditVerifier
+    /// Seconds that a key may last at most; nil where keys need no end.
+    package let maxKeyLifetime: Int64?
 
     package init(
-        store: any MetadataStore, formats: FormatRegistry, hasher: any PasswordHashing,
+        store: any MetadataStore, formats: FormatRegistry, hasher: any PasswordHashing, keyUses: KeyUses,
         operations: any RepositoryOperations & PackageExplaining, clock: PlatformClock, serverKey: [UInt8], log: Log,
         version: String,
-        externalURL: String? = nil, verifier: AuditVerifier? = nil
+        externalURL: String? = nil, maxKeyLifetime: Int64? = nil, verifier: AuditVerifier? = nil
     ) {
         self.store = store
         self.formats = formats
         self.hasher = hasher
+        self.keyUses = keyUses
         self.operations = operations
         self.clock = clock
         self.serverKey = serverKey
         self.log = log
         self.version = version
         self.externalURL = externalURL
+        self.maxKeyLifetime = maxKeyLifetime
         self.verifier = verifier ?? AuditVerifier(store: store, seal: AuditSeal(serverKey: serverKey))
     }
 }

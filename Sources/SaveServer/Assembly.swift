@@ -47,6 +47,7 @@ struct Assembly: Sendable {
     let services: EngineServices
     let health: Health
     let auditUpkeep: AuditUpkeep
+    let keyUses: KeyUses
     let log: Log
     let accessLog: Log?
 
@@ -73,9 +74,11 @@ struct Assembly: Sendable {
             store: stores.metadata, blobs: stores.blobs, client: try client(configuration), catalogue: catalogue, clock: clock,
             log: log,
             pool: stores.pool, unseal: { sealed in unseal(sealed, key) })
+        let keyUses = KeyUses(store: stores.metadata, clock: clock, log: log)
+        try await keyUses.load()
         let authenticator = Authenticator(
             catalogue: catalogue, providers: [KeySignIn(serverKey: key, clock: clock), PasswordSignIn(hasher: hasher)],
-            serverKey: key, clock: clock, store: stores.metadata, log: log)
+            uses: keyUses, serverKey: key, clock: clock, store: stores.metadata, log: log)
         let dataPlane = DataPlane(
             services: services, authenticator: authenticator, configuration: dataPlaneConfiguration(configuration),
             // Pages repeat themselves so much that higher levels take twice the time for a few percent.
@@ -86,9 +89,10 @@ struct Assembly: Sendable {
         let maintenance = Maintenance(metadata: stores.metadata, blobs: stores.blobs, clock: clock, log: log)
         let api = RESTAPI(
             context: APIContext(
-                store: stores.metadata, formats: registry, hasher: hasher,
+                store: stores.metadata, formats: registry, hasher: hasher, keyUses: keyUses,
                 operations: EngineOperations(services: services, maintenance: maintenance, gcGrace: configuration.gcGrace),
                 clock: clock, serverKey: key, log: log, version: Version.current, externalURL: configuration.publicURL,
+                maxKeyLifetime: configuration.maxKeyLifetime,
                 verifier: AuditVerifier(store: stores.metadata, seal: seal) { try await anchorFile?.lines() }),
             catalogue: catalogue)
         let health = Health(store: stores.metadata, blobs: stores.blobs, version: Version.current)
@@ -126,7 +130,7 @@ struct Assembly: Sendable {
         }
         return Assembly(
             server: try HTTPServer(configuration: http, responder: gateway, log: log), services: services, health: health,
-            auditUpkeep: auditUpkeep, log: log, accessLog: accessLog)
+            auditUpkeep: auditUpkeep, keyUses: keyUses, log: log, accessLog: accessLog)
     }
 
     private static func auditUpkeep(

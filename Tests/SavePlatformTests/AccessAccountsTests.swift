@@ -63,14 +63,24 @@ struct AccessAccountsTests {
     @Test func `the last administrator who can sign in stays`() async throws {
         let first = try await create("first", role: .admin)
         let second = try await create("second", role: .admin)
-        try await store.read { try Accounts.checkAdministratorRemains(besides: first, in: $0) }
-        try await store.write { writing in
-            var disabled = second
-            disabled.disabled = true
-            _ = try writing.put(disabled)
+        func allows(_ after: UserRecord?, insteadOf before: UserRecord) async -> Bool {
+            do {
+                try await store.read { try Accounts.checkAdministratorRemains(after: after, insteadOf: before, in: $0) }
+                return true
+            } catch {
+                return false
+            }
         }
-        await #expect(throws: SaveError.self) {
-            try await store.read { try Accounts.checkAdministratorRemains(besides: first, in: $0) }
-        }
+        #expect(await allows(nil, insteadOf: first))
+        var disabled = second
+        disabled.disabled = true
+        try await store.write { [disabled] in _ = try $0.put(disabled) }
+        var demoted = first
+        demoted.role = .auditor
+        #expect(await !allows(nil, insteadOf: first))
+        #expect(await !allows(demoted, insteadOf: first))
+        #expect(await allows(first, insteadOf: first))
+        #expect(await allows(nil, insteadOf: disabled))
+        #expect(await allows(second, insteadOf: disabled))
     }
 }

@@ -10,6 +10,7 @@ struct Accounting {
     let hasher = PlainPasswordHasher()
     let clock: ManualClock
     let catalogue: Catalogue
+    let uses: KeyUses
     let authenticator: Authenticator
     let serverKey = [UInt8](repeating: 9, count: 32)
     let client = ClientAddress(bytes: [192, 0, 2, 1])
@@ -18,11 +19,13 @@ struct Accounting {
     init(clock: ManualClock = ManualClock(), others: [any SignInProviding] = []) async throws {
         self.clock = clock
         catalogue = Catalogue(store: store, formats: FormatRegistry())
+        uses = KeyUses(store: store, clock: clock.platform, log: .silent())
         let local: [any SignInProviding] = [
             KeySignIn(serverKey: serverKey, clock: clock.platform), PasswordSignIn(hasher: hasher),
         ]
         authenticator = Authenticator(
-            catalogue: catalogue, providers: local + others, serverKey: serverKey, clock: clock.platform, store: store,
+            catalogue: catalogue, providers: local + others, uses: uses, serverKey: serverKey, clock: clock.platform,
+            store: store,
             log: .silent())
         try await add("alice", "correct horse")
         try await addRobot()

@@ -48,14 +48,13 @@ enum UserRoutes {
         ) { call, user in
             let body = call.body
             let changed = try await call.change { writing, now in
-                var record = try Accounts.user(user.username, in: writing)
+                let current = try writing.current(user)
+                var record = current
                 try call.requireMatch(etag(record))
                 let before = json(record)
                 if let role = body["role"]?.string.flatMap(SystemRole.init) { record.role = role }
                 if let flag = body["disabled"]?.bool { record.disabled = flag }
-                if record.role != .admin || record.disabled {
-                    try checkAdministrator(leaving: user.username, in: writing)
-                }
+                try Accounts.checkAdministratorRemains(after: record, insteadOf: current, in: writing)
                 record.updated = later(now, than: record.updated)
                 record = try writing.put(record)
                 return (record, [call.event(record.username, changes(from: before, to: json(record)))])
@@ -67,9 +66,9 @@ enum UserRoutes {
             failures: [.conflict, .preconditionFailed], action: "user.delete"
         ) { call, user in
             try await call.change { writing, _ in
-                let record = try Accounts.user(user.username, in: writing)
+                let record = try writing.current(user)
                 try call.requireMatch(etag(record))
-                try checkAdministrator(leaving: record.username, in: writing)
+                try Accounts.checkAdministratorRemains(after: nil, insteadOf: record, in: writing)
                 try writing.deleteUser(record.id)
                 return ((), [call.event(record.username, ["role": .string(record.role.rawValue)])])
             }
@@ -86,13 +85,6 @@ enum UserRoutes {
             return APICall.noContent
         },
     ]
-
-    /// An administrator may go only while another who can sign in stays. Who is none already changes nothing about that.
-    private static func checkAdministrator(leaving username: String, in reading: any AccountReading) throws {
-        let record = try Accounts.user(username, in: reading)
-        guard record.role == .admin, !record.disabled else { return }
-        try Accounts.checkAdministratorRemains(besides: record, in: reading)
-    }
 
     private static func etag(_ user: UserRecord) -> String { entityTag(user.id, user.updated) }
 

@@ -163,6 +163,9 @@ struct Caller: Sendable {
     /// The keys of a robot that was decided about.
     func keys(of robot: RobotRecord) -> [KeyRecord] { keys(of: .robot(robot.name)) }
 
+    /// The keys of a user that was decided about.
+    func keys(of user: UserRecord) -> [KeyRecord] { keys(of: .user(user.username)) }
+
     private func keys(of owner: PrincipalName) -> [KeyRecord] { snapshot.keys.values.filter { $0.owner == owner } }
 
     /// The most that a key may be allowed: what its owner, the caller or a robot that was decided about, may do in a project

@@ -45,6 +45,14 @@ extension CatalogueReading {
 
 extension AccountReading {
     /// - Throws: `notFound`.
+    func current(_ user: UserRecord) throws -> UserRecord {
+        guard let record = try users().first(where: { $0.id == user.id }) else {
+            throw SaveError(.notFound, "there is no such user")
+        }
+        return record
+    }
+
+    /// - Throws: `notFound`.
     func current(_ robot: RobotRecord) throws -> RobotRecord {
         guard let record = try robots().first(where: { $0.id == robot.id }) else {
             throw SaveError(.notFound, "there is no such robot")
@@ -53,6 +61,19 @@ extension AccountReading {
     }
 
     func hasRobots(_ project: ProjectRecord) throws -> Bool { try robots().contains { $0.project == project.id } }
+
+    /// Refuses what was decided for an account that is gone, also where another one has its name now.
+    ///
+    /// - Throws: `notFound`.
+    func require(_ account: Principal) throws {
+        let isThere =
+            switch account {
+            case .user(let id, _, _, _): try users().contains { $0.id == id }
+            case .robot(let id, _, _, _): try robots().contains { $0.id == id }
+            case .anonymous, .system: false
+            }
+        guard isThere else { throw SaveError(.notFound, "there is no such account") }
+    }
 
     /// Refuses to give something to an account that is not there.
     ///

@@ -70,12 +70,21 @@ package enum Accounts {
         return user
     }
 
-    /// Refuses a change after which nobody could administer the server. Called inside the change's transaction.
+    /// Refuses a change after which nobody could administer the server. Called inside the change's transaction, so that
+    /// two administrators cannot remove each other at the same time.
     ///
+    /// - Parameters:
+    ///   - after: the user as it will be; nil for one who is deleted.
+    ///   - before: the user as it is. Who is no administrator that can sign in changes nothing about that.
     /// - Throws: `conflict`.
-    package static func checkAdministratorRemains(besides leaving: UserRecord, in reading: any AccountReading) throws {
-        let remain = try reading.users().contains { $0.id != leaving.id && $0.role == .admin && !$0.disabled }
-        guard remain else { throw SaveError(.conflict, "this is the last administrator who can sign in") }
+    package static func checkAdministratorRemains(
+        after: UserRecord?, insteadOf before: UserRecord, in reading: any AccountReading
+    ) throws {
+        func administers(_ user: UserRecord) -> Bool { user.role == .admin && !user.disabled }
+        guard administers(before), !(after.map(administers) ?? false) else { return }
+        guard try reading.users().contains(where: { $0.id != before.id && administers($0) }) else {
+            throw SaveError(.conflict, "this is the last administrator who can sign in")
+        }
     }
 
     private static func check(_ password: [UInt8]) throws {

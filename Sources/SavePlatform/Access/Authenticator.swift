@@ -20,18 +20,21 @@ package final class Authenticator: Sendable {
     private let cache: CredentialCache
     private let limiter: SignInLimiter
     private let failures: SignInFailures
+    private let uses: KeyUses
     private let flights = SingleFlight<Flight, Principal>()
 
     /// - Parameters:
     ///   - providers: the ways of signing in, in the order in which they are asked.
     ///   - serverKey: the server's own 32 bytes, under which verified credentials are remembered.
+    ///   - uses: where the use of keys is noted.
     ///   - store: where failed sign-ins are recorded.
     package init(
-        catalogue: Catalogue, providers: [any SignInProviding], serverKey: [UInt8], clock: PlatformClock,
+        catalogue: Catalogue, providers: [any SignInProviding], uses: KeyUses, serverKey: [UInt8], clock: PlatformClock,
         store: any MetadataStore, log: Log, rules: SignInLimiter.Rules = SignInLimiter.Rules(), cacheCapacity: Int = 10_000
     ) {
         self.catalogue = catalogue
         self.providers = providers
+        self.uses = uses
         self.clock = clock
         immediate = providers.compactMap { $0 as? any ImmediateSignInProviding }
         fingerprints = KeyedFingerprint(key: Secrets.hmacSHA256(key: serverKey, Array("save credential cache".utf8)))
@@ -43,6 +46,14 @@ package final class Authenticator: Sendable {
     /// Who sent a request, where that is known without waiting: anonymous without credentials, whoever a verified
     /// credential stands for now, and the owner of an API key. nil means: ask `authenticate`.
     package func cached(_ request: HTTPRequest) -> Principal? {
+        let principal = known(request)
+        if let key = principal?.key { noteUse(of: key, by: request) }
+        return principal
+    }
+
+    package func noteUse(of key: KeyContext, by request: HTTPRequest) { uses.note(key.id, from: request.client) }
+
+    private func known(_ request: HTTPRequest) -> Principal? {
         guard let field = request.headers.bytes(of: "authorization") else { return .anonymous }
         guard field.count <= PresentedCredential.longest, request.headers.count(of: "authorization") == 1 else { return nil }
         let fingerprint = fingerprints.of(field)
@@ -94,6 +105,7 @@ package final class Authenticator: Sendable {
             case .proven(let proof):
                 if let principal = cache.insert(fingerprint, proof, in: catalogue.current, at: clock.now()) {
                     limiter.end(ticket, .succeeded)
+                    if let key = principal.key { noteUse(of: key, by: request) }
                     return principal
                 }
                 refusal = .superseded

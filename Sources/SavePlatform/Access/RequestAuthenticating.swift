@@ -4,6 +4,9 @@ package protocol RequestAuthenticating: Sendable {
     /// hold. nil when `authenticate` must be asked. Never blocks.
     func cached(_ request: HTTPRequest) -> Principal?
 
+    /// Notes that a request was answered for a key without `cached` being asked. Never blocks.
+    func noteUse(of key: KeyContext, by request: HTTPRequest)
+
     /// The sender.
     ///
     /// - Throws: `unauthenticated` for credentials that are not right, whatever is wrong with them; `tooManyRequests`

@@ -37,6 +37,8 @@ package final class SignInLimiter: Sendable {
         var running = 0
         var lastFailure: UInt64 = 0
         var blockedUntil: UInt64 = 0
+
+        var isEmpty: Bool { failures == 0 && running == 0 }
     }
 
     private static let second: UInt64 = 1_000_000_000
@@ -57,17 +59,16 @@ package final class SignInLimiter: Sendable {
         let ticket = Ticket(identity: identity, address: client.network)
         let now = clock.uptime()
         try tallies.withLock { tallies in
-            let shared = tally(of: .address(ticket.address), in: &tallies, at: now)
+            var shared = tally(of: .address(ticket.address), in: &tallies, at: now)
             try refuse(until: shared.blockedUntil, at: now)
             var own = tally(of: .identity(ticket), in: &tallies, at: now)
             try refuse(until: own.blockedUntil, at: now)
-            // Attempts that are being checked count as failures until they are known not to be: otherwise a hundred
-            // guesses sent at once would all pass.
-            guard own.running + min(own.failures, rules.perIdentity - 1) < rules.perIdentity else {
-                throw Self.refusal(seconds: 1)
-            }
+            try refuseBeyond(rules.perIdentity, own)
+            try refuseBeyond(rules.perAddress, shared)
             own.running += 1
+            shared.running += 1
             tallies[.identity(ticket)] = own
+            tallies[.address(ticket.address)] = shared
         }
         return ticket
     }
@@ -90,17 +91,18 @@ package final class SignInLimiter: Sendable {
         let now = clock.uptime()
         tallies.withLock { tallies in
             var own = tally(of: .identity(ticket), in: &tallies, at: now)
+            var shared = tally(of: .address(ticket.address), in: &tallies, at: now)
             own.running = max(0, own.running - 1)
+            shared.running = max(0, shared.running - 1)
             switch outcome {
             case .undecided: break
             case .succeeded: own = Tally(running: own.running)
             case .failed:
                 count(&own, allowance: rules.perIdentity, longestWait: rules.longestWait, at: now)
-                var shared = tally(of: .address(ticket.address), in: &tallies, at: now)
                 count(&shared, allowance: rules.perAddress, longestWait: rules.longestAddressWait, at: now)
-                tallies[.address(ticket.address)] = shared
             }
-            tallies[.identity(ticket)] = own.failures == 0 && own.running == 0 ? nil : own
+            tallies[.identity(ticket)] = own.isEmpty ? nil : own
+            tallies[.address(ticket.address)] = shared.isEmpty ? nil : shared
         }
     }
 
@@ -116,6 +118,12 @@ package final class SignInLimiter: Sendable {
         guard tally.failures >= allowance else { return }
         let wait = min(UInt64(1) << UInt64(min(tally.failures - allowance, 20)), longestWait)
         tally.blockedUntil = now &+ wait &* Self.second
+    }
+
+    /// Attempts that are being checked count as failures until they are known not to be: otherwise a hundred guesses sent
+    /// at once would all pass.
+    private func refuseBeyond(_ allowance: Int, _ tally: Tally) throws {
+        guard tally.running + min(tally.failures, allowance - 1) < allowance else { throw Self.refusal(seconds: 1) }
     }
 
     private func refuse(until moment: UInt64, at now: UInt64) throws {

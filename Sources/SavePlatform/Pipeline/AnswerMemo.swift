@@ -20,12 +20,12 @@ struct AnswerMemo: Sendable {
     private final class Entry: Sendable {
         weak let answer: (any ReadyAnswer)?
         let generation: UInt64
-        let expires: Timestamp?
+        let key: KeyContext?
 
-        init(answer: any ReadyAnswer, generation: UInt64, expires: Timestamp?) {
+        init(answer: any ReadyAnswer, generation: UInt64, key: KeyContext?) {
             self.answer = answer
             self.generation = generation
-            self.expires = expires
+            self.key = key
         }
     }
 
@@ -55,17 +55,19 @@ struct AnswerMemo: Sendable {
         return fingerprints.of(text[...])
     }
 
-    /// The answer that the same request got, while it still holds.
-    func answer(_ name: Fingerprint, generation: UInt64, board: RevisionBoard, clock: PlatformClock) -> (any ReadyAnswer)? {
+    /// The answer that the same request got, while it still holds, and the key it was authorized by.
+    func answer(
+        _ name: Fingerprint, generation: UInt64, board: RevisionBoard, clock: PlatformClock
+    ) -> (answer: any ReadyAnswer, key: KeyContext?)? {
         guard let entry = entries[name], entry.generation == generation, let answer = entry.answer else { return nil }
-        if let expires = entry.expires, clock.now() >= expires { return nil }
-        return answer.freshness.holds(board: board, clock: clock) ? answer : nil
+        if let expires = entry.key?.expires, clock.now() >= expires { return nil }
+        return answer.freshness.holds(board: board, clock: clock) ? (answer, entry.key) : nil
     }
 
     /// - Parameters:
     ///   - generation: that of the catalogue by which the request was authorized and answered.
-    ///   - expires: when the credentials end by themselves.
-    func remember(_ answer: any ReadyAnswer, as name: Fingerprint, generation: UInt64, expires: Timestamp?) {
-        entries.insert(Entry(answer: answer, generation: generation, expires: expires), for: name)
+    ///   - key: what the request was authorized by, where that was a key. The answer ends when the key does.
+    func remember(_ answer: any ReadyAnswer, as name: Fingerprint, generation: UInt64, key: KeyContext?) {
+        entries.insert(Entry(answer: answer, generation: generation, key: key), for: name)
     }
 }

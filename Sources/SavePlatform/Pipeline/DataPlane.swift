@@ -54,12 +54,13 @@ package final class DataPlane: Responder {
         let name = memo.name(of: request)
         let generation = services.catalogue.generation
         if let known = memo.answer(name, generation: generation, board: services.board, clock: services.clock) {
-            services.noteUse(of: known.freshness, by: request)
-            return known.response(to: request)
+            if let key = known.key { authenticator.noteUse(of: key, by: request) }
+            services.noteUse(of: known.answer.freshness, by: request)
+            return known.answer.response(to: request)
         }
         let catalogue = services.catalogue.current
         guard let principal = authenticator.cached(request), let ready = ready(request, principal, catalogue) else { return nil }
-        memo.remember(ready, as: name, generation: catalogue.generation, expires: principal.key?.expires)
+        memo.remember(ready, as: name, generation: catalogue.generation, key: principal.key)
         services.noteUse(of: ready.freshness, by: request)
         return ready.response(to: request)
     }

@@ -10,12 +10,13 @@ public protocol MetadataStore: Sendable {
 
 /// All that can be asked inside a transaction.
 public protocol MetadataReading:
-    CatalogueReading, AccountReading, AssetReading, RetirementReading, CacheReading, AuditReading, MaintenanceReading
+    CatalogueReading, AccountReading, KeyUseReading, AssetReading, RetirementReading, CacheReading, AuditReading,
+    MaintenanceReading
 {}
 
 /// All that can be changed inside a transaction.
 public protocol MetadataWriting:
-    MetadataReading, CatalogueWriting, AccountWriting, AssetWriting, RetirementWriting, CacheWriting, AuditWriting
+    MetadataReading, CatalogueWriting, AccountWriting, KeyUseWriting, AssetWriting, RetirementWriting, CacheWriting, AuditWriting
 {}
 
 // MARK: - Projects and repositories
@@ -79,6 +80,18 @@ public protocol AccountWriting {
     func put(_ key: KeyRecord) throws
     /// Returns whether there was such a key.
     func deleteKey(_ id: String) throws -> Bool
+}
+
+public protocol KeyUseReading {
+    /// The last uses of keys, ordered by the keys' ids.
+    func keyUses() throws -> [KeyUse]
+}
+
+public protocol KeyUseWriting {
+    /// Takes the place of what was known of a key's last use. It goes with the key.
+    ///
+    /// - Returns: whether there is such a key; nothing is kept for one that is gone.
+    func put(_ use: KeyUse) throws -> Bool
 }
 
 // MARK: - Packages and files

@@ -43,6 +43,7 @@ enum ServeCommand: Command {
         Log.write(Array("listening on \(url)\n".utf8), to: 2)
         let renewal = Task { await assembly.services.renewUpstreamIndexes() }
         let auditUpkeep = Task { await assembly.auditUpkeep.run() }
+        let saving = Task { await assembly.keyUses.keepSaved() }
 
         await signals.wait()
         log(.notice, "draining", ["seconds": String(configuration.drainTimeout)])
@@ -53,6 +54,8 @@ enum ServeCommand: Command {
         await renewal.value
         await auditUpkeep.value
         await assembly.auditUpkeep.finish()
+        saving.cancel()
+        await saving.value
         unlink(listenFile)
         await stores.close()
         log(.notice, "stopped")

@@ -6,31 +6,66 @@ internal import SaveSQLMetadata
 /// `user`: accounts without the server, for the operator who is locked out.
 enum UserCommand: Command {
     static let name = "user"
-    static let summary = "add users, set passwords, list users, without the server"
+    static let summary = "list and mend users, without the server"
     static let help = """
         save-server user list                                  [--config FILE] [--data DIR]
         save-server user add NAME [--role admin|auditor|user]  [--config FILE] [--data DIR]
         save-server user passwd NAME                           [--config FILE] [--data DIR]
+        save-server user role NAME admin|auditor|user          [--config FILE] [--data DIR]
+        save-server user enable NAME                           [--config FILE] [--data DIR]
+        save-server user disable NAME                          [--config FILE] [--data DIR]
 
         Passwords are read from standard input, one line, so that they stand in no list of processes. passwd also enables a
-        disabled user. The server must not be running. Every change is in the audit trail, made by `system`.
+        disabled user. The last administrator who can sign in stays one. The server must not be running; PATCH and PUT below
+        /api/v1/users do the same in a running one. Every change is in the audit trail, made by `system`. The exit status is
+        0 for success, 1 for a refusal, 2 for a command line that makes no sense.
         """
     static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data", "--role"], [])
 
-    static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
-        let hint = "save-server user --help shows the forms"
-        guard let action = arguments.positional.first else {
-            throw UsageError("user needs an action: list, add or passwd", hint: hint)
-        }
-        let name = arguments.positional.dropFirst().first
-        let stores = try Stores.open(try arguments.configuration(environment))
-        do {
-            switch (action, name) {
-            case ("list", nil): try await list(stores)
-            case ("add", let name?): try await add(name, role: arguments.values["--role"] ?? "user", stores)
-            case ("passwd", let name?): try await setPassword(name, stores)
-            default: throw UsageError("'user \(arguments.positional.joined(separator: " "))' makes no sense", hint: hint)
+    private enum Action {
+        case list
+        case add(String, SystemRole)
+        case setPassword(String)
+        case setRole(String, SystemRole)
+        case setDisabled(String, Bool)
+
+        init(_ arguments: Arguments) throws {
+            let words = arguments.positional
+            let role = try arguments.values["--role"].map { try Self.role($0) }
+            switch (words.first, words.count) {
+            case (nil, _):
+                throw UsageError("user needs an action: list, add, passwd, role, enable or disable", hint: Self.hint)
+            case ("add", 2): self = .add(words[1], role ?? .user)
+            case (_, _) where role != nil: throw UsageError("--role goes with add NAME", hint: Self.hint)
+            case ("list", 1): self = .list
+            case ("passwd", 2): self = .setPassword(words[1])
+            case ("role", 3): self = .setRole(words[1], try Self.role(words[2]))
+            case ("enable", 2): self = .setDisabled(words[1], false)
+            case ("disable", 2): self = .setDisabled(words[1], true)
+            default: throw UsageError("'user \(words.joined(separator: " "))' makes no sense", hint: Self.hint)
             }
+        }
+
+        private static let hint = "save-server user --help shows the forms"
+
+        private static func role(_ text: String) throws -> SystemRole {
+            guard let role = SystemRole(rawValue: text) else {
+                throw UsageError("'\(text)' is no role", hint: "roles are admin, auditor and user")
+            }
+            return role
+        }
+    }
+
+    static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
+        let action = try Action(arguments)
+        let configuration = try arguments.configuration(environment)
+        // A misspelled directory would otherwise be made, with a server in it that has no users.
+        guard FileManager.default.fileExists(atPath: configuration.data + "/save.db") else {
+            throw SaveError(.storageUnavailable, "there is no server's data in \(configuration.data); --data says where it is")
+        }
+        let stores = try Stores.open(configuration)
+        do {
+            try await perform(action, in: stores.metadata)
         } catch {
             await stores.close()
             throw error
@@ -39,35 +74,48 @@ enum UserCommand: Command {
         return 0
     }
 
-    private static func list(_ stores: Stores) async throws {
-        for user in try await stores.metadata.read({ try $0.users() }) {
-            print("\(user.username)\t\(user.role.rawValue)\(user.disabled ? "\tdisabled" : "")")
+    private static func perform(_ action: Action, in store: SQLMetadataStore) async throws {
+        switch action {
+        case .list:
+            for user in try await Accounts.list(in: store) {
+                print("\(user.username)\t\(user.role.rawValue)\(user.disabled ? "\tdisabled" : "")")
+            }
+        case .add(let name, let role):
+            try await Accounts.createUser(
+                name, password: try readPassword(), role: role, hasher: Argon2PasswordHasher(), in: store,
+                at: PlatformClock.system.now())
+            print("added \(name)")
+        case .setPassword(let name):
+            // Whether there is such a user is said before a password is asked for.
+            _ = try await store.read { try Accounts.user(name, in: $0) }
+            try await Accounts.setPassword(
+                of: name, to: try readPassword(), hasher: Argon2PasswordHasher(), in: store, at: PlatformClock.system.now())
+            try await change(name, in: store) { $0.disabled = false }
+            print("changed the password of \(name)")
+        case .setRole(let name, let role):
+            try await change(name, in: store) { $0.role = role }
+            print("\(name) has the role \(role.rawValue)")
+        case .setDisabled(let name, let disabled):
+            try await change(name, in: store) { $0.disabled = disabled }
+            print("\(disabled ? "disabled" : "enabled") \(name)")
         }
     }
 
-    private static func add(_ name: String, role: String, _ stores: Stores) async throws {
-        guard let role = SystemRole(rawValue: role) else {
-            throw UsageError("'\(role)' is no role", hint: "roles are admin, auditor and user")
-        }
-        try await Accounts.createUser(
-            name, password: try readPassword(), role: role, hasher: Argon2PasswordHasher(), in: stores.metadata,
-            at: PlatformClock.system.now())
-        print("added \(name)")
-    }
-
-    private static func setPassword(_ name: String, _ stores: Stores) async throws {
+    private static func change(
+        _ name: String, in store: SQLMetadataStore, _ body: @escaping @Sendable (inout UserRecord) -> Void
+    ) async throws {
         let now = PlatformClock.system.now()
-        try await Accounts.setPassword(
-            of: name, to: try readPassword(), hasher: Argon2PasswordHasher(), in: stores.metadata, at: now)
-        try await stores.metadata.write { writing in
-            var user = try Accounts.user(name, in: writing)
-            guard user.disabled else { return }
-            user.disabled = false
-            user.updated = now
-            _ = try writing.put(user)
-            try writing.record(AuditEvent("user.update", "user", name, details: ["disabled": false]), .system, at: now)
+        try await store.write { writing in
+            let before = try Accounts.user(name, in: writing)
+            var after = before
+            body(&after)
+            guard after != before else { return }
+            try Accounts.checkAdministratorRemains(after: after, insteadOf: before, in: writing)
+            after.updated = now
+            _ = try writing.put(after)
+            let details: JSONObject = ["role": .string(after.role.rawValue), "disabled": .bool(after.disabled)]
+            try writing.record(AuditEvent("user.update", "user", name, details: details), .system, at: now)
         }
-        print("changed the password of \(name)")
     }
 
     private static func readPassword() throws -> [UInt8] {

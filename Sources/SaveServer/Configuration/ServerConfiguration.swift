@@ -23,6 +23,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var minimumBodyRate: Int64 = 1024
     package var writeTimeout: Int64 = 30
     package var drainTimeout: Int64 = 30
+    package var maxKeyLifetime: Int64?
     package var gcGrace: Int64 = 86_400
     package var auditAnchorFile: String?
     package var auditAnchorSyslog: String?

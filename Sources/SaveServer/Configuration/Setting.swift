@@ -71,6 +71,9 @@ package struct Setting: Sendable {
             "write_timeout", \.writeTimeout, "30", SettingText.seconds, "Seconds without progress after which a download is cut."),
         Setting("drain_timeout", \.drainTimeout, "30", SettingText.seconds, "Seconds that running requests get after SIGTERM."),
         Setting(
+            "max_key_lifetime", \.maxKeyLifetime, "", SettingText.optional(SettingText.seconds),
+            "Seconds that a new API key may last at most; empty for keys that need no end."),
+        Setting(
             "gc_grace", \.gcGrace, "86400", SettingText.seconds,
             "Age in seconds at which a blob that nothing refers to may be removed."),
         Setting(

@@ -64,6 +64,7 @@ package final class InMemoryPlatform: Sendable {
 private struct EveryoneIsAdmin: RequestAuthenticating {
     private static let admin = Principal.user(id: 1, username: "admin", role: .admin, key: nil)
     func cached(_ request: HTTPRequest) -> Principal? { Self.admin }
+    func noteUse(of key: KeyContext, by request: HTTPRequest) {}
     func authenticate(_ request: HTTPRequest) async throws -> Principal { Self.admin }
 }
 

@@ -27,6 +27,8 @@ extension MetadataForwarding {
     public func deleteRobot(_ id: Int64) throws { try base.deleteRobot(id) }
     public func put(_ key: KeyRecord) throws { try base.put(key) }
     public func deleteKey(_ id: String) throws -> Bool { try base.deleteKey(id) }
+    public func keyUses() throws -> [KeyUse] { try base.keyUses() }
+    public func put(_ use: KeyUse) throws -> Bool { try base.put(use) }
     public func asset(_ repository: Int64, _ path: AssetPath) throws -> StoredAsset? { try base.asset(repository, path) }
     public func asset(_ repository: Int64, package: PackageID, identity: String) throws -> StoredAsset? {
         try base.asset(repository, package: package, identity: identity)

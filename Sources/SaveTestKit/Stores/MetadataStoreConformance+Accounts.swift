@@ -86,6 +86,32 @@ extension MetadataStoreConformance {
             try require(try await store.read { try $0.key("k2")?.hash }, is: [], "an empty hash")
             try require(try await store.read { try $0.key("k3") } == nil, "an absent key is there")
         },
+        Law("the last use of a key is the one that was put last, and goes with the key") { store in
+            @Sendable func use(_ key: String, _ seconds: Int64, _ address: String = "192.0.2.1") -> KeyUse {
+                KeyUse(key: key, time: Timestamp(seconds: seconds), address: address)
+            }
+            let known = try await store.write { writing in
+                for (id, owner) in [("b", PrincipalName.robot("ci")), ("a", .user("alice")), ("c", .user("alice"))] {
+                    try writing.put(Fixture.key(id, owner))
+                }
+                return try [use("b", 5), use("a", 9), use("b", 4, "2001:db8:0:0:0:0:0:1"), use("gone", 1)].map {
+                    try writing.put($0)
+                }
+            }
+            try require(known, is: [true, true, true, false], "whether there were such keys")
+            let uses = [use("a", 9), use("b", 4, "2001:db8:0:0:0:0:0:1")]
+            try require(try await store.read { try $0.keyUses() }, is: uses, "last uses")
+            let left = try await store.write { writing in
+                try writing.put(Fixture.key("a", .user("alice"), created: Timestamp(seconds: 7)))
+                let replaced = try writing.keyUses().map(\.key)
+                _ = try writing.deleteKey("b")
+                let revoked = try writing.keyUses().map(\.key)
+                let alice = try writing.put(Fixture.user("alice"))
+                try writing.deleteUser(alice.id)
+                return [replaced, revoked, try writing.keyUses().map(\.key)]
+            }
+            try require(left, is: [["a", "b"], ["a"], []], "last uses after a key was replaced, revoked, and lost its owner")
+        },
         Law("keys are ordered by owner, then oldest first") { store in
             let gone = try await store.write { writing in
                 try writing.put(Fixture.key("a", .user("alice"), created: Timestamp(seconds: 2)))

@@ -116,6 +116,8 @@ private struct HeaderIdentity: RequestAuthenticating {
         return .user(id: 1, username: String(parts[0]), role: parts[0] == "admin" ? .admin : .user, key: key)
     }
 
+    func noteUse(of key: KeyContext, by request: HTTPRequest) {}
+
     func authenticate(_ request: HTTPRequest) async throws -> Principal { throw SaveError(.unauthenticated, "no") }
 }
 

@@ -77,6 +77,36 @@ struct APIAccountTests {
         #expect(try await server.send("PATCH", "/users/dev", as: "dev", body: #"{"role":"user"}"#).status == 409)
     }
 
+    @Test func `administrators who remove each other at the same moment leave one`() async throws {
+        let server = try await APIServer()
+        for round in 0..<10 {
+            for name in ["dev", "owner", "viewer"] {
+                #expect(
+                    try await server.send("PATCH", "/users/\(name)", body: #"{"role":"admin","disabled":false}"#).status == 200)
+            }
+            let names = ["root", "dev", "owner", "viewer"]
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for (index, name) in names.enumerated() {
+                    // Everybody removes the next one: three ways to lose an administrator.
+                    let (method, body) =
+                        [("PATCH", #"{"role":"user"}"#), ("PATCH", #"{"disabled":true}"#)][(round + index) % 2]
+                    let victim = names[(index + 1) % names.count]
+                    group.addTask { try await server.send(method, "/users/\(victim)", as: name, body: body).status }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses.contains { $0 != 200 })
+            #expect(server.catalogue.current.users.values.contains { $0.role == .admin && !$0.disabled })
+            try await server.store.write { writing in
+                var root = try Accounts.user("root", in: writing)
+                root.role = .admin
+                root.disabled = false
+                _ = try writing.put(root)
+            }
+            try await server.catalogue.reload()
+        }
+    }
+
     @Test func `members get roles, and lose them`() async throws {
         let server = try await APIServer()
         #expect(try await server.send("GET", "/repos/backend/hosted", as: "nobody").status == 404)
@@ -119,7 +149,7 @@ struct APIRobotTests {
     private func authenticator(_ server: APIServer) -> Authenticator {
         Authenticator(
             catalogue: server.catalogue, providers: [KeySignIn(serverKey: server.serverKey, clock: server.clock.platform)],
-            serverKey: server.serverKey, clock: server.clock.platform, store: server.store, log: .silent())
+            uses: server.keyUses, serverKey: server.serverKey, clock: server.clock.platform, store: server.store, log: .silent())
     }
 
     private func bearer(_ key: String) -> HTTPRequest {

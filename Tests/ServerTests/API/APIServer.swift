@@ -81,19 +81,22 @@ struct APIServer {
     let operations = NotedOperations()
     let hasher = PlainPasswordHasher()
     let clock = ManualClock()
+    let keyUses: KeyUses
     let catalogue: Catalogue
     let api: RESTAPI
     let serverKey = [UInt8](repeating: 3, count: 32)
 
-    init() async throws {
+    init(maxKeyLifetime: Int64? = nil) async throws {
         var formats = FormatRegistry()
         try formats.register(NotesFormat.self)
         try formats.register(HostedOnlyFormat.self, from: .loaded(path: "/plugins/plain.so"))
+        keyUses = KeyUses(store: store, clock: clock.platform, log: .silent())
         catalogue = Catalogue(store: store, formats: formats)
         api = RESTAPI(
             context: APIContext(
-                store: store, formats: formats, hasher: hasher, operations: operations,
-                clock: clock.platform, serverKey: serverKey, log: .silent(), version: "1.2.3"),
+                store: store, formats: formats, hasher: hasher, keyUses: keyUses, operations: operations,
+                clock: clock.platform, serverKey: serverKey, log: .silent(), version: "1.2.3",
+                maxKeyLifetime: maxKeyLifetime),
             catalogue: catalogue)
         let now = clock.platform.now()
         try await store.write { writing in

@@ -31,5 +31,7 @@ enum AccountSchemas {
     private static let key: [(name: String, schema: Schema)] = [
         ("id", .text), ("owner", .text), ("description", .text), ("scopes", .list(of: .named("Scope"))),
         ("expires_at", Schema.time.orNull), ("created_at", .time),
+        ("last_used_at", Schema.time.orNull.described("To the minute; null for a key that was never used.")),
+        ("last_used_from", Schema.text.orNull.described("The client's address at that time.")),
     ]
 }

@@ -37,6 +37,7 @@ struct InMemoryTables: Sendable {
     var users: [Int64: UserRecord] = [:]
     var robots: [Int64: RobotRecord] = [:]
     var keys: [String: KeyRecord] = [:]
+    var keyUses: [String: KeyUse] = [:]
     var packages: [Int64: [PackageID: PackageRecord]] = [:]
     var assets: [Int64: [AssetPath: StoredAsset]] = [:]
     var retired: [Int64: [AssetPath: RetiredName]] = [:]

@@ -44,7 +44,19 @@ extension InMemoryTransaction {
     }
 
     func put(_ key: KeyRecord) { tables.keys[key.id] = key }
-    func deleteKey(_ id: String) -> Bool { tables.keys.removeValue(forKey: id) != nil }
+
+    func deleteKey(_ id: String) -> Bool {
+        tables.keyUses[id] = nil
+        return tables.keys.removeValue(forKey: id) != nil
+    }
+
+    func keyUses() -> [KeyUse] { tables.keyUses.values.sorted { $0.key.precedes($1.key) } }
+
+    func put(_ use: KeyUse) -> Bool {
+        guard tables.keys[use.key] != nil else { return false }
+        tables.keyUses[use.key] = use
+        return true
+    }
 
     /// Keys and memberships refer to names: a renamed account would leave them to the next one of its old name.
     private func refuseRenaming(_ old: String?, to name: String) throws {
@@ -54,6 +66,7 @@ extension InMemoryTransaction {
 
     private func forget(_ principal: PrincipalName) {
         tables.keys = tables.keys.filter { $0.value.owner != principal }
+        tables.keyUses = tables.keyUses.filter { tables.keys[$0.key] != nil }
         tables.members = tables.members.filter { $0.key.principal != principal }
     }
 }
