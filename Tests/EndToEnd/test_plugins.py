@@ -140,6 +140,24 @@ def test_a_format_is_built_against_an_installed_server(tmp_path):
     assert formats(built)[0] == 0, "the same build, installed or not, takes the same plugins"
 
 
+def test_a_new_format_is_the_template_under_its_own_name(tmp_path):
+    for name in ("Scripts/new-format.sh", "Scripts/build-plugin.sh", "Package.swift", "Plugins/Template", "Sources/CSystem"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
+    make = lambda name: subprocess.run([str(tmp_path / "Scripts/new-format.sh"), name], capture_output=True, text=True)
+    assert make("Notes").returncode == 0
+    files = {str(path.relative_to(tmp_path)): path.read_text() for path in (tmp_path / "Plugins" / "Notes").rglob("*.swift")}
+    assert set(files) == {"Plugins/Notes/Sources/NotesFormat.swift", "Plugins/Notes/Tests/NotesFormatTests.swift"}
+    assert not [name for name, text in files.items() if "template" in text.lower()]
+    assert '+ plugin("Notes")' in (tmp_path / "Package.swift").read_text()
+    built = subprocess.run([str(tmp_path / "Scripts/build-plugin.sh"), "Notes", "--build", str(BUILD), "--output", str(tmp_path / "notes.so")])
+    assert built.returncode == 0
+    assert formats(tmp_path / "notes.so")[1].startswith("notes\t")
+    for name, why in (("Notes", "already"), ("../x", "not a name"), ("notes", "not a name"), ("", "not a name")):
+        refused = make(name)
+        assert refused.returncode == 1 and why in refused.stderr, name
+
+
 def test_a_refused_plugin_stops_the_start_and_is_found_by_check(template, tmp_path):
     shutil.copy(template, tmp_path / "loose.so")
     os.chmod(tmp_path / "loose.so", 0o777)
@@ -174,7 +192,7 @@ def test_the_template_serves_when_loaded(template, new_server):
     empty = admin.put(hosted + "foo/2.0", data=b"")
     assert (empty.status_code, empty.text) == (400, "body: a file is not empty\n")
     wrong = admin.post(hosted + "foo/1.0", data=b"x")
-    assert wrong.status_code == 405 and wrong.headers["Allow"] == "GET, HEAD, PUT, DELETE"
+    assert wrong.status_code == 405 and {"GET", "PUT", "DELETE"} <= set(wrong.headers["Allow"].split(", "))
     setting = admin.post("/api/v1/repos", json={
         "project": "t", "name": "x", "format": "template", "repository_type": "hosted", "settings": {"colour": 1}})
     assert setting.status_code == 400 and "colour" in setting.text
@@ -186,6 +204,48 @@ def test_the_template_serves_when_loaded(template, new_server):
     server.launch()
     assert server.process.wait(15) == 1
     assert "which this server does not have" in server.log_tail()
+
+
+def test_a_plugin_that_misbehaves_harms_its_request_only(tmp_path, new_server):
+    plugin = build(variant(tmp_path, "Unruly", **{
+        'id: "template"': 'id: "unruly"',
+        "        let path = request.path\n": """        let path = request.path
+        if path.segments.last == "throw" { throw Unruly() }
+        if path.segments.last == "redirect" { return .redirect(to: "x\\r\\nSet-Cookie: a=b", permanent: false) }
+        if path.segments.last == "status" { return .upload(UploadPlan(path: try AssetPath("a/b"), status: 1000)) }
+""",
+        "        let lines =\n": """        let field = index.package?.name ?? ""
+        if field.hasPrefix("field") {
+            let fields = ["field1": "X-A: b\\r\\nX-C", "field2": "Content-Length", "field3": "Transfer-Encoding", "field4": ""]
+            return Document(type: type, bytes: [65], headers: [fields[field] ?? "X": field == "field5" ? "a\\nb" : "gzip"])
+        }
+        let lines =
+""",
+        "extension UnrulyFormat: PackageNaming {": "private struct Unruly: Error {}\n\nextension UnrulyFormat: PackageNaming {",
+    }), tmp_path / "unruly.so")
+    server = new_server(SAVE_PLUGINS=str(plugin))
+    server.create("u/hosted", format="unruly")
+    base = "/unruly/u/hosted/"
+    for number in range(1, 6):
+        assert server.admin.put(base + "field%d/1.0" % number, data=b"x").status_code == 201
+    incidents = []
+    for method, path in [("GET", "throw"), ("PUT", "x/throw"), ("GET", "redirect"), ("PUT", "status")] + [
+            ("GET", "field%d/" % number) for number in (1, 4, 5)]:
+        answer = server.admin.request(method, base + path, data=b"x" if method == "PUT" else None)
+        assert answer.status_code == 500, (method, path, answer.status_code, answer.text)
+        assert "Set-Cookie" not in answer.headers and "X-C" not in answer.headers
+        incident = re.search(r"\(request ([0-9a-f-]+)\)", answer.text)
+        assert incident, (path, answer.text)
+        incidents.append(incident[1])
+    for number in (2, 3):
+        framed = server.admin.get(base + "field%d/" % number)
+        assert (framed.status_code, framed.content, framed.headers["Content-Length"]) == (200, b"A", "1"), "framing is the server's"
+        assert "Transfer-Encoding" not in framed.headers
+    assert server.admin.get(base + "a/b").status_code == 404, "an upload with an impossible answer left its file"
+    assert server.admin.put(base + "fine/1.0", data=b"x").status_code == 201
+    assert server.stop() == 0
+    said = server.log_tail(100_000)
+    assert all(re.search('"error".*"request_id":"%s"|"request_id":"%s".*"error"' % (name, name), said) for name in incidents), said
 
 
 def test_ten_plugins_hardly_delay_the_start(tmp_path):

@@ -249,6 +249,9 @@ package final class DataPlane: Responder {
         let context = AuditContext(request, principal)
         switch route {
         case .upload(let plan):
+            guard plan.status == 200 || plan.status == 201 else {
+                throw SaveError(.internalFailure, "the format would answer an upload with the status \(plan.status)")
+            }
             let outcome = try await publisher.upload(
                 plan, request, mayDelete: granted.contains(.delete), limit: configuration.maxFileSize, context: context)
             return .text(outcome == .unchanged ? 200 : plan.status, outcome == .unchanged ? "unchanged" : "published")
