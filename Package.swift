@@ -25,6 +25,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
 }
 
+/// The folders of `Plugins`.
+let plugins = ["Npm", "Template"]
+
 /// A format that lives in `Plugins`: `Sources/SaveServer/Formats.swift` compiles it in, or a server loads it at start
 /// (docs/plugin-abi.md). Not a plugin of the build tool, which has such a folder as well.
 func plugin(_ name: String) -> [Target] {
@@ -106,7 +109,6 @@ let package = Package(
         tests("PluginsTests", ["SavePlugins", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests("TestKitTests", ["SaveTestKit", "SavePlatform", "SaveDigest", "FormatTemplate"]),
         tests("ArchitectureTests", []),
-    ]
-        + plugin("Npm") + plugin("Template"),
+    ] + plugins.flatMap(plugin),
     swiftLanguageModes: [.v6]
 )

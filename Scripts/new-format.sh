@@ -21,8 +21,8 @@ for file in $(cd Plugins/Template && find . -type f -name '*.swift'); do
     mkdir -p "$(dirname "$target")"
     sed "s/Template/$name/g; s/\"template\"/\"$id\"/g; s,/template/,/$id/,g" "Plugins/Template/$file" > "$target"
 done
-sed -i "s/^\( *\)+ plugin(\"Template\")/\1+ plugin(\"$name\")\n&/" Package.swift
-grep -q "plugin(\"$name\")" Package.swift || fail "Package.swift has no line for the Template to put this one beside"
+sed -i "s/^let plugins = \[/&\"$name\", /" Package.swift
+grep -q "^let plugins = .*\"$name\"" Package.swift || fail "Package.swift has no list of the folders of Plugins"
 
 echo "Plugins/$name is there. Next:"
 echo "    make unit FILTER=Format${name}Tests    # its tests"

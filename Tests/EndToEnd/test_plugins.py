@@ -149,7 +149,7 @@ def test_a_new_format_is_the_template_under_its_own_name(tmp_path):
     files = {str(path.relative_to(tmp_path)): path.read_text() for path in (tmp_path / "Plugins" / "Notes").rglob("*.swift")}
     assert set(files) == {"Plugins/Notes/Sources/NotesFormat.swift", "Plugins/Notes/Tests/NotesFormatTests.swift"}
     assert not [name for name, text in files.items() if "template" in text.lower()]
-    assert '+ plugin("Notes")' in (tmp_path / "Package.swift").read_text()
+    assert 'let plugins = ["Notes", ' in (tmp_path / "Package.swift").read_text()
     built = subprocess.run([str(tmp_path / "Scripts/build-plugin.sh"), "Notes", "--build", str(BUILD), "--output", str(tmp_path / "notes.so")])
     assert built.returncode == 0
     assert formats(tmp_path / "notes.so")[1].startswith("notes\t")
