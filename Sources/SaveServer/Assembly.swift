@@ -79,8 +79,9 @@ struct Assembly: Sendable {
         let authenticator = Authenticator(
             catalogue: catalogue, providers: [KeySignIn(serverKey: key, clock: clock), PasswordSignIn(hasher: hasher)],
             uses: keyUses, serverKey: key, clock: clock, store: stores.metadata, log: log)
+        let plane = dataPlaneConfiguration(configuration)
         let dataPlane = DataPlane(
-            services: services, authenticator: authenticator, configuration: dataPlaneConfiguration(configuration),
+            services: services, authenticator: authenticator, configuration: plane,
             // Pages repeat themselves so much that higher levels take twice the time for a few percent.
             compress: { Gzip.compress($0, level: 3) })
         let seal = AuditSeal(serverKey: key)
@@ -98,28 +99,30 @@ struct Assembly: Sendable {
         let health = Health(store: stores.metadata, blobs: stores.blobs, version: Version.current)
         let metrics = Metrics()
         let started = clock.uptime()
+        let counters: @Sendable () -> String = {
+            metrics.text(gauges: [
+                ("save_uptime_seconds", "Seconds since the start.", Int64((clock.uptime() - started) / 1_000_000_000)),
+                ("save_fills", "Files on their way from upstreams.", Int64(services.fills.count)),
+                (
+                    "save_upstream_changed_files", "Files whose digest an upstream changed, since the start.",
+                    Int64(services.changedUpstreamFiles)
+                ),
+                (
+                    "save_upstream_renewals", "Indexes that wait to be asked for ahead of their end.",
+                    Int64(services.waitingRenewals)
+                ),
+                (
+                    "save_audit_lost_anchors", "Anchors of the audit trail that could not be kept, since the start.",
+                    auditUpkeep.lostAnchors
+                ),
+                ("save_cached_pages", "Rendered pages in memory.", Int64(dataPlane.pageCacheUsage.count)),
+                ("save_cached_page_bytes", "Bytes of rendered pages in memory.", Int64(dataPlane.pageCacheUsage.cost)),
+            ])
+        }
         let gateway = Gateway(
-            dataPlane: dataPlane, api: api, health: health, authenticator: authenticator,
-            metrics: {
-                metrics.text(gauges: [
-                    ("save_uptime_seconds", "Seconds since the start.", Int64((clock.uptime() - started) / 1_000_000_000)),
-                    ("save_fills", "Files on their way from upstreams.", Int64(services.fills.count)),
-                    (
-                        "save_upstream_changed_files", "Files whose digest an upstream changed, since the start.",
-                        Int64(services.changedUpstreamFiles)
-                    ),
-                    (
-                        "save_upstream_renewals", "Indexes that wait to be asked for ahead of their end.",
-                        Int64(services.waitingRenewals)
-                    ),
-                    (
-                        "save_audit_lost_anchors", "Anchors of the audit trail that could not be kept, since the start.",
-                        auditUpkeep.lostAnchors
-                    ),
-                    ("save_cached_pages", "Rendered pages in memory.", Int64(dataPlane.pageCacheUsage.count)),
-                    ("save_cached_page_bytes", "Bytes of rendered pages in memory.", Int64(dataPlane.pageCacheUsage.cost)),
-                ])
-            }, log: log)
+            dataPlane: dataPlane, api: api, paths: ServerPath.all(api: api, health: health, metrics: counters),
+            authenticator: authenticator,
+            crossSite: CrossSiteGuard(externalOrigin: plane.externalOrigin), log: log)
 
         let accessLog = try openAccessLog(configuration, clock)
         let access = accessLog.map { AccessLog(log: $0, clock: clock) }

@@ -1,13 +1,19 @@
 internal import SaveAPI
-internal import SavePlatform
+package import SavePlatform
 
 /// What the REST API asks of the repository engine and of the stores' upkeep.
-struct EngineOperations: RepositoryOperations, PackageExplaining {
+package struct EngineOperations: RepositoryOperations, PackageExplaining {
     let services: EngineServices
     let maintenance: Maintenance
     let gcGrace: Int64
 
-    func probe(_ repository: Repository) async throws -> JSONValue {
+    package init(services: EngineServices, maintenance: Maintenance, gcGrace: Int64) {
+        self.services = services
+        self.maintenance = maintenance
+        self.gcGrace = gcGrace
+    }
+
+    package func probe(_ repository: Repository) async throws -> JSONValue {
         do {
             return try await services.probe(repository)
         } catch let error as SaveError where error.code == .upstreamForbidden || error.code == .upstreamInvalid {
@@ -16,27 +22,27 @@ struct EngineOperations: RepositoryOperations, PackageExplaining {
         }
     }
 
-    func invalidateCache(of repository: Repository) async throws {
+    package func invalidateCache(of repository: Repository) async throws {
         try await services.invalidateCache(of: repository)
     }
 
-    func upstreamState(of repository: Repository) -> JSONValue {
+    package func upstreamState(of repository: Repository) -> JSONValue {
         services.upstreamState(of: repository)
     }
 
-    func contentChanged(in repository: Int64, package: PackageID?) async {
+    package func contentChanged(in repository: Int64, package: PackageID?) async {
         services.contentChanged(in: repository, package: package)
     }
 
-    func repositoryChanged(_ repository: Int64) async {
+    package func repositoryChanged(_ repository: Int64) async {
         services.contentChanged(in: repository, package: nil)
     }
 
-    func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> JSONValue {
+    package func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> JSONValue {
         try await services.explain(package, in: repository, refresh: refresh).json
     }
 
-    func collectGarbage(dryRun: Bool) async throws -> JSONValue {
+    package func collectGarbage(dryRun: Bool) async throws -> JSONValue {
         let report = try await maintenance.collectGarbage(grace: gcGrace, dryRun: dryRun)
         return [
             "dry_run": .bool(dryRun), "removed_blobs": .integer(report.removed), "removed_bytes": .integer(report.removedBytes),
@@ -45,7 +51,7 @@ struct EngineOperations: RepositoryOperations, PackageExplaining {
         ]
     }
 
-    func physicalBytes() async throws -> Int64 {
+    package func physicalBytes() async throws -> Int64 {
         // A run that removes nothing counts everything.
         try await maintenance.collectGarbage(grace: gcGrace, dryRun: true).blobBytes
     }

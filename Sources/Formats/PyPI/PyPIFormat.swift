@@ -40,10 +40,7 @@ public struct PyPIFormat: PackageNaming {
             }
         case .directory: throw SaveError(.notFound, "there is no such index")
         }
-        // A page holds text of publishers and upstreams: even if an escape were missing, nothing in it may run.
-        return Document(
-            type: type, bytes: bytes,
-            headers: ["Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"])
+        return Document(type: type, bytes: bytes)
     }
 
     public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {

@@ -132,8 +132,7 @@ struct AssetAnswers: Sendable {
         let caching = record.package == nil ? "\(scope), no-cache" : "\(scope), max-age=365000000, immutable"
         var headers: HTTPHeaders = [
             "Content-Type": type.value, "Accept-Ranges": "bytes", "Cache-Control": caching, "X-Content-Type-Options": "nosniff",
-            // What somebody uploaded never runs as a page of this server.
-            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Content-Security-Policy": HTTPResponse.inertPolicy,
         ]
         if !Self.shownInline.contains(type.essence) {
             headers.append("Content-Disposition", Self.disposition(record.path.filename))

@@ -174,6 +174,8 @@ struct IndexAnswers: Sendable {
         response.headers.append(
             "Vary", repository.record.anonymousRead ? "Accept, Accept-Encoding" : "Accept, Accept-Encoding, Authorization")
         response.headers.append("X-Content-Type-Options", "nosniff")
+        // Names are other people's text: even if a format forgot to escape one, nothing on the page runs.
+        response.headers.append("Content-Security-Policy", HTTPResponse.inertPolicy)
         if isStale {
             response.headers.append("X-Save-Cache", "stale")
             response.headers.append("Warning", "110 - \"Response is Stale\"")

@@ -3,7 +3,7 @@ public struct Document: Sendable, Equatable {
     /// Exactly what is sent as `Content-Type`.
     public var type: MediaType
     public var bytes: [UInt8]
-    /// More headers, such as a Content-Security-Policy.
+    /// More headers, such as `X-PyPI-Last-Serial`. The platform adds those for caches and browsers.
     public var headers: [String: String]
 
     public init(type: MediaType, bytes: [UInt8], headers: [String: String] = [:]) {

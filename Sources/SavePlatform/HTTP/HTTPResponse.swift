@@ -27,6 +27,10 @@ public struct HTTPResponse: Sendable {
         self.body = body
     }
 
+    /// The `Content-Security-Policy` of whatever publishers or upstreams wrote: it never runs as a page of this server, and no
+    /// page shows it inside itself.
+    public static let inertPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
     /// A short text for people.
     public static func text(_ status: Int, _ line: String) -> HTTPResponse {
         HTTPResponse(status: status, headers: ["Content-Type": MediaType.text.value], body: .bytes(Array((line + "\n").utf8)))

@@ -1,77 +1,75 @@
-internal import SaveAPI
-internal import SavePlatform
-internal import Synchronization
+package import SaveAPI
+package import SavePlatform
 
-/// The first to see a request: the server's own paths by their first segment, everything else to the data plane.
-final class Gateway: Responder {
+/// The first to see a request: the server's own paths by their table, the REST API below `/api/v1`, everything else to the
+/// data plane.
+package final class Gateway: Responder {
     private let dataPlane: DataPlane
     private let api: RESTAPI
-    private let health: Health
     private let authenticator: any RequestAuthenticating
-    private let metrics: @Sendable () -> String
+    private let crossSite: CrossSiteGuard
     private let log: Log
+    /// The server's own paths.
+    package let paths: [ServerPath]
 
-    init(
-        dataPlane: DataPlane, api: RESTAPI, health: Health, authenticator: any RequestAuthenticating,
-        metrics: @escaping @Sendable () -> String, log: Log
+    package init(
+        dataPlane: DataPlane, api: RESTAPI, paths: [ServerPath], authenticator: any RequestAuthenticating,
+        crossSite: CrossSiteGuard, log: Log
     ) {
         self.dataPlane = dataPlane
         self.api = api
-        self.health = health
+        self.paths = paths
         self.authenticator = authenticator
-        self.metrics = metrics
+        self.crossSite = crossSite
         self.log = log
     }
 
-    func respond(to request: HTTPRequest) async -> HTTPResponse {
-        let target = request.target
-        if isBelow("/api", target) {
-            let isPage = request.rawPath.count <= "/api/".utf8.count
-            return isPage ? await read(request) { api.describe(to: request) } : await respondFromAPI(to: request)
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        var response = await answer(request)
+        // No answer is ever taken for something else than it says it is.
+        if response.headers.bytes(of: "x-content-type-options") == nil {
+            response.headers.append("X-Content-Type-Options", "nosniff")
         }
-        if isBelow("/health", target) { return await read(request) { await health.respond(to: request) } }
-        if isBelow("/metrics", target) { return await read(request) { await respondWithMetrics(to: request) } }
-        if request.rawPath.elementsEqual("/".utf8) {
-            return await read(request) {
-                .text(
-                    200,
-                    "Save: a repository manager. Repositories are at /<format>/<project>/<repository>/, "
-                        + "the REST API at /api/v1, described at /api.")
-            }
-        }
-        return await dataPlane.respond(to: request)
-    }
-
-    /// The answer of a path that can be read and nothing else.
-    private func read(_ request: HTTPRequest, _ answer: () async -> HTTPResponse) async -> HTTPResponse {
-        let allow = "GET, HEAD, OPTIONS"
-        guard !request.method.isRead else { return await answer() }
-        if request.method == .options { return HTTPResponse(status: 204, headers: ["Allow": allow]) }
-        var response = ErrorResponder.text(
-            SaveError(.methodNotAllowed, "this can only be read", details: ["allow": allow]), request: request, log: log)
-        response.closesConnection = request.body.length != 0
         return response
     }
 
     /// Only reads of repositories are answered from memory; paths of the server itself are never among them.
-    func immediateResponse(to request: HTTPRequest) -> HTTPResponse? { dataPlane.immediateResponse(to: request) }
+    package func immediateResponse(to request: HTTPRequest) -> HTTPResponse? { dataPlane.immediateResponse(to: request) }
 
-    private func isBelow(_ prefix: StaticString, _ target: [UInt8]) -> Bool {
-        prefix.withUTF8Buffer { prefix in
-            guard target.starts(with: prefix) else { return false }
-            guard target.count > prefix.count else { return true }
-            return target[prefix.count] == UInt8(ascii: "/") || target[prefix.count] == UInt8(ascii: "?")
+    private func answer(_ request: HTTPRequest) async -> HTTPResponse {
+        let isAPI = isBelow("/api/v1", request)
+        if let refusal = crossSite.refusal(of: request) {
+            log(.warning, "a change asked for by another site", ["request_id": request.id.description])
+            var response =
+                isAPI
+                ? ErrorResponder.json(refusal, request: request, log: log)
+                : ErrorResponder.text(refusal, request: request, log: log)
+            response.closesConnection = request.body.length != 0
+            return response
+        }
+        if isAPI { return await respondFromAPI(to: request) }
+        if let path = paths.first(where: { request.rawPath.elementsEqual($0.path.utf8) }) {
+            return await respond(to: request, at: path)
+        }
+        if isBelow("/api", request) || isBelow("/health", request) || isBelow("/metrics", request) {
+            let known = paths.map(\.path).joined(separator: ", ")
+            return .text(404, "there is nothing here; the server's own paths are \(known), and the REST API is at /api/v1")
+        }
+        return await dataPlane.respond(to: request)
+    }
+
+    private func isBelow(_ prefix: StaticString, _ request: HTTPRequest) -> Bool {
+        let path = request.rawPath
+        return prefix.withUTF8Buffer { prefix in
+            guard path.starts(with: prefix) else { return false }
+            return path.count == prefix.count || path[path.startIndex + prefix.count] == UInt8(ascii: "/")
         }
     }
 
     private func respondFromAPI(to request: HTTPRequest) async -> HTTPResponse {
         do {
             let path = try RequestPath(decoding: request.rawPath)
-            guard path.segments.count >= 2, path.segments[0] == "api", path.segments[1] == "v1" else {
-                throw SaveError(.notFound, "there is nothing here; the REST API is at /api/v1")
-            }
-            let principal = try await principal(of: request)
-            return await api.respond(to: request, principal: principal, path: path)
+            return await api.respond(to: request, principal: try await principal(of: request), path: path)
         } catch {
             var response = ErrorResponder.json(error, request: request, log: log)
             response.closesConnection = request.body.length != 0
@@ -79,74 +77,33 @@ final class Gateway: Responder {
         }
     }
 
-    /// Names of projects and counts of requests are nobody's business but the operators'.
-    private func respondWithMetrics(to request: HTTPRequest) async -> HTTPResponse {
+    /// Decides who may, then answers.
+    private func respond(to request: HTTPRequest, at path: ServerPath) async -> HTTPResponse {
         do {
-            switch try await principal(of: request) {
-            case .system, .user(_, _, .admin, _), .user(_, _, .auditor, _): break
-            case .anonymous: throw SaveError(.unauthenticated, "metrics are for administrators and auditors")
-            case .user, .robot: throw SaveError(.forbidden, "metrics are for administrators and auditors")
+            if path.readers == .inspectors { try await requireInspector(request) }
+            switch request.method {
+            case .get, .head: return await path.answer(request)
+            case .options: return HTTPResponse(status: 204, headers: ["Allow": "GET, HEAD, OPTIONS"])
+            default:
+                throw SaveError(.methodNotAllowed, "this can only be read", details: ["allow": "GET, HEAD, OPTIONS"])
             }
-            return HTTPResponse(
-                status: 200, headers: ["Content-Type": "text/plain; version=0.0.4; charset=utf-8", "Cache-Control": "no-store"],
-                body: .bytes(Array(metrics().utf8)))
         } catch {
-            return ErrorResponder.text(error, request: request, log: log)
+            var response = ErrorResponder.text(error, request: request, log: log)
+            response.closesConnection = request.body.length != 0
+            return response
+        }
+    }
+
+    private func requireInspector(_ request: HTTPRequest) async throws {
+        let principal = try await principal(of: request)
+        if case .anonymous = principal { throw SaveError(.unauthenticated, "this is for administrators and auditors: sign in") }
+        guard AccessPolicy.mayInspect(principal) else {
+            throw SaveError(.forbidden, "this is for administrators and auditors")
         }
     }
 
     private func principal(of request: HTTPRequest) async throws -> Principal {
         if let known = authenticator.cached(request) { return known }
         return try await authenticator.authenticate(request)
-    }
-}
-
-/// `/health`, `/health/live` and `/health/ready`, for load balancers: no credentials, no details but the failing part.
-final class Health: Sendable {
-    private let store: any MetadataStore
-    private let blobs: any BlobStore
-    private let version: String
-    private let isDraining = Mutex(false)
-
-    init(store: any MetadataStore, blobs: any BlobStore, version: String) {
-        self.store = store
-        self.blobs = blobs
-        self.version = version
-    }
-
-    /// From now on not ready: no new requests, please.
-    func drain() { isDraining.withLock { $0 = true } }
-
-    func respond(to request: HTTPRequest) async -> HTTPResponse {
-        let path = String(decoding: request.rawPath, as: UTF8.self)
-        switch path {
-        case "/health/live": return answer(nil)
-        case "/health", "/health/ready":
-            if isDraining.withLock({ $0 }) { return answer("draining") }
-            return answer(await failingPart())
-        default: return .text(404, "there is nothing here; try /health, /health/live or /health/ready")
-        }
-    }
-
-    private func failingPart() async -> String? {
-        do {
-            _ = try await store.read { try $0.lastAudit()?.sequence }
-        } catch {
-            return "database"
-        }
-        do {
-            _ = try await blobs.stat(BlobDigest(of: []))
-        } catch {
-            return "blob store"
-        }
-        return nil
-    }
-
-    private func answer(_ failing: String?) -> HTTPResponse {
-        var body: JSONObject = ["status": .string(failing == nil ? "ok" : "unavailable"), "version": .string(version)]
-        if let failing { body["failing"] = .string(failing) }
-        var response = HTTPResponse.json(failing == nil ? 200 : 503, .object(body))
-        response.headers.append("Cache-Control", "no-store")
-        return response
     }
 }
