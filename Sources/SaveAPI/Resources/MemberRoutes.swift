@@ -38,7 +38,7 @@ enum MemberRoutes {
             let record = MemberRecord(project: project.id, principal: name, role: role)
             try await call.change { writing, _ in
                 _ = try writing.current(project)
-                try checkExists(name, for: project, in: writing)
+                try checkExists(name, for: project, call, in: writing)
                 let before = try writing.role(of: name, in: project)
                 try checkMayGrant(before, in: project, call)
                 try call.requireMatch(before.map { entityTag(of: json(name, $0)) })
@@ -76,11 +76,13 @@ enum MemberRoutes {
     }
 
     private static func checkExists(
-        _ name: PrincipalName, for project: ProjectRecord, in reading: any AccountReading
+        _ name: PrincipalName, for project: ProjectRecord, _ call: APICall, in reading: any AccountReading
     ) throws {
         try reading.requireAccount(name)
         let home = try reading.homeProject(of: name)
         guard home == nil || home == project.id else {
+            // To everybody but those who manage it, the robot of another project is one that does not exist.
+            _ = try call.caller.robot(name.name, changing: false)
             throw SaveError(.conflict, "the robot belongs to another project")
         }
     }

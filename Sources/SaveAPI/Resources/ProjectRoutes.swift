@@ -32,7 +32,7 @@ enum ProjectRoutes {
             }
             return call.answer(json(project), etag: etag(project), location: "/api/v1/projects/\(name)")
         },
-        APIRoute(.get, "/projects/{project}", .project(.read), "A project", answer: "Project") { call, project in
+        APIRoute(.get, "/projects/{project}", .seenProject, "A project", answer: "Project") { call, project in
             call.answer(json(project), etag: etag(project))
         },
         APIRoute(

@@ -64,6 +64,8 @@ enum Requirement: Sendable, Hashable {
     case inspect
     /// Administrators.
     case administer
+    /// Whoever may read the project, or a repository in it.
+    case seenProject
     case project(Permission)
     case repository(Permission)
     /// Whoever may manage the robot: administrators, and owners of its project.
@@ -76,6 +78,7 @@ enum Requirement: Sendable, Hashable {
         case .signedIn: "any account"
         case .inspect: "system role admin or auditor"
         case .administer: "system role admin"
+        case .seenProject: "permission read in the project, or on a repository in it"
         case .project(let permission): "permission \(permission.rawValue) in the project"
         case .repository(let permission): "permission \(permission.rawValue) on the repository"
         case .robot: "system role admin, or owner of the robot's project"

@@ -24,6 +24,10 @@ extension Access where Resource == Void {
 }
 
 extension Access where Resource == ProjectRecord {
+    static var seenProject: Self {
+        Self(requirement: .seenProject) { try $0.caller.seenProject($0["project"]) }
+    }
+
     static func project(_ permission: Permission) -> Self {
         Self(requirement: .project(permission)) { try $0.caller.project($0["project"], permission) }
     }

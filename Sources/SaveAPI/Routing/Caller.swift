@@ -38,6 +38,16 @@ struct Caller: Sendable {
     /// The projects that the caller may see.
     var projects: [ProjectRecord] { snapshot.projects.filter(maySee) }
 
+    /// A project by name, if the caller may know of it: also by a single repository of it that everybody may read.
+    ///
+    /// - Throws: `notFound`, as a `Denial` where the caller may not know.
+    func seenProject(_ name: String) throws -> ProjectRecord {
+        let missing = SaveError(.notFound, "there is no such project")
+        guard let project = snapshot.project(name) else { throw missing }
+        guard maySee(project) else { throw Denial(shown: missing) }
+        return project
+    }
+
     func permissions(in project: ProjectRecord) -> Permissions {
         AccessPolicy.permissions(of: principal, in: project, catalogue: snapshot)
     }
@@ -47,12 +57,8 @@ struct Caller: Sendable {
     /// - Throws: `notFound` where there is none, `Denial` where the caller may not, with the same answer where it may not
     ///   know of it.
     func project(_ name: String, _ permission: Permission) throws -> ProjectRecord {
-        let missing = SaveError(.notFound, "there is no such project")
-        guard let project = snapshot.project(name) else { throw missing }
-        let granted = permissions(in: project)
-        if granted.contains(permission) { return project }
-        guard maySee(project) else { throw Denial(shown: missing) }
-        if permission == .read { return project }
+        let project = try seenProject(name)
+        if permissions(in: project).contains(permission) { return project }
         throw Denial.forbidden("you may not \(permission.rawValue) the project \(project.name)")
     }
 

@@ -112,7 +112,13 @@ package final class DataPlane: Responder {
             principal = try await authenticator.authenticate(request)
         }
         let catalogue = services.catalogue.current
-        let (repository, route, granted) = try resolve(request, principal, catalogue)
+        let (repository, route, granted): (Repository, Route, Permissions)
+        do {
+            (repository, route, granted) = try resolve(request, principal, catalogue)
+        } catch let error as SaveError where error.code == .repositoryNotFound {
+            await note(error, request, principal, catalogue)
+            throw error
+        }
         let permission = Self.permission(for: route)
         if permission != .read {
             try await authorize(permission, repository, principal, granted, request, route)
@@ -260,6 +266,26 @@ package final class DataPlane: Responder {
             return HTTPResponse(status: 204)
         default:
             throw SaveError(.internalFailure, "a read reached the writing side")
+        }
+    }
+
+    /// Writes to the audit trail that somebody would have changed a repository that is not there, or not for them to know of.
+    private func note(_ error: SaveError, _ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) async {
+        let actions: [HTTPMethod: String] = [.put: "file.upload", .post: "file.upload", .delete: "file.delete"]
+        guard let action = actions[request.method], let path = try? RequestPath(decoding: request.rawPath),
+            path.segments.count > 2
+        else { return }
+        let (project, name) = (path.segments[1], path.segments[2])
+        let event = AuditEvent(
+            action, "file", "\(project)/\(name)",
+            outcome: catalogue.repository(project: project, name: name) == nil ? .failed : .denied,
+            details: ["error": .string(error.code.rawValue)])
+        let context = AuditContext(request, principal)
+        let now = services.clock.now()
+        do {
+            try await services.store.write { try $0.record(event, context, at: now) }
+        } catch {
+            services.log(.error, "audit record not written", ["error": "\(error)", "request_id": request.id.description])
         }
     }
 

@@ -1,0 +1,108 @@
+import SavePlatform
+import SaveTestKit
+import Testing
+
+@testable import SaveAPI
+import SaveServer
+
+/// Every route, asked by everybody, about what is public, private or missing (G13 to G21): the answer is that of a table
+/// written by hand, a refusal changes nothing and leaves one record, and what may not be seen looks like what is not there.
+@Suite struct AccessMatrixTests {
+    // MARK: - Completeness
+
+    @Test func `every route of the API has its row, and every row its route`() {
+        let routes = RouteTable.complete.routes.map { "\($0.method.name) \($0.pattern.text)" }
+        let rows = APIExpectations.rows.map(\.request)
+        #expect(Set(routes).subtracting(rows).sorted() == [], "routes without a row in APIExpectations.swift")
+        #expect(Set(rows).subtracting(routes).sorted() == [], "rows without a route")
+        #expect(rows.count == Set(rows).count)
+    }
+
+    @Test func `every format has rows for every kind of route, and they mean what they say`() async throws {
+        let world = try await AccessWorld()
+        for format in world.formats.descriptors {
+            let requests = DataPlaneExpectations.requests.filter { $0.format == format.id }
+            #expect(Set(requests.map(\.kind)) == Set(DataPlaneExpectations.Kind.allCases), "rows of \(format.id)")
+            let translator = try world.formats.make(format.id, settings: [:])
+            // What has an empty segment, the platform sends on before a format sees it.
+            for request in requests where !request.path.hasPrefix("//") {
+                let path = try RequestPath(decoding: Array("/f/p/r\(request.path)".utf8)[...]).dropping(3)
+                let route = try translator.route(FormatRequest(method: HTTPMethod(request.method), path: path))
+                #expect(DataPlaneExpectations.Kind(route) == request.kind, "\(format.id) \(request.method) \(request.path)")
+            }
+        }
+        #expect(Set(DataPlaneExpectations.requests.map(\.format)) == Set(world.formats.descriptors.map(\.id)))
+    }
+
+    @Test func `every path of the server's own has its row`() async throws {
+        let world = try await AccessWorld()
+        let open = ["/", "/api", "/api/", "/health", "/health/live", "/health/ready"]
+        let inspected = ["/metrics"]
+        #expect(Set(world.gateway.paths.map(\.path)) == Set(open + inspected))
+        for asker in Asker.allCases {
+            for path in open {
+                #expect(await world.send("GET", path, as: asker).status == 200, "\(path) as \(asker)")
+            }
+            for path in inspected {
+                let expected = APIExpectations.inspectors.refusal("server", asker) ?? 200
+                #expect(await world.send("GET", path, as: asker).status == expected, "\(path) as \(asker)")
+            }
+            for path in ["/health/none", "/metrics/", "/metrics/x", "/api/x", "/api/v2"] {
+                #expect(await world.send("GET", path, as: asker).status == 404, "\(path) as \(asker)")
+            }
+        }
+    }
+
+    // MARK: - The matrix
+
+    @Test func `the API answers everybody as the table says`() async throws {
+        var run = try await AccessRun()
+        for row in APIExpectations.rows {
+            for target in row.profile.targets {
+                for asker in Asker.allCases {
+                    let filled = run.world.fill(row, target, asker)
+                    try await run.ask(row.method, "/api/v1" + filled.path, asker, target, filled.body, row.profile, ok: row.ok)
+                }
+            }
+            run.compareHidden(row.request, row.profile)
+        }
+    }
+
+    @Test func `repositories answer everybody as the table says`() async throws {
+        var run = try await AccessRun()
+        for request in DataPlaneExpectations.requests {
+            for kind in RepositoryKind.allCases {
+                for target in request.profile.targets {
+                    let project = ["public": "open", "private": "closed", "missing": "absent"][target] ?? ""
+                    let base = "/\(request.format)/\(project)/\(request.format)-\(kind.rawValue)"
+                    for asker in Asker.allCases {
+                        try await run.ask(
+                            request.method, base + request.path, asker, target, nil, request.profile, ok: request.ok[kind] ?? 0)
+                    }
+                }
+                run.compareHidden("\(request.method) \(request.path) on a \(kind)", request.profile)
+            }
+        }
+    }
+}
+
+extension AccessWorld {
+    /// The path and body of a row for one target and asker.
+    func fill(_ row: AccessRow, _ target: String, _ asker: Asker) -> (path: String, body: String?) {
+        let project = ["public": "open", "private": "closed", "missing": "absent", "server": "open"][target] ?? "open"
+        let username = ["oneself": asker.account, "another": "subject", "missing": "absent"][target] ?? "subject"
+        let owner = row.request.contains("/robots/") ? "sa$bot-\(project)" : username
+        let usual = [
+            "name": "pypi-hosted", "principal": "viewer", "package": "demo", "version": "1.0",
+            "filename": AccessWorld.wheel.filename, "username": username, "id": key(of: owner),
+        ]
+        func fill(_ text: String) -> String {
+            var text = text
+            for (name, value) in row.values.merging(usual, uniquingKeysWith: { own, _ in own }) {
+                text = text.replacing("{\(name)}", with: value)
+            }
+            return text.replacing("{project}", with: project)
+        }
+        return (fill(row.path), row.body.map(fill))
+    }
+}

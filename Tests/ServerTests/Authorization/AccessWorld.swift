@@ -1,0 +1,282 @@
+internal import Foundation
+import SaveAPI
+import SavePlatform
+import SaveServer
+import SaveTestKit
+import Synchronization
+
+/// A whole server in memory, without its network: the real gateway, API, data plane, authenticator and formats.
+///
+/// The projects `open` and `closed` have the same repositories of every format and kind; everybody may read those of `open`.
+/// `viewer`, `developer`, `owner` and the robot `sa$ci` have their roles in both. Every hosted repository has the package
+/// `demo` or the file `a/b.txt`.
+final class AccessWorld: Sendable {
+    let store = InMemoryMetadataStore()
+    let clock = ManualClock()
+    let catalogue: Catalogue
+    let formats: FormatRegistry
+    let gateway: Gateway
+    private let blobs = InMemoryBlobStore()
+    private let hasher = PlainPasswordHasher()
+    private let serverKey = [UInt8](repeating: 7, count: 32)
+    private let credentials = Mutex<[Asker: String]>([:])
+    /// The ids of one key of each account, by its name.
+    private let keys = Mutex<[String: String]>([:])
+    private let requests = Atomic<UInt32>(0)
+
+    static let wheel = FixtureWheel(name: "demo", version: "1.0")
+    static let newWheel = FixtureWheel(name: "demo", version: "2.0")
+    static let retired = FixtureWheel(name: "demo", version: "0.9")
+    static let upstream = "http://upstream.test/"
+
+    init() async throws {
+        var formats = FormatRegistry()
+        try registerFormats(in: &formats)
+        self.formats = formats
+        catalogue = Catalogue(store: store, formats: formats)
+        let services = EngineServices(
+            store: store, blobs: blobs, client: OneWheelUpstream(), catalogue: catalogue, clock: clock.platform, log: .silent(),
+            pool: BlockingPool.forTests, unseal: { _ in nil })
+        let keyUses = KeyUses(store: store, clock: clock.platform, log: .silent())
+        let authenticator = Authenticator(
+            catalogue: catalogue,
+            providers: [KeySignIn(serverKey: serverKey, clock: clock.platform), PasswordSignIn(hasher: hasher)],
+            uses: keyUses, serverKey: serverKey, clock: clock.platform, store: store, log: .silent())
+        let maintenance = Maintenance(metadata: store, blobs: blobs, clock: clock.platform, log: .silent())
+        let api = RESTAPI(
+            context: APIContext(
+                store: store, formats: formats, hasher: hasher, keyUses: keyUses,
+                operations: EngineOperations(services: services, maintenance: maintenance, gcGrace: 0), clock: clock.platform,
+                serverKey: serverKey, log: .silent(), version: "1.2.3"),
+            catalogue: catalogue)
+        let health = Health(store: store, blobs: blobs, version: "1.2.3")
+        gateway = Gateway(
+            dataPlane: DataPlane(
+                services: services, authenticator: authenticator, configuration: .init(), compress: { _ in nil }),
+            api: api, paths: ServerPath.all(api: api, health: health, metrics: { "save_up 1\n" }), authenticator: authenticator,
+            crossSite: CrossSiteGuard(externalOrigin: "https://save.example.com"), log: .silent())
+        try await addAccounts()
+        try await addRepositories()
+        try await catalogue.reload()
+        try await addContent()
+    }
+
+    // MARK: - What there is
+
+    private func addAccounts() async throws {
+        let hash = try await hasher.hash(Array("password".utf8))
+        let now = clock.platform.now()
+        try await store.write { writing in
+            for (name, role) in [
+                ("nobody", SystemRole.user), ("viewer", .user), ("developer", .user), ("owner", .user), ("stranger", .user),
+                ("auditor", .auditor), ("admin", .admin), ("root", .admin), ("subject", .user), ("disabled", .admin),
+            ] {
+                _ = try writing.put(
+                    UserRecord(
+                        username: name, passwordHash: hash, role: role, disabled: name == "disabled", created: now, updated: now))
+            }
+            _ = try writing.put(RobotRecord(name: "ci", created: now, updated: now))
+            for name in ["open", "closed", "elsewhere"] {
+                let project = try writing.put(ProjectRecord(name: name, created: now, updated: now))
+                _ = try writing.put(RobotRecord(name: "bot-\(name)", project: project.id, created: now, updated: now))
+                if name == "elsewhere" {
+                    try writing.put(MemberRecord(project: project.id, principal: .user("stranger"), role: .owner))
+                    continue
+                }
+                for (member, role) in [
+                    (PrincipalName.user("viewer"), ProjectRole.viewer), (.user("developer"), .developer),
+                    (.user("owner"), .owner),
+                    (.robot("ci"), .developer),
+                ] { try writing.put(MemberRecord(project: project.id, principal: member, role: role)) }
+            }
+        }
+        for asker in Asker.allCases { try await addCredential(of: asker) }
+        for robot in ["bot-open", "bot-closed"] { try await addKey(of: .robot(robot)) }
+        try await addKey(of: .user("subject"))
+    }
+
+    private func addCredential(of asker: Asker) async throws {
+        let reading = [KeyScope(resource: "open", permissions: [.read]), KeyScope(resource: "closed", permissions: [.read])]
+        let basic: String?
+        switch asker {
+        case .anonymous: basic = nil
+        case .robot: basic = "sa$ci:" + (try await addKey(of: .robot("ci")))
+        case .scoped: basic = "owner:" + (try await addKey(of: .user("owner"), scopes: reading))
+        case .expired:
+            basic = "admin:" + (try await addKey(of: .user("admin"), expires: clock.platform.now().adding(seconds: -1)))
+        default:
+            basic = "\(asker.rawValue):password"
+            try await addKey(of: .user(asker.rawValue))
+        }
+        credentials.withLock { $0[asker] = basic.map { "Basic " + Data($0.utf8).base64EncodedString() } }
+    }
+
+    /// Makes a key, as if its owner had.
+    ///
+    /// - Returns: its text.
+    @discardableResult
+    func addKey(of owner: PrincipalName, scopes: [KeyScope] = [], expires: Timestamp? = nil) async throws -> String {
+        let (text, record) = try APIKey.issue(
+            for: owner, scopes: scopes, expires: expires, at: clock.platform.now(), serverKey: serverKey)
+        try await store.write { try $0.put(record) }
+        if expires == nil, scopes.isEmpty { keys.withLock { $0[owner.text] = record.id } }
+        return text
+    }
+
+    private func addRepositories() async throws {
+        let now = clock.platform.now()
+        try await store.write { writing in
+            for project in try writing.projects() {
+                for format in ["pypi", "raw"] {
+                    var members: [Int64] = []
+                    for kind in RepositoryKind.allCases {
+                        var record = RepositoryRecord(
+                            projectID: project.id, project: project.name, name: "\(format)-\(kind.rawValue)", format: format,
+                            kind: kind, anonymousRead: project.name == "open", created: now, updated: now)
+                        if kind == .proxy {
+                            record.proxy.remoteURL = Self.upstream
+                            record.proxy.resolvedURL = Self.upstream
+                        }
+                        if kind == .group { record.group.members = members }
+                        members.append(try writing.put(record).id)
+                    }
+                }
+            }
+        }
+    }
+
+    private func addContent() async throws {
+        for project in ["open", "closed"] {
+            for wheel in [Self.retired, Self.wheel] {
+                let form = Self.form(wheel, name: "demo")
+                let answer = await send("POST", "/pypi/\(project)/pypi-hosted/", as: .admin, form.body, type: form.type)
+                guard answer.status == 200 else { throw SaveError(.internalFailure, "the world has no wheel: \(answer.status)") }
+            }
+            let path = "/pypi/\(project)/pypi-hosted/packages/demo/\(Self.retired.filename)"
+            guard await send("DELETE", path, as: .admin).status == 204,
+                await send("PUT", "/raw/\(project)/raw-hosted/a/b.txt", as: .admin, Array("text".utf8)).status == 201
+            else { throw SaveError(.internalFailure, "the world has no content") }
+        }
+    }
+
+    /// A form that publishes a wheel.
+    static func form(_ wheel: FixtureWheel, name: String) -> (type: String, body: [UInt8]) {
+        var body = ""
+        for (field, value) in [
+            (":action", "file_upload"), ("protocol_version", "1"), ("name", name), ("filetype", "bdist_wheel"),
+        ]
+            + [("version", String(wheel.filename.split(separator: "-")[1])), ("pyversion", "py3")]
+        { body += "--b\r\nContent-Disposition: form-data; name=\"\(field)\"\r\n\r\n\(value)\r\n" }
+        body += "--b\r\nContent-Disposition: form-data; name=\"content\"; filename=\"\(wheel.filename)\"\r\n\r\n"
+        return ("multipart/form-data; boundary=b", Array(body.utf8) + wheel.bytes + Array("\r\n--b--\r\n".utf8))
+    }
+
+    /// The id of a key of an account.
+    func key(of account: String) -> String { keys.withLock { $0[account] } ?? "none" }
+
+    // MARK: - Asking
+
+    /// Sends a change to the API as JSON and gives status and body.
+    func change(
+        _ method: String, _ path: String, as asker: Asker, _ body: String, headers: [(String, String)] = []
+    ) async throws -> APIAnswer {
+        try await APIAnswer(
+            await send(
+                method, "/api/v1" + path, as: asker, Array(body.utf8), type: "application/json", headers: headers))
+    }
+
+    /// Sends a request as the server's front does, from an address of its own, so that no failure slows another one down.
+    func send(
+        _ method: String, _ target: String, as asker: Asker, _ body: [UInt8]? = nil, type: String? = nil,
+        headers: [(String, String)] = []
+    ) async -> HTTPResponse {
+        var fields: HTTPHeaders = ["Host": "save.test"]
+        if let credential = credentials.withLock({ $0[asker] }) { fields.append("Authorization", credential) }
+        if let type { fields.append("Content-Type", type) }
+        for (name, value) in headers { fields.append(name, value) }
+        let number = requests.wrappingAdd(1, ordering: .relaxed).newValue
+        let request = HTTPRequest(
+            method: HTTPMethod(method), target: Array(target.utf8), headers: fields, body: body.map { ByteStream($0) } ?? .empty,
+            client: ClientAddress(bytes: withUnsafeBytes(of: number.bigEndian) { Array($0) }))
+        if let ready = gateway.immediateResponse(to: request) { return ready }
+        return await gateway.respond(to: request)
+    }
+
+    /// Everything that a refused change must leave as it was.
+    func state() async throws -> [String] {
+        try await store.read { reading in
+            let repositories = try reading.repositories()
+            return [
+                "\(try reading.projects())", "\(repositories)", "\(try reading.members().sorted { "\($0)" < "\($1)" })",
+                "\(try reading.users())", "\(try reading.robots())", "\(try reading.keys().sorted { $0.id < $1.id })",
+            ]
+                + (try repositories.flatMap { repository in
+                    let id = repository.id
+                    return [
+                        "\(try reading.assets(id, under: "", after: nil, limit: 100))",
+                        "\(try reading.packages(id, after: nil, limit: 100, matching: nil))",
+                        "\(try reading.retiredNames(id, package: PackageID(normalized: "demo")))",
+                    ]
+                })
+        }
+    }
+
+    /// The records of changes since a sequence number, without those of failed sign-ins.
+    func audit(after sequence: Int64) async throws -> [AuditRecord] {
+        try await store.read { try $0.audit(after: sequence, limit: 1000) }.filter { $0.action != "auth.fail" }
+    }
+
+    func lastSequence() async throws -> Int64 { try await store.read { try $0.lastAudit()?.sequence ?? 0 } }
+}
+
+/// Who asks: the columns of every table.
+enum Asker: String, CaseIterable, Sendable {
+    case anonymous, nobody, viewer, developer, owner
+    /// The owner of another project.
+    case stranger
+    case auditor, admin
+    /// A global robot, developer of both projects.
+    case robot
+    /// The owner's key that may read both projects and nothing else.
+    case scoped
+    /// A key of the administrator that has ended.
+    case expired
+    /// An administrator whose account is disabled.
+    case disabled
+
+    /// The account it stands for.
+    var account: String {
+        switch self {
+        case .robot: "sa$ci"
+        case .scoped: "owner"
+        case .expired: "admin"
+        default: rawValue
+        }
+    }
+}
+
+/// An upstream with one wheel and one file, which counts nothing.
+private struct OneWheelUpstream: HTTPClient {
+    func send(_ request: ClientRequest) async throws -> ClientResponse {
+        let wheel = AccessWorld.wheel
+        let (type, bytes): (String, [UInt8])
+        switch request.url.dropFirst(AccessWorld.upstream.count) {
+        case "":
+            (type, bytes) = ("text/html", Array("<!DOCTYPE html><html><body><a href=\"demo/\">demo</a></body></html>".utf8))
+        case "demo/":
+            (type, bytes) = (
+                "text/html",
+                Array("<!DOCTYPE html><html><body><a href=\"/f/\(wheel.filename)\">\(wheel.filename)</a></body></html>".utf8)
+            )
+        case "a/b.txt": (type, bytes) = ("text/plain", Array("text".utf8))
+        case "f/\(wheel.filename)": (type, bytes) = ("application/octet-stream", wheel.bytes)
+        default: return ClientResponse(status: 404, headers: [:], url: request.url, body: .empty)
+        }
+        return ClientResponse(status: 200, headers: ["Content-Type": type], url: request.url, body: ByteStream(bytes))
+    }
+}
+
+extension BlockingPool {
+    /// One for all worlds.
+    static let forTests = BlockingPool(name: "access", threads: 2)
+}

@@ -1,0 +1,92 @@
+import SavePlatform
+import SaveTestKit
+
+/// What everybody gets for every kind of request that a format knows, on every kind of repository.
+enum DataPlaneExpectations {
+    static let readers = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
+        public    ok        ok     ok     ok        ok    ok       ok      ok    ok    ok     401     401
+        private   401       404    ok     ok        ok    404      ok      ok    ok    ok     401     401
+        missing   401       404    404    404       404   404      404     404   404   404    401     401
+        """)
+    static let uploaders = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
+        public    401       403    403    ok        ok    403      403     ok    ok    403    401     401
+        private   401       404    403    ok        ok    404      403     ok    ok    403    401     401
+        missing   401       404    404    404       404   404      404     404   404   404    401     401
+        """)
+    static let deleters = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
+        public    401       403    403    403       ok    403      403     ok    403   403    401     401
+        private   401       404    403    403       ok    404      403     ok    403   403    401     401
+        missing   401       404    404    404       404   404      404     404   404   404    401     401
+        """)
+
+    /// The kinds of route. A new case of `Route` does not compile until it is named here, and then has no row yet.
+    enum Kind: String, CaseIterable {
+        case index, asset, upload, delete, redirect
+
+        init(_ route: Route) {
+            switch route {
+            case .index: self = .index
+            case .asset: self = .asset
+            case .upload: self = .upload
+            case .delete: self = .delete
+            case .redirect: self = .redirect
+            }
+        }
+    }
+
+    /// One kind of request of a format.
+    struct Request {
+        let format: String
+        let kind: Kind
+        let method: String
+        /// Below the repository.
+        let path: String
+        let profile: AccessProfile
+        /// The status of who may, by the repository's kind.
+        let ok: [RepositoryKind: Int]
+
+        init(_ format: String, _ kind: Kind, _ text: String, _ profile: AccessProfile, _ hosted: Int, _ proxy: Int, _ group: Int)
+        {
+            self.format = format
+            self.kind = kind
+            method = String(text.prefix { $0 != " " })
+            path = String(text.dropFirst(method.count + 1))
+            self.profile = profile
+            ok = [.hosted: hosted, .proxy: proxy, .group: group]
+        }
+    }
+
+    private static let wheel = AccessWorld.wheel.filename
+
+    /// The last three: what who may gets of a hosted repository, a proxy and a group.
+    static let requests: [Request] = [
+        Request("pypi", .redirect, "GET /", readers, 302, 302, 302),
+        Request("pypi", .redirect, "GET /simple/Demo", readers, 301, 301, 301),
+        Request("pypi", .redirect, "GET //simple/demo/", readers, 301, 301, 301),
+        Request("pypi", .index, "GET /simple/", readers, 200, 200, 200),
+        Request("pypi", .index, "GET /simple/demo/", readers, 200, 200, 200),
+        Request("pypi", .index, "HEAD /simple/demo/", readers, 200, 200, 200),
+        Request("pypi", .index, "GET /simple/none/", readers, 404, 404, 404),
+        Request("pypi", .index, "GET /pypi/demo/json", readers, 200, 200, 200),
+        Request("pypi", .index, "GET /integrity/demo/1.0/\(wheel)/provenance", readers, 404, 404, 404),
+        Request("pypi", .asset, "GET /packages/demo/\(wheel)", readers, 200, 200, 200),
+        Request("pypi", .asset, "HEAD /packages/demo/\(wheel)", readers, 200, 200, 200),
+        Request("pypi", .asset, "GET /packages/demo/\(wheel).metadata", readers, 200, 200, 200),
+        Request("pypi", .upload, "POST /", uploaders, 200, 405, 405),
+        Request("pypi", .upload, "PUT /packages/demo/\(AccessWorld.newWheel.filename)", uploaders, 201, 405, 405),
+        Request("pypi", .delete, "DELETE /packages/demo/\(wheel)", deleters, 204, 405, 405),
+
+        Request("raw", .redirect, "GET ", readers, 301, 301, 301),
+        Request("raw", .index, "GET /a/", readers, 200, 404, 200),
+        Request("raw", .asset, "GET /a/b.txt", readers, 200, 200, 200),
+        Request("raw", .asset, "HEAD /a/b.txt", readers, 200, 200, 200),
+        Request("raw", .upload, "PUT /a/new.txt", uploaders, 201, 405, 405),
+        Request("raw", .delete, "DELETE /a/b.txt", deleters, 204, 405, 405),
+    ]
+}
