@@ -44,7 +44,7 @@ struct APIDescriptionTests {
         _ = try await server.send("POST", "/robots", body: #"{"name":"ci"}"#)
         _ = try await server.send("POST", "/user/keys", body: #"{"scopes":[{"permissions":["read"]}]}"#)
         for route in RouteTable.complete.routes where route.method == .get {
-            #expect(try await server.send("GET", example(of: route)).status == 200, "\(route.pattern.text)")
+            #expect(try await server.send("GET", route.examplePath).status == 200, "\(route.pattern.text)")
         }
         for path in ["/repos/backend/proxy", "/repos/backend/all"] {
             _ = try await server.send(
@@ -53,13 +53,6 @@ struct APIDescriptionTests {
                     #"{"project":"backend","name":"all","format":"notes","repository_type":"group","members":["backend/proxy"]}"#)
             #expect(try await server.send("GET", path).status == 200)
         }
-    }
-
-    private func example(of route: APIRoute) -> String {
-        [
-            ("/robots/{name}", "/robots/ci"), ("{project}", "backend"), ("{name}", "hosted"), ("{username}", "dev"),
-            ("{principal}", "dev"), ("{package}", "alpha"), ("{version}", "1"), ("{filename}", "alpha-1.a"),
-        ].reduce(route.pattern.text) { $0.replacing($1.0, with: $1.1) }
     }
 
     @Test func `formats are listed with what they can do`() async throws {

@@ -34,5 +34,19 @@ func expectDescribed(_ answer: APIAnswer, to method: String, _ target: String) {
     if type == "application/json" { #expect(check.faults(answer.json, schema).isEmpty, place) }
 }
 
+/// Paths of what `APIServer` has, once there is a package `alpha` and a robot `ci`.
+enum RouteExamples {
+    static func fill(_ pattern: String) -> String {
+        [
+            ("/robots/{name}", "/robots/ci"), ("{project}", "backend"), ("{name}", "hosted"), ("{username}", "dev"),
+            ("{principal}", "dev"), ("{package}", "alpha"), ("{version}", "1"), ("{filename}", "alpha-1.a"), ("{id}", "0"),
+        ].reduce(pattern) { $0.replacing($1.0, with: $1.1) }
+    }
+}
+
+extension APIRoute {
+    var examplePath: String { RouteExamples.fill(pattern.text) }
+}
+
 private let document = OpenAPIDocument.describe(.complete, version: "1")
 private let check = JSONSchemaCheck(document: document)
