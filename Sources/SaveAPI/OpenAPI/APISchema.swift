@@ -11,6 +11,18 @@ enum APISchema {
         return schemas
     }()
 
+    /// The members that items of a list have, in order; of items of several kinds, those of each.
+    static func columns(ofList list: String) -> [String] {
+        guard let item = lists.first(where: { $0.key == list })?.value, let schema = answers[item]?.object else { return [] }
+        let kinds = schema["oneOf"]?.array?.compactMap { $0.object?["$ref"]?.string?.split(separator: "/").last.map(String.init) }
+        var columns: [String] = []
+        for kind in kinds ?? [item] {
+            let names = answers[kind]?.object?["properties"]?.object?.keys ?? []
+            columns += names.filter { !columns.contains($0) }
+        }
+        return columns
+    }
+
     private static let lists: KeyValuePairs<String, String> = [
         "ProjectList": "Project", "MemberList": "Member", "RepositoryList": "Repository", "PackageList": "PackageSummary",
         "UserList": "User", "RobotList": "Robot", "KeyList": "Key", "AuditList": "AuditRecord", "FormatList": "Format",

@@ -45,6 +45,8 @@ struct Page<Item> {
         next = isLast ? nil : self.items.last.map(position)
     }
 
+    func map<Other>(_ transform: (Item) -> Other) -> Page<Other> { Page<Other>(items: items.map(transform), next: next) }
+
     func json(_ call: APICall, _ item: (Item) -> JSONValue) -> JSONValue {
         let cursor = next.map { Cursor.encode($0, in: call.route.pattern.text, key: call.context.serverKey) }
         return ["items": .array(items.map(item)), "next": JSONValue(cursor)]
@@ -67,6 +69,13 @@ extension APICall {
 
     /// A page of a list that is in memory and in the order of its positions.
     func page<Item>(_ items: [Item], by position: (Item) -> String, _ json: (Item) -> JSONValue) throws -> HTTPResponse {
+        if representation != .json {
+            let all = items.map { (position: position($0), json: json($0)) }
+            return try export { after, limit in
+                let rest = all.drop { item in after.map { item.position <= $0 } ?? false }
+                return Page(Array(rest.prefix(limit + 1)), limit: limit, position: \.position).map(\.json)
+            }
+        }
         let after = try self.position()
         let rest = after.map { after in items.filter { position($0) > after } } ?? items
         return answer(Page(Array(rest.prefix(limit + 1)), limit: limit, position: position).json(self, json))

@@ -2,13 +2,10 @@ internal import SavePlatform
 
 /// The audit trail: searching it, exporting it, checking that nobody changed it.
 enum AuditRoutes {
-    static let csv: MediaType = "text/csv; charset=utf-8"
-    static let lines: MediaType = "application/x-ndjson"
-
     static let all: [APIRoute] = [
         APIRoute(
             .get, "/admin/audit", .inspect,
-            "Search the audit trail, newest first; with Accept: text/csv or application/x-ndjson, export all that match",
+            "Search the audit trail, newest first",
             query: [
                 FieldRule("resource_type", .text(max: 64), "Only of this type."),
                 FieldRule("resource", .text(max: 1100), "Only of this resource, such as backend/pypi-proxy."),
@@ -18,7 +15,7 @@ enum AuditRoutes {
                 FieldRule("q", .text(max: 1024), "A part of a record, literally."),
                 FieldRule("since", .time, "Only from this time on."),
                 FieldRule("until", .time, "Only before this time."),
-            ] + APICall.paging, answer: "AuditList", representations: [.json, csv, lines]
+            ] + APICall.paging, answer: "AuditList"
         ) { call, _ in try await search(call) },
         APIRoute(
             .get, "/admin/audit/verify", .inspect, "Check the chain of hashes", answer: "AuditVerification"
@@ -36,7 +33,7 @@ enum AuditRoutes {
 
     private static func search(_ call: APICall) async throws -> HTTPResponse {
         let query = try auditQuery(call)
-        if call.representation != .json { return export(query, as: call.representation, call) }
+        if call.representation != .json { return try export(query, call) }
         let found = try await call.context.store.read { [query] in try $0.audit(query) }
         return call.answer(Page(items: found.records, next: found.next.map { String($0) }).json(call, json))
     }
@@ -55,15 +52,15 @@ enum AuditRoutes {
         return query
     }
 
-    /// Everything that matches, or as much as `limit` says, read page by page while the client takes it.
-    private static func export(_ query: AuditQuery, as type: MediaType, _ call: APICall) -> HTTPResponse {
-        let limit = call.query["limit"].flatMap { Int($0) }
-        let export = AuditExport(store: call.context.store, query: query, limit: limit, isCSV: type == csv)
-        let name = type == csv ? "audit.csv" : "audit.ndjson"
-        return HTTPResponse(
-            status: 200,
-            headers: ["Content-Type": type.value, "Content-Disposition": "attachment; filename=\"\(name)\""],
-            body: .stream(ByteStream(length: nil) { try await export.next() }))
+    private static func export(_ query: AuditQuery, _ call: APICall) throws -> HTTPResponse {
+        let store = call.context.store
+        return try call.export { after, limit in
+            var query = query
+            query.before = after.flatMap { Int64($0) }
+            query.limit = limit
+            let found = try await store.read { [query] in try $0.audit(query) }
+            return Page(items: found.records, next: found.next.map { String($0) }).map(json)
+        }
     }
 
     static func json(_ record: AuditRecord) -> JSONValue {

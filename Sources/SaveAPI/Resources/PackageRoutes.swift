@@ -10,14 +10,17 @@ enum PackageRoutes {
             query: [FieldRule("q", .text(max: 200), "A part of the name, literally.")] + APICall.paging, answer: "PackageList"
         ) { call, repository in
             let contents = PackageContents(repository, for: call.caller)
-            let after = try call.position().map { PackageID(normalized: $0) }
             let text = call.query["q"].flatMap { $0.isEmpty ? nil : $0 }
-            let limit = call.limit
-            let found = try await call.context.store.read {
-                try contents.packages(after: after, limit: limit + 1, matching: text, in: $0)
+            let store = call.context.store
+            let page: ListExport.Fetch = { after, limit in
+                let found = try await store.read {
+                    try contents.packages(
+                        after: after.map { PackageID(normalized: $0) }, limit: limit + 1, matching: text, in: $0)
+                }
+                return Page(found, limit: limit, position: \.id.name).map { .object(PackageRepresentation.package($0)) }
             }
-            return call.answer(
-                Page(found, limit: limit) { $0.id.name }.json(call) { .object(PackageRepresentation.package($0)) })
+            if call.representation != .json { return try call.export(page) }
+            return call.answer(try await page(try call.position(), call.limit).json(call) { $0 })
         },
         APIRoute(.get, base + "/{package}", .repository(.read), "A package and its versions", answer: "Package") {
             call, repository in

@@ -17,7 +17,8 @@ struct APIRoute: Sendable {
     let status: Int
     /// The schema of the answer, by its name in `APISchema`.
     let answer: String?
-    /// The types the answer comes in, the default first. Which one, `Accept` decides before anything is done.
+    /// The types the answer comes in, the default first: what comes in pages can be exported as well. Which type it is,
+    /// `Accept` decides before anything is done.
     let representations: [MediaType]
     /// Failures that do not follow from the rest of the declaration.
     let failures: [SaveError.Code]
@@ -29,7 +30,7 @@ struct APIRoute: Sendable {
 
     init<Resource: Sendable>(
         _ method: HTTPMethod, _ pattern: String, _ access: Access<Resource>, _ summary: String, query: [FieldRule] = [],
-        body: ObjectRule? = nil, status: Int = 200, answer: String? = nil, representations: [MediaType] = [.json],
+        body: ObjectRule? = nil, status: Int = 200, answer: String? = nil,
         failures: [SaveError.Code] = [], action: String? = nil,
         handler: @escaping @Sendable (APICall, Resource) async throws -> HTTPResponse
     ) {
@@ -41,7 +42,7 @@ struct APIRoute: Sendable {
         self.body = body
         self.status = status
         self.answer = answer
-        self.representations = representations
+        representations = query.contains { $0.name == "after" } ? APICall.listTypes : [.json]
         self.failures = failures
         self.action = action
         admit = { call in

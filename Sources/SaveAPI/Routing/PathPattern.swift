@@ -21,6 +21,11 @@ struct PathPattern: Sendable, Hashable {
         segments.compactMap { if case .variable(let name) = $0 { name } else { nil } }
     }
 
+    /// The parts that are no variables, in order.
+    var words: [String] {
+        segments.compactMap { if case .word(let word) = $0 { word } else { nil } }
+    }
+
     /// The values of the variables, or nil when the path is another.
     func match(_ path: ArraySlice<String>) -> [String: String]? {
         guard path.count == segments.count else { return nil }

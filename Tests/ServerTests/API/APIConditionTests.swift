@@ -90,7 +90,7 @@ struct APIConditionTests {
         for type in ["text/html", "application/xml", "application/json;q=0", "text/csv"] {
             let answer = try await server.send("POST", "/projects", body: #"{"name":"x"}"#, headers: ["Accept": type])
             #expect(answer.status == 406, "\(type)")
-            #expect(try await server.send("GET", "/repos", headers: ["Accept": type]).status == 406)
+            #expect(try await server.send("GET", "/user", headers: ["Accept": type]).status == 406)
         }
         #expect(server.catalogue.current.project("x") == nil)
         for type in ["*/*", "application/*", "text/html, */*;q=0.1", "application/json; charset=utf-8"] {
