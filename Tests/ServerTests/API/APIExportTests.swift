@@ -12,6 +12,7 @@ struct APIExportTests {
         for name in ["ci", "cd"] { _ = try await server.send("POST", "/robots", body: "{\"name\":\"\(name)\"}") }
         for _ in 0..<2 {
             _ = try await server.send("POST", "/robots/ci/keys", body: "{}")
+            _ = try await server.send("POST", "/user/keys", as: "dev", body: "{}")
             _ = try await server.send("POST", "/user/keys", body: #"{"description":"=1+1, \"quoted\"\nline"}"#)
         }
         return server
