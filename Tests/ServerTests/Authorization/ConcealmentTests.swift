@@ -16,7 +16,7 @@ import Testing
             ([("Range", "bytes=0-0")], file), ([("If-Range", tag), ("Range", "bytes=0-0")], file),
             ([("If-Modified-Since", "Fri, 01 Jan 2038 00:00:00 GMT")], file), ([("Accept", "image/png")], "/simple/demo/"),
         ] {
-            for method in ["GET", "HEAD"] {
+            for method in ["GET", "HEAD", "OPTIONS", "PATCH", "TRACE"] {
                 var answers: [String] = []
                 for repository in ["closed/pypi-hosted", "closed/pypi-absent", "absent/pypi-hosted"] {
                     answers.append(
