@@ -14,6 +14,7 @@ extension APIRoute {
         if method != .get { codes += [.tooLarge, .unsupportedMediaType] }
         if method == .get { codes.append(.preconditionFailed) }
         if action != nil { codes.append(.storageFull) }
+        if kinds.count < RepositoryKind.allCases.count { codes.append(.methodNotAllowed) }
         return (codes + failures).sorted { ErrorResponder.status(of: $0) < ErrorResponder.status(of: $1) }
     }
 

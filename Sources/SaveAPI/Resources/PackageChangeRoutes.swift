@@ -18,34 +18,33 @@ enum PackageChangeRoutes {
                     FieldRule(
                         "attributes", .object, required: true,
                         "The format's own; each member replaces the one before, null removes it.")
-                ]), answer: "Package", failures: [.methodNotAllowed, .preconditionFailed], action: "package.update",
+                ]), answer: "Package", kinds: [.hosted], failures: [.preconditionFailed], action: "package.update",
             handler: update),
         APIRoute(
             .put, version + "/yank", .repository(.delete), "Yank a version: still there for who asks for exactly it",
-            body: yank, status: 204, failures: [.methodNotAllowed, .preconditionFailed], action: "package.yank"
+            body: yank, status: 204, kinds: [.hosted], failures: [.preconditionFailed], action: "package.yank"
         ) { call, repository in
             try await withdraw(call, repository, Withdrawal(reason: call.body["reason"]?.string ?? ""))
         },
         APIRoute(
             .delete, version + "/yank", .repository(.delete), "Offer a yanked version again", status: 204,
-            failures: [.methodNotAllowed, .preconditionFailed], action: "package.unyank"
+            kinds: [.hosted], failures: [.preconditionFailed], action: "package.unyank"
         ) { call, repository in try await withdraw(call, repository, nil) },
         APIRoute(
             .put, file + "/yank", .repository(.delete), "Yank one file of a version", body: yank, status: 204,
-            failures: [.methodNotAllowed, .preconditionFailed], action: "file.yank"
+            kinds: [.hosted], failures: [.preconditionFailed], action: "file.yank"
         ) { call, repository in
             try await withdraw(call, repository, Withdrawal(reason: call.body["reason"]?.string ?? ""))
         },
         APIRoute(
             .delete, file + "/yank", .repository(.delete), "Offer a yanked file again", status: 204,
-            failures: [.methodNotAllowed, .preconditionFailed], action: "file.unyank"
+            kinds: [.hosted], failures: [.preconditionFailed], action: "file.unyank"
         ) {
             call, repository in try await withdraw(call, repository, nil)
         },
     ]
 
     private static func update(_ call: APICall, _ repository: Repository) async throws -> HTTPResponse {
-        try PackageRemovalRoutes.require([.hosted], repository, allow: "DELETE, GET, HEAD, OPTIONS")
         guard let governing = repository.format as? any PackageGoverning else {
             throw SaveError.invalid(
                 "attributes", "packages of the format '\(repository.record.format)' have no attributes to set")
@@ -88,7 +87,6 @@ enum PackageChangeRoutes {
     private static func withdraw(
         _ call: APICall, _ repository: Repository, _ withdrawal: Withdrawal?
     ) async throws -> HTTPResponse {
-        try PackageRemovalRoutes.require([.hosted], repository, allow: "OPTIONS")
         let id = repository.record.id
         let filename = call.arguments["filename"]
         let changed = try await call.change { writing, now in

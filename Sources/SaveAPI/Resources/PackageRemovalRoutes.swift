@@ -5,17 +5,20 @@ enum PackageRemovalRoutes {
     private static let package = "/repos/{project}/{name}/packages/{package}"
     private static let version = package + "/versions/{version}"
 
+    /// What a proxy cached can be dropped; it is fetched again. A group holds nothing.
+    private static let cached: [RepositoryKind] = [.hosted, .proxy]
+
     static let all: [APIRoute] = [
         APIRoute(
             .delete, package, .repository(.delete), "Delete a package", status: 204,
-            failures: [.methodNotAllowed, .preconditionFailed], action: "package.delete"
+            kinds: cached, failures: [.preconditionFailed], action: "package.delete"
         ) {
             call, repository in
             try await remove(call, repository, missing: noPackage) { _ in true }
         },
         APIRoute(
             .delete, version, .repository(.delete), "Delete a version", status: 204,
-            failures: [.methodNotAllowed, .preconditionFailed], action: "package.delete_version"
+            kinds: cached, failures: [.preconditionFailed], action: "package.delete_version"
         ) {
             call, repository in
             try await remove(call, repository, missing: PackageRoutes.noVersion) {
@@ -24,7 +27,7 @@ enum PackageRemovalRoutes {
         },
         APIRoute(
             .delete, version + "/files/{filename}", .repository(.delete), "Delete a file", status: 204,
-            failures: [.methodNotAllowed, .preconditionFailed], action: "file.delete"
+            kinds: cached, failures: [.preconditionFailed], action: "file.delete"
         ) { call, repository in
             let missing = SaveError(.assetNotFound, "there is no such file")
             return try await remove(call, repository, missing: missing) {
@@ -39,8 +42,6 @@ enum PackageRemovalRoutes {
     private static func remove(
         _ call: APICall, _ repository: Repository, missing: SaveError, where fits: @escaping @Sendable (StoredAsset) -> Bool
     ) async throws -> HTTPResponse {
-        // What a proxy cached can be dropped; it is fetched again. A group holds nothing.
-        try require([.hosted, .proxy], repository, allow: "GET, HEAD, OPTIONS")
         let id = repository.record.id
         let changed = try await call.change { writing, now in
             guard let record = try PackageContents.find(call["package"], id, writing) else { throw noPackage }
@@ -69,15 +70,6 @@ enum PackageRemovalRoutes {
         guard let version = call.arguments["version"] else { return entityTag(of: PackageRepresentation.package(record, files)) }
         let files = files.filter { PackageRoutes.isVersion($0, version) }
         return entityTag(of: PackageRepresentation.version(version, of: record, files))
-    }
-
-    static func require(_ kinds: [RepositoryKind], _ repository: Repository, allow: String) throws {
-        let kind = repository.record.kind
-        guard kinds.contains(kind) else {
-            throw SaveError(
-                .methodNotAllowed, "a \(kind.rawValue) repository does not allow this; change the member that has it",
-                details: ["allow": allow])
-        }
     }
 
     /// `backend/pypi-hosted/name[/version[/file]]`

@@ -20,6 +20,8 @@ struct APIRoute: Sendable {
     /// The types the answer comes in, the default first: what comes in pages can be exported as well. Which type it is,
     /// `Accept` decides before anything is done.
     let representations: [MediaType]
+    /// The kinds of repository that have it, where it is about a repository.
+    let kinds: [RepositoryKind]
     /// Failures that do not follow from the rest of the declaration.
     let failures: [SaveError.Code]
     /// What the audit trail calls this, where it changes something: `repository.create`, and the type of what it changes.
@@ -31,7 +33,7 @@ struct APIRoute: Sendable {
     init<Resource: Sendable>(
         _ method: HTTPMethod, _ pattern: String, _ access: Access<Resource>, _ summary: String, query: [FieldRule] = [],
         body: ObjectRule? = nil, status: Int = 200, answer: String? = nil,
-        failures: [SaveError.Code] = [], action: String? = nil,
+        kinds: [RepositoryKind] = RepositoryKind.allCases, failures: [SaveError.Code] = [], action: String? = nil,
         handler: @escaping @Sendable (APICall, Resource) async throws -> HTTPResponse
     ) {
         self.method = method
@@ -43,10 +45,12 @@ struct APIRoute: Sendable {
         self.status = status
         self.answer = answer
         representations = query.contains { $0.name == "after" } ? APICall.listTypes : [.json]
+        self.kinds = kinds
         self.failures = failures
         self.action = action
         admit = { call in
             let resource = try access.admit(call)
+            if let repository = resource as? Repository { try call.requireKind(of: repository) }
             return { call in try await handler(call, resource) }
         }
     }

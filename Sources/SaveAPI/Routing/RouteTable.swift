@@ -50,3 +50,17 @@ struct RouteGroup: Sendable {
         self.routes = routes
     }
 }
+
+extension APICall {
+    /// Refuses what repositories of a kind do not have.
+    ///
+    /// - Throws: `methodNotAllowed` with the methods that the path has for that kind.
+    func requireKind(of repository: Repository) throws {
+        let kind = repository.record.kind
+        guard !route.kinds.contains(kind) else { return }
+        let possible = RouteTable.complete.routes.filter { $0.pattern == route.pattern && $0.kinds.contains(kind) }
+        throw SaveError(
+            .methodNotAllowed, "a \(kind.rawValue) repository does not allow this; change the member that has it",
+            details: ["allow": RouteTable.allow(possible)])
+    }
+}
