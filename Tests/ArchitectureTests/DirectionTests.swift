@@ -59,7 +59,7 @@ import Testing
     ]
 
     @Test func `a handler of the API finds objects through its caller only`() throws {
-        for folder in ["Resources", "Output", "Input", "OpenAPI"] {
+        for folder in ["Resources", "Output", "Input", "OpenAPI", "Page"] {
             for file in try SourceTree("Sources/SaveAPI/\(folder)").files {
                 for line in file.lines where !line.contains("any CatalogueReading") {
                     for lookup in Self.lookups where line.contains(lookup) {
