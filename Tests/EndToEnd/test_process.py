@@ -184,6 +184,35 @@ def test_users_are_mended_without_the_server(stopped):
     assert stopped.client("second", "a second password").get("/api/v1/user").status_code == 200
 
 
+def test_a_locked_out_operator_gets_roles_and_accounts_back(stopped, tmp_path):
+    user = lambda *words, input="": command("user", *words, "--data", stopped.data, input=input)
+    assert user("add", "deputy", "--role", "admin", input="a second password\n").returncode == 0
+    for words in (("role", "deputy", "auditor"), ("role", "deputy", "admin"), ("disable", "deputy")):
+        assert user(*words).returncode == 0, words
+    assert "deputy\tadmin\tdisabled" in user("list").stdout
+    # What is left is the last one who can sign in.
+    for words in (("disable", "admin"), ("role", "admin", "user")):
+        done = user(*words)
+        assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1) and "last administrator" in done.stderr, words
+    assert user("enable", "deputy").returncode == 0 and user("disable", "admin").returncode == 0
+    for words in (("role", "nobody", "admin"), ("enable", "nobody"), ("passwd", "nobody"), ("add", "sa$x"), ("add", "DEPUTY")):
+        done = user(*words, input="a second password\n")
+        assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1), (words, done.stderr)
+    for words in ((), ("nonsense",), ("list", "x"), ("role", "deputy"), ("role", "deputy", "king"), ("enable",), ("passwd", "a", "b"),
+                  ("list", "--role", "admin"), ("add", "x", "--role", "king"), ("list", "--nonsense")):
+        assert user(*words).returncode == 2, words
+    missing = tmp_path / "misspelled"
+    assert command("user", "list", "--data", missing).returncode == 1 and not missing.exists()
+
+    stopped.start()
+    deputy = stopped.client("deputy", "a second password")
+    assert deputy.get("/api/v1/users").status_code == 200
+    assert stopped.client("admin", PASSWORD).get("/api/v1/user").status_code == 401
+    records = deputy.ok("GET", "/api/v1/admin/audit?action=user.update").json()["items"]
+    assert len(records) == 5 and {record["actor"] for record in records} == {"system"}
+    assert deputy.ok("GET", "/api/v1/admin/audit/verify").json()
+
+
 def test_the_commands_leave_the_data_of_a_running_server_alone(new_server):
     server = new_server("busy")
     for arguments in (["gc"], ["verify"], ["user", "list"]):

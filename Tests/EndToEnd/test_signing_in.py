@@ -3,6 +3,7 @@ import base64
 import http.client
 import itertools
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -140,13 +141,18 @@ def test_g03_nobody_locks_out_anybody_else(server, repository, hosted):
     assert pull(fields(victim, key, attacker)) == 200
     assert pull({"Authorization": "Bearer " + key, "X-Forwarded-For": attacker}) == 200
     server.admin.ok("PUT", "/api/v1/users/%s/password" % victim, json={"password": "quite another one"})
+    # Where the guesses came from, the next one makes everybody wait who is not known there yet.
+    until = time.monotonic() + 10
+    while pull(fields(victim, "one more guess", attacker)) == 429:
+        assert time.monotonic() < until
+        time.sleep(0.05)
     assert pull(fields(victim, "quite another one", attacker)) == 429
     assert pull(fields(victim, "quite another one")) == 200
 
 
 def test_g05_t23_a_forged_address_helps_no_guesser(new_server):
     server = new_server("direct")
-    statuses = [server.client(None).get("/api/v1/user", headers=fields("admin", "guess %d" % number)).status_code for number in range(12)]
+    statuses = [server.client(None).get("/api/v1/user", headers=fields("victim", "guess %d" % number)).status_code for number in range(12)]
     assert statuses[:5] == [401] * 5 and statuses[5:] == [429] * 7
     failed = server.admin.ok("GET", "/api/v1/admin/audit?action=auth.fail").json()["items"]
     assert {item["source_ip"] for item in failed} == {"127.0.0.1"}
@@ -245,15 +251,16 @@ def latencies(connection, path, headers, seconds, pace=0.003):
     return taken
 
 
-def cpu_seconds(server):
-    """Processor time of the server's threads that hash passwords."""
-    spent = 0
+def hashing_seconds(server):
+    """Processor time of the server's threads that give way to all others (proc(5): fields 14, 15 and 19 of stat)."""
+    spent, threads = 0, 0
     for task in pathlib.Path("/proc/%d/task" % server.pid).iterdir():
-        parts = (task / "stat").read_text()
-        if "(argon2" in parts:
-            user_time, system_time = parts.rpartition(")")[2].split()[11:13]
-            spent += int(user_time) + int(system_time)
-    return spent / 100
+        state = (task / "stat").read_text().rpartition(")")[2].split()
+        if state[16] == "19":
+            threads += 1
+            spent += int(state[11]) + int(state[12])
+    assert threads == max(1, (os.cpu_count() or 1) // 2)
+    return spent / os.sysconf("SC_CLK_TCK")
 
 
 def test_g28_fifty_wrong_passwords_a_second_leave_correct_clients_alone(server, repository, hosted):
@@ -261,29 +268,31 @@ def test_g28_fifty_wrong_passwords_a_second_leave_correct_clients_alone(server, 
     robot, key = server.robot(repository, "viewer")
     headers = fields(robot, key)
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-    script = pathlib.Path(load.__file__).with_name("guesser.py")
     latencies(connection, page(hosted), headers, 0.5)
     quiet, attacked, hashing, statuses = [], [], [], {}
     # By turns, so that what else the machine does meets both.
     for _ in range(3):
         quiet += latencies(connection, page(hosted), headers, 2)
-        guesser = subprocess.Popen([sys.executable, str(script), str(server.port), "50"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        guesser = subprocess.Popen(
+            [sys.executable, "-m", "harness.guesser", str(server.port), "50"], cwd=pathlib.Path(__file__).parent,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
             time.sleep(0.5)
-            began, spent = time.monotonic(), cpu_seconds(server)
+            began, spent = time.monotonic(), hashing_seconds(server)
             attacked += latencies(connection, page(hosted), headers, 2)
-            hashing.append((cpu_seconds(server) - spent) / (time.monotonic() - began))
+            hashing.append((hashing_seconds(server) - spent) / (time.monotonic() - began))
         finally:
             output, _ = guesser.communicate(timeout=60)
         for item in output.split():
             status, _, count = item.partition(":")
             statuses[int(status)] = statuses.get(int(status), 0) + int(count)
     ratio = load.percentile(attacked, 0.99) / load.percentile(quiet, 0.99)
-    cores = len(__import__("os").sched_getaffinity(0))
+    cores = os.cpu_count() or 1
     report = "p99 %.2f ms quiet (%d requests), %.2f ms under guesses (%d requests), ratio %.2f; hashing took %.0f%% of %d cores; guesses were answered %s" % (
         load.percentile(quiet, 0.99) * 1000, len(quiet), load.percentile(attacked, 0.99) * 1000, len(attacked), ratio,
         100 * max(hashing) / cores, cores, statuses)
     print(report)
     assert set(statuses) <= {401, 503} and sum(statuses.values()) >= 100, report
     assert ratio < 2, report
-    assert max(hashing) / cores <= 0.30, report
+    # A quarter, and what the clock's ticks add over two seconds.
+    assert 0.02 < max(hashing) / cores <= 0.30, report

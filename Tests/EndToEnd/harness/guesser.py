@@ -1,6 +1,6 @@
 """Sends wrong passwords at a steady rate, each from another address, until its standard input is closed.
 
-    python guesser.py PORT RATE
+    python -m harness.guesser PORT RATE
 
 A process of its own, so that it takes nothing from the clients that are measured. At its end it prints a line with the
 number of answers of each status.
