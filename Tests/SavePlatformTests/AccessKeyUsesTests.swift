@@ -7,7 +7,7 @@ struct AccessKeyUsesTests {
 
     private func id(_ key: String) -> String { String(key.dropFirst(4).prefix(12)) }
 
-    @Test func `T28 a key's last use is known at once, to the minute, and from where`() async throws {
+    @Test func `a key's last use is known at once, to the minute, and from where`() async throws {
         let server = try await Accounting()
         let key = try await server.key(for: .robot("ci"))
         #expect(server.uses[id(key)] == nil)

@@ -43,7 +43,7 @@ package struct Argon2PasswordHasher: PasswordHashing {
         running: Int = max(1, ProcessInfo.processInfo.activeProcessorCount / 2), waiting: Int = 16,
         rest: @escaping @Sendable (Duration) -> Void = { Thread.sleep(forTimeInterval: $0 / .seconds(1)) }
     ) {
-        pool = BlockingPool(name: "argon2", threads: running, niceness: 19)
+        pool = BlockingPool(name: "argon2", threads: running, niceness: 10)
         gate = Gate(places: max(1, running) + max(0, waiting))
         self.rest = rest
     }

@@ -25,7 +25,7 @@ struct APIKeyTests {
         return (try #require(made["id"]?.string), try #require(made["key"]?.string))
     }
 
-    @Test func `T28 the last use of a key shows to who may see the key`() async throws {
+    @Test func `the last use of a key shows to who may see the key`() async throws {
         let server = try await APIServer()
         let (_, key) = try await robot(server)
         let before = try await server.send("GET", "/robots/ci/keys", as: "owner").items.first?.object
@@ -114,7 +114,7 @@ struct APIKeyTests {
         #expect(try await server.send("POST", "/robots/ci/keys/\(id)/rotate", body: "{}").status == 404)
     }
 
-    @Test func `T28 an administrator sees and revokes a person's keys, and makes none in her name`() async throws {
+    @Test func `an administrator sees and revokes a person's keys, and makes none in her name`() async throws {
         let server = try await APIServer()
         let made = try await server.send("POST", "/user/keys", as: "dev", body: "{}")
         let id = try #require(made["id"]?.string), key = try #require(made["key"]?.string)
