@@ -108,6 +108,10 @@ struct Assembly: Sendable {
                     Int64(services.changedUpstreamFiles)
                 ),
                 (
+                    "save_upstream_unkept_indexes", "Indexes of upstreams that did not get to the disk, since the start.",
+                    Int64(services.unkeptIndexes)
+                ),
+                (
                     "save_upstream_renewals", "Indexes that wait to be asked for ahead of their end.",
                     Int64(services.waitingRenewals)
                 ),

@@ -56,4 +56,24 @@ import Testing
         #expect(origin?.host == host)
         #expect(origin?.port == port)
     }
+
+    @Test(arguments: [
+        "https://h.test/simple/x/", "https://h.test/simple/x", "https://h.test", "https://h.test/a/../b/./c?q#f",
+        "https://h.test/a//b",
+        "ftp://h.test/", "no base",
+    ])
+    func `links of one page mean what each means by itself`(base: String) {
+        let references = [
+            "https://h.test/f/x.whl", "https://h.test/f/y.whl#sha256=00", "https://h.test/f/../y.whl",
+            "https://h.test/f/%2e%2e/y", "x.whl",
+            "x.whl#sha256=00", "a/b.whl", "../../packages/x.whl", "./x", "a/./b", "a/%2E%2e/b", "%2e./a", "a//b", "/x",
+            "//other.test/x", "?q",
+            "x?q", "x?q=/../y", "#f", "", " x ", "a b", "a\\b", "a#b\\c", "a#b c", "x:y", "http:x", "https://other.test/x",
+            "x/y:z", "é", "a\u{0}b",
+        ]
+        var links = PageLinks(base: base)
+        for reference in references + references {
+            #expect(links.resolve(reference) == URLReference.resolve(reference, against: base), "\(reference)")
+        }
+    }
 }

@@ -8,8 +8,11 @@ enum PyPIPaths {
     static let sidecarEnding = ".metadata"
 
     static func file(_ filename: String, of package: PackageID) throws -> AssetPath {
-        try AssetPath("\(prefix)/\(package.name)/\(filename)")
+        try AssetPath(folder(of: package) + filename)
     }
+
+    /// What the paths of a package's files begin with.
+    static func folder(of package: PackageID) -> String { "\(prefix)/\(package.name)/" }
 
     /// PEP 658: the file's path with `.metadata` behind it.
     static func sidecar(of file: AssetPath) throws -> AssetPath { try AssetPath(file.text + sidecarEnding) }

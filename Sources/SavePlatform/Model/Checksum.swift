@@ -37,9 +37,20 @@ public struct Checksum: Sendable, Hashable {
     /// Most digests come in small letters already; an index has tens of thousands of them.
     private static func lowercasedDigits(_ hex: String) -> String? {
         var text = hex
-        let (isHex, hasCapital) = text.withUTF8 { bytes in
-            (bytes.allSatisfy { ASCII.hexDigit($0) != nil }, bytes.contains { $0 >= 65 && $0 <= 70 })
+        // Without a branch for each byte: whether the next digit is a letter cannot be foreseen.
+        let (others, capitals) = text.withUTF8 { bytes in
+            var others: UInt8 = 0
+            var capitals: UInt8 = 0
+            for byte in bytes {
+                let isDigit: UInt8 = byte &- 48 < 10 ? 1 : 0
+                let isSmall: UInt8 = byte &- 97 < 6 ? 1 : 0
+                let isCapital: UInt8 = byte &- 65 < 6 ? 1 : 0
+                others |= (isDigit | isSmall | isCapital) ^ 1
+                capitals |= isCapital
+            }
+            return (others, capitals)
         }
-        return isHex ? hasCapital ? ASCII.lowercased(hex) : hex : nil
+        guard others == 0 else { return nil }
+        return capitals == 0 ? hex : ASCII.lowercased(hex)
     }
 }

@@ -17,6 +17,7 @@ extension EngineServices {
     /// Forgets what is cached of an upstream's indexes. Files stay.
     package func invalidateCache(of repository: Repository) async throws {
         let id = repository.record.id
+        await upstream.copies.finish { $0.repository == id }
         try await store.write { try $0.deleteCachedIndexes(id, key: nil) }
         contentChanged(in: id, package: nil)
     }
@@ -42,6 +43,12 @@ extension EngineServices {
             "asked_again_in": JSONValue(quiet), "redirected_to": JSONValue(state.redirectedTo),
         ]
     }
+
+    /// Waits until what was fetched of upstreams' indexes is on the disk, as far as that will be.
+    package func finishCopies() async { await upstream.copies.finish() }
+
+    /// Upstreams' indexes that could not be kept, since the start.
+    package var unkeptIndexes: Int { upstream.copies.failures.load(ordering: .relaxed) }
 
     /// Files whose digest an upstream changed, since the start.
     package var changedUpstreamFiles: Int { upstream.changedFiles.load(ordering: .relaxed) }

@@ -27,25 +27,40 @@ struct SidecarAnnouncements: Sendable {
             if asset.record.sidecarOf == nil { files.insert(asset.record.path) }
             if let file = described(by: asset.record) { checksums[file] = asset.record.checksums }
         }
-        var offered: [AssetPath: AssetPath] = [:]
-        for record in known.listing.assets {
-            if let file = described(by: record) { offered[file] = record.path }
-        }
+        let offered = offered(in: answer.listing.assets)
         let now = proxy.services.clock.uptime()
         for place in answer.listing.assets.indices where answer.listing.assets[place].sidecarOf == nil {
             let file = answer.listing.assets[place]
             if let kept = checksums[file.path] {
                 format.announceSidecar(kept, in: &answer.listing.assets[place])
-            } else if let sidecar = offered[file.path] ?? format.embeddedSidecar(of: file)?.path {
+            } else if let sidecar = offered[place] ?? format.embeddedSidecar(of: file)?.path {
                 if let lost = memory.lostSidecars[.init(repository: id, path: sidecar)], lost.until > now {
                     // A page that the upstream confirms again and again must not forget it for good.
                     answer.freshness.validUntil = min(answer.freshness.validUntil ?? .max, lost.until)
                     format.announceSidecar(nil, in: &answer.listing.assets[place])
-                } else if offered[file.path] == nil, files.contains(file.path) || !known.isStale && canBeRead(file, now) {
+                } else if offered[place] == nil, files.contains(file.path) || !known.isStale && canBeRead(file, now) {
                     format.announceSidecar([], in: &answer.listing.assets[place])
                 }
             }
         }
+    }
+
+    /// The sidecars that the upstream lists, by the places of their files.
+    private func offered(in assets: [AssetRecord]) -> [AssetPath?] {
+        var offered = [AssetPath?](repeating: nil, count: assets.count)
+        var places: [AssetPath: Int]?
+        for (place, record) in assets.enumerated() where record.sidecarOf != nil {
+            guard let file = described(by: record) else { continue }
+            if place > 0, assets[place - 1].path == file {
+                // Nearly always the file comes right before it, and nothing has to be looked up.
+                offered[place - 1] = record.path
+            } else {
+                let known = places ?? Dictionary(assets.enumerated().map { ($1.path, $0) }) { first, _ in first }
+                places = known
+                if let found = known[file] { offered[found] = record.path }
+            }
+        }
+        return offered
     }
 
     /// The file that a record is the sidecar of: one of the kind that the format announces, there may be others.

@@ -11,8 +11,7 @@ final class UpstreamMemory: Sendable {
     struct KnownIndex: Sendable {
         let offered: OfferedListing
         let row: CachedIndex
-        /// Places of the listing's files in `listing.assets`.
-        let places: [AssetPath: Int]
+        private let places: AssetPlaces
         /// Until when it counts as current.
         var lease: Lease
         /// The upstream failed when it was last asked.
@@ -20,11 +19,45 @@ final class UpstreamMemory: Sendable {
         /// Its revision when it was read.
         let stamp: RevisionBoard.Stamp
 
+        init(_ offered: OfferedListing, row: CachedIndex, lease: Lease, stamp: RevisionBoard.Stamp) {
+            self.offered = offered
+            self.row = row
+            self.lease = lease
+            isStale = false
+            self.stamp = stamp
+            places = AssetPlaces(offered.listing.assets)
+        }
+
         var listing: Listing { offered.listing }
 
+        func record(_ path: AssetPath) -> AssetRecord? { places.record(path) }
+
+        /// The same index, which the upstream confirmed.
+        func verified(_ row: CachedIndex) -> KnownIndex { KnownIndex(self, row) }
+
+        private init(_ known: KnownIndex, _ row: CachedIndex) {
+            offered = known.offered
+            self.row = row
+            places = known.places
+            lease = known.lease
+            isStale = false
+            stamp = known.stamp
+        }
+    }
+
+    /// Finds a listing's files by their paths; made ready when somebody first looks for one, since most pages are only shown.
+    private final class AssetPlaces: Sendable {
+        private let assets: [AssetRecord]
+        private let places = Mutex<[AssetPath: Int]?>(nil)
+
+        init(_ assets: [AssetRecord]) { self.assets = assets }
+
         func record(_ path: AssetPath) -> AssetRecord? {
-            guard let place = places[path], place < listing.assets.count else { return nil }
-            return listing.assets[place]
+            places.withLock { places in
+                let known = places ?? Dictionary(assets.enumerated().map { ($1.path, $0) }) { first, _ in first }
+                places = known
+                return known[path]
+            }.map { assets[$0] }
         }
     }
 
@@ -65,6 +98,7 @@ final class UpstreamMemory: Sendable {
     let misses = BoundedCache<Key, UInt64>(limit: 100_000)
     let outcomes = BoundedCache<Key, Outcome>(limit: 100_000)
     let refreshes = SingleFlight<Key, KnownIndex>()
+    let copies = IndexCopies()
     let probes = SingleFlight<Int64, String>()
     let renewals = UpstreamRenewals()
     /// Files whose digest an upstream changed, since the start.

@@ -83,7 +83,12 @@ struct UpstreamPage: Sendable {
         var row = cached.row
         row.verified = services.clock.now()
         let verified = row
-        try await services.store.write { try $0.put(verified) }
+        await services.upstream.copies.finish { $0 == key }
+        try await services.store.write { writing in
+            // Where this page's copy did not get to the disk, there is none, or an older one, of which nothing was said.
+            guard try writing.cachedIndex(verified.repository, verified.key)?.blob == verified.blob else { return }
+            try writing.put(verified)
+        }
         // Files that came since may tell what the upstream does not; that is another page, if the upstream's is not.
         let end = proxy.deadline(seconds: proxy.settings.cacheTTL)
         if cached.offered.isIncomplete {
@@ -96,9 +101,7 @@ struct UpstreamPage: Sendable {
         if cached.isStale { return known(cached.offered, verified, until: end) }
         // Everything that was made of the page goes on to hold.
         cached.lease.renew(now: services.clock.uptime(), until: end)
-        return KnownIndex(
-            offered: cached.offered, row: verified, places: cached.places, lease: cached.lease, isStale: false,
-            stamp: cached.stamp)
+        return cached.verified(verified)
     }
 
     private func accept(_ response: ClientResponse, limit: Int64, _ cached: KnownIndex?) async throws -> KnownIndex {
@@ -109,44 +112,63 @@ struct UpstreamPage: Sendable {
             throw invalid("the upstream's index is larger than \(limit) bytes", 200)
         }
         let document = UpstreamDocument(url: response.url, contentType: response.headers["content-type"], bytes: bytes)
-        let (listing, blob) = try await keep(bytes) { try await read(document, isKnown: cached != nil) }
+        let (listing, digest) = try await read(document, isKnown: cached != nil)
         let now = services.clock.now()
         let row = CachedIndex(
-            repository: proxy.id, key: index.text, blob: blob.digest, url: document.url, contentType: document.contentType,
+            repository: proxy.id, key: index.text, blob: digest, url: document.url, contentType: document.contentType,
             etag: response.headers["etag"], lastModified: response.headers["last-modified"], fetched: now, verified: now)
-        try await services.store.write { try $0.put(row) }
+        await services.upstream.copies.add(key) { await copy(bytes, row) }
         services.board.bump(proxy.id, [.index(index)])
         let offered = try await offered(listing)
         alarm(offered, cached?.offered)
         return known(offered, row, until: proxy.deadline(seconds: proxy.settings.cacheTTL))
     }
 
-    /// Stores a document while it is read; one that cannot be read is not kept.
-    private func keep(_ bytes: [UInt8], reading read: () async throws -> Listing) async throws -> (Listing, BlobInfo) {
+    // MARK: The cache
+
+    private var key: UpstreamMemory.Key { UpstreamMemory.Key(repository: proxy.id, index: index) }
+
+    /// Keeps a document as it came, for the next run of the server.
+    private func copy(_ bytes: [UInt8], _ row: CachedIndex) async {
+        do {
+            try await keep(bytes, as: row.blob)
+            let remote = proxy.settings.remoteURL
+            try await services.store.write { writing in
+                // Meanwhile the proxy may have been deleted, or pointed to another upstream.
+                guard try writing.repositories().contains(where: { $0.id == row.repository && $0.proxy.remoteURL == remote })
+                else { return }
+                try writing.put(row)
+            }
+        } catch {
+            services.upstream.copies.failures.wrappingAdd(1, ordering: .relaxed)
+            services.log(
+                .warning, "an upstream's index was not kept",
+                ["repository": proxy.repository.record.coordinates, "index": index.text, "error": "\(error)"])
+        }
+    }
+
+    private func keep(_ bytes: [UInt8], as digest: BlobDigest) async throws {
         let writer = try await services.blobs.begin()
         do {
-            async let written: Void = writer.write(bytes)
-            let listing = try await read()
-            try await written
-            return (listing, try await writer.commit(expecting: nil))
+            try await writer.write(bytes)
+            _ = try await writer.commit(expecting: digest)
         } catch {
             await writer.cancel()
             throw error
         }
     }
 
-    // MARK: The cache
-
-    /// What was cached by an earlier run of the server.
+    /// What was cached by an earlier run of the server, or earlier than memory goes back.
     func load() async throws -> KnownIndex? {
         let id = proxy.id
-        let key = index.text
-        guard let row = try await services.store.read({ try $0.cachedIndex(id, key) }) else { return nil }
+        let name = index.text
+        await services.upstream.copies.finish { $0 == key }
+        guard let row = try await services.store.read({ try $0.cachedIndex(id, name) }) else { return nil }
         do {
             let file = try await services.blobs.open(row.blob)
             let bytes = try await services.pool.run { try file.read(at: 0, count: Int(clamping: file.size)) }
             let document = UpstreamDocument(url: row.url, contentType: row.contentType, bytes: bytes)
-            let listing = try await read(document, isKnown: true)
+            let (listing, _) = try await read(document, isKnown: true)
             let age = services.clock.now().seconds - row.verified.seconds
             // A clock that was set back makes the copy old, never young.
             let seconds = age < 0 ? 0 : proxy.settings.cacheTTL - age
@@ -161,23 +183,22 @@ struct UpstreamPage: Sendable {
 
     private func known(_ offered: OfferedListing, _ row: CachedIndex, until end: UInt64) -> KnownIndex {
         KnownIndex(
-            offered: offered, row: row,
-            places: Dictionary(offered.listing.assets.enumerated().map { ($1.path, $0) }) { first, _ in first },
-            lease: Lease(
-                UpstreamMemory.Key(repository: proxy.id, index: index), now: services.clock.uptime(), until: end, renews: true),
-            isStale: false, stamp: services.board.stamp(proxy.id, .index(index)))
+            offered, row: row, lease: Lease(key, now: services.clock.uptime(), until: end, renews: true),
+            stamp: services.board.stamp(proxy.id, .index(index)))
     }
 
     /// - Parameter isKnown: whether the upstream had the package before.
-    private func read(_ document: UpstreamDocument, isKnown: Bool) async throws -> Listing {
+    private func read(_ document: UpstreamDocument, isKnown: Bool) async throws -> (Listing, BlobDigest) {
         let format = proxy.repository.format
         let index = index
         do {
-            let listing = try await services.pool.run { try format.listing(from: document, for: index) }
+            let (listing, digest) = try await services.pool.run {
+                (try format.listing(from: document, for: index), BlobDigest(of: document.bytes))
+            }
             // Some servers answer an empty page for what they do not have; a client would take it for a package that is
             // here. Of a package that was there, it says that every file was taken away.
             if index.package != nil, listing.assets.isEmpty, listing.attributes.isEmpty, !isKnown { throw Missing(status: 200) }
-            return listing
+            return (listing, digest)
         } catch let error as SaveError where SourceMiss.codes.contains(error.code) {
             throw Missing(status: 200)
         }

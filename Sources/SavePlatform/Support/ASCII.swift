@@ -12,8 +12,11 @@ public enum ASCII {
 
     /// Whether two texts have the same bytes. Swift's own comparison takes some different bytes for equal.
     public static func isEqual(_ left: String, _ right: String) -> Bool {
-        // Equal bytes are equal text, and only text beyond ASCII can be equal in other bytes.
-        left.utf8.count == right.utf8.count && left == right && left.utf8.elementsEqual(right.utf8)
+        guard left.utf8.count == right.utf8.count else { return false }
+        // In one piece wherever it was made by Swift, and then a comparison of memory.
+        return left.utf8.withContiguousStorageIfAvailable { left in
+            right.utf8.withContiguousStorageIfAvailable { right in left.elementsEqual(right) }
+        }.flatMap(\.self) ?? left.utf8.elementsEqual(right.utf8)
     }
 
     /// The value of a hexadecimal digit.

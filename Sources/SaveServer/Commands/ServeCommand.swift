@@ -56,6 +56,7 @@ enum ServeCommand: Command {
         await assembly.auditUpkeep.finish()
         saving.cancel()
         await saving.value
+        await assembly.services.finishCopies()
         unlink(listenFile)
         await stores.close()
         log(.notice, "stopped")

@@ -62,6 +62,7 @@ import Testing
         try await first.add("u", .proxy)
         first.announce([("1", "one")])
         #expect(try await first.get("/line/p/u/files/x/1").text == "one")
+        await first.services.finishCopies()
 
         var formats = FormatRegistry()
         try formats.register(LineFormat.self)

@@ -42,9 +42,10 @@ struct DistributionFilename: Equatable {
         if kind == .wheel, parsedVersion == nil { return nil }
     }
 
-    /// - Parameter tags: what distinguishes files of one version, in its normal form, with the dash before it.
+    /// - Parameter tags: appends what distinguishes files of one version, in its normal form, with the dash before it.
     private init(
-        kind: Kind, package: PackageID, version: ArraySlice<UInt8>, ending: String, tags: [UInt8], _ versions: inout VersionMemo
+        kind: Kind, package: PackageID, version: ArraySlice<UInt8>, ending: String, _ versions: inout VersionMemo,
+        tags: (inout [UInt8]) -> Void
     ) {
         let parsed = versions.version(version)
         self.kind = kind
@@ -52,11 +53,11 @@ struct DistributionFilename: Equatable {
         self.parsedVersion = parsed
         self.version = parsed?.text ?? String(decoding: version, as: UTF8.self)
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(package.name.utf8.count + version.count + tags.count + 16)
+        bytes.reserveCapacity(RequestPath.longestSegment)
         bytes.append(contentsOf: package.name.utf8)
         bytes.append(UInt8(ascii: "-"))
         bytes.append(contentsOf: (parsed?.canonical ?? self.version).utf8)
-        bytes.append(contentsOf: tags)
+        tags(&bytes)
         bytes.append(contentsOf: ending.utf8)
         identity = String(decoding: bytes, as: UTF8.self)
     }
@@ -92,12 +93,10 @@ extension DistributionFilename {
             let package = Self.package(parts[0], expecting: package)
         else { return nil }
         if parts.count == 6, !(parts[2].first.map(ASCII.isDigit) ?? false) { return nil }
-        var tags = parts.count == 6 ? [UInt8(ascii: "-")] + parts[2].map(ASCII.lowercased) : []
-        for part in parts.suffix(3) {
-            tags.append(UInt8(ascii: "-"))
-            tags.append(contentsOf: Self.tag(part))
+        self.init(kind: .wheel, package: package, version: parts[1], ending: ".whl", &versions) { identity in
+            if parts.count == 6 { Self.append(lowercased: parts[2], to: &identity) }
+            for part in parts.suffix(3) { Self.append(tags: part, to: &identity) }
         }
-        self.init(kind: .wheel, package: package, version: parts[1], ending: ".whl", tags: tags, &versions)
     }
 
     /// The package that a name means; nil where another one is expected.
@@ -106,12 +105,20 @@ extension DistributionFilename {
         return ProjectName.isSpelling(name, of: package) ? package : nil
     }
 
+    /// A dash, and a part of the name in small letters.
+    private static func append(lowercased part: ArraySlice<UInt8>, to identity: inout [UInt8]) {
+        identity.append(UInt8(ascii: "-"))
+        for byte in part { identity.append(ASCII.lowercased(byte)) }
+    }
+
     /// A set of tags is written in any order: `py2.py3` is `py3.py2`.
-    private static func tag(_ part: ArraySlice<UInt8>) -> [UInt8] {
-        let small = part.map(ASCII.lowercased)
-        guard small.contains(UInt8(ascii: ".")) else { return small }
-        let tags = small.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return Array(tags.sorted { $0.lexicographicallyPrecedes($1) }.joined(separator: [UInt8(ascii: ".")]))
+    private static func append(tags part: ArraySlice<UInt8>, to identity: inout [UInt8]) {
+        append(lowercased: part, to: &identity)
+        let start = identity.count - part.count
+        guard part.contains(UInt8(ascii: ".")) else { return }
+        let tags = Array(identity[start...]).split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let sorted = tags.sorted { $0.lexicographicallyPrecedes($1) }
+        identity.replaceSubrange(start..., with: Array(sorted.joined(separator: [UInt8(ascii: ".")])))
     }
 }
 
@@ -120,7 +127,7 @@ extension DistributionFilename {
 extension DistributionFilename {
     private init?(sdistStem stem: ArraySlice<UInt8>, ending: String, package: PackageID?, _ versions: inout VersionMemo) {
         guard let (name, rest) = Self.split(stem, package: package), Self.isVersion(rest, &versions) else { return nil }
-        self.init(kind: .sdist, package: name, version: rest, ending: ending, tags: [], &versions)
+        self.init(kind: .sdist, package: name, version: rest, ending: ending, &versions) { _ in }
     }
 
     /// `name-version-py2.7.egg`, `name-version.win32-py2.7.exe`, `name-version.win-amd64.msi`.
@@ -129,9 +136,9 @@ extension DistributionFilename {
         let marks: [String] = ending == ".egg" ? ["-py"] : [".win32", ".win-", ".linux-", ".macosx-"]
         let end = marks.compactMap { Self.firstIndex(of: Array($0.utf8), in: rest) }.min() ?? rest.endIndex
         guard Self.isVersion(rest[..<end], &versions) else { return nil }
-        self.init(
-            kind: .legacy, package: name, version: rest[..<end], ending: ending, tags: rest[end...].map(ASCII.lowercased),
-            &versions)
+        self.init(kind: .legacy, package: name, version: rest[..<end], ending: ending, &versions) { identity in
+            for byte in rest[end...] { identity.append(ASCII.lowercased(byte)) }
+        }
     }
 
     private static func split(_ stem: ArraySlice<UInt8>, package: PackageID?) -> (PackageID, ArraySlice<UInt8>)? {

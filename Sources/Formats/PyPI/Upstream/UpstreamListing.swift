@@ -21,6 +21,8 @@ struct UpstreamFile {
 /// Builds the listing of one package from an upstream's files, and leaves out what cannot be one of its files.
 struct UpstreamListing {
     private let package: PackageID
+    /// What the paths of the package's files begin with.
+    private let folder: String
     private var links: PageLinks
     private var versions = VersionMemo()
     private var seen: Set<String> = []
@@ -29,6 +31,7 @@ struct UpstreamListing {
     /// - Parameter base: what relative URLs are relative to.
     init(_ package: PackageID, base: String) {
         self.package = package
+        folder = PyPIPaths.folder(of: package)
         links = PageLinks(base: base)
     }
 
@@ -37,7 +40,7 @@ struct UpstreamListing {
         guard let origin = links.resolve(file.url), let filename = Self.filename(of: origin),
             file.filename.map({ ASCII.isEqual($0, filename) }) ?? true,
             let distribution = DistributionFilename(filename, of: package, &versions),
-            let path = try? PyPIPaths.file(filename, of: package), seen.insert(filename).inserted
+            let path = try? AssetPath(folder + filename), seen.insert(filename).inserted
         else { return }
         var attributes = JSONObject()
         if let requirement = file.requiresPython, !requirement.utf8.isEmpty {
