@@ -112,6 +112,11 @@ struct Assembly: Sendable {
                     Int64(services.unkeptIndexes)
                 ),
                 (
+                    "save_upstream_unkept_files",
+                    "Files of upstreams that went to clients without being kept, since the start.",
+                    Int64(services.unkeptFiles)
+                ),
+                (
                     "save_upstream_renewals", "Indexes that wait to be asked for ahead of their end.",
                     Int64(services.waitingRenewals)
                 ),

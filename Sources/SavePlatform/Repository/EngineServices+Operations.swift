@@ -50,6 +50,9 @@ extension EngineServices {
     /// Upstreams' indexes that could not be kept, since the start.
     package var unkeptIndexes: Int { upstream.copies.failures.load(ordering: .relaxed) }
 
+    /// Files of upstreams that went to clients without being kept, since the start.
+    package var unkeptFiles: Int { fills.unkept.load(ordering: .relaxed) }
+
     /// Files whose digest an upstream changed, since the start.
     package var changedUpstreamFiles: Int { upstream.changedFiles.load(ordering: .relaxed) }
 }

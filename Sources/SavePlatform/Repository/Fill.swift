@@ -4,12 +4,20 @@ internal import Synchronization
 ///
 /// The last bytes are held back until the digest is verified and the file is published: a client that has received the
 /// announced length has received the right bytes.
+///
+/// Where the disk takes no more, the file goes on to the clients alone (`pass`): as fast as the slowest of those who have a seat,
+/// and nobody takes a new one.
 package final class Fill: Sendable {
     private struct State {
         var reader: OpenFile?
         var head: Head?
         /// Bytes that may be handed out.
         var available: Int64 = 0
+        /// What does not get to the disk any more.
+        var unkept: UnkeptBytes?
+        /// Up to where each client has read.
+        var seats: [UInt64: Int64] = [:]
+        var seatCount: UInt64 = 0
         var outcome: Result<Int64, any Error>?
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
@@ -22,6 +30,8 @@ package final class Fill: Sendable {
 
     /// How much is kept back until the end is verified.
     static let heldBack: Int64 = 65_536
+    /// Bytes in memory past which the upstream waits for the slowest client, where the disk takes none.
+    private static let widest = Int(heldBack) + 1 << 20
 
     private let state = Mutex(State())
     private let pool: BlockingPool
@@ -30,7 +40,8 @@ package final class Fill: Sendable {
 
     // MARK: The writer's side
 
-    func begin(_ head: Head, reader: OpenFile) {
+    /// - Parameter reader: of what is written; nil where nothing will be.
+    func begin(_ head: Head, reader: OpenFile?) {
         change { state in
             state.head = head
             state.reader = reader
@@ -38,9 +49,32 @@ package final class Fill: Sendable {
     }
 
     func advance(to written: Int64) {
+        change { Self.advance(&$0, to: written) }
+    }
+
+    private static func advance(_ state: inout State, to written: Int64) {
+        // Without an announced length the end is the terminator, which comes after verification anyway.
+        state.available = state.head?.size == nil ? written : max(state.available, written - heldBack)
+    }
+
+    /// From here on the bytes do not get to the disk. Nobody may take a seat any more.
+    func stopKeeping(at written: Int64, because reason: SaveError) {
+        change { $0.unkept = UnkeptBytes(start: written, reason: reason) }
+    }
+
+    /// Hands bytes to the clients past the disk, and waits until they have taken enough of them.
+    ///
+    /// - Throws: why the bytes are not kept, once no client is left.
+    func pass(_ bytes: [UInt8]) async throws {
         change { state in
-            // Without an announced length the end is the terminator, which comes after verification anyway.
-            state.available = state.head?.size == nil ? written : max(state.available, written - Self.heldBack)
+            guard let end = state.unkept?.append(bytes) else { return }
+            Self.advance(&state, to: end)
+        }
+        while true {
+            let (count, reason) = state.withLock { ($0.unkept?.count ?? 0, $0.seats.isEmpty ? $0.unkept?.reason : nil) }
+            if let reason { throw reason }
+            if count <= Self.widest { return }
+            await waitForChange { ($0.unkept?.count ?? 0) < count || $0.seats.isEmpty }
         }
     }
 
@@ -81,15 +115,42 @@ package final class Fill: Sendable {
         }
     }
 
+    /// Takes a seat: whatever happens to the disk, all that follows can be read from here.
+    func join() -> FillSeat {
+        let id = state.withLock { state in
+            state.seatCount += 1
+            state.seats[state.seatCount] = 0
+            return state.seatCount
+        }
+        return FillSeat(fill: self, id: id)
+    }
+
+    /// A client has read up to `position`, or wants nothing before it.
+    func move(_ seat: UInt64, to position: Int64) { settle { $0.seats[seat] = position } }
+
+    func leave(_ seat: UInt64) { settle { $0.seats[seat] = nil } }
+
+    /// Changes the seats, and lets go of what everybody has read.
+    private func settle(_ body: (inout State) -> Void) {
+        let isPassing = state.withLock { state in
+            body(&state)
+            state.unkept?.drop(before: state.seats.values.min() ?? .max)
+            return state.unkept != nil
+        }
+        if isPassing { change { _ in } }
+    }
+
     /// Waits until the file is published.
     ///
-    /// - Throws: why it is not; `CancellationError` when the caller is cancelled, which does not stop the fill.
+    /// - Throws: why it is not, also where clients get it all the same; `CancellationError` when the caller is cancelled, which does not stop the fill.
     func finished() async throws {
         try await withTaskCancellationHandler {
             while true {
                 try Task.checkCancellation()
-                if let outcome = state.withLock({ $0.outcome }) {
+                let (outcome, reason) = state.withLock { ($0.outcome, $0.unkept?.reason) }
+                if let outcome {
                     _ = try outcome.get()
+                    if let reason { throw reason }
                     return
                 }
                 await waitForChange { $0.outcome != nil || Task.isCancelled }
@@ -99,32 +160,42 @@ package final class Fill: Sendable {
         }
     }
 
-    /// The bytes from `offset` to `end` (the file's end where it is nil), as they arrive.
-    func stream(from offset: Int64, to end: Int64?, length: Int64?) -> ByteStream {
-        let position = Position(offset)
-        return ByteStream(length: length) { [self] in
-            guard let chunk = try await read(at: position.value, end: end) else { return nil }
-            position.advance(by: Int64(chunk.count))
-            return chunk
-        }
+    /// What a reader does next.
+    private enum Step {
+        case readFile(OpenFile, count: Int)
+        case take([UInt8])
+        case wait(available: Int64)
+        case end
     }
 
-    private func read(at offset: Int64, end: Int64?) async throws -> [UInt8]? {
+    /// The next bytes from `offset` on, up to `end` (the file's end where it is nil), as they arrive; nil where there are no
+    /// more.
+    func read(at offset: Int64, end: Int64?) async throws -> [UInt8]? {
         while true {
-            let (reader, available, outcome) = state.withLock { ($0.reader, $0.available, $0.outcome) }
-            let limit = min(available, end ?? .max)
-            if offset < limit, let reader {
-                let count = Int(min(limit - offset, 131_072))
+            switch try state.withLock({ try Self.step($0, at: offset, end: end) }) {
+            case .take(let bytes): return bytes
+            case .end: return nil
+            case .wait(let available): await waitForChange { $0.available > available || $0.outcome != nil }
+            case .readFile(let reader, let count):
                 let bytes = try await pool.run { try reader.read(at: offset, count: count) }
                 guard !bytes.isEmpty else { throw SaveError(.storageUnavailable, "a file that is being fetched cannot be read") }
                 return bytes
             }
-            if let end, offset >= end { return nil }
-            switch outcome {
-            case .success: return nil
-            case .failure(let error): throw error
-            case nil: await waitForChange { $0.available > available || $0.outcome != nil }
-            }
+        }
+    }
+
+    private static func step(_ state: borrowing State, at offset: Int64, end: Int64?) throws -> Step {
+        let limit = min(state.available, end ?? .max)
+        if offset < limit {
+            if let unkept = state.unkept, offset >= unkept.start { return .take(try unkept.piece(at: offset, to: limit)) }
+            guard let reader = state.reader else { throw SaveError(.internalFailure, "a fill has bytes and no file") }
+            return .readFile(reader, count: Int(min(min(limit, state.unkept?.start ?? .max) - offset, 131_072)))
+        }
+        if let end, offset >= end { return .end }
+        switch state.outcome {
+        case .success: return .end
+        case .failure(let error): throw error
+        case nil: return .wait(available: state.available)
         }
     }
 
@@ -138,61 +209,5 @@ package final class Fill: Sendable {
             }
             if isReady { continuation.resume() }
         }
-    }
-}
-
-/// Where one reader has come to.
-private final class Position: Sendable {
-    private let storage: Mutex<Int64>
-    init(_ start: Int64) { storage = Mutex(start) }
-    var value: Int64 { storage.withLock { $0 } }
-    func advance(by count: Int64) { storage.withLock { $0 += count } }
-}
-
-/// The fills that are under way: one for each file, whoever asks.
-package final class FillRegistry: Sendable {
-    struct Key: Hashable, Sendable {
-        let repository: Int64
-        let path: AssetPath
-    }
-
-    private let fills = Mutex<[Key: Fill]>([:])
-
-    package init() {}
-
-    /// The number of fills under way.
-    package var count: Int { fills.withLock { $0.count } }
-
-    /// The fill for a key that is under way, or a new one, whose work runs in a task of its own: no client's leaving
-    /// stops it.
-    func fill(_ key: Key, pool: BlockingPool, _ work: @escaping @Sendable (Fill) async throws -> Int64) -> Fill {
-        fills.withLock { fills in
-            if let fill = fills[key] { return fill }
-            let fill = Fill(pool: pool)
-            fills[key] = fill
-            Task {
-                let outcome: Result<Int64, any Error>
-                do { outcome = .success(try await work(fill)) } catch { outcome = .failure(error) }
-                // Off the board before anyone is told: who comes now finds the published file, or tries anew.
-                _ = self.fills.withLock { $0.removeValue(forKey: key) }
-                switch outcome {
-                case .success(let size): fill.succeed(size: size)
-                case .failure(let error): fill.fail(error)
-                }
-            }
-            return fill
-        }
-    }
-}
-
-/// A file that is arriving, as the engine answers with it.
-package struct ArrivingAsset: Sendable {
-    package let record: AssetRecord
-    package let head: Fill.Head
-    let fill: Fill
-
-    /// The bytes of a part, as they arrive.
-    package func stream(from offset: Int64, to end: Int64?, length: Int64?) -> ByteStream {
-        fill.stream(from: offset, to: end, length: length)
     }
 }

@@ -45,10 +45,10 @@ package struct ProxySource: ContentSource {
         }
         if method == .head, let described = try await UpstreamFile(self).describe(record) { return described }
         let key = FillRegistry.Key(repository: id, path: path)
-        let fill = services.fills.fill(key, pool: services.pool) { fill in
+        let seat = services.fills.join(key, pool: services.pool) { fill in
             try await UpstreamFile(self).fetch(record, into: fill)
         }
-        return .arriving(ArrivingAsset(record: record, head: try await fill.head(), fill: fill))
+        return .arriving(ArrivingAsset(record: record, head: try await seat.fill.head(), seat: seat))
     }
 
     /// - Throws: a miss for a name that the upstream is never asked for, cached or not.

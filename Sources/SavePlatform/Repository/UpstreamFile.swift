@@ -84,35 +84,32 @@ struct UpstreamFile: Sendable {
         if let announced, let size = record.size, announced != size {
             throw SaveError(.upstreamInvalid, "the upstream's file has \(announced) bytes where its index says \(size)")
         }
-        try await services.blobs.checkSpace(for: announced ?? record.size)
-        let writer = try await services.blobs.begin()
+        let contentType = record.contentType ?? response.headers["content-type"]
+        let head = Fill.Head(size: announced ?? record.size, contentType: contentType)
+        var arrival = try await UpstreamArrival(fill, head, .init(repository: proxy.id, path: record.path), services)
         do {
-            let contentType = record.contentType ?? response.headers["content-type"]
-            fill.begin(Fill.Head(size: announced ?? record.size, contentType: contentType), reader: try writer.reader())
             let checks = UpstreamChecks(record.checksums)
-            var written: Int64 = 0
             for try await chunk in response.body {
-                try await writer.write(chunk)
                 checks.update(chunk)
-                written += Int64(chunk.count)
-                fill.advance(to: written)
+                try await arrival.take(chunk)
             }
-            if let size = announced ?? record.size, size != written {
-                throw SaveError(.upstreamInvalid, "the upstream's file ended after \(written) of \(size) bytes")
+            if let size = head.size, size != arrival.size {
+                throw SaveError(.upstreamInvalid, "the upstream's file ended after \(arrival.size) of \(size) bytes")
             }
             try checks.verify()
-            let blob = try await writer.commit(expecting: checks.sha256)
-            try await store(record, blob, response, contentType: contentType)
-            return written
+            try await arrival.finish(expecting: checks.sha256) { blob in
+                try await store(record, blob, response, contentType: contentType)
+            }
+            return arrival.size
         } catch let error as SaveError where error.code == .digestMismatch {
-            await writer.cancel()
+            await arrival.cancel()
             services.log(
                 .error, "digest mismatch",
                 ["repository": proxy.repository.record.coordinates, "file": record.path.text, "origin": record.origin ?? ""])
             throw SaveError(
                 .upstreamInvalid, "the upstream's file does not have the digest that its index says", underlying: error)
         } catch {
-            await writer.cancel()
+            await arrival.cancel()
             throw error
         }
     }

@@ -24,22 +24,39 @@ struct UpstreamSidecar: Sendable {
     func content(of sidecar: AssetRecord) async throws -> AssetContent {
         let key = FillRegistry.Key(repository: proxy.id, path: sidecar.path)
         if let lost = memory.lostSidecars[key], lost.until > services.clock.uptime() { throw lost.error }
-        try await memory.sidecars.run(key) {
-            do {
-                // Somebody may have come first, before this flight began.
-                if try await proxy.stored(sidecar.path, sidecar.package) != nil { return }
-                let late = SaveError(.upstreamUnavailable, "'\(sidecar.path.filename)' takes long to come; ask again")
-                try await within(Self.patience, late: late) { try await bring(sidecar) }
-                memory.lostSidecars.remove(key)
-            } catch {
-                if isLasting(error) { lose(sidecar, error) }
-                throw error
+        do {
+            try await memory.sidecars.run(key) {
+                do {
+                    // Somebody may have come first, before this flight began.
+                    if try await proxy.stored(sidecar.path, sidecar.package) != nil { return }
+                    let late = SaveError(.upstreamUnavailable, "'\(sidecar.path.filename)' takes long to come; ask again")
+                    try await within(Self.patience, late: late) { try await bring(sidecar) }
+                    memory.lostSidecars.remove(key)
+                } catch {
+                    if isLasting(error) { lose(sidecar, error) }
+                    throw error
+                }
             }
+        } catch let error as SaveError where UpstreamArrival.isOfTheDisk(error) {
+            return try await passing(sidecar, because: error)
         }
         guard let stored = try await proxy.stored(sidecar.path, sidecar.package) else {
             throw SaveError(.storageUnavailable, "'\(sidecar.path.filename)' was not kept")
         }
         return stored
+    }
+
+    /// The sidecar for one client, where the disk does not take it.
+    private func passing(_ sidecar: AssetRecord, because error: SaveError) async throws -> AssetContent {
+        let seat = services.fills.alone(pool: services.pool) { fill in
+            if sidecar.origin != nil { return try await UpstreamFile(proxy).fetch(sidecar, into: fill) }
+            let bytes = try await derived(try await file(of: sidecar), sidecar.checksums.first { $0.algorithm == .sha256 })
+            fill.begin(Fill.Head(size: Int64(bytes.count), contentType: sidecar.contentType), reader: nil)
+            fill.stopKeeping(at: 0, because: error)
+            try await fill.pass(bytes)
+            return Int64(bytes.count)
+        }
+        return .arriving(ArrivingAsset(record: sidecar, head: try await seat.fill.head(), seat: seat))
     }
 
     private func bring(_ sidecar: AssetRecord) async throws {

@@ -8,7 +8,7 @@ import Testing
 
     private func copy(_ engine: EngineFixture, _ id: Int64) async throws -> CachedIndex? {
         await engine.services.finishCopies()
-        return try await engine.store.read { try $0.cachedIndex(id, "package:x") }
+        return try await engine.store.read { try $0.cachedIndex(id, "package/x") }
     }
 
     @Test func `a page is answered though the disk is full, and nothing is kept of it`() async throws {
@@ -29,8 +29,8 @@ import Testing
     }
 
     @Test func `what the upstream confirms is not taken for an older page on the disk`() async throws {
-        // Four steps for the first copy: begin, write, finish, commit. The second fails at its first.
-        let engine = try await EngineFixture(blobs: FaultyBlobStore(InMemoryBlobStore(), failing: 5, code: .storageFull))
+        // Three steps for the first copy. The second fails at its first.
+        let engine = try await EngineFixture(blobs: FaultyBlobStore(InMemoryBlobStore(), failing: 4, code: .storageFull))
         let id = try await engine.add("u", .proxy) { $0.proxy.cacheTTL = 60 }
         engine.announce([("1", "one")], etag: "\"a\"")
         _ = try await engine.get("/line/p/u/index/x")
@@ -45,12 +45,15 @@ import Testing
     }
 
     @Test func `a copy does not come back after the cache was emptied`() async throws {
-        let engine = try await EngineFixture()
+        let gate = Gate()
+        let engine = try await EngineFixture(blobs: GatedBlobStore(gate))
         let id = try await engine.add("u", .proxy)
         engine.announce([("1", "one")])
         _ = try await engine.get("/line/p/u/index/x")
         let repository = try #require(engine.catalogue.current.repository(id: id))
-        try await engine.services.invalidateCache(of: repository)
+        async let emptied: Void = engine.services.invalidateCache(of: repository)
+        gate.open()
+        try await emptied
         #expect(try await copy(engine, id) == nil)
     }
 
