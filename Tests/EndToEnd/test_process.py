@@ -1,4 +1,5 @@
 """The program as an operator meets it: starting, refusing to start, stopping, and its commands."""
+import concurrent.futures
 import http.client
 import os
 import re
@@ -234,6 +235,23 @@ def test_below_the_disk_reserve_writes_are_507_and_reads_go_on(stopped):
     del stopped.environment["SAVE_DISK_RESERVE"]
     stopped.start()
     assert stopped.admin.put("/raw/p/files/b", data=b"more").status_code in (200, 201)
+
+
+@pytest.mark.parametrize("reads", ["one after another", "at once"])
+def test_k08_below_the_disk_reserve_a_proxy_passes_on_and_keeps_nothing(new_server, upstream, reads):
+    upstream.add(make_fixtures.wheel("bulky", "1.0", payload=os.urandom(3_000_000)))
+    item = upstream.find("bulky-1.0-py3-none-any.whl")
+    server = new_server(SAVE_DISK_RESERVE="8000t")
+    server.create("p/proxy", kind="proxy", remote_url=upstream.url + "/")
+    assert server.admin.page("p/proxy", "bulky").status_code == 200
+    path = server.admin.file_path("p/proxy", "bulky", item.filename)
+    with concurrent.futures.ThreadPoolExecutor(3 if reads == "at once" else 1) as pool:
+        answers = list(pool.map(server.admin.get, [path] * 3))
+    assert [(answer.status_code, answer.content == item.content) for answer in answers] == [(200, True)] * 3
+    assert server.admin.get(path + ".metadata").content == item.metadata
+    counted = dict(line.split() for line in server.admin.get("/metrics").text.splitlines() if line.startswith("save_upstream_unkept"))
+    assert int(counted["save_upstream_unkept_files"]) >= 3 and int(counted["save_upstream_unkept_indexes"]) == 1
+    assert not [name for _, _, names in os.walk(server.data / "blobs") for name in names]
 
 
 def test_a_request_that_trickles_in_is_cut_and_others_are_served(new_server):

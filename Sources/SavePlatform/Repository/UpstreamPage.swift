@@ -148,6 +148,7 @@ struct UpstreamPage: Sendable {
     }
 
     private func keep(_ bytes: [UInt8], as digest: BlobDigest) async throws {
+        try await services.blobs.checkSpace(for: Int64(bytes.count))
         let writer = try await services.blobs.begin()
         do {
             try await writer.write(bytes)

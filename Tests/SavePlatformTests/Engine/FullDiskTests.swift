@@ -123,5 +123,7 @@ private final class PartlyFaultyBlobs: BlobStore {
     func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
         try await base.digests(after: after, limit: limit)
     }
-    func checkSpace(for byteCount: Int64?) async throws { try await faulty.checkSpace(for: byteCount) }
+    func checkSpace(for byteCount: Int64?) async throws {
+        if begun.load(ordering: .relaxed) > 0 { try await faulty.checkSpace(for: byteCount) }
+    }
 }

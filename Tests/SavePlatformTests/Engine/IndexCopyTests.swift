@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test func `a page is answered though the disk is full, and nothing is kept of it`() async throws {
-        let engine = try await EngineFixture(blobs: FaultyBlobStore(InMemoryBlobStore(), failing: 2, code: .storageFull))
+        let engine = try await EngineFixture(blobs: FaultyBlobStore(InMemoryBlobStore(), failing: 3, code: .storageFull))
         let id = try await engine.add("u", .proxy) { $0.proxy.cacheTTL = 60 }
         engine.announce([("1", "one")], etag: "\"a\"")
         #expect(try await engine.get("/line/p/u/index/x").status == 200)
@@ -29,8 +29,8 @@ import Testing
     }
 
     @Test func `what the upstream confirms is not taken for an older page on the disk`() async throws {
-        // Three steps for the first copy. The second fails at its first.
-        let engine = try await EngineFixture(blobs: FaultyBlobStore(InMemoryBlobStore(), failing: 4, code: .storageFull))
+        // Four steps for the first copy. The second fails at its first.
+        let engine = try await EngineFixture(blobs: FaultyBlobStore(InMemoryBlobStore(), failing: 5, code: .storageFull))
         let id = try await engine.add("u", .proxy) { $0.proxy.cacheTTL = 60 }
         engine.announce([("1", "one")], etag: "\"a\"")
         _ = try await engine.get("/line/p/u/index/x")
