@@ -29,12 +29,17 @@ def spelled(kind, number, letter=""):
 
 
 def ids_of(name):
-    """The ids at the start of a test's name."""
+    """The ids at the start of a test's name. Threats are numbered T01, T23 and so on; those are no traps."""
+    return [spelled(*part) for part in parts_of(name) if part[0].upper() == "R" or "T" + part[1] in IDS]
+
+
+def parts_of(name):
+    """The ids at the start of a test's name, as kind, number and letter."""
     if name.startswith("test_"):
         found = re.match(r"test((?:_[rt]\d+a?(?=_))+)", name)
-        return [spelled(*part) for part in re.findall(r"_([rt])(\d+)(a?)", found.group(1))] if found else []
+        return re.findall(r"_([rt])(\d+)(a?)", found.group(1)) if found else []
     found = re.match(r"((?:(?:R-|T)\d+a?[\s,:]+(?:and )?)+)", name)
-    return [spelled(*part) for part in re.findall(r"(R|T)-?(\d+)(a?)", found.group(1))] if found else []
+    return re.findall(r"(R|T)-?(\d+)(a?)", found.group(1)) if found else []
 
 
 def tests():
