@@ -77,6 +77,8 @@ def test_r74_a_projects_status_decides_what_it_takes_and_gives(server, hosted, s
         assert "moved to acme-plain" in answer.text and "moved to acme-plain" in answer.headers["X-Save-Reason"]
     for sidecar in ("", ".metadata"):
         assert server.admin.get(path + sidecar).status_code == downloads
+    legacy = server.admin.get("/pypi/%s/pypi/plain/json" % hosted)
+    assert legacy.status_code == downloads and ("moved to acme-plain" in legacy.headers.get("X-Save-Reason", "")) == (downloads == 403)
     server.admin.ok("PATCH", packages(hosted), json={"attributes": {"project-status": None}})
     assert server.admin.get(path).status_code == 200
     assert "project-status" not in server.admin.page(hosted, "plain").json()
@@ -119,3 +121,33 @@ def test_r77_legacy_json_tells_the_same_in_every_kind_of_repository(server, plac
             assert refused.status_code == 404 and refused.json()["message"].startswith("404 "), refused.text
     server.admin.ok("PUT", packages(places[0], "/versions/2.0/yank"), json={"reason": "bad"})
     assert server.admin.get("/pypi/%s/pypi/plain/json" % places[0]).json()["info"]["version"] == "1.0"
+
+
+def test_which_pythons_a_release_is_for_can_be_set(server, repository, dists):
+    hosted = repository + "/hosted"
+    server.create(hosted)
+    for version in ("1.0", "2.0"):
+        server.admin.upload(hosted, make_fixtures.wheel("choosy", version, requires_python=">=3.6"))
+    server.create(repository + "/group", kind="group", members=[hosted])
+    path = "/api/v1/repos/%s/packages/choosy/versions/2.0" % hosted
+
+    def shown():
+        for name in (hosted, repository + "/group"):
+            page = {file["filename"]: file.get("requires-python") for file in server.admin.page(name, "choosy").json()["files"]}
+            html = server.admin.page(name, "choosy", "html").text
+            assert page["choosy-1.0-py3-none-any.whl"] == ">=3.6"
+            legacy = server.admin.get("/pypi/%s/pypi/choosy/2.0/json" % name).json()
+            assert legacy["urls"][0]["requires_python"] == legacy["info"]["requires_python"] == page["choosy-2.0-py3-none-any.whl"]
+            yield page["choosy-2.0-py3-none-any.whl"], html.count("data-requires-python=")
+
+    assert set(shown()) == {(">=3.6", 2)}
+    changed = server.admin.ok("PATCH", path, json={"attributes": {"requires-python": ">=99"}}).json()
+    assert changed["files"][0]["attributes"]["requires-python"] == ">=99"
+    assert set(shown()) == {(">=99", 2)}
+    server.admin.ok("PATCH", path, json={"attributes": {"requires-python": ""}})
+    assert set(shown()) == {(None, 1)}
+    server.admin.ok("PATCH", path, json={"attributes": {"requires-python": None}})
+    assert set(shown()) == {(">=3.6", 2)}
+    refused = server.admin.request("PATCH", path, json={"attributes": {"requires-python": "3.9"}})
+    assert refused.status_code == 400 and "requires-python" in refused.json()["error"]["message"]
+    assert server.admin.request("PATCH", path.replace("2.0", "3.0"), json={"attributes": {}}).status_code == 404

@@ -45,6 +45,31 @@ import Testing
         }
     }
 
+    @Test func `which Pythons a release is for can be set, and given back`() throws {
+        let own: JSONObject = ["requires-python": ">=3.6", "has-provenance": true]
+        let set = try format.fileAttributes(own, changedBy: ["requires-python": ">=3.9, !=3.10.*"])
+        #expect(set["requires-python"] == ">=3.9, !=3.10.*")
+        let any = try format.fileAttributes(set, changedBy: ["requires-python": ""])
+        #expect(any["requires-python"] == nil)
+        for changed in [set, any] {
+            let back = try format.fileAttributes(changed, changedBy: ["requires-python": nil])
+            #expect(Set(back.members) == Set(own.members))
+        }
+        #expect(
+            try format.fileAttributes(
+                format.fileAttributes([:], changedBy: ["requires-python": ">=3"]), changedBy: ["requires-python": nil]) == [:])
+    }
+
+    @Test(arguments: [
+        ("requires-python", "\"3.9\""), ("requires-python", "\">=3.9\\n\""), ("requires-python", "[\"x\"]"), ("requires-python", "3"),
+        ("core-metadata", "true"), ("Requires-Python", "\">=3\""),
+    ])
+    func `what is no attribute of a release is refused by its name`(key: String, text: String) throws {
+        let change = JSONObject([(key, try JSONValue(parsing: Array(text.utf8)))])
+        let error = #expect(throws: SaveError.self) { try format.fileAttributes([:], changedBy: change) }
+        #expect(error?.details["field"] == key)
+    }
+
     @Test func `R-74 only a quarantined project gives no files`() throws {
         for marker in ["active", "archived", "deprecated"] { try format.checkDownload(from: try status(marker)) }
         let error = #expect(throws: SaveError.self) { try format.checkDownload(from: try status("quarantined")) }

@@ -4,7 +4,8 @@ internal import SavePlatform
 /// The keys of what only this format understands.
 ///
 /// Of a file (`AssetRecord.attributes`):
-/// - `requires-python`: string, the artifact's own `Requires-Python`.
+/// - `requires-python`: string, the `Requires-Python` that pages show.
+/// - `own-requires-python`: string or null, the artifact's own while `requires-python` is what an owner set. Not rendered.
 /// - `core-metadata`: `{"sha256": "<hex>"}`, or `true` where the digest is not known. Present only while
 ///   `<file>.metadata` can be served (PEP 714).
 /// - `has-provenance`: `true` where attestations came with the file and are served here.
@@ -16,6 +17,7 @@ internal import SavePlatform
 /// - `max-file-size`: integer, bytes; what an administrator set for this project alone. Not rendered.
 enum PyPIAttribute {
     static let requiresPython = "requires-python"
+    static let ownRequiresPython = "own-requires-python"
     static let coreMetadata = "core-metadata"
     static let hasProvenance = "has-provenance"
     static let provenance = "provenance"

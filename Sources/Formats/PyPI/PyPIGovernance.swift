@@ -16,6 +16,31 @@ extension PyPIFormat: PackageGoverning {
         return attributes
     }
 
+    /// Which Pythons a release is for, where its files say it wrongly: installers go by the page before they look into a file.
+    public func fileAttributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
+        var attributes = current
+        for member in change.members {
+            let field = PyPIAttribute.requiresPython
+            guard ASCII.isEqual(member.key, field) else {
+                throw SaveError(
+                    .unknownField, "a release has no attribute '\(member.key.prefix(200))'", details: ["field": member.key])
+            }
+            let own = attributes[PyPIAttribute.ownRequiresPython] ?? attributes[field] ?? .null
+            if member.value.isNull {
+                attributes[field] = own.isNull ? .none : own
+                attributes[PyPIAttribute.ownRequiresPython] = nil
+                continue
+            }
+            guard let text = member.value.string, text.utf8.isEmpty || VersionSpecifiers.areValid(text) else {
+                throw SaveError.invalid(
+                    field, "'\(field)' must be version specifiers such as '>=3.9', empty for any Python, or null")
+            }
+            attributes[field] = text.utf8.isEmpty ? .none : .string(text)
+            attributes[PyPIAttribute.ownRequiresPython] = own
+        }
+        return attributes
+    }
+
     public func checkUpload(_ items: [Submission.Item], to attributes: JSONObject) throws {
         if let status = ProjectStatus(attributes), status.marker == .archived || status.marker == .quarantined {
             throw SaveError(.blocked, "the project is \(status.text) and takes no uploads")

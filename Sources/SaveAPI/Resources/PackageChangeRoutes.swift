@@ -21,6 +21,16 @@ enum PackageChangeRoutes {
                 ]), answer: "Package", kinds: [.hosted], failures: [.preconditionFailed], action: "package.update",
             handler: update),
         APIRoute(
+            .patch, version, .repository(.manage), "Change what is said of a version's files, such as the Pythons they are for",
+            body: ObjectRule(
+                name: "PackageVersionUpdate",
+                fields: [
+                    FieldRule(
+                        "attributes", .object, required: true,
+                        "The format's own; each member replaces what the files say, null gives that back.")
+                ]), answer: "PackageVersion", kinds: [.hosted], failures: [.preconditionFailed], action: "package.update",
+            handler: updateVersion),
+        APIRoute(
             .put, version + "/yank", .repository(.delete), "Yank a version: still there for who asks for exactly it",
             body: yank, status: 204, kinds: [.hosted], failures: [.preconditionFailed], action: "package.yank"
         ) { call, repository in
@@ -45,10 +55,7 @@ enum PackageChangeRoutes {
     ]
 
     private static func update(_ call: APICall, _ repository: Repository) async throws -> HTTPResponse {
-        guard let governing = repository.format as? any PackageGoverning else {
-            throw SaveError.invalid(
-                "attributes", "packages of the format '\(repository.record.format)' have no attributes to set")
-        }
+        let governing = try governing(repository)
         let id = repository.record.id
         let change = call.body["attributes"]?.object ?? JSONObject()
         let (record, files) = try await call.change { writing, now in
@@ -58,7 +65,7 @@ enum PackageChangeRoutes {
             let files = try writing.assets(id, package: record.id).filter { $0.record.sidecarOf == nil }
             try call.requireMatch(entityTag(of: PackageRepresentation.package(record, files)))
             let before = record.attributes
-            record.attributes = try apply(change, to: before, governing)
+            record.attributes = try apply(change, to: before, by: governing.attributes)
             record.updated = later(now, than: record.updated)
             try writing.put(record)
             var details = JSONObject()
@@ -70,12 +77,49 @@ enum PackageChangeRoutes {
         return call.answer(shown, etag: entityTag(of: shown))
     }
 
+    private static func updateVersion(_ call: APICall, _ repository: Repository) async throws -> HTTPResponse {
+        let governing = try governing(repository)
+        let id = repository.record.id
+        let change = call.body["attributes"]?.object ?? JSONObject()
+        let (record, files) = try await call.change { writing, now in
+            guard var record = try PackageContents.find(call["package"], id, writing) else {
+                throw PackageRemovalRoutes.noPackage
+            }
+            var files = try writing.assets(id, package: record.id).filter {
+                $0.record.sidecarOf == nil && PackageRoutes.isVersion($0, call["version"])
+            }
+            guard !files.isEmpty else { throw PackageRoutes.noVersion }
+            try call.requireMatch(entityTag(of: PackageRepresentation.version(call["version"], of: record, files)))
+            for place in files.indices {
+                files[place].record.attributes = try apply(
+                    change, to: files[place].record.attributes, by: governing.fileAttributes)
+                try writing.put(files[place])
+            }
+            record.updated = later(now, than: record.updated)
+            try writing.put(record)
+            let details: JSONObject = ["version": .string(call["version"]), "attributes": .object(change)]
+            return ((record, files), [call.event(PackageRemovalRoutes.resource(call, repository, record.id), details)])
+        }
+        await call.context.operations.contentChanged(in: id, package: record.id)
+        let shown = PackageRepresentation.version(call["version"], of: record, files)
+        return call.answer(shown, etag: entityTag(of: shown))
+    }
+
+    private static func governing(_ repository: Repository) throws -> any PackageGoverning {
+        guard let governing = repository.format as? any PackageGoverning else {
+            throw SaveError.invalid(
+                "attributes", "packages of the format '\(repository.record.format)' have no attributes to set")
+        }
+        return governing
+    }
+
     /// The attributes after a change; an error names the field as it stands in the request.
     private static func apply(
-        _ change: JSONObject, to attributes: JSONObject, _ governing: any PackageGoverning
+        _ change: JSONObject, to attributes: JSONObject,
+        by changing: (_ current: JSONObject, _ change: JSONObject) throws -> JSONObject
     ) throws -> JSONObject {
         do {
-            return try governing.attributes(attributes, changedBy: change)
+            return try changing(attributes, change)
         } catch let error as SaveError {
             var details = error.details
             details["field"] = details["field"].map { AuditName.bounded("attributes.\($0)") }

@@ -114,7 +114,12 @@ enum PackageRepresentation {
             "size": .integer(asset.size), "digests": .object(digests), "content_type": JSONValue(asset.record.contentType),
             "published_at": JSONValue(asset.record.published), "created_at": .string(asset.created.rfc3339),
             "uploaded_by": JSONValue(asset.uploadedBy), "yanked": .bool(asset.record.withdrawn != nil),
-            "yanked_reason": JSONValue(asset.record.withdrawn?.reason),
+            "yanked_reason": JSONValue(asset.record.withdrawn?.reason), "attributes": .object(attributes(asset.record)),
         ]
+    }
+
+    /// What the format says of a file, without what the server notes for itself.
+    private static func attributes(_ record: AssetRecord) -> JSONObject {
+        JSONObject(record.attributes.members.filter { $0.key.utf8.first != UInt8(ascii: "_") }.map { ($0.key, $0.value) })
     }
 }

@@ -10,6 +10,12 @@ public protocol PackageGoverning: RepositoryFormat {
     /// - Throws: `unknownField` or `invalidRequest`, with the key in `details["field"]`.
     func attributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject
 
+    /// The attributes of a file (`AssetRecord.attributes`) after a change to its version: null gives back what the file says
+    /// itself.
+    ///
+    /// - Throws: `unknownField` or `invalidRequest`, with the key in `details["field"]`.
+    func fileAttributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject
+
     /// Refuses what a package with these attributes does not take.
     ///
     /// - Throws: `blocked` with the reason, `tooLarge`.
@@ -19,4 +25,11 @@ public protocol PackageGoverning: RepositoryFormat {
     ///
     /// - Throws: `blocked` with the reason.
     func checkDownload(from attributes: JSONObject) throws
+}
+
+extension PackageGoverning {
+    public func fileAttributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
+        guard let key = change.keys.first else { return current }
+        throw SaveError(.unknownField, "a version has no attribute '\(key.prefix(200))'", details: ["field": key])
+    }
 }

@@ -150,6 +150,8 @@ enum APIExpectations {
         AccessRow("GET /repos/{project}/{name}/packages", readers),
         AccessRow("GET /repos/{project}/{name}/packages/{package}", readers),
         AccessRow("PATCH /repos/{project}/{name}/packages/{package}", owners, body: #"{"attributes":{}}"#),
+        AccessRow(
+            "PATCH /repos/{project}/{name}/packages/{package}/versions/{version}", owners, body: #"{"attributes":{}}"#),
         AccessRow("DELETE /repos/{project}/{name}/packages/{package}", owners, ok: 204),
         AccessRow("GET /repos/{project}/{name}/packages/{package}/explain", readers),
         AccessRow("GET /repos/{project}/{name}/packages/{package}/retired-names", readers),

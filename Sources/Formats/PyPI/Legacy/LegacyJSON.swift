@@ -49,6 +49,10 @@ enum LegacyJSON {
     /// The version that was asked for, as the page spells it; without one the newest that is neither yanked nor a
     /// pre-release, as installers choose.
     private static func chosen(_ page: SimplePage, _ version: String?) throws -> String {
+        // "Not found" would say that there is no such project.
+        if let status = page.status, status.marker == .quarantined {
+            throw SaveError(.blocked, "the project is \(status.text); its files are not offered")
+        }
         guard let version else {
             let offered = page.versions.filter { files(of: $0, page).contains { $0.withdrawn == nil } }
             let final = offered.last { Version($0)?.isPrerelease == false }

@@ -19,7 +19,7 @@ enum PackageSchemas {
         "File": .members([
             "filename": .text, "path": .text, "size": .count, "digests": .digests, "content_type": Schema.text.orNull,
             "published_at": Schema.time.orNull, "created_at": .time, "uploaded_by": Schema.text.orNull, "yanked": .flag,
-            "yanked_reason": Schema.text.orNull,
+            "yanked_reason": Schema.text.orNull, "attributes": .object,
         ]),
         "RetiredName": .members([
             "filename": .text, "path": .text, "sha256": .sha256, "retired_by": .text, "retired_at": .time,
