@@ -110,6 +110,17 @@ def test_r44_files_have_a_strong_tag_a_date_and_never_change(server, wheel):
         assert server.admin.get(target, headers={"If-Modified-Since": modified}).status_code == 304
 
 
+def test_r44_who_has_the_bytes_is_told_so_before_they_are_here(server, repository, upstream, dists):
+    upstream.add(*dists.values())
+    server.create(repository + "/proxy", kind="proxy", remote_url=upstream.url + "/")
+    path = server.admin.file_path(repository + "/proxy", "needs-others", WHEEL)
+    tag = '"%s"' % dists[WHEEL].sha256
+    for read in (server.admin.head, server.admin.get):
+        answer = read(path, headers={"If-None-Match": tag})
+        assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", tag)
+    assert server.admin.get(path, headers={"If-None-Match": '"another"'}).content == dists[WHEEL].content
+
+
 def test_r44_a_file_that_anybody_may_read_may_be_kept_by_any_cache(server, repository, dists):
     hosted = repository + "/public"
     server.create(hosted, anonymous_read=True)

@@ -156,7 +156,9 @@ def test_a_configuration_file_is_read_and_its_mistakes_are_named(new_server, tmp
     for text, named in (("cache_tll = 5\n", "cache_tll"), ("disk_reserv = 1\n", "disk_reserve"), ("idle_timeout = soon\n", "idle_timeout"),
                         ("idle_timeout\n", "key = value"), ("idle_timeout = 1\nidle_timeout = 2\n", "idle_timeout"),
                         ("idle_timeout = 99999999999999999999\n", "idle_timeout"), ("idle_timeout = -1\n", "idle_timeout"),
-                        ("tls_key = /nowhere.pem\n", "tls_certificate")):
+                        ("tls_key = /nowhere.pem\n", "tls_certificate"), ("public_url = save.example.com\n", "public_url"),
+                        ("public_url = https://save.example.com/save\n", "public_url"), ("public_url = ftp://save.example.com\n", "public_url"),
+                        ("public_url = https://user@save.example.com\n", "public_url")):
         file.write_text(text)
         done = command("check", "--config", file)
         assert done.returncode > 0 and named in done.stderr and len(done.stderr.strip().splitlines()) == 1, (text, done.stderr)

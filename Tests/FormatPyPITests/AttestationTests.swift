@@ -68,7 +68,14 @@ import Testing
         }
         for path in ["integrity/foo/2.0/foo-1.0-py3-none-any.whl/provenance", "integrity/foo/1.0/bar-1.0.tar.gz/provenance"] {
             let request = FormatRequest(method: .get, path: try RequestPath(decoding: Array("/\(path)".utf8)[...]))
-            #expect(throws: SaveError.self) { try format.route(request) }
+            guard case .index(let index, let offers) = try format.route(request) else {
+                Issue.record("not an index")
+                continue
+            }
+            // Told as JSON, as everything about provenance is.
+            #expect(offers == ["application/vnd.pypi.integrity.v1+json"])
+            let error = #expect(throws: SaveError.self) { try format.documents(for: index, in: Listing()) }
+            #expect(error?.code == .assetNotFound)
         }
     }
 

@@ -91,11 +91,13 @@ enum PyPIRoutes {
     private static func provenance(_ request: FormatRequest) throws -> Route {
         let segments = request.path.segments
         guard segments.count == 5, segments[4].utf8.elementsEqual("provenance".utf8), !request.path.endsInSlash,
-            let package = ProjectName.normalized(segments[1]),
-            let version = DistributionFilename(segments[3], of: package)?.parsedVersion, Version(segments[2]) == version
+            let package = ProjectName.normalized(segments[1])
         else { throw SaveError(.assetNotFound, "there is no provenance of such a file") }
         try requireRead(request)
-        return .index(Provenance.index(package, filename: segments[3]), offers: [PyPIPaths.provenanceType])
+        // What names no file of the version has no provenance, and says so in the type that provenance is asked for in.
+        let version = DistributionFilename(segments[3], of: package)?.parsedVersion
+        let filename = version != nil && Version(segments[2]) == version ? segments[3] : ""
+        return .index(Provenance.index(package, filename: filename), offers: [PyPIPaths.provenanceType])
     }
 
     private static func requireRead(_ request: FormatRequest) throws {

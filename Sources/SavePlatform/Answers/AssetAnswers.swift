@@ -56,8 +56,9 @@ struct AssetAnswers: Sendable {
             cache.insert(open, for: Key(repository: repository.record.id, path: path))
             return open.response(to: request)
         case .arriving(let arriving):
-            return self.arriving(arriving, request, repository)
+            return notModified(arriving.record, request, repository) ?? self.arriving(arriving, request, repository)
         case .described(let record, let size):
+            if let current = notModified(record, request, repository) { return current }
             var response = HTTPResponse(status: 200, headers: headers(record, contentType: record.contentType, repository))
             if let tag = Self.announcedTag(record) { response.headers["ETag"] = tag }
             response.body = .stream(ByteStream(length: size) { nil })
@@ -96,6 +97,18 @@ struct AssetAnswers: Sendable {
     }
 
     // MARK: Arriving
+
+    /// 304 for who has the very bytes that are on their way, where their digest is known already.
+    private func notModified(_ record: AssetRecord, _ request: HTTPRequest, _ repository: Repository) -> HTTPResponse? {
+        guard let etag = Self.announcedTag(record), Preconditions.isCurrent(request, etag: etag, lastModified: nil) else {
+            return nil
+        }
+        var response = HTTPResponse(status: 304, headers: ["ETag": etag])
+        if let caching = headers(record, contentType: record.contentType, repository)["Cache-Control"] {
+            response.headers.append("Cache-Control", caching)
+        }
+        return response
+    }
 
     private func arriving(_ asset: ArrivingAsset, _ request: HTTPRequest, _ repository: Repository) -> HTTPResponse {
         var response = HTTPResponse(status: 200, headers: headers(asset.record, contentType: asset.head.contentType, repository))

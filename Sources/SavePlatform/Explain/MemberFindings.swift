@@ -92,7 +92,8 @@ struct MemberFindings: Sendable {
         let outcome = services.upstream.outcomes[key(package)]
         let state = services.upstream.state(member.repository.record.id)
         var upstream = Explanation.Upstream(
-            status: outcome?.status, asked: outcome?.asked, isAvailable: state.isAvailable,
+            status: outcome?.status ?? known.map { Self.lastStatus($0.row) }, asked: outcome?.asked ?? known?.row.verified,
+            isAvailable: state.isAvailable,
             failure: outcome?.failure?.message ?? (state.isAvailable ? nil : state.failure))
         upstream.url = known?.row.url ?? member.repository.record.proxy.resolvedURL
         upstream.fetched = known?.row.fetched
@@ -101,6 +102,9 @@ struct MemberFindings: Sendable {
         upstream.isStale = known?.isStale ?? false
         member.upstream = upstream
     }
+
+    /// What the upstream last answered with, as far as an earlier run of the server kept it.
+    private static func lastStatus(_ row: CachedIndex) -> Int { row.fetched == row.verified ? 200 : 304 }
 
     private func staleness(_ services: EngineServices, _ package: PackageID) -> Explanation.Reason {
         let status = services.upstream.outcomes[key(package)]?.status

@@ -35,7 +35,7 @@ package struct Setting: Sendable {
             "threads", \.threads, "", SettingText.optional(SettingText.count),
             "Threads that serve connections; empty for one a core."),
         Setting(
-            "public_url", \.publicURL, "", SettingText.optional(SettingText.text),
+            "public_url", \.publicURL, "", SettingText.optional(SettingText.origin),
             "Scheme and host that clients use, for absolute links in the REST API and to attestations; empty to take them from each request."
         ),
         Setting(
@@ -54,7 +54,9 @@ package struct Setting: Sendable {
         Setting(
             "max_file_size", \.maxFileSize, "", SettingText.optional(SettingText.size),
             "Largest file that any repository takes; empty for no limit of the server's."),
-        Setting("disk_reserve", \.diskReserve, "256m", SettingText.size, "Free space below which uploads are refused with 507."),
+        Setting(
+            "disk_reserve", \.diskReserve, "256m", SettingText.size,
+            "Free space below which uploads are refused with 507 and proxies keep nothing."),
         Setting("page_cache_size", \.pageCacheSize, "64m", SettingText.size, "Memory for rendered index pages."),
         Setting(
             "open_files", \.openFiles, "256", SettingText.count, "Files that are kept open because they are asked for often."),
@@ -144,6 +146,16 @@ struct SettingError: Error {
 enum SettingText {
     static func text(_ text: String) throws(SettingError) -> String {
         guard !text.isEmpty else { throw SettingError("must not be empty") }
+        return text
+    }
+
+    /// A server's address: scheme and host, and a port where it has one.
+    static func origin(_ text: String) throws(SettingError) -> String {
+        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "@") }
+        guard isPlain, let origin = URLOrigin(of: text), !origin.host.isEmpty,
+            let end = URLReference.resolve("/", against: text),
+            text.utf8.elementsEqual(end.utf8) || text.utf8.elementsEqual(end.utf8.dropLast())
+        else { throw SettingError("must be an address such as https://save.example.com, without a path") }
         return text
     }
 

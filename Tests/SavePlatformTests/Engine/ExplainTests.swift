@@ -1,6 +1,7 @@
-import SavePlatform
 import SaveTestKit
 import Testing
+
+@testable import SavePlatform
 
 @Suite struct ExplainTests {
     /// A proxy before a hosted member, in a group.
@@ -74,6 +75,11 @@ import Testing
         #expect(upstream["url"]?.string == EngineFixture.base + "index/x")
         #expect(upstream["fetched_at"]?.string != nil && upstream["stale"] == false)
         #expect(asked.file("1", of: "u")?["origin"]?.string == EngineFixture.base + "files/x/1")
+        // After a restart, what was kept tells it.
+        engine.services.upstream.outcomes.removeAll { _ in true }
+        let kept = try #require(try await explain("x", in: "u", engine).member("u")?["upstream"]?.object)
+        #expect(kept["status"] == 200)
+        #expect(kept["asked_at"]?.string == upstream["asked_at"]?.string && kept["asked_at"]?.string != nil)
         engine.upstream.fail(EngineFixture.base + "index/x")
         engine.clock.advance(seconds: 61)
         _ = await engine.send(.get, "/line/p/u/index/x")
