@@ -83,7 +83,8 @@ struct Assembly: Sendable {
         let dataPlane = DataPlane(
             services: services, authenticator: authenticator, configuration: plane,
             // Pages repeat themselves so much that higher levels take twice the time for a few percent.
-            compress: { Gzip.compress($0, level: 3) })
+            compression: PageCompression(
+                whole: { Gzip.compress($0, level: 3) }, begin: { GzipStream(level: 3) }))
         let seal = AuditSeal(serverKey: key)
         let anchorFile = AnchorFile.configured(configuration, seal: seal, pool: stores.pool)
         let auditUpkeep = auditUpkeep(configuration, stores, seal, anchorFile, clock, log)

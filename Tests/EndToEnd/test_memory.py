@@ -1,5 +1,9 @@
 """Memory does not follow the size of what passes through."""
+import hashlib
 import http.client
+import http.server
+import json
+import threading
 
 import pytest
 
@@ -70,3 +74,61 @@ def test_half_a_gigabyte_through_a_proxy_grows_memory_by_at_most_32_megabytes(ne
     server.create("p/proxy", format="raw", kind="proxy", remote_url=upstream.url + "/site/")
     server.admin.get("/raw/p/proxy/none")
     assert peak_growth(server, lambda: read(server, "/raw/p/proxy/big.bin")) <= GROWTH_KB
+
+
+PROJECTS = 500_000
+
+
+@pytest.fixture
+def large_root():
+    """An index with a root of so many names and nothing else: its URL, and the document."""
+    names = ["project-%s" % hashlib.md5(b"%d" % number).hexdigest()[:8 + number % 12] for number in range(PROJECTS)]
+    body = json.dumps({"meta": {"_last-serial": 1, "api-version": "1.1"},
+                       "projects": [{"_last-serial": 10_000_000 + number, "name": name} for number, name in enumerate(sorted(set(names)))]}).encode()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "application/vnd.pypi.simple.v1+json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            try:
+                self.wfile.write(body)
+            except ConnectionError:
+                pass        # whoever only wants to see that there is an index reads its beginning
+
+        def log_message(self, *_):
+            pass
+
+    index = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=index.serve_forever, daemon=True).start()
+    yield "http://127.0.0.1:%d/simple/" % index.server_address[1], body
+    index.shutdown()
+
+
+def test_r18_a_root_of_megabytes_is_never_in_memory_as_a_whole(new_server, large_root):
+    url, body = large_root
+    server = new_server("listing")
+    server.create("p/proxy", kind="proxy", remote_url=url)
+    server.create("p/group", kind="group", members=["p/proxy"])
+    path, kind = "/pypi/p/proxy/simple/", "application/vnd.pypi.simple.v1+json"
+    seen = {}
+
+    def ask(coding, path=path):
+        with server.admin.get(path, headers={"Accept": kind, "Accept-Encoding": coding}, stream=True) as answer:
+            assert answer.status_code == 200
+            digest, size = hashlib.sha256(), 0
+            for piece in answer.iter_content(1 << 20):
+                digest.update(piece)
+                size += len(piece)
+            seen[coding] = (digest.hexdigest(), size, answer.headers)
+
+    grown = peak_growth(server, lambda: [ask(coding) for coding in ("identity", "gzip", "gzip")])
+    assert len(body) > 20_000_000 and grown <= len(body) >> 10, "%d kB for a root of %d kB" % (grown, len(body) >> 10)
+    assert seen["identity"][:2] == seen["gzip"][:2]
+    assert seen["identity"][2]["Content-Length"] == str(seen["identity"][1])
+    assert seen["gzip"][2]["Content-Encoding"] == "gzip" and seen["gzip"][2]["ETag"] != seen["identity"][2]["ETag"]
+    again = server.admin.get(path, headers={"Accept": kind, "Accept-Encoding": "gzip", "If-None-Match": seen["gzip"][2]["ETag"]})
+    assert again.status_code == 304
+    ask("identity", "/pypi/p/group/simple/")
+    assert seen["identity"][0] == seen["gzip"][0]

@@ -164,7 +164,28 @@ import Testing
         let html = try read(
             "<a href='/simple/foo/'>Foo</a>\n<a href='bar-baz/'> bar-baz/ </a><a href='q_x/'>&rarr;</a>",
             for: .root)
-        #expect(html.packages.map(\.id.name) == ["foo", "bar-baz", "q-x"])
+        #expect(html.packages.map(\.id.name) == ["bar-baz", "foo", "q-x"])
+    }
+
+    @Test(arguments: [
+        (json, "{\"meta\":{\"api-version\":\"1.1\"},\"projects\":[{\"name\":\"Foo.Bar\"},{\"x\":[1,{}],\"name\":\"a\"}]}"),
+        (json, "\u{FEFF}{\"projects\":[{\"name\":\"b\\u0061\"}]}"), ("application/json", " {\"projects\":[]}"),
+        ("text/html", "<a href='/simple/foo/'>Foo</a><a href='b/'>b</a>"), (json, "{\"projects\":[{\"name\":\"a\"}"),
+        (json, "[]"),
+        (json, "{}"), (json, "{\"meta\":{\"api-version\":\"2.0\"},\"projects\":[]}"), ("image/png", "x"), (json, "\u{1F}\u{8B}"),
+    ])
+    func `R-18 a root index in a file is read as one in memory`(type: String, text: String) throws {
+        let bytes = Array(text.utf8)
+        let whole = try? read(text, type: type, for: .root).packages
+        let file = FileBytes(size: Int64(bytes.count)) { Array(bytes[Int($0)..<Int($0) + $1]) }
+        let format = try PyPIFormat(settings: [:])
+        #expect((try? format.root(from: file, url: "https://i.example.com/simple/", contentType: type).packages) == whole)
+        guard type == Self.json, bytes.first == UInt8(ascii: "{") else { return }
+        // A byte or three at a time: every text and number lies across the end of a window once.
+        for window in [1, 3] {
+            let slow = FileBytes(size: Int64(bytes.count)) { Array(bytes[Int($0)..<Int($0) + min(window, $1)]) }
+            #expect((try? UpstreamJSON.root(slow, from: 0).packages) == whole)
+        }
     }
 
     @Test(arguments: [

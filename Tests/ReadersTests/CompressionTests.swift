@@ -11,6 +11,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 7, 1000, 1 << 20]) func `what is compressed in pieces comes back`(size: Int) throws {
+        let noise = (0..<300_000).map { _ in UInt8.random(in: .min ... .max) }
+        for bytes in [[], Self.text, noise] where size > 1 || bytes.count < 250_000 {
+            let stream = try #require(GzipStream(level: 3))
+            var packed: [UInt8] = []
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                packed += try stream.compress(Array(bytes[start..<min(start + size, bytes.count)]))
+            }
+            packed += try stream.compress(nil)
+            #expect(Gzip.decompress(packed, limit: bytes.count) == bytes)
+        }
+    }
+
     @Test func `compression makes repetitions small`() throws {
         let packed = try #require(Gzip.compress(Self.text, level: 6))
         #expect(packed.count < Self.text.count / 50)

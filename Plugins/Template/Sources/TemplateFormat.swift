@@ -77,7 +77,7 @@ public struct TemplateFormat: RepositoryFormat {
         let lines = text.split(separator: "\n").map { $0.split(separator: " ") }
         guard let package = index.package else {
             let packages = lines.compactMap { $0.first.flatMap { self.package(named: String($0)) } }
-            return Listing(packages: packages.map { PackageSummary(id: $0, displayName: $0.name) })
+            return Listing(packages: PackageList(packages.map { PackageSummary(id: $0, displayName: $0.name) }))
         }
         return Listing(assets: lines.compactMap { file(of: $0, in: package, at: document.url) })
     }

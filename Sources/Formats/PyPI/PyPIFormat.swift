@@ -21,26 +21,25 @@ public struct PyPIFormat: PackageNaming {
 
     public func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
         let isJSON = type.essence == SimpleType.json.essence
-        let bytes: [UInt8]
+        let content: Document.Content
         switch index {
-        case .root:
-            let packages = listing.packages.sorted { $0.id < $1.id }
-            bytes = isJSON ? JSONPage.root(packages) : HTMLPage.root(packages)
+        case .root: content = .pieces(RootPage.pieces(listing.packages, isJSON: isJSON))
         case .package(let package):
             let page = SimplePage(package, Provenance.adding(to: listing, context))
-            bytes = isJSON ? JSONPage.project(page) : HTMLPage.project(page)
+            content = .bytes(isJSON ? JSONPage.project(page) : HTMLPage.project(page))
         case .custom:
             if let (package, version) = LegacyJSON.release(index) {
-                bytes = try LegacyJSON.render(
-                    SimplePage(package, listing), version: version, metadata: context.documents.first, context: context)
+                content = .bytes(
+                    try LegacyJSON.render(
+                        SimplePage(package, listing), version: version, metadata: context.documents.first, context: context))
             } else if Provenance.filename(index) != nil, let provenance = context.documents.first {
-                bytes = provenance
+                content = .bytes(provenance)
             } else {
                 throw Provenance.none
             }
         case .directory: throw SaveError(.notFound, "there is no such index")
         }
-        return Document(type: type, bytes: bytes)
+        return Document(type: type, content: content)
     }
 
     public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
@@ -54,6 +53,12 @@ public struct PyPIFormat: PackageNaming {
 
     public func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
         try UpstreamIndex.listing(from: document, for: index)
+    }
+}
+
+extension PyPIFormat: LargeRootReading {
+    public func root(from file: FileBytes, url: String, contentType: String?) throws -> Listing {
+        try UpstreamIndex.root(from: file, url: url, contentType: contentType)
     }
 }
 

@@ -1,8 +1,10 @@
 /// An answer that is given more than once: complete, with its validators, and with what it depends on. A class, because it is
 /// handed around with every request.
 final class CachedAnswer: ReadyAnswer {
-    /// 200 with everything.
+    /// 200 with everything; of a page that is sent in pieces without its body.
     let response: HTTPResponse
+    /// Makes the body of a page that is sent in pieces, for one client.
+    private let body: (@Sendable () throws -> ByteStream)?
     /// 304 with the headers that RFC 9110, 15.4.5 asks for.
     let notModified: HTTPResponse
     /// With its quotes; always strong.
@@ -10,9 +12,13 @@ final class CachedAnswer: ReadyAnswer {
     let lastModified: Timestamp?
     let freshness: Freshness
 
-    init(response: HTTPResponse, etag: String, lastModified: Timestamp?, freshness: Freshness) {
+    init(
+        response: HTTPResponse, etag: String, lastModified: Timestamp?, freshness: Freshness,
+        body: (@Sendable () throws -> ByteStream)? = nil
+    ) {
         var response = response
-        response.prepared = PreparedSlot()
+        if body == nil { response.prepared = PreparedSlot() }
+        self.body = body
         var notModified = HTTPResponse(status: 304)
         for name in ["ETag", "Cache-Control", "Vary", "Last-Modified"] {
             if let value = response.headers[name] { notModified.headers.append(name, value) }
@@ -27,6 +33,13 @@ final class CachedAnswer: ReadyAnswer {
 
     /// The answer to a read: whole, or 304 where the client's copy is current.
     func response(to request: HTTPRequest) -> HTTPResponse {
-        Preconditions.isCurrent(request, etag: etag, lastModified: lastModified) ? notModified : response
+        if Preconditions.isCurrent(request, etag: etag, lastModified: lastModified) { return notModified }
+        guard let body else { return response }
+        var response = response
+        do { response.body = .stream(try body()) } catch { return HTTPResponse.text(503, "there is no memory for this page now") }
+        return response
     }
+
+    /// Whether it is in memory as it is sent.
+    var isWhole: Bool { body == nil }
 }

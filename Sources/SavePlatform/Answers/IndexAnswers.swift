@@ -26,12 +26,10 @@ struct IndexAnswers: Sendable {
 
     private let services: EngineServices
     private let externalOrigin: String?
-    private let compress: @Sendable ([UInt8]) -> [UInt8]?
+    private let compression: PageCompression
     private let cache: BoundedCache<Key, CachedAnswer>
     private let flights = SingleFlight<Flight, CachedAnswer>()
 
-    /// Pages below this are not worth compressing.
-    private static let smallestCompressed = 1024
     /// Listings above this are rendered on a thread that may take its time.
     private static let largestInline = 200
     /// Bytes of a file that a page shows the content of.
@@ -42,11 +40,11 @@ struct IndexAnswers: Sendable {
     /// - Parameters:
     ///   - cacheSize: bytes of rendered pages kept.
     ///   - externalOrigin: the scheme and host that clients use, for pages that need absolute URLs.
-    ///   - compress: gzip.
-    init(services: EngineServices, cacheSize: Int, externalOrigin: String?, compress: @escaping @Sendable ([UInt8]) -> [UInt8]?) {
+    ///   - compression: gzip.
+    init(services: EngineServices, cacheSize: Int, externalOrigin: String?, compression: PageCompression) {
         self.services = services
         self.externalOrigin = externalOrigin
-        self.compress = compress
+        self.compression = compression
         cache = BoundedCache(limit: cacheSize)
     }
 
@@ -90,6 +88,8 @@ struct IndexAnswers: Sendable {
     ) -> CachedAnswer? {
         guard let type = ContentNegotiation.choose(offers, accept: request.headers["accept"]) else { return nil }
         guard let known = current(key(index, type, request, repository), catalogue) else { return nil }
+        // What is made while it is sent is not made on the thread that serves everybody else.
+        guard known.isWhole else { return nil }
         // Who wants the upstream asked has to wait for it.
         return known.freshness.leases.isEmpty || Revalidation(request) != .demanded ? known : nil
     }
@@ -124,17 +124,27 @@ struct IndexAnswers: Sendable {
             basePath: repository.record.basePath, externalOrigin: key.origin, documents: documents)
         let render: @Sendable () throws -> Rendering = {
             let document = try repository.format.render(key.index, as: key.type, from: listing, context: context)
-            let isWorthIt = key.isCompressed && document.bytes.count >= Self.smallestCompressed
-            return Rendering(document: document, compressed: isWorthIt ? compress(document.bytes) : nil)
+            return Rendering(document, key.isCompressed ? compression : nil)
         }
         let size = listing.assets.count + listing.packages.count
         let rendering = size > Self.largestInline ? try await services.pool.run(render) : try render()
         let change = LastChange(to: rendering.etag, at: services.clock.now(), after: cache[key])
         let answer = CachedAnswer(
             response: response(rendering, change, repository, isStale: sourced.freshness.isStale),
-            etag: rendering.etag, lastModified: change.validator, freshness: sourced.freshness)
-        cache.insert(answer, for: key, cost: rendering.bytes.count + 1024)
+            etag: rendering.etag, lastModified: change.validator, freshness: sourced.freshness, body: body(of: rendering))
+        cache.insert(answer, for: key, cost: rendering.cost + 1024)
         return answer
+    }
+
+    /// The body of a page that is sent in pieces.
+    private func body(of rendering: Rendering) -> (@Sendable () throws -> ByteStream)? {
+        guard case .pieces(let pieces, let length) = rendering.content else { return nil }
+        let begin = rendering.isCompressed ? compression.begin : nil
+        let pool = services.pool
+        return {
+            let stream = try PieceStream(pieces, begin)
+            return ByteStream(length: begin == nil ? length : nil) { try await pool.run { try stream.next() } }
+        }
     }
 
     /// The bytes of the files that the format wants to show. One that cannot be had is left out; when an upstream is at
@@ -163,10 +173,10 @@ struct IndexAnswers: Sendable {
     private func response(
         _ rendering: Rendering, _ change: LastChange, _ repository: Repository, isStale: Bool
     ) -> HTTPResponse {
-        let document = rendering.document
-        var response = HTTPResponse(status: 200, body: .bytes(rendering.bytes))
-        response.headers.append("Content-Type", document.type.value)
-        if rendering.compressed != nil { response.headers.append("Content-Encoding", "gzip") }
+        var response = HTTPResponse(status: 200)
+        if case .whole(let bytes) = rendering.content { response.body = .bytes(bytes) }
+        response.headers.append("Content-Type", rendering.type.value)
+        if rendering.isCompressed { response.headers.append("Content-Encoding", "gzip") }
         response.headers.append("ETag", rendering.etag)
         response.headers.append("Last-Modified", change.time.httpDate)
         // A publish shows at once, so a copy is never used unasked; asking costs a 304.
@@ -180,7 +190,7 @@ struct IndexAnswers: Sendable {
             response.headers.append("X-Save-Cache", "stale")
             response.headers.append("Warning", "110 - \"Response is Stale\"")
         }
-        for (name, value) in document.headers.sorted(by: { $0.key < $1.key }) where response.headers[name] == nil {
+        for (name, value) in rendering.headers.sorted(by: { $0.key < $1.key }) where response.headers[name] == nil {
             response.headers.append(name, value)
         }
         return response

@@ -2,20 +2,70 @@ internal import SaveDigest
 
 /// A page as it is sent.
 struct Rendering: Sendable {
-    let document: Document
-    let compressed: [UInt8]?
+    enum Content: Sendable {
+        case whole([UInt8])
+        /// Made anew for every client.
+        case pieces(DocumentPieces, length: Int64)
+    }
+
+    let type: MediaType
+    let headers: [String: String]
+    let content: Content
+    let isCompressed: Bool
     /// One tag for each representation and encoding: the digest of what is sent, and of its type, since two types may be sent
     /// as the same bytes.
     let etag: String
 
-    init(document: Document, compressed: [UInt8]?) {
-        self.document = document
-        self.compressed = compressed
-        let type = Digest.hex(Array(document.type.value.utf8)).prefix(8)
-        etag = "\"\(Digest.hex(document.bytes).prefix(32))-\(type)\(compressed == nil ? "" : "-gzip")\""
+    /// Pages below this are not worth compressing. Bytes.
+    private static let smallestCompressed = 1024
+    /// Pages above this are not held. Bytes.
+    private static let largestWhole = 1 << 20
+
+    /// - Parameter compression: nil for who does not want it.
+    init(_ document: Document, _ compression: PageCompression?) {
+        let digest = StreamingDigest(.sha256)
+        var compressed: [UInt8]?
+        switch document.content {
+        case .bytes(let bytes):
+            digest.update(bytes)
+            compressed = bytes.count >= Self.smallestCompressed ? compression?.whole(bytes) : nil
+            content = .whole(compressed ?? bytes)
+        case .pieces(let pieces):
+            let (bytes, length) = Self.look(at: pieces, digest)
+            if let bytes {
+                compressed = bytes.count >= Self.smallestCompressed ? compression?.whole(bytes) : nil
+                content = .whole(compressed ?? bytes)
+            } else {
+                content = .pieces(pieces, length: length)
+            }
+        }
+        type = document.type
+        headers = document.headers
+        if case .pieces = content { isCompressed = compression?.begin() != nil } else { isCompressed = compressed != nil }
+        let typeDigest = Digest.hex(Array(document.type.value.utf8)).prefix(8)
+        etag = "\"\(Hex.encode(digest.finish()).prefix(32))-\(typeDigest)\(isCompressed ? "-gzip" : "")\""
     }
 
-    var bytes: [UInt8] { compressed ?? document.bytes }
+    /// All of a small document, or nil; and its length.
+    private static func look(at pieces: DocumentPieces, _ digest: StreamingDigest) -> ([UInt8]?, Int64) {
+        var place = 0
+        var length: Int64 = 0
+        var bytes: [UInt8]? = []
+        while let piece = pieces.next(&place) {
+            digest.update(piece)
+            length += Int64(piece.count)
+            if length > Int64(largestWhole) { bytes = nil } else { bytes?.append(contentsOf: piece) }
+        }
+        return (bytes, length)
+    }
+
+    /// Bytes that it takes to keep it.
+    var cost: Int {
+        switch content {
+        case .whole(let bytes): bytes.count
+        case .pieces(let pieces, _): pieces.retained
+        }
+    }
 }
 
 /// When a page became what it is, as far as this process has seen it: made anew with the same content, it keeps its time.

@@ -1,15 +1,42 @@
 /// A rendered index.
-public struct Document: Sendable, Equatable {
+public struct Document: Sendable {
+    public enum Content: Sendable {
+        case bytes([UInt8])
+        case pieces(DocumentPieces)
+    }
+
     /// Exactly what is sent as `Content-Type`.
     public var type: MediaType
-    public var bytes: [UInt8]
+    public var content: Content
     /// More headers, such as `X-PyPI-Last-Serial`. The platform adds those for caches and browsers.
     public var headers: [String: String]
 
     public init(type: MediaType, bytes: [UInt8], headers: [String: String] = [:]) {
+        self.init(type: type, content: .bytes(bytes), headers: headers)
+    }
+
+    public init(type: MediaType, content: Content, headers: [String: String] = [:]) {
         self.type = type
-        self.bytes = bytes
+        self.content = content
         self.headers = headers
+    }
+
+    /// All of it.
+    public var bytes: [UInt8] {
+        get {
+            switch content {
+            case .bytes(let bytes): bytes
+            case .pieces(let pieces): pieces.whole
+            }
+        }
+        set { content = .bytes(newValue) }
+    }
+}
+
+extension Document: Equatable {
+    /// Whether the same is sent.
+    public static func == (left: Document, right: Document) -> Bool {
+        left.type == right.type && left.headers == right.headers && left.bytes == right.bytes
     }
 }
 

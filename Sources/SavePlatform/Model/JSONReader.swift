@@ -1,5 +1,5 @@
 /// Reads a JSON text (RFC 8259) from front to back without building a tree: a document of megabytes costs its own size and
-/// no more.
+/// no more, and of one in a file only a window is in memory.
 ///
 /// Refused: nesting deeper than 64, bytes that are not UTF-8, lone surrogates, and numbers that no `Int64` or finite
 /// `Double` holds. What is skipped is checked as well, but for the range of its numbers. After an error a reader is of no
@@ -10,16 +10,38 @@ public struct JSONReader {
         case object, array, string, number, bool, null
     }
 
-    private let bytes: [UInt8]
+    /// The document, or the window of it.
+    private var bytes: [UInt8]
     private var position = 0
+    /// Where the text or number begins that is being read: what the window must not leave behind.
+    private var mark: Int?
+    /// Where the window comes from; nil where it is everything.
+    private let file: FileBytes?
+    /// Bytes of the file before and up to the end of the window.
+    private var windowEnd: Int64
     /// How many objects and arrays are open.
     private var depth = 0
     private static let deepest = 64
+    /// Bytes that are read at once.
+    private static let window = 1 << 18
 
-    public init(_ bytes: [UInt8]) { self.bytes = bytes }
+    public init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        file = nil
+        windowEnd = Int64(bytes.count)
+    }
+
+    /// Reads a file from a place on. Blocks.
+    public init(_ file: FileBytes, from start: Int64 = 0) {
+        bytes = []
+        self.file = file
+        windowEnd = start
+    }
 
     /// An error at the place that was reached.
-    public func error(_ reason: String) -> JSONError { JSONError(reason: reason, offset: position) }
+    public func error(_ reason: String) -> JSONError {
+        JSONError(reason: reason, offset: Int(clamping: windowEnd) - bytes.count + position)
+    }
 
     /// What the next value is, told by its first byte.
     public mutating func kind() throws(JSONError) -> Kind {
@@ -86,9 +108,10 @@ public struct JSONReader {
     /// Reads the next value, which is a number, as its text: `-12.5e3`. `isWhole` is false for a fraction or an exponent.
     public mutating func number() throws(JSONError) -> (text: String, isWhole: Bool) {
         _ = try kind()
-        let start = position
+        mark = position
+        defer { mark = nil }
         let isWhole = try scanNumber()
-        return (String(decoding: bytes[start..<position], as: UTF8.self), isWhole)
+        return (String(decoding: bytes[(mark ?? position)..<position], as: UTF8.self), isWhole)
     }
 
     /// Reads the next value and forgets it.
@@ -105,12 +128,30 @@ public struct JSONReader {
     /// Makes sure that nothing follows.
     public mutating func end() throws(JSONError) {
         skipSpace()
-        guard position == bytes.count else { throw error("text after the value") }
+        guard current == nil else { throw error("text after the value") }
     }
 
     // MARK: Structure
 
-    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+    private var current: UInt8? {
+        mutating get {
+            if position < bytes.count { return bytes[position] }
+            return file != nil && moveOn() ? bytes[position] : nil
+        }
+    }
+
+    /// Moves the window on; false at the end of the file.
+    private mutating func moveOn() -> Bool {
+        // What cannot be read ends the document, which is then not whole, and nothing that is not whole is believed.
+        guard let file, let next = try? file.read(at: windowEnd, count: Self.window), !next.isEmpty else { return false }
+        let kept = mark ?? position
+        bytes.removeSubrange(..<kept)
+        position -= kept
+        if mark != nil { mark = 0 }
+        bytes.append(contentsOf: next)
+        windowEnd += Int64(next.count)
+        return true
+    }
 
     private mutating func skipSpace() {
         while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
@@ -138,18 +179,19 @@ public struct JSONReader {
     }
 
     private mutating func word(_ text: StaticString) throws(JSONError) {
-        let count = text.utf8CodeUnitCount
-        guard bytes.count - position >= count else { throw error("unexpected end") }
-        let matches = text.withUTF8Buffer { $0.elementsEqual(bytes[position..<position + count]) }
-        guard matches else { throw error("unexpected character") }
-        position += count
+        for place in 0..<text.utf8CodeUnitCount {
+            guard let byte = current else { throw error("unexpected end") }
+            guard text.withUTF8Buffer({ $0[place] }) == byte else { throw error("unexpected character") }
+            position += 1
+        }
     }
 
     // MARK: Strings
 
     private mutating func text() throws(JSONError) -> String {
         position += 1
-        let start = position
+        mark = position
+        defer { mark = nil }
         var isASCII = true
         while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
             if byte >= 0x80 { isASCII = false }
@@ -158,10 +200,11 @@ public struct JSONReader {
         if current == UInt8(ascii: "\"") {
             defer { position += 1 }
             // Nearly all of it is ASCII, which needs no second look.
-            if isASCII { return String(decoding: bytes[start..<position], as: UTF8.self) }
-            return try decode(bytes[start..<position])
+            let text = bytes[(mark ?? position)..<position]
+            return isASCII ? String(decoding: text, as: UTF8.self) : try decode(text)
         }
-        var text = Array(bytes[start..<position])
+        var text = Array(bytes[(mark ?? position)..<position])
+        mark = nil
         while true {
             guard let byte = current else { throw error("unterminated string") }
             position += 1
@@ -233,30 +276,32 @@ public struct JSONReader {
     /// Steps over a number and says whether it is a whole one.
     private mutating func scanNumber() throws(JSONError) -> Bool {
         if current == UInt8(ascii: "-") { position += 1 }
-        let digitsStart = position
-        skipDigits()
-        guard position > digitsStart else { throw error("unexpected character") }
-        if bytes[digitsStart] == UInt8(ascii: "0"), position - digitsStart > 1 { throw error("leading zero") }
+        let first = current
+        let digits = skipDigits()
+        guard digits > 0 else { throw error("unexpected character") }
+        if first == UInt8(ascii: "0"), digits > 1 { throw error("leading zero") }
         var isWhole = true
         if current == UInt8(ascii: ".") {
             isWhole = false
             position += 1
-            let fraction = position
-            skipDigits()
-            guard position > fraction else { throw error("bad number") }
+            guard skipDigits() > 0 else { throw error("bad number") }
         }
         if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
             isWhole = false
             position += 1
             if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
-            let exponent = position
-            skipDigits()
-            guard position > exponent else { throw error("bad number") }
+            guard skipDigits() > 0 else { throw error("bad number") }
         }
         return isWhole
     }
 
-    private mutating func skipDigits() {
-        while let byte = current, byte >= 48, byte <= 57 { position += 1 }
+    /// Returns how many there were.
+    private mutating func skipDigits() -> Int {
+        var count = 0
+        while let byte = current, byte >= 48, byte <= 57 {
+            position += 1
+            count += 1
+        }
+        return count
     }
 }

@@ -1,7 +1,7 @@
 /// Everything an index page can say, whoever says it: our database, an upstream, or several merged members.
 public struct Listing: Sendable, Equatable {
     /// For the root index: the packages there are.
-    public var packages: [PackageSummary]
+    public var packages: PackageList
     /// For a package or directory: its files.
     public var assets: [AssetRecord]
     /// For a directory: the names of directories in it.
@@ -10,7 +10,7 @@ public struct Listing: Sendable, Equatable {
     public var attributes: JSONObject
 
     public init(
-        packages: [PackageSummary] = [], assets: [AssetRecord] = [], directories: [String] = [],
+        packages: PackageList = [], assets: [AssetRecord] = [], directories: [String] = [],
         attributes: JSONObject = JSONObject()
     ) {
         self.packages = packages

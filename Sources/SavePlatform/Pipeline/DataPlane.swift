@@ -25,14 +25,14 @@ package final class DataPlane: Responder {
 
     package init(
         services: EngineServices, authenticator: any RequestAuthenticating, configuration: Configuration,
-        compress: @escaping @Sendable ([UInt8]) -> [UInt8]?
+        compression: PageCompression
     ) {
         self.services = services
         self.authenticator = authenticator
         self.configuration = configuration
         indexes = IndexAnswers(
             services: services, cacheSize: configuration.pageCacheSize, externalOrigin: configuration.externalOrigin,
-            compress: compress)
+            compression: compression)
         assets = AssetAnswers(services: services, openFiles: configuration.openFiles)
     }
 

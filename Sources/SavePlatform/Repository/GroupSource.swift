@@ -107,7 +107,9 @@ package struct GroupSource: ContentSource {
         for (place, member) in members(for: index.package) {
             do {
                 var next = try await member.source.listing(index)
-                if !member.isHosted { next.listing.packages.removeAll { reserved.first(covering: $0.id) != nil } }
+                if !member.isHosted, !reserved.isEmpty {
+                    next.listing.packages.removeAll { reserved.first(covering: $0.id) != nil }
+                }
                 merged.add(next, from: place)
             } catch let miss as SourceMiss {
                 merged.add(miss)

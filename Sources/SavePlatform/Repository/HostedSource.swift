@@ -68,12 +68,12 @@ package struct HostedSource: ContentSource {
     }
 
     private static func root(_ reading: any MetadataReading, _ id: Int64) throws -> Listing {
-        var packages: [PackageSummary] = []
+        var packages = PackageList.Builder()
         var last: PackageID?
         while true {
             let page = try reading.packages(id, after: last, limit: 1000, matching: nil)
-            packages += page.map { PackageSummary(id: $0.id, displayName: $0.displayName) }
-            guard page.count == 1000 else { return Listing(packages: packages) }
+            for package in page { packages.add(PackageSummary(id: package.id, displayName: package.displayName)) }
+            guard page.count == 1000 else { return Listing(packages: packages.list()) }
             last = page.last?.id
         }
     }

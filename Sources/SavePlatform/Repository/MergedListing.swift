@@ -8,7 +8,6 @@ struct MergedListing {
     private(set) var shadowed: Set<AssetPath> = []
     private(set) var isEmpty = true
     private var identities: [String: Int] = [:]
-    private var packages: Set<PackageID> = []
     private var directories: Set<String> = []
 
     /// Adds what the member at `place` lists. Call it in the order of the members.
@@ -16,7 +15,7 @@ struct MergedListing {
         freshness.merge(next.freshness)
         if isEmpty { listing.attributes = next.listing.attributes }
         isEmpty = false
-        listing.packages += next.listing.packages.filter { packages.insert($0.id).inserted }
+        listing.packages = listing.packages.merging(next.listing.packages)
         listing.directories += next.listing.directories.filter { directories.insert($0).inserted }
         for asset in next.listing.assets {
             if isTaken(asset, by: place) {
@@ -35,7 +34,6 @@ struct MergedListing {
     /// Everything, in order.
     func sourced() -> SourcedListing {
         var sorted = listing
-        sorted.packages.sort { $0.id < $1.id }
         sorted.directories.sort()
         return SourcedListing(listing: sorted, freshness: freshness)
     }

@@ -17,7 +17,9 @@ package struct ProxySource: ContentSource {
         // Upstreams are asked for pages of packages; what else a format makes of a package comes from the same page.
         let known = try await UpstreamIndex(self).current(index.package.map(IndexKey.package) ?? index)
         var answer = SourcedListing(listing: known.listing, freshness: freshness(of: known))
-        answer.listing.packages.removeAll { settings.reservedNames.first(covering: $0.id) != nil }
+        if !settings.reservedNames.isEmpty {
+            answer.listing.packages.removeAll { settings.reservedNames.first(covering: $0.id) != nil }
+        }
         if let package = index.package, let deriving {
             try await SidecarAnnouncements(self, deriving).apply(to: &answer, of: package, known)
         }

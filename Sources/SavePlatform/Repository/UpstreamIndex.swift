@@ -131,7 +131,9 @@ struct UpstreamIndex: Sendable {
     }
 
     private func keep(_ known: KnownIndex, _ key: Key) -> KnownIndex {
-        memory.listings.insert(known, for: key, cost: max(1, known.listing.assets.count + known.listing.packages.count))
+        // Counted in records of files, each of which takes about two kilobytes with its texts.
+        let cost = known.listing.assets.count + known.listing.packages.byteCount / 2048
+        memory.listings.insert(known, for: key, cost: max(1, cost))
         return known
     }
 }

@@ -105,23 +105,55 @@ struct UpstreamPage: Sendable {
     }
 
     private func accept(_ response: ClientResponse, limit: Int64, _ cached: KnownIndex?) async throws -> KnownIndex {
-        let bytes: [UInt8]
+        let contentType = response.headers["content-type"]
+        let listing: Listing
+        let digest: BlobDigest
+        var bytes: [UInt8]?
         do {
-            bytes = try await response.body.collect(limit: Int(clamping: limit))
+            if let format = large {
+                (listing, digest) = try await receive(response.body, from: response.url, contentType, format)
+            } else {
+                let all = try await response.body.collect(limit: Int(clamping: limit))
+                let document = UpstreamDocument(url: response.url, contentType: contentType, bytes: all)
+                (listing, digest) = try await read(document, isKnown: cached != nil)
+                bytes = all
+            }
         } catch let error as SaveError where error.code == .tooLarge {
             throw invalid("the upstream's index is larger than \(limit) bytes", 200)
         }
-        let document = UpstreamDocument(url: response.url, contentType: response.headers["content-type"], bytes: bytes)
-        let (listing, digest) = try await read(document, isKnown: cached != nil)
         let now = services.clock.now()
         let row = CachedIndex(
-            repository: proxy.id, key: index.text, blob: digest, url: document.url, contentType: document.contentType,
+            repository: proxy.id, key: index.text, blob: digest, url: response.url, contentType: contentType,
             etag: response.headers["etag"], lastModified: response.headers["last-modified"], fetched: now, verified: now)
-        await services.upstream.copies.add(key) { await copy(bytes, row) }
+        let copied = bytes
+        await services.upstream.copies.add(key) { await copy(copied, row) }
         services.board.bump(proxy.id, [.index(index)])
         let offered = try await offered(listing)
         alarm(offered, cached?.offered)
         return known(offered, row, until: proxy.deadline(seconds: proxy.settings.cacheTTL))
+    }
+
+    // MARK: Large documents
+
+    /// The format, where the index may be too large to be held in memory.
+    private var large: (any LargeRootReading)? { index == .root ? proxy.repository.format as? any LargeRootReading : nil }
+
+    /// Brings a large document to the disk and reads it from there.
+    private func receive(
+        _ body: ByteStream, from url: String, _ contentType: String?, _ format: any LargeRootReading
+    ) async throws -> (Listing, BlobDigest) {
+        let writer = try await services.blobs.begin()
+        do {
+            for try await chunk in body { try await writer.write(chunk) }
+            let digest = try await writer.finish().digest
+            let file = FileBytes(try writer.reader())
+            let listing = try await services.pool.run { try format.root(from: file, url: url, contentType: contentType) }
+            _ = try await writer.commit(expecting: digest)
+            return (listing, digest)
+        } catch {
+            await writer.cancel()
+            throw error
+        }
     }
 
     // MARK: The cache
@@ -129,9 +161,11 @@ struct UpstreamPage: Sendable {
     private var key: UpstreamMemory.Key { UpstreamMemory.Key(repository: proxy.id, index: index) }
 
     /// Keeps a document as it came, for the next run of the server.
-    private func copy(_ bytes: [UInt8], _ row: CachedIndex) async {
+    ///
+    /// - Parameter bytes: nil where they are on the disk already.
+    private func copy(_ bytes: [UInt8]?, _ row: CachedIndex) async {
         do {
-            try await keep(bytes, as: row.blob)
+            if let bytes { try await keep(bytes, as: row.blob) }
             let remote = proxy.settings.remoteURL
             try await services.store.write { writing in
                 // Meanwhile the proxy may have been deleted, or pointed to another upstream.
@@ -167,9 +201,7 @@ struct UpstreamPage: Sendable {
         guard let row = try await services.store.read({ try $0.cachedIndex(id, name) }) else { return nil }
         do {
             let file = try await services.blobs.open(row.blob)
-            let bytes = try await services.pool.run { try file.read(at: 0, count: Int(clamping: file.size)) }
-            let document = UpstreamDocument(url: row.url, contentType: row.contentType, bytes: bytes)
-            let (listing, _) = try await read(document, isKnown: true)
+            let listing = try await listing(in: file, row)
             let age = services.clock.now().seconds - row.verified.seconds
             // A clock that was set back makes the copy old, never young.
             let seconds = age < 0 ? 0 : proxy.settings.cacheTTL - age
@@ -180,6 +212,16 @@ struct UpstreamPage: Sendable {
         } catch is Missing {
             return nil
         }
+    }
+
+    private func listing(in file: OpenFile, _ row: CachedIndex) async throws -> Listing {
+        if let format = large {
+            return try await services.pool.run {
+                try format.root(from: FileBytes(file), url: row.url, contentType: row.contentType)
+            }
+        }
+        let bytes = try await services.pool.run { try file.read(at: 0, count: Int(clamping: file.size)) }
+        return try await read(UpstreamDocument(url: row.url, contentType: row.contentType, bytes: bytes), isKnown: true).0
     }
 
     private func known(_ offered: OfferedListing, _ row: CachedIndex, until end: UInt64) -> KnownIndex {

@@ -22,7 +22,7 @@ package final class InMemoryPlatform: Sendable {
             store: store, blobs: InMemoryBlobStore(), client: client, catalogue: catalogue, clock: clock, log: .silent(),
             pool: BlockingPool(name: "platform", threads: 2), unseal: { _ in nil })
         plane = DataPlane(
-            services: services, authenticator: EveryoneIsAdmin(), configuration: .init(), compress: { _ in nil })
+            services: services, authenticator: EveryoneIsAdmin(), configuration: .init(), compression: .none)
         client.connect(plane)
         let now = clock.now()
         try await store.write { _ = try $0.put(ProjectRecord(name: "p", created: now, updated: now)) }

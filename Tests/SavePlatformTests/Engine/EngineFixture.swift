@@ -24,7 +24,7 @@ final class EngineFixture: Sendable {
             pool: BlockingPool(name: "test", threads: 2), unseal: { _ in nil })
         plane = DataPlane(
             services: services, authenticator: HeaderIdentity(clock: clock.platform), configuration: .init(),
-            compress: { _ in nil })
+            compression: .none)
         let now = clock.platform.now()
         try await store.write { writing in
             let project = try writing.put(ProjectRecord(name: "p", created: now, updated: now))

@@ -41,7 +41,13 @@ struct LineFormat: PackageNaming {
 
     func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
         if index == .root {
-            return Document(type: type, bytes: Array(listing.packages.map { "\($0.id)\n" }.joined().utf8))
+            let packages = listing.packages
+            let pieces = DocumentPieces(retaining: packages.byteCount) { place in
+                let piece = packages.dropFirst(place).prefix(1000)
+                place += piece.count
+                return piece.isEmpty ? nil : Array(piece.map { "\($0.id)\n" }.joined().utf8)
+            }
+            return Document(type: type, content: .pieces(pieces))
         }
         let lines = listing.assets.map { asset in
             let note = asset.attributes["note"]?.string.map { " " + $0 } ?? ""
@@ -64,7 +70,7 @@ struct LineFormat: PackageNaming {
     }
 
     func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
-        if case .index(.root) = target { return UpstreamRequest(url: "\(base)index", maxSize: 1 << 20) }
+        if case .index(.root) = target { return UpstreamRequest(url: "\(base)index", maxSize: 8 << 20) }
         guard case .index(.package(let package)) = target else { throw SaveError.unsupported("this") }
         return UpstreamRequest(url: "\(base)index/\(package)", maxSize: 1 << 20)
     }
@@ -73,7 +79,8 @@ struct LineFormat: PackageNaming {
         let lines = String(decoding: document.bytes, as: UTF8.self).split(separator: "\n").map { $0.split(separator: " ") }
         if index == .root {
             let names = lines.compactMap { $0.first.map(String.init) }
-            return Listing(packages: names.map { PackageSummary(id: PackageID(normalized: $0), displayName: $0) })
+            return Listing(
+                packages: PackageList(names.map { PackageSummary(id: PackageID(normalized: $0), displayName: $0) }))
         }
         return Listing(
             assets: try lines.filter { (3...4).contains($0.count) }.flatMap { fields in
@@ -88,6 +95,13 @@ struct LineFormat: PackageNaming {
                 sidecar.origin = file.origin.map { $0 + ".note" }
                 return [file, sidecar]
             }, attributes: lines.contains { $0.elementsEqual(["sealed"]) } ? ["sealed": true] : [:])
+    }
+}
+
+extension LineFormat: LargeRootReading {
+    func root(from file: FileBytes, url: String, contentType: String?) throws -> Listing {
+        let bytes = try file.read(at: 0, count: Int(file.size))
+        return try listing(from: UpstreamDocument(url: url, contentType: contentType, bytes: bytes), for: .root)
     }
 }
 

@@ -52,7 +52,7 @@ final class AccessWorld: Sendable {
         let health = Health(store: store, blobs: blobs, version: "1.2.3")
         gateway = Gateway(
             dataPlane: DataPlane(
-                services: services, authenticator: authenticator, configuration: .init(), compress: { _ in nil }),
+                services: services, authenticator: authenticator, configuration: .init(), compression: .none),
             api: api, paths: ServerPath.all(api: api, health: health, metrics: { "save_up 1\n" }), authenticator: authenticator,
             crossSite: CrossSiteGuard(externalOrigin: "https://save.example.com"), log: .silent())
         try await addAccounts()

@@ -32,23 +32,6 @@ enum HTMLPage {
         return writer.bytes
     }
 
-    static func root(_ packages: [PackageSummary]) -> [UInt8] {
-        var writer = PageWriter(capacity: 1024 + packages.count * 64)
-        writer.write(
-            "<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"pypi:repository-version\" content=\"1.4\">\n"
-        )
-        writer.write("<title>Simple index</title>\n</head>\n<body>\n")
-        for package in packages {
-            writer.write("<a href=\"")
-            writer.write(urlSegment: package.id.name)
-            writer.write("/\">")
-            writer.write(html: package.displayName)
-            writer.write("</a><br>\n")
-        }
-        writer.write("</body>\n</html>\n")
-        return writer.bytes
-    }
-
     private static func write(_ record: AssetRecord, of page: SimplePage, to writer: inout PageWriter) {
         let filename = record.path.filename
         let facts = FileFacts(record.attributes)

@@ -34,18 +34,6 @@ enum JSONPage {
         return writer.bytes
     }
 
-    static func root(_ packages: [PackageSummary]) -> [UInt8] {
-        var writer = PageWriter(capacity: 256 + packages.count * 40)
-        writer.write("{\"meta\":{\"api-version\":\"1.4\"},\"projects\":[")
-        for (index, package) in packages.enumerated() {
-            writer.write(index > 0 ? ",\n{\"name\":" : "\n{\"name\":")
-            writer.write(json: package.displayName)
-            writer.write("}")
-        }
-        writer.write("\n]}\n")
-        return writer.bytes
-    }
-
     private static func write(_ record: AssetRecord, of page: SimplePage, to writer: inout PageWriter) {
         let filename = record.path.filename
         let facts = FileFacts(record.attributes)

@@ -10,7 +10,7 @@ enum FlatPage {
     static func root(_ files: [DistributionFilename], at url: String) -> Listing {
         var packages = UpstreamPackages()
         for file in files { packages.add(file.package.name) }
-        var listing = packages.listing
+        var listing = packages.listing()
         let page = url.utf8.prefix { $0 != UInt8(ascii: "#") }
         listing.attributes[UpstreamRequest.resolvedBaseAttribute] = .string(String(Substring(page)) + mark)
         return listing

@@ -64,7 +64,7 @@ enum UpstreamHTML {
                 packages.add(name)
             }
         }
-        return packages.listing
+        return packages.listing()
     }
 
     /// The first of each name.

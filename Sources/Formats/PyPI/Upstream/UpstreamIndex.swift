@@ -50,12 +50,15 @@ enum UpstreamIndex {
         return url.utf8.last == UInt8(ascii: "/") ? url : url + "/"
     }
 
+    private static let gzipMagic: [UInt8] = [0x1F, 0x8B]
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
     /// The document without a byte order mark, which static files may begin with.
     private static func readable(_ document: UpstreamDocument) throws -> UpstreamDocument {
-        if document.bytes.starts(with: [0x1F, 0x8B]) {
+        if document.bytes.starts(with: gzipMagic) {
             throw SaveError(.upstreamInvalid, "the upstream's index is compressed without saying so")
         }
-        guard document.bytes.starts(with: [0xEF, 0xBB, 0xBF]) else { return document }
+        guard document.bytes.starts(with: byteOrderMark) else { return document }
         return UpstreamDocument(
             url: document.url, contentType: document.contentType, bytes: Array(document.bytes.dropFirst(3)))
     }
@@ -68,15 +71,41 @@ enum UpstreamIndex {
         case .root, .package: break
         case .directory, .custom: throw SaveError.unsupported("such an upstream index")
         }
+        return switch try kind(type, first: document.bytes.first { $0 > 0x20 }) {
+        case .json: try UpstreamJSON.listing(document, index)
+        case .html: try UpstreamHTML.listing(document, index)
+        }
+    }
+
+    /// A root index in a file. JSON, which the large ones are, is read piece by piece.
+    ///
+    /// - Throws: `upstreamInvalid` for what is not an index.
+    static func root(from file: FileBytes, url: String, contentType: String?) throws -> Listing {
+        let head = try file.read(at: 0, count: 4096)
+        let start = head.starts(with: byteOrderMark) ? Int64(byteOrderMark.count) : 0
+        if !head.starts(with: gzipMagic),
+            try kind(contentType.map { MediaType($0) }, first: head.dropFirst(Int(start)).first { $0 > 0x20 }) == .json
+        {
+            return try UpstreamJSON.root(file, from: start)
+        }
+        let bytes = try file.read(at: 0, count: Int(clamping: file.size))
+        return try listing(from: UpstreamDocument(url: url, contentType: contentType, bytes: bytes), for: .root)
+    }
+
+    private enum Kind {
+        case json, html
+    }
+
+    /// - Parameter first: the first byte of the document that is no white space.
+    /// - Throws: `upstreamInvalid` for what is not an index.
+    private static func kind(_ type: MediaType?, first: UInt8?) throws -> Kind {
         switch type?.essence {
-        case SimpleType.json.essence: return try UpstreamJSON.listing(document, index)
-        case SimpleType.html.essence, SimpleType.text.essence, "application/xhtml+xml":
-            return try UpstreamHTML.listing(document, index)
+        case SimpleType.json.essence: return .json
+        case SimpleType.html.essence, SimpleType.text.essence, "application/xhtml+xml": return .html
         // Static file servers know neither type; what the document begins with does.
         case nil, "application/json", "text/plain", "application/octet-stream", "binary/octet-stream":
-            let first = document.bytes.first { $0 > 0x20 }
-            if first == UInt8(ascii: "{") { return try UpstreamJSON.listing(document, index) }
-            if first == UInt8(ascii: "<") { return try UpstreamHTML.listing(document, index) }
+            if first == UInt8(ascii: "{") { return .json }
+            if first == UInt8(ascii: "<") { return .html }
             fallthrough
         default:
             throw SaveError(.upstreamInvalid, "the upstream sent \(type?.essence ?? "no type"), which is not an index")

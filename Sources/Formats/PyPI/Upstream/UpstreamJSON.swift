@@ -6,13 +6,23 @@ internal import SavePlatform
 /// Read without a tree of it in between: the root of a large index alone has over 40 MB.
 enum UpstreamJSON {
     static func listing(_ document: UpstreamDocument, _ index: IndexKey) throws -> Listing {
-        var reader = JSONReader(document.bytes)
+        try read(JSONReader(document.bytes)) { reader in
+            try index.package.map { try project(&reader, $0, base: document.url) } ?? root(&reader)
+        }
+    }
+
+    /// The root index in a file.
+    static func root(_ file: FileBytes, from start: Int64) throws -> Listing {
+        try read(JSONReader(file, from: start)) { try root(&$0) }
+    }
+
+    private static func read(_ reader: consuming JSONReader, _ body: (inout JSONReader) throws -> Listing) throws -> Listing {
+        var reader = reader
         do {
             guard try reader.kind() == .object else {
                 throw SaveError(.upstreamInvalid, "the upstream's index is not a JSON object")
             }
-            let listing =
-                try index.package.map { try project(&reader, $0, base: document.url) } ?? root(&reader)
+            let listing = try body(&reader)
             try reader.end()
             return listing
         } catch let error as JSONError {
@@ -61,7 +71,7 @@ enum UpstreamJSON {
         }
         try check(version)
         guard hasProjects else { throw SaveError(.upstreamInvalid, "the upstream's index has no list of projects") }
-        return packages.listing
+        return packages.listing()
     }
 
     /// PEP 629: another major version may mean anything.

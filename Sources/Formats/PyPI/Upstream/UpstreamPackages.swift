@@ -2,13 +2,12 @@ internal import SavePlatform
 
 /// The packages of an upstream's root index, each once under its normalized name.
 struct UpstreamPackages {
-    private var seen: Set<PackageID> = []
-    private var packages: [PackageSummary] = []
+    private var packages = PackageList.Builder()
 
     mutating func add(_ name: String) {
-        guard let id = ProjectName.normalized(name), seen.insert(id).inserted else { return }
-        packages.append(PackageSummary(id: id, displayName: name))
+        guard let id = ProjectName.normalized(name) else { return }
+        packages.add(PackageSummary(id: id, displayName: name))
     }
 
-    var listing: Listing { Listing(packages: packages) }
+    consuming func listing() -> Listing { Listing(packages: packages.list()) }
 }

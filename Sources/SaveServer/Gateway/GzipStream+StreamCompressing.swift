@@ -1,0 +1,4 @@
+internal import SaveCompression
+internal import SavePlatform
+
+extension GzipStream: StreamCompressing {}
