@@ -31,7 +31,7 @@ extension FormatConformance {
     func roundTrips(_ format: any RepositoryFormat) -> [String] {
         guard abilities.contains(.indexes), abilities.contains(.upstreamIndexes) else { return [] }
         var found: [String] = []
-        for (key, listing) in indexes {
+        for (key, listing) in indexes where isReadUpstream(key, format) {
             for type in offers(of: key, format) {
                 let context = RenderContext(basePath: "/x/project/repository/")
                 guard let page = try? format.render(key, as: type, from: listing, context: context) else { continue }

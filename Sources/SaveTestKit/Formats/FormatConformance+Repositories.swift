@@ -29,13 +29,13 @@ extension FormatConformance {
         var served = 0
         for path in Set(paths + uploads.map(\.path)).sorted() {
             let below = String(path.drop { $0 == "/" })
-            let original = try await answer(platform, hosted + below)
+            let original = try await answer(platform, "hosted", below)
             guard original.status == 200 else { continue }
             served += 1
-            // Without a list of an upstream's files, a proxy has none to show.
-            let isIndex = if case .index = try? route(format, .get, path) { true } else { false }
-            for copy in copies where copy == "group" || !isIndex || abilities.contains(.upstreamIndexes) {
-                let answer = try await answer(platform, platform.path(of: copy) + below)
+            // What a proxy does not read from an upstream, it cannot show.
+            let isRead = if case .index(let key, _) = try? route(format, .get, path) { isReadUpstream(key, format) } else { true }
+            for copy in copies where copy == "group" || isRead {
+                let answer = try await answer(platform, copy, below)
                 if answer != original { found.append("GET \(path): the \(copy) \(answer.difference(from: original))") }
             }
         }
@@ -49,10 +49,12 @@ extension FormatConformance {
         return headers
     }
 
-    private func answer(_ platform: InMemoryPlatform, _ path: String) async throws -> Answer {
-        let response = await platform.send(.get, path)
-        return Answer(
-            status: response.status, type: response.headers["content-type"], text: try await text(response))
+    private func answer(_ platform: InMemoryPlatform, _ repository: String, _ path: String) async throws -> Answer {
+        let response = await platform.send(.get, platform.path(of: repository) + path)
+        var text = try await text(response)
+        // Where a protocol has absolute links, each repository has its own.
+        if abilities.contains(.absoluteLinks) { text = text.replacing(platform.path(of: repository), with: "/repository/") }
+        return Answer(status: response.status, type: response.headers["content-type"], text: text)
     }
 
     private func text(_ response: HTTPResponse) async throws -> String {

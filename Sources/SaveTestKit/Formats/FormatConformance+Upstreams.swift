@@ -9,6 +9,12 @@ extension FormatConformance {
         Array(String(repeating: "<a>", count: 10_000).utf8),
     ]
 
+    /// Whether a proxy asks its upstream for an index; a list of everything is often not to be had.
+    func isReadUpstream(_ key: IndexKey, _ format: any RepositoryFormat) -> Bool {
+        let outcome = Outcome { try format.upstreamRequest(for: .index(key), base: "https://upstream.example.com/").url }
+        return outcome != .failure(.unsupported)
+    }
+
     func upstreams(_ format: any RepositoryFormat) -> [String] {
         var found: [String] = []
         let keys = indexes.map(\.key)

@@ -9,7 +9,7 @@ package final class InMemoryPlatform: Sendable {
     private let store = InMemoryMetadataStore()
     private let catalogue: Catalogue
     private let plane: DataPlane
-    private static let origin = "http://save.test"
+    private static let host = "save.test"
 
     package init(_ format: any RepositoryFormat.Type) async throws {
         formatID = format.descriptor.id
@@ -17,7 +17,7 @@ package final class InMemoryPlatform: Sendable {
         try formats.register(format)
         let clock = ManualClock().platform
         catalogue = Catalogue(store: store, formats: formats)
-        let client = LoopClient(origin: Self.origin)
+        let client = LoopClient(host: Self.host)
         let services = EngineServices(
             store: store, blobs: InMemoryBlobStore(), client: client, catalogue: catalogue, clock: clock, log: .silent(),
             pool: BlockingPool(name: "platform", threads: 2), unseal: { _ in nil })
@@ -38,7 +38,7 @@ package final class InMemoryPlatform: Sendable {
     ///   - upstream: for a proxy, the repository that it proxies.
     ///   - members: for a group.
     package func add(_ name: String, _ kind: RepositoryKind, upstream: String? = nil, members: [String] = []) async throws {
-        let remote = upstream.map { Self.origin + path(of: $0) }
+        let remote = upstream.map { "http://\(Self.host)\(path(of: $0))" }
         let known = Dictionary(catalogue.current.repositories.map { ($0.record.name, $0.record.id) }) { first, _ in first }
         let format = formatID
         try await store.write { writing in
@@ -57,7 +57,9 @@ package final class InMemoryPlatform: Sendable {
     package func send(
         _ method: HTTPMethod, _ path: String, headers: HTTPHeaders = [:], body: ByteStream = .empty
     ) async -> HTTPResponse {
-        await plane.respond(to: HTTPRequest(method: method, target: Array(path.utf8), headers: headers, body: body))
+        var headers = headers
+        headers.append("Host", Self.host)
+        return await plane.respond(to: HTTPRequest(method: method, target: Array(path.utf8), headers: headers, body: body))
     }
 }
 
@@ -70,21 +72,24 @@ private struct EveryoneIsAdmin: RequestAuthenticating {
 
 /// Asks a data plane of this process, following redirects as the real client does.
 private final class LoopClient: HTTPClient {
-    private let origin: String
+    private let host: String
+    private var origin: String { "http://\(host)" }
     private let plane = Mutex<DataPlane?>(nil)
 
-    init(origin: String) { self.origin = origin }
+    init(host: String) { self.host = host }
 
     func connect(_ plane: DataPlane) { self.plane.withLock { $0 = plane } }
 
     func send(_ request: ClientRequest) async throws -> ClientResponse {
         guard let plane = plane.withLock({ $0 }) else { throw SaveError(.upstreamUnavailable, "not connected") }
         var url = request.url
+        var headers = request.headers
+        headers.append("Host", host)
         for _ in 0...5 {
             guard url.hasPrefix(origin + "/") else { throw SaveError(.upstreamUnavailable, "there is no host at \(url)") }
             let target = Array(url.utf8.dropFirst(origin.utf8.count))
             let response = await plane.respond(
-                to: HTTPRequest(method: request.method, target: target, headers: request.headers, body: .empty))
+                to: HTTPRequest(method: request.method, target: target, headers: headers, body: .empty))
             guard (301...302).contains(response.status), let location = response.headers["location"],
                 let next = URLReference.resolve(location, against: url)
             else {

@@ -1,0 +1,33 @@
+import SavePlatform
+import SaveTestKit
+import Testing
+
+@testable import FormatNpm
+
+@Suite struct ConformanceTests {
+    @Test func `the format keeps the rules of all formats`() async throws {
+        let publish = PublishTests.Publish()
+        let body = publish.json.bytes
+        // What is published is what a page carries without loss.
+        let submission = try await NpmFormat(settings: [:]).receive(
+            UploadRequest(
+                plan: UploadPlan(path: try AssetPath(publish.name), status: 201), contentType: "application/json",
+                body: ByteStream(body)), into: InMemoryStaging())
+        let files = submission.items.map { item in
+            var record = item.record
+            record.size = item.staged.size
+            record.origin = "https://upstream.example.com/files/left-pad-1.2.3.tgz"
+            return record
+        }
+        let package = try #require(submission.package)
+        let file = "/\(publish.name)/-/left-pad-1.2.3.tgz"
+        let conformance = FormatConformance(
+            NpmFormat.self,
+            paths: [
+                "/", "/@acme/left-pad", "/left-pad", "/@acme/left-pad/1.2.3", "/-/package/left-pad/dist-tags", "/-/ping", file,
+            ],
+            indexes: [(.package(package.id), Listing(assets: files)), (.root, Listing(packages: [package]))],
+            uploads: [SampleUpload(.put, "/\(publish.name)", contentType: "application/json", body: body)])
+        #expect(try await conformance.violations() == [])
+    }
+}
