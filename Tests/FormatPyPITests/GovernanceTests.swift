@@ -61,7 +61,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("requires-python", "\"3.9\""), ("requires-python", "\">=3.9\\n\""), ("requires-python", "[\"x\"]"), ("requires-python", "3"),
+        ("requires-python", "\"3.9\""), ("requires-python", "\">=3.9\\n\""),
+        ("requires-python", "[\"x\"]"),
+        ("requires-python", "3"),
         ("core-metadata", "true"), ("Requires-Python", "\">=3\""),
     ])
     func `what is no attribute of a release is refused by its name`(key: String, text: String) throws {
