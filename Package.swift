@@ -105,7 +105,7 @@ let package = Package(
             "StoresTests", ["CSQLite", "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests("CurlTests", ["SaveCurl", "SaveTestKit", "SavePlatform"]),
         tests("MicrohttpdTests", ["SaveMicrohttpd", "SaveTestKit", "SavePlatform"]),
-        tests("ServerTests", ["SaveServer", "SaveAPI", "SaveArgon2", "SaveTestKit", "SavePlatform"]),
+        tests("ServerTests", ["SaveServer", "SaveAPI", "SaveArgon2", "FormatNpm", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests("PluginsTests", ["SavePlugins", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests("TestKitTests", ["SaveTestKit", "SavePlatform", "SaveDigest", "FormatTemplate"]),
         tests("ArchitectureTests", []),

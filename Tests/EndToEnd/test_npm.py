@@ -116,6 +116,57 @@ def test_a_name_of_ours_is_never_taken_from_outside(chain, npm, tmp_path):
     assert client.run("view", "ours@99.0.0", "version").stdout == ""
 
 
+def test_tags_notes_and_versions_are_given_and_taken(npm, hosted, tmp_path):
+    client = npm(hosted)
+    for version in ("1.0.0", "1.1.0", "2.0.0"):
+        client.ok("publish", cwd=package(tmp_path / version, "@acme/tool", version))
+    client.ok("dist-tag", "add", "@acme/tool@1.1.0", "lts")
+    assert client.ok("dist-tag", "ls", "@acme/tool").splitlines() == ["latest: 2.0.0", "lts: 1.1.0"]
+    client.ok("dist-tag", "rm", "@acme/tool", "lts")
+    assert client.json("view", "@acme/tool", "dist-tags") == {"latest": "2.0.0"}
+
+    client.ok("deprecate", "@acme/tool@<2", "use 2.0.0")
+    assert client.json("view", "@acme/tool@1.0.0", "deprecated") == "use 2.0.0"
+    project = package(tmp_path / "project", "project", "1.0.0")
+    assert "use 2.0.0" in client.run("install", "@acme/tool@1.0.0", cwd=project).stderr
+    client.ok("deprecate", "@acme/tool@<2", "")
+    assert client.ok("view", "@acme/tool@1.0.0", "deprecated").strip() == ""
+
+    client.ok("unpublish", "@acme/tool@2.0.0")
+    assert client.json("view", "@acme/tool", "versions") == ["1.0.0", "1.1.0"]
+    assert client.json("view", "@acme/tool", "dist-tags") == {"latest": "1.1.0"}
+    again = client.run("publish", cwd=tmp_path / "2.0.0")
+    assert again.returncode == 0     # the same bytes: who may delete may take a deletion back
+    client.ok("unpublish", "--force", "@acme/tool")
+    assert "E404" in client.run("view", "@acme/tool").stderr
+
+
+def test_everyone_is_told_who_they_are_and_a_developer_takes_nothing_away(server, npm, hosted, repository, tmp_path):
+    name, key = server.robot(repository, "developer")
+    owner, developer = npm(hosted), npm(hosted, "robot", user=None, token=key)
+    assert owner.ok("whoami").strip() == "admin" and developer.ok("whoami").strip() == name
+    assert developer.ok("ping") is not None
+    developer.ok("publish", cwd=package(tmp_path / "one", "tool", "1.0.0"))
+    developer.ok("publish", cwd=package(tmp_path / "two", "tool", "2.0.0"))
+    developer.ok("deprecate", "tool@1", "old")
+    for spec in (["tool@1.0.0"], ["tool", "--force"]):
+        refused = developer.run("unpublish", *spec)
+        assert refused.returncode != 0 and "403" in refused.stderr, refused.stderr
+    assert owner.json("view", "tool", "versions") == ["1.0.0", "2.0.0"]
+    records = server.admin.ok("GET", "/api/v1/admin/audit?actor=%s&limit=50" % name.replace("$", "%24")).json()["items"]
+    told = [(record["action"], record["outcome"]) for record in reversed(records) if not record["action"].startswith("auth.")]
+    assert told == [("file.upload", "ok"), ("file.upload", "ok"), ("package.update", "ok"), ("package.retract", "denied"),
+                    ("package.retract", "denied")], told
+
+
+def test_nothing_is_changed_through_a_proxy_or_a_group(chain, npm):
+    for kind in ("proxy", "group"):
+        client = npm("%s/%s" % (chain, kind), kind)
+        for command in (["deprecate", "app", "old"], ["dist-tag", "add", "app@1.0.0", "next"], ["unpublish", "app", "--force"]):
+            refused = client.run(*command)
+            assert refused.returncode != 0 and "405" in refused.stderr, (command, refused.stderr)
+
+
 def publish(name, version, changes=(), data=b"tarball"):
     sha1, sha512 = hashlib.sha1(data).hexdigest(), base64.b64encode(hashlib.sha512(data).digest()).decode()
     manifest = {"name": name, "version": version, "dist": {"shasum": sha1, "integrity": "sha512-" + sha512}}

@@ -36,7 +36,7 @@ public struct NpmFormat: RepositoryFormat {
         guard case .custom(let what, _) = index else {
             return type == Packument.abbreviated ? packument.abbreviatedDocument() : packument.document()
         }
-        if what == NpmRoutes.tags { return .object(packument.tags) }
+        if what == Packument.tagsKey { return .object(packument.tags) }
         let version = String(Substring(what.utf8.dropFirst(NpmRoutes.versionPrefix.utf8.count)))
         guard let manifest = packument.version(version) else {
             throw SaveError(.packageNotFound, "there is no version '\(version)' of this package")
@@ -45,7 +45,10 @@ public struct NpmFormat: RepositoryFormat {
     }
 
     public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
-        try await PublishReceiver(upload, staging: staging).receive()
+        guard let name = upload.plan.package.flatMap({ PackageName($0.name) }),
+            let purpose = upload.plan.purpose.flatMap(Purpose.init)
+        else { throw SaveError.unsupported("such uploads") }
+        return try await ChangeReceiver(name: name, upload: upload, staging: staging).receive(purpose)
     }
 
     public func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {

@@ -3,7 +3,6 @@ internal import SavePlatform
 /// What a request to an npm repository means.
 struct NpmRoutes {
     static let versionPrefix = "version/"
-    static let tags = "dist-tags"
 
     private let request: FormatRequest
 
@@ -17,7 +16,9 @@ struct NpmRoutes {
         let (name, rest) = try name(segments[...])
         switch (rest.first, rest.count) {
         case (nil, _): return try routeOfPackage(name)
+        case ("-rev", 2): return try routeOfRevision(name, rest[rest.startIndex + 1])
         case ("-", 2), ("-", 3): return try routeOfFile(name, rest)
+        case ("-", 4), ("-", 5): return try routeOfFileRevision(name, rest)
         case (let version?, 1):
             return try reading(.index(.custom(Self.versionPrefix + version, package: name.package), offers: [.json]))
         default: throw Self.unknown
@@ -27,9 +28,28 @@ struct NpmRoutes {
     private func routeOfPackage(_ name: PackageName) throws -> Route {
         switch request.method {
         case .get, .head: return .index(.package(name.package), offers: [Packument.full, Packument.abbreviated])
-        case .put: return .upload(UploadPlan(path: try AssetPath(name.text), status: 201))
+        case .put: return .upload(UploadPlan(package: name.package, purpose: Purpose.publish.text, status: 201))
         default: throw notAllowed("GET, HEAD, PUT")
         }
+    }
+
+    /// `/{package}/-rev/{revision}`: what `npm unpublish` puts, and deletes.
+    private func routeOfRevision(_ name: PackageName, _ revision: String) throws -> Route {
+        switch request.method {
+        case .put: return .retract(UploadPlan(package: name.package, purpose: Purpose.revise(revision).text))
+        case .delete: return .retract(UploadPlan(package: name.package, purpose: Purpose.unpublish(revision).text))
+        default: throw notAllowed("DELETE, PUT")
+        }
+    }
+
+    /// `/{package}/-/{file}/-rev/{revision}`: the last step of `npm unpublish`, when the version has gone already.
+    private func routeOfFileRevision(_ name: PackageName, _ rest: ArraySlice<String>) throws -> Route {
+        let file = rest.dropLast(2)
+        guard rest[rest.endIndex - 2] == "-rev", let path = file.last, file.count == 2 || file.dropFirst().first == name.scope,
+            isFile(path, of: name)
+        else { throw Self.unknown }
+        guard request.method == .delete else { throw notAllowed("DELETE") }
+        return .retract(UploadPlan(package: name.package, purpose: Purpose.removeFile(path).text))
     }
 
     /// `@acme/left-pad/-/left-pad-1.0.0.tgz`, which some clients write with the scope before the file's name once more.
@@ -55,12 +75,24 @@ struct NpmRoutes {
     /// What is about the registry and no single package's page: `/-/ping`, `/-/package/{package}/dist-tags`.
     private func routeOfServer(_ segments: [String]) throws -> Route {
         switch segments.first {
-        case "ping" where segments.count == 1: return try reading(.index(.custom("ping", package: nil), offers: [.json]))
+        case "ping" where segments.count == 1: return try reading(.fixed(Document(type: .json, bytes: Array("{}".utf8))))
+        case "whoami" where segments.count == 1: return try reading(.identity(member: "username"))
         case "package":
             let (name, rest) = try name(segments.dropFirst())
-            guard rest.elementsEqual([Self.tags]) else { throw Self.unknown }
-            return try reading(.index(.custom(Self.tags, package: name.package), offers: [.json]))
+            guard rest.first == Packument.tagsKey, rest.count <= 2 else { throw Self.unknown }
+            guard rest.count == 2, let tag = rest.last else {
+                return try reading(.index(.custom(Packument.tagsKey, package: name.package), offers: [.json]))
+            }
+            return try routeOfTag(name, tag)
         default: throw Self.unknown
+        }
+    }
+
+    private func routeOfTag(_ name: PackageName, _ tag: String) throws -> Route {
+        switch request.method {
+        case .put, .post: return .upload(UploadPlan(package: name.package, purpose: Purpose.tag(tag).text, status: 201))
+        case .delete: return .upload(UploadPlan(package: name.package, purpose: Purpose.untag(tag).text))
+        default: throw notAllowed("DELETE, POST, PUT")
         }
     }
 

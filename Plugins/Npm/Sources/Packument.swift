@@ -10,6 +10,8 @@ struct Packument {
         let record: VersionRecord
     }
 
+    /// The package's attribute, and the document's member, that has the tags.
+    static let tagsKey = "dist-tags"
     static let full: MediaType = .json
     /// What installers ask for: "the minimum … to resolve and install".
     static let abbreviated: MediaType = "application/vnd.npm.install-v1+json"
@@ -40,23 +42,16 @@ struct Packument {
             guard let version = asset.version.flatMap(SemanticVersion.init) else { return nil }
             return Entry(version: version, asset: asset, record: VersionRecord(asset))
         }.sorted { $0.version < $1.version }
-        tags = Self.tags(entries, listing.attributes["dist-tags"]?.object)
+        tags = Self.tags(entries, listing.attributes[Self.tagsKey]?.object ?? JSONObject())
     }
 
     var isEmpty: Bool { entries.isEmpty }
 
-    /// Tags as the package has them, else as its versions were published with; `latest` always leads somewhere.
-    private static func tags(_ entries: [Entry], _ given: JSONObject?) -> JSONObject {
+    /// The package's tags, as far as they lead to a version that is there; `latest` always does.
+    private static func tags(_ entries: [Entry], _ given: JSONObject) -> JSONObject {
         var tags = JSONObject()
-        if let given {
-            for member in given.members where entries.contains(where: { $0.version.description == member.value.string }) {
-                tags[member.key] = member.value
-            }
-        } else {
-            let published = entries.sorted { ($0.asset.published ?? .distantPast) < ($1.asset.published ?? .distantPast) }
-            for entry in published {
-                for tag in entry.record.tags { tags[tag] = .string(entry.version.description) }
-            }
+        for member in given.members where entries.contains(where: { $0.version.description == member.value.string }) {
+            tags[member.key] = member.value
         }
         if tags["latest"] == nil, let newest = entries.last(where: { !$0.version.isPrerelease }) ?? entries.last {
             tags["latest"] = .string(newest.version.description)
@@ -68,11 +63,25 @@ struct Packument {
 
     private func entry(_ version: String) -> Entry? { entries.first { ASCII.isEqual($0.version.description, version) } }
 
+    /// Changes with everything that can change: versions, tags, notes on versions.
+    var revision: String {
+        let facts = entries.map { entry -> JSONValue in
+            [
+                .string(entry.version.description), entry.record.manifest["deprecated"] ?? .null,
+                JSONValue(entry.asset.withdrawn?.reason),
+            ]
+        }
+        let digest = Digest.hex(JSONValue.array([.object(attributes[Self.tagsKey]?.object ?? JSONObject())] + facts).bytes)
+        return "\(entries.count)-\(digest.prefix(32))"
+    }
+
     // MARK: - Documents
 
     /// The whole document.
     func document() -> JSONValue {
-        var document: JSONObject = ["_id": .string(name), "name": .string(name), "dist-tags": .object(tags)]
+        var document: JSONObject = [
+            "_id": .string(name), "_rev": .string(revision), "name": .string(name), Self.tagsKey: .object(tags),
+        ]
         document["versions"] = .object(JSONObject(entries.map { ($0.version.description, .object(manifest($0))) }))
         var time: [(String, JSONValue)] = [("created", .string(first)), ("modified", .string(last))]
         time += entries.compactMap { entry in
@@ -96,7 +105,7 @@ struct Packument {
             return (entry.version.description, .object(short))
         }
         return [
-            "name": .string(name), "modified": .string(last), "dist-tags": .object(tags),
+            "name": .string(name), "modified": .string(last), Self.tagsKey: .object(tags),
             "versions": .object(JSONObject(versions)),
         ]
     }

@@ -6,21 +6,17 @@ internal import SavePlatform
 ///
 /// Messages begin with the member that is wrong: npm shows them as they are.
 struct PublishReceiver {
-    private let upload: UploadRequest
-    private let staging: any UploadStaging
+    let name: PackageName
+    let upload: UploadRequest
+    let staging: any UploadStaging
 
-    init(_ upload: UploadRequest, staging: any UploadStaging) {
-        self.upload = upload
-        self.staging = staging
-    }
-
-    /// - Throws: `invalidRequest` naming the member, `tooLarge`, `digestMismatch` never: what does not match is malformed.
+    /// A publish without a file says something of versions that are there, as `npm deprecate` does.
+    ///
+    /// - Throws: `invalidRequest` naming the member, `tooLarge`.
     func receive() async throws -> Submission {
         let scanner = PublishScanner(upload.body)
-        guard let filename = try await scanner.nextAttachment() else {
-            throw SaveError.invalid("_attachments", "_attachments: the publish has no file")
-        }
-        let file = try await staging.stage(scanner.content, computing: [.sha512, .sha1])
+        let filename = try await scanner.nextAttachment()
+        let file = filename == nil ? nil : try await staging.stage(scanner.content, computing: [.sha512, .sha1])
         guard try await scanner.nextAttachment() == nil else {
             throw SaveError.invalid("_attachments", "_attachments: a publish has one file")
         }
@@ -33,13 +29,22 @@ struct PublishReceiver {
         } catch let error as JSONError {
             throw SaveError(.invalidRequest, "the body is not JSON: \(error)")
         }
-        return try submission(document, file, filename)
+        guard ASCII.isEqual(document["name"]?.string ?? "", name.text) else {
+            throw SaveError.invalid("name", "name: the body is about another package than the URL")
+        }
+        if let filename, let file { return try submission(document, file, filename) }
+        guard document["_attachments"] == nil else {
+            throw SaveError.invalid("_attachments", "_attachments: the publish has no file")
+        }
+        return Submission(
+            items: [], package: PackageSummary(id: name.package, displayName: name.text),
+            change: try PackageEdits.deprecations(document, of: name))
     }
 
     private func submission(_ document: JSONObject, _ file: StagedFile, _ filename: String) throws -> Submission {
-        let name = try name(document)
+        guard name.isNewStyle else { throw SaveError.invalid("name", "name: a new package has no capitals in its name") }
         let (version, manifest) = try version(document)
-        try checkAttachment(document, filename, name, version, file)
+        try checkAttachment(document, filename, version, file)
         guard ASCII.isEqual(manifest["name"]?.string ?? "", name.text) else {
             throw SaveError.invalid("versions", "versions: the manifest is not of \(name.text)")
         }
@@ -50,21 +55,20 @@ struct PublishReceiver {
         var record = AssetRecord(
             path: try name.tarball(version), package: name.package, version: version.description, size: file.size,
             checksums: file.checksums, contentType: "application/octet-stream")
-        record.attributes = VersionRecord(manifest: manifest, tags: try tags(document, version)).attributes
+        record.attributes = VersionRecord(manifest: manifest).attributes
+        let tags = try tags(document, version)
         return Submission(
             items: [Submission.Item(record: record, staged: file)],
-            package: PackageSummary(id: name.package, displayName: name.text))
-    }
-
-    /// The name in the body, which is the one in the URL.
-    private func name(_ document: JSONObject) throws -> PackageName {
-        guard let text = document["name"]?.string, let name = PackageName(text), name.isNewStyle else {
-            throw SaveError.invalid("name", "name: the package has no name that a new package can have")
-        }
-        guard let path = upload.plan.path, ASCII.isEqual(path.text, name.text) else {
-            throw SaveError.invalid("name", "name: the body is about another package than the URL")
-        }
-        return name
+            package: PackageSummary(id: name.package, displayName: name.text),
+            change: { listing in
+                var change = PackageChange()
+                var listing = listing
+                for tag in tags {
+                    change = try PackageEdits.tag(tag, as: version.description)(listing)
+                    listing.attributes = change.attributes ?? listing.attributes
+                }
+                return change
+            })
     }
 
     private func version(_ document: JSONObject) throws -> (SemanticVersion, JSONObject) {
@@ -81,7 +85,7 @@ struct PublishReceiver {
     }
 
     private func checkAttachment(
-        _ document: JSONObject, _ filename: String, _ name: PackageName, _ version: SemanticVersion, _ file: StagedFile
+        _ document: JSONObject, _ filename: String, _ version: SemanticVersion, _ file: StagedFile
     ) throws {
         guard let attachments = document["_attachments"]?.object?.members, attachments.count == 1,
             let attachment = attachments.first?.value.object, attachment["data"] == ""
@@ -115,14 +119,22 @@ struct PublishReceiver {
     private func tags(_ document: JSONObject, _ version: SemanticVersion) throws -> [String] {
         try (document["dist-tags"]?.object?.members ?? []).map { member in
             // A tag that is a version range could never be asked for.
-            guard Self.isTag(member.key), member.value.string == version.description else {
+            guard member.value.string == version.description else {
                 throw SaveError.invalid("dist-tags", "dist-tags: a publish tags its own version")
             }
-            return member.key
+            return try Self.tag(member.key)
         }
     }
 
-    static func isTag(_ text: String) -> Bool {
+    /// A tag as it may be: a word that no version range can be.
+    static func tag(_ text: String) throws -> String {
+        guard isTag(text) else {
+            throw SaveError.invalid("dist-tags", "dist-tags: a tag is a word of letters, digits and -._ that is no version range")
+        }
+        return text
+    }
+
+    private static func isTag(_ text: String) -> Bool {
         guard let first = text.utf8.first, text.utf8.count <= 128, ASCII.isLetter(first) else { return false }
         guard text.utf8.allSatisfy({ ASCII.isAlphanumeric($0) || "-._".utf8.contains($0) }) else { return false }
         // `v1.2` and `x` are ranges.

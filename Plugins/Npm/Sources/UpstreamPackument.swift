@@ -18,7 +18,7 @@ struct UpstreamPackument {
         else { throw SaveError(.upstreamInvalid, "the upstream's document is not about '\(name.text)'") }
         let time = object["time"]?.object ?? JSONObject()
         var listing = Listing(assets: versions.members.compactMap { asset($0.key, $0.value, time) })
-        if let tags = object["dist-tags"]?.object { listing.attributes["dist-tags"] = .object(tags) }
+        if let tags = object["dist-tags"]?.object { listing.attributes[Packument.tagsKey] = .object(tags) }
         if let readme = object["readme"] { listing.attributes["readme"] = readme }
         return listing
     }
@@ -36,7 +36,7 @@ struct UpstreamPackument {
             path: path, package: name.package, version: version.description, checksums: checksums,
             published: time[key]?.string.flatMap(Timestamp.init(rfc3339:)), origin: origin,
             contentType: "application/octet-stream")
-        record.attributes = VersionRecord(manifest: manifest, tags: []).attributes
+        record.attributes = VersionRecord(manifest: manifest).attributes
         return record
     }
 }

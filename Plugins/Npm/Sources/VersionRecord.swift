@@ -4,26 +4,17 @@ internal import SavePlatform
 struct VersionRecord {
     /// `package.json` as it was published, without what the server says itself.
     var manifest: JSONObject
-    /// The tags that were given with the version. The newest version with a tag has it.
-    var tags: [String]
 
     private static let manifestKey = "manifest"
-    private static let tagsKey = "tags"
 
-    init(manifest: JSONObject, tags: [String]) {
+    init(manifest: JSONObject) {
         self.manifest = manifest
         self.manifest["dist"] = manifest["dist"].flatMap { Self.described($0) }
-        self.tags = tags
     }
 
-    init(_ record: AssetRecord) {
-        manifest = record.attributes[Self.manifestKey]?.object ?? JSONObject()
-        tags = (record.attributes[Self.tagsKey]?.array ?? []).compactMap(\.string)
-    }
+    init(_ record: AssetRecord) { manifest = record.attributes[Self.manifestKey]?.object ?? JSONObject() }
 
-    var attributes: JSONObject {
-        [Self.manifestKey: .object(manifest), Self.tagsKey: .array(tags.map(JSONValue.string))]
-    }
+    var attributes: JSONObject { [Self.manifestKey: .object(manifest)] }
 
     /// What `dist` says that does not follow from the file: how many files there are in it, and who signed it.
     private static func described(_ dist: JSONValue) -> JSONValue? {

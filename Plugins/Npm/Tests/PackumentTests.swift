@@ -9,7 +9,7 @@ import Testing
     let package = PackageID(normalized: "@acme/left-pad")
     private let context = RenderContext(basePath: "/npm/team/npm/", externalOrigin: "https://save.example.test")
 
-    private func asset(_ version: String, tags: [String] = [], at seconds: Int64, manifest: JSONObject = [:]) throws
+    private func asset(_ version: String, at seconds: Int64, manifest: JSONObject = [:]) throws
         -> AssetRecord
     {
         let name = try #require(PackageName("@acme/left-pad"))
@@ -22,7 +22,7 @@ import Testing
         var manifest = manifest
         manifest["name"] = "@acme/left-pad"
         manifest["version"] = .string(version)
-        record.attributes = VersionRecord(manifest: manifest, tags: tags).attributes
+        record.attributes = VersionRecord(manifest: manifest).attributes
         return record
     }
 
@@ -33,7 +33,7 @@ import Testing
 
     @Test func `a packument says where each version's file is, and its digests`() throws {
         let listing = Listing(assets: [
-            try asset("1.0.0", tags: ["latest"], at: 0, manifest: ["scripts": ["test": "x"], "license": "MIT"])
+            try asset("1.0.0", at: 0, manifest: ["scripts": ["test": "x"], "license": "MIT"])
         ])
         let version = try #require(render(listing)["versions"]?.object?["1.0.0"]?.object)
         #expect(
@@ -48,20 +48,22 @@ import Testing
         #expect(short["scripts"] == nil && short["dist"] == version["dist"])
     }
 
-    @Test func `a tag is with the version that was published with it last, and latest always leads somewhere`() throws {
+    @Test func `tags lead to versions that are there, and latest always somewhere`() throws {
         var assets = [
-            try asset("1.0.0", tags: ["latest"], at: 1), try asset("2.0.0-rc.1", tags: ["next"], at: 2),
-            try asset("1.0.1", tags: ["latest"], at: 3), try asset("0.9.9", tags: ["old"], at: 4),
+            try asset("1.0.0", at: 1), try asset("2.0.0-rc.1", at: 2), try asset("1.0.1", at: 3), try asset("0.9.9", at: 4),
         ]
-        let tags = try #require(render(Listing(assets: assets))["dist-tags"]?.object)
-        #expect(tags["latest"] == "1.0.1" && tags["next"] == "2.0.0-rc.1" && tags["old"] == "0.9.9")
+        let attributes: JSONObject = ["dist-tags": ["latest": "1.0.1", "next": "2.0.0-rc.1", "lost": "7.0.0"]]
+        func tags() throws -> JSONValue? { try render(Listing(assets: assets, attributes: attributes))["dist-tags"] }
+        #expect(try tags() == ["latest": "1.0.1", "next": "2.0.0-rc.1"])
         assets.removeAll { $0.version == "1.0.1" || $0.version == "1.0.0" }
-        #expect(try render(Listing(assets: assets))["dist-tags"]?.object?["latest"] == "0.9.9")
-        #expect(try render(Listing(assets: assets), .custom("dist-tags", package: package))["next"] == "2.0.0-rc.1")
+        #expect(try tags() == ["next": "2.0.0-rc.1", "latest": "0.9.9"])
+        let listing = Listing(assets: assets, attributes: attributes)
+        #expect(try render(listing, .custom("dist-tags", package: package))["next"] == "2.0.0-rc.1")
     }
 
     @Test func `one version is found by its number and by a tag`() throws {
-        let listing = Listing(assets: [try asset("1.0.0", tags: ["latest"], at: 1), try asset("1.1.0", tags: ["next"], at: 2)])
+        let listing = Listing(
+            assets: [try asset("1.0.0", at: 1), try asset("1.1.0", at: 2)], attributes: ["dist-tags": ["next": "1.1.0"]])
         #expect(try render(listing, .custom("version/1.0.0", package: package))["version"] == "1.0.0")
         #expect(try render(listing, .custom("version/next", package: package))["version"] == "1.1.0")
         #expect(throws: SaveError.self) { try render(listing, .custom("version/3.0.0", package: package)) }
@@ -69,10 +71,11 @@ import Testing
     }
 
     @Test func `what is rendered is read back as it was`() throws {
-        let listing = Listing(assets: [
-            try asset("1.0.0", tags: ["latest"], at: 1, manifest: ["bin": ["x": "y"], "dist": ["fileCount": 3]]),
-            try asset("1.1.0", tags: ["next"], at: 2),
-        ])
+        let listing = Listing(
+            assets: [
+                try asset("1.0.0", at: 1, manifest: ["bin": ["x": "y"], "dist": ["fileCount": 3]]),
+                try asset("1.1.0", at: 2),
+            ], attributes: ["dist-tags": ["latest": "1.0.0", "next": "1.1.0"]])
         let format = try NpmFormat(settings: [:])
         let document = try format.render(.package(package), as: Packument.full, from: listing, context: context)
         let read = try format.listing(

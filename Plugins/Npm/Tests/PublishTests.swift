@@ -53,7 +53,8 @@ import Testing
 
     private func receive(_ bytes: [UInt8], url: String = "@acme/left-pad", pieces: Int = .max) async throws -> Submission {
         let request = UploadRequest(
-            plan: UploadPlan(path: try AssetPath(url), status: 201), contentType: "application/json",
+            plan: UploadPlan(package: PackageID(normalized: url), purpose: "publish", status: 201),
+            contentType: "application/json",
             body: ByteStream(bytes, chunk: pieces))
         return try await NpmFormat(settings: [:]).receive(request, into: InMemoryStaging())
     }
@@ -71,8 +72,10 @@ import Testing
             item.record.checksums.contains { $0.algorithm == .sha512 } && item.record.checksums.contains { $0.algorithm == .sha1 }
         )
         let kept = VersionRecord(item.record)
-        #expect(kept.tags == ["latest"] && kept.manifest["dependencies"] == ["lodash": "^4.0.0"])
-        #expect(kept.manifest["dist"] == ["fileCount": 2])
+        #expect(kept.manifest["dependencies"] == ["lodash": "^4.0.0"] && kept.manifest["dist"] == ["fileCount": 2])
+        let change = try #require(submission.change)
+        let tagged = try change(Listing(assets: [item.record], attributes: ["other": 1]))
+        #expect(tagged == PackageChange(attributes: ["other": 1, "dist-tags": ["latest": "1.2.3"]]))
     }
 
     @Test(arguments: [0, 1, 2, 3, 4, 5, 6])
@@ -127,9 +130,10 @@ import Testing
             #expect(error?.code == .invalidRequest)
         }
         await expectRefusal(nil, Array(repeating: UInt8(ascii: "["), count: 100_000))
-        await expectRefusal("_attachments", Array(repeating: UInt8(ascii: "}"), count: 100))
-        await expectRefusal("_attachments", Array("{}".utf8))
-        await expectRefusal("_attachments", Array(#"{"name":"x"}"#.utf8))
+        await expectRefusal(nil, Array(repeating: UInt8(ascii: "}"), count: 100))
+        await expectRefusal("name", Array("{}".utf8))
+        await expectRefusal("versions", Array(#"{"name":"@acme/left-pad"}"#.utf8))
+        await expectRefusal("_attachments", Array(#"{"name":"@acme/left-pad","_attachments":{}}"#.utf8))
         // The same key, spelled so that a reader of bytes does not see it.
         let hidden = String(decoding: whole, as: UTF8.self).replacing("\"_attachments\"", with: "\"\\u005fattachments\"")
         await expectRefusal("_attachments", Array(hidden.utf8))

@@ -23,8 +23,14 @@ public enum Route: Sendable, Equatable {
     case asset(AssetPath, package: PackageID?)
     /// Add something; `receive` reads it.
     case upload(UploadPlan)
+    /// Take away from a package what the body, or the path, says; `receive` reads it. Delete permission.
+    case retract(UploadPlan)
     /// Remove a file.
     case delete(AssetPath)
+    /// Answer who asks: a JSON object with the name in this member. Read permission.
+    case identity(member: String)
+    /// Answer this document, whatever is in the repository. Read permission.
+    case fixed(Document)
     /// Answer 301 or 302 with a location relative to the request's own path, query kept; the repository itself counts as a
     /// directory, with or without its last slash. Read permission.
     case redirect(to: String, permanent: Bool)
@@ -63,11 +69,17 @@ public enum IndexKey: Sendable, Hashable {
 public struct UploadPlan: Sendable, Equatable {
     /// For a protocol that puts one file to one path; nil where the body says what it contains.
     public var path: AssetPath?
+    /// The package that is asked for, where the path says it.
+    public var package: PackageID?
+    /// What is to be done, in the format's own words, where a path can ask for more than one thing.
+    public var purpose: String?
     /// The status of a successful answer, 200 or 201.
     public var status: Int
 
-    public init(path: AssetPath? = nil, status: Int = 200) {
+    public init(path: AssetPath? = nil, package: PackageID? = nil, purpose: String? = nil, status: Int = 200) {
         self.path = path
+        self.package = package
+        self.purpose = purpose
         self.status = status
     }
 }

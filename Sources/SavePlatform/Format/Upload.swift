@@ -69,9 +69,16 @@ public struct Submission: Sendable {
     public var items: [Item]
     /// The package the items belong to, with its name as the publisher writes it.
     public var package: PackageSummary?
+    /// What else changes in the package, with the items already in its listing; nil for nothing.
+    ///
+    /// - Throws: `notFound`, `invalidRequest`, `conflict`; then nothing of the submission is stored.
+    public var change: (@Sendable (Listing) throws -> PackageChange)?
 
-    public init(items: [Item], package: PackageSummary? = nil) {
+    public init(
+        items: [Item], package: PackageSummary? = nil, change: (@Sendable (Listing) throws -> PackageChange)? = nil
+    ) {
         self.items = items
         self.package = package
+        self.change = change
     }
 }

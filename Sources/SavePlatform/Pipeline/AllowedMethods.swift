@@ -8,8 +8,8 @@ enum AllowedMethods {
             // Without the query: it chooses among what there is.
             guard let route = try? repository.format.route(FormatRequest(method: method, path: path)) else { continue }
             switch route {
-            case .index, .asset, .redirect: names.formUnion(["GET", "HEAD"])
-            case .upload, .delete:
+            case .index, .asset, .redirect, .identity, .fixed: names.formUnion(["GET", "HEAD"])
+            case .upload, .retract, .delete:
                 if repository.record.kind == .hosted { names.insert(method.name) }
             }
         }

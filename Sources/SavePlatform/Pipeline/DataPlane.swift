@@ -75,7 +75,7 @@ package final class DataPlane: Responder {
         case .index(let index, let offers):
             return indexes.ready(index, offers: offers, request: request, repository: repository, catalogue: catalogue)
         case .asset(let path, _): return assets.ready(path, repository: repository, catalogue: catalogue)
-        case .upload, .delete, .redirect: return nil
+        case .upload, .retract, .delete, .redirect, .identity, .fixed: return nil
         }
     }
 
@@ -140,9 +140,7 @@ package final class DataPlane: Responder {
         // because relative links would lead elsewhere.
         let shorter = request.method.isRead ? RequestPath.withoutEmptySegments(request.rawPath) : nil
         let raw = shorter.map { Array($0.utf8)[...] } ?? request.rawPath
-        let format = services.catalogue.formats.descriptor(ofPath: raw)
-        let path = try RequestPath(
-            decoding: raw, escapedSlashesSeparate: format?.abilities.contains(.slashesInNames) ?? false)
+        let path = try path(raw)
         let repository = try find(path, principal, catalogue)
         let granted = try admit(principal, repository, catalogue)
         if let shorter { return (repository, .redirect(to: shorter, permanent: true), granted) }
@@ -160,12 +158,19 @@ package final class DataPlane: Responder {
         return (repository, route, granted)
     }
 
+    /// The path, decoded once, as the format that it begins with writes paths.
+    private func path(_ raw: ArraySlice<UInt8>) throws -> RequestPath {
+        let format = services.catalogue.formats.descriptor(ofPath: raw)
+        return try RequestPath(
+            decoding: raw, escapedSlashesSeparate: format?.abilities.contains(.slashesInNames) ?? false)
+    }
+
     /// The permission that a route needs: the only place that says so.
     package static func permission(for route: Route) -> Permission {
         switch route {
-        case .index, .asset, .redirect: .read
+        case .index, .asset, .redirect, .identity, .fixed: .read
         case .upload: .write
-        case .delete: .delete
+        case .retract, .delete: .delete
         }
     }
 
@@ -231,7 +236,16 @@ package final class DataPlane: Responder {
             let start = isBare ? "\(repository.record.name)/" : ""
             return HTTPResponse(
                 status: permanent ? 301 : 302, headers: ["Location": start + location + query, "Cache-Control": "no-cache"])
-        case .upload, .delete:
+        case .identity(let member):
+            guard let name = principal.name else { throw Self.signInFirst }
+            var answer = HTTPResponse.json(200, .object(JSONObject([(member, .string(name.text))])))
+            answer.headers.append("Cache-Control", "no-store")
+            return answer
+        case .fixed(let document):
+            return HTTPResponse(
+                status: 200, headers: ["Content-Type": document.type.value, "Cache-Control": "no-cache"],
+                body: .bytes(document.bytes))
+        case .upload, .retract, .delete:
             do {
                 return try await change(route, request, repository, principal, granted)
             } catch {
@@ -245,7 +259,7 @@ package final class DataPlane: Responder {
         _ route: Route, _ request: HTTPRequest, _ repository: Repository, _ principal: Principal, _ granted: Permissions
     ) async throws -> HTTPResponse {
         guard repository.record.kind == .hosted else {
-            let path = try RequestPath(decoding: request.rawPath)
+            let path = try path(request.rawPath)
             throw SaveError(
                 .methodNotAllowed,
                 "\(repository.record.coordinates) is a \(repository.record.kind.rawValue): upload to a hosted repository",
@@ -254,13 +268,13 @@ package final class DataPlane: Responder {
         let publisher = Publisher(repository: repository, services: services)
         let context = AuditContext(request, principal)
         switch route {
-        case .upload(let plan):
+        case .upload(let plan), .retract(let plan):
             guard plan.status == 200 || plan.status == 201 else {
                 throw SaveError(.internalFailure, "the format would answer an upload with the status \(plan.status)")
             }
             let outcome = try await publisher.upload(
                 plan, request, mayDelete: granted.contains(.delete), limit: configuration.maxFileSize, context: context)
-            return .text(outcome == .unchanged ? 200 : plan.status, outcome == .unchanged ? "unchanged" : "published")
+            return .text(outcome == .created ? plan.status : 200, outcome.word)
         case .delete(let path):
             try await publisher.delete(path, context: context)
             return HTTPResponse(status: 204)
@@ -272,7 +286,7 @@ package final class DataPlane: Responder {
     /// Writes to the audit trail that somebody would have changed a repository that is not there, or not for them to know of.
     private func note(_ error: SaveError, _ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) async {
         let actions: [HTTPMethod: String] = [.put: "file.upload", .post: "file.upload", .delete: "file.delete"]
-        guard let action = actions[request.method], let path = try? RequestPath(decoding: request.rawPath),
+        guard let action = actions[request.method], let path = try? path(request.rawPath),
             path.segments.count > 2
         else { return }
         let (project, name) = (path.segments[1], path.segments[2])
@@ -297,9 +311,11 @@ package final class DataPlane: Responder {
         let action: String
         let path: AssetPath?
         switch route {
-        case .upload(let plan): (action, path) = ("file.upload", plan.path)
+        case .upload(let plan) where plan.purpose == nil: (action, path) = ("file.upload", plan.path)
+        case .upload(let plan): (action, path) = ("file.upload", try? plan.package.map { try AssetPath($0.name) })
+        case .retract(let plan): (action, path) = ("package.retract", try? plan.package.map { try AssetPath($0.name) })
         case .delete(let asset): (action, path) = ("file.delete", asset)
-        case .index, .asset, .redirect: return
+        case .index, .asset, .redirect, .identity, .fixed: return
         }
         do {
             try await Publisher(repository: repository, services: services)

@@ -13,8 +13,19 @@ package struct Publisher: Sendable {
     /// What an upload did.
     package enum Outcome: Sendable, Equatable {
         case created
-        /// The same bytes were there already: nothing changed.
+        /// Nothing was added, but something about the package is other than before.
+        case changed
+        /// The same bytes were there already, or what was asked for is as it was: nothing changed.
         case unchanged
+
+        /// For people.
+        package var word: String {
+            switch self {
+            case .created: "published"
+            case .changed: "changed"
+            case .unchanged: "unchanged"
+            }
+        }
     }
 
     /// Reads an upload and publishes all of it, or nothing. When this returns, the bytes and their records are on disk,
@@ -76,11 +87,13 @@ package struct Publisher: Sendable {
         let rules = PublishRules(repository: repository, mayDelete: mayDelete)
         // Refuse before any blob is made durable, so that a refusal leaves nothing; the transaction below decides.
         let newItems = try await services.store.read { try rules.newItems(submission, in: $0) }
-        guard !newItems.isEmpty else { return .unchanged }
+        // The same files again change nothing, whatever else comes with them.
+        guard !newItems.isEmpty || submission.items.isEmpty else { return .unchanged }
         for item in submission.items { try await staging.commit(item.staged) }
         let now = services.clock.now()
         let coordinates = repository.record.coordinates
-        let published: [AssetPath] = try await services.store.write { writing in
+        let editor = PackageEditor(repository: repository, mayDelete: mayDelete)
+        let (published, changed) = try await services.store.write { writing -> ([AssetPath], [AssetPath]?) in
             let items = try rules.newItems(submission, in: writing)
             if let package = submission.package, !items.isEmpty { try Self.put(package, id, writing, at: now) }
             for item in items {
@@ -91,10 +104,18 @@ package struct Publisher: Sendable {
                 guard item.record.sidecarOf == nil else { continue }
                 try writing.record(Self.event("file.upload", item, coordinates), context, at: now)
             }
-            return items.map(\.record.path)
+            guard !items.isEmpty || submission.items.isEmpty, let change = submission.change, let package = submission.package
+            else {
+                return (items.map(\.record.path), nil)
+            }
+            // A file that comes with a tag is one attempt, and one record.
+            return (
+                items.map(\.record.path),
+                try editor.carryOut(change, in: package.id, writing, at: now, context, isRecorded: items.isEmpty)
+            )
         }
-        services.board.bump(id, package: submission.package?.id, paths: published)
-        return published.isEmpty ? .unchanged : .created
+        services.board.bump(id, package: submission.package?.id, paths: published + (changed ?? []))
+        return !published.isEmpty ? .created : changed == nil ? .unchanged : .changed
     }
 
     private static func put(_ package: PackageSummary, _ id: Int64, _ writing: any MetadataWriting, at now: Timestamp) throws {

@@ -39,7 +39,7 @@ struct DirectoryImport {
                     continue
                 }
                 switch try await publish(name, plan) {
-                case .created:
+                case .created, .changed:
                     summary.published += 1
                     report("\(isRehearsal ? "would go in" : "published ") \(name)")
                 case .unchanged:

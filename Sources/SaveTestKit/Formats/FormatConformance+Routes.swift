@@ -64,7 +64,9 @@ extension FormatConformance {
             if !method.isRead { return ["\(place): a method that is not a read reads an index"] }
             return offers.isEmpty ? ["\(place): an index is offered in no type"] : []
         case .value(.asset): return method.isRead ? [] : ["\(place): a method that is not a read reads a file"]
-        case .value(.upload(let plan)):
+        case .value(.identity), .value(.fixed):
+            return method.isRead ? [] : ["\(place): a method that is not a read asks a question"]
+        case .value(.upload(let plan)), .value(.retract(let plan)):
             if method.isRead { return ["\(place): a read uploads"] }
             return plan.status == 200 || plan.status == 201 ? [] : ["\(place): an upload would answer \(plan.status)"]
         case .value(.delete): return method.isRead ? ["\(place): a read deletes"] : []

@@ -77,6 +77,8 @@ struct AccessRun {
         case "POST" where !path.hasPrefix("/api/"):
             let form = AccessWorld.form(AccessWorld.newWheel, name: "demo")
             return (form.type, form.body)
+        case "PUT" where path.hasPrefix("/npm/"):
+            return ("application/json", path.hasSuffix("/next") ? Array("\"1.0.0\"".utf8) : AccessWorld.publish("1.1.0"))
         case "PUT" where !path.hasPrefix("/api/"):
             return ("application/octet-stream", path.hasSuffix(".whl") ? AccessWorld.newWheel.bytes : Array("new".utf8))
         default: return (nil, nil)

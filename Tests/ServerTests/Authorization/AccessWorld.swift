@@ -1,5 +1,7 @@
 internal import Foundation
+import FormatNpm
 import SaveAPI
+import SaveDigest
 import SavePlatform
 import SaveServer
 import SaveTestKit
@@ -32,6 +34,8 @@ final class AccessWorld: Sendable {
     init() async throws {
         var formats = FormatRegistry()
         try registerFormats(in: &formats)
+        // The one with routes that the others lack.
+        try formats.register(NpmFormat.self)
         self.formats = formats
         catalogue = Catalogue(store: store, formats: formats)
         let services = EngineServices(
@@ -127,7 +131,7 @@ final class AccessWorld: Sendable {
         let now = clock.platform.now()
         try await store.write { writing in
             for project in try writing.projects() {
-                for format in ["pypi", "raw"] {
+                for format in ["pypi", "raw", "npm"] {
                     var members: [Int64] = []
                     for kind in RepositoryKind.allCases {
                         var record = RepositoryRecord(
@@ -154,9 +158,25 @@ final class AccessWorld: Sendable {
             }
             let path = "/pypi/\(project)/pypi-hosted/packages/demo/\(Self.retired.filename)"
             guard await send("DELETE", path, as: .admin).status == 204,
-                await send("PUT", "/raw/\(project)/raw-hosted/a/b.txt", as: .admin, Array("text".utf8)).status == 201
+                await send("PUT", "/raw/\(project)/raw-hosted/a/b.txt", as: .admin, Array("text".utf8)).status == 201,
+                await send("PUT", "/npm/\(project)/npm-hosted/demo", as: .admin, Self.publish("1.0.0")).status == 201
             else { throw SaveError(.internalFailure, "the world has no content") }
         }
+    }
+
+    /// The tarball of every version of the npm package `demo`, which nobody opens.
+    static let tarball = Array("tarball".utf8)
+
+    /// A document that publishes a version of the npm package `demo`.
+    static func publish(_ version: String) -> [UInt8] {
+        let manifest: JSONObject = ["name": "demo", "version": .string(version)]
+        let file: JSONObject = ["data": .string(Data(tarball).base64EncodedString())]
+        let document: JSONObject = [
+            "name": "demo", "dist-tags": ["latest": .string(version)],
+            "versions": .object(JSONObject([(version, .object(manifest))])),
+            "_attachments": .object(JSONObject([("demo-\(version).tgz", .object(file))])),
+        ]
+        return JSONValue.object(document).bytes
     }
 
     /// A form that publishes a wheel.
@@ -268,6 +288,17 @@ private struct OneWheelUpstream: HTTPClient {
                 "text/html",
                 Array("<!DOCTYPE html><html><body><a href=\"/f/\(wheel.filename)\">\(wheel.filename)</a></body></html>".utf8)
             )
+        case "demo":
+            let dist: JSONObject = [
+                "tarball": .string(AccessWorld.upstream + "f/demo.tgz"),
+                "integrity": .string("sha256-" + Data(Hex.decode(Digest.hex(AccessWorld.tarball)) ?? []).base64EncodedString()),
+            ]
+            let packument: JSONValue = [
+                "name": "demo", "dist-tags": ["latest": "1.0.0"],
+                "versions": ["1.0.0": ["name": "demo", "version": "1.0.0", "dist": .object(dist)]],
+            ]
+            (type, bytes) = ("application/json", packument.bytes)
+        case "f/demo.tgz": (type, bytes) = ("application/octet-stream", AccessWorld.tarball)
         case "a/b.txt": (type, bytes) = ("text/plain", Array("text".utf8))
         case "f/\(wheel.filename)": (type, bytes) = ("application/octet-stream", wheel.bytes)
         default: return ClientResponse(status: 404, headers: [:], url: request.url, body: .empty)

@@ -25,17 +25,29 @@ enum DataPlaneExpectations {
         missing   401       404    404    404       404   404      404     404   404   404    401     401
         """)
 
+    /// A question about who asks has no answer for nobody.
+    static let named = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
+        public    401       ok     ok     ok        ok    ok       ok      ok    ok    ok     401     401
+        private   401       404    ok     ok        ok    404      ok      ok    ok    ok     401     401
+        missing   401       404    404    404       404   404      404     404   404   404    401     401
+        """)
+
     /// The kinds of route. A new case of `Route` does not compile until it is named here, and then has no row yet.
     enum Kind: String, CaseIterable {
-        case index, asset, upload, delete, redirect
+        case index, asset, upload, retract, delete, redirect, identity, fixed
 
         init(_ route: Route) {
             switch route {
             case .index: self = .index
             case .asset: self = .asset
             case .upload: self = .upload
+            case .retract: self = .retract
             case .delete: self = .delete
             case .redirect: self = .redirect
+            case .identity: self = .identity
+            case .fixed: self = .fixed
             }
         }
     }
@@ -88,5 +100,17 @@ enum DataPlaneExpectations {
         Request("raw", .asset, "HEAD /a/b.txt", readers, 200, 200, 200),
         Request("raw", .upload, "PUT /a/new.txt", uploaders, 201, 405, 405),
         Request("raw", .delete, "DELETE /a/b.txt", deleters, 204, 405, 405),
+
+        Request("npm", .index, "GET /demo", readers, 200, 200, 200),
+        Request("npm", .index, "HEAD /demo", readers, 200, 200, 200),
+        Request("npm", .index, "GET /demo/latest", readers, 200, 200, 200),
+        Request("npm", .index, "GET /@none%2fnone", readers, 404, 404, 404),
+        Request("npm", .asset, "GET /demo/-/demo-1.0.0.tgz", readers, 200, 200, 200),
+        Request("npm", .identity, "GET /-/whoami", named, 200, 200, 200),
+        Request("npm", .fixed, "GET /-/ping", readers, 200, 200, 200),
+        Request("npm", .upload, "PUT /demo", uploaders, 201, 405, 405),
+        Request("npm", .upload, "PUT /-/package/demo/dist-tags/next", uploaders, 200, 405, 405),
+        Request("npm", .retract, "DELETE /demo/-/demo-1.0.0.tgz/-rev/1", deleters, 200, 405, 405),
+        Request("npm", .delete, "DELETE /demo/-/demo-1.0.0.tgz", deleters, 204, 405, 405),
     ]
 }

@@ -1,0 +1,109 @@
+internal import SavePlatform
+
+/// What requests other than a publish change in a package (npm's own commands `dist-tag`, `deprecate`, `unpublish`).
+enum PackageEdits {
+    /// A tag in an attribute of the package.
+    static func tag(_ tag: String, as version: String) -> @Sendable (Listing) throws -> PackageChange {
+        { listing in
+            guard listing.assets.contains(where: { $0.version.map { ASCII.isEqual($0, version) } ?? false }) else {
+                throw SaveError(.packageNotFound, "there is no version '\(version)' of this package")
+            }
+            return PackageChange(attributes: tags(of: listing) { $0[tag] = .string(version) })
+        }
+    }
+
+    static func untag(_ tag: String) throws -> @Sendable (Listing) throws -> PackageChange {
+        guard tag != "latest" else { throw SaveError.invalid("dist-tags", "dist-tags: every package has a latest version") }
+        return { listing in
+            guard listing.attributes[Packument.tagsKey]?.object?[tag] != nil else {
+                throw SaveError(.notFound, "this package has no tag '\(tag)'")
+            }
+            return PackageChange(attributes: tags(of: listing) { $0[tag] = nil })
+        }
+    }
+
+    /// Notes on versions, as the packument that came says them. Nothing else of it counts.
+    static func deprecations(_ document: JSONObject, of name: PackageName) throws -> @Sendable (Listing) throws -> PackageChange {
+        let versions = try versions(document, of: name)
+        let revision = document["_rev"]?.string
+        return { listing in
+            if let revision { try check(revision, listing, name) }
+            return PackageChange(records: deprecated(listing.assets, as: versions))
+        }
+    }
+
+    /// The package as the packument that came has it: versions that are not in it go, with their files.
+    static func revise(
+        _ document: JSONObject, of name: PackageName, from revision: String
+    ) throws -> @Sendable (Listing) throws -> PackageChange {
+        let versions = try versions(document, of: name)
+        let wanted = document[Packument.tagsKey]?.object
+        return { listing in
+            try check(revision, listing, name)
+            let (kept, gone) = (listing.assets.filter { isIn(versions, $0) }, listing.assets.filter { !isIn(versions, $0) })
+            let attributes = wanted.map { wanted in
+                tags(of: listing) { tags in
+                    // A tag leads to a version that is there, or it is none.
+                    let known = wanted.members.filter { tag in kept.contains { $0.version == tag.value.string } }
+                    tags = JSONObject(known.map { ($0.key, $0.value) })
+                }
+            }
+            return PackageChange(attributes: attributes, records: deprecated(kept, as: versions), removed: gone.map(\.path))
+        }
+    }
+
+    static func unpublish(_ name: PackageName, at revision: String) -> @Sendable (Listing) throws -> PackageChange {
+        { listing in
+            try check(revision, listing, name)
+            return PackageChange(removed: listing.assets.map(\.path))
+        }
+    }
+
+    /// A file that may have gone already, with its version.
+    static func remove(_ file: String) -> @Sendable (Listing) throws -> PackageChange {
+        { listing in PackageChange(removed: listing.assets.map(\.path).filter { ASCII.isEqual($0.filename, file) }) }
+    }
+
+    // MARK: - Parts
+
+    private static func tags(of listing: Listing, _ body: (inout JSONObject) -> Void) -> JSONObject {
+        var attributes = listing.attributes
+        var tags = attributes[Packument.tagsKey]?.object ?? JSONObject()
+        body(&tags)
+        attributes[Packument.tagsKey] = .object(tags)
+        return attributes
+    }
+
+    private static func versions(_ document: JSONObject, of name: PackageName) throws -> JSONObject {
+        guard ASCII.isEqual(document["name"]?.string ?? "", name.text), let versions = document["versions"]?.object else {
+            // `npm owner` sends maintainers and nothing else.
+            throw SaveError.invalid("versions", "versions: missing; who may publish is decided by the members of the project")
+        }
+        return versions
+    }
+
+    private static func isIn(_ versions: JSONObject, _ asset: AssetRecord) -> Bool {
+        asset.version.map { versions[$0] != nil } ?? false
+    }
+
+    private static func deprecated(_ assets: [AssetRecord], as versions: JSONObject) -> [AssetRecord] {
+        assets.compactMap { asset in
+            guard let manifest = asset.version.flatMap({ versions[$0]?.object }) else { return nil }
+            var asset = asset
+            var record = VersionRecord(asset)
+            // An empty note takes the one that was there back.
+            let note = manifest["deprecated"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+            guard record.manifest["deprecated"]?.string != note else { return nil }
+            record.manifest["deprecated"] = note.map(JSONValue.string)
+            asset.attributes = record.attributes
+            return asset
+        }
+    }
+
+    /// - Throws: `conflict` where the package is other than the client has seen it.
+    private static func check(_ revision: String, _ listing: Listing, _ name: PackageName) throws {
+        guard ASCII.isEqual(Packument(of: name.package, listing: listing, origin: "").revision, revision) else {
+            throw SaveError(.conflict, "the package was changed since you read it; try again")
+        }
+    }
+}

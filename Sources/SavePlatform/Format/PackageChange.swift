@@ -1,0 +1,20 @@
+/// What a request changes about a package besides adding files: tags, notes on versions, files that go.
+///
+/// The format decides it from the package as it is; the platform asks inside the transaction that carries it out, so that
+/// nothing comes between.
+public struct PackageChange: Sendable, Equatable {
+    /// The package's attributes afterwards; nil leaves them as they are.
+    public var attributes: JSONObject?
+    /// Records in place of those with the same paths. Their bytes, sizes and digests stay.
+    public var records: [AssetRecord]
+    /// Files that go, with what describes them. Only for who may delete.
+    public var removed: [AssetPath]
+
+    public init(attributes: JSONObject? = nil, records: [AssetRecord] = [], removed: [AssetPath] = []) {
+        self.attributes = attributes
+        self.records = records
+        self.removed = removed
+    }
+
+    var isEmpty: Bool { attributes == nil && records.isEmpty && removed.isEmpty }
+}

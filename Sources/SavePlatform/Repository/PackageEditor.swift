@@ -1,0 +1,81 @@
+/// Carries out what a format decided to change in a package.
+struct PackageEditor: Sendable {
+    let repository: Repository
+    /// Whether the caller may take files away.
+    let mayDelete: Bool
+
+    /// Asks the format what changes, and stores it. Called inside a transaction.
+    ///
+    /// - Parameter isRecorded: whether the audit trail gets a record of its own.
+    /// - Returns: the files whose records changed or that are gone; nil where nothing is other than before.
+    /// - Throws: what the format throws, `packageNotFound`, `forbidden` for files taken away by who may not.
+    func carryOut(
+        _ change: (Listing) throws -> PackageChange, in package: PackageID, _ writing: any MetadataWriting, at now: Timestamp,
+        _ context: AuditContext, isRecorded: Bool
+    ) throws -> [AssetPath]? {
+        let id = repository.record.id
+        guard var record = try writing.package(id, package) else {
+            throw SaveError(.packageNotFound, "there is no package '\(package)' in \(repository.record.coordinates)")
+        }
+        let assets = try writing.assets(id, package: package)
+        let listing = Listing(
+            assets: assets.filter { $0.record.sidecarOf == nil }.map(\.record), attributes: record.attributes)
+        let wanted = try change(listing)
+        let before = record.attributes
+        record.attributes = wanted.attributes ?? before
+        let edited = wanted.records.compactMap { new in
+            assets.first { $0.record.path == new.path && $0.record != new }.map { Self.edited($0, new) }
+        }
+        let removed = assets.filter { wanted.removed.contains($0.record.path) }
+        guard record.attributes != before || !edited.isEmpty || !removed.isEmpty else { return nil }
+        guard removed.isEmpty || mayDelete else {
+            throw SaveError(.forbidden, "you may not delete from \(repository.record.coordinates)")
+        }
+        for asset in edited { try writing.put(asset) }
+        let gone = try remove(removed, of: assets, writing, at: now, context)
+        if gone.count == assets.count {
+            try writing.deletePackage(id, package)
+        } else {
+            record.updated = now
+            try writing.put(record)
+        }
+        if isRecorded {
+            var details = differences(from: before, to: record.attributes)
+            if !edited.isEmpty { details["files"] = .array(edited.prefix(100).map { .string($0.record.path.filename) }) }
+            if !removed.isEmpty { details["removed"] = .array(removed.prefix(100).map { .string($0.record.path.filename) }) }
+            let action = removed.isEmpty ? "package.update" : "package.retract"
+            try writing.record(
+                AuditEvent(action, "package", "\(repository.record.coordinates)/\(package)", details: details), context, at: now)
+        }
+        return edited.map(\.record.path) + gone
+    }
+
+    /// What a format may say anew of a file: all but what follows from its bytes.
+    private static func edited(_ asset: StoredAsset, _ record: AssetRecord) -> StoredAsset {
+        var asset = asset
+        asset.record.attributes = record.attributes
+        asset.record.withdrawn = record.withdrawn
+        return asset
+    }
+
+    private func remove(
+        _ removed: [StoredAsset], of assets: [StoredAsset], _ writing: any MetadataWriting, at now: Timestamp,
+        _ context: AuditContext
+    ) throws -> [AssetPath] {
+        var gone: [AssetPath] = []
+        for asset in removed {
+            try writing.remove(asset, from: repository, by: context.principal.auditName, at: now)
+            gone.append(asset.record.path)
+            gone += assets.filter { $0.record.sidecarOf == asset.record.path }.map(\.record.path)
+        }
+        return gone
+    }
+
+    private func differences(from before: JSONObject, to after: JSONObject) -> JSONObject {
+        var changes = JSONObject()
+        for key in before.keys + after.keys.filter({ before[$0] == nil }) where before[key] != after[key] {
+            changes[key] = ["from": before[key] ?? .null, "to": after[key] ?? .null]
+        }
+        return changes
+    }
+}
