@@ -87,7 +87,7 @@ struct Assembly: Sendable {
                 whole: { Gzip.compress($0, level: 3) }, begin: { GzipStream(level: 3) }))
         let seal = AuditSeal(serverKey: key)
         let anchorFile = AnchorFile.configured(configuration, seal: seal, pool: stores.pool)
-        let auditUpkeep = auditUpkeep(configuration, stores, seal, anchorFile, clock, log)
+        let auditUpkeep = auditUpkeep(configuration, stores, seal, anchorFile, services.tally, clock, log)
         let maintenance = Maintenance(metadata: stores.metadata, blobs: stores.blobs, clock: clock, log: log)
         let api = RESTAPI(
             context: APIContext(
@@ -122,6 +122,10 @@ struct Assembly: Sendable {
                     Int64(services.waitingRenewals)
                 ),
                 (
+                    "save_audit_lost_events", "Downloads and sign-ins that did not come into the audit trail, since the start.",
+                    services.tally.lost
+                ),
+                (
                     "save_audit_lost_anchors", "Anchors of the audit trail that could not be kept, since the start.",
                     auditUpkeep.lostAnchors
                 ),
@@ -147,15 +151,15 @@ struct Assembly: Sendable {
     }
 
     private static func auditUpkeep(
-        _ configuration: ServerConfiguration, _ stores: Stores, _ seal: AuditSeal, _ file: AnchorFile?, _ clock: PlatformClock,
-        _ log: Log
+        _ configuration: ServerConfiguration, _ stores: Stores, _ seal: AuditSeal, _ file: AnchorFile?,
+        _ tally: AuditTally, _ clock: PlatformClock, _ log: Log
     ) -> AuditUpkeep {
         var rules = AuditUpkeep.Rules()
         rules.anchorInterval = configuration.auditAnchorInterval
         rules.retentionDays = configuration.auditRetentionDays.map(Int64.init)
         let syslog = configuration.auditAnchorSyslog.map { SyslogAnchors(path: $0, seal: seal) }
         let places = [file as (any AuditAnchoring)?, syslog].compactMap(\.self)
-        return AuditUpkeep(store: stores.metadata, seal: seal, places: places, rules: rules, clock: clock, log: log)
+        return AuditUpkeep(store: stores.metadata, seal: seal, places: places, rules: rules, tally: tally, clock: clock, log: log)
     }
 
     private static func unseal(_ sealed: String, _ key: [UInt8]) -> String? {

@@ -8,6 +8,7 @@ extension APICall {
             "project": .string(record.project), "name": .string(record.name), "format": .string(record.format),
             "repository_type": .string(record.kind.rawValue), "description": .string(record.description),
             "online": .bool(record.online), "anonymous_read": .bool(record.anonymousRead),
+            "audit_downloads": .bool(record.auditDownloads),
             "created_at": .string(record.created.rfc3339), "updated_at": .string(record.updated.rfc3339),
             "url": .string(origin + record.basePath),
         ]

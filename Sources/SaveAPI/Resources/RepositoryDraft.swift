@@ -15,6 +15,7 @@ struct RepositoryDraft {
         if let text = body["description"]?.string { record.description = text }
         if let flag = body["online"]?.bool { record.online = flag }
         if let flag = body["anonymous_read"]?.bool { record.anonymousRead = flag }
+        if let flag = body["audit_downloads"]?.bool { record.auditDownloads = flag }
         if let settings = body["settings"]?.object { record.settings = settings }
         let format = try call.context.formats.make(record.format, settings: record.settings)
         let reserved = try body["reserved_names"]?.array.map { try RepositoryRules.reservedNames($0, format) }

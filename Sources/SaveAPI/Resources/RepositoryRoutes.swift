@@ -70,6 +70,7 @@ enum RepositoryRoutes {
             if kind == .proxy { details["remote_url"] = .string(record.proxy.remoteURL) }
             if kind == .group { details["members"] = body["members"] ?? [] }
             if record.anonymousRead { details["anonymous_read"] = true }
+            if record.auditDownloads { details["audit_downloads"] = true }
             return (record.id, events + [call.event(record.coordinates, details)])
         }
         await call.context.operations.repositoryChanged(id)
@@ -147,7 +148,8 @@ enum RepositoryRoutes {
     private static func settings(_ record: RepositoryRecord) -> JSONValue {
         [
             "description": .string(record.description), "online": .bool(record.online),
-            "anonymous_read": .bool(record.anonymousRead), "settings": .object(record.settings),
+            "anonymous_read": .bool(record.anonymousRead), "audit_downloads": .bool(record.auditDownloads),
+            "settings": .object(record.settings),
             "allow_redeploy": .bool(record.hosted.allowRedeploy), "max_file_size": JSONValue(record.hosted.maxFileSize),
             "remote_url": .string(record.proxy.remoteURL), "cache_ttl": .integer(record.proxy.cacheTTL),
             "negative_cache_ttl": .integer(record.proxy.negativeCacheTTL),

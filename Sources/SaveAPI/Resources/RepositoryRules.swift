@@ -6,6 +6,8 @@ enum RepositoryRules {
         FieldRule("description", .text(max: 4096), "What the repository is for."),
         FieldRule("online", .boolean, "Whether it answers package managers; true by default."),
         FieldRule("anonymous_read", .boolean, "Whether anyone may read it without credentials; false by default."),
+        FieldRule(
+            "audit_downloads", .boolean, "Whether the audit trail tells who downloaded which file; false by default."),
         FieldRule("settings", .object, "The format's own settings."),
     ]
     private static let hosted = [

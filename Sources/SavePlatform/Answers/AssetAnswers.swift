@@ -11,11 +11,13 @@ struct AssetAnswers: Sendable {
     private final class OpenAnswer: ReadyAnswer {
         private let answer: CachedAnswer
         private let file: OpenFile
+        let download: DownloadSubject?
         var freshness: Freshness { answer.freshness }
 
-        init(answer: CachedAnswer, file: OpenFile) {
+        init(answer: CachedAnswer, file: OpenFile, download: DownloadSubject?) {
             self.answer = answer
             self.file = file
+            self.download = download
         }
 
         func response(to request: HTTPRequest) -> HTTPResponse {
@@ -42,27 +44,33 @@ struct AssetAnswers: Sendable {
         cache = BoundedCache(limit: openFiles)
     }
 
+    /// The answer to a read of a file, and the file where its download is to be recorded.
     func answer(
         _ path: AssetPath, package: PackageID?, request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot
-    ) async throws -> HTTPResponse {
-        if let known = current(path, repository, catalogue) { return known.response(to: request) }
+    ) async throws -> (HTTPResponse, DownloadSubject?) {
+        if let known = current(path, repository, catalogue) { return (known.response(to: request), known.download) }
         let own = Freshness(dependencies: [
             .init(repository: repository, stamp: services.board.stamp(repository.record.id, .asset(path)))
         ])
         let source = services.source(of: repository, in: catalogue)
         switch try await source.asset(path, package: package, method: request.method) {
         case .stored(let asset, let file, let freshness):
-            let open = stored(asset, file, repository, freshness.merging(own))
+            let download = DownloadSubject(
+                asset.record, asked: repository, holder: catalogue.repository(id: asset.repository))
+            let open = stored(asset, file, repository, freshness.merging(own), download)
             cache.insert(open, for: Key(repository: repository.record.id, path: path))
-            return open.response(to: request)
+            return (open.response(to: request), download)
         case .arriving(let arriving):
-            return notModified(arriving.record, request, repository) ?? self.arriving(arriving, request, repository)
+            let download = DownloadSubject(
+                arriving.record, asked: repository, holder: catalogue.repository(id: arriving.repository))
+            return (
+                notModified(arriving.record, request, repository) ?? self.arriving(arriving, request, repository), download)
         case .described(let record, let size):
-            if let current = notModified(record, request, repository) { return current }
+            if let current = notModified(record, request, repository) { return (current, nil) }
             var response = HTTPResponse(status: 200, headers: headers(record, contentType: record.contentType, repository))
             if let tag = Self.announcedTag(record) { response.headers["ETag"] = tag }
             response.body = .stream(ByteStream(length: size) { nil })
-            return response
+            return (response, nil)
         }
     }
 
@@ -80,7 +88,9 @@ struct AssetAnswers: Sendable {
 
     // MARK: Stored
 
-    private func stored(_ asset: StoredAsset, _ file: OpenFile, _ repository: Repository, _ freshness: Freshness) -> OpenAnswer {
+    private func stored(
+        _ asset: StoredAsset, _ file: OpenFile, _ repository: Repository, _ freshness: Freshness, _ download: DownloadSubject?
+    ) -> OpenAnswer {
         let etag = "\"\(asset.blob.hex)\""
         let lastModified = asset.record.published ?? asset.created
         var response = HTTPResponse(
@@ -89,7 +99,8 @@ struct AssetAnswers: Sendable {
         response.headers["Last-Modified"] = lastModified.httpDate
         response.body = file.size == 0 ? .empty : .file(file, offset: 0, length: file.size)
         return OpenAnswer(
-            answer: CachedAnswer(response: response, etag: etag, lastModified: lastModified, freshness: freshness), file: file)
+            answer: CachedAnswer(response: response, etag: etag, lastModified: lastModified, freshness: freshness), file: file,
+            download: download)
     }
 
     private static func unsatisfiable(_ size: Int64) -> HTTPResponse {

@@ -11,6 +11,8 @@ final class CachedAnswer: ReadyAnswer {
     let etag: String
     let lastModified: Timestamp?
     let freshness: Freshness
+    /// Pages are not files.
+    var download: DownloadSubject? { nil }
 
     init(
         response: HTTPResponse, etag: String, lastModified: Timestamp?, freshness: Freshness,

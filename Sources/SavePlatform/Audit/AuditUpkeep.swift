@@ -23,6 +23,7 @@ package final class AuditUpkeep: Sendable {
     private let seal: AuditSeal
     private let places: [any AuditAnchoring]
     private let rules: Rules
+    private let tally: AuditTally?
     private let clock: PlatformClock
     private let log: Log
     private let state = Mutex(State())
@@ -30,12 +31,14 @@ package final class AuditUpkeep: Sendable {
     private static let day: UInt64 = 86_400_000_000_000
 
     package init(
-        store: any MetadataStore, seal: AuditSeal, places: [any AuditAnchoring], rules: Rules, clock: PlatformClock, log: Log
+        store: any MetadataStore, seal: AuditSeal, places: [any AuditAnchoring], rules: Rules, tally: AuditTally? = nil,
+        clock: PlatformClock, log: Log
     ) {
         self.store = store
         self.seal = seal
         self.places = places
         self.rules = rules
+        self.tally = tally
         self.clock = clock
         self.log = log
     }
@@ -53,6 +56,7 @@ package final class AuditUpkeep: Sendable {
 
     /// Does what is due. A failure is logged and tried again when it is due again.
     package func tick() async {
+        await tally?.write(all: false)
         do {
             try await cutWhatIsOld()
             try await anchor(always: false)
@@ -62,8 +66,9 @@ package final class AuditUpkeep: Sendable {
         }
     }
 
-    /// Anchors the end of the trail, when nobody adds to it any more.
+    /// Writes what waits and anchors the end of the trail, when nobody adds to it any more.
     package func finish() async {
+        await tally?.write(all: true)
         do {
             try await anchor(always: true)
         } catch {

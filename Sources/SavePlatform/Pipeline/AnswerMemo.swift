@@ -3,6 +3,8 @@ internal import SaveDigest
 /// An answer that is in memory and can be given to many requests.
 protocol ReadyAnswer: AnyObject, Sendable {
     var freshness: Freshness { get }
+    /// The file that it gives out, where that is to be recorded.
+    var download: DownloadSubject? { get }
 
     /// The whole answer, a part of it, or 304: what the request's conditions and range ask for.
     func response(to request: HTTPRequest) -> HTTPResponse
@@ -19,13 +21,13 @@ protocol ReadyAnswer: AnyObject, Sendable {
 struct AnswerMemo: Sendable {
     private final class Entry: Sendable {
         weak let answer: (any ReadyAnswer)?
+        let principal: Principal
         let generation: UInt64
-        let key: KeyContext?
 
-        init(answer: any ReadyAnswer, generation: UInt64, key: KeyContext?) {
+        init(answer: any ReadyAnswer, principal: Principal, generation: UInt64) {
             self.answer = answer
+            self.principal = principal
             self.generation = generation
-            self.key = key
         }
     }
 
@@ -55,19 +57,19 @@ struct AnswerMemo: Sendable {
         return fingerprints.of(text[...])
     }
 
-    /// The answer that the same request got, while it still holds, and the key it was authorized by.
+    /// The answer that the same request got, while it still holds, and who sends such requests.
     func answer(
         _ name: Fingerprint, generation: UInt64, board: RevisionBoard, clock: PlatformClock
-    ) -> (answer: any ReadyAnswer, key: KeyContext?)? {
+    ) -> (answer: any ReadyAnswer, principal: Principal)? {
         guard let entry = entries[name], entry.generation == generation, let answer = entry.answer else { return nil }
-        if let expires = entry.key?.expires, clock.now() >= expires { return nil }
-        return answer.freshness.holds(board: board, clock: clock) ? (answer, entry.key) : nil
+        if let expires = entry.principal.key?.expires, clock.now() >= expires { return nil }
+        return answer.freshness.holds(board: board, clock: clock) ? (answer, entry.principal) : nil
     }
 
     /// - Parameters:
     ///   - generation: that of the catalogue by which the request was authorized and answered.
-    ///   - key: what the request was authorized by, where that was a key. The answer ends when the key does.
-    func remember(_ answer: any ReadyAnswer, as name: Fingerprint, generation: UInt64, key: KeyContext?) {
-        entries.insert(Entry(answer: answer, generation: generation, key: key), for: name)
+    ///   - principal: who sent it; when the key ends, so does what is remembered.
+    func remember(_ answer: any ReadyAnswer, as name: Fingerprint, generation: UInt64, principal: Principal) {
+        entries.insert(Entry(answer: answer, principal: principal, generation: generation), for: name)
     }
 }

@@ -54,15 +54,20 @@ package final class DataPlane: Responder {
         let name = memo.name(of: request)
         let generation = services.catalogue.generation
         if let known = memo.answer(name, generation: generation, board: services.board, clock: services.clock) {
-            if let key = known.key { authenticator.noteUse(of: key, by: request) }
-            services.noteUse(of: known.answer.freshness, by: request)
-            return known.answer.response(to: request)
+            if let key = known.principal.key { authenticator.noteUse(of: key, by: request) }
+            return use(known.answer, by: known.principal, request)
         }
         let catalogue = services.catalogue.current
         guard let principal = authenticator.cached(request), let ready = ready(request, principal, catalogue) else { return nil }
-        memo.remember(ready, as: name, generation: catalogue.generation, key: principal.key)
+        memo.remember(ready, as: name, generation: catalogue.generation, principal: principal)
+        return use(ready, by: principal, request)
+    }
+
+    private func use(_ ready: any ReadyAnswer, by principal: Principal, _ request: HTTPRequest) -> HTTPResponse {
         services.noteUse(of: ready.freshness, by: request)
-        return ready.response(to: request)
+        let response = ready.response(to: request)
+        services.tally.note(ready.download, response, to: principal, request)
+        return response
     }
 
     /// The answer that is in memory, for who may have it.
@@ -228,7 +233,10 @@ package final class DataPlane: Responder {
                 return refuse((error as? SourceMiss)?.error ?? error, request, member: "message")
             }
         case .asset(let path, let package):
-            return try await assets.answer(path, package: package, request: request, repository: repository, catalogue: catalogue)
+            let (response, download) = try await assets.answer(
+                path, package: package, request: request, repository: repository, catalogue: catalogue)
+            services.tally.note(download, response, to: principal, request)
+            return response
         case .redirect(let location, let permanent):
             let query = request.rawQuery.map { "?" + String(decoding: $0, as: UTF8.self) } ?? ""
             // The repository is a directory also where its own URL lacks the last slash.

@@ -11,6 +11,7 @@ package struct EngineServices: Sendable {
     package let unseal: @Sendable (String) -> String?
     package let board = RevisionBoard()
     package let fills = FillRegistry()
+    package let tally: AuditTally
     let upstream: UpstreamMemory
 
     package init(
@@ -26,6 +27,7 @@ package struct EngineServices: Sendable {
         self.log = log
         self.pool = pool
         self.unseal = unseal
+        tally = AuditTally(store: store, clock: clock, log: log)
         upstream = UpstreamMemory(listingCacheSize: listingCacheSize)
     }
 

@@ -37,6 +37,8 @@ private final class Position: Sendable {
 
 /// A file that is arriving, as the engine answers with it.
 package struct ArrivingAsset: Sendable {
+    /// The proxy that it will be kept by.
+    let repository: Int64
     package let record: AssetRecord
     package let head: Fill.Head
     let seat: FillSeat

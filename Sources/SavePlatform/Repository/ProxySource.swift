@@ -50,7 +50,7 @@ package struct ProxySource: ContentSource {
         let seat = services.fills.join(key, pool: services.pool) { fill in
             try await UpstreamFile(self).fetch(record, into: fill)
         }
-        return .arriving(ArrivingAsset(record: record, head: try await seat.fill.head(), seat: seat))
+        return .arriving(ArrivingAsset(repository: id, record: record, head: try await seat.fill.head(), seat: seat))
     }
 
     /// - Throws: a miss for a name that the upstream is never asked for, cached or not.

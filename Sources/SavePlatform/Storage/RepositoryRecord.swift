@@ -10,6 +10,8 @@ public struct RepositoryRecord: Sendable, Equatable {
     public var description: String
     public var online: Bool
     public var anonymousRead: Bool
+    /// Whether the audit trail tells who downloaded which file.
+    public var auditDownloads: Bool
     public var hosted: HostedSettings
     public var proxy: ProxySettings
     public var group: GroupSettings
@@ -21,7 +23,7 @@ public struct RepositoryRecord: Sendable, Equatable {
     public init(
         id: Int64 = 0, projectID: Int64, project: String, name: String, format: String, kind: RepositoryKind,
         description: String = "",
-        online: Bool = true, anonymousRead: Bool = false, hosted: HostedSettings = HostedSettings(),
+        online: Bool = true, anonymousRead: Bool = false, auditDownloads: Bool = false, hosted: HostedSettings = HostedSettings(),
         proxy: ProxySettings = ProxySettings(),
         group: GroupSettings = GroupSettings(), settings: JSONObject = JSONObject(), created: Timestamp, updated: Timestamp
     ) {
@@ -34,6 +36,7 @@ public struct RepositoryRecord: Sendable, Equatable {
         self.description = description
         self.online = online
         self.anonymousRead = anonymousRead
+        self.auditDownloads = auditDownloads
         self.hosted = hosted
         self.proxy = proxy
         self.group = group

@@ -219,6 +219,7 @@ extension MetadataStoreConformance {
                 record.description = "line\nline \u{1F600}"
                 record.online = false
                 record.anonymousRead = true
+                record.auditDownloads = true
                 record.hosted = hosted
                 record.proxy = proxy
                 record.group = group

@@ -37,7 +37,8 @@ enum RepositorySchemas {
     private static func repository(_ kind: RepositoryKind, _ own: KeyValuePairs<String, Schema>) -> Schema {
         let common: KeyValuePairs<String, Schema> = [
             "project": .name, "name": .name, "format": .text, "repository_type": Schema(["const": .string(kind.rawValue)]),
-            "description": .text, "online": .flag, "anonymous_read": .flag, "created_at": .time, "updated_at": .time,
+            "description": .text, "online": .flag, "anonymous_read": .flag, "audit_downloads": .flag, "created_at": .time,
+            "updated_at": .time,
             "url": .text, "settings": .object,
         ]
         return .closed((common.map { $0 } + own.map { $0 }).map { ($0.key, $0.value) })
