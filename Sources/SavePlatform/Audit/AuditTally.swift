@@ -17,6 +17,9 @@ package final class AuditTally: Sendable {
         var userAgent: String
         /// The group that the file was asked for in.
         var via: String?
+        var outcome = AuditRecord.Outcome.ok
+        /// The code of the error that it was refused with.
+        var error: String?
     }
 
     private struct Count {
@@ -51,9 +54,12 @@ package final class AuditTally: Sendable {
     private let log: Log
     private let capacity: Int
     private let state = Mutex(State())
+    private let signIns = Mutex(RecentTable<SignIn, UInt64>(capacity: 50_000))
     /// Nanoseconds for which equal events are counted, and the number of different ones at which they are written sooner.
     private static let window: UInt64 = 10_000_000_000
     private static let many = 1000
+    /// Nanoseconds after which somebody who goes on signing in is noted again.
+    private static let signInMemory: UInt64 = 3_600_000_000_000
     /// Records in one transaction: it holds up the writer for some milliseconds.
     private static let stride = 100
 
@@ -83,6 +89,41 @@ package final class AuditTally: Sendable {
             state.counts[subject] = count
             state.since = state.since ?? uptime
         }
+    }
+
+    private struct SignIn: Hashable {
+        let actor: String
+        let key: String?
+        let address: [UInt8]
+    }
+
+    /// Notes that somebody is signed in: the first time from an address, and again when an hour has passed.
+    package func noteSignIn(of principal: Principal, _ request: HTTPRequest) {
+        guard let name = principal.name else { return }
+        let signIn = SignIn(actor: name.text, key: principal.key?.id, address: request.client.bytes)
+        let now = clock.uptime()
+        let isDue = signIns.withLock { signIns in
+            if let last = signIns[signIn], now < last &+ Self.signInMemory { return false }
+            signIns[signIn] = now
+            return true
+        }
+        guard isDue else { return }
+        let subject = Subject(
+            action: "auth.ok", resourceType: name.isRobot ? "robot" : "user", resource: name.name, actor: name.text,
+            key: signIn.key, address: signIn.address, userAgent: request.headers["user-agent"] ?? "")
+        note(subject, by: principal, request)
+    }
+
+    /// Notes a change that was refused before it was known what it would have changed: to somebody who may not know of the
+    /// repository, or to nobody in particular. Names and clients that such requests make up get no record each.
+    func noteRefusal(_ error: any Error, of principal: Principal, _ request: HTTPRequest, in repository: Repository?) {
+        let code = (error as? SaveError)?.code ?? .internalFailure
+        let isDenied = [.forbidden, .unauthenticated, .repositoryNotFound].contains(code)
+        let subject = Subject(
+            action: request.method == .delete ? "file.delete" : "file.upload", resourceType: "file",
+            resource: repository?.record.coordinates ?? "", actor: principal.auditName, key: principal.key?.id,
+            address: request.client.bytes, userAgent: "", outcome: isDenied ? .denied : .failed, error: code.rawValue)
+        note(subject, by: principal, request)
     }
 
     /// Writes what has waited long enough, or all of it.
@@ -143,6 +184,7 @@ package final class AuditTally: Sendable {
         if count.parts > 0 { details["parts"] = .integer(count.parts) }
         if let via = subject.via { details["via"] = .string(via) }
         if let key = subject.key { details["key"] = .string(key) }
-        return AuditEvent(subject.action, subject.resourceType, subject.resource, details: details)
+        if let error = subject.error { details["error"] = .string(error) }
+        return AuditEvent(subject.action, subject.resourceType, subject.resource, outcome: subject.outcome, details: details)
     }
 }

@@ -55,7 +55,7 @@ extension MetadataWriting {
             action: event.action, resourceType: event.resourceType, resource: AuditTrail.bounded(event.resource),
             outcome: event.outcome,
             sourceIP: context.sourceIP, userAgent: AuditTrail.bounded(context.userAgent), requestID: context.requestID,
-            details: event.details, hash: "", previousHash: last?.hash ?? AuditTrail.origin)
+            details: AuditTrail.bounded(event.details), hash: "", previousHash: last?.hash ?? AuditTrail.origin)
         record.hash = AuditTrail.hash(of: record)
         try append(record)
     }
@@ -75,6 +75,22 @@ package enum AuditTrail {
             .object(record.details),
         ]
         return Digest.hex(fields.bytes)
+    }
+
+    /// Details that a record can hold: whole, or with long texts cut, or only the mark that there were too many.
+    package static func bounded(_ details: JSONObject) -> JSONObject {
+        guard JSONValue.object(details).bytes.count > 16 << 10 else { return details }
+        let shorter = cut(.object(details)).object ?? JSONObject()
+        return JSONValue.object(shorter).bytes.count > 64 << 10 ? ["cut": "…"] : shorter
+    }
+
+    private static func cut(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .string(let text): .string(bounded(text, limit: 256))
+        case .array(let values): .array(values.map(cut))
+        case .object(let object): .object(JSONObject(object.members.map { (bounded($0.key, limit: 256), cut($0.value)) }))
+        default: value
+        }
     }
 
     /// Text from outside, cut to a length that a record can hold, with a mark where it was cut.

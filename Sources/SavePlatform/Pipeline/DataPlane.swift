@@ -65,6 +65,7 @@ package final class DataPlane: Responder {
 
     private func use(_ ready: any ReadyAnswer, by principal: Principal, _ request: HTTPRequest) -> HTTPResponse {
         services.noteUse(of: ready.freshness, by: request)
+        services.tally.noteSignIn(of: principal, request)
         let response = ready.response(to: request)
         services.tally.note(ready.download, response, to: principal, request)
         return response
@@ -116,6 +117,7 @@ package final class DataPlane: Responder {
         } else {
             principal = try await authenticator.authenticate(request)
         }
+        services.tally.noteSignIn(of: principal, request)
         let catalogue = services.catalogue.current
         let (repository, route, granted): (Repository, Route, Permissions)
         do {
@@ -123,15 +125,32 @@ package final class DataPlane: Responder {
         } catch let error as SaveError where error.code == .repositoryNotFound {
             await note(error, request, principal, catalogue)
             throw error
+        } catch {
+            count(error, request, principal, catalogue)
+            throw error
         }
         let permission = Self.permission(for: route)
         if permission != .read {
             try await authorize(permission, repository, principal, granted, request, route)
         }
         guard repository.record.online else {
-            throw SaveError(.busy, "\(repository.record.coordinates) is offline", details: ["retry_after": "60"])
+            let error = SaveError(.busy, "\(repository.record.coordinates) is offline", details: ["retry_after": "60"])
+            await note(error, route, request, repository, principal)
+            throw error
         }
         return try await perform(route, request, repository, principal, granted, catalogue)
+    }
+
+    /// Notes that somebody is signed in, where the data plane is not what is asked.
+    package func noteSignIn(of principal: Principal, _ request: HTTPRequest) {
+        services.tally.noteSignIn(of: principal, request)
+    }
+
+    /// Counts a change that was refused before it was known what it is; nobody in particular can ask for many of those.
+    private func count(_ error: any Error, _ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) {
+        guard [.post, .put, .delete].contains(request.method) else { return }
+        let path = try? RequestPath(decoding: request.rawPath)
+        services.tally.noteRefusal(error, of: principal, request, in: path.flatMap { try? find($0, .system, catalogue) })
     }
 
     /// The repository and what the request means there. Who may not read the repository learns neither.
@@ -210,7 +229,9 @@ package final class DataPlane: Responder {
     ) async throws {
         switch AccessPolicy.decide(permission, on: repository, for: principal, granted: granted) {
         case .allowed: return
-        case .unauthenticated: throw Self.signInFirst
+        case .unauthenticated:
+            services.tally.noteRefusal(Self.signInFirst, of: principal, request, in: repository)
+            throw Self.signInFirst
         case .hidden: throw Self.noSuchRepository
         case .forbidden(let reason):
             let error = SaveError(.forbidden, reason)

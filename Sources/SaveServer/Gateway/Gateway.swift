@@ -103,7 +103,13 @@ package final class Gateway: Responder {
     }
 
     private func principal(of request: HTTPRequest) async throws -> Principal {
-        if let known = authenticator.cached(request) { return known }
-        return try await authenticator.authenticate(request)
+        let principal: Principal
+        if let known = authenticator.cached(request) {
+            principal = known
+        } else {
+            principal = try await authenticator.authenticate(request)
+        }
+        dataPlane.noteSignIn(of: principal, request)
+        return principal
     }
 }
