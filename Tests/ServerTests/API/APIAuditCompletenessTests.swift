@@ -56,6 +56,12 @@ struct APIAuditCompletenessTests {
             path: "/robots/ci/keys/{id}", before: [robot, ("POST", "/robots/ci/keys", "{}")]),
         "POST /user/keys": Change(path: "/user/keys", body: "{}", caller: "dev"),
         "DELETE /user/keys/{id}": Change(path: "/user/keys/{id}", before: [("POST", "/user/keys", "{}")]),
+        "POST /robots/{name}/keys/{id}/rotate": Change(
+            path: "/robots/ci/keys/{id}/rotate", body: "{}", before: [robot, ("POST", "/robots/ci/keys", "{}")]),
+        "POST /user/keys/{id}/rotate": Change(
+            path: "/user/keys/{id}/rotate", body: "{}", before: [("POST", "/user/keys", "{}")]),
+        "DELETE /users/{username}/keys/{id}": Change(
+            path: "/users/root/keys/{id}", before: [("POST", "/user/keys", "{}")]),
         "POST /admin/gc": Change(path: "/admin/gc"),
     ]
 
