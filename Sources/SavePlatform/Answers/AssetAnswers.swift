@@ -64,7 +64,8 @@ struct AssetAnswers: Sendable {
             let download = DownloadSubject(
                 arriving.record, asked: repository, holder: catalogue.repository(id: arriving.repository))
             return (
-                notModified(arriving.record, request, repository) ?? self.arriving(arriving, request, repository), download)
+                notModified(arriving.record, request, repository) ?? self.arriving(arriving, request, repository), download
+            )
         case .described(let record, let size):
             if let current = notModified(record, request, repository) { return (current, nil) }
             var response = HTTPResponse(status: 200, headers: headers(record, contentType: record.contentType, repository))

@@ -56,7 +56,7 @@ struct UpstreamSidecar: Sendable {
             try await fill.pass(bytes)
             return Int64(bytes.count)
         }
-        return .arriving(ArrivingAsset(record: sidecar, head: try await seat.fill.head(), seat: seat))
+        return .arriving(ArrivingAsset(repository: proxy.id, record: sidecar, head: try await seat.fill.head(), seat: seat))
     }
 
     private func bring(_ sidecar: AssetRecord) async throws {
