@@ -33,7 +33,7 @@ let plugins = ["Npm", "Template"]
 func plugin(_ name: String) -> [Target] {
     let readers: [Target.Dependency] = ["SaveDigest", "SaveArchive", "SaveHTML", "SaveCompression"]
     return [
-        library("Format\(name)", path: "Plugins/\(name)/Sources", ["SavePlatform"] + readers),
+        library("Format\(name)", path: "Plugins/\(name)/Sources", ["SavePlatform"] + readers, testable: true),
         .testTarget(
             name: "Format\(name)Tests",
             dependencies: [.target(name: "Format\(name)"), "SaveTestKit", "SavePlatform"] + readers,

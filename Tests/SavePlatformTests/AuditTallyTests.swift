@@ -1,4 +1,4 @@
-@testable import SavePlatform
+import SavePlatform
 import SaveTestKit
 import Testing
 

@@ -11,8 +11,8 @@ import Testing
         // What is published is what a page carries without loss.
         let submission = try await NpmFormat(settings: [:]).receive(
             UploadRequest(
-                plan: UploadPlan(path: try AssetPath(publish.name), status: 201), contentType: "application/json",
-                body: ByteStream(body)), into: InMemoryStaging())
+                plan: UploadPlan(package: PackageID(normalized: publish.name), purpose: "publish", status: 201),
+                contentType: "application/json", body: ByteStream(body)), into: InMemoryStaging())
         let files = submission.items.map { item in
             var record = item.record
             record.size = item.staged.size

@@ -20,6 +20,22 @@ package final class AuditTally: Sendable {
         var outcome = AuditRecord.Outcome.ok
         /// The code of the error that it was refused with.
         var error: String?
+
+        package init(
+            action: String, resourceType: String, resource: String, actor: String, key: String? = nil, address: [UInt8],
+            userAgent: String, via: String? = nil, outcome: AuditRecord.Outcome = .ok, error: String? = nil
+        ) {
+            self.action = action
+            self.resourceType = resourceType
+            self.resource = resource
+            self.actor = actor
+            self.key = key
+            self.address = address
+            self.userAgent = userAgent
+            self.via = via
+            self.outcome = outcome
+            self.error = error
+        }
     }
 
     private struct Count {
@@ -77,7 +93,7 @@ package final class AuditTally: Sendable {
     /// Counts an event.
     ///
     /// - Parameter isPart: a part of the file only was asked for.
-    func note(_ subject: Subject, by principal: Principal, _ request: HTTPRequest, isPart: Bool = false) {
+    package func note(_ subject: Subject, by principal: Principal, _ request: HTTPRequest, isPart: Bool = false) {
         let now = clock.now()
         let uptime = clock.uptime()
         state.withLock { state in

@@ -26,6 +26,11 @@ package final class Fill: Sendable {
     package struct Head: Sendable {
         package let size: Int64?
         package let contentType: String?
+
+        package init(size: Int64?, contentType: String?) {
+            self.size = size
+            self.contentType = contentType
+        }
     }
 
     /// How much is kept back until the end is verified.
@@ -36,12 +41,12 @@ package final class Fill: Sendable {
     private let state = Mutex(State())
     private let pool: BlockingPool
 
-    init(pool: BlockingPool) { self.pool = pool }
+    package init(pool: BlockingPool) { self.pool = pool }
 
     // MARK: The writer's side
 
     /// - Parameter reader: of what is written; nil where nothing will be.
-    func begin(_ head: Head, reader: OpenFile?) {
+    package func begin(_ head: Head, reader: OpenFile?) {
         change { state in
             state.head = head
             state.reader = reader
@@ -58,14 +63,14 @@ package final class Fill: Sendable {
     }
 
     /// From here on the bytes do not get to the disk. Nobody may take a seat any more.
-    func stopKeeping(at written: Int64, because reason: SaveError) {
+    package func stopKeeping(at written: Int64, because reason: SaveError) {
         change { $0.unkept = UnkeptBytes(start: written, reason: reason) }
     }
 
     /// Hands bytes to the clients past the disk, and waits until they have taken enough of them.
     ///
     /// - Throws: why the bytes are not kept, once no client is left.
-    func pass(_ bytes: [UInt8]) async throws {
+    package func pass(_ bytes: [UInt8]) async throws {
         change { state in
             guard let end = state.unkept?.append(bytes) else { return }
             Self.advance(&state, to: end)
@@ -116,7 +121,7 @@ package final class Fill: Sendable {
     }
 
     /// Takes a seat: whatever happens to the disk, all that follows can be read from here.
-    func join() -> FillSeat {
+    package func join() -> FillSeat {
         let id = state.withLock { state in
             state.seatCount += 1
             state.seats[state.seatCount] = 0

@@ -13,7 +13,7 @@ package final class FillSeat: Sendable {
     deinit { fill.leave(id) }
 
     /// The bytes from `offset` to `end` (the file's end where it is nil), as they arrive. Of a seat one stream is read.
-    func stream(from offset: Int64, to end: Int64?, length: Int64?) -> ByteStream {
+    package func stream(from offset: Int64, to end: Int64?, length: Int64?) -> ByteStream {
         let position = Position(offset)
         fill.move(id, to: offset)
         return ByteStream(length: length) { [self] in

@@ -1,7 +1,7 @@
 import SaveTestKit
 import Testing
 
-@testable import SavePlatform
+import SavePlatform
 
 @Suite struct ExplainTests {
     /// A proxy before a hosted member, in a group.
@@ -76,8 +76,12 @@ import Testing
         #expect(upstream["fetched_at"]?.string != nil && upstream["stale"] == false)
         #expect(asked.file("1", of: "u")?["origin"]?.string == EngineFixture.base + "files/x/1")
         // After a restart, what was kept tells it.
-        engine.services.upstream.outcomes.removeAll { _ in true }
-        let kept = try #require(try await explain("x", in: "u", engine).member("u")?["upstream"]?.object)
+        let restarted = EngineServices(
+            store: engine.store, blobs: engine.blobs, client: engine.upstream, catalogue: engine.catalogue,
+            clock: engine.clock.platform, log: .silent(), pool: BlockingPool(name: "test", threads: 1), unseal: { _ in nil })
+        let repository = try #require(engine.catalogue.current.repository(project: "p", name: "u"))
+        let explained = Explained(json: try await restarted.explain("x", in: repository, refresh: false).json)
+        let kept = try #require(explained.member("u")?["upstream"]?.object)
         #expect(kept["status"] == 200)
         #expect(kept["asked_at"]?.string == upstream["asked_at"]?.string && kept["asked_at"]?.string != nil)
         engine.upstream.fail(EngineFixture.base + "index/x")

@@ -2,7 +2,7 @@ import SaveTestKit
 import Synchronization
 import Testing
 
-@testable import SavePlatform
+import SavePlatform
 
 /// What clients of a proxy get while the disk takes nothing.
 @Suite struct FullDiskTests {

@@ -33,6 +33,8 @@ struct APIAuditCompletenessTests {
         "DELETE /repos/{project}/{name}/packages/{package}": Change(path: package),
         "PATCH /repos/{project}/{name}/packages/{package}": Change(path: package, body: #"{"attributes":{"colour":"red"}}"#),
         "DELETE /repos/{project}/{name}/packages/{package}/versions/{version}": Change(path: package + "/versions/1"),
+        "PATCH /repos/{project}/{name}/packages/{package}/versions/{version}": Change(
+            path: package + "/versions/1", body: #"{"attributes":{"colour":"red"}}"#),
         "PUT /repos/{project}/{name}/packages/{package}/versions/{version}/yank": Change(
             path: package + "/versions/1/yank", body: #"{"reason":"r"}"#),
         "DELETE /repos/{project}/{name}/packages/{package}/versions/{version}/yank": Change(path: package + "/versions/1/yank"),

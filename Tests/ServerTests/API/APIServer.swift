@@ -21,7 +21,7 @@ struct NotesFormat: PackageNaming {
     }
 }
 
-/// A package may be marked with a colour.
+/// A package may be marked with a colour, and so may a file.
 extension NotesFormat: PackageGoverning {
     func attributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
         var attributes = current
@@ -31,6 +31,9 @@ extension NotesFormat: PackageGoverning {
             attributes[key] = value.isNull ? .none : value
         }
         return attributes
+    }
+    func fileAttributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
+        try attributes(current, changedBy: change)
     }
     func checkUpload(_: [Submission.Item], to _: JSONObject) throws {}
     func checkDownload(from _: JSONObject) throws {}
