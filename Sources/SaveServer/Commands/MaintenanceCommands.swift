@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveSQLMetadata
 
 /// `verify`: every record has its bytes, every digest matches.
 enum VerifyCommand: Command {
@@ -53,10 +54,18 @@ enum GCCommand: Command {
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         let grace = try arguments.configuration(environment).gcGrace
-        return try await withMaintenance(arguments, environment) { maintenance, _ in
-            let report = try await maintenance.collectGarbage(grace: grace, dryRun: arguments.flags.contains("--dry-run"))
+        let isDry = arguments.flags.contains("--dry-run")
+        return try await withMaintenance(arguments, environment) { maintenance, stores in
+            let report = try await maintenance.collectGarbage(grace: grace, dryRun: isDry)
+            if !isDry {
+                let now = PlatformClock.system.now()
+                let removed: JSONObject = ["removed": .integer(report.removed), "removed_bytes": .integer(report.removedBytes)]
+                try await stores.metadata.write {
+                    try $0.record(AuditEvent("system.gc", "system", "blobs", details: removed), .system, at: now)
+                }
+            }
             print(
-                "\(report.removed) blobs \(arguments.flags.contains("--dry-run") ? "would be " : "")removed, \(report.removedBytes) bytes; \(report.keptYoung) unreferenced but young; \(report.blobs) blobs, \(report.blobBytes) bytes in all"
+                "\(report.removed) blobs \(isDry ? "would be " : "")removed, \(report.removedBytes) bytes; \(report.keptYoung) unreferenced but young; \(report.blobs) blobs, \(report.blobBytes) bytes in all"
             )
             return 0
         }

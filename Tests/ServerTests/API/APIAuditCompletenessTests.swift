@@ -93,4 +93,41 @@ struct APIAuditCompletenessTests {
         }
         #expect(Self.changes.count == Self.routes.count)
     }
+
+    @Test func `M16 no change is made that the trail cannot hold`() async throws {
+        for (name, change) in Self.changes {
+            let server = try await APIServer()
+            try await server.addFiles([("alpha", "1", "alpha-1.a")])
+            var id = ""
+            for step in change.before { id = try await server.send(step.method, step.path, body: step.body)["id"]?.string ?? id }
+            let before = try await server.state()
+            server.store.breakTrail()
+            let method = String(name.prefix { $0 != " " })
+            let answer = try await server.send(
+                method, change.path.replacing("{id}", with: id), as: change.caller, body: change.body)
+            #expect(answer.status == 503, "\(name): \(answer.status) \(answer.text)")
+            #expect(try await server.state() == before, "\(name) was made without a record")
+        }
+    }
+}
+
+extension APIServer {
+    /// All that changes can change, and the trail.
+    fileprivate func state() async throws -> [String] {
+        try await store.read { reading in
+            let repositories = try reading.repositories()
+            return [
+                "\(try reading.projects())", "\(repositories)", "\(try reading.members().sorted { "\($0)" < "\($1)" })",
+                "\(try reading.users())", "\(try reading.robots())", "\(try reading.keys().sorted { $0.id < $1.id })",
+                "\(try reading.lastAudit()?.sequence ?? 0)",
+            ]
+                + (try repositories.flatMap { repository in
+                    [
+                        "\(try reading.assets(repository.id, under: "", after: nil, limit: 100))",
+                        "\(try reading.packages(repository.id, after: nil, limit: 100, matching: nil))",
+                        "\(try reading.retiredNames(repository.id, package: PackageID(normalized: "alpha")))",
+                    ]
+                })
+        }
+    }
 }

@@ -1,5 +1,6 @@
 @testable import SaveAPI
 import SavePlatform
+import SaveTestKit
 import Testing
 
 struct APIPackageTests {

@@ -80,7 +80,7 @@ final class NotedOperations: RepositoryOperations, PackageExplaining {
 /// The API over stores in memory. Users: `root` (admin), `eve` (auditor), and `owner`, `dev`, `viewer` in the project
 /// `backend`, `nobody` in none. Hosted `backend/hosted`, proxy `backend/proxy`, `other/secret`.
 struct APIServer {
-    let store = InMemoryMetadataStore()
+    let store = BreakableTrail(InMemoryMetadataStore())
     let operations = NotedOperations()
     let hasher = PlainPasswordHasher()
     let clock = ManualClock()
