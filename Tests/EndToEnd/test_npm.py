@@ -202,6 +202,17 @@ def test_a_scopes_slash_may_be_escaped_and_nothing_else_may(server, hosted):
     assert server.admin.get("/raw/%s/a%%2fb" % hosted.replace("hosted", "raw")).status_code == 400
 
 
+def test_a_refused_publish_is_recorded_with_its_repository_however_its_name_is_spelled(plugin, new_server):
+    server = new_server(SAVE_PLUGINS=str(plugin))
+    server.create("team/hosted", format="npm")
+    for path in ("plain", "@acme/x", "@acme%2fx"):
+        assert server.client(None).put("/npm/team/hosted/" + path, json={}).status_code == 401
+    assert server.stop() == 0       # what was counted is written at the stop
+    server.start()
+    records = server.admin.ok("GET", "/api/v1/admin/audit?action=file.upload&actor=anonymous").json()["items"]
+    assert [(record["resource"], record["details"]["count"]) for record in records] == [("team/hosted", 3)], records
+
+
 def test_a_page_with_absolute_links_is_made_for_each_host_and_shown_to_no_other(server, hosted):
     assert server.admin.put("/npm/%s/x" % hosted, json=publish("x", "1.0.0")).status_code == 201
     for host in ("one.example.test", "two.example.test:8443", "one.example.test"):

@@ -149,8 +149,8 @@ package final class DataPlane: Responder {
     /// Counts a change that was refused before it was known what it is; nobody in particular can ask for many of those.
     private func count(_ error: any Error, _ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) {
         guard [.post, .put, .delete].contains(request.method) else { return }
-        let path = try? RequestPath(decoding: request.rawPath)
-        services.tally.noteRefusal(error, of: principal, request, in: path.flatMap { try? find($0, .system, catalogue) })
+        let repository = try? find(path(request.rawPath), .system, catalogue)
+        services.tally.noteRefusal(error, of: principal, request, in: repository)
     }
 
     /// The repository and what the request means there. Who may not read the repository learns neither.
