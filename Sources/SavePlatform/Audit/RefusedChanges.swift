@@ -1,0 +1,67 @@
+/// Puts refused changes into the audit trail. A trail that cannot be written does not change the answer, which is a refusal
+/// already.
+///
+/// What somebody may know of is recorded one by one. What they may not, or where it is not known what it would have
+/// changed, is less: anybody can ask for many of those.
+struct RefusedChanges: Sendable {
+    let services: EngineServices
+    let resolver: RequestResolver
+
+    /// Records that a change was refused in a repository that its sender may read.
+    func record(_ error: any Error, _ resolved: ResolvedRequest) async {
+        let action: String
+        let path: AssetPath?
+        switch resolved.route {
+        case .upload(let plan) where plan.purpose == nil: (action, path) = ("file.upload", plan.path)
+        case .upload(let plan): (action, path) = ("file.upload", try? plan.package.map { try AssetPath($0.name) })
+        case .retract(let plan): (action, path) = ("package.retract", try? plan.package.map { try AssetPath($0.name) })
+        case .delete(let asset): (action, path) = ("file.delete", asset)
+        case .index, .asset, .redirect, .identity, .fixed: return
+        }
+        do {
+            try await Publisher(repository: resolved.repository, services: services)
+                .recordRefusal(of: action, path, error, context: resolved.audit)
+        } catch {
+            tell(error, resolved.audit)
+        }
+    }
+
+    /// Records, or counts, that a change was refused because of how it was asked: by whom, where, by which method.
+    func note(_ error: any Error, _ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) async {
+        if let error = error as? SaveError, error.code == .repositoryNotFound {
+            await recordHidden(error, request, principal, catalogue)
+        } else if [.post, .put, .delete].contains(request.method) {
+            let repository = try? resolver.find(resolver.path(request.rawPath), .system, catalogue)
+            count(error, request, principal, in: repository)
+        }
+    }
+
+    func count(_ error: any Error, _ request: HTTPRequest, _ principal: Principal, in repository: Repository?) {
+        services.tally.noteRefusal(error, of: principal, request, in: repository)
+    }
+
+    /// Records that somebody would have changed a repository that is not there, or not for them to know of.
+    private func recordHidden(
+        _ error: SaveError, _ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot
+    ) async {
+        let actions: [HTTPMethod: String] = [.put: "file.upload", .post: "file.upload", .delete: "file.delete"]
+        guard let action = actions[request.method], let path = try? resolver.path(request.rawPath), path.segments.count > 2
+        else { return }
+        let (project, name) = (path.segments[1], path.segments[2])
+        let event = AuditEvent(
+            action, "file", "\(project)/\(name)",
+            outcome: catalogue.repository(project: project, name: name) == nil ? .failed : .denied,
+            details: ["error": .string(error.code.rawValue)])
+        let context = AuditContext(request, principal)
+        let now = services.clock.now()
+        do {
+            try await services.store.write { try $0.record(event, context, at: now) }
+        } catch {
+            tell(error, context)
+        }
+    }
+
+    private func tell(_ error: any Error, _ context: AuditContext) {
+        services.log(.error, "audit record not written", ["error": "\(error)", "request_id": context.requestID])
+    }
+}

@@ -1,0 +1,101 @@
+/// A request whose repository and meaning are known, from somebody who may read there. What comes after works with these,
+/// and looks nothing up by name again.
+struct ResolvedRequest: Sendable {
+    let request: HTTPRequest
+    let principal: Principal
+    let repository: Repository
+    let route: Route
+    /// What the principal may do in the repository; at least read.
+    let granted: Permissions
+    let catalogue: CatalogueSnapshot
+
+    var audit: AuditContext { AuditContext(request, principal) }
+}
+
+/// Finds the repository and the meaning of a request, once. Who may not read the repository learns neither.
+struct RequestResolver: Sendable {
+    let formats: FormatRegistry
+    let routes = RouteMemo(size: 4 << 20)
+
+    /// The path, decoded once, as the format that it begins with writes paths.
+    func path(_ raw: ArraySlice<UInt8>) throws -> RequestPath {
+        let format = formats.descriptor(ofPath: raw)
+        return try RequestPath(
+            decoding: raw, escapedSlashesSeparate: format?.abilities.contains(.slashesInNames) ?? false)
+    }
+
+    /// A GET that was resolved before, by anybody; nil for others, and for who may not read there.
+    func known(_ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) -> RouteMemo.Entry? {
+        guard let known = routes.entry(for: request.target, in: catalogue) else { return nil }
+        let granted = AccessPolicy.permissions(of: principal, on: known.repository, in: catalogue)
+        let decision = AccessPolicy.decide(.read, on: known.repository, for: principal, granted: granted)
+        return decision == .allowed ? known : nil
+    }
+
+    /// - Throws: `unauthenticated` or `repositoryNotFound` where there is nothing that the sender may read, and what the format
+    ///   throws for a path or a method that it does not have.
+    func resolve(_ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) throws -> ResolvedRequest {
+        if request.method == .get, let known = routes.entry(for: request.target, in: catalogue) {
+            return ResolvedRequest(
+                request: request, principal: principal, repository: known.repository, route: known.route,
+                granted: try admit(principal, known.repository, catalogue), catalogue: catalogue)
+        }
+        // pipenv puts a slash between an index URL that ends in one and the package. Nothing may be served below such a path,
+        // because relative links would lead elsewhere.
+        let shorter = request.method.isRead ? RequestPath.withoutEmptySegments(request.rawPath) : nil
+        let path = try path(shorter.map { Array($0.utf8)[...] } ?? request.rawPath)
+        let repository = try find(path, principal, catalogue)
+        let granted = try admit(principal, repository, catalogue)
+        let route: Route
+        if let shorter {
+            route = .redirect(to: shorter, permanent: true)
+        } else {
+            route = try meaning(of: request, path.dropping(3), in: repository)
+            if request.method == .get {
+                routes.remember(RouteMemo.Entry(repository: repository, route: route), for: request.target)
+            }
+        }
+        return ResolvedRequest(
+            request: request, principal: principal, repository: repository, route: route, granted: granted, catalogue: catalogue)
+    }
+
+    private func meaning(of request: HTTPRequest, _ path: RequestPath, in repository: Repository) throws -> Route {
+        let query = try QueryItems(decoding: request.rawQuery)
+        do {
+            return try repository.format.route(
+                FormatRequest(method: request.method, path: path, query: query, contentType: request.headers["content-type"]))
+        } catch {
+            throw AllowedMethods.refusal(error, of: request.method, path, in: repository)
+        }
+    }
+
+    /// The repository that a path names.
+    ///
+    /// - Throws: `notFound` for a path too short to name one, `unauthenticated` or `repositoryNotFound` where there is none.
+    func find(_ path: RequestPath, _ principal: Principal, _ catalogue: CatalogueSnapshot) throws -> Repository {
+        guard path.segments.count >= 3 else { throw SaveError(.notFound, "there is nothing here") }
+        let found = catalogue.repository(project: path.segments[1], name: path.segments[2])
+        if let found, found.record.format == path.segments[0] { return found }
+        if case .anonymous = principal { throw SaveError.signInFirst }
+        throw SaveError.noSuchRepository
+    }
+
+    /// What someone may do in a repository that they may read.
+    ///
+    /// - Throws: for who may not, the same as for a repository that does not exist.
+    private func admit(
+        _ principal: Principal, _ repository: Repository, _ catalogue: CatalogueSnapshot
+    ) throws -> Permissions {
+        let granted = AccessPolicy.permissions(of: principal, on: repository, in: catalogue)
+        switch AccessPolicy.decide(.read, on: repository, for: principal, granted: granted) {
+        case .allowed: return granted
+        case .unauthenticated: throw SaveError.signInFirst
+        case .forbidden, .hidden: throw SaveError.noSuchRepository
+        }
+    }
+}
+
+extension SaveError {
+    static let noSuchRepository = SaveError(.repositoryNotFound, "there is no such repository")
+    static let signInFirst = SaveError(.unauthenticated, "sign in with a user name and password, or with an API key")
+}

@@ -1,0 +1,26 @@
+/// Answers the routes that read neither an index nor a file.
+enum RouteAnswers {
+    static func redirect(_ resolved: ResolvedRequest, to location: String, permanent: Bool) -> HTTPResponse {
+        let request = resolved.request
+        let query = request.rawQuery.map { "?" + String(decoding: $0, as: UTF8.self) } ?? ""
+        // The repository is a directory also where its own URL lacks the last slash.
+        let isBare = request.rawPath.count { $0 == UInt8(ascii: "/") } == 3 && request.rawPath.last != UInt8(ascii: "/")
+        let start = isBare ? "\(resolved.repository.record.name)/" : ""
+        return HTTPResponse(
+            status: permanent ? 301 : 302, headers: ["Location": start + location + query, "Cache-Control": "no-cache"])
+    }
+
+    /// The name of who asks, in a JSON object.
+    static func identity(_ principal: Principal, member: String) throws -> HTTPResponse {
+        guard let name = principal.name else { throw SaveError.signInFirst }
+        var answer = HTTPResponse.json(200, .object(JSONObject([(member, .string(name.text))])))
+        answer.headers.append("Cache-Control", "no-store")
+        return answer
+    }
+
+    static func fixed(_ document: Document) -> HTTPResponse {
+        HTTPResponse(
+            status: 200, headers: ["Content-Type": document.type.value, "Cache-Control": "no-cache"],
+            body: .bytes(document.bytes))
+    }
+}
