@@ -123,8 +123,7 @@ def test_formats_that_may_not_be_are_refused(tmp_path):
     made = {name: build(variant(tmp_path, name, **replaced), tmp_path / (name + ".so")) for name, replaced in {
         "Reserved": {'id: "template"': 'id: "health"'},
         "Older": {'displayName: "Template"': 'displayName: "Template", contract: 0'},
-        "Throwing": {'guard let key = settings.keys.first else { return }':
-                     'guard let key = settings.keys.first else { throw SaveError(.internalFailure, "no luck today") }'},
+        "Throwing": {'{ try Self.takeNone(of: settings) }': '{ throw SaveError(.internalFailure, "no luck today") }'},
     }.items()}
     assert refusal(made["Reserved"]) == "the format id 'health' is reserved"
     assert refusal(made["Older"]) == "the format 'template' was written for contract 0; this server has 1"
@@ -180,7 +179,7 @@ def test_the_template_serves_when_loaded(template, new_server):
     hosted = "/template/t/hosted/"
     assert admin.put(hosted + "Foo/1.0", data=b"one").status_code == 201
     assert admin.put(hosted + "foo/1.0", data=b"one").status_code == 200
-    page = "1.0 %s 3\n" % hashlib.sha256(b"one").hexdigest()
+    page = "1.0 3 %s\n" % hashlib.sha256(b"one").hexdigest()
     for name in ("hosted", "proxy", "all"):
         base = "/template/t/%s/" % name
         answer = admin.get(base + "foo/")
@@ -209,19 +208,18 @@ def test_the_template_serves_when_loaded(template, new_server):
 def test_a_plugin_that_misbehaves_harms_its_request_only(tmp_path, new_server):
     plugin = build(variant(tmp_path, "Unruly", **{
         'id: "template"': 'id: "unruly"',
-        "        let path = request.path\n": """        let path = request.path
-        if path.segments.last == "throw" { throw Unruly() }
-        if path.segments.last == "redirect" { return .redirect(to: "x\\r\\nSet-Cookie: a=b", permanent: false) }
-        if path.segments.last == "status" { return .upload(UploadPlan(path: try AssetPath("a/b"), status: 1000)) }
+        "        let words = request.path.segments\n": """        let words = request.path.segments
+        if words.last == "throw" { throw Unruly() }
+        if words.last == "redirect" { return .redirect(to: "x\\r\\nSet-Cookie: a=b", permanent: false) }
+        if words.last == "status" { return .upload(UploadPlan(path: try AssetPath("a/b"), status: 1000)) }
 """,
-        "        let lines =\n": """        let field = index.package?.name ?? ""
+        "        let packages = listing": """        let field = index.package?.name ?? ""
         if field.hasPrefix("field") {
             let fields = ["field1": "X-A: b\\r\\nX-C", "field2": "Content-Length", "field3": "Transfer-Encoding", "field4": ""]
             return Document(type: type, bytes: [65], headers: [fields[field] ?? "X": field == "field5" ? "a\\nb" : "gzip"])
         }
-        let lines =
-""",
-        "extension UnrulyFormat: PackageNaming {": "private struct Unruly: Error {}\n\nextension UnrulyFormat: PackageNaming {",
+        let packages = listing""",
+        "/// One file": "private struct Unruly: Error {}\n\n/// One file",
     }), tmp_path / "unruly.so")
     server = new_server(SAVE_PLUGINS=str(plugin))
     server.create("u/hosted", format="unruly")

@@ -59,7 +59,7 @@ struct BrokenFormat<Name: FaultName>: RepositoryFormat {
 
     func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
         var listing = try template.listing(from: document, for: index)
-        if fault == .losesFiles { listing.assets.removeAll { $0.path.text.contains(" ") } }
+        if fault == .losesFiles { listing.assets.removeAll { $0.path.text.contains("beta") } }
         return listing
     }
 }
@@ -91,7 +91,7 @@ extension BrokenFormat: DirectoryImporting {
 
 extension BrokenFormat: SidecarDeriving {
     func embeddedSidecar(of file: AssetRecord) -> AssetRecord? {
-        guard fault == .forgetsWhatSidecarsBelongTo, file.path.text.contains(" ") else { return nil }
+        guard fault == .forgetsWhatSidecarsBelongTo, file.path.text.contains("beta") else { return nil }
         return (try? AssetPath(file.path.text + ".note")).map { AssetRecord(path: $0, package: file.package) }
     }
     func file(ofSidecar path: AssetPath) -> AssetPath? { nil }

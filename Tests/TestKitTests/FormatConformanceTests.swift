@@ -23,7 +23,7 @@ import Testing
     private func brokenLaws(_ format: any RepositoryFormat.Type) async throws -> [String] {
         let foo = PackageID(normalized: "foo")
         let file = AssetRecord(
-            path: try AssetPath("foo/1.0 beta"), package: foo, version: "1.0 beta", size: 7,
+            path: try AssetPath("foo/1.0-beta"), package: foo, version: "1.0-beta", size: 7,
             checksums: [Checksum(.sha256, hex: String(repeating: "0", count: 64))].compactMap(\.self))
         let packages = Listing(packages: [PackageSummary(id: foo, displayName: "Foo")])
         return try await FormatConformance(

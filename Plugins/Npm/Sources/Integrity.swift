@@ -19,7 +19,7 @@ enum Integrity {
     /// The strongest of the digests a file has, as npm writes it; nil where there is none that it takes.
     static func text(_ checksums: [Checksum]) -> String? {
         for algorithm in [DigestAlgorithm.sha512, .sha384, .sha256] {
-            guard let checksum = checksums.first(where: { $0.algorithm == algorithm }), let bytes = Hex.decode(checksum.hex)
+            guard let checksum = checksums[algorithm], let bytes = Hex.decode(checksum.hex)
             else { continue }
             return "\(algorithm.rawValue)-\(Data(bytes).base64EncodedString())"
         }

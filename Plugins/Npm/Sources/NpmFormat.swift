@@ -16,8 +16,7 @@ public struct NpmFormat: RepositoryFormat {
     private static let longestPackument: Int64 = 128 << 20
 
     public init(settings: JSONObject) throws {
-        guard let key = settings.keys.first else { return }
-        throw SaveError(.unknownField, "an npm repository has no setting '\(key)'", details: ["field": key])
+        try Self.takeNone(of: settings)
     }
 
     public func route(_ request: FormatRequest) throws -> Route { try NpmRoutes(request).route() }
@@ -52,8 +51,7 @@ public struct NpmFormat: RepositoryFormat {
     }
 
     public func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
-        guard var url = URLReference.normalized(base) else { throw SaveError.invalid("remote_url", "remote_url: not a URL") }
-        if url.utf8.last != UInt8(ascii: "/") { url += "/" }
+        let url = try URLReference.directory(base)
         switch target {
         case .index(let index):
             guard let package = index.package, let name = PackageName(package.name) else {

@@ -29,7 +29,7 @@ struct NpmRoutes {
         switch request.method {
         case .get, .head: return .index(.package(name.package), offers: [Packument.full, Packument.abbreviated])
         case .put: return .upload(UploadPlan(package: name.package, purpose: Purpose.publish.text, status: 201))
-        default: throw notAllowed("GET, HEAD, PUT")
+        default: throw SaveError.methodNotAllowed("GET, HEAD, PUT")
         }
     }
 
@@ -38,7 +38,7 @@ struct NpmRoutes {
         switch request.method {
         case .put: return .retract(UploadPlan(package: name.package, purpose: Purpose.revise(revision).text))
         case .delete: return .retract(UploadPlan(package: name.package, purpose: Purpose.unpublish(revision).text))
-        default: throw notAllowed("DELETE, PUT")
+        default: throw SaveError.methodNotAllowed("DELETE, PUT")
         }
     }
 
@@ -48,7 +48,7 @@ struct NpmRoutes {
         guard rest[rest.endIndex - 2] == "-rev", let path = file.last, file.count == 2 || file.dropFirst().first == name.scope,
             isFile(path, of: name)
         else { throw Self.unknown }
-        guard request.method == .delete else { throw notAllowed("DELETE") }
+        guard request.method == .delete else { throw SaveError.methodNotAllowed("DELETE") }
         return .retract(UploadPlan(package: name.package, purpose: Purpose.removeFile(path).text))
     }
 
@@ -60,7 +60,7 @@ struct NpmRoutes {
         switch request.method {
         case .get, .head: return .asset(path, package: name.package)
         case .delete: return .delete(path)
-        default: throw notAllowed("GET, HEAD, DELETE")
+        default: throw SaveError.methodNotAllowed("GET, HEAD, DELETE")
         }
     }
 
@@ -92,7 +92,7 @@ struct NpmRoutes {
         switch request.method {
         case .put, .post: return .upload(UploadPlan(package: name.package, purpose: Purpose.tag(tag).text, status: 201))
         case .delete: return .upload(UploadPlan(package: name.package, purpose: Purpose.untag(tag).text))
-        default: throw notAllowed("DELETE, POST, PUT")
+        default: throw SaveError.methodNotAllowed("DELETE, POST, PUT")
         }
     }
 
@@ -107,12 +107,7 @@ struct NpmRoutes {
     }
 
     private func reading(_ route: Route) throws -> Route {
-        guard request.method.isRead else { throw notAllowed("GET, HEAD") }
-        return route
-    }
-
-    private func notAllowed(_ methods: String) -> SaveError {
-        SaveError(.methodNotAllowed, "this URL answers \(methods) only", details: ["allow": methods])
+        try request.reading(route)
     }
 
     private static let unknown = SaveError(.notFound, "an npm repository has no such path")

@@ -123,7 +123,7 @@ struct Packument {
         manifest["_id"] = .string("\(name)@\(entry.version)")
         var dist = manifest["dist"]?.object ?? JSONObject()
         dist["tarball"] = .string(origin + entry.asset.path.percentEncoded.replacingEscapedAt())
-        dist["shasum"] = entry.asset.checksums.first { $0.algorithm == .sha1 }.map { .string($0.hex) }
+        dist["shasum"] = entry.asset.checksums[.sha1].map { .string($0.hex) }
         dist["integrity"] =
             JSONValue(Integrity.text(entry.asset.checksums)).isNull
             ? nil : JSONValue(Integrity.text(entry.asset.checksums))

@@ -10,9 +10,7 @@ public struct PyPIFormat: PackageNaming {
     ///
     /// - Throws: `unknownField` for any.
     public init(settings: JSONObject) throws {
-        if let key = settings.keys.first {
-            throw SaveError(.unknownField, "a PyPI repository has no setting '\(key)'", details: ["field": key])
-        }
+        try Self.takeNone(of: settings)
     }
 
     public func package(named name: String) -> PackageID? { ProjectName.normalized(name) }

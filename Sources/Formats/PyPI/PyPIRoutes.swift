@@ -24,26 +24,25 @@ enum PyPIRoutes {
         switch request.method {
         case .get, .head: return .redirect(to: "simple/", permanent: false)
         case .post: return .upload(UploadPlan(path: nil, status: 200))
-        default: throw notAllowed(allow: "GET, HEAD, POST")
+        default: throw SaveError.methodNotAllowed("GET, HEAD, POST")
         }
     }
 
     private static func projects(_ request: FormatRequest) throws -> Route {
-        try requireRead(request)
         guard request.path.endsInSlash else {
-            return .redirect(to: "\(request.path.segments[0])/", permanent: true)
+            return try request.reading(.redirect(to: "\(request.path.segments[0])/", permanent: true))
         }
-        return .index(.root, offers: try SimpleType.offers(request.query))
+        return try request.reading(.index(.root, offers: SimpleType.offers(request.query)))
     }
 
     private static func project(_ name: String, _ request: FormatRequest) throws -> Route {
         // Before anything else: what cannot be a name is never looked up, locally or upstream.
         guard let package = ProjectName.normalized(name) else { throw SaveError(.packageNotFound, "there is no such package") }
-        try requireRead(request)
         guard package.name == name, request.path.endsInSlash else {
-            return .redirect(to: (request.path.endsInSlash ? "../" : "") + "\(package.name)/", permanent: true)
+            let up = request.path.endsInSlash ? "../" : ""
+            return try request.reading(.redirect(to: "\(up)\(package.name)/", permanent: true))
         }
-        return .index(.package(package), offers: try SimpleType.offers(request.query))
+        return try request.reading(.index(.package(package), offers: SimpleType.offers(request.query)))
     }
 
     private static func file(_ name: String, folder: String, _ request: FormatRequest) throws -> Route {
@@ -58,7 +57,7 @@ enum PyPIRoutes {
         switch request.method {
         case .get, .head: return .asset(path, package: package)
         case .delete where !isSidecar: return .delete(path)
-        default: throw notAllowed(allow: isSidecar ? "GET, HEAD" : "GET, HEAD, PUT, DELETE")
+        default: throw SaveError.methodNotAllowed(isSidecar ? "GET, HEAD" : "GET, HEAD, PUT, DELETE")
         }
     }
 
@@ -77,14 +76,13 @@ enum PyPIRoutes {
         guard segments.count == 3 || segments.count == 4, segments.last?.utf8.elementsEqual("json".utf8) == true,
             let package = ProjectName.normalized(segments[1])
         else { throw SaveError(.notFound, "there is no such page") }
-        try requireRead(request)
         let version = segments.count == 4 ? segments[2] : nil
         guard package.name == segments[1], !request.path.endsInSlash else {
             let up = (request.path.endsInSlash ? "../" : "") + (version == nil ? "../" : "../../")
             let rest = version.map { "\(ASCII.percentEncoded($0))/json" } ?? "json"
-            return .redirect(to: "\(up)\(package.name)/\(rest)", permanent: true)
+            return try request.reading(.redirect(to: "\(up)\(package.name)/\(rest)", permanent: true))
         }
-        return .index(LegacyJSON.index(package, version: version), offers: [.json])
+        return try request.reading(.index(LegacyJSON.index(package, version: version), offers: [.json]))
     }
 
     /// PEP 740: `integrity/<project>/<version>/<file>/provenance`.
@@ -93,18 +91,9 @@ enum PyPIRoutes {
         guard segments.count == 5, segments[4].utf8.elementsEqual("provenance".utf8), !request.path.endsInSlash,
             let package = ProjectName.normalized(segments[1])
         else { throw SaveError(.assetNotFound, "there is no provenance of such a file") }
-        try requireRead(request)
         // What names no file of the version has no provenance, and says so in the type that provenance is asked for in.
         let version = DistributionFilename(segments[3], of: package)?.parsedVersion
         let filename = version != nil && Version(segments[2]) == version ? segments[3] : ""
-        return .index(Provenance.index(package, filename: filename), offers: [PyPIPaths.provenanceType])
-    }
-
-    private static func requireRead(_ request: FormatRequest) throws {
-        guard request.method.isRead else { throw notAllowed(allow: "GET, HEAD") }
-    }
-
-    private static func notAllowed(allow: String) -> SaveError {
-        SaveError(.methodNotAllowed, "this URL answers \(allow) only", details: ["allow": allow])
+        return try request.reading(.index(Provenance.index(package, filename: filename), offers: [PyPIPaths.provenanceType]))
     }
 }

@@ -23,7 +23,7 @@ struct RawDirectory {
         let entries = files.map { file in
             var object: JSONObject = ["name": .string(file.path.filename)]
             object["size"] = file.size.map(JSONValue.integer)
-            object["sha256"] = file.checksums.first { $0.algorithm == .sha256 }.map { .string($0.hex) }
+            object["sha256"] = file.checksums[.sha256].map { .string($0.hex) }
             object["published"] = file.published.map { .string($0.rfc3339) }
             return JSONValue.object(object)
         }

@@ -13,9 +13,7 @@ public struct RawFormat: RepositoryFormat {
     ///
     /// - Throws: `unknownField` for any.
     public init(settings: JSONObject) throws {
-        if let key = settings.keys.first {
-            throw SaveError(.unknownField, "a Raw repository has no setting '\(key)'", details: ["field": key])
-        }
+        try Self.takeNone(of: settings)
     }
 
     public func route(_ request: FormatRequest) throws -> Route {
@@ -26,7 +24,7 @@ public struct RawFormat: RepositoryFormat {
         case .get, .head: return .asset(file, package: nil)
         case .put: return .upload(UploadPlan(path: file, status: 201))
         case .delete: return .delete(file)
-        default: throw notAllowed("GET, HEAD, PUT, DELETE")
+        default: throw SaveError.methodNotAllowed("GET, HEAD, PUT, DELETE")
         }
     }
 
@@ -38,7 +36,7 @@ public struct RawFormat: RepositoryFormat {
             let directory = request.path.segments.isEmpty ? nil : try asset(request.path)
             return .index(.directory(directory), offers: RawDirectory.offers)
         case .put: throw SaveError(.invalidRequest, "a file's path does not end in a slash")
-        default: throw notAllowed("GET, HEAD")
+        default: throw SaveError.methodNotAllowed("GET, HEAD")
         }
     }
 
@@ -57,11 +55,7 @@ public struct RawFormat: RepositoryFormat {
     }
 
     public func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
-        let path = base.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
-        guard let url = URLReference.normalized(String(Substring(path))) else {
-            throw SaveError.invalid("remote_url", "the remote URL is not an http or https URL")
-        }
-        let directory = url.utf8.last == UInt8(ascii: "/") ? url : url + "/"
+        let directory = try URLReference.directory(base)
         switch target {
         case .asset(let path):
             return UpstreamRequest(url: directory + path.percentEncoded, maxSize: Self.largestFile)
@@ -71,10 +65,6 @@ public struct RawFormat: RepositoryFormat {
     }
 
     private func asset(_ path: RequestPath) throws -> AssetPath { try AssetPath(path.segments.joined(separator: "/")) }
-
-    private func notAllowed(_ allow: String) -> SaveError {
-        SaveError(.methodNotAllowed, "this URL answers \(allow) only", details: ["allow": allow])
-    }
 }
 
 extension RawFormat: DirectoryImporting {

@@ -147,7 +147,7 @@ struct AssetAnswers: Sendable {
 
     /// The tag that a file will have once it is here, where its digest is known already.
     private static func announcedTag(_ record: AssetRecord) -> String? {
-        record.checksums.first { $0.algorithm == .sha256 }.map { "\"\($0.hex)\"" }
+        record.checksums[.sha256].map { "\"\($0.hex)\"" }
     }
 
     private func headers(_ record: AssetRecord, contentType: String?, _ repository: Repository) -> HTTPHeaders {

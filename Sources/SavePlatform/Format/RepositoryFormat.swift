@@ -38,6 +38,17 @@ public protocol RepositoryFormat: Sendable {
 }
 
 extension RepositoryFormat {
+    /// For the initializer of a format without settings.
+    ///
+    /// - Throws: `unknownField` for any setting.
+    public static func takeNone(of settings: JSONObject) throws {
+        guard let key = settings.keys.first else { return }
+        throw SaveError(
+            .unknownField, "\(descriptor.displayName) repositories have no setting '\(key)'", details: ["field": key])
+    }
+}
+
+extension RepositoryFormat {
     public func render(_: IndexKey, as _: MediaType, from _: Listing, context _: RenderContext) throws -> Document {
         throw SaveError.unsupported("indexes")
     }

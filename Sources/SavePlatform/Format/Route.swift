@@ -1,20 +1,3 @@
-/// What a format sees of a request: no credentials, no addresses, no body.
-public struct FormatRequest: Sendable {
-    public let method: HTTPMethod
-    /// The path below the repository.
-    public let path: RequestPath
-    public let query: QueryItems
-    /// `Content-Type` of the body, if any.
-    public let contentType: String?
-
-    public init(method: HTTPMethod, path: RequestPath, query: QueryItems = QueryItems(), contentType: String? = nil) {
-        self.method = method
-        self.path = path
-        self.query = query
-        self.contentType = contentType
-    }
-}
-
 /// What a request means. The platform derives the permission from the case, before anything runs.
 public enum Route: Sendable, Equatable {
     /// Read an index, in one of the offered types; the first is the default of who accepts anything.

@@ -21,6 +21,11 @@ public struct BlobDigest: Sendable, Hashable, Comparable, CustomStringConvertibl
     public static func < (left: BlobDigest, right: BlobDigest) -> Bool { left.hex < right.hex }
 }
 
+extension Sequence<Checksum> {
+    /// The first digest by an algorithm.
+    public subscript(algorithm: DigestAlgorithm) -> Checksum? { first { $0.algorithm == algorithm } }
+}
+
 /// A digest of a file, by whatever algorithm a protocol names.
 public struct Checksum: Sendable, Hashable {
     public let algorithm: DigestAlgorithm

@@ -56,7 +56,7 @@ struct OfferedListing: Sendable {
         for place in listing.assets.indices {
             let listed = listing.assets[place]
             guard let kept = cached[listed.path],
-                let checksum = listed.checksums.first(where: { $0.algorithm == .sha256 }), checksum.hex != kept.blob.hex
+                let checksum = listed.checksums[.sha256], checksum.hex != kept.blob.hex
             else { continue }
             exceptions[listed.path] = .changed(listed: checksum)
             listing.assets[place] = kept.record
@@ -95,5 +95,5 @@ struct OfferedListing: Sendable {
         }.map(\.path)
     }
 
-    private static func sha256(_ asset: AssetRecord) -> String? { asset.checksums.first { $0.algorithm == .sha256 }?.hex }
+    private static func sha256(_ asset: AssetRecord) -> String? { asset.checksums[.sha256]?.hex }
 }

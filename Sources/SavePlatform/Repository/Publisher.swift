@@ -133,7 +133,7 @@ package struct Publisher: Sendable {
         var record = item.record
         record.size = item.staged.size
         record.published = record.published ?? now
-        if !record.checksums.contains(where: { $0.algorithm == .sha256 }) {
+        if record.checksums[.sha256] == nil {
             record.checksums = item.staged.checksums.filter { $0.algorithm == .sha256 } + record.checksums
         }
         try writing.put(

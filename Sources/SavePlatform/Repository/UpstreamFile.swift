@@ -119,7 +119,7 @@ struct UpstreamFile: Sendable {
         var cached = record
         cached.size = blob.size
         cached.contentType = contentType
-        if !cached.checksums.contains(where: { $0.algorithm == .sha256 }), let sha256 = Checksum(.sha256, hex: blob.digest.hex) {
+        if cached.checksums[.sha256] == nil, let sha256 = Checksum(.sha256, hex: blob.digest.hex) {
             cached.checksums.insert(sha256, at: 0)
         }
         if !proxy.isIndexed {
@@ -182,7 +182,7 @@ private struct UpstreamChecks {
     private let others: [(expected: Checksum, digest: StreamingDigest)]
 
     init(_ checksums: [Checksum]) {
-        sha256 = checksums.first { $0.algorithm == .sha256 }.flatMap { BlobDigest(hex: $0.hex) }
+        sha256 = checksums[.sha256].flatMap { BlobDigest(hex: $0.hex) }
         // The strongest is enough; the store computes SHA-256 anyway.
         let rest = sha256 == nil ? checksums : []
         others = rest.map { ($0, StreamingDigest($0.algorithm)) }

@@ -50,7 +50,7 @@ struct UpstreamSidecar: Sendable {
     private func passing(_ sidecar: AssetRecord, because error: SaveError) async throws -> AssetContent {
         let seat = services.fills.alone(pool: services.pool) { fill in
             if sidecar.origin != nil { return try await UpstreamFile(proxy).fetch(sidecar, into: fill) }
-            let bytes = try await derived(try await file(of: sidecar), sidecar.checksums.first { $0.algorithm == .sha256 })
+            let bytes = try await derived(try await file(of: sidecar), sidecar.checksums[.sha256])
             fill.begin(Fill.Head(size: Int64(bytes.count), contentType: sidecar.contentType), reader: nil)
             fill.stopKeeping(at: 0, because: error)
             try await fill.pass(bytes)
@@ -65,7 +65,7 @@ struct UpstreamSidecar: Sendable {
                 guard try await isInFile(sidecar, insteadOf: error) else { throw error }
             }
         }
-        let announced = sidecar.checksums.first { $0.algorithm == .sha256 }
+        let announced = sidecar.checksums[.sha256]
         try await keep(sidecar, try await derived(try await file(of: sidecar), announced))
     }
 

@@ -92,6 +92,11 @@ extension SaveError {
         SaveError(.invalidRequest, message, details: ["field": field])
     }
 
+    /// The path has other methods only; `allow` lists them as the field `Allow` does (RFC 9110, 10.2.1).
+    public static func methodNotAllowed(_ allow: String) -> SaveError {
+        SaveError(.methodNotAllowed, "this URL answers \(allow) only", details: ["allow": allow])
+    }
+
     /// The format does not have the ability that was asked of it.
     public static func unsupported(_ ability: String) -> SaveError {
         SaveError(.unsupported, "this format does not support \(ability)")

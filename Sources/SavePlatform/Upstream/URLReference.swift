@@ -33,6 +33,17 @@ public enum URLReference {
 
     /// A URL as `resolve` would write it; nil for what is not an absolute http or https URL.
     public static func normalized(_ url: String) -> String? { resolve(url, against: url, keepingFragment: false) }
+
+    /// A repository's remote URL as what other URLs begin with: without query and fragment, with a slash at its end.
+    ///
+    /// - Throws: `invalidRequest` for what is not an absolute http or https URL.
+    public static func directory(_ remote: String) throws -> String {
+        let path = remote.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        guard let url = normalized(String(Substring(path))) else {
+            throw SaveError.invalid("remote_url", "the remote URL is not an http or https URL")
+        }
+        return url.utf8.last == UInt8(ascii: "/") ? url : url + "/"
+    }
 }
 
 /// The five parts of a reference (RFC 3986, appendix B), as bytes.

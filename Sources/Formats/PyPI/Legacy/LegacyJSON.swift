@@ -94,7 +94,7 @@ private struct LegacyFiles {
         return [
             "comment_text": "", "digests": .object(JSONObject(digests)), "downloads": -1,
             "filename": .string(filename), "has_sig": false,
-            "md5_digest": JSONValue(record.checksums.first { $0.algorithm == .md5 }?.hex),
+            "md5_digest": JSONValue(record.checksums[.md5]?.hex),
             "packagetype": JSONValue(distribution?.kind == .legacy ? nil : distribution?.kind.rawValue),
             "python_version": .string(distribution?.kind == .wheel ? Self.pythonTag(filename) : "source"),
             "requires_python": record.attributes[PyPIAttribute.requiresPython] ?? .null, "size": JSONValue(record.size),

@@ -28,7 +28,7 @@ extension PyPIFormat: SidecarDeriving {
 
     /// PEP 714: without the sidecar there is no attribute, since installers take any value to mean that there is one.
     public func announceSidecar(_ checksums: [Checksum]?, in file: inout AssetRecord) {
-        let sha256 = checksums?.first { $0.algorithm == .sha256 }
+        let sha256 = checksums?[.sha256]
         file.attributes[PyPIAttribute.coreMetadata] = checksums.map { _ in
             (sha256.map(CoreMetadata.sha256) ?? .unverified).json
         }

@@ -44,7 +44,7 @@ struct SimplePage {
     /// client knows.
     static func checksum(_ record: AssetRecord, among algorithms: [DigestAlgorithm]) -> Checksum? {
         for algorithm in algorithms {
-            if let found = record.checksums.first(where: { $0.algorithm == algorithm }) { return found }
+            if let found = record.checksums[algorithm] { return found }
         }
         return nil
     }

@@ -113,7 +113,7 @@ enum UpstreamHTML {
             return UpstreamListing.checksum(
                 String(Substring(field[..<equals])), String(Substring(field[field.index(after: equals)...])))
         }
-        return found.first { $0.algorithm == .sha256 } ?? found.first
+        return found[.sha256] ?? found.first
     }
 
     private static func lastSegment(_ href: String) -> String? {

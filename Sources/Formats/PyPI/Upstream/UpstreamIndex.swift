@@ -16,9 +16,7 @@ enum UpstreamIndex {
         if let page = FlatPage.url(base), case .index = target {
             return UpstreamRequest(url: page, accept: accept, maxSize: longestRoot)
         }
-        guard let base = directory(base) else {
-            throw SaveError.invalid("remote_url", "the remote URL is not an http or https URL")
-        }
+        let base = try URLReference.directory(base)
         switch target {
         case .index(.root):
             return UpstreamRequest(url: base, accept: accept, maxSize: longestRoot)
@@ -41,13 +39,6 @@ enum UpstreamIndex {
     /// below the base, else the base itself.
     private static func candidates(_ base: String) -> [String] {
         base.utf8.suffix(8).elementsEqual("/simple/".utf8) ? [base] : [base + "simple/", base]
-    }
-
-    /// The URL with a slash at its end, without query and fragment.
-    private static func directory(_ base: String) -> String? {
-        let path = base.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
-        guard let url = URLReference.normalized(String(Substring(path))) else { return nil }
-        return url.utf8.last == UInt8(ascii: "/") ? url : url + "/"
     }
 
     private static let gzipMagic: [UInt8] = [0x1F, 0x8B]

@@ -134,7 +134,7 @@ enum UpstreamJSON {
 
     private static func metadata(_ reader: inout JSONReader) throws(JSONError) -> CoreMetadata? {
         guard try reader.kind() == .object else { return CoreMetadata(try reader.value()) }
-        return try checksums(&reader).first { $0.algorithm == .sha256 }.map(CoreMetadata.sha256) ?? .unverified
+        return try checksums(&reader)[.sha256].map(CoreMetadata.sha256) ?? .unverified
     }
 
     /// A whole number that is not negative; nil for anything else.
