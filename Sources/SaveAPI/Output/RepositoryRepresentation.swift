@@ -10,7 +10,7 @@ extension APICall {
             "online": .bool(record.online), "anonymous_read": .bool(record.anonymousRead),
             "audit_downloads": .bool(record.auditDownloads),
             "created_at": .string(record.created.rfc3339), "updated_at": .string(record.updated.rfc3339),
-            "url": .string(origin + record.basePath),
+            "url": .string(origin + repository.basePath),
         ]
         switch record.kind {
         case .hosted:

@@ -73,6 +73,13 @@ package final class Repository: Sendable {
         self.format = format
         descriptor = type(of: format).descriptor
     }
+
+    /// The path from the host to the repository, with a slash at both ends, as Save writes it: below the format's mount where it
+    /// has one.
+    package var basePath: String { "/\(descriptor.firstSegment)/\(record.project)/\(record.name)/" }
+
+    /// The largest file it takes, in bytes, where the server has a limit of its own.
+    func maxFileSize(_ limit: Int64?) -> Int64? { [record.hosted.maxFileSize, limit].compactMap(\.self).min() }
 }
 
 /// The catalogue at one moment. A class, so that handing it around costs nothing.

@@ -121,7 +121,7 @@ struct IndexAnswers: Sendable {
         let listing = sourced.listing
         let documents = try await documents(for: key.index, of: repository, from: source, &sourced)
         let context = RenderContext(
-            basePath: repository.record.basePath, externalOrigin: key.origin, documents: documents)
+            basePath: repository.basePath, externalOrigin: key.origin, documents: documents)
         let render: @Sendable () throws -> Rendering = {
             let document = try repository.format.render(key.index, as: key.type, from: listing, context: context)
             return Rendering(document, key.isCompressed ? compression : nil)

@@ -6,13 +6,42 @@ public struct FormatDescriptor: Sendable, Hashable {
     /// The version of the platform's contract it was written for.
     public let contract: Int
     public let abilities: FormatAbilities
+    /// Where clients insist on finding its repositories; nil for below `/<id>/` only.
+    public let mount: FormatMount?
 
-    public init(id: String, displayName: String, contract: Int = FormatRegistry.contract, abilities: FormatAbilities) {
+    /// - Parameter contract: leave it out, so that it is that of the platform the format was compiled against.
+    public init(
+        id: String, displayName: String, contract: Int = FormatRegistry.contract, abilities: FormatAbilities,
+        mount: FormatMount? = nil
+    ) {
         self.id = id
         self.displayName = displayName
         self.contract = contract
         self.abilities = abilities
+        self.mount = mount
     }
+
+    /// The first segment of its repositories' URLs as Save writes them: the mount where there is one.
+    public var firstSegment: String { mount?.name ?? id }
+}
+
+/// A first segment of URLs for protocols that insist on one, such as `v2`: what is below `/<mount>/<project>/<repository>/` is
+/// the same as below `/<id>/<project>/<repository>/`, for everybody and every request.
+public struct FormatMount: Sendable, Hashable {
+    /// The segment: `^[a-z][a-z0-9_]{1,31}$`, no word of the server's own, and neither the id nor the mount of any format.
+    public let name: String
+    /// What `/<mount>` and `/<mount>/` answer who is signed in. Everybody else gets 401 with a challenge, because clients ask
+    /// there first to learn whether to send the credentials that they have; what may be read without any still is.
+    public let greeting: Document
+
+    public init(_ name: String, greeting: Document) {
+        self.name = name
+        self.greeting = greeting
+    }
+
+    /// Mounts are told apart by their names.
+    public static func == (left: FormatMount, right: FormatMount) -> Bool { left.name == right.name }
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 /// What a format implements. Everything claimed must work; everything else must throw `unsupported`.
@@ -36,6 +65,8 @@ public struct FormatAbilities: OptionSet, Sendable, Hashable {
     public static let absoluteLinks = FormatAbilities(rawValue: 1 << 8)
     /// Names of packages have slashes in them, which clients escape: an escaped slash separates segments as a plain one does.
     public static let slashesInNames = FormatAbilities(rawValue: 1 << 9)
+    /// Uploads may take more than one request (`UploadStep`).
+    public static let uploadSessions = FormatAbilities(rawValue: 1 << 10)
 
     /// The names of the abilities, as the REST API shows them.
     public var names: [String] {
@@ -43,6 +74,7 @@ public struct FormatAbilities: OptionSet, Sendable, Hashable {
             (.hosted, "hosted"), (.proxy, "proxy"), (.group, "group"), (.indexes, "indexes"), (.uploads, "uploads"),
             (.deletes, "deletes"), (.upstreamIndexes, "upstream_indexes"), (.permanentNames, "permanent_names"),
             (.absoluteLinks, "absolute_links"), (.slashesInNames, "slashes_in_names"),
+            (.uploadSessions, "upload_sessions"),
         ]
         return all.filter { contains($0.0) }.map(\.1)
     }

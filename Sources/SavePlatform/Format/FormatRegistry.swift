@@ -12,19 +12,19 @@ public struct FormatRegistry: Sendable {
     }
 
     private var entriesByID: [String: Entry] = [:]
+    /// The ids of formats by each first segment of URLs that is theirs: the id itself, and the mount.
+    private var idsBySegment: [String: String] = [:]
 
     public init() {}
 
     /// Adds a format.
     ///
-    /// - Throws: `invalidConfiguration` for a malformed, reserved or taken id, for another contract version, and for a format
-    ///   that cannot be made without settings.
+    /// - Throws: `invalidConfiguration` for a malformed, reserved or taken id or mount, for another contract version, and for a
+    ///   format that cannot be made without settings.
     public mutating func register(_ format: any RepositoryFormat.Type, from origin: FormatOrigin = .compiledIn) throws {
         let descriptor = format.descriptor
-        let id = Array(descriptor.id.utf8)
-        let isWord = id.dropFirst().allSatisfy { (97...122).contains($0) || ASCII.isDigit($0) || $0 == 95 }
-        guard id.count >= 2, id.count <= 32, (97...122).contains(id[0]), isWord else {
-            throw SaveError(.invalidConfiguration, "'\(descriptor.id)' is not a format id: ^[a-z][a-z0-9_]{1,31}$")
+        guard Self.isWord(descriptor.id) else {
+            throw SaveError(.invalidConfiguration, "'\(descriptor.id)' is not a format id: \(Self.wordForm)")
         }
         guard !ResourceName.reserved.contains(descriptor.id) else {
             throw SaveError(.invalidConfiguration, "the format id '\(descriptor.id)' is reserved")
@@ -37,6 +37,10 @@ public struct FormatRegistry: Sendable {
         guard entriesByID[descriptor.id] == nil else {
             throw SaveError(.invalidConfiguration, "two formats have the id '\(descriptor.id)'")
         }
+        if let owner = idsBySegment[descriptor.id] {
+            throw SaveError(.invalidConfiguration, "the format id '\(descriptor.id)' is the mount of the format '\(owner)'")
+        }
+        if let mount = descriptor.mount { try check(mount, of: descriptor.id) }
         do {
             _ = try format.init(settings: [:])
         } catch {
@@ -46,6 +50,33 @@ public struct FormatRegistry: Sendable {
                 underlying: error)
         }
         entriesByID[descriptor.id] = Entry(type: format, origin: origin)
+        idsBySegment[descriptor.id] = descriptor.id
+        if let mount = descriptor.mount { idsBySegment[mount.name] = descriptor.id }
+    }
+
+    private func check(_ mount: FormatMount, of id: String) throws {
+        let subject = "the mount '\(mount.name)' of the format '\(id)'"
+        guard Self.isWord(mount.name) else {
+            throw SaveError(.invalidConfiguration, "\(subject) is not of the form \(Self.wordForm)")
+        }
+        guard !ResourceName.reserved.contains(mount.name) else {
+            throw SaveError(.invalidConfiguration, "\(subject) is reserved")
+        }
+        guard mount.name != id else { throw SaveError(.invalidConfiguration, "\(subject) is its id") }
+        if let owner = idsBySegment[mount.name] {
+            let what = owner == mount.name ? "the id of another format" : "the mount of the format '\(owner)' already"
+            throw SaveError(.invalidConfiguration, "\(subject) is \(what)")
+        }
+    }
+
+    /// What ids and mounts look like.
+    private static let wordForm = "^[a-z][a-z0-9_]{1,31}$"
+
+    private static func isWord(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        let isLetter = { (byte: UInt8) in (97...122).contains(byte) }
+        guard let first = bytes.first, bytes.count >= 2, bytes.count <= 32, isLetter(first) else { return false }
+        return bytes.dropFirst().allSatisfy { isLetter($0) || ASCII.isDigit($0) || $0 == UInt8(ascii: "_") }
     }
 
     /// The formats, ordered by id.
@@ -57,11 +88,16 @@ public struct FormatRegistry: Sendable {
     /// The format of an id.
     public func type(_ id: String) -> (any RepositoryFormat.Type)? { entriesByID[id]?.type }
 
-    /// The format whose id an undecoded path begins with; nil where there is none.
+    /// The format whose URLs begin with a segment, its id or its mount; nil where there is none.
+    func descriptor(ofSegment segment: String) -> FormatDescriptor? {
+        idsBySegment[segment].flatMap { entriesByID[$0]?.descriptor }
+    }
+
+    /// The format that an undecoded path begins with; nil where there is none.
     func descriptor(ofPath path: ArraySlice<UInt8>) -> FormatDescriptor? {
         guard path.first == UInt8(ascii: "/") else { return nil }
-        let id = path.dropFirst().prefix { $0 != UInt8(ascii: "/") }
-        return type(String(decoding: id, as: UTF8.self))?.descriptor
+        let segment = path.dropFirst().prefix { $0 != UInt8(ascii: "/") }
+        return descriptor(ofSegment: String(decoding: segment, as: UTF8.self))
     }
 
     /// A format with a repository's settings.

@@ -1,4 +1,4 @@
-/// Everything below `/<format>/<project>/<repository>/`: resolves the repository once, derives the permission from the
+/// Everything below `/<format>/<project>/<repository>/` and the mounts of formats: resolves the repository once, derives the permission from the
 /// route, and only then lets anything run.
 package final class DataPlane: Responder {
     /// Limits and sizes.
@@ -98,6 +98,7 @@ package final class DataPlane: Responder {
             principal = try await authenticator.authenticate(request)
         }
         services.tally.noteSignIn(of: principal, request)
+        if let mount = resolver.mount(at: request.rawPath) { return try RouteAnswers.greeting(of: mount, request, principal) }
         let catalogue = services.catalogue.current
         let resolved: ResolvedRequest
         do {

@@ -24,6 +24,16 @@ struct RequestResolver: Sendable {
             decoding: raw, escapedSlashesSeparate: format?.abilities.contains(.slashesInNames) ?? false)
     }
 
+    /// The mount that a path names and nothing below it: `/v2` and `/v2/`.
+    func mount(at raw: ArraySlice<UInt8>) -> FormatMount? {
+        let slash = UInt8(ascii: "/")
+        let segment = raw.dropFirst()
+        guard segment.dropLast(segment.last == slash ? 1 : 0).allSatisfy({ $0 != slash }),
+            let mount = formats.descriptor(ofPath: raw)?.mount, segment.starts(with: mount.name.utf8)
+        else { return nil }
+        return mount
+    }
+
     /// A GET that was resolved before, by anybody; nil for others, and for who may not read there.
     func known(_ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) -> RouteMemo.Entry? {
         guard let known = routes.entry(for: request.target, in: catalogue) else { return nil }
@@ -75,7 +85,7 @@ struct RequestResolver: Sendable {
     func find(_ path: RequestPath, _ principal: Principal, _ catalogue: CatalogueSnapshot) throws -> Repository {
         guard path.segments.count >= 3 else { throw SaveError(.notFound, "there is nothing here") }
         let found = catalogue.repository(project: path.segments[1], name: path.segments[2])
-        if let found, found.record.format == path.segments[0] { return found }
+        if let found, found.record.format == formats.descriptor(ofSegment: path.segments[0])?.id { return found }
         if case .anonymous = principal { throw SaveError.signInFirst }
         throw SaveError.noSuchRepository
     }

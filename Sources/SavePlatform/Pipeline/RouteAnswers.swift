@@ -18,9 +18,22 @@ enum RouteAnswers {
         return answer
     }
 
+    /// What a mount answers by itself, who is signed in.
+    static func greeting(of mount: FormatMount, _ request: HTTPRequest, _ principal: Principal) throws -> HTTPResponse {
+        guard request.method.isRead else {
+            throw SaveError(.methodNotAllowed, "this can only be read", details: ["allow": "GET, HEAD, OPTIONS"])
+        }
+        guard principal.name != nil else { throw SaveError.signInFirst }
+        var answer = fixed(mount.greeting)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+    }
+
     static func fixed(_ document: Document) -> HTTPResponse {
-        HTTPResponse(
+        var answer = HTTPResponse(
             status: 200, headers: ["Content-Type": document.type.value, "Cache-Control": "no-cache"],
             body: .bytes(document.bytes))
+        for (name, value) in document.headers.sorted(by: { $0.key < $1.key }) { answer.headers.append(name, value) }
+        return answer
     }
 }

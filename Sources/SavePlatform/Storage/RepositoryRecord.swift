@@ -47,8 +47,6 @@ public struct RepositoryRecord: Sendable, Equatable {
 
     /// `project/name`, as the REST API and the audit trail write it.
     public var coordinates: String { "\(project)/\(name)" }
-    /// The path from the host to the repository, with a slash at both ends.
-    public var basePath: String { "/\(format)/\(project)/\(name)/" }
 }
 
 /// What a repository does.

@@ -11,7 +11,8 @@ enum FormatsCommand: Command {
           --config FILE   configuration; its `plugins` are loaded as `serve` would load them
           --fingerprint   print what a plugin must have been built for instead, and nothing else
 
-        Each line has a format's id, the version of the contract, where the format came from, and its abilities.
+        Each line has a format's id, the version of the contract, where the format came from, its abilities,
+        and where its repositories are.
         """
     static let options: (valued: Set<String>, flags: Set<String>) = (["--config"], ["--fingerprint"])
 
@@ -26,7 +27,10 @@ enum FormatsCommand: Command {
         let formats = try FormatRegistry.complete(loading: try arguments.configuration(environment).plugins)
         for entry in formats.entries {
             let abilities = entry.descriptor.abilities.names.joined(separator: " ")
-            print([entry.descriptor.id, "\(entry.descriptor.contract)", text(entry.origin), abilities].joined(separator: "\t"))
+            let descriptor = entry.descriptor
+            print(
+                [descriptor.id, "\(descriptor.contract)", text(entry.origin), abilities, "/\(descriptor.firstSegment)/"]
+                    .joined(separator: "\t"))
         }
         return 0
     }
