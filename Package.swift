@@ -97,7 +97,9 @@ let package = Package(
             // Formats loaded at run time bind to the one copy of SavePlatform, the executable's, and are for this build only.
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic", "-Xlinker", "--build-id=sha1"])]),
 
-        tests("SavePlatformTests", ["SavePlatform", "SaveTestKit", "SaveDigest"]),
+        // A format that only tests have: what no other one needs of the surface.
+        library("FormatChunks", path: "Tests/Formats/Chunks/Sources", ["SavePlatform", "SaveDigest"]),
+        tests("SavePlatformTests", ["SavePlatform", "SaveTestKit", "SaveDigest", "FormatChunks"]),
         tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTestKit"]),
         tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests("FormatRawTests", ["FormatRaw", "SaveTestKit", "SavePlatform", "SaveDigest"]),
@@ -105,9 +107,11 @@ let package = Package(
             "StoresTests", ["CSQLite", "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests("CurlTests", ["SaveCurl", "SaveTestKit", "SavePlatform"]),
         tests("MicrohttpdTests", ["SaveMicrohttpd", "SaveTestKit", "SavePlatform"]),
-        tests("ServerTests", ["SaveServer", "SaveAPI", "SaveArgon2", "FormatNpm", "SaveTestKit", "SavePlatform", "SaveDigest"]),
+        tests(
+            "ServerTests",
+            ["SaveServer", "SaveAPI", "SaveArgon2", "FormatNpm", "FormatChunks", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests("PluginsTests", ["SavePlugins", "SaveTestKit", "SavePlatform", "SaveDigest"]),
-        tests("TestKitTests", ["SaveTestKit", "SavePlatform", "SaveDigest", "FormatTemplate"]),
+        tests("TestKitTests", ["SaveTestKit", "SavePlatform", "SaveDigest", "FormatTemplate", "FormatChunks"]),
         tests("ArchitectureTests", []),
     ] + plugins.flatMap(plugin),
     swiftLanguageModes: [.v6]

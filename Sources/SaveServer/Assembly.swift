@@ -73,7 +73,7 @@ struct Assembly: Sendable {
         let services = EngineServices(
             store: stores.metadata, blobs: stores.blobs, client: try client(configuration), catalogue: catalogue, clock: clock,
             log: log,
-            pool: stores.pool, unseal: { sealed in unseal(sealed, key) })
+            pool: stores.pool, uploadSessions: sessionRules(configuration), unseal: { sealed in unseal(sealed, key) })
         let keyUses = KeyUses(store: stores.metadata, clock: clock, log: log)
         try await keyUses.load()
         let authenticator = Authenticator(
@@ -129,6 +129,7 @@ struct Assembly: Sendable {
                     "save_audit_lost_anchors", "Anchors of the audit trail that could not be kept, since the start.",
                     auditUpkeep.lostAnchors
                 ),
+                ("save_upload_sessions", "Uploads in several requests that are not finished.", Int64(services.sessions.count)),
                 ("save_cached_pages", "Rendered pages in memory.", Int64(dataPlane.pageCacheUsage.count)),
                 ("save_cached_page_bytes", "Bytes of rendered pages in memory.", Int64(dataPlane.pageCacheUsage.cost)),
             ])
@@ -160,6 +161,14 @@ struct Assembly: Sendable {
         let syslog = configuration.auditAnchorSyslog.map { SyslogAnchors(path: $0, seal: seal) }
         let places = [file as (any AuditAnchoring)?, syslog].compactMap(\.self)
         return AuditUpkeep(store: stores.metadata, seal: seal, places: places, rules: rules, tally: tally, clock: clock, log: log)
+    }
+
+    private static func sessionRules(_ configuration: ServerConfiguration) -> UploadSessions.Rules {
+        var rules = UploadSessions.Rules()
+        rules.lifetime = configuration.uploadSessionLifetime
+        rules.total = configuration.maxUploadSessions
+        rules.perPrincipal = configuration.maxUploadSessionsPerAccount
+        return rules
     }
 
     private static func unseal(_ sealed: String, _ key: [UInt8]) -> String? {

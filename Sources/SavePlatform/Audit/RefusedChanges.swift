@@ -9,11 +9,14 @@ struct RefusedChanges: Sendable {
 
     /// Records that a change was refused in a repository that its sender may read.
     func record(_ error: any Error, _ resolved: ResolvedRequest) async {
+        // Asking how far an upload is, is no change.
+        guard !resolved.request.method.isRead else { return }
         let action: String
         let path: AssetPath?
         switch resolved.route {
         case .upload(let plan) where plan.purpose == nil: (action, path) = ("file.upload", plan.path)
         case .upload(let plan): (action, path) = ("file.upload", try? plan.package.map { try AssetPath($0.name) })
+        case .session: (action, path) = ("file.upload", nil)
         case .retract(let plan): (action, path) = ("package.retract", try? plan.package.map { try AssetPath($0.name) })
         case .delete(let asset): (action, path) = ("file.delete", asset)
         case .index, .asset, .redirect, .identity, .fixed: return
@@ -30,7 +33,7 @@ struct RefusedChanges: Sendable {
     func note(_ error: any Error, _ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) async {
         if let error = error as? SaveError, error.code == .repositoryNotFound {
             await recordHidden(error, request, principal, catalogue)
-        } else if [.post, .put, .delete].contains(request.method) {
+        } else if [.post, .put, .patch, .delete].contains(request.method) {
             let repository = try? resolver.find(resolver.path(request.rawPath), .system, catalogue)
             count(error, request, principal, in: repository)
         }
@@ -44,7 +47,9 @@ struct RefusedChanges: Sendable {
     private func recordHidden(
         _ error: SaveError, _ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot
     ) async {
-        let actions: [HTTPMethod: String] = [.put: "file.upload", .post: "file.upload", .delete: "file.delete"]
+        let actions: [HTTPMethod: String] = [
+            .put: "file.upload", .post: "file.upload", .patch: "file.upload", .delete: "file.delete",
+        ]
         guard let action = actions[request.method], let path = try? resolver.path(request.rawPath), path.segments.count > 2
         else { return }
         let (project, name) = (path.segments[1], path.segments[2])

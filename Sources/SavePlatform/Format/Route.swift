@@ -6,6 +6,8 @@ public enum Route: Sendable, Equatable {
     case asset(AssetPath, package: PackageID?)
     /// Add something; `receive` reads it.
     case upload(UploadPlan)
+    /// Go on with an upload that takes more than one request. Write permission.
+    case session(UploadStep)
     /// Take away from a package what the body, or the path, says; `receive` reads it. Delete permission.
     case retract(UploadPlan)
     /// Remove a file.
@@ -58,11 +60,17 @@ public struct UploadPlan: Sendable, Equatable {
     public var purpose: String?
     /// The status of a successful answer, 200 or 201.
     public var status: Int
+    /// The id of the session (`UploadStep`) that this request ends: what was sent before comes first in the body that
+    /// `receive` gets.
+    public var session: String?
 
-    public init(path: AssetPath? = nil, package: PackageID? = nil, purpose: String? = nil, status: Int = 200) {
+    public init(
+        path: AssetPath? = nil, package: PackageID? = nil, purpose: String? = nil, status: Int = 200, session: String? = nil
+    ) {
         self.path = path
         self.package = package
         self.purpose = purpose
         self.status = status
+        self.session = session
     }
 }

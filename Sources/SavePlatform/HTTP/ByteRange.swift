@@ -37,7 +37,7 @@ package enum ByteRange: Sendable, Equatable {
     }
 
     /// Digits only; a number too large for 64 bits counts as the largest, which is past every file's end.
-    private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
+    static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
         guard !digits.isEmpty, digits.allSatisfy(ASCII.isDigit) else { return nil }
         var value: Int64 = 0
         for digit in digits {

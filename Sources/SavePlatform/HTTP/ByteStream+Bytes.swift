@@ -28,6 +28,25 @@ extension ByteStream {
     }
 }
 
+extension ByteStream {
+    /// All bytes of this, then all of another.
+    package func followed(by next: ByteStream) -> ByteStream {
+        var sum: Int64?
+        if let length, let more = next.length {
+            let (total, overflow) = length.addingReportingOverflow(more)
+            sum = overflow ? nil : total
+        }
+        let ended = OneReader(0)
+        return ByteStream(length: sum) {
+            if ended.update({ $0 }) == 0 {
+                if let bytes = try await self.next() { return bytes }
+                ended.update { $0 = 1 }
+            }
+            return try await next.next()
+        }
+    }
+}
+
 /// The place a single reader has come to.
 private final class OneReader: Sendable {
     private let position: Mutex<Int>

@@ -4,13 +4,14 @@ enum AllowedMethods {
     /// The value of the field, in the order of the alphabet; nil where there is nothing at the path.
     static func field(of path: RequestPath, in repository: Repository) -> String? {
         var names: Set<String> = []
-        for method in [HTTPMethod.get, .post, .put, .delete] {
+        for method in [HTTPMethod.get, .post, .put, .patch, .delete] {
             // Without the query: it chooses among what there is.
             guard let route = try? repository.format.route(FormatRequest(method: method, path: path)) else { continue }
             switch route {
             case .index, .asset, .redirect, .identity, .fixed: names.formUnion(["GET", "HEAD"])
-            case .upload, .retract, .delete:
-                if repository.record.kind == .hosted { names.insert(method.name) }
+            case .upload, .session, .retract, .delete:
+                guard repository.record.kind == .hosted else { continue }
+                names.formUnion(method == .get ? ["GET", "HEAD"] : [method.name])
             }
         }
         return names.isEmpty ? nil : names.union(["OPTIONS"]).sorted().joined(separator: ", ")

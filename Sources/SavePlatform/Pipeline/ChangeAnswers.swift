@@ -22,6 +22,7 @@ struct ChangeAnswers: Sendable {
                 plan, resolved.request, mayDelete: resolved.granted.contains(.delete), limit: maxFileSize, context: resolved.audit
             )
             return .text(outcome == .created ? plan.status : 200, outcome.word)
+        case .session(let step): return try await answer(step, resolved)
         case .delete(let path):
             try await publisher.delete(path, context: resolved.audit)
             return HTTPResponse(status: 204)

@@ -86,7 +86,7 @@ package final class DataPlane: Responder {
         case .index(let index, let offers):
             return indexes.ready(index, offers: offers, request: request, repository: known.repository, catalogue: catalogue)
         case .asset(let path, _): return assets.ready(path, repository: known.repository, catalogue: catalogue)
-        case .upload, .retract, .delete, .redirect, .identity, .fixed: return nil
+        case .upload, .session, .retract, .delete, .redirect, .identity, .fixed: return nil
         }
     }
 
@@ -121,7 +121,7 @@ package final class DataPlane: Responder {
     package static func permission(for route: Route) -> Permission {
         switch route {
         case .index, .asset, .redirect, .identity, .fixed: .read
-        case .upload: .write
+        case .upload, .session: .write
         case .retract, .delete: .delete
         }
     }
@@ -133,7 +133,9 @@ package final class DataPlane: Responder {
         switch AccessPolicy.decide(permission, on: resolved.repository, for: resolved.principal, granted: resolved.granted) {
         case .allowed: return
         case .unauthenticated:
-            refusals.count(SaveError.signInFirst, resolved.request, resolved.principal, in: resolved.repository)
+            if !resolved.request.method.isRead {
+                refusals.count(SaveError.signInFirst, resolved.request, resolved.principal, in: resolved.repository)
+            }
             throw SaveError.signInFirst
         case .hidden: throw SaveError.noSuchRepository
         case .forbidden(let reason):
@@ -163,7 +165,7 @@ package final class DataPlane: Responder {
             return RouteAnswers.redirect(resolved, to: location, permanent: permanent)
         case .identity(let member): return try RouteAnswers.identity(resolved.principal, member: member)
         case .fixed(let document): return RouteAnswers.fixed(document)
-        case .upload, .retract, .delete:
+        case .upload, .session, .retract, .delete:
             do {
                 return try await changes.answer(resolved) {
                     let path = try resolver.path(request.rawPath).dropping(3)

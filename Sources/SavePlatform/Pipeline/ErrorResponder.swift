@@ -15,6 +15,7 @@ package enum ErrorResponder {
         case .tooLarge: 413
         case .uriTooLong: 414
         case .unsupportedMediaType: 415
+        case .rangeNotSatisfiable: 416
         case .tooManyRequests: 429
         case .upstreamInvalid, .upstreamForbidden: 502
         case .upstreamUnavailable, .busy, .storageUnavailable: 503
@@ -73,6 +74,8 @@ package enum ErrorResponder {
         switch failure.code {
         case .unauthenticated: response.headers.append("WWW-Authenticate", challenge)
         case .methodNotAllowed: response.headers.append("Allow", failure.details["allow"] ?? "GET, HEAD")
+        case .rangeNotSatisfiable:
+            if let range = failure.details["range"] { response.headers.append("Range", range) }
         case .blocked: response.headers.append("X-Save-Reason", line)
         case .upstreamUnavailable, .busy, .storageUnavailable, .tooManyRequests:
             response.headers.append("Retry-After", failure.details["retry_after"] ?? "5")

@@ -12,12 +12,14 @@ package struct EngineServices: Sendable {
     package let board = RevisionBoard()
     package let fills = FillRegistry()
     package let tally: AuditTally
+    package let sessions: UploadSessions
     let upstream: UpstreamMemory
 
     package init(
         store: any MetadataStore, blobs: any BlobStore, client: any HTTPClient, catalogue: Catalogue, clock: PlatformClock,
         log: Log,
-        pool: BlockingPool, listingCacheSize: Int = 20_000, unseal: @escaping @Sendable (String) -> String?
+        pool: BlockingPool, listingCacheSize: Int = 20_000, uploadSessions: UploadSessions.Rules = .init(),
+        unseal: @escaping @Sendable (String) -> String?
     ) {
         self.store = store
         self.blobs = blobs
@@ -28,6 +30,7 @@ package struct EngineServices: Sendable {
         self.pool = pool
         self.unseal = unseal
         tally = AuditTally(store: store, clock: clock, log: log)
+        sessions = UploadSessions(blobs: blobs, pool: pool, clock: clock, rules: uploadSessions)
         upstream = UpstreamMemory(listingCacheSize: listingCacheSize)
     }
 

@@ -28,19 +28,25 @@ package struct Publisher: Sendable {
         }
     }
 
-    /// Reads an upload and publishes all of it, or nothing. When this returns, the bytes and their records are on disk,
+    /// Reads an upload, after what the session that it ends has of it, and publishes all of it, or nothing. When this returns, the bytes and their records are on disk,
     /// and every page shows them.
     ///
     /// - Parameters:
     ///   - mayDelete: whether the caller may delete here, which putting other bytes under a name amounts to.
     ///   - limit: the server's own limit for a file, in bytes.
-    /// - Throws: what the format throws; `tooLarge`, `alreadyExists`, `nameRetired`, `storageFull`.
+    /// - Throws: what the format throws; `tooLarge`, `alreadyExists`, `nameRetired`, `storageFull`; of a session `notFound`,
+    ///   `conflict`, `rangeNotSatisfiable`.
     package func upload(
         _ plan: UploadPlan, _ request: HTTPRequest, mayDelete: Bool, limit: Int64?, context: AuditContext
     ) async throws -> Outcome {
-        try await receive(plan, request, limit) { submission, staging in
-            try await publish(submission, staging, mayDelete: mayDelete, context: context)
+        let read = { (body: ByteStream) in
+            try await receive(plan, request, body, limit) { submission, staging in
+                try await publish(submission, staging, mayDelete: mayDelete, context: context)
+            }
         }
+        guard let session = plan.session else { return try await read(request.body) }
+        return try await services.sessions.end(
+            session, with: request.body, at: try ContentRange(request), in: repository.record.id, by: context.principal, read)
     }
 
     /// Reads an upload and says what publishing it would do, without doing it.
@@ -48,18 +54,18 @@ package struct Publisher: Sendable {
     /// - Throws: what `upload` throws.
     package func rehearse(_ plan: UploadPlan, _ request: HTTPRequest, limit: Int64?) async throws -> Outcome {
         let rules = PublishRules(repository: repository, mayDelete: false)
-        return try await receive(plan, request, limit) { submission, _ in
+        return try await receive(plan, request, request.body, limit) { submission, _ in
             try await services.store.read { try rules.newItems(submission, in: $0) }.isEmpty ? .unchanged : .created
         }
     }
 
     private func receive(
-        _ plan: UploadPlan, _ request: HTTPRequest, _ limit: Int64?,
-        _ body: (Submission, BlobStaging) async throws -> Outcome
+        _ plan: UploadPlan, _ request: HTTPRequest, _ body: ByteStream, _ limit: Int64?,
+        _ use: (Submission, BlobStaging) async throws -> Outcome
     ) async throws -> Outcome {
-        let maxFileSize = [repository.record.hosted.maxFileSize, limit].compactMap(\.self).min()
+        let maxFileSize = repository.maxFileSize(limit)
         // The body of a form is a little longer than its file; what is far beyond need not be read to be refused.
-        if let length = request.body.length {
+        if let length = body.length {
             if let maxFileSize, length > maxFileSize.addingClamped(plan.path == nil ? 1 << 20 : 0) {
                 throw SaveError(.tooLarge, "the upload is larger than the \(maxFileSize) bytes this repository takes")
             }
@@ -68,10 +74,9 @@ package struct Publisher: Sendable {
         let staging = BlobStaging(blobs: services.blobs, pool: services.pool, maxFileSize: maxFileSize)
         do {
             let submission = try await repository.format.receive(
-                UploadRequest(
-                    plan: plan, contentType: request.headers["content-type"], body: request.body, maxFileSize: maxFileSize),
+                UploadRequest(plan: plan, contentType: request.headers["content-type"], body: body, maxFileSize: maxFileSize),
                 into: staging)
-            let outcome = try await body(submission, staging)
+            let outcome = try await use(submission, staging)
             await staging.discard()
             return outcome
         } catch {

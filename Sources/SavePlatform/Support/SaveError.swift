@@ -58,6 +58,7 @@ extension SaveError.Code {
     public static let conflict: Self = "conflict"
     public static let preconditionFailed: Self = "precondition_failed"
     public static let tooLarge: Self = "too_large"
+    public static let rangeNotSatisfiable: Self = "range_not_satisfiable"
     public static let uriTooLong: Self = "uri_too_long"
     public static let unsupportedMediaType: Self = "unsupported_media_type"
     public static let notAcceptable: Self = "not_acceptable"

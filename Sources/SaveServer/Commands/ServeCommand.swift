@@ -42,6 +42,7 @@ enum ServeCommand: Command {
         try PrivateFile.write(Array((url + "\n").utf8), to: listenFile)
         Log.write(Array("listening on \(url)\n".utf8), to: 2)
         let renewal = Task { await assembly.services.renewUpstreamIndexes() }
+        let sessions = Task { await assembly.services.sessions.run() }
         let auditUpkeep = Task { await assembly.auditUpkeep.run() }
         let saving = Task { await assembly.keyUses.keepSaved() }
 
@@ -50,8 +51,10 @@ enum ServeCommand: Command {
         assembly.health.drain()
         await assembly.server.drain(limit: .seconds(configuration.drainTimeout))
         renewal.cancel()
+        sessions.cancel()
         auditUpkeep.cancel()
         await renewal.value
+        await sessions.value
         await auditUpkeep.value
         await assembly.auditUpkeep.finish()
         saving.cancel()

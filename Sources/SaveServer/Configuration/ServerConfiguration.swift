@@ -13,6 +13,9 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var tlsCertificate: String?
     package var tlsKey: String?
     package var maxFileSize: Int64?
+    package var uploadSessionLifetime: Int64 = 3600
+    package var maxUploadSessions = 512
+    package var maxUploadSessionsPerAccount = 64
     package var diskReserve: Int64 = 256 << 20
     package var pageCacheSize: Int64 = 64 << 20
     package var openFiles = 256

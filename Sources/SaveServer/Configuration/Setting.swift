@@ -55,6 +55,15 @@ package struct Setting: Sendable {
             "max_file_size", \.maxFileSize, "", SettingText.optional(SettingText.size),
             "Largest file that any repository takes; empty for no limit of the server's."),
         Setting(
+            "upload_session_lifetime", \.uploadSessionLifetime, "3600", SettingText.seconds,
+            "Seconds after its last request at which an upload in several requests is forgotten."),
+        Setting(
+            "max_upload_sessions", \.maxUploadSessions, "512", SettingText.count,
+            "Uploads in several requests that may be unfinished at a time."),
+        Setting(
+            "max_upload_sessions_per_account", \.maxUploadSessionsPerAccount, "64", SettingText.count,
+            "How many of them one account may have."),
+        Setting(
             "disk_reserve", \.diskReserve, "256m", SettingText.size,
             "Free space below which uploads are refused with 507 and proxies keep nothing."),
         Setting("page_cache_size", \.pageCacheSize, "64m", SettingText.size, "Memory for rendered index pages."),

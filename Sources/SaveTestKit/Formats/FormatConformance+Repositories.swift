@@ -43,13 +43,13 @@ extension FormatConformance {
         return found
     }
 
-    private func headers(of upload: SampleUpload) -> HTTPHeaders {
+    func headers(of upload: SampleUpload) -> HTTPHeaders {
         var headers = HTTPHeaders()
         if let type = upload.contentType { headers.append("Content-Type", type) }
         return headers
     }
 
-    private func answer(_ platform: InMemoryPlatform, _ repository: String, _ path: String) async throws -> Answer {
+    func answer(_ platform: InMemoryPlatform, _ repository: String, _ path: String) async throws -> Answer {
         let response = await platform.send(.get, platform.path(of: repository) + path)
         var text = try await text(response)
         // Where a protocol has absolute links, each repository has its own.
@@ -57,12 +57,12 @@ extension FormatConformance {
         return Answer(status: response.status, type: response.headers["content-type"], text: text)
     }
 
-    private func text(_ response: HTTPResponse) async throws -> String {
+    func text(_ response: HTTPResponse) async throws -> String {
         String(decoding: try await response.body.stream().collect(limit: 64 << 20), as: UTF8.self)
     }
 
     /// What a client gets to see.
-    private struct Answer: Equatable {
+    struct Answer: Equatable {
         let status: Int
         let type: String?
         let text: String

@@ -69,6 +69,11 @@ extension FormatConformance {
         case .value(.upload(let plan)), .value(.retract(let plan)):
             if method.isRead { return ["\(place): a read uploads"] }
             return plan.status == 200 || plan.status == 201 ? [] : ["\(place): an upload would answer \(plan.status)"]
+        case .value(.session(let step)):
+            if case .status = step.action {
+                return method.isRead ? [] : ["\(place): a method that is not a read asks a question"]
+            }
+            return method.isRead ? ["\(place): a read changes an upload"] : []
         case .value(.delete): return method.isRead ? ["\(place): a read deletes"] : []
         case .value(.redirect(let location, _)):
             // Anything else could lead away from the server.

@@ -63,6 +63,7 @@ extension FormatConformance {
         var found = has(.indexes, "indexes", routes.contains { if case .index = $0 { true } else { false } })
         found += has(.uploads, "uploads", routes.contains { if case .upload = $0 { true } else { false } })
         found += has(.deletes, "deletes", routes.contains { if case .delete = $0 { true } else { false } })
+        found += sessionClaims(format, routes)
         if abilities.contains(.uploads), uploads.isEmpty { found.append("claims uploads, and no upload shows it") }
         if !abilities.contains(.uploads) {
             let upload = UploadRequest(plan: UploadPlan(), contentType: nil, body: .empty)
@@ -78,6 +79,17 @@ extension FormatConformance {
             if page != .failure(.unsupported) { found.append("an index is rendered without the ability") }
         }
         return found + upstreamClaims(format)
+    }
+
+    private func sessionClaims(_ format: any RepositoryFormat, _ routes: [Route]) -> [String] {
+        let opened = sessions.compactMap { try? route(format, $0.opening.method, $0.opening.path) }
+        let hasSteps = (routes + opened).contains { if case .session = $0 { true } else { false } }
+        let endsSome = routes.contains { if case .upload(let plan) = $0 { plan.session != nil } else { false } }
+        switch (abilities.contains(.uploadSessions), hasSteps || endsSome) {
+        case (true, false): return ["claims uploads in several requests, and no sample shows one"]
+        case (false, true): return ["has uploads in several requests without the ability"]
+        default: return []
+        }
     }
 
     private func upstreamClaims(_ format: any RepositoryFormat) -> [String] {

@@ -11,6 +11,8 @@ public struct FormatConformance: Sendable {
     public let indexes: [(key: IndexKey, listing: Listing)]
     /// Uploads that an empty repository takes, one after the other.
     public let uploads: [SampleUpload]
+    /// Uploads in several requests, for formats that have such.
+    public let sessions: [SampleSession]
 
     /// A rule, as a sentence.
     struct Law: Sendable {
@@ -29,6 +31,7 @@ public struct FormatConformance: Sendable {
         Law(name: "an upstream is not believed") { $0.upstreams($1) },
         Law(name: "a sidecar belongs to its file") { $0.sidecars($1) },
         Law(name: "an upload is the same however it is cut") { await $0.chunkings($1) },
+        Law(name: "an upload in several requests is the upload in one") { it, _ in try await it.sessionCuttings() },
         Law(name: "what is claimed works, and the rest is refused") { await $0.claims($1) },
         Law(name: "a proxy and a group serve what the hosted repository serves") { it, _ in try await it.repositories() },
         Law(name: "packages without attributes are free, and unknown attributes are named") { $0.governance($1) },
@@ -37,12 +40,13 @@ public struct FormatConformance: Sendable {
 
     public init(
         _ type: any RepositoryFormat.Type, paths: [String], indexes: [(key: IndexKey, listing: Listing)],
-        uploads: [SampleUpload] = []
+        uploads: [SampleUpload] = [], sessions: [SampleSession] = []
     ) {
         self.type = type
         self.paths = paths
         self.indexes = indexes
         self.uploads = uploads
+        self.sessions = sessions
     }
 
     /// Every rule that is broken with what breaks it, in words; empty for a format that keeps them all.

@@ -1,3 +1,4 @@
+import FormatChunks
 import SavePlatform
 import SaveTestKit
 import Testing
@@ -13,15 +14,19 @@ final class EngineFixture: Sendable {
     let plane: DataPlane
     static let base = "http://upstream.test/"
 
-    init(store: any MetadataStore = InMemoryMetadataStore(), blobs: any BlobStore = InMemoryBlobStore()) async throws {
+    init(
+        store: any MetadataStore = InMemoryMetadataStore(), blobs: any BlobStore = InMemoryBlobStore(),
+        uploadSessions: UploadSessions.Rules = .init()
+    ) async throws {
         self.store = store
         self.blobs = blobs
         var formats = FormatRegistry()
         try formats.register(LineFormat.self)
+        try formats.register(ChunksFormat.self)
         catalogue = Catalogue(store: store, formats: formats)
         services = EngineServices(
             store: store, blobs: blobs, client: upstream, catalogue: catalogue, clock: clock.platform, log: .silent(),
-            pool: BlockingPool(name: "test", threads: 2), unseal: { _ in nil })
+            pool: BlockingPool(name: "test", threads: 2), uploadSessions: uploadSessions, unseal: { _ in nil })
         plane = DataPlane(
             services: services, authenticator: HeaderIdentity(clock: clock.platform), configuration: .init(),
             compression: .none)
@@ -113,7 +118,8 @@ private struct HeaderIdentity: RequestAuthenticating {
         let expires = parts.dropFirst().first.flatMap { Int64($0) }.map { Timestamp(seconds: $0) }
         if let expires, clock.now() >= expires { return nil }
         let key = expires.map { KeyContext(id: "k", scopes: [], expires: $0) }
-        return .user(id: 1, username: String(parts[0]), role: parts[0] == "admin" ? .admin : .user, key: key)
+        return .user(
+            id: parts[0] == "admin" ? 1 : 2, username: String(parts[0]), role: parts[0] == "admin" ? .admin : .user, key: key)
     }
 
     func noteUse(of key: KeyContext, by request: HTTPRequest) {}

@@ -22,7 +22,9 @@ import SaveServer
         let world = try await AccessWorld()
         for format in world.formats.descriptors {
             let requests = DataPlaneExpectations.requests.filter { $0.format == format.id }
-            let usual: Set<DataPlaneExpectations.Kind> = [.index, .asset, .upload, .delete]
+            var usual: Set<DataPlaneExpectations.Kind> = [.asset, .upload, .delete]
+            if format.abilities.contains(.indexes) { usual.insert(.index) }
+            if format.abilities.contains(.uploadSessions) { usual.insert(.session) }
             #expect(Set(requests.map(\.kind)).isSuperset(of: usual), "rows of \(format.id)")
             let translator = try world.formats.make(format.id, settings: [:])
             // What has an empty segment, the platform sends on before a format sees it.
@@ -58,6 +60,33 @@ import SaveServer
         }
     }
 
+    @Test func `the mount of a format greets who is signed in`() async throws {
+        let world = try await AccessWorld()
+        for asker in Asker.allCases {
+            let expected = DataPlaneExpectations.named.refusal("public", asker) ?? 200
+            for path in ["/v7", "/v7/"] {
+                for method in ["GET", "HEAD"] {
+                    let answer = await world.send(method, path, as: asker)
+                    #expect(answer.status == expected, "\(method) \(path) as \(asker)")
+                    answer.expectSafe("\(method) \(path) as \(asker)")
+                    #expect(answer.headers["WWW-Authenticate"] == (expected == 401 ? ErrorResponder.challenge : nil))
+                    #expect(answer.headers["Chunks-Version"] == (expected == 200 ? "chunks/7.0" : nil))
+                    #expect(answer.headers["Cache-Control"] == "no-store")
+                }
+            }
+            for (method, status) in [("POST", 405), ("PUT", 405), ("DELETE", 405), ("OPTIONS", 204)] {
+                let answer = await world.send(method, "/v7/", as: asker)
+                #expect(answer.status == ([.expired, .disabled].contains(asker) ? 401 : status), "\(method) as \(asker)")
+                if answer.status != 401 { #expect(answer.headers["Allow"] == "GET, HEAD, OPTIONS") }
+            }
+            for path in ["/v7x", "/v7/open", "/chunks", "/chunks/", "/v7/v7/", "/v7//"] {
+                let status = await world.send("GET", path, as: asker).status
+                #expect(
+                    [.expired, .disabled].contains(asker) ? status == 401 : [404, 401].contains(status), "\(path) as \(asker)")
+            }
+        }
+    }
+
     // MARK: - The matrix
 
     @Test func `the API answers everybody as the table says`() async throws {
@@ -79,15 +108,27 @@ import SaveServer
             for kind in RepositoryKind.allCases {
                 for target in request.profile.targets {
                     let project = ["public": "open", "private": "closed", "missing": "absent"][target] ?? ""
-                    let base = "/\(request.format)/\(project)/\(request.format)-\(kind.rawValue)"
-                    for asker in Asker.allCases {
-                        try await run.ask(
-                            request.method, base + request.path, asker, target, nil, request.profile, ok: request.ok[kind] ?? 0)
+                    // Below a mount everything is as below the id.
+                    for segment in run.world.formats.segments(of: request.format) {
+                        let base = "/\(segment)/\(project)/\(request.format)-\(kind.rawValue)"
+                        for asker in Asker.allCases {
+                            try await run.ask(
+                                request.method, base + request.path, asker, target, nil, request.profile,
+                                ok: request.ok[kind] ?? 0, isRecorded: request.isRecorded)
+                        }
                     }
                 }
                 run.compareHidden("\(request.method) \(request.path) on a \(kind)", request.profile)
             }
         }
+    }
+}
+
+extension FormatRegistry {
+    /// The first segments of the URLs of a format's repositories.
+    fileprivate func segments(of id: String) -> [String] {
+        let mount = descriptors.first { $0.id == id }?.mount
+        return [id] + (mount.map { [$0.name] } ?? [])
     }
 }
 

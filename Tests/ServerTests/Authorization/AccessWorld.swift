@@ -1,4 +1,5 @@
 internal import Foundation
+import FormatChunks
 import FormatNpm
 import SaveAPI
 import SaveDigest
@@ -34,8 +35,9 @@ final class AccessWorld: Sendable {
     init() async throws {
         var formats = FormatRegistry()
         try registerFormats(in: &formats)
-        // The one with routes that the others lack.
+        // Those with routes that the others lack.
         try formats.register(NpmFormat.self)
+        try formats.register(ChunksFormat.self)
         self.formats = formats
         catalogue = Catalogue(store: store, formats: formats)
         let services = EngineServices(
@@ -131,7 +133,7 @@ final class AccessWorld: Sendable {
         let now = clock.platform.now()
         try await store.write { writing in
             for project in try writing.projects() {
-                for format in ["pypi", "raw", "npm"] {
+                for format in ["pypi", "raw", "npm", "chunks"] {
                     var members: [Int64] = []
                     for kind in RepositoryKind.allCases {
                         var record = RepositoryRecord(
@@ -159,7 +161,10 @@ final class AccessWorld: Sendable {
             let path = "/pypi/\(project)/pypi-hosted/packages/demo/\(Self.retired.filename)"
             guard await send("DELETE", path, as: .admin).status == 204,
                 await send("PUT", "/raw/\(project)/raw-hosted/a/b.txt", as: .admin, Array("text".utf8)).status == 201,
-                await send("PUT", "/npm/\(project)/npm-hosted/demo", as: .admin, Self.publish("1.0.0")).status == 201
+                await send("PUT", "/npm/\(project)/npm-hosted/demo", as: .admin, Self.publish("1.0.0")).status == 201,
+                await send(
+                    "PUT", "/chunks/\(project)/chunks-hosted/files/\(Digest.hex(Self.tarball))", as: .admin, Self.tarball
+                ).status == 201
             else { throw SaveError(.internalFailure, "the world has no content") }
         }
     }
@@ -299,6 +304,7 @@ private struct OneWheelUpstream: HTTPClient {
             ]
             (type, bytes) = ("application/json", packument.bytes)
         case "f/demo.tgz": (type, bytes) = ("application/octet-stream", AccessWorld.tarball)
+        case "files/\(Digest.hex(AccessWorld.tarball))": (type, bytes) = ("application/octet-stream", AccessWorld.tarball)
         case "a/b.txt": (type, bytes) = ("text/plain", Array("text".utf8))
         case "f/\(wheel.filename)": (type, bytes) = ("application/octet-stream", wheel.bytes)
         default: return ClientResponse(status: 404, headers: [:], url: request.url, body: .empty)

@@ -1,3 +1,4 @@
+import SaveDigest
 import SavePlatform
 import SaveTestKit
 
@@ -36,13 +37,14 @@ enum DataPlaneExpectations {
 
     /// The kinds of route. A new case of `Route` does not compile until it is named here, and then has no row yet.
     enum Kind: String, CaseIterable {
-        case index, asset, upload, retract, delete, redirect, identity, fixed
+        case index, asset, upload, session, retract, delete, redirect, identity, fixed
 
         init(_ route: Route) {
             switch route {
             case .index: self = .index
             case .asset: self = .asset
             case .upload: self = .upload
+            case .session: self = .session
             case .retract: self = .retract
             case .delete: self = .delete
             case .redirect: self = .redirect
@@ -72,8 +74,13 @@ enum DataPlaneExpectations {
             self.profile = profile
             ok = [.hosted: hosted, .proxy: proxy, .group: group]
         }
+
+        /// Whether the trail tells of it when it goes well: beginning an upload publishes nothing yet.
+        var isRecorded: Bool { kind != .session }
     }
 
+    private static let missing = "/uploads/" + String(repeating: "0", count: 32)
+    private static let file = "/files/" + Digest.hex(AccessWorld.tarball)
     private static let wheel = AccessWorld.wheel.filename
 
     /// The last three: what who may gets of a hosted repository, a proxy and a group.
@@ -112,5 +119,15 @@ enum DataPlaneExpectations {
         Request("npm", .upload, "PUT /-/package/demo/dist-tags/next", uploaders, 200, 405, 405),
         Request("npm", .retract, "DELETE /demo/-/demo-1.0.0.tgz/-rev/1", deleters, 200, 405, 405),
         Request("npm", .delete, "DELETE /demo/-/demo-1.0.0.tgz", deleters, 204, 405, 405),
+
+        Request("chunks", .asset, "GET \(file)", readers, 200, 200, 200),
+        Request("chunks", .asset, "HEAD \(file)", readers, 200, 200, 200),
+        Request("chunks", .upload, "PUT /files/\(Digest.hex(Array("new".utf8)))", uploaders, 201, 405, 405),
+        Request("chunks", .upload, "PUT \(missing)", uploaders, 404, 405, 405),
+        Request("chunks", .session, "POST /uploads/", uploaders, 202, 405, 405),
+        Request("chunks", .session, "GET \(missing)", uploaders, 404, 405, 405),
+        Request("chunks", .session, "PATCH \(missing)", uploaders, 404, 405, 405),
+        Request("chunks", .session, "DELETE \(missing)", uploaders, 404, 405, 405),
+        Request("chunks", .delete, "DELETE \(file)", deleters, 204, 405, 405),
     ]
 }
