@@ -219,3 +219,22 @@ def test_a_page_with_absolute_links_is_made_for_each_host_and_shown_to_no_other(
         document = server.admin.get("/npm/%s/x" % hosted, headers={"Host": host}).json()
         tarball = document["versions"]["1.0.0"]["dist"]["tarball"]
         assert tarball == "http://%s/npm/%s/x/-/x-1.0.0.tgz" % (host, hosted)
+
+
+@pytest.mark.parametrize("kind", ["public", "proxy", "group"])
+def test_a_search_finds_by_name_and_by_what_is_said(chain, npm, tmp_path, kind):
+    publisher = npm(chain + "/public", "publisher")
+    publisher.ok("publish", cwd=package(tmp_path / "a", "@acme/pad", "1.0.0", description="Pads texts", keywords=["string"]))
+    publisher.ok("publish", cwd=package(tmp_path / "b", "pad", "1.2.0", description="Pads everything"))
+    client = npm("%s/%s" % (chain, kind), kind)
+    assert [found["name"] for found in client.json("search", "pad")] == ["pad", "@acme/pad"]
+    found = client.json("search", "string")
+    assert [(one["name"], one["version"], one["description"], one["keywords"]) for one in found] == [
+        ("@acme/pad", "1.0.0", "Pads texts", ["string"])]
+    assert "@acme/pad" in client.ok("search", "@acme/pad") and client.json("search", "no-such-thing") == []
+
+
+def test_a_search_shows_a_name_of_ours_as_it_is_here(chain, npm, tmp_path):
+    npm(chain + "/ours", "ours").ok("publish", cwd=package(tmp_path / "ours", "ours", "1.0.0", description="Our own"))
+    found = npm(chain + "/group", "group").json("search", "ours")
+    assert [(one["name"], one["version"]) for one in found] == [("ours", "1.0.0")]

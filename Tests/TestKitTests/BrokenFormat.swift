@@ -5,6 +5,7 @@ import SavePlatform
 enum Fault: CaseIterable {
     case nothing, acceptsAnySetting, throwsAnything, renamesPackages, sendsAnotherType, losesFiles, asksAnyAddress
     case forgetsWhatSidecarsBelongTo, countsPieces, deletesNothing, linksToItself, acceptsAnyAttribute, importsWithoutReason
+    case findsNothingElsewhere
 }
 
 /// Tells a type what is wrong with it: a format is registered as a type.
@@ -31,10 +32,16 @@ struct BrokenFormat<Name: FaultName>: RepositoryFormat {
         if fault == .deletesNothing, request.method == .delete {
             throw SaveError(.methodNotAllowed, "no", details: ["allow": "GET, HEAD, PUT"])
         }
+        if let text = request.query["find"], request.path.segments.isEmpty, request.method.isRead {
+            return .index(.search(try SearchQuery(text: text, from: 0, size: 20)), offers: [.text])
+        }
         return try template.route(request)
     }
 
     func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
+        if case .search = index {
+            return Document(type: type, bytes: Array(listing.found.matches.map { "\($0.package.id)\n" }.joined().utf8))
+        }
         var page = try template.render(index, as: type, from: listing, context: context)
         if fault == .sendsAnotherType { page.type = "text/plain" }
         if fault == .linksToItself { page.bytes += Array("# \(context.basePath)\n".utf8) }
@@ -54,10 +61,19 @@ struct BrokenFormat<Name: FaultName>: RepositoryFormat {
 
     func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
         if fault == .asksAnyAddress, base.hasPrefix("file:") { return UpstreamRequest(url: base, maxSize: 1) }
+        if case .index(.search(let query)) = target {
+            let root = try template.upstreamRequest(for: .index(.root), base: base)
+            return UpstreamRequest(url: root.url + "?find=" + ASCII.percentEncoded(query.text), maxSize: root.maxSize)
+        }
         return try template.upstreamRequest(for: target, base: base)
     }
 
     func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
+        if case .search = index {
+            let packages = try template.listing(from: document, for: .root).packages
+            let matches = fault == .findsNothingElsewhere ? [] : packages.map { PackageMatch(package: $0, attributes: [:]) }
+            return Listing(found: FoundPackages(matches: matches, total: matches.count))
+        }
         var listing = try template.listing(from: document, for: index)
         if fault == .losesFiles { listing.assets.removeAll { $0.path.text.contains("beta") } }
         return listing
@@ -86,6 +102,13 @@ extension BrokenFormat: DirectoryImporting {
     func upload(importing file: AssetPath) throws -> UploadPlan? {
         if fault == .importsWithoutReason { throw NotASaveError() }
         return nil
+    }
+}
+
+extension BrokenFormat: PackageSearching {
+    func searchText(of attributes: JSONObject) -> String { "" }
+    func match(_ package: PackageSummary, in listing: Listing) -> PackageMatch? {
+        PackageMatch(package: PackageSummary(id: package.id, displayName: package.id.name), attributes: [:])
     }
 }
 

@@ -18,6 +18,7 @@ import Testing
         (.linksToItself, "a proxy and a group serve what the hosted repository serves"),
         (.acceptsAnyAttribute, "packages without attributes are free, and unknown attributes are named"),
         (.importsWithoutReason, "an imported file has a path, or is refused with a reason"),
+        (.findsNothingElsewhere, "a search finds what is there, wherever it is asked"),
     ]
 
     private func brokenLaws(_ format: any RepositoryFormat.Type) async throws -> [String] {
@@ -29,7 +30,8 @@ import Testing
         return try await FormatConformance(
             format, paths: ["/", "/foo/", "/foo", "/foo/1.0"],
             indexes: [(.package(foo), Listing(assets: [file])), (.root, packages)],
-            uploads: [SampleUpload(.put, "/Foo/1.0", body: Array("contents".utf8))]
+            uploads: [SampleUpload(.put, "/Foo/1.0", body: Array("contents".utf8))],
+            searches: [SampleSearch("/?find=fo", finds: foo)]
         ).brokenLaws()
     }
 
@@ -60,6 +62,7 @@ import Testing
         (.linksToItself, BrokenFormat<LinksToItself>.self),
         (.acceptsAnyAttribute, BrokenFormat<AcceptsAnyAttribute>.self),
         (.importsWithoutReason, BrokenFormat<ImportsWithoutReason>.self),
+        (.findsNothingElsewhere, BrokenFormat<FindsNothingElsewhere>.self),
     ]
 }
 
@@ -76,3 +79,4 @@ private enum DeletesNothing: FaultName { static let fault = Fault.deletesNothing
 private enum LinksToItself: FaultName { static let fault = Fault.linksToItself }
 private enum AcceptsAnyAttribute: FaultName { static let fault = Fault.acceptsAnyAttribute }
 private enum ImportsWithoutReason: FaultName { static let fault = Fault.importsWithoutReason }
+private enum FindsNothingElsewhere: FaultName { static let fault = Fault.findsNothingElsewhere }

@@ -77,6 +77,8 @@ struct NpmRoutes {
         switch segments.first {
         case "ping" where segments.count == 1: return try reading(.fixed(Document(type: .json, bytes: Array("{}".utf8))))
         case "whoami" where segments.count == 1: return try reading(.identity(member: "username"))
+        case "v1" where segments.count == 2 && segments[1] == "search":
+            return try reading(.index(.search(NpmFormat.search(request.query)), offers: [.json]))
         case "package":
             let (name, rest) = try name(segments.dropFirst())
             guard rest.first == Packument.tagsKey, rest.count <= 2 else { throw Self.unknown }

@@ -2,6 +2,20 @@ internal import SavePlatform
 
 /// What requests other than a publish change in a package (npm's own commands `dist-tag`, `deprecate`, `unpublish`).
 enum PackageEdits {
+    /// What a new version changes besides being there: the tags that it is given, and by which words the package is found.
+    static func publish(
+        _ version: String, of name: PackageName, as tags: [String]
+    ) -> @Sendable (Listing) throws -> PackageChange {
+        { listing in
+            var new = listing
+            for tag in tags { new.attributes = try Self.tag(tag, as: version)(new).attributes ?? new.attributes }
+            let latest = Packument(of: name.package, listing: new, origin: "").latestVersion
+            let text = latest.map { SearchEntry.text(of: $0.manifest) } ?? ""
+            new.attributes[SearchEntry.textKey] = text.isEmpty ? nil : .string(text)
+            return PackageChange(attributes: new.attributes == listing.attributes ? nil : new.attributes)
+        }
+    }
+
     /// A tag in an attribute of the package.
     static func tag(_ tag: String, as version: String) -> @Sendable (Listing) throws -> PackageChange {
         { listing in

@@ -59,6 +59,11 @@ struct Packument {
         return tags
     }
 
+    /// The version that `latest` leads to, as it was published; nil where there is none.
+    var latestVersion: (version: String, manifest: JSONObject, published: Timestamp?)? {
+        latest.map { ($0.version.description, $0.record.manifest, $0.asset.published) }
+    }
+
     private var latest: Entry? { tags["latest"]?.string.flatMap(entry) }
 
     private func entry(_ version: String) -> Entry? { entries.first { ASCII.isEqual($0.version.description, version) } }

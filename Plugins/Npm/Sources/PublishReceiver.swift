@@ -60,15 +60,7 @@ struct PublishReceiver {
         return Submission(
             items: [Submission.Item(record: record, staged: file)],
             package: PackageSummary(id: name.package, displayName: name.text),
-            change: { listing in
-                var change = PackageChange()
-                var listing = listing
-                for tag in tags {
-                    change = try PackageEdits.tag(tag, as: version.description)(listing)
-                    listing.attributes = change.attributes ?? listing.attributes
-                }
-                return change
-            })
+            change: PackageEdits.publish(version.description, of: name, as: tags))
     }
 
     private func version(_ document: JSONObject) throws -> (SemanticVersion, JSONObject) {

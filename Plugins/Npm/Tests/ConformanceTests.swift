@@ -27,7 +27,8 @@ import Testing
                 "/", "/@acme/left-pad", "/left-pad", "/@acme/left-pad/1.2.3", "/-/package/left-pad/dist-tags", "/-/ping", file,
             ],
             indexes: [(.package(package.id), Listing(assets: files)), (.root, Listing(packages: [package]))],
-            uploads: [SampleUpload(.put, "/\(publish.name)", contentType: "application/json", body: body)])
+            uploads: [SampleUpload(.put, "/\(publish.name)", contentType: "application/json", body: body)],
+            searches: [SampleSearch("/-/v1/search?text=left-pad&size=20&from=0", finds: package.id)])
         #expect(try await conformance.violations() == [])
     }
 }

@@ -19,15 +19,18 @@ import Testing
         var integrity: JSONValue?
         var tags: JSONObject = ["latest": "1.2.3"]
         var manifestName: String?
+        /// More members of the manifest.
+        var says: JSONObject = [:]
 
         var json: JSONValue {
-            let manifest: JSONObject = [
+            var manifest: JSONObject = [
                 "name": .string(manifestName ?? name), "version": .string(version), "dependencies": ["lodash": "^4.0.0"],
                 "dist": [
                     "shasum": shasum ?? .string(digest(.sha1)), "tarball": "http://localhost/somewhere.tgz",
                     "integrity": integrity ?? .string("sha512-" + base64(.sha512)), "fileCount": 2,
                 ],
             ]
+            for member in says.members { manifest[member.key] = member.value }
             let attachment: JSONObject = [
                 "content_type": "application/octet-stream",
                 "data": .string(data ?? Data(content).base64EncodedString()),

@@ -35,7 +35,7 @@ public struct PyPIFormat: PackageNaming {
             } else {
                 throw Provenance.none
             }
-        case .directory: throw SaveError(.notFound, "there is no such index")
+        case .directory, .search: throw SaveError(.notFound, "there is no such index")
         }
         return Document(type: type, content: content)
     }

@@ -113,6 +113,7 @@ struct IndexAnswers: Sendable {
     private func make(_ key: Key, _ repository: Repository, _ catalogue: CatalogueSnapshot) async throws -> CachedAnswer {
         let source = services.source(of: repository, in: catalogue)
         var sourced = try await source.listing(key.index)
+        if case .search(let query) = key.index { sourced.listing.found.cut(to: query) }
         // The repository itself counts, too: a group's members may change. Its stamp is taken last, because fetching an
         // upstream's page changes it, and what the listing rests on is in its own freshness.
         sourced.freshness.dependencies.append(
@@ -132,6 +133,8 @@ struct IndexAnswers: Sendable {
         let answer = CachedAnswer(
             response: response(rendering, change, repository, isStale: sourced.freshness.isStale),
             etag: rendering.etag, lastModified: change.validator, freshness: sourced.freshness, body: body(of: rendering))
+        // Words that nobody asks for again must not push out pages that everybody asks for.
+        if case .search = key.index { return answer }
         cache.insert(answer, for: key, cost: rendering.cost + 1024)
         return answer
     }

@@ -29,13 +29,15 @@ public enum IndexKey: Sendable, Hashable {
     case directory(AssetPath?)
     /// Anything else, with the package it belongs to, if any.
     case custom(String, package: PackageID?)
+    /// What a search finds (`PackageSearching`).
+    case search(SearchQuery)
 
     /// The package whose ownership decides who answers in a group.
     public var package: PackageID? {
         switch self {
         case .package(let id): id
         case .custom(_, let id): id
-        case .root, .directory: nil
+        case .root, .directory, .search: nil
         }
     }
 
@@ -46,6 +48,7 @@ public enum IndexKey: Sendable, Hashable {
         case .package(let id): "package/\(id.name)"
         case .directory(let path): "directory/\(path?.text ?? "")"
         case .custom(let name, let id): "custom/\(id?.name ?? "")/\(name)"
+        case .search(let query): "search/\(query.text)"
         }
     }
 }

@@ -8,15 +8,18 @@ public struct Listing: Sendable, Equatable {
     public var directories: [String]
     /// What only the format understands, such as a project's status.
     public var attributes: JSONObject
+    /// For a search: what it found.
+    public var found: FoundPackages
 
     public init(
         packages: PackageList = [], assets: [AssetRecord] = [], directories: [String] = [],
-        attributes: JSONObject = JSONObject()
+        attributes: JSONObject = JSONObject(), found: FoundPackages = FoundPackages()
     ) {
         self.packages = packages
         self.assets = assets
         self.directories = directories
         self.attributes = attributes
+        self.found = found
     }
 }
 

@@ -33,6 +33,7 @@ package struct GroupSource: ContentSource {
     }
 
     package func listing(_ index: IndexKey) async throws -> SourcedListing {
+        if case .search(let query) = index { return try await found(query) }
         guard let package = index.package, !isUnion else { return try await merged(index).sourced() }
         let (owner, freshness) = try await owner(of: package)
         do {

@@ -12,6 +12,7 @@ package struct HostedSource: ContentSource {
                 case .root: try await services.store.read { try Self.root($0, id) }
                 case .directory(let path): try await services.store.read { try Self.directory($0, id, path) }
                 case .package(let package), .custom(_, let package?): try await files(of: package)
+                case .search(let query): try await found(query)
                 case .custom: throw SaveError(.notFound, "there is no such index")
                 }
             return SourcedListing(listing: listing, freshness: freshness)

@@ -11,6 +11,7 @@ package struct ProxySource: ContentSource {
     private var cache: HostedSource { HostedSource(repository: repository, services: services) }
 
     package func listing(_ index: IndexKey) async throws -> SourcedListing {
+        if case .search(let query) = index { return try await UpstreamSearch(self).found(query) }
         // Nobody can list an arbitrary site: show what was fetched from it.
         guard isIndexed else { return try await cache.listing(index) }
         try refuseReserved(index.package)

@@ -93,6 +93,8 @@ package final class RevisionBoard: Sendable {
         switch subject {
         // Every index of a package depends on the package.
         case .index(.custom(_, let package?)): hasher.combine(Subject.index(.package(package)))
+        // What a search finds may change with every package, as the root does.
+        case .index(.search): hasher.combine(Subject.index(.root))
         default: hasher.combine(subject)
         }
         return Int(UInt(bitPattern: hasher.finalize()) % UInt(Self.size))

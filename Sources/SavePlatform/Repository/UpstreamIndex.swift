@@ -48,6 +48,26 @@ struct UpstreamIndex: Sendable {
         _ = try? await memory.refreshes.run(key) { try await refresh(index, key, ahead: true) }
     }
 
+    /// What the upstream says to a question that is not asked again: nothing is kept.
+    ///
+    /// - Throws: `UpstreamPage.Missing`; `upstreamUnavailable` or `upstreamInvalid` when it does not answer sensibly.
+    func once(_ index: IndexKey) async throws -> Listing {
+        let key = Key(repository: proxy.id, index: index)
+        if let error = quiet(key) { throw error }
+        do {
+            let listing = try await UpstreamPage(proxy, index).once()
+            memory.markAvailable(proxy.id)
+            return listing
+        } catch let missing as UpstreamPage.Missing {
+            memory.markAvailable(proxy.id)
+            throw missing
+        } catch {
+            let failure = UpstreamFailure(error)
+            note(failure, key)
+            throw failure.error
+        }
+    }
+
     /// - Parameter ahead: asks although what is cached is current.
     private func refresh(_ index: IndexKey, _ key: Key, ahead: Bool) async throws -> KnownIndex {
         let page = UpstreamPage(proxy, index)

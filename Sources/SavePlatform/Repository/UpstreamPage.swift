@@ -24,6 +24,29 @@ struct UpstreamPage: Sendable {
     ///
     /// - Throws: `Missing`, `UpstreamFailure`, and what the client and the stores throw.
     func fetch(_ cached: KnownIndex?) async throws -> (known: KnownIndex, status: Int) {
+        let (wanted, response) = try await ask(validating: cached?.row)
+        switch response.status {
+        case 200: return (try await accept(response, limit: wanted.maxSize, cached), 200)
+        case 304:
+            guard let cached else { throw invalid("the upstream answered 304 to an unconditional request", 304) }
+            return (try await verified(cached), 304)
+        default: throw failure(response, asking: wanted.url)
+        }
+    }
+
+    /// Asks the upstream for what is read once and not kept.
+    ///
+    /// - Throws: what `fetch` throws.
+    func once() async throws -> Listing {
+        let (wanted, response) = try await ask(validating: nil)
+        guard response.status == 200 else { throw failure(response, asking: wanted.url) }
+        let document = UpstreamDocument(
+            url: response.url, contentType: response.headers["content-type"],
+            bytes: try await all(response, limit: wanted.maxSize))
+        return try await read(document, isKnown: true).0
+    }
+
+    private func ask(validating row: CachedIndex?) async throws -> (UpstreamRequest, ClientResponse) {
         let base = try await UpstreamBase(proxy).resolved()
         let wanted = try proxy.repository.format.upstreamRequest(for: .index(index), base: base)
         // An index that another server answers for is that server's: it was not configured, and who runs it is not known.
@@ -31,19 +54,13 @@ struct UpstreamPage: Sendable {
             url: wanted.url, credentials: proxy.credentials(for: wanted.url), decodes: true, maxSize: wanted.maxSize,
             redirects: .sameServer)
         if let accept = wanted.accept { request.headers.append("Accept", accept) }
-        if let row = cached?.row {
+        if let row {
             if let etag = row.etag { request.headers.append("If-None-Match", etag) }
             if let lastModified = row.lastModified { request.headers.append("If-Modified-Since", lastModified) }
         }
         let response = try await services.client.send(request)
-        switch response.status {
-        case 200: return (try await accept(response, limit: wanted.maxSize, cached), 200)
-        case 304:
-            guard let cached else { throw invalid("the upstream answered 304 to an unconditional request", 304) }
-            return (try await verified(cached), 304)
-        case let status where proxy.settings.meansMissing(status): throw Missing(status: status)
-        default: throw failure(response, asking: wanted.url)
-        }
+        if proxy.settings.meansMissing(response.status) { throw Missing(status: response.status) }
+        return (wanted, response)
     }
 
     private func failure(_ response: ClientResponse, asking url: String) -> UpstreamFailure {
@@ -109,17 +126,15 @@ struct UpstreamPage: Sendable {
         let listing: Listing
         let digest: BlobDigest
         var bytes: [UInt8]?
-        do {
-            if let format = large {
-                (listing, digest) = try await receive(response.body, from: response.url, contentType, format)
-            } else {
-                let all = try await response.body.collect(limit: Int(clamping: limit))
-                let document = UpstreamDocument(url: response.url, contentType: contentType, bytes: all)
-                (listing, digest) = try await read(document, isKnown: cached != nil)
-                bytes = all
+        if let format = large {
+            (listing, digest) = try await bounded(limit) {
+                try await receive(response.body, from: response.url, contentType, format)
             }
-        } catch let error as SaveError where error.code == .tooLarge {
-            throw invalid("the upstream's index is larger than \(limit) bytes", 200)
+        } else {
+            let all = try await all(response, limit: limit)
+            let document = UpstreamDocument(url: response.url, contentType: contentType, bytes: all)
+            (listing, digest) = try await read(document, isKnown: cached != nil)
+            bytes = all
         }
         let now = services.clock.now()
         let row = CachedIndex(
@@ -131,6 +146,18 @@ struct UpstreamPage: Sendable {
         let offered = try await offered(listing)
         alarm(offered, cached?.offered)
         return known(offered, row, until: proxy.deadline(seconds: proxy.settings.cacheTTL))
+    }
+
+    private func all(_ response: ClientResponse, limit: Int64) async throws -> [UInt8] {
+        try await bounded(limit) { try await response.body.collect(limit: Int(clamping: limit)) }
+    }
+
+    private func bounded<Value>(_ limit: Int64, _ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as SaveError where error.code == .tooLarge {
+            throw invalid("the upstream's index is larger than \(limit) bytes", 200)
+        }
     }
 
     // MARK: Large documents

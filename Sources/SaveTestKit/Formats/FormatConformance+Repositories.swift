@@ -6,16 +6,7 @@ extension FormatConformance {
         guard abilities.contains(.hosted), !uploads.isEmpty else { return [] }
         let platform = try await InMemoryPlatform(type)
         try await platform.add("hosted", .hosted)
-        let hosted = platform.path(of: "hosted")
-        var found: [String] = []
-        for upload in uploads {
-            let headers = headers(of: upload)
-            let answer = await platform.send(
-                upload.method, hosted + upload.path.drop { $0 == "/" }, headers: headers, body: ByteStream(upload.body))
-            if !(200...201).contains(answer.status) {
-                found.append("\(upload.method.name) \(upload.path): answers \(answer.status) \(try await text(answer))")
-            }
-        }
+        var found = try await publish(to: platform, "hosted")
         var copies: [String] = []
         if abilities.contains(.proxy) {
             try await platform.add("proxy", .proxy, upstream: "hosted")
@@ -40,6 +31,20 @@ extension FormatConformance {
             }
         }
         if served == 0 { found.append("nothing that was uploaded can be read by one of the paths") }
+        return found
+    }
+
+    /// Uploads everything to a repository, and says what it did not take.
+    func publish(to platform: InMemoryPlatform, _ repository: String) async throws -> [String] {
+        var found: [String] = []
+        for upload in uploads {
+            let answer = await platform.send(
+                upload.method, platform.path(of: repository) + upload.path.drop { $0 == "/" }, headers: headers(of: upload),
+                body: ByteStream(upload.body))
+            if !(200...201).contains(answer.status) {
+                found.append("\(upload.method.name) \(upload.path): answers \(answer.status) \(try await text(answer))")
+            }
+        }
         return found
     }
 

@@ -17,7 +17,7 @@ extension FormatConformance {
 
     func upstreams(_ format: any RepositoryFormat) -> [String] {
         var found: [String] = []
-        let keys = indexes.map(\.key)
+        let keys = indexes.map(\.key) + searchKeys(format)
         for key in keys {
             for bytes in Self.hostileDocuments {
                 for type in [nil, "text/html", "application/json", "application/vnd.pypi.simple.v1+json", "image/png"] {

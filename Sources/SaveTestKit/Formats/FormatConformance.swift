@@ -13,6 +13,8 @@ public struct FormatConformance: Sendable {
     public let uploads: [SampleUpload]
     /// Uploads in several requests, for formats that have such.
     public let sessions: [SampleSession]
+    /// Searches that find something of the uploads, where the format has searches.
+    public let searches: [SampleSearch]
 
     /// A rule, as a sentence.
     struct Law: Sendable {
@@ -34,19 +36,21 @@ public struct FormatConformance: Sendable {
         Law(name: "an upload in several requests is the upload in one") { it, _ in try await it.sessionCuttings() },
         Law(name: "what is claimed works, and the rest is refused") { await $0.claims($1) },
         Law(name: "a proxy and a group serve what the hosted repository serves") { it, _ in try await it.repositories() },
+        Law(name: "a search finds what is there, wherever it is asked") { try await $0.searching($1) },
         Law(name: "packages without attributes are free, and unknown attributes are named") { $0.governance($1) },
         Law(name: "an imported file has a path, or is refused with a reason") { $0.imports($1) },
     ]
 
     public init(
         _ type: any RepositoryFormat.Type, paths: [String], indexes: [(key: IndexKey, listing: Listing)],
-        uploads: [SampleUpload] = [], sessions: [SampleSession] = []
+        uploads: [SampleUpload] = [], sessions: [SampleSession] = [], searches: [SampleSearch] = []
     ) {
         self.type = type
         self.paths = paths
         self.indexes = indexes
         self.uploads = uploads
         self.sessions = sessions
+        self.searches = searches
     }
 
     /// Every rule that is broken with what breaks it, in words; empty for a format that keeps them all.
@@ -68,9 +72,12 @@ public struct FormatConformance: Sendable {
 
     var abilities: FormatAbilities { type.descriptor.abilities }
 
-    /// What a path and a method mean.
-    func route(_ format: any RepositoryFormat, _ method: HTTPMethod, _ path: String) throws -> Route {
-        try format.route(FormatRequest(method: method, path: RequestPath(decoding: Array(path.utf8)[...])))
+    /// What a path, with or without a query, and a method mean.
+    func route(_ format: any RepositoryFormat, _ method: HTTPMethod, _ target: String) throws -> Route {
+        let parts = Array(target.utf8).split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
+        return try format.route(
+            FormatRequest(
+                method: method, path: RequestPath(decoding: parts[0]), query: QueryItems(decoding: parts.dropFirst().first)))
     }
 
     /// The types in which an index is offered.

@@ -30,7 +30,7 @@ import SaveServer
             // What has an empty segment, the platform sends on before a format sees it.
             for request in requests where !request.path.hasPrefix("//") {
                 let path = try RequestPath(
-                    decoding: Array("/f/p/r\(request.path)".utf8)[...],
+                    decoding: Array("/f/p/r\(request.path.prefix { $0 != "?" })".utf8)[...],
                     escapedSlashesSeparate: format.abilities.contains(.slashesInNames)
                 ).dropping(3)
                 let route = try translator.route(FormatRequest(method: HTTPMethod(request.method), path: path))

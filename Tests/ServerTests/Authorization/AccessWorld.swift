@@ -303,6 +303,9 @@ private struct OneWheelUpstream: HTTPClient {
                 "versions": ["1.0.0": ["name": "demo", "version": "1.0.0", "dist": .object(dist)]],
             ]
             (type, bytes) = ("application/json", packument.bytes)
+        case "-/v1/search?text=demo&size=20&from=0":
+            let search: JSONValue = ["objects": [["package": ["name": "demo", "version": "1.0.0"]]], "total": 1]
+            (type, bytes) = ("application/json", search.bytes)
         case "f/demo.tgz": (type, bytes) = ("application/octet-stream", AccessWorld.tarball)
         case "files/\(Digest.hex(AccessWorld.tarball))": (type, bytes) = ("application/octet-stream", AccessWorld.tarball)
         case "a/b.txt": (type, bytes) = ("text/plain", Array("text".utf8))

@@ -112,6 +112,7 @@ enum DataPlaneExpectations {
         Request("npm", .index, "HEAD /demo", readers, 200, 200, 200),
         Request("npm", .index, "GET /demo/latest", readers, 200, 200, 200),
         Request("npm", .index, "GET /@none%2fnone", readers, 404, 404, 404),
+        Request("npm", .index, "GET /-/v1/search?text=demo", readers, 200, 200, 200),
         Request("npm", .asset, "GET /demo/-/demo-1.0.0.tgz", readers, 200, 200, 200),
         Request("npm", .identity, "GET /-/whoami", named, 200, 200, 200),
         Request("npm", .fixed, "GET /-/ping", readers, 200, 200, 200),

@@ -31,7 +31,8 @@ enum UpstreamIndex {
             return UpstreamRequest(
                 url: candidates[attempt], accept: accept, maxSize: probeSize, resolvedBase: candidates[attempt])
         // A file's place is what its project's page says, never what its path here looks like.
-        case .asset, .index(.directory), .index(.custom): throw SaveError.unsupported("such a request to an upstream")
+        case .asset, .index(.directory), .index(.custom), .index(.search):
+            throw SaveError.unsupported("such a request to an upstream")
         }
     }
 
@@ -60,7 +61,7 @@ enum UpstreamIndex {
         let type = document.contentType.map { MediaType($0) }
         switch index {
         case .root, .package: break
-        case .directory, .custom: throw SaveError.unsupported("such an upstream index")
+        case .directory, .custom, .search: throw SaveError.unsupported("such an upstream index")
         }
         return switch try kind(type, first: document.bytes.first { $0 > 0x20 }) {
         case .json: try UpstreamJSON.listing(document, index)

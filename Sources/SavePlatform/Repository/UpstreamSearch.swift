@@ -1,0 +1,39 @@
+/// What an upstream finds. Asked each time and kept nowhere: there are more words than indexes.
+struct UpstreamSearch: Sendable {
+    private let proxy: ProxySource
+
+    init(_ proxy: ProxySource) { self.proxy = proxy }
+
+    /// - Throws: `SourceMiss` where the upstream, or the format, has no searches; `upstreamUnavailable` and others where it
+    ///   does not answer sensibly.
+    func found(_ query: SearchQuery) async throws -> SourcedListing {
+        let index = IndexKey.search(query.fromFirst)
+        guard proxy.repository.format is any PackageSearching else { throw miss(index) }
+        var found = FoundPackages()
+        do {
+            found = try await UpstreamIndex(proxy).once(index).found
+        } catch is UpstreamPage.Missing {
+            throw miss(index)
+        }
+        let count = found.matches.count
+        // Names are not to be believed twice, nor more of them than were asked for.
+        var seen: Set<PackageID> = []
+        found.matches = found.matches.prefix(query.end).filter { match in
+            proxy.settings.reservedNames.first(covering: match.package.id) == nil && seen.insert(match.package.id).inserted
+        }
+        found.total = max(found.total - (count - found.matches.count), found.matches.count)
+        return SourcedListing(listing: Listing(found: found), freshness: freshness(index))
+    }
+
+    private func miss(_ index: IndexKey) -> SourceMiss {
+        SourceMiss(
+            error: SaveError(.notFound, "the upstream of \(proxy.repository.record.coordinates) has no search"),
+            freshness: freshness(index))
+    }
+
+    private func freshness(_ index: IndexKey) -> Freshness {
+        Freshness(dependencies: [
+            .init(repository: proxy.repository, stamp: proxy.services.board.stamp(proxy.id, .index(index)))
+        ])
+    }
+}
