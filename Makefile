@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
 PREFIX ?= /usr/local
 BUILD = $(shell swift build $(SWIFT_FLAGS) --show-bin-path)
 
-.PHONY: help setup build run test unit e2e bench lint plugin install new-format
+.PHONY: help setup build run test unit e2e bench lint docs plugin install new-format
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -53,6 +53,10 @@ bench: ## Save and nginx side by side, as a table
 	@python3 Benchmarks/pages.py
 	@python3 Benchmarks/resolving.py
 	@python3 Benchmarks/memory.py
+
+docs: setup ## what authors of formats see, as pages: .build/docs
+	swift build $(SWIFT_FLAGS) --target SavePlatform
+	@Scripts/docs.sh $(BUILD)
 
 lint: ## formatting and the rules a compiler does not check
 	@Scripts/lint.sh

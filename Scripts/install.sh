@@ -12,7 +12,7 @@ install -D -m 0755 "$build/save-server" "$prefix/bin/save-server"
 install -D -m 0755 Scripts/build-plugin.sh "$lib/build-plugin.sh"
 ln -sf ../lib/save-server/build-plugin.sh "$prefix/bin/save-build-plugin"
 # What a format may import, and the C modules behind it. A plugin fits this one build, so nothing of another may stay.
-rm -rf "$lib/modules" "$lib/c-modules" "$lib/Template"
+rm -rf "$lib/modules" "$lib/c-modules" "$lib/Template" "$lib/SavePlatform.docc"
 for module in SavePlatform SaveDigest SaveArchive SaveHTML SaveCompression; do
     install -D -m 0644 "$build/Modules/$module.swiftmodule" "$lib/modules/$module.swiftmodule"
     install -D -m 0644 "$build/Modules/$module.swiftdoc" "$lib/modules/$module.swiftdoc"
@@ -22,5 +22,6 @@ for module in CCrypto CBlake2 CArchive CXML CZlib; do
         install -D -m 0644 "Sources/CSystem/$module/$file" "$lib/c-modules/$module/$file"
     done
 done
+install -D -m 0644 -t "$lib/SavePlatform.docc" Sources/SavePlatform/SavePlatform.docc/*.md
 install -D -m 0644 Plugins/Template/Sources/TemplateFormat.swift "$lib/Template/Sources/TemplateFormat.swift"
 echo "installed below $prefix; save-build-plugin FOLDER builds a format for this server"

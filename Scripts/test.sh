@@ -39,6 +39,7 @@ status=0
 if [ $unit = 1 ]; then
     # `swift test` on its own would build again, with other flags (testable imports); this project needs none.
     swift test -c release --skip-build --disable-xctest "${filter[@]}" || status=1
+    [ ${#filter[@]} -gt 0 ] || Scripts/docs.sh .build/release || status=1
 fi
 if [ $e2e = 1 ]; then
     if wait "$clients"; then

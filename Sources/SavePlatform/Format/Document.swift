@@ -1,12 +1,16 @@
 /// A rendered index.
 public struct Document: Sendable {
+    /// The document's bytes, at once or one after the other.
     public enum Content: Sendable {
+        /// All of it, in memory.
         case bytes([UInt8])
+        /// For an index that is too large to be held: made while it is sent.
         case pieces(DocumentPieces)
     }
 
     /// Exactly what is sent as `Content-Type`.
     public var type: MediaType
+    /// What is sent.
     public var content: Content
     /// More headers, such as `X-PyPI-Last-Serial`. The platform adds those for caches and browsers.
     public var headers: [String: String]

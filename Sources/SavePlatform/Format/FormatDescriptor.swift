@@ -2,9 +2,11 @@
 public struct FormatDescriptor: Sendable, Hashable {
     /// The first segment of its URLs: `^[a-z][a-z0-9_]{1,31}$`.
     public let id: String
+    /// Its name for people: `PyPI`.
     public let displayName: String
     /// The version of the platform's contract it was written for.
     public let contract: Int
+    /// What it implements.
     public let abilities: FormatAbilities
     /// Where clients insist on finding its repositories; nil for below `/<id>/` only.
     public let mount: FormatMount?
@@ -46,14 +48,21 @@ public struct FormatMount: Sendable, Hashable {
 
 /// What a format implements. Everything claimed must work; everything else must throw `unsupported`.
 public struct FormatAbilities: OptionSet, Sendable, Hashable {
+    /// One bit for each ability.
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
 
+    /// Repositories that keep what is uploaded.
     public static let hosted = FormatAbilities(rawValue: 1 << 0)
+    /// Repositories that fetch from an upstream: `upstreamRequest` says where things are.
     public static let proxy = FormatAbilities(rawValue: 1 << 1)
+    /// Repositories that show several as one.
     public static let group = FormatAbilities(rawValue: 1 << 2)
+    /// `render` makes pages.
     public static let indexes = FormatAbilities(rawValue: 1 << 3)
+    /// `receive` reads uploads.
     public static let uploads = FormatAbilities(rawValue: 1 << 4)
+    /// `route` answers `Route.delete` for some request.
     public static let deletes = FormatAbilities(rawValue: 1 << 5)
     /// A proxy learns of files from the upstream's index, with their digests. Without this, a file's upstream place
     /// follows from its path alone.

@@ -1,6 +1,7 @@
 /// The formats of this server: filled before it listens, a constant from then on.
 public struct FormatRegistry: Sendable {
-    /// The version of the contract between the platform and formats.
+    /// The version of the contract between the platform and formats: it rises when the source of a format that was right has to
+    /// change.
     public static let contract = 1
 
     /// A format and where it came from.
@@ -15,6 +16,7 @@ public struct FormatRegistry: Sendable {
     /// The ids of formats by each first segment of URLs that is theirs: the id itself, and the mount.
     private var idsBySegment: [String: String] = [:]
 
+    /// A registry without formats.
     public init() {}
 
     /// Adds a format.

@@ -1,8 +1,10 @@
 /// What a format sees of a request: no credentials, no addresses, no body.
 public struct FormatRequest: Sendable {
+    /// The method, as it came; HEAD is answered by the platform from what GET means.
     public let method: HTTPMethod
     /// The path below the repository.
     public let path: RequestPath
+    /// The query, decoded. `Allow` is made of what the format answers without one.
     public let query: QueryItems
     /// `Content-Type` of the body, if any.
     public let contentType: String?

@@ -23,7 +23,9 @@ public enum Route: Sendable, Equatable {
 
 /// Names an index.
 public enum IndexKey: Sendable, Hashable {
+    /// The list of all packages, or what stands in its place.
     case root
+    /// The page of a package.
     case package(PackageID)
     /// A directory of a path-oriented repository; nil is the top.
     case directory(AssetPath?)

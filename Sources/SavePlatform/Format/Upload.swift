@@ -2,9 +2,11 @@ public import SaveDigest
 
 /// An upload as it arrives.
 public struct UploadRequest: Sendable {
+    /// What `route` made of the request.
     public let plan: UploadPlan
     /// The whole `Content-Type` field.
     public let contentType: String?
+    /// What was sent, as it arrives; of an upload in several requests all of it. To be read once.
     public let body: ByteStream
     /// The largest file this repository takes, in bytes; staging enforces it as well.
     public let maxFileSize: Int64?
@@ -29,7 +31,9 @@ public protocol UploadStaging: Sendable {
 public struct StagedFile: Sendable {
     /// Names the file within this upload.
     public let id: Int
+    /// Bytes.
     public let size: Int64
+    /// The SHA-256 of its bytes, which names them in the blob store.
     public let digest: BlobDigest
     /// SHA-256 and what else was asked for.
     public let checksums: [Checksum]
@@ -55,9 +59,11 @@ public struct StagedFile: Sendable {
 
 /// What an upload turned out to contain. The platform stores all of it, or none.
 public struct Submission: Sendable {
+    /// A file with its record.
     public struct Item: Sendable {
         /// What to record; size and SHA-256 are taken from the staged file.
         public var record: AssetRecord
+        /// The bytes, as `UploadStaging` gave them back.
         public var staged: StagedFile
 
         public init(record: AssetRecord, staged: StagedFile) {
@@ -66,6 +72,7 @@ public struct Submission: Sendable {
         }
     }
 
+    /// The files, sidecars among them.
     public var items: [Item]
     /// The package the items belong to, with its name as the publisher writes it.
     public var package: PackageSummary?

@@ -8,7 +8,7 @@
 /// Whoever may not know of a session, because it is somebody else's or of another repository, gets the 404 of one that is not
 /// there. Two requests that change a session at the same time do not: the second is 409.
 public struct UploadStep: Sendable, Equatable {
-    /// What is asked.
+    /// What can be asked.
     public enum Action: Sendable, Equatable {
         /// Begins a session. The request has no body. Answered with 202, and `Location` names the session's URL.
         case open
@@ -21,6 +21,7 @@ public struct UploadStep: Sendable, Equatable {
         case abandon(session: String)
     }
 
+    /// What is asked.
     public var action: Action
     /// The directory of the sessions' URLs below the repository: the URL of a session is this, a slash, and its id.
     public var place: AssetPath

@@ -1,5 +1,6 @@
 /// What the platform wants from an upstream.
 public enum UpstreamTarget: Sendable, Equatable {
+    /// The document that `listing` reads for an index.
     case index(IndexKey)
     /// A file that no index describes: its place follows from its path.
     case asset(AssetPath)
@@ -41,6 +42,7 @@ public struct UpstreamDocument: Sendable {
     public let url: String
     /// The `Content-Type` it was sent with.
     public let contentType: String?
+    /// The whole document, at most `UpstreamRequest.maxSize` bytes of it.
     public let bytes: [UInt8]
 
     public init(url: String, contentType: String?, bytes: [UInt8]) {

@@ -12,7 +12,7 @@ enum FormatsCommand: Command {
           --fingerprint   print what a plugin must have been built for instead, and nothing else
 
         Each line has a format's id, the version of the contract, where the format came from, its abilities,
-        and where its repositories are.
+        and its mount where it has one.
         """
     static let options: (valued: Set<String>, flags: Set<String>) = (["--config"], ["--fingerprint"])
 
@@ -28,9 +28,8 @@ enum FormatsCommand: Command {
         for entry in formats.entries {
             let abilities = entry.descriptor.abilities.names.joined(separator: " ")
             let descriptor = entry.descriptor
-            print(
-                [descriptor.id, "\(descriptor.contract)", text(entry.origin), abilities, "/\(descriptor.firstSegment)/"]
-                    .joined(separator: "\t"))
+            let fields = [descriptor.id, "\(descriptor.contract)", text(entry.origin), abilities]
+            print((fields + (descriptor.mount.map { ["/\($0.name)/"] } ?? [])).joined(separator: "\t"))
         }
         return 0
     }
