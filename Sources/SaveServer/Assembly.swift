@@ -55,11 +55,7 @@ struct Assembly: Sendable {
         _ configuration: ServerConfiguration, stores: Stores, environment: [String: String], log: Log
     ) async throws -> Assembly {
         let clock = PlatformClock.system
-        let registry = try FormatRegistry.complete(loading: configuration.plugins) { plugin in
-            log(
-                .notice, "plugin loaded",
-                ["path": plugin.path, "sha256": plugin.sha256, "formats": plugin.formats.map(\.id).joined(separator: ", ")])
-        }
+        let registry = try FormatRegistry.complete(configuration, log: log)
         let key = try ServerKey.load(from: configuration.data)
         let hasher = Argon2PasswordHasher()
         if let notice = try await FirstStart.prepare(

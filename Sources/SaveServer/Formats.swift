@@ -12,14 +12,20 @@ package func registerFormats(in registry: inout FormatRegistry) throws {
 extension FormatRegistry {
     /// The formats of a server: those that are compiled in, then those that its configuration loads, in that order.
     ///
-    /// - Parameter note: told of each that is loaded.
+    /// - Parameter log: told of each that is loaded, and later of calls that do not come back.
     /// - Throws: `invalidConfiguration`; a server never starts with fewer formats than it was told to have.
-    static func complete(
-        loading plugins: [PluginSetting], note: (PluginLoader.Loaded) -> Void = { _ in }
-    ) throws -> FormatRegistry {
-        var registry = FormatRegistry()
+    static func complete(_ configuration: ServerConfiguration, log: Log = .silent()) throws -> FormatRegistry {
+        var supervision = SupervisionRules()
+        supervision.deadline = .seconds(configuration.pluginDeadline)
+        supervision.log = log
+        var registry = FormatRegistry(supervision: supervision)
         try registerFormats(in: &registry)
-        for plugin in plugins { note(try PluginLoader.load(plugin, into: &registry)) }
+        for plugin in configuration.plugins {
+            let loaded = try PluginLoader.load(plugin, into: &registry)
+            log(
+                .notice, "plugin loaded",
+                ["path": loaded.path, "sha256": loaded.sha256, "formats": loaded.formats.map(\.id).joined(separator: ", ")])
+        }
         return registry
     }
 }

@@ -58,19 +58,22 @@ enum PackageChangeRoutes {
         let governing = try governing(repository)
         let id = repository.record.id
         let change = call.body["attributes"]?.object ?? JSONObject()
-        let (record, files) = try await call.change { writing, now in
-            guard var record = try PackageContents.find(call["package"], id, writing) else {
-                throw PackageRemovalRoutes.noPackage
+        let (record, files) = try await governing.inquire { inquiry in
+            try await call.change { writing, now in
+                guard var record = try PackageContents.find(call["package"], id, writing) else {
+                    throw PackageRemovalRoutes.noPackage
+                }
+                let files = try writing.assets(id, package: record.id).filter { $0.record.sidecarOf == nil }
+                try call.requireMatch(entityTag(of: PackageRepresentation.package(record, files)))
+                let before = record.attributes
+                record.attributes =
+                    try apply(change, to: [before], asking: inquiry) { try $0.attributes($1, changedBy: $2) }.first ?? before
+                record.updated = later(now, than: record.updated)
+                try writing.put(record)
+                var details = JSONObject()
+                for key in change.keys { details[key] = ["from": before[key] ?? .null, "to": record.attributes[key] ?? .null] }
+                return ((record, files), [call.event(PackageRemovalRoutes.resource(call, repository, record.id), details)])
             }
-            let files = try writing.assets(id, package: record.id).filter { $0.record.sidecarOf == nil }
-            try call.requireMatch(entityTag(of: PackageRepresentation.package(record, files)))
-            let before = record.attributes
-            record.attributes = try apply(change, to: before, by: governing.attributes)
-            record.updated = later(now, than: record.updated)
-            try writing.put(record)
-            var details = JSONObject()
-            for key in change.keys { details[key] = ["from": before[key] ?? .null, "to": record.attributes[key] ?? .null] }
-            return ((record, files), [call.event(PackageRemovalRoutes.resource(call, repository, record.id), details)])
         }
         await call.context.operations.contentChanged(in: id, package: record.id)
         let shown: JSONValue = PackageRepresentation.package(record, files)
@@ -81,45 +84,59 @@ enum PackageChangeRoutes {
         let governing = try governing(repository)
         let id = repository.record.id
         let change = call.body["attributes"]?.object ?? JSONObject()
-        let (record, files) = try await call.change { writing, now in
-            guard var record = try PackageContents.find(call["package"], id, writing) else {
-                throw PackageRemovalRoutes.noPackage
+        let (record, files) = try await governing.inquire { inquiry in
+            try await call.change { writing, now in
+                guard var record = try PackageContents.find(call["package"], id, writing) else {
+                    throw PackageRemovalRoutes.noPackage
+                }
+                var files = try writing.assets(id, package: record.id).filter {
+                    $0.record.sidecarOf == nil && PackageRoutes.isVersion($0, call["version"])
+                }
+                guard !files.isEmpty else { throw PackageRoutes.noVersion }
+                try call.requireMatch(entityTag(of: PackageRepresentation.version(call["version"], of: record, files)))
+                let changed = try apply(change, to: files.map(\.record.attributes), asking: inquiry) {
+                    try $0.fileAttributes($1, changedBy: $2)
+                }
+                for (place, attributes) in zip(files.indices, changed) {
+                    files[place].record.attributes = attributes
+                    try writing.put(files[place])
+                }
+                record.updated = later(now, than: record.updated)
+                try writing.put(record)
+                let details: JSONObject = ["version": .string(call["version"]), "attributes": .object(change)]
+                return ((record, files), [call.event(PackageRemovalRoutes.resource(call, repository, record.id), details)])
             }
-            var files = try writing.assets(id, package: record.id).filter {
-                $0.record.sidecarOf == nil && PackageRoutes.isVersion($0, call["version"])
-            }
-            guard !files.isEmpty else { throw PackageRoutes.noVersion }
-            try call.requireMatch(entityTag(of: PackageRepresentation.version(call["version"], of: record, files)))
-            for place in files.indices {
-                files[place].record.attributes = try apply(
-                    change, to: files[place].record.attributes, by: governing.fileAttributes)
-                try writing.put(files[place])
-            }
-            record.updated = later(now, than: record.updated)
-            try writing.put(record)
-            let details: JSONObject = ["version": .string(call["version"]), "attributes": .object(change)]
-            return ((record, files), [call.event(PackageRemovalRoutes.resource(call, repository, record.id), details)])
         }
         await call.context.operations.contentChanged(in: id, package: record.id)
         let shown = PackageRepresentation.version(call["version"], of: record, files)
         return call.answer(shown, etag: entityTag(of: shown))
     }
 
-    private static func governing(_ repository: Repository) throws -> any PackageGoverning {
-        guard let governing = repository.format as? any PackageGoverning else {
+    private static func governing(_ repository: Repository) throws -> Supervised<any PackageGoverning> {
+        guard let governing = repository.governing else {
             throw SaveError.invalid(
                 "attributes", "packages of the format '\(repository.record.format)' have no attributes to set")
         }
         return governing
     }
 
-    /// The attributes after a change; an error names the field as it stands in the request.
+    private struct Question: Equatable, Sendable {
+        let attributes: [JSONObject]
+        let change: JSONObject
+    }
+
+    /// The attributes after a change, of each that is handed in; an error names the field as it stands in the request.
     private static func apply(
-        _ change: JSONObject, to attributes: JSONObject,
-        by changing: (_ current: JSONObject, _ change: JSONObject) throws -> JSONObject
-    ) throws -> JSONObject {
+        _ change: JSONObject, to attributes: [JSONObject], asking inquiry: Inquiry<any PackageGoverning>,
+        by changing:
+            @escaping @Sendable (
+                _ format: any PackageGoverning, _ current: JSONObject, _ change: JSONObject
+            ) throws -> JSONObject
+    ) throws -> [JSONObject] {
         do {
-            return try changing(attributes, change)
+            return try inquiry.ask(about: Question(attributes: attributes, change: change)) { format in
+                try attributes.map { try changing(format, $0, change) }
+            }
         } catch let error as SaveError {
             var details = error.details
             details["field"] = details["field"].map { AuditName.bounded("attributes.\($0)") }

@@ -10,15 +10,18 @@ struct RepositoryDraft {
     /// Changes `record`.
     ///
     /// - Throws: `invalidRequest` or `unknownField`, naming the field.
-    mutating func apply(in reading: any CatalogueReading) throws {
+    mutating func apply(in reading: any CatalogueReading, asking inquiry: Inquiry<any RepositoryFormat.Type>) throws {
         try RepositoryRules.checkKind(body, record.kind)
         if let text = body["description"]?.string { record.description = text }
         if let flag = body["online"]?.bool { record.online = flag }
         if let flag = body["anonymous_read"]?.bool { record.anonymousRead = flag }
         if let flag = body["audit_downloads"]?.bool { record.auditDownloads = flag }
         if let settings = body["settings"]?.object { record.settings = settings }
-        let format = try call.context.formats.make(record.format, settings: record.settings)
-        let reserved = try body["reserved_names"]?.array.map { try RepositoryRules.reservedNames($0, format) }
+        let question = Question(settings: record.settings, reservedNames: body["reserved_names"]?.array)
+        let reserved = try inquiry.ask(about: question) { type in
+            let format = try type.init(settings: question.settings)
+            return try question.reservedNames.map { try RepositoryRules.reservedNames($0, format) }
+        }
         switch record.kind {
         case .hosted: applyHosted()
         case .proxy:
@@ -28,6 +31,12 @@ struct RepositoryDraft {
             try applyGroup(in: reading)
             if let reserved { record.group.reservedNames = reserved }
         }
+    }
+
+    /// What the format is asked: whether it takes these settings, and how it spells these names.
+    private struct Question: Equatable, Sendable {
+        let settings: JSONObject
+        let reservedNames: [JSONValue]?
     }
 
     private mutating func applyHosted() {

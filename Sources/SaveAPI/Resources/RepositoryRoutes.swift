@@ -51,27 +51,29 @@ enum RepositoryRoutes {
         guard let kind = body["repository_type"]?.string.flatMap(RepositoryKind.init) else {
             throw SaveError.invalid("repository_type", "the field 'repository_type' is missing")
         }
-        guard let type = call.context.formats.type(format) else {
+        guard let descriptor = call.context.formats.descriptor(format) else {
             let known = call.context.formats.descriptors.map(\.id).joined(separator: ", ")
             throw SaveError.invalid("format", "'format' must be one of \(known)")
         }
-        try RepositoryRules.checkAbility(kind, type.descriptor)
-        let id = try await call.change { writing, now in
-            var events: [AuditEvent] = []
-            let project = try known.map { try writing.current($0) } ?? newProject(projectName, writing, at: now, &events)
-            var draft = RepositoryDraft(
-                record: RepositoryRecord(
-                    projectID: project.id, project: project.name, name: name, format: format, kind: kind, created: now,
-                    updated: now),
-                body: body, call: call)
-            try draft.apply(in: writing)
-            let record = try writing.put(draft.record)
-            var details: JSONObject = ["format": .string(format), "repository_type": .string(kind.rawValue)]
-            if kind == .proxy { details["remote_url"] = .string(record.proxy.remoteURL) }
-            if kind == .group { details["members"] = body["members"] ?? [] }
-            if record.anonymousRead { details["anonymous_read"] = true }
-            if record.auditDownloads { details["audit_downloads"] = true }
-            return (record.id, events + [call.event(record.coordinates, details)])
+        try RepositoryRules.checkAbility(kind, descriptor)
+        let id = try await call.context.formats.type(format).inquire { inquiry in
+            try await call.change { writing, now in
+                var events: [AuditEvent] = []
+                let project = try known.map { try writing.current($0) } ?? newProject(projectName, writing, at: now, &events)
+                var draft = RepositoryDraft(
+                    record: RepositoryRecord(
+                        projectID: project.id, project: project.name, name: name, format: format, kind: kind, created: now,
+                        updated: now),
+                    body: body, call: call)
+                try draft.apply(in: writing, asking: inquiry)
+                let record = try writing.put(draft.record)
+                var details: JSONObject = ["format": .string(format), "repository_type": .string(kind.rawValue)]
+                if kind == .proxy { details["remote_url"] = .string(record.proxy.remoteURL) }
+                if kind == .group { details["members"] = body["members"] ?? [] }
+                if record.anonymousRead { details["anonymous_read"] = true }
+                if record.auditDownloads { details["audit_downloads"] = true }
+                return (record.id, events + [call.event(record.coordinates, details)])
+            }
         }
         await call.context.operations.repositoryChanged(id)
         return try show(id, call, location: "/api/v1/repos/\(projectName)/\(name)")
@@ -87,18 +89,20 @@ enum RepositoryRoutes {
     private static func update(_ call: APICall, _ repository: Repository) async throws -> HTTPResponse {
         let body = call.body
         let id = repository.record.id
-        try await call.change { writing, now in
-            let record = try writing.current(repository)
-            try call.requireMatch(etag(record))
-            let before = settings(record)
-            var draft = RepositoryDraft(record: record, body: body, call: call)
-            try draft.apply(in: writing)
-            draft.record.updated = later(now, than: record.updated)
-            let after = try writing.put(draft.record)
-            if after.proxy.remoteURL != record.proxy.remoteURL { try writing.deleteCachedIndexes(id, key: nil) }
-            var details = changes(from: before, to: settings(after))
-            if body["remote_password"] != nil { details["remote_password"] = "changed" }
-            return ((), [call.event(record.coordinates, details)])
+        try await call.context.formats.type(repository.record.format).inquire { inquiry in
+            try await call.change { writing, now in
+                let record = try writing.current(repository)
+                try call.requireMatch(etag(record))
+                let before = settings(record)
+                var draft = RepositoryDraft(record: record, body: body, call: call)
+                try draft.apply(in: writing, asking: inquiry)
+                draft.record.updated = later(now, than: record.updated)
+                let after = try writing.put(draft.record)
+                if after.proxy.remoteURL != record.proxy.remoteURL { try writing.deleteCachedIndexes(id, key: nil) }
+                var details = changes(from: before, to: settings(after))
+                if body["remote_password"] != nil { details["remote_password"] = "changed" }
+                return ((), [call.event(record.coordinates, details)])
+            }
         }
         await call.context.operations.repositoryChanged(id)
         return try show(id, call)

@@ -42,13 +42,32 @@ package final class Catalogue: Sendable {
                 projects: try reading.projects(), repositories: try reading.repositories(), members: try reading.members(),
                 users: try reading.users(), robots: try reading.robots(), keys: try reading.keys())
         }
-        let snapshot = try CatalogueSnapshot(records, formats: formats, generation: ticket, reusing: current)
+        let earlier = current
+        var repositories: [Repository] = []
+        for record in records.repositories { repositories.append(try await repository(record, earlier)) }
+        let snapshot = CatalogueSnapshot(records, repositories: repositories, generation: ticket)
         state.withLock { state in
             guard ticket > state.installed else { return }
             state.installed = ticket
             state.snapshot = snapshot
             latest.store(snapshot.generation, ordering: .releasing)
         }
+    }
+
+    /// - Parameter earlier: what was made before is used again.
+    private func repository(_ record: RepositoryRecord, _ earlier: CatalogueSnapshot) async throws -> Repository {
+        let known = earlier.repository(id: record.id)
+        if let known, known.record == record { return known }
+        guard let descriptor = formats.descriptor(record.format) else {
+            throw SaveError(
+                .invalidConfiguration,
+                "the repository \(record.coordinates) has the format '\(record.format)', which this server does not have")
+        }
+        if let known, known.record.format == record.format, known.record.settings == record.settings {
+            return Repository(record: record, format: known.format, descriptor: descriptor)
+        }
+        let format = try await formats.make(record.format, settings: record.settings)
+        return Repository(record: record, format: format, descriptor: descriptor)
     }
 }
 
@@ -65,13 +84,13 @@ package struct CatalogueRecords: Sendable {
 /// A repository with its format, ready to answer.
 package final class Repository: Sendable {
     package let record: RepositoryRecord
-    package let format: any RepositoryFormat
+    package let format: Supervised<any RepositoryFormat>
     package let descriptor: FormatDescriptor
 
-    package init(record: RepositoryRecord, format: any RepositoryFormat) {
+    package init(record: RepositoryRecord, format: Supervised<any RepositoryFormat>, descriptor: FormatDescriptor) {
         self.record = record
         self.format = format
-        descriptor = type(of: format).descriptor
+        self.descriptor = descriptor
     }
 
     /// The path from the host to the repository, with a slash at both ends, as Save writes it: below the format's mount where it
@@ -80,6 +99,15 @@ package final class Repository: Sendable {
 
     /// The largest file it takes, in bytes, where the server has a limit of its own.
     func maxFileSize(_ limit: Int64?) -> Int64? { [record.hosted.maxFileSize, limit].compactMap(\.self).min() }
+
+    /// The format, where people set attributes on its packages.
+    package var governing: Supervised<any PackageGoverning>? { format.cast { $0 as? any PackageGoverning } }
+
+    /// The format, where packages are searched for.
+    package var searching: Supervised<any PackageSearching>? { format.cast { $0 as? any PackageSearching } }
+
+    /// The format, where its packages have names.
+    package var naming: Supervised<any PackageNaming>? { format.cast { $0 as? any PackageNaming } }
 }
 
 /// The catalogue at one moment. A class, so that handing it around costs nothing.
@@ -112,22 +140,14 @@ package final class CatalogueSnapshot: Sendable {
         roles = [:]
     }
 
-    init(_ records: CatalogueRecords, formats: FormatRegistry, generation: UInt64, reusing earlier: CatalogueSnapshot) throws {
+    init(_ records: CatalogueRecords, repositories: [Repository], generation: UInt64) {
         self.generation = generation
+        self.repositories = repositories
         projects = records.projects
         members = records.members
         users = Dictionary(records.users.map { ($0.username, $0) }) { first, _ in first }
         robots = Dictionary(records.robots.map { ($0.name, $0) }) { first, _ in first }
         keys = Dictionary(records.keys.map { ($0.id, $0) }) { first, _ in first }
-        repositories = try records.repositories.map { record in
-            if let known = earlier.repository(id: record.id), known.record == record { return known }
-            guard formats.type(record.format) != nil else {
-                throw SaveError(
-                    .invalidConfiguration,
-                    "the repository \(record.coordinates) has the format '\(record.format)', which this server does not have")
-            }
-            return Repository(record: record, format: try formats.make(record.format, settings: record.settings))
-        }
         repositoriesByID = Dictionary(repositories.map { ($0.record.id, $0) }) { first, _ in first }
         repositoriesByName = Dictionary(grouping: repositories, by: \.record.project).mapValues { repositories in
             Dictionary(repositories.map { ($0.record.name, $0) }) { first, _ in first }

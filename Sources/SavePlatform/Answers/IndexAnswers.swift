@@ -123,16 +123,16 @@ struct IndexAnswers: Sendable {
         let documents = try await documents(for: key.index, of: repository, from: source, &sourced)
         let context = RenderContext(
             basePath: repository.basePath, externalOrigin: key.origin, documents: documents)
-        let render: @Sendable () throws -> Rendering = {
-            let document = try repository.format.render(key.index, as: key.type, from: listing, context: context)
-            return Rendering(document, key.isCompressed ? compression : nil)
+        let isLarge = listing.assets.count + listing.packages.count > Self.largestInline
+        let rendering = try await repository.format.ask(on: isLarge ? services.pool : nil) { format in
+            let document = try format.render(key.index, as: key.type, from: listing, context: context)
+            return try Rendering(document, key.isCompressed ? compression : nil)
         }
-        let size = listing.assets.count + listing.packages.count
-        let rendering = size > Self.largestInline ? try await services.pool.run(render) : try render()
         let change = LastChange(to: rendering.etag, at: services.clock.now(), after: cache[key])
         let answer = CachedAnswer(
             response: response(rendering, change, repository, isStale: sourced.freshness.isStale),
-            etag: rendering.etag, lastModified: change.validator, freshness: sourced.freshness, body: body(of: rendering))
+            etag: rendering.etag, lastModified: change.validator, freshness: sourced.freshness,
+            body: body(of: rendering, repository.format))
         // Words that nobody asks for again must not push out pages that everybody asks for.
         if case .search = key.index { return answer }
         cache.insert(answer, for: key, cost: rendering.cost + 1024)
@@ -140,13 +140,15 @@ struct IndexAnswers: Sendable {
     }
 
     /// The body of a page that is sent in pieces.
-    private func body(of rendering: Rendering) -> (@Sendable () throws -> ByteStream)? {
+    private func body(
+        of rendering: Rendering, _ format: Supervised<any RepositoryFormat>
+    ) -> (@Sendable () throws -> ByteStream)? {
         guard case .pieces(let pieces, let length) = rendering.content else { return nil }
         let begin = rendering.isCompressed ? compression.begin : nil
         let pool = services.pool
         return {
             let stream = try PieceStream(pieces, begin)
-            return ByteStream(length: begin == nil ? length : nil) { try await pool.run { try stream.next() } }
+            return ByteStream(length: begin == nil ? length : nil) { try await format.ask(on: pool) { _ in try stream.next() } }
         }
     }
 
@@ -155,9 +157,10 @@ struct IndexAnswers: Sendable {
     private func documents(
         for index: IndexKey, of repository: Repository, from source: any ContentSource, _ sourced: inout SourcedListing
     ) async throws -> [[UInt8]] {
-        guard let format = repository.format as? any DocumentedIndexes else { return [] }
+        guard let format = repository.format.cast({ $0 as? any DocumentedIndexes }) else { return [] }
         var documents: [[UInt8]] = []
-        for path in try format.documents(for: index, in: sourced.listing) {
+        let listing = sourced.listing
+        for path in try await format.ask({ try $0.documents(for: index, in: listing) }) {
             do {
                 let content = try await source.asset(path, package: index.package, method: .get)
                 documents.append(try await content.bytes(limit: Self.longestDocument, pool: services.pool))

@@ -21,17 +21,23 @@ struct Rendering: Sendable {
     /// Pages above this are not held. Bytes.
     private static let largestWhole = 1 << 20
 
+    /// Pages and pieces above these are refused: no honest one is as large, and the memory is everybody's. Bytes.
+    private static let largestPage = 128 << 20
+    private static let largestPieces: Int64 = 1 << 30
+
     /// - Parameter compression: nil for who does not want it.
-    init(_ document: Document, _ compression: PageCompression?) {
+    /// - Throws: `internalFailure` for a document that is larger than any honest one.
+    init(_ document: Document, _ compression: PageCompression?) throws {
         let digest = StreamingDigest(.sha256)
         var compressed: [UInt8]?
         switch document.content {
         case .bytes(let bytes):
+            guard bytes.count <= Self.largestPage else { throw Self.tooLarge }
             digest.update(bytes)
             compressed = bytes.count >= Self.smallestCompressed ? compression?.whole(bytes) : nil
             content = .whole(compressed ?? bytes)
         case .pieces(let pieces):
-            let (bytes, length) = Self.look(at: pieces, digest)
+            let (bytes, length) = try Self.look(at: pieces, digest)
             if let bytes {
                 compressed = bytes.count >= Self.smallestCompressed ? compression?.whole(bytes) : nil
                 content = .whole(compressed ?? bytes)
@@ -47,17 +53,21 @@ struct Rendering: Sendable {
     }
 
     /// All of a small document, or nil; and its length.
-    private static func look(at pieces: DocumentPieces, _ digest: StreamingDigest) -> ([UInt8]?, Int64) {
+    private static func look(at pieces: DocumentPieces, _ digest: StreamingDigest) throws -> ([UInt8]?, Int64) {
         var place = 0
         var length: Int64 = 0
         var bytes: [UInt8]? = []
         while let piece = pieces.next(&place) {
             digest.update(piece)
             length += Int64(piece.count)
+            guard length <= largestPieces else { throw tooLarge }
             if length > Int64(largestWhole) { bytes = nil } else { bytes?.append(contentsOf: piece) }
         }
         return (bytes, length)
     }
+
+    private static let tooLarge = SaveError(
+        .internalFailure, "the format renders more than \(largestPage >> 20) MiB, or \(largestPieces >> 20) MiB in pieces")
 
     /// Bytes that it takes to keep it.
     var cost: Int {

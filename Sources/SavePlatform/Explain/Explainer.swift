@@ -99,7 +99,7 @@ extension EngineServices {
     ///   - refresh: whether upstreams are asked now, as far as the group would ask them, and as often as clients may.
     /// - Throws: `packageNotFound` for what is no name of the format.
     package func explain(_ name: String, in repository: Repository, refresh: Bool) async throws -> Explanation {
-        guard let package = (repository.format as? any PackageNaming)?.package(named: name) else {
+        guard let package = try await repository.naming?.ask({ $0.package(named: name) }) ?? nil else {
             throw SaveError(.packageNotFound, "there is no such package")
         }
         return try await Explainer(services: self, repository: repository, package: package, refresh: refresh).explain(

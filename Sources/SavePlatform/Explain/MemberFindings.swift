@@ -19,19 +19,19 @@ struct MemberFindings: Sendable {
             )
         }
         if repository.record.kind == .hosted || !repository.descriptor.abilities.contains(.upstreamIndexes) {
-            findings.addHosted(stored, record, retired)
+            await findings.addHosted(stored, record, retired)
         } else {
             let proxy = ProxySource(repository: repository, services: services)
             if refresh { _ = await UpstreamIndex(proxy).insist(.package(package)) }
             let known = try await UpstreamIndex(proxy).remembered(.package(package))
-            findings.addProxied(known, stored, services, package)
+            await findings.addProxied(known, stored, services, package)
         }
         return findings
     }
 
     // MARK: Hosted
 
-    private mutating func addHosted(_ stored: [StoredAsset], _ record: PackageRecord?, _ retired: [RetiredName]) {
+    private mutating func addHosted(_ stored: [StoredAsset], _ record: PackageRecord?, _ retired: [RetiredName]) async {
         guard !stored.isEmpty else {
             guard !retired.isEmpty else { return }
             holdsName = true
@@ -41,7 +41,7 @@ struct MemberFindings: Sendable {
         }
         member.state = "answers"
         listing = Listing(assets: stored.map(\.record), attributes: record?.attributes ?? JSONObject())
-        let block = downloadBlock(record?.attributes ?? JSONObject())
+        let block = await downloadBlock(record?.attributes ?? JSONObject())
         files = stored.map { file($0.record, "offered", $0, block) }
         member.reason = block
     }
@@ -50,7 +50,7 @@ struct MemberFindings: Sendable {
 
     private mutating func addProxied(
         _ known: UpstreamMemory.KnownIndex?, _ stored: [StoredAsset], _ services: EngineServices, _ package: PackageID
-    ) {
+    ) async {
         describeUpstream(known, services, package)
         let cached = Dictionary(stored.map { ($0.record.path, $0) }) { first, _ in first }
         guard let known else {
@@ -66,7 +66,7 @@ struct MemberFindings: Sendable {
         }
         member.state = "answers"
         listing = known.listing
-        let block = downloadBlock(known.listing.attributes)
+        let block = await downloadBlock(known.listing.attributes)
         member.reason = block ?? (known.isStale ? staleness(services, package) : nil)
         for asset in known.listing.assets where asset.sidecarOf == nil {
             files.append(file(asset, "offered", cached[asset.path], block ?? change(known, asset.path)))
@@ -127,10 +127,9 @@ struct MemberFindings: Sendable {
     }
 
     /// Why no file of the package is given out, where the format says so.
-    private func downloadBlock(_ attributes: JSONObject) -> Explanation.Reason? {
-        guard let governing = member.repository.format as? any PackageGoverning else { return nil }
+    private func downloadBlock(_ attributes: JSONObject) async -> Explanation.Reason? {
         do {
-            try governing.checkDownload(from: attributes)
+            try await member.repository.governing?.ask { try $0.checkDownload(from: attributes) }
             return nil
         } catch {
             return .init("quarantined", (error as? SaveError)?.message ?? "the package's files are not given out")

@@ -6,18 +6,21 @@ public struct FormatRegistry: Sendable {
 
     /// A format and where it came from.
     package struct Entry: Sendable {
-        package let type: any RepositoryFormat.Type
+        package let descriptor: FormatDescriptor
         package let origin: FormatOrigin
-
-        package var descriptor: FormatDescriptor { type.descriptor }
+        package let type: Supervised<any RepositoryFormat.Type>
     }
 
     private var entriesByID: [String: Entry] = [:]
     /// The ids of formats by each first segment of URLs that is theirs: the id itself, and the mount.
     private var idsBySegment: [String: String] = [:]
+    private let supervision: SupervisionRules
 
     /// A registry without formats.
-    public init() {}
+    public init() { self.init(supervision: SupervisionRules()) }
+
+    /// - Parameter supervision: for the formats that are loaded.
+    package init(supervision: SupervisionRules) { self.supervision = supervision }
 
     /// Adds a format.
     ///
@@ -51,7 +54,12 @@ public struct FormatRegistry: Sendable {
                 "the format '\(descriptor.id)' cannot be made: \((error as? SaveError)?.message ?? "\(error)")",
                 underlying: error)
         }
-        entriesByID[descriptor.id] = Entry(type: format, origin: origin)
+        let type: Supervised<any RepositoryFormat.Type> =
+            switch origin {
+            case .compiledIn: Supervised(compiledIn: format)
+            case .loaded: Supervised(format, loadedAs: descriptor.id, rules: supervision)
+            }
+        entriesByID[descriptor.id] = Entry(descriptor: descriptor, origin: origin, type: type)
         idsBySegment[descriptor.id] = descriptor.id
         if let mount = descriptor.mount { idsBySegment[mount.name] = descriptor.id }
     }
@@ -87,8 +95,16 @@ public struct FormatRegistry: Sendable {
     /// The descriptors, ordered by id.
     public var descriptors: [FormatDescriptor] { entries.map(\.descriptor) }
 
+    /// What the format of an id says of itself.
+    public func descriptor(_ id: String) -> FormatDescriptor? { entriesByID[id]?.descriptor }
+
     /// The format of an id.
-    public func type(_ id: String) -> (any RepositoryFormat.Type)? { entriesByID[id]?.type }
+    ///
+    /// - Throws: `invalidRequest` for an unknown id.
+    package func type(_ id: String) throws -> Supervised<any RepositoryFormat.Type> {
+        guard let entry = entriesByID[id] else { throw SaveError.invalid("format", "there is no format '\(id)'") }
+        return entry.type
+    }
 
     /// The format whose URLs begin with a segment, its id or its mount; nil where there is none.
     func descriptor(ofSegment segment: String) -> FormatDescriptor? {
@@ -105,8 +121,7 @@ public struct FormatRegistry: Sendable {
     /// A format with a repository's settings.
     ///
     /// - Throws: `invalidRequest` for an unknown id, and what the format's initializer throws.
-    public func make(_ id: String, settings: JSONObject) throws -> any RepositoryFormat {
-        guard let type = type(id) else { throw SaveError.invalid("format", "there is no format '\(id)'") }
-        return try type.init(settings: settings)
+    package func make(_ id: String, settings: JSONObject) async throws -> Supervised<any RepositoryFormat> {
+        try await type(id).make { try $0.init(settings: settings) }
     }
 }

@@ -39,7 +39,8 @@ public struct StagedFile: Sendable {
     public let checksums: [Checksum]
     /// The bytes, for readers of archives. They block: call them through `inspect`.
     public let file: OpenFile
-    private let pool: BlockingPool
+    /// nil where the code that reads the file may block.
+    private var pool: BlockingPool?
 
     public init(id: Int, size: Int64, digest: BlobDigest, checksums: [Checksum], file: OpenFile, pool: BlockingPool) {
         self.id = id
@@ -53,7 +54,15 @@ public struct StagedFile: Sendable {
     /// Runs code that reads the file on a thread that may block.
     public func inspect<Value: Sendable>(_ body: @escaping @Sendable (OpenFile) throws -> Value) async throws -> Value {
         let file = file
+        guard let pool else { return try body(file) }
         return try await pool.run { try body(file) }
+    }
+
+    /// The same file for code that runs on threads that may block.
+    var inspectedInPlace: StagedFile {
+        var copy = self
+        copy.pool = nil
+        return copy
     }
 }
 

@@ -2,11 +2,17 @@
 /// repository lets them through. Who asks does not matter: it is a property of the resource.
 enum AllowedMethods {
     /// The value of the field, in the order of the alphabet; nil where there is nothing at the path.
-    static func field(of path: RequestPath, in repository: Repository) -> String? {
+    ///
+    /// - Throws: what a loaded format's calls end with that does not come back.
+    static func field(of path: RequestPath, in repository: Repository) async throws -> String? {
+        // Without the query: it chooses among what there is.
+        let routes = try await repository.format.ask { format in
+            [HTTPMethod.get, .post, .put, .patch, .delete].compactMap { method in
+                (try? format.route(FormatRequest(method: method, path: path))).map { (method, $0) }
+            }
+        }
         var names: Set<String> = []
-        for method in [HTTPMethod.get, .post, .put, .patch, .delete] {
-            // Without the query: it chooses among what there is.
-            guard let route = try? repository.format.route(FormatRequest(method: method, path: path)) else { continue }
+        for (method, route) in routes {
             switch route {
             case .index, .asset, .redirect, .identity, .fixed: names.formUnion(["GET", "HEAD"])
             case .upload, .session, .retract, .delete:
@@ -18,9 +24,12 @@ enum AllowedMethods {
     }
 
     /// The same error, saying which methods there are. To OPTIONS every path that has one has that one, too.
-    static func refusal(_ error: any Error, of method: HTTPMethod, _ path: RequestPath, in repository: Repository) -> any Error {
-        guard let refused = error as? SaveError, method == .options || refused.code == .methodNotAllowed,
-            let allow = field(of: path, in: repository)
+    static func refusal(
+        _ error: any Error, of method: HTTPMethod, _ path: RequestPath, in repository: Repository
+    ) async -> any Error {
+        guard let refused = error as? SaveError, ErrorResponder.status(of: refused.code) < 500,
+            method == .options || refused.code == .methodNotAllowed,
+            let allow = try? await field(of: path, in: repository)
         else { return error }
         return SaveError(.methodNotAllowed, refused.message, details: ["allow": allow])
     }

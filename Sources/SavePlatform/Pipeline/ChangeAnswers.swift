@@ -5,12 +5,12 @@ struct ChangeAnswers: Sendable {
     let maxFileSize: Int64?
 
     /// - Throws: `methodNotAllowed` for a proxy or a group, what the format throws, `alreadyExists` and the like.
-    func answer(_ resolved: ResolvedRequest, allowed: () throws -> String?) async throws -> HTTPResponse {
+    func answer(_ resolved: ResolvedRequest, allowed: () async throws -> String?) async throws -> HTTPResponse {
         let record = resolved.repository.record
         guard record.kind == .hosted else {
             throw SaveError(
                 .methodNotAllowed, "\(record.coordinates) is a \(record.kind.rawValue): upload to a hosted repository",
-                details: ["allow": try allowed() ?? "OPTIONS"])
+                details: ["allow": try await allowed() ?? "OPTIONS"])
         }
         let publisher = Publisher(repository: resolved.repository, services: services)
         switch resolved.route {

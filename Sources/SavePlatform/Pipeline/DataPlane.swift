@@ -102,7 +102,7 @@ package final class DataPlane: Responder {
         let catalogue = services.catalogue.current
         let resolved: ResolvedRequest
         do {
-            resolved = try resolver.resolve(request, principal, catalogue)
+            resolved = try await resolver.resolve(request, principal, catalogue)
         } catch {
             await refusals.note(error, request, principal, catalogue)
             throw error
@@ -169,7 +169,7 @@ package final class DataPlane: Responder {
             do {
                 return try await changes.answer(resolved) {
                     let path = try resolver.path(request.rawPath).dropping(3)
-                    return AllowedMethods.field(of: path, in: resolved.repository)
+                    return try await AllowedMethods.field(of: path, in: resolved.repository)
                 }
             } catch {
                 await refusals.record(error, resolved)

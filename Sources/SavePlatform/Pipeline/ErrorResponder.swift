@@ -19,6 +19,7 @@ package enum ErrorResponder {
         case .tooManyRequests: 429
         case .upstreamInvalid, .upstreamForbidden: 502
         case .upstreamUnavailable, .busy, .storageUnavailable: 503
+        case .formatTimeout: 504
         case .storageFull: 507
         default: 500
         }
@@ -64,10 +65,11 @@ package enum ErrorResponder {
         return failure
     }
 
-    /// One line. An internal error names the request, so that its cause can be found in the log.
+    /// One line. What is this server's fault names the request, so that its cause can be found in the log.
     private static func line(_ failure: SaveError, request: HTTPRequest) -> String {
         let message = String(decoding: failure.message.utf8.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }, as: UTF8.self)
-        return status(of: failure.code) == 500 ? "\(message) (request \(request.id))" : message
+        let isOurs = failure.code == .formatTimeout || status(of: failure.code) == 500
+        return isOurs ? "\(message) (request \(request.id))" : message
     }
 
     private static func addFields(_ failure: SaveError, _ line: String, to response: inout HTTPResponse) {

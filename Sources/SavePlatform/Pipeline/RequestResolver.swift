@@ -44,7 +44,7 @@ struct RequestResolver: Sendable {
 
     /// - Throws: `unauthenticated` or `repositoryNotFound` where there is nothing that the sender may read, and what the format
     ///   throws for a path or a method that it does not have.
-    func resolve(_ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) throws -> ResolvedRequest {
+    func resolve(_ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) async throws -> ResolvedRequest {
         if request.method == .get, let known = routes.entry(for: request.target, in: catalogue) {
             return ResolvedRequest(
                 request: request, principal: principal, repository: known.repository, route: known.route,
@@ -60,7 +60,7 @@ struct RequestResolver: Sendable {
         if let shorter {
             route = .redirect(to: shorter, permanent: true)
         } else {
-            route = try meaning(of: request, path.dropping(3), in: repository)
+            route = try await meaning(of: request, path.dropping(3), in: repository)
             if request.method == .get {
                 routes.remember(RouteMemo.Entry(repository: repository, route: route), for: request.target)
             }
@@ -69,13 +69,13 @@ struct RequestResolver: Sendable {
             request: request, principal: principal, repository: repository, route: route, granted: granted, catalogue: catalogue)
     }
 
-    private func meaning(of request: HTTPRequest, _ path: RequestPath, in repository: Repository) throws -> Route {
+    private func meaning(of request: HTTPRequest, _ path: RequestPath, in repository: Repository) async throws -> Route {
         let query = try QueryItems(decoding: request.rawQuery)
         do {
-            return try repository.format.route(
+            return try await repository.format.route(
                 FormatRequest(method: request.method, path: path, query: query, contentType: request.headers["content-type"]))
         } catch {
-            throw AllowedMethods.refusal(error, of: request.method, path, in: repository)
+            throw await AllowedMethods.refusal(error, of: request.method, path, in: repository)
         }
     }
 

@@ -28,6 +28,8 @@ struct RouteMemo: Sendable {
     }
 
     func remember(_ entry: Entry, for target: [UInt8]) {
-        entries.insert(entry, for: ByteKey(target), cost: target.count + 256)
+        var cost = target.count + 256
+        if case .fixed(let document) = entry.route { cost += document.bytes.count }
+        entries.insert(entry, for: ByteKey(target), cost: cost)
     }
 }

@@ -11,16 +11,16 @@ extension HostedSource {
     ///
     /// - Throws: `notFound` where the format has no searches.
     func found(_ query: SearchQuery) async throws -> Listing {
-        guard let format = repository.format as? any PackageSearching else {
+        guard let format = repository.searching else {
             throw SaveError(.notFound, "there is no such index")
         }
-        let id = repository.record.id
-        let hits = try await services.store.read { try Self.hits(query, id, format, $0) }
+        let hits = try await hits(query, format)
         var found = FoundPackages(total: hits.count)
         for hit in hits.prefix(query.end) {
             do {
                 let listing = try await files(of: hit.package.id)
-                if let match = format.match(hit.package, in: listing) { found.matches.append(match) }
+                let match = try await format.ask { $0.match(hit.package, in: listing) }
+                if let match { found.matches.append(match) }
             } catch let error as SaveError where error.code == .packageNotFound {
                 // It went while the others were read.
                 found.total -= 1
@@ -29,18 +29,21 @@ extension HostedSource {
         return Listing(found: found)
     }
 
-    private static func hits(
-        _ query: SearchQuery, _ id: Int64, _ format: any PackageSearching, _ reading: any MetadataReading
-    ) throws -> [Hit] {
+    private func hits(_ query: SearchQuery, _ format: Supervised<any PackageSearching>) async throws -> [Hit] {
+        let id = repository.record.id
         let matcher = SearchQuery.Matcher(query)
         var hits: [Hit] = []
         var last: PackageID?
-        for _ in 0..<(mostSearched / 1000) {
-            let page = try reading.packages(id, after: last, limit: 1000, matching: nil)
-            for record in page {
-                let package = PackageSummary(id: record.id, displayName: record.displayName)
-                guard let rank = matcher.rank(package, { format.searchText(of: record.attributes) }) else { continue }
-                hits.append(Hit(package: package, rank: rank))
+        for _ in 0..<(Self.mostSearched / 1000) {
+            let start = last
+            let page = try await services.store.read { try $0.packages(id, after: start, limit: 1000, matching: nil) }
+            hits += try await format.ask(on: services.pool) { format in
+                page.compactMap { record in
+                    let package = PackageSummary(id: record.id, displayName: record.displayName)
+                    return matcher.rank(package) { format.searchText(of: record.attributes) }.map {
+                        Hit(package: package, rank: $0)
+                    }
+                }
             }
             guard page.count == 1000 else { break }
             last = page.last?.id

@@ -26,14 +26,13 @@ package struct HostedSource: ContentSource {
         // Whoever changes a package as a whole need not name each of its files.
         if let package { freshness.merge(self.freshness(.index(.package(package)))) }
         let id = repository.record.id
-        let governing = package == nil ? nil : repository.format as? any PackageGoverning
-        let found = try await services.store.read { reading in
+        let governing = package == nil ? nil : repository.governing
+        let (found, attributes) = try await services.store.read { reading in
             let asset = try reading.asset(id, path)
-            if asset != nil, let governing, let package, let record = try reading.package(id, package) {
-                try governing.checkDownload(from: record.attributes)
-            }
-            return asset
+            guard asset != nil, governing != nil, let package else { return (asset, JSONObject?.none) }
+            return (asset, try reading.package(id, package)?.attributes)
         }
+        if let attributes { try await governing?.ask { try $0.checkDownload(from: attributes) } }
         guard let asset = found else {
             throw SourceMiss(
                 error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates)"),

@@ -10,8 +10,9 @@ struct PackageEditor: Sendable {
     /// - Returns: the files whose records changed or that are gone; nil where nothing is other than before.
     /// - Throws: what the format throws, `packageNotFound`, `forbidden` for files taken away by who may not.
     func carryOut(
-        _ change: (Listing) throws -> PackageChange, in package: PackageID, _ writing: any MetadataWriting, at now: Timestamp,
-        _ context: AuditContext, isRecorded: Bool
+        _ change: @escaping @Sendable (Listing) throws -> PackageChange, in package: PackageID, _ writing: any MetadataWriting,
+        at now: Timestamp,
+        _ context: AuditContext, isRecorded: Bool, asking inquiry: Inquiry<any RepositoryFormat>
     ) throws -> [AssetPath]? {
         let id = repository.record.id
         guard var record = try writing.package(id, package) else {
@@ -20,7 +21,7 @@ struct PackageEditor: Sendable {
         let assets = try writing.assets(id, package: package)
         let listing = Listing(
             assets: assets.filter { $0.record.sidecarOf == nil }.map(\.record), attributes: record.attributes)
-        let wanted = try change(listing)
+        let wanted = try inquiry.ask(about: listing) { _ in try change(listing) }
         let before = record.attributes
         record.attributes = wanted.attributes ?? before
         let edited = wanted.records.compactMap { new in

@@ -43,7 +43,7 @@ package struct ProxySource: ContentSource {
         try await refuseBlocked(path, package)
         if let stored = try await stored(path, package) { return stored }
         let record = try await record(of: path, package: package)
-        if let file = record.sidecarOf, let deriving, deriving.file(ofSidecar: path) == file {
+        if let file = record.sidecarOf, let deriving, try await deriving.ask({ $0.file(ofSidecar: path) }) == file {
             return try await UpstreamSidecar(self, deriving).content(of: record)
         }
         if method == .head, let described = try await UpstreamFile(self).describe(record) { return described }
@@ -67,9 +67,8 @@ package struct ProxySource: ContentSource {
     /// - Throws: `blocked` for a package that its index has quarantined, and for a file on a host that is not allowed.
     private func refuseBlocked(_ path: AssetPath, _ package: PackageID?) async throws {
         guard isIndexed, let package, let known = try await UpstreamIndex(self).remembered(.package(package)) else { return }
-        if let governing = repository.format as? any PackageGoverning {
-            try governing.checkDownload(from: known.listing.attributes)
-        }
+        let attributes = known.listing.attributes
+        try await repository.governing?.ask { try $0.checkDownload(from: attributes) }
         if case .host(let host)? = known.offered.exceptions[path] {
             throw SaveError(.blocked, "the upstream keeps this file on \(host), which allowed_file_hosts does not list")
         }
@@ -104,11 +103,12 @@ package struct ProxySource: ContentSource {
         guard let package else { throw miss(path, until: nil) }
         let known = try await UpstreamIndex(self).current(.package(package))
         if let record = known.record(path), record.origin != nil { return record }
-        if let deriving, let file = deriving.file(ofSidecar: path).flatMap(known.record), file.origin != nil,
-            let sidecar = deriving.embeddedSidecar(of: file)
-        {
-            return sidecar
+        let sidecar = try await deriving?.ask { deriving in
+            deriving.file(ofSidecar: path).flatMap(known.record).flatMap { file in
+                file.origin == nil ? nil : deriving.embeddedSidecar(of: file)
+            }
         }
+        if let sidecar = sidecar ?? nil { return sidecar }
         throw SourceMiss(
             error: SaveError(.assetNotFound, "there is no file '\(path.filename)' upstream"), freshness: freshness(of: known))
     }
@@ -139,7 +139,9 @@ package struct ProxySource: ContentSource {
     // MARK: For the parts of the proxy
 
     /// The format, where its files carry sidecars within them and the upstream's index says which files there are.
-    private var deriving: (any SidecarDeriving)? { isIndexed ? repository.format as? any SidecarDeriving : nil }
+    private var deriving: Supervised<any SidecarDeriving>? {
+        isIndexed ? repository.format.cast { $0 as? any SidecarDeriving } : nil
+    }
 
     /// Records a file whose bytes are here, and that there is its package.
     func keep(_ record: AssetRecord, _ blob: BlobInfo) async throws {

@@ -11,19 +11,30 @@ struct PublishRules: Sendable {
     ///
     /// - Throws: `alreadyExists` for other bytes under a name that is taken, in any spelling; `nameRetired` for the name of a
     ///   deleted file; what the format says of a package that takes no files, or not these.
-    func newItems(_ submission: Submission, in reading: any MetadataReading) throws -> [Submission.Item] {
+    func newItems(
+        _ submission: Submission, in reading: any MetadataReading, asking inquiry: Inquiry<any RepositoryFormat>
+    ) throws -> [Submission.Item] {
         let files = try submission.items.filter { item in
             try item.record.sidecarOf == nil && isNew(item, in: reading)
         }
         // What describes a file comes with the file: the same bytes again change nothing.
         let paths = Set(files.map(\.record.path))
         let items = submission.items.filter { paths.contains($0.record.sidecarOf ?? $0.record.path) }
-        if !items.isEmpty, let governing = repository.format as? any PackageGoverning, let package = submission.package,
+        if !items.isEmpty, repository.governing != nil, let package = submission.package,
             let record = try reading.package(id, package.id)
         {
-            try governing.checkUpload(items, to: record.attributes)
+            let question = Question(attributes: record.attributes, files: items.map(\.record.path))
+            try inquiry.ask(about: question) {
+                try ($0 as? any PackageGoverning)?.checkUpload(items, to: question.attributes)
+            }
         }
         return items
+    }
+
+    /// What the format's answer depends on, whether a package takes files.
+    private struct Question: Equatable, Sendable {
+        let attributes: JSONObject
+        let files: [AssetPath]
     }
 
     private func isNew(_ item: Submission.Item, in reading: any MetadataReading) throws -> Bool {

@@ -55,7 +55,10 @@ package struct Publisher: Sendable {
     package func rehearse(_ plan: UploadPlan, _ request: HTTPRequest, limit: Int64?) async throws -> Outcome {
         let rules = PublishRules(repository: repository, mayDelete: false)
         return try await receive(plan, request, request.body, limit) { submission, _ in
-            try await services.store.read { try rules.newItems(submission, in: $0) }.isEmpty ? .unchanged : .created
+            try await repository.format.inquire { inquiry in
+                try await services.store.read { try rules.newItems(submission, in: $0, asking: inquiry) }.isEmpty
+                    ? .unchanged : .created
+            }
         }
     }
 
@@ -73,9 +76,9 @@ package struct Publisher: Sendable {
         }
         let staging = BlobStaging(blobs: services.blobs, pool: services.pool, maxFileSize: maxFileSize)
         do {
-            let submission = try await repository.format.receive(
-                UploadRequest(plan: plan, contentType: request.headers["content-type"], body: body, maxFileSize: maxFileSize),
-                into: staging)
+            let upload = UploadRequest(
+                plan: plan, contentType: request.headers["content-type"], body: body, maxFileSize: maxFileSize)
+            let submission = try await repository.format.receive(upload, into: staging)
             let outcome = try await use(submission, staging)
             await staging.discard()
             return outcome
@@ -91,36 +94,48 @@ package struct Publisher: Sendable {
         let id = repository.record.id
         let rules = PublishRules(repository: repository, mayDelete: mayDelete)
         // Refuse before any blob is made durable, so that a refusal leaves nothing; the transaction below decides.
-        let newItems = try await services.store.read { try rules.newItems(submission, in: $0) }
+        let newItems = try await repository.format.inquire { inquiry in
+            try await services.store.read { try rules.newItems(submission, in: $0, asking: inquiry) }
+        }
         // The same files again change nothing, whatever else comes with them.
         guard !newItems.isEmpty || submission.items.isEmpty else { return .unchanged }
         for item in submission.items { try await staging.commit(item.staged) }
         let now = services.clock.now()
-        let coordinates = repository.record.coordinates
         let editor = PackageEditor(repository: repository, mayDelete: mayDelete)
-        let (published, changed) = try await services.store.write { writing -> ([AssetPath], [AssetPath]?) in
-            let items = try rules.newItems(submission, in: writing)
-            if let package = submission.package, !items.isEmpty { try Self.put(package, id, writing, at: now) }
-            for item in items {
-                for name in try PublishRules.retiredNames(of: item.record, in: id, writing) {
-                    _ = try writing.deleteRetiredName(id, name.path)
+        let (published, changed) = try await repository.format.inquire { inquiry in
+            try await services.store.write { writing in
+                let items = try rules.newItems(submission, in: writing, asking: inquiry)
+                try store(items, of: submission, writing, at: now, context)
+                guard !items.isEmpty || submission.items.isEmpty, let change = submission.change, let package = submission.package
+                else {
+                    return (items.map(\.record.path), [AssetPath]?.none)
                 }
-                try Self.put(item, id, writing, by: context.principal.auditName, at: now)
-                guard item.record.sidecarOf == nil else { continue }
-                try writing.record(Self.event("file.upload", item, coordinates), context, at: now)
+                // A file that comes with a tag is one attempt, and one record.
+                return (
+                    items.map(\.record.path),
+                    try editor.carryOut(
+                        change, in: package.id, writing, at: now, context, isRecorded: items.isEmpty, asking: inquiry)
+                )
             }
-            guard !items.isEmpty || submission.items.isEmpty, let change = submission.change, let package = submission.package
-            else {
-                return (items.map(\.record.path), nil)
-            }
-            // A file that comes with a tag is one attempt, and one record.
-            return (
-                items.map(\.record.path),
-                try editor.carryOut(change, in: package.id, writing, at: now, context, isRecorded: items.isEmpty)
-            )
         }
         services.board.bump(id, package: submission.package?.id, paths: published + (changed ?? []))
         return !published.isEmpty ? .created : changed == nil ? .unchanged : .changed
+    }
+
+    private func store(
+        _ items: [Submission.Item], of submission: Submission, _ writing: any MetadataWriting, at now: Timestamp,
+        _ context: AuditContext
+    ) throws {
+        let id = repository.record.id
+        if let package = submission.package, !items.isEmpty { try Self.put(package, id, writing, at: now) }
+        for item in items {
+            for name in try PublishRules.retiredNames(of: item.record, in: id, writing) {
+                _ = try writing.deleteRetiredName(id, name.path)
+            }
+            try Self.put(item, id, writing, by: context.principal.auditName, at: now)
+            guard item.record.sidecarOf == nil else { continue }
+            try writing.record(Self.event("file.upload", item, repository.record.coordinates), context, at: now)
+        }
     }
 
     private static func put(_ package: PackageSummary, _ id: Int64, _ writing: any MetadataWriting, at now: Timestamp) throws {

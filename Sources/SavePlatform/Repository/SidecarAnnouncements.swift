@@ -2,14 +2,14 @@
 /// read out of their files.
 struct SidecarAnnouncements: Sendable {
     private let proxy: ProxySource
-    private let format: any SidecarDeriving
+    private let format: Supervised<any SidecarDeriving>
     private var memory: UpstreamMemory { proxy.services.upstream }
 
     /// From a host that sends only whole files, one of this size is fetched whole for the sake of its sidecar: while a larger
     /// one arrives, clients would give up waiting. Bytes.
     private static let smallFile: Int64 = 4 << 20
 
-    init(_ proxy: ProxySource, _ format: any SidecarDeriving) {
+    init(_ proxy: ProxySource, _ format: Supervised<any SidecarDeriving>) {
         self.proxy = proxy
         self.format = format
     }
@@ -21,36 +21,50 @@ struct SidecarAnnouncements: Sendable {
         let stamp = proxy.services.board.stamp(id, .sidecars(package))
         let cached = try await proxy.services.store.read { try $0.assets(id, package: package) }
         answer.freshness.dependencies.append(.init(repository: proxy.repository, stamp: stamp))
+        let listed = answer.listing.assets
+        let (announced, end) = try await format.ask { announce(listed, cached, isStale: known.isStale, by: $0) }
+        answer.listing.assets = announced
+        // A page that the upstream confirms again and again must not forget for good what was lost.
+        if let end { answer.freshness.validUntil = min(answer.freshness.validUntil ?? .max, end) }
+    }
+
+    /// - Parameter cached: what is here of the package.
+    /// - Returns: the files with what is noted in them, and until when that holds, where something is lost for a time.
+    private func announce(
+        _ listed: [AssetRecord], _ cached: [StoredAsset], isStale: Bool, by format: any SidecarDeriving
+    ) -> ([AssetRecord], UInt64?) {
+        var assets = listed
+        var end: UInt64?
         var checksums: [AssetPath: [Checksum]] = [:]
         var files: Set<AssetPath> = []
         for asset in cached {
             if asset.record.sidecarOf == nil { files.insert(asset.record.path) }
-            if let file = described(by: asset.record) { checksums[file] = asset.record.checksums }
+            if let file = described(by: asset.record, format) { checksums[file] = asset.record.checksums }
         }
-        let offered = offered(in: answer.listing.assets)
+        let offered = offered(in: assets, format)
         let now = proxy.services.clock.uptime()
-        for place in answer.listing.assets.indices where answer.listing.assets[place].sidecarOf == nil {
-            let file = answer.listing.assets[place]
+        for place in assets.indices where assets[place].sidecarOf == nil {
+            let file = assets[place]
             if let kept = checksums[file.path] {
-                format.announceSidecar(kept, in: &answer.listing.assets[place])
+                format.announceSidecar(kept, in: &assets[place])
             } else if let sidecar = offered[place] ?? format.embeddedSidecar(of: file)?.path {
-                if let lost = memory.lostSidecars[.init(repository: id, path: sidecar)], lost.until > now {
-                    // A page that the upstream confirms again and again must not forget it for good.
-                    answer.freshness.validUntil = min(answer.freshness.validUntil ?? .max, lost.until)
-                    format.announceSidecar(nil, in: &answer.listing.assets[place])
-                } else if offered[place] == nil, files.contains(file.path) || !known.isStale && canBeRead(file, now) {
-                    format.announceSidecar([], in: &answer.listing.assets[place])
+                if let lost = memory.lostSidecars[.init(repository: proxy.id, path: sidecar)], lost.until > now {
+                    end = min(end ?? .max, lost.until)
+                    format.announceSidecar(nil, in: &assets[place])
+                } else if offered[place] == nil, files.contains(file.path) || !isStale && canBeRead(file, now) {
+                    format.announceSidecar([], in: &assets[place])
                 }
             }
         }
+        return (assets, end)
     }
 
     /// The sidecars that the upstream lists, by the places of their files.
-    private func offered(in assets: [AssetRecord]) -> [AssetPath?] {
+    private func offered(in assets: [AssetRecord], _ format: any SidecarDeriving) -> [AssetPath?] {
         var offered = [AssetPath?](repeating: nil, count: assets.count)
         var places: [AssetPath: Int]?
         for (place, record) in assets.enumerated() where record.sidecarOf != nil {
-            guard let file = described(by: record) else { continue }
+            guard let file = described(by: record, format) else { continue }
             if place > 0, assets[place - 1].path == file {
                 // Nearly always the file comes right before it, and nothing has to be looked up.
                 offered[place - 1] = record.path
@@ -64,7 +78,7 @@ struct SidecarAnnouncements: Sendable {
     }
 
     /// The file that a record is the sidecar of: one of the kind that the format announces, there may be others.
-    private func described(by record: AssetRecord) -> AssetPath? {
+    private func described(by record: AssetRecord, _ format: any SidecarDeriving) -> AssetPath? {
         record.sidecarOf.flatMap { format.file(ofSidecar: record.path) == $0 ? $0 : nil }
     }
 

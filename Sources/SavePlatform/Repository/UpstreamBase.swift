@@ -34,7 +34,7 @@ struct UpstreamBase: Sendable {
         var firstGuess: String?
         var lastError: (any Error)?
         for attempt in 0..<8 {
-            guard let request = try request(attempt) else { break }
+            guard let request = try await request(attempt) else { break }
             firstGuess = firstGuess ?? request.resolvedBase
             do {
                 let response = try await services.client.send(clientRequest(request))
@@ -73,13 +73,14 @@ struct UpstreamBase: Sendable {
         let document = UpstreamDocument(url: response.url, contentType: response.headers["content-type"], bytes: bytes)
         let format = proxy.repository.format
         // A document that was cut cannot always be read, and need not.
-        let listing = try await services.pool.run { try? format.listing(from: document, for: .root) }
+        let listing = try? await format.listing(from: document, for: .root, on: services.pool)
         return listing?.attributes[UpstreamRequest.resolvedBaseAttribute]?.string ?? request.resolvedBase ?? request.url
     }
 
-    private func request(_ attempt: Int) throws -> UpstreamRequest? {
+    private func request(_ attempt: Int) async throws -> UpstreamRequest? {
         do {
-            return try proxy.repository.format.upstreamRequest(for: .probe(attempt: attempt), base: proxy.settings.remoteURL)
+            return try await proxy.repository.format.upstreamRequest(
+                for: .probe(attempt: attempt), base: proxy.settings.remoteURL)
         } catch let error as SaveError where error.code == .unsupported {
             return nil
         }

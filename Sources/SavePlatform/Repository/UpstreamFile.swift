@@ -68,7 +68,7 @@ struct UpstreamFile: Sendable {
             url = origin
         } else {
             let base = try await UpstreamBase(proxy).resolved()
-            url = try proxy.repository.format.upstreamRequest(for: .asset(record.path), base: base).url
+            url = try await proxy.repository.format.upstreamRequest(for: .asset(record.path), base: base).url
         }
         guard proxy.mayAsk(url) else {
             let host = URLOrigin(of: url)?.host ?? ""

@@ -48,7 +48,7 @@ struct UpstreamPage: Sendable {
 
     private func ask(validating row: CachedIndex?) async throws -> (UpstreamRequest, ClientResponse) {
         let base = try await UpstreamBase(proxy).resolved()
-        let wanted = try proxy.repository.format.upstreamRequest(for: .index(index), base: base)
+        let wanted = try await proxy.repository.format.upstreamRequest(for: .index(index), base: base)
         // An index that another server answers for is that server's: it was not configured, and who runs it is not known.
         var request = ClientRequest(
             url: wanted.url, credentials: proxy.credentials(for: wanted.url), decodes: true, maxSize: wanted.maxSize,
@@ -163,18 +163,22 @@ struct UpstreamPage: Sendable {
     // MARK: Large documents
 
     /// The format, where the index may be too large to be held in memory.
-    private var large: (any LargeRootReading)? { index == .root ? proxy.repository.format as? any LargeRootReading : nil }
+    private var large: Supervised<any LargeRootReading>? {
+        index == .root ? proxy.repository.format.cast { $0 as? any LargeRootReading } : nil
+    }
 
     /// Brings a large document to the disk and reads it from there.
     private func receive(
-        _ body: ByteStream, from url: String, _ contentType: String?, _ format: any LargeRootReading
+        _ body: ByteStream, from url: String, _ contentType: String?, _ format: Supervised<any LargeRootReading>
     ) async throws -> (Listing, BlobDigest) {
         let writer = try await services.blobs.begin()
         do {
             for try await chunk in body { try await writer.write(chunk) }
             let digest = try await writer.finish().digest
             let file = FileBytes(try writer.reader())
-            let listing = try await services.pool.run { try format.root(from: file, url: url, contentType: contentType) }
+            let listing = try await format.ask(on: services.pool) {
+                try $0.root(from: file, url: url, contentType: contentType).verified()
+            }
             _ = try await writer.commit(expecting: digest)
             return (listing, digest)
         } catch {
@@ -243,8 +247,8 @@ struct UpstreamPage: Sendable {
 
     private func listing(in file: OpenFile, _ row: CachedIndex) async throws -> Listing {
         if let format = large {
-            return try await services.pool.run {
-                try format.root(from: FileBytes(file), url: row.url, contentType: row.contentType)
+            return try await format.ask(on: services.pool) {
+                try $0.root(from: FileBytes(file), url: row.url, contentType: row.contentType).verified()
             }
         }
         let bytes = try await services.pool.run { try file.read(at: 0, count: Int(clamping: file.size)) }
@@ -259,11 +263,10 @@ struct UpstreamPage: Sendable {
 
     /// - Parameter isKnown: whether the upstream had the package before.
     private func read(_ document: UpstreamDocument, isKnown: Bool) async throws -> (Listing, BlobDigest) {
-        let format = proxy.repository.format
         let index = index
         do {
-            let (listing, digest) = try await services.pool.run {
-                (try format.listing(from: document, for: index), BlobDigest(of: document.bytes))
+            let (listing, digest) = try await proxy.repository.format.ask(on: services.pool) {
+                (try $0.listing(from: document, for: index).verified(), BlobDigest(of: document.bytes))
             }
             // Some servers answer an empty page for what they do not have; a client would take it for a package that is
             // here. Of a package that was there, it says that every file was taken away.

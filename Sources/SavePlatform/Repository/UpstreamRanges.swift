@@ -22,12 +22,12 @@ struct UpstreamRanges: Sendable {
     ///
     /// - Throws: `Unsupported`; `SourceMiss` where the upstream does not have the file; `upstreamInvalid` for parts that
     ///   cannot be of this file, and for too many; `upstreamUnavailable`; and what `body` throws.
-    func read<Value: Sendable>(_ body: @escaping @Sendable (FileBytes) throws -> Value) async throws -> Value {
+    func read<Value: Sendable>(_ body: (FileBytes) async throws -> Value) async throws -> Value {
         var parts = FileParts(size: try await size())
         for _ in 0...Self.rounds {
             let known = parts
             do {
-                return try await proxy.services.pool.run { try body(FileBytes(size: known.size, read: known.read)) }
+                return try await body(FileBytes(size: known.size, read: known.read))
             } catch let missing as FileParts.Missing {
                 let part = missing.widened(to: Self.piece, of: parts.size)
                 guard part.count <= Self.largest - parts.count else { break }

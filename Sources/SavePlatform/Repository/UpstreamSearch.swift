@@ -8,7 +8,7 @@ struct UpstreamSearch: Sendable {
     ///   does not answer sensibly.
     func found(_ query: SearchQuery) async throws -> SourcedListing {
         let index = IndexKey.search(query.fromFirst)
-        guard proxy.repository.format is any PackageSearching else { throw miss(index) }
+        guard proxy.repository.searching != nil else { throw miss(index) }
         var found = FoundPackages()
         do {
             found = try await UpstreamIndex(proxy).once(index).found

@@ -3,7 +3,7 @@ internal import SaveDigest
 /// Brings a sidecar into the cache of a proxy: as the upstream has it, else read out of the file it belongs to.
 struct UpstreamSidecar: Sendable {
     private let proxy: ProxySource
-    private let format: any SidecarDeriving
+    private let format: Supervised<any SidecarDeriving>
     private var services: EngineServices { proxy.services }
     private var memory: UpstreamMemory { proxy.services.upstream }
 
@@ -12,7 +12,7 @@ struct UpstreamSidecar: Sendable {
     /// Seconds for which a host that sent a whole file for a part is not asked for parts.
     private static let wholeOnlySeconds: Int64 = 3600
 
-    init(_ proxy: ProxySource, _ format: any SidecarDeriving) {
+    init(_ proxy: ProxySource, _ format: Supervised<any SidecarDeriving>) {
         self.proxy = proxy
         self.format = format
     }
@@ -72,7 +72,7 @@ struct UpstreamSidecar: Sendable {
     /// Whether a sidecar that the upstream announces and does not give is to be read out of its file.
     private func isInFile(_ sidecar: AssetRecord, insteadOf error: any Error) async throws -> Bool {
         let file = try await file(of: sidecar)
-        guard format.embeddedSidecar(of: file)?.path == sidecar.path else { return false }
+        guard try await format.ask({ $0.embeddedSidecar(of: file) })?.path == sidecar.path else { return false }
         if isLasting(error) {
             services.log(
                 .warning, "the upstream does not have the sidecar that it announces",
@@ -128,7 +128,7 @@ extension UpstreamSidecar {
 
     private func fromCache(_ file: AssetRecord) async throws -> [UInt8]? {
         guard case .stored(_, let open, _) = try await proxy.stored(file.path, file.package) else { return nil }
-        return try await services.pool.run { try read(file, FileBytes(open)) }
+        return try await format.ask(on: services.pool) { try Self.read(file, FileBytes(open), by: $0) }
     }
 
     private func fromParts(_ file: AssetRecord) async throws -> [UInt8]? {
@@ -136,7 +136,9 @@ extension UpstreamSidecar {
             return nil
         }
         do {
-            return try await UpstreamRanges(proxy, file).read { try read(file, $0) }
+            return try await UpstreamRanges(proxy, file).read { bytes in
+                try await format.ask(on: services.pool) { try Self.read(file, bytes, by: $0) }
+            }
         } catch is UpstreamRanges.Unsupported {
             memory.markSendingOnlyWholeFiles(proxy.id, origin, until: proxy.deadline(seconds: Self.wholeOnlySeconds))
             announceAnew(file.package)
@@ -150,7 +152,7 @@ extension UpstreamSidecar {
     }
 
     /// The format's reading; what is wrong with the file is the upstream's fault, not the client's.
-    private func read(_ file: AssetRecord, _ bytes: FileBytes) throws -> [UInt8] {
+    private static func read(_ file: AssetRecord, _ bytes: FileBytes, by format: any SidecarDeriving) throws -> [UInt8] {
         do { return try format.readSidecar(of: file, in: bytes) } catch let error as SaveError where error.code == .invalidRequest
         {
             throw SaveError(.upstreamInvalid, "the upstream's '\(file.path.filename)': \(error.message)")

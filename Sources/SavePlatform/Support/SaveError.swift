@@ -84,6 +84,7 @@ extension SaveError.Code {
     public static let storageUnavailable: Self = "storage_unavailable"
     public static let blobCorrupt: Self = "blob_corrupt"
     public static let internalFailure: Self = "internal_failure"
+    public static let formatTimeout: Self = "format_timeout"
     public static let invalidConfiguration: Self = "invalid_configuration"
 }
 

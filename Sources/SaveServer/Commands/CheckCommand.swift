@@ -14,7 +14,7 @@ enum CheckCommand: Command {
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         let configuration = try arguments.configuration(environment)
-        _ = try FormatRegistry.complete(loading: configuration.plugins)
+        _ = try FormatRegistry.complete(configuration)
         print(
             "the configuration is valid: data in \(configuration.data), listening on \(configuration.host):\(configuration.port)")
         return 0

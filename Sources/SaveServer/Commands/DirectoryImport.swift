@@ -22,17 +22,18 @@ struct DirectoryImport {
     /// The server's own limit for a file, in bytes.
     let limit: Int64?
     let publisher: Publisher
-    let format: any RepositoryFormat
+    let format: Supervised<any RepositoryFormat>
     let pool: BlockingPool
 
     /// - Parameter report: takes a line for each file.
     /// - Throws: what stops everything: a directory that cannot be read, a format without imports, a full disk.
     func run(_ report: (String) -> Void) async throws -> Summary {
-        guard let importing = format as? any DirectoryImporting else { throw SaveError.unsupported("imports") }
+        guard let importing = format.cast({ $0 as? any DirectoryImporting }) else { throw SaveError.unsupported("imports") }
         var summary = Summary(isRehearsal: isRehearsal)
         for name in try await files() {
             do {
-                let plan = try importing.upload(importing: try AssetPath(name))
+                let path = try AssetPath(name)
+                let plan = try await importing.ask { try $0.upload(importing: path) }
                 guard let plan else {
                     summary.skipped += 1
                     report("skipped    \(name)")

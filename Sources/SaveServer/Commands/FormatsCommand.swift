@@ -24,7 +24,7 @@ enum FormatsCommand: Command {
             print(fingerprint)
             return 0
         }
-        let formats = try FormatRegistry.complete(loading: try arguments.configuration(environment).plugins)
+        let formats = try FormatRegistry.complete(try arguments.configuration(environment))
         for entry in formats.entries {
             let abilities = entry.descriptor.abilities.names.joined(separator: " ")
             let descriptor = entry.descriptor

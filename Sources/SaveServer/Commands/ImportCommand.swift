@@ -34,7 +34,7 @@ enum ImportCommand: Command {
         let configuration = try arguments.configuration(environment)
         let stores = try Stores.open(configuration)
         do {
-            let repositories = try await OfflineRepositories(stores, plugins: configuration.plugins)
+            let repositories = try await OfflineRepositories(stores, configuration)
             let target = try repositories.find(coordinates, format: arguments.values["--format"])
             let summary = try await DirectoryImport(
                 directory: directory, isRehearsal: arguments.flags.contains("--dry-run"), limit: configuration.maxFileSize,
@@ -55,8 +55,8 @@ enum ImportCommand: Command {
 struct OfflineRepositories {
     let services: EngineServices
 
-    init(_ stores: Stores, plugins: [PluginSetting]) async throws {
-        let registry = try FormatRegistry.complete(loading: plugins)
+    init(_ stores: Stores, _ configuration: ServerConfiguration) async throws {
+        let registry = try FormatRegistry.complete(configuration)
         let catalogue = Catalogue(store: stores.metadata, formats: registry)
         try await catalogue.reload()
         services = EngineServices(

@@ -39,6 +39,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var upstreamHeaderTimeout: Int64 = 10
     package var upstreamStallTimeout: Int64 = 30
     package var plugins: [PluginSetting] = []
+    package var pluginDeadline = 10
 
     package init() {}
 }

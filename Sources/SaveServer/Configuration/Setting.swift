@@ -120,6 +120,9 @@ package struct Setting: Sendable {
         Setting(
             "plugins", \.plugins, "", SettingText.plugins,
             "Shared objects with formats to load at start, by absolute path; `#sha256=<hex>` behind one pins its bytes."),
+        Setting(
+            "plugin_deadline", \.pluginDeadline, "10", SettingText.count,
+            "Seconds that a call of a format may take that was loaded; then the request is answered 504."),
     ]
 
     /// The key most like a misspelled one.

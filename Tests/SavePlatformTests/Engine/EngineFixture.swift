@@ -16,13 +16,14 @@ final class EngineFixture: Sendable {
 
     init(
         store: any MetadataStore = InMemoryMetadataStore(), blobs: any BlobStore = InMemoryBlobStore(),
-        uploadSessions: UploadSessions.Rules = .init()
+        format: any RepositoryFormat.Type = LineFormat.self, from origin: FormatOrigin = .compiledIn,
+        supervision: SupervisionRules = SupervisionRules(), uploadSessions: UploadSessions.Rules = .init()
     ) async throws {
         self.store = store
         self.blobs = blobs
-        var formats = FormatRegistry()
-        try formats.register(LineFormat.self)
-        try formats.register(ChunksFormat.self)
+        var formats = FormatRegistry(supervision: supervision)
+        try formats.register(format, from: origin)
+        try formats.register(ChunksFormat.self, from: origin)
         catalogue = Catalogue(store: store, formats: formats)
         services = EngineServices(
             store: store, blobs: blobs, client: upstream, catalogue: catalogue, clock: clock.platform, log: .silent(),

@@ -1,0 +1,79 @@
+internal import SaveDigest
+
+/// What formats are asked most, with what the compiler cannot check in their answers: whatever a format gives, nobody is led to
+/// another host, and nothing is held that no honest answer is as large as.
+extension Supervised<any RepositoryFormat> {
+    func route(_ request: FormatRequest) async throws -> Route {
+        try await ask { try $0.route(request).verified() }
+    }
+
+    /// The format's reading of an upload. Who reads archives on the format's own threads may block there.
+    func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
+        guard isLoaded else { return try await perform { try await $0.receive(upload, into: staging) } }
+        let staging = InspectedInPlace(staging: staging)
+        return try await perform { try await $0.receive(upload, into: staging) }
+    }
+
+    func upstreamRequest(for target: UpstreamTarget, base: String) async throws -> UpstreamRequest {
+        try await ask { try $0.upstreamRequest(for: target, base: base) }
+    }
+
+    /// - Parameter pool: where a format runs that is compiled in.
+    func listing(from document: UpstreamDocument, for index: IndexKey, on pool: BlockingPool) async throws -> Listing {
+        try await ask(on: pool) { try $0.listing(from: document, for: index).verified() }
+    }
+}
+
+/// Staging whose files are read on the threads of who staged them, as far as these may block.
+private struct InspectedInPlace: UploadStaging {
+    let staging: any UploadStaging
+
+    func stage(_ body: ByteStream, computing algorithms: [DigestAlgorithm]) async throws -> StagedFile {
+        try await staging.stage(body, computing: algorithms).inspectedInPlace
+    }
+}
+
+extension Route {
+    /// Bytes of a document that does not depend on what is in the repository. Known routes are remembered, and the document with
+    /// its route.
+    private static let largestFixed = 1 << 20
+
+    /// - Throws: `internalFailure` for what no format may answer.
+    func verified() throws -> Route {
+        switch self {
+        case .redirect(let location, _) where !Self.isRelative(location):
+            throw SaveError(.internalFailure, "the format would redirect to another host")
+        case .fixed(let document):
+            guard case .bytes(let bytes) = document.content, bytes.count <= Self.largestFixed else {
+                throw SaveError(.internalFailure, "the format's fixed document has more than \(Self.largestFixed) bytes")
+            }
+        default: break
+        }
+        return self
+    }
+
+    /// Whether a location stays on the host that was asked: neither a scheme nor an authority (RFC 3986, 4.2). Browsers take a
+    /// backslash for a slash.
+    private static func isRelative(_ location: String) -> Bool {
+        let bytes = location.utf8
+        guard !bytes.contains(where: { $0 <= 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "\\") }) else { return false }
+        let first = bytes.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        return !first.contains(UInt8(ascii: ":")) && !location.utf8.starts(with: "//".utf8)
+    }
+}
+
+extension Listing {
+    /// More than any package has, and any site has packages. Records of files take about two kilobytes each.
+    private static let mostFiles = 500_000
+    private static let mostPackages = 20_000_000
+
+    /// - Throws: `upstreamInvalid` for more than is believable.
+    func verified() throws -> Listing {
+        guard assets.count <= Self.mostFiles, directories.count <= Self.mostFiles, packages.count <= Self.mostPackages else {
+            throw SaveError(
+                .upstreamInvalid,
+                "the upstream's index lists more than \(Self.mostFiles) files or \(Self.mostPackages) packages")
+        }
+        return self
+    }
+}

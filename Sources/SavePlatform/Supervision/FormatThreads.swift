@@ -1,0 +1,177 @@
+internal import Foundation
+
+/// Threads on which the code of a loaded format runs, so that code that never comes back keeps none of the server's
+/// (`docs/adr/0033-loaded-formats-have-threads-of-their-own.md`).
+///
+/// A thread cannot be stopped from outside. One that is past the deadline is given up: its call ends with `formatTimeout`, it gets
+/// the lowest priority, and another takes its place. When too many are given up, the format answers `busy` at once, until one of
+/// them comes back after all.
+final class FormatThreads: Sendable {
+    private struct Work {
+        let caller: any Abandonable
+        /// Whether it begins a call: a closed format still finishes those that began before.
+        let isNew: Bool
+        let run: () -> Void
+    }
+
+    private struct Running {
+        let caller: any Abandonable
+        /// Nanoseconds of uptime.
+        let begun: UInt64
+        let thread: pthread_t
+        var isGivenUp = false
+    }
+
+    private struct State {
+        var queue: [Work] = []
+        /// Those at work, by their numbers.
+        var running: [Int: Running] = [:]
+        /// Threads that take work.
+        var serving = 0
+        var idle = 0
+        var started = 0
+        var givenUp = 0
+        var isClosed = false
+    }
+
+    /// SCHED_IDLE of sched(7), "for running very low priority background jobs", which every thread may choose.
+    private static let idlePolicy: Int32 = 5
+
+    private let name: String
+    private let rules: SupervisionRules
+    private let condition = NSCondition()
+    // SAFETY: read and written with `condition` locked only.
+    nonisolated(unsafe) private var state = State()
+
+    /// - Parameter name: the format's id.
+    init(name: String, rules: SupervisionRules) {
+        self.name = name
+        self.rules = rules
+    }
+
+    /// What a call to a closed format ends with.
+    private var closed: SaveError {
+        SaveError(
+            .busy, "the format '\(name)' is out of service: \(rules.tolerated) of its calls never came back; restart the server",
+            details: ["retry_after": "60"])
+    }
+
+    /// Puts work into the queue, or abandons its caller.
+    ///
+    /// - Parameter isNew: whether it begins a call.
+    func add(_ caller: any Abandonable, isNew: Bool, _ run: @escaping () -> Void) {
+        let isAccepted = locked { state in
+            guard !state.isClosed || (!isNew && state.serving > 0) else { return false }
+            state.queue.append(Work(caller: caller, isNew: isNew, run: run))
+            startThreads(&state)
+            return true
+        }
+        if !isAccepted { caller.abandon(closed) }
+    }
+
+    private func locked<Value>(_ body: (inout State) -> Value) -> Value {
+        condition.lock()
+        defer { condition.unlock() }
+        return body(&state)
+    }
+
+    // MARK: Work
+
+    /// Wakes a thread for what waits, or starts one.
+    private func startThreads(_ state: inout State) {
+        condition.signal()
+        guard state.idle < state.queue.count, state.serving < rules.width, !state.isClosed else { return }
+        if state.started == 0 { start("watch") { threads in threads.watch() } }
+        state.started += 1
+        state.serving += 1
+        let number = state.started
+        start("\(number)") { threads in threads.serve(as: number) }
+    }
+
+    private func start(_ suffix: String, _ body: @escaping @Sendable (FormatThreads) -> Void) {
+        let thread = Thread { [self] in body(self) }
+        thread.name = "\(name)-\(suffix)"
+        // As much as the threads of the cooperative pool have, on which formats run that are compiled in.
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    private func serve(as number: Int) {
+        let thread = pthread_self()
+        repeat { next(number, thread).run() } while takesMore(number)
+    }
+
+    private func next(_ number: Int, _ thread: pthread_t) -> Work {
+        locked { state in
+            state.idle += 1
+            while state.queue.isEmpty { condition.wait() }
+            state.idle -= 1
+            let work = state.queue.removeFirst()
+            state.running[number] = Running(caller: work.caller, begun: PlatformClock.system.uptime(), thread: thread)
+            return work
+        }
+    }
+
+    /// Whether a thread that is done with its work takes more. One that was given up does not: its place is taken, and its
+    /// priority cannot be raised again.
+    private func takesMore(_ number: Int) -> Bool {
+        let (isServing, isOpened) = locked { state in
+            guard state.running.removeValue(forKey: number)?.isGivenUp == true else { return (true, false) }
+            state.givenUp -= 1
+            defer { state.isClosed = false }
+            return (false, state.isClosed)
+        }
+        if isOpened { rules.log(.notice, "a format is in service again: a call came back", ["format": name]) }
+        return isServing
+    }
+
+    // MARK: Watching
+
+    /// Gives up, for ever and in time, what is past the deadline. What begins while this sleeps is not past it when it wakes.
+    private func watch() {
+        while true {
+            let now = PlatformClock.system.uptime()
+            giveUp(now)
+            let earliest = locked { $0.running.values.filter { !$0.isGivenUp }.map(\.begun).min() } ?? now
+            let passed = PlatformClock.system.uptime() &- earliest
+            let left = rules.nanoseconds > passed ? rules.nanoseconds - passed : 0
+            Thread.sleep(forTimeInterval: Double(max(left, 1_000_000)) / 1e9)
+        }
+    }
+
+    private func giveUp(_ now: UInt64) {
+        let (late, refused, isClosing) = locked { state -> ([any Abandonable], [any Abandonable], Bool) in
+            var late: [any Abandonable] = []
+            for (number, running) in state.running where !running.isGivenUp && now &- running.begun >= rules.nanoseconds {
+                state.running[number]?.isGivenUp = true
+                state.serving -= 1
+                state.givenUp += 1
+                late.append(running.caller)
+                // It may burn what nobody else wants. The thread is there as long as it is in the list.
+                var parameters = sched_param()
+                pthread_setschedparam(running.thread, Self.idlePolicy, &parameters)
+            }
+            let isClosing = state.givenUp >= rules.tolerated && !state.isClosed
+            state.isClosed = state.isClosed || isClosing
+            guard state.isClosed else {
+                if !late.isEmpty { startThreads(&state) }
+                return (late, [], false)
+            }
+            let refused = state.queue.filter { $0.isNew || state.serving == 0 }.map(\.caller)
+            state.queue.removeAll { $0.isNew || state.serving == 0 }
+            return (late, refused, isClosing)
+        }
+        for caller in late {
+            rules.log(.error, "a call of a format does not come back; its thread is given up", ["format": name])
+            caller.abandon(SaveError(.formatTimeout, "the format '\(name)' did not answer in time"))
+        }
+        if isClosing { rules.log(.error, closed.message, ["format": name]) }
+        for caller in refused { caller.abandon(closed) }
+    }
+}
+
+/// Where work of a format's threads comes from: it hears when it is given up.
+protocol Abandonable: AnyObject, Sendable {
+    /// Ends the call. What runs for it goes on, and its outcome is not looked at.
+    func abandon(_ error: SaveError)
+}

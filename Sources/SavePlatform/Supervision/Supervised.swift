@@ -1,0 +1,78 @@
+/// A format, or a part of one, that is asked through here only.
+///
+/// Code that is compiled in runs where it is asked. Code that was loaded runs on threads of its own, for at most some time: who
+/// asks waits without holding a thread, and gets `formatTimeout` when the answer does not come, and `busy` from a format that is out
+/// of service. Nothing else calls a format, so nothing has to be remembered where one is asked.
+package struct Supervised<Subject: Sendable>: Sendable {
+    private let subject: Subject
+    /// nil for what is compiled in.
+    private let threads: FormatThreads?
+
+    private init(_ subject: Subject, on threads: FormatThreads?) {
+        self.subject = subject
+        self.threads = threads
+    }
+
+    package init(compiledIn subject: Subject) { self.init(subject, on: nil) }
+
+    /// - Parameter id: the format's.
+    package init(_ subject: Subject, loadedAs id: String, rules: SupervisionRules) {
+        self.init(subject, on: FormatThreads(name: id, rules: rules))
+    }
+
+    /// Whether it has threads of its own, which may block.
+    var isLoaded: Bool { threads != nil }
+
+    /// Asks something that is answered without waiting.
+    ///
+    /// - Parameter pool: where code that is compiled in runs, for what takes its time or reads files.
+    package func ask<Answer: Sendable>(
+        on pool: BlockingPool? = nil, _ question: @escaping @Sendable (Subject) throws -> Answer
+    ) async throws -> Answer {
+        let subject = subject
+        if let threads { return try await FormatCall(on: threads).run { try question(subject) } }
+        if let pool { return try await pool.run { try question(subject) } }
+        return try question(subject)
+    }
+
+    /// Asks something during which the format waits.
+    package func perform<Answer: Sendable>(
+        _ action: @escaping @Sendable (Subject) async throws -> Answer
+    ) async throws -> Answer {
+        let subject = subject
+        guard let threads else { return try await action(subject) }
+        return try await FormatCall(on: threads).run(asynchronous: { try await action(subject) })
+    }
+
+    /// The same as something more particular; nil where it is not that. The closure casts, and calls nothing.
+    package func cast<Other: Sendable>(_ cast: (Subject) -> Other?) -> Supervised<Other>? {
+        cast(subject).map { Supervised<Other>($0, on: threads) }
+    }
+
+    /// What a format makes of itself, supervised like it.
+    func make<Other: Sendable>(_ making: @escaping @Sendable (Subject) throws -> Other) async throws -> Supervised<Other> {
+        Supervised<Other>(try await ask(making), on: threads)
+    }
+
+    /// Does work that asks from within a transaction, which must not wait for a format: the first answers are got outside of it,
+    /// and the work done again with them.
+    ///
+    /// - Throws: `busy` when it asks something else each time, and what `work` throws.
+    package func inquire<Value: Sendable>(
+        _ work: (Inquiry<Subject>) async throws -> Value
+    ) async throws -> Value {
+        let inquiry = Inquiry(subject, isDirect: threads == nil)
+        for _ in 0..<16 {
+            do {
+                return try await work(inquiry)
+            } catch let unanswered as Inquiry<Subject>.Unanswered {
+                inquiry.note(unanswered.question, await result(of: unanswered))
+            }
+        }
+        throw SaveError(.busy, "the package changes all the time; try again")
+    }
+
+    private func result(of unanswered: Inquiry<Subject>.Unanswered) async -> Result<any Sendable, any Error> {
+        do { return .success(try await ask(unanswered.body)) } catch { return .failure(error) }
+    }
+}

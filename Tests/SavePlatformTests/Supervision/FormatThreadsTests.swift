@@ -1,0 +1,156 @@
+import SavePlatform
+import Synchronization
+import Testing
+
+/// Code that never comes back, as far as its callers can wait: until the test lets it go.
+private final class Loop: Sendable {
+    private let isReleased = Atomic<Bool>(false)
+    private let entered = Atomic<Int>(0)
+
+    func run() {
+        entered.wrappingAdd(1, ordering: .relaxed)
+        while !isReleased.load(ordering: .relaxed) {}
+    }
+
+    func release() { isReleased.store(true, ordering: .relaxed) }
+    var count: Int { entered.load(ordering: .relaxed) }
+}
+
+@Suite struct FormatThreadsTests {
+    private func supervised(_ change: (inout SupervisionRules) -> Void = { _ in }) -> Supervised<Int> {
+        var rules = SupervisionRules()
+        rules.deadline = .milliseconds(50)
+        rules.width = 2
+        rules.tolerated = 3
+        change(&rules)
+        return Supervised(7, loadedAs: "f", rules: rules)
+    }
+
+    private func code(_ body: () async throws -> Void) async -> SaveError.Code? {
+        do { try await body() } catch { return (error as? SaveError)?.code }
+        return nil
+    }
+
+    private func expect(_ expected: SaveError.Code, _ body: () async throws -> Void) async {
+        let found = await code(body)
+        #expect(found == expected)
+    }
+
+    @Test func `a call gets its answer, or what it throws`() async throws {
+        let seven = supervised()
+        #expect(try await seven.ask { $0 + 1 } == 8)
+        await expect(.blocked) { _ = try await seven.ask { _ in throw SaveError(.blocked, "no") } }
+        let waiting = try await seven.perform { number in
+            await Task.yield()
+            return number
+        }
+        #expect(waiting == 7)
+    }
+
+    @Test func `a call that does not come back ends at the deadline, and others are answered meanwhile`() async throws {
+        let seven = supervised()
+        let loop = Loop()
+        async let stuck: Void = expect(.formatTimeout) { try await seven.ask { _ in loop.run() } }
+        while loop.count == 0 { await Task.yield() }
+        #expect(try await seven.ask { $0 } == 7)
+        await stuck
+        loop.release()
+    }
+
+    @Test func `code that waits is timed between its waits only`() async throws {
+        let seven = supervised()
+        let (stream, more) = AsyncStream<Int>.makeStream()
+        async let slow = seven.perform { seven in
+            var sum = seven
+            for await number in stream { sum += number }
+            return sum
+        }
+        let loop = Loop()
+        // Three deadlines pass before the body has come.
+        for _ in 0..<2 { await expect(.formatTimeout) { try await seven.ask { _ in loop.run() } } }
+        more.yield(1)
+        more.finish()
+        let sum = try await slow
+        #expect(sum == 8)
+        await expect(.formatTimeout) {
+            try await seven.perform { _ in
+                await Task.yield(); loop.run()
+            }
+        }
+        loop.release()
+    }
+
+    @Test func `too many calls that do not come back put the format out of service, until one does`() async throws {
+        let lines = Mutex<[String]>([])
+        let seven = supervised {
+            $0.log = Log(clock: .system) { line in lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
+        }
+        let loops = [Loop(), Loop(), Loop()]
+        for loop in loops { await expect(.formatTimeout) { try await seven.ask { _ in loop.run() } } }
+        let refused = await #expect(throws: SaveError.self) { try await seven.ask { $0 } }
+        #expect(refused?.code == .busy)
+        #expect(refused?.message == "the format 'f' is out of service: 3 of its calls never came back; restart the server")
+        await expect(.busy) { _ = try await seven.perform { $0 } }
+        loops[0].release()
+        while await code({ _ = try await seven.ask { $0 } }) != nil { await Task.yield() }
+        #expect(try await seven.perform { $0 } == 7)
+        loops.forEach { $0.release() }
+        let said = lines.withLock { $0 }
+        #expect(said.count { $0.contains("does not come back") } == 3)
+        #expect(said.count { $0.contains("out of service") } == 1)
+        #expect(said.count { $0.contains("in service again") } == 1)
+    }
+
+    @Test func `what waits for threads that are stuck is answered in the end`() async throws {
+        let seven = supervised()
+        let loop = Loop()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<2 { group.addTask { await expect(.formatTimeout) { try await seven.ask { _ in loop.run() } } } }
+            while loop.count < 2 { await Task.yield() }
+            for _ in 0..<10 {
+                group.addTask {
+                    let answer = try await seven.ask { $0 }
+                    #expect(answer == 7)
+                }
+            }
+            try await group.waitForAll()
+        }
+        loop.release()
+    }
+
+    @Test func `a question within a transaction is answered outside of it, and asked again where it has changed`() async throws {
+        let seven = supervised()
+        let rounds = Mutex(0)
+        let sum = try await seven.inquire { inquiry in
+            let round = rounds.withLock { rounds in
+                rounds += 1
+                return rounds
+            }
+            // What the question is about changes once, between the first round and the second.
+            let question = round == 1 ? "a" : "b"
+            return try inquiry.ask(about: question) { "\(question)\($0)" }
+        }
+        #expect(sum == "b7")
+        #expect(rounds.withLock { $0 } == 3)
+        await expect(.blocked) {
+            try await seven.inquire { try $0.ask(about: 1) { _ in throw SaveError(.blocked, "no") } }
+        }
+        let loop = Loop()
+        await expect(.formatTimeout) { try await seven.inquire { try $0.ask(about: 1) { _ in loop.run() } } }
+        await expect(.busy) {
+            _ = try await seven.inquire { try $0.ask(about: Int.random(in: .min ... .max)) { $0 } }
+        }
+        loop.release()
+    }
+
+    @Test func `what is compiled in is asked where it is asked, once`() async throws {
+        let seven = Supervised(compiledIn: 7)
+        let rounds = Mutex(0)
+        let answer = try await seven.inquire { inquiry in
+            rounds.withLock { $0 += 1 }
+            return try inquiry.ask(about: "a") { $0 }
+        }
+        #expect(answer == 7)
+        #expect(rounds.withLock { $0 } == 1)
+    }
+}
