@@ -14,6 +14,19 @@ import Testing
         }
     }
 
+    @Test func `every type of the formats' surface stands on a page`() throws {
+        let folder = SourceTree.root.appendingPathComponent("Sources/SavePlatform/SavePlatform.docc")
+        let pages = try FileManager.default.contentsOfDirectory(atPath: folder.path).map {
+            try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8)
+        }
+        let types = try SourceTree("Sources/SavePlatform/Format").files.flatMap { Declaration.all(in: $0.lines) }
+            .filter(\.isType)
+        #expect(types.count > 20)
+        for type in types where !pages.contains(where: { $0.contains("``\(type.name)``") }) {
+            Issue.record("no page of SavePlatform.docc links to \(type.name)")
+        }
+    }
+
     @Test func `a declaration without a comment is found, wherever it stands`() {
         let lines = [
             "/// A value.", "public struct Value {", "    public let size: Int", "    /// Its name.", "    @inlinable",
@@ -38,6 +51,8 @@ private struct Declaration {
     let text: String
     let name: String
     let isDocumented: Bool
+    /// A type that stands in no other.
+    let isType: Bool
     /// Of a function that a type has to have anyway.
     private static let known: Set<String> = ["hash", "==", "<", "description"]
     private static let keywords: Set<Substring> = [
@@ -74,7 +89,8 @@ private struct Declaration {
             found.append(
                 Declaration(
                     line: index + 1, text: line.trimmingCharacters(in: .whitespaces), name: name,
-                    isDocumented: before.drop { $0 == " " }.hasPrefix("///")))
+                    isDocumented: before.drop { $0 == " " }.hasPrefix("///"),
+                    isType: indentation == 0 && ["struct", "class", "enum", "protocol"].contains(keyword)))
         }
         return found
     }

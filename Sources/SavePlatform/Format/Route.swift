@@ -68,14 +68,19 @@ public struct UploadPlan: Sendable, Equatable {
     /// The id of the session (`UploadStep`) that this request ends: what was sent before comes first in the body that
     /// `receive` gets.
     public var session: String?
+    /// Where what is published can be read, below the repository, for protocols that want it said: `Location` of a successful
+    /// answer.
+    public var location: AssetPath?
 
     public init(
-        path: AssetPath? = nil, package: PackageID? = nil, purpose: String? = nil, status: Int = 200, session: String? = nil
+        path: AssetPath? = nil, package: PackageID? = nil, purpose: String? = nil, status: Int = 200, session: String? = nil,
+        location: AssetPath? = nil
     ) {
         self.path = path
         self.package = package
         self.purpose = purpose
         self.status = status
         self.session = session
+        self.location = location
     }
 }

@@ -21,7 +21,11 @@ struct ChangeAnswers: Sendable {
             let outcome = try await publisher.upload(
                 plan, resolved.request, mayDelete: resolved.granted.contains(.delete), limit: maxFileSize, context: resolved.audit
             )
-            return .text(outcome == .created ? plan.status : 200, outcome.word)
+            var answer = HTTPResponse.text(outcome == .created ? plan.status : 200, outcome.word)
+            if let location = plan.location {
+                answer.headers.append("Location", resolved.repository.basePath + location.percentEncoded)
+            }
+            return answer
         case .session(let step): return try await answer(step, resolved)
         case .delete(let path):
             try await publisher.delete(path, context: resolved.audit)

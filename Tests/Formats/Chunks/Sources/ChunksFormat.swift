@@ -41,7 +41,7 @@ public struct ChunksFormat: RepositoryFormat {
         case .delete: return try step(request, .abandon(session: id))
         case .put:
             let digest = try request.query["digest"].map(path)
-            return .upload(UploadPlan(path: digest, status: 201, session: id))
+            return .upload(UploadPlan(path: digest, status: 201, session: id, location: digest))
         default: throw SaveError.methodNotAllowed("GET, HEAD, PATCH, PUT, DELETE")
         }
     }
