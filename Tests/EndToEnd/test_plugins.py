@@ -1,7 +1,6 @@
 """Formats that are loaded from shared objects: what is refused, and that the Template works as one."""
 import hashlib
 import os
-import pathlib
 import re
 import shutil
 import subprocess
@@ -9,29 +8,8 @@ import time
 
 import pytest
 
-from harness.server import BINARY, PASSWORD, ROOT, command
-
-BUILD = BINARY.resolve().parent
-SCRIPT = ROOT / "Scripts" / "build-plugin.sh"
-
-
-def build(format, output):
-    done = subprocess.run([str(SCRIPT), str(format), "--build", str(BUILD), "--output", str(output)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return pathlib.Path(done.stdout.strip())
-
-
-def variant(folder, name, **replaced):
-    """A copy of the Template under another name, with some of its text replaced."""
-    sources = folder / name / "Sources"
-    sources.mkdir(parents=True)
-    text = (ROOT / "Plugins" / "Template" / "Sources" / "TemplateFormat.swift").read_text()
-    text = text.replace("TemplateFormat", name + "Format")
-    for old, new in replaced.items():
-        assert old in text, old
-        text = text.replace(old, new)
-    (sources / (name + "Format.swift")).write_text(text)
-    return folder / name
+from harness.plugins import BUILD, build, variant
+from harness.server import PASSWORD, ROOT, command
 
 
 @pytest.fixture(scope="module")

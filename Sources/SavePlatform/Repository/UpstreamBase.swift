@@ -73,7 +73,14 @@ struct UpstreamBase: Sendable {
         let document = UpstreamDocument(url: response.url, contentType: response.headers["content-type"], bytes: bytes)
         let format = proxy.repository.format
         // A document that was cut cannot always be read, and need not.
-        let listing = try? await format.listing(from: document, for: .root, on: services.pool)
+        let listing: Listing?
+        do {
+            listing = try await format.listing(from: document, for: .root, on: services.pool)
+        } catch let error as SaveError where error.code == .formatTimeout {
+            throw error
+        } catch {
+            listing = nil
+        }
         return listing?.attributes[UpstreamRequest.resolvedBaseAttribute]?.string ?? request.resolvedBase ?? request.url
     }
 
