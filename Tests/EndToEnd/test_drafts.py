@@ -1,5 +1,7 @@
 """Proposals that were rejected, or are drafts still: nothing of them is sent, and nothing of them is obeyed."""
 import json
+import subprocess
+import time
 
 import pytest
 
@@ -47,13 +49,64 @@ def test_r76_there_are_no_upload_sessions(server, hosted, method, path):
     assert answer.status_code in (404, 405)
 
 
-def test_r72_trusted_publishing_is_not_offered_and_uv_publishes_with_a_password(server, hosted, tool, dist_folder, dists):
-    for method, path in (("GET", "/_/oidc/audience"), ("POST", "/_/oidc/mint-token"), ("GET", "/.well-known/pytp")):
-        assert server.admin.request(method, path).status_code == 404, path
-    # As a build on a hosted runner would have it, where uv looks for trusted publishing by itself.
+# What a build on a hosted runner has in its environment, by which upload tools see that it has an identity.
+RUNNER = {"GITHUB_ACTIONS": "true", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x", "ACTIONS_ID_TOKEN_REQUEST_URL": "http://127.0.0.1:1/"}
+
+
+@pytest.fixture
+def encrypted(new_server, tmp_path):
+    """A server with TLS: uv asks for a token at the https address of the host, whatever the repository's is."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE",
+                    "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    server = new_server("encrypted", start=False)
+    server.start()
+    server.create("drafts/hosted")
+    assert server.stop() == 0
+    server.environment.update(SAVE_TLS_CERTIFICATE=str(certificate), SAVE_TLS_KEY=str(key))
+    server.start()
+    server.certificate = certificate
+    return server
+
+
+def asked(server, count):
+    """Method, path and status of what the server was asked for since it was started, once it is at least so much."""
+    deadline = time.monotonic() + 10
+    while True:
+        lines = server.log.read_bytes()[server.log_start:].splitlines()
+        entries = [json.loads(line) for line in lines if b'"target"' in line and line.endswith(b"}")]
+        if len(entries) >= count or time.monotonic() > deadline:
+            return [(entry["method"], entry["target"], entry["status"]) for entry in entries]
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("method, path", [("GET", "/_/oidc/audience"), ("POST", "/_/oidc/mint-token"), ("POST", "/_/oidc/github/mint-token"),
+                                          ("GET", "/.well-known/pytp?discover=/pypi/a/b/")])
+def test_r72_without_credentials_too_trusted_publishing_is_not_there(server, method, path):
+    """PyPA's publishing action asks without credentials; after 404 it says that the repository does not support it."""
+    for client in (server.client(None), server.admin):
+        assert client.request(method, path, json={"token": "x"} if method == "POST" else None).status_code == 404
+    assert server.alive
+
+
+def test_r72_uv_is_told_that_there_is_no_trusted_publishing(encrypted, tool, dist_folder):
+    uv, server = tool("uv"), encrypted
+    url = "https://127.0.0.1:%d/pypi/drafts/hosted/" % server.port
+    wheel = dist_folder / WHEEL
+    options = dict(RUNNER, SSL_CERT_FILE=str(server.certificate))
+    # Asked to use it and nothing else, uv ends with the address that is not there, and publishes nothing.
+    result = uv.uv("publish", "--no-config", "--publish-url", url, "--trusted-publishing", "always", wheel, **options)
+    assert result.status != 0 and "/_/oidc/audience" in result.text and "404" in result.text
+    assert asked(server, 1) == [("GET", "/_/oidc/audience", 404)]
+    # By itself it goes on with the credentials that it has.
+    uv.publish(url, "admin", PASSWORD, wheel, arguments=["--trusted-publishing", "automatic"], **options).must_succeed()
+    assert asked(server, 2)[1:] == [("POST", "/pypi/drafts/hosted/", 200)]
+
+
+def test_r72_a_build_with_an_identity_publishes_with_a_password(server, hosted, tool, dist_folder):
     uv = tool("uv")
     uv.publish("%s/pypi/%s/" % (server.url, hosted), "admin", PASSWORD, dist_folder / "plain-1.1-py3-none-any.whl",
-               arguments=["--trusted-publishing", "automatic"], GITHUB_ACTIONS="true",
-               ACTIONS_ID_TOKEN_REQUEST_URL=server.url + "/_/token", ACTIONS_ID_TOKEN_REQUEST_TOKEN="x").must_succeed()
+               arguments=["--trusted-publishing", "automatic"], **RUNNER).must_succeed()
     listed = {file["filename"] for file in server.admin.page(hosted, "plain").json()["files"]}
     assert "plain-1.1-py3-none-any.whl" in listed

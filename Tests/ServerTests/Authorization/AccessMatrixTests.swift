@@ -56,7 +56,7 @@ import SaveServer
                 let expected = APIExpectations.inspectors.refusal("server", asker) ?? 200
                 #expect(await world.send("GET", path, as: asker).status == expected, "\(path) as \(asker)")
             }
-            for path in ["/health/none", "/metrics/", "/metrics/x", "/api/x", "/api/v2"] {
+            for path in ["/health/none", "/metrics/", "/metrics/x", "/api/x", "/api/v2", "/_/oidc/audience"] {
                 #expect(await world.send("GET", path, as: asker).status == 404, "\(path) as \(asker)")
             }
         }
