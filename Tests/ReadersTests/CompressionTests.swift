@@ -11,6 +11,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [196_607, 196_608, 196_609, 300_001, 1 << 20]) func `what is compressed by several processors is one member`(
+        size: Int
+    ) throws {
+        let noise = (0..<size).map { _ in UInt8.random(in: .min ... .max) }
+        let text = Array(String(repeating: "the same line again\n", count: size / 20 + 1).utf8.prefix(size))
+        for bytes in [noise, text, Array(noise.prefix(size / 2) + text.suffix(size - size / 2))] {
+            let packed = try #require(Gzip.compress(bytes, level: 3))
+            #expect(Gzip.decompress(packed, limit: size) == bytes)
+            #expect(Gzip.compress(bytes, level: 3) == packed)
+            // What one part repeats of the one before it is found there.
+            let stream = try #require(GzipStream(level: 3))
+            let whole = try stream.compress(bytes) + stream.compress(nil)
+            #expect(packed.count <= whole.count + whole.count / 50 + 600)
+        }
+    }
+
     @Test(arguments: [1, 7, 1000, 1 << 20]) func `what is compressed in pieces comes back`(size: Int) throws {
         let noise = (0..<300_000).map { _ in UInt8.random(in: .min ... .max) }
         for bytes in [[], Self.text, noise] where size > 1 || bytes.count < 250_000 {

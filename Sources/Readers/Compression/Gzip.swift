@@ -2,12 +2,14 @@ internal import CZlib
 
 /// gzip (RFC 1952) of bytes that are in memory.
 package enum Gzip {
-    /// The bytes as one gzip member; nil when there is no memory for it.
+    /// The bytes as one gzip member, the same for the same bytes; nil when there is no memory for it.
     ///
     /// - Parameter level: 1, fast, to 9, small.
     package static func compress(_ bytes: [UInt8], level: Int) -> [UInt8]? {
+        let level = Int32(min(9, max(1, level)))
+        if bytes.count >= GzipParts.smallestWhole { return GzipParts.compress(bytes, level: level) }
         var stream = z_stream()
-        guard save_deflate_init_gzip(&stream, Int32(min(9, max(1, level)))) == Z_OK else { return nil }
+        guard save_deflate_init_gzip(&stream, level) == Z_OK else { return nil }
         defer { deflateEnd(&stream) }
         return Pump.run(&stream, bytes, limit: .max) { deflate($0, $1 ? Z_FINISH : Z_NO_FLUSH) }
     }
