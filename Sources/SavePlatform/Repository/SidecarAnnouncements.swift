@@ -42,13 +42,15 @@ struct SidecarAnnouncements: Sendable {
             if let file = described(by: asset.record, format) { checksums[file] = asset.record.checksums }
         }
         let offered = offered(in: assets, format)
+        // Asked once and not for every file: of most packages every sidecar can be had.
+        let lost = memory.lostSidecars.usage.count > 0 ? memory.lostSidecars : nil
         let now = proxy.services.clock.uptime()
         for place in assets.indices where assets[place].sidecarOf == nil {
             let file = assets[place]
             if let kept = checksums[file.path] {
                 format.announceSidecar(kept, in: &assets[place])
             } else if let sidecar = offered[place] ?? format.embeddedSidecar(of: file)?.path {
-                if let lost = memory.lostSidecars[.init(repository: proxy.id, path: sidecar)], lost.until > now {
+                if let lost = lost?[.init(repository: proxy.id, path: sidecar)], lost.until > now {
                     end = min(end ?? .max, lost.until)
                     format.announceSidecar(nil, in: &assets[place])
                 } else if offered[place] == nil, files.contains(file.path) || !isStale && canBeRead(file, now) {

@@ -265,9 +265,11 @@ struct UpstreamPage: Sendable {
     private func read(_ document: UpstreamDocument, isKnown: Bool) async throws -> (Listing, BlobDigest) {
         let index = index
         do {
-            let (listing, digest) = try await proxy.repository.format.ask(on: services.pool) {
-                (try $0.listing(from: document, for: index).verified(), BlobDigest(of: document.bytes))
+            async let digested = services.pool.run { BlobDigest(of: document.bytes) }
+            let listing = try await proxy.repository.format.ask(on: services.pool) {
+                try $0.listing(from: document, for: index).verified()
             }
+            let digest = try await digested
             // Some servers answer an empty page for what they do not have; a client would take it for a package that is
             // here. Of a package that was there, it says that every file was taken away.
             if index.package != nil, listing.assets.isEmpty, listing.attributes.isEmpty, !isKnown { throw Missing(status: 200) }
