@@ -102,7 +102,7 @@ enum CoreMetadata: Equatable {
 
     var json: JSONValue {
         switch self {
-        case .sha256(let checksum): ["sha256": .string(checksum.hex)]
+        case .sha256(let checksum): .object(JSONObject("sha256", .string(checksum.hex)))
         case .unverified: true
         }
     }

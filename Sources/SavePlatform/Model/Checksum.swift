@@ -22,8 +22,8 @@ public struct BlobDigest: Sendable, Hashable, Comparable, CustomStringConvertibl
 }
 
 extension Sequence<Checksum> {
-    /// The first digest by an algorithm.
-    public subscript(algorithm: DigestAlgorithm) -> Checksum? { first { $0.algorithm == algorithm } }
+    /// The first digest by an algorithm. Inlined, because formats ask it of every file of a page.
+    @inlinable public subscript(algorithm: DigestAlgorithm) -> Checksum? { first { $0.algorithm == algorithm } }
 }
 
 /// A digest of a file, by whatever algorithm a protocol names.

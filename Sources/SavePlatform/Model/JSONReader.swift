@@ -133,14 +133,13 @@ public struct JSONReader {
 
     // MARK: Structure
 
+    /// The next byte; nil at the end.
     private var current: UInt8? {
-        mutating get {
-            if position < bytes.count { return bytes[position] }
-            return file != nil && moveOn() ? bytes[position] : nil
-        }
+        @inline(__always) mutating get { position < bytes.count || moveOn() ? bytes[position] : nil }
     }
 
-    /// Moves the window on; false at the end of the file.
+    /// Moves the window on; false at the end of the document.
+    @inline(never)
     private mutating func moveOn() -> Bool {
         // What cannot be read ends the document, which is then not whole, and nothing that is not whole is believed.
         guard let file, let next = try? file.read(at: windowEnd, count: Self.window), !next.isEmpty else { return false }
@@ -193,15 +192,13 @@ public struct JSONReader {
         mark = position
         defer { mark = nil }
         var isASCII = true
-        while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
-            if byte >= 0x80 { isASCII = false }
-            position += 1
-        }
+        repeat { isASCII = skipPlain() && isASCII } while position == bytes.count && moveOn()
         if current == UInt8(ascii: "\"") {
             defer { position += 1 }
+            let place = (mark ?? position)..<position
             // Nearly all of it is ASCII, which needs no second look.
-            let text = bytes[(mark ?? position)..<position]
-            return isASCII ? String(decoding: text, as: UTF8.self) : try decode(text)
+            guard isASCII else { return try decode(bytes[place]) }
+            return bytes.withUnsafeBufferPointer { String(decoding: UnsafeBufferPointer(rebasing: $0[place]), as: UTF8.self) }
         }
         var text = Array(bytes[(mark ?? position)..<position])
         mark = nil
@@ -215,6 +212,24 @@ public struct JSONReader {
             default: text.append(byte)
             }
         }
+    }
+
+    /// Steps over the bytes of the window that stand for themselves in a string; says whether they were all ASCII.
+    private mutating func skipPlain() -> Bool {
+        let start = position
+        let (end, union) = bytes.withUnsafeBufferPointer { bytes in
+            var end = start
+            var union: UInt8 = 0
+            while end < bytes.count {
+                let byte = bytes[end]
+                if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+                union |= byte
+                end += 1
+            }
+            return (end, union)
+        }
+        position = end
+        return union < 0x80
     }
 
     private func decode(_ slice: ArraySlice<UInt8>) throws(JSONError) -> String {

@@ -81,6 +81,8 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     public private(set) var members: [Member]
 
     public init() { members = [] }
+    /// One member.
+    public init(_ key: String, _ value: JSONValue) { members = [Member(key: key, value: value)] }
     public init(_ members: [(String, JSONValue)]) { self.members = members.map { Member(key: $0.0, value: $0.1) } }
     public init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(elements) }
 

@@ -18,17 +18,22 @@ public struct AssetPath: Sendable, Hashable, Comparable, CustomStringConvertible
 
     private static func hasAllowedSegments(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         var start = 0
-        for index in 0...bytes.count {
-            guard index == bytes.count || bytes[index] == UInt8(ascii: "/") else {
-                guard bytes[index] >= 0x20, bytes[index] != 0x7F, bytes[index] != UInt8(ascii: "\\") else { return false }
-                continue
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte == UInt8(ascii: "/") {
+                guard isAllowed(bytes[start..<index]) else { return false }
+                start = index + 1
+            } else if byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\\") {
+                return false
             }
-            let segment = bytes[start..<index]
-            let isDots = segment.count <= 2 && segment.allSatisfy { $0 == UInt8(ascii: ".") }
-            guard !isDots, segment.count <= RequestPath.longestSegment else { return false }
-            start = index + 1
         }
-        return true
+        return isAllowed(bytes[start...])
+    }
+
+    /// Not empty, not `.` or `..`, not too long.
+    private static func isAllowed(_ segment: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        let isDots = segment.count <= 2 && segment.allSatisfy { $0 == UInt8(ascii: ".") }
+        return !isDots && segment.count <= RequestPath.longestSegment
     }
 
     /// The last segment.

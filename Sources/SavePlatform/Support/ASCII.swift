@@ -7,7 +7,7 @@ public enum ASCII {
 
     /// The text with ASCII capitals made small and every other byte as it is.
     public static func lowercased(_ text: String) -> String {
-        String(decoding: text.utf8.map(lowercased), as: UTF8.self)
+        text.utf8.contains { $0 != lowercased($0) } ? String(decoding: text.utf8.map(lowercased), as: UTF8.self) : text
     }
 
     /// Whether two texts have the same bytes. Swift's own comparison takes some different bytes for equal.
@@ -17,6 +17,12 @@ public enum ASCII {
         return left.utf8.withContiguousStorageIfAvailable { left in
             right.utf8.withContiguousStorageIfAvailable { right in left.elementsEqual(right) }
         }.flatMap(\.self) ?? left.utf8.elementsEqual(right.utf8)
+    }
+
+    /// Whether a text has these bytes.
+    public static func isEqual(_ text: String, _ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        guard text.utf8.count == bytes.count else { return false }
+        return text.utf8.withContiguousStorageIfAvailable { $0.elementsEqual(bytes) } ?? text.utf8.elementsEqual(bytes)
     }
 
     /// The value of a hexadecimal digit.

@@ -36,12 +36,11 @@ extension Timestamp {
     public func appendRFC3339(to bytes: inout [UInt8]) {
         let (civil, micro) = civilAndMicroseconds
         append(civil.year, width: 4, to: &bytes)
-        for (mark, number) in [
-            ("-", civil.month), ("-", civil.day), ("T", civil.hour), (":", civil.minute), (":", civil.second),
-        ] as [(Unicode.Scalar, Int64)] {
-            bytes.append(UInt8(ascii: mark))
-            append(number, width: 2, to: &bytes)
-        }
+        append("-", civil.month, to: &bytes)
+        append("-", civil.day, to: &bytes)
+        append("T", civil.hour, to: &bytes)
+        append(":", civil.minute, to: &bytes)
+        append(":", civil.second, to: &bytes)
         if micro != 0 {
             bytes.append(UInt8(ascii: "."))
             append(micro, width: 6, to: &bytes)
@@ -61,7 +60,12 @@ extension Timestamp {
 
     /// Reads RFC 3339, with `Z` or an offset, and with or without a fraction; nil for anything else.
     public init?(rfc3339 text: String) {
-        var scanner = DigitScanner(text)
+        var text = text
+        guard let microseconds = text.withUTF8({ Self.microseconds(rfc3339: DigitScanner($0)) }) else { return nil }
+        self.init(microseconds: microseconds)
+    }
+
+    private static func microseconds(rfc3339 scanner: consuming DigitScanner) -> Int64? {
         guard let year = scanner.number(4), scanner.skip("-"), let month = scanner.number(2), scanner.skip("-"),
             let day = scanner.number(2), scanner.skip("T") || scanner.skip("t") || scanner.skip(" "),
             let hour = scanner.number(2), scanner.skip(":"), let minute = scanner.number(2), scanner.skip(":"),
@@ -85,7 +89,7 @@ extension Timestamp {
         guard scanner.isAtEnd else { return nil }
         let days = CivilTime.daysSinceEpoch(year: year, month: month, day: day)
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
-        self.init(microseconds: seconds * 1_000_000 + micro)
+        return seconds * 1_000_000 + micro
     }
 
     /// Reads an IMF-fixdate, the one form RFC 9110 lets a sender use; nil for anything else.
@@ -96,18 +100,31 @@ extension Timestamp {
             let day = Int64(words[1]), let month = months.firstIndex(of: words[2]), let year = Int64(words[3]),
             (1...9999).contains(year), day >= 1, day <= CivilTime.length(of: Int64(month) + 1, in: year)
         else { return nil }
-        var clock = DigitScanner(words[4])
-        guard let hour = clock.number(2), clock.skip(":"), let minute = clock.number(2), clock.skip(":"),
-            let second = clock.number(2), clock.isAtEnd, hour <= 23, minute <= 59, second <= 60
-        else { return nil }
+        var time = words[4]
+        guard let (hour, minute, second) = time.withUTF8({ Self.clock(DigitScanner($0)) }) else { return nil }
         let days = CivilTime.daysSinceEpoch(year: year, month: Int64(month) + 1, day: day)
         self.init(seconds: days * 86_400 + hour * 3600 + minute * 60 + second)
+    }
+
+    /// `HH:MM:SS` to the end of the text.
+    private static func clock(_ scanner: consuming DigitScanner) -> (hour: Int64, minute: Int64, second: Int64)? {
+        guard let hour = scanner.number(2), scanner.skip(":"), let minute = scanner.number(2), scanner.skip(":"),
+            let second = scanner.number(2), scanner.isAtEnd, hour <= 23, minute <= 59, second <= 60
+        else { return nil }
+        return (hour, minute, second)
     }
 
     private var civilAndMicroseconds: (CivilTime, Int64) {
         let second = seconds
         return (CivilTime(secondsSinceEpoch: second), microseconds &- second &* 1_000_000)
     }
+}
+
+/// Appends a mark and a number of two digits.
+private func append(_ mark: Unicode.Scalar, _ number: Int64, to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: mark))
+    bytes.append(UInt8(truncatingIfNeeded: 48 + number / 10))
+    bytes.append(UInt8(truncatingIfNeeded: 48 + number % 10))
 }
 
 /// Appends a number that is not negative in at least so many digits.
@@ -166,21 +183,21 @@ private struct CivilTime {
     }
 }
 
-/// Reads fixed-width decimal numbers from ASCII text.
+/// Reads fixed-width decimal numbers from ASCII text, which its owner holds meanwhile.
 private struct DigitScanner {
-    private let bytes: [UInt8]
+    private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
 
-    init(_ text: String) { bytes = Array(text.utf8) }
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     var isAtEnd: Bool { position == bytes.count }
 
     mutating func number(_ width: Int) -> Int64? {
         guard bytes.count - position >= width else { return nil }
         var value: Int64 = 0
-        for byte in bytes[position..<position + width] {
-            guard byte >= 48, byte <= 57 else { return nil }
-            value = value * 10 + Int64(byte - 48)
+        for place in position..<position + width {
+            guard ASCII.isDigit(bytes[place]) else { return nil }
+            value = value * 10 + Int64(bytes[place] - 48)
         }
         position += width
         return value

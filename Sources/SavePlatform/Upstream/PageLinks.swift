@@ -3,14 +3,14 @@
 public struct PageLinks {
     private let base: String
     /// What a link to something beside the page, or below it, is put behind; empty where the base is none.
-    private let directory: [UInt8]
+    private let directory: String
     /// `https://host/` of the last link, which was found to be an origin.
     private var origin: [UInt8] = []
 
     /// - Parameter base: the absolute URL that relative links are relative to.
     public init(base: String) {
         self.base = base
-        directory = URLReference.resolve("./", against: base).map { Array($0.utf8) } ?? []
+        directory = URLReference.resolve("./", against: base) ?? ""
     }
 
     /// The absolute URL without its fragment; nil for what `URLReference.resolve` refuses.
@@ -35,15 +35,17 @@ public struct PageLinks {
 
     /// The URL of a link that names a path below the page's directory and nothing else; nil for any other link.
     private func below(_ reference: String) -> String? {
-        guard !directory.isEmpty else { return nil }
-        var reference = reference
-        return reference.withUTF8 { bytes in
+        guard !directory.utf8.isEmpty else { return nil }
+        var text = reference
+        let length = text.withUTF8 { bytes -> Int? in
             // A colon may end a scheme; a path of its own begins with a slash.
             guard let length = Self.plainLength(bytes, from: 0), let first = bytes[..<length].first, first != UInt8(ascii: "/"),
                 !bytes[..<length].contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "?") })
             else { return nil }
-            return String(decoding: directory + bytes[..<length], as: UTF8.self)
+            return length
         }
+        guard let length else { return nil }
+        return directory + (length == reference.utf8.count ? reference : String(Substring(reference.utf8.prefix(length))))
     }
 
     /// How many bytes of a link come before its fragment; nil where anything after `start`, which begins a segment, would

@@ -88,15 +88,28 @@ struct DistributionFilename: Equatable {
 extension DistributionFilename {
     /// `name-version(-build)?-python-abi-platform` (binary-distribution-format specification).
     private init?(wheelStem stem: ArraySlice<UInt8>, package: PackageID?, _ versions: inout VersionMemo) {
-        let parts = stem.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        let parts = Self.parts(stem)
         guard parts.count == 5 || parts.count == 6, parts.allSatisfy({ !$0.isEmpty }),
-            let package = Self.package(parts[0], expecting: package)
+            let package = Self.package(stem[parts[0]], expecting: package)
         else { return nil }
-        if parts.count == 6, !(parts[2].first.map(ASCII.isDigit) ?? false) { return nil }
-        self.init(kind: .wheel, package: package, version: parts[1], ending: ".whl", &versions) { identity in
-            if parts.count == 6 { Self.append(lowercased: parts[2], to: &identity) }
-            for part in parts.suffix(3) { Self.append(tags: part, to: &identity) }
+        if parts.count == 6, !ASCII.isDigit(stem[parts[2].lowerBound]) { return nil }
+        self.init(kind: .wheel, package: package, version: stem[parts[1]], ending: ".whl", &versions) { identity in
+            if parts.count == 6 { Self.append(lowercased: stem[parts[2]], to: &identity) }
+            for part in parts.suffix(3) { Self.append(tags: stem[part], to: &identity) }
         }
+    }
+
+    /// Where the parts of a wheel's name are, which dashes separate.
+    private static func parts(_ stem: ArraySlice<UInt8>) -> [Range<Int>] {
+        var parts: [Range<Int>] = []
+        parts.reserveCapacity(6)
+        var start = stem.startIndex
+        for place in stem.indices where stem[place] == UInt8(ascii: "-") {
+            parts.append(start..<place)
+            start = place + 1
+        }
+        parts.append(start..<stem.endIndex)
+        return parts
     }
 
     /// The package that a name means; nil where another one is expected.

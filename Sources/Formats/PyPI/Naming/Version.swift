@@ -14,8 +14,9 @@ struct Version: Sendable, Hashable, Comparable {
 
     init?(bytes: [UInt8]) {
         guard let parts = Self.parts(bytes) else { return nil }
-        text = parts.text(release: parts.release)
-        canonical = parts.text(release: parts.significantRelease)
+        let significant = parts.significantRelease
+        text = parts.text(release: parts.release[...])
+        canonical = significant.count == parts.release.count ? text : parts.text(release: significant)
         sortKey = parts.sortKey
         isPrerelease = parts.pre != nil || parts.dev != nil
     }
@@ -49,15 +50,16 @@ struct VersionMemo {
     }
 }
 
-/// What a version consists of. Numbers are their decimal digits without leading zeros, since they may be of any size.
+/// What a version consists of. Numbers are the places of their decimal digits without leading zeros, since they may be of
+/// any size; that of a zero is empty.
 struct VersionParts {
-    typealias Number = ArraySlice<UInt8>
+    typealias Number = Range<Int>
 
     enum Stage: UInt8 {
         case alpha = 1
         case beta, candidate
 
-        var word: String {
+        var word: StaticString {
             switch self {
             case .alpha: "a"
             case .beta: "b"
@@ -68,10 +70,12 @@ struct VersionParts {
 
     enum LocalSegment {
         case number(Number)
-        case word(ArraySlice<UInt8>)
+        case word(Range<Int>)
     }
 
-    var epoch: Number = []
+    /// The text, in small letters.
+    let bytes: [UInt8]
+    var epoch: Number = 0..<0
     var release: [Number] = []
     var pre: (stage: Stage, number: Number)?
     var post: Number?
@@ -79,39 +83,31 @@ struct VersionParts {
     var local: [LocalSegment] = []
 
     /// The release without the zeros at its end, which do not count in comparisons.
-    var significantRelease: [Number] {
-        var numbers = release
-        while numbers.count > 1, numbers.last == [] { numbers.removeLast() }
+    var significantRelease: ArraySlice<Number> {
+        var numbers = release[...]
+        while numbers.count > 1, numbers.last?.isEmpty == true { numbers = numbers.dropLast() }
         return numbers
     }
 
-    func text(release: [Number]) -> String {
-        var bytes: [UInt8] = []
-        if !epoch.isEmpty { bytes += epoch + [UInt8(ascii: "!")] }
-        for (index, number) in release.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ".")) }
-            Self.write(number, to: &bytes)
+    func text(release: ArraySlice<Number>) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count + 8)
+        if !epoch.isEmpty {
+            write(epoch, to: &text, after: "")
+            text.append(UInt8(ascii: "!"))
         }
-        if let pre {
-            bytes += Array(pre.stage.word.utf8)
-            Self.write(pre.number, to: &bytes)
-        }
-        if let post {
-            bytes += Array(".post".utf8)
-            Self.write(post, to: &bytes)
-        }
-        if let dev {
-            bytes += Array(".dev".utf8)
-            Self.write(dev, to: &bytes)
-        }
+        for (index, number) in release.enumerated() { write(number, to: &text, after: index > 0 ? "." : "") }
+        if let pre { write(pre.number, to: &text, after: pre.stage.word) }
+        if let post { write(post, to: &text, after: ".post") }
+        if let dev { write(dev, to: &text, after: ".dev") }
         for (index, segment) in local.enumerated() {
-            bytes.append(index == 0 ? UInt8(ascii: "+") : UInt8(ascii: "."))
+            text.append(index == 0 ? UInt8(ascii: "+") : UInt8(ascii: "."))
             switch segment {
-            case .number(let number): Self.write(number, to: &bytes)
-            case .word(let word): bytes += word
+            case .number(let number): write(number, to: &text, after: "")
+            case .word(let word): text.append(contentsOf: bytes[word])
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// PEP 440, "Summary of permitted suffixes and relative ordering", as bytes to compare. Every piece ends itself, so
@@ -119,44 +115,48 @@ struct VersionParts {
     var sortKey: [UInt8] {
         var key: [UInt8] = []
         key.reserveCapacity(64)
-        Self.encode(epoch, to: &key)
+        encode(epoch, to: &key)
         for number in significantRelease {
             key.append(1)
-            Self.encode(number, to: &key)
+            encode(number, to: &key)
         }
         key.append(0)
         if let pre {
             key.append(pre.stage.rawValue)
-            Self.encode(pre.number, to: &key)
+            encode(pre.number, to: &key)
         } else {
             // `1.0.dev1` comes before `1.0a1`; everything else without a pre-release comes after it.
             key.append(post == nil && dev != nil ? 0 : 0xFF)
         }
-        Self.encode(post, absent: 0, to: &key)
-        Self.encode(dev, absent: 0xFF, to: &key)
+        encode(post, absent: 0, to: &key)
+        encode(dev, absent: 0xFF, to: &key)
         for segment in local {
             switch segment {
-            case .word(let word): key += [1] + word + [0]
+            case .word(let word):
+                key.append(1)
+                key.append(contentsOf: bytes[word])
+                key.append(0)
             case .number(let number):
                 key.append(2)
-                Self.encode(number, to: &key)
+                encode(number, to: &key)
             }
         }
         key.append(0)
         return key
     }
 
-    private static func write(_ number: Number, to bytes: inout [UInt8]) {
-        bytes += number.isEmpty ? [UInt8(ascii: "0")] : number
+    private func write(_ number: Number, to text: inout [UInt8], after mark: StaticString) {
+        mark.withUTF8Buffer { text.append(contentsOf: $0) }
+        if number.isEmpty { text.append(UInt8(ascii: "0")) } else { text.append(contentsOf: bytes[number]) }
     }
 
     /// The count of digits, then the digits: longer numbers without leading zeros are larger.
-    private static func encode(_ number: Number, to key: inout [UInt8]) {
+    private func encode(_ number: Number, to key: inout [UInt8]) {
         key.append(UInt8(clamping: number.count))
-        key += number
+        key.append(contentsOf: bytes[number])
     }
 
-    private static func encode(_ number: Number?, absent: UInt8, to key: inout [UInt8]) {
+    private func encode(_ number: Number?, absent: UInt8, to key: inout [UInt8]) {
         guard let number else {
             key.append(absent)
             return

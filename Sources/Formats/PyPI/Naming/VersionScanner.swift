@@ -6,10 +6,12 @@ struct VersionScanner {
     private let bytes: [UInt8]
     private var position = 0
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes.map(ASCII.lowercased) }
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes.contains { $0 != ASCII.lowercased($0) } ? bytes.map(ASCII.lowercased) : bytes
+    }
 
     mutating func parts() -> VersionParts? {
-        var parts = VersionParts()
+        var parts = VersionParts(bytes: bytes)
         _ = skip("v")
         guard var first = number() else { return nil }
         if skip("!") {
@@ -17,8 +19,11 @@ struct VersionScanner {
             guard let next = number() else { return nil }
             first = next
         }
-        parts.release = [first]
+        parts.release.reserveCapacity(4)
+        parts.release.append(first)
         while let number = dottedNumber() { parts.release.append(number) }
+        // Most versions are nothing but a release.
+        if position == bytes.count { return parts }
         parts.pre = preRelease()
         parts.post = postRelease()
         if suffix(["dev"]) != nil { parts.dev = suffixNumber() }
@@ -53,10 +58,10 @@ struct VersionScanner {
         while true {
             let start = position
             while position < bytes.count, ASCII.isAlphanumeric(bytes[position]) { position += 1 }
-            let segment = bytes[start..<position]
+            let segment = start..<position
             guard !segment.isEmpty else { return nil }
-            let isNumber = segment.allSatisfy(ASCII.isDigit)
-            segments.append(isNumber ? .number(segment.drop { $0 == 48 }) : .word(segment))
+            let isNumber = bytes[segment].allSatisfy(ASCII.isDigit)
+            segments.append(isNumber ? .number(withoutZeros(segment)) : .word(segment))
             guard skipSeparator() else { return segments }
         }
     }
@@ -80,13 +85,20 @@ struct VersionScanner {
     /// An optional separator and an optional number, which is 0 where it is left out.
     private mutating func suffixNumber() -> VersionParts.Number {
         _ = skipSeparator()
-        return number() ?? []
+        return number() ?? position..<position
     }
 
     private mutating func number() -> VersionParts.Number? {
         let start = position
         while position < bytes.count, ASCII.isDigit(bytes[position]) { position += 1 }
-        return position > start ? bytes[start..<position].drop { $0 == 48 } : nil
+        return position > start ? withoutZeros(start..<position) : nil
+    }
+
+    /// Where digits are without the zeros before them.
+    private func withoutZeros(_ digits: Range<Int>) -> VersionParts.Number {
+        var start = digits.lowerBound
+        while start < digits.upperBound, bytes[start] == UInt8(ascii: "0") { start += 1 }
+        return start..<digits.upperBound
     }
 
     private mutating func skipSeparator() -> Bool {

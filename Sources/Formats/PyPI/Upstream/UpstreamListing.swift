@@ -37,8 +37,7 @@ struct UpstreamListing {
 
     /// Adds a file and, where the upstream advertises it, its metadata. The first of a name counts.
     mutating func add(_ file: UpstreamFile) {
-        guard let origin = links.resolve(file.url), let filename = Self.filename(of: origin),
-            file.filename.map({ ASCII.isEqual($0, filename) }) ?? true,
+        guard let origin = links.resolve(file.url), let (filename, hasQuery) = Self.file(at: origin, named: file.filename),
             let distribution = DistributionFilename(filename, of: package, &versions),
             let path = try? AssetPath(folder + filename), seen.insert(filename).inserted
         else { return }
@@ -49,7 +48,8 @@ struct UpstreamListing {
         if let provenance = file.provenance, provenance.utf8.starts(with: "https://".utf8) {
             attributes[PyPIAttribute.provenanceOrigin] = .string(provenance)
         }
-        let sidecar = file.metadata.flatMap { Self.sidecar($0, of: path, package, distribution.version, origin) }
+        // PEP 658: at the file's URL with `.metadata` behind its path. A URL with a query has no such place.
+        let sidecar = hasQuery ? nil : file.metadata.flatMap { Self.sidecar($0, of: path, package, distribution.version, origin) }
         if sidecar != nil { attributes[PyPIAttribute.coreMetadata] = file.metadata?.json }
         assets.append(
             AssetRecord(
@@ -59,32 +59,42 @@ struct UpstreamListing {
         if let sidecar { assets.append(sidecar) }
     }
 
-    /// PEP 658: at the file's URL with `.metadata` behind its path. A URL with a query has no such place.
     private static func sidecar(
         _ metadata: CoreMetadata, of file: AssetPath, _ package: PackageID, _ version: String, _ origin: String
     ) -> AssetRecord? {
-        guard !origin.utf8.contains(UInt8(ascii: "?")), let path = try? PyPIPaths.sidecar(of: file) else { return nil }
+        guard let path = try? PyPIPaths.sidecar(of: file) else { return nil }
         return AssetRecord(
             path: path, package: package, version: version, checksums: metadata.checksum.map { [$0] } ?? [], sidecarOf: file,
             origin: origin + PyPIPaths.sidecarEnding, contentType: MediaType.text.value)
     }
 
-    /// The last segment of a URL's path, decoded; nil where that is not a plain name.
-    static func filename(of url: String) -> String? {
-        let path = url.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
-        guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return nil }
-        return decoded(path[path.index(after: slash)...])
+    /// The last segment of an absolute URL's path, decoded, and whether a query follows; nil where that is not a plain name,
+    /// or another one than the page says beside the URL.
+    private static func file(at url: String, named given: String?) -> (name: String, hasQuery: Bool)? {
+        var url = url
+        return url.withUTF8 { bytes in
+            let end = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
+            guard let slash = bytes[..<end].lastIndex(of: UInt8(ascii: "/")) else { return nil }
+            let segment = bytes[(slash + 1)..<end]
+            let hasQuery = end < bytes.endIndex
+            // Nearly always the two are the same bytes, and nothing has to be made of the second.
+            if let given, ASCII.isEqual(given, segment), !segment.contains(UInt8(ascii: "%")) { return (given, hasQuery) }
+            guard let name = decoded(segment), given.map({ ASCII.isEqual($0, name) }) ?? true else { return nil }
+            return (name, hasQuery)
+        }
     }
 
     /// Percent-decoded text; nil for a bad escape.
-    static func decoded(_ text: Substring.UTF8View) -> String? {
-        guard text.contains(UInt8(ascii: "%")) else { return String(Substring(text)) }
+    static func decoded(_ text: some Collection<UInt8>) -> String? {
+        guard text.contains(UInt8(ascii: "%")) else { return String(decoding: text, as: UTF8.self) }
         return ASCII.percentDecoded(text).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     /// A digest by the name that a page gives it; nil for a name or a value that nobody could verify.
     static func checksum(_ name: String, _ value: String) -> Checksum? {
-        DigestAlgorithm(rawValue: ASCII.lowercased(name)).flatMap { Checksum($0, hex: value) }
+        (DigestAlgorithm(rawValue: name) ?? DigestAlgorithm(rawValue: ASCII.lowercased(name))).flatMap {
+            Checksum($0, hex: value)
+        }
     }
 
     /// When a file was published. Some servers leave the zone out, as Python does for a time that has none; it is UTC.
