@@ -89,7 +89,11 @@ def test_a_projects_own_size_limit_refuses_larger_files(server, hosted):
     large = make_fixtures.wheel("plain", "2.0", payload=make_fixtures.random_bytes("large", 8192))
     answer = server.admin.upload(hosted, large)
     assert answer.status_code == 413 and "4096" in answer.text, answer.text
-    assert server.admin.upload(hosted, make_fixtures.wheel("plain", "2.0")).status_code == 200
+    server.admin.ok("PATCH", packages(hosted), json={"attributes": {"release-max-file-sizes": {"2.0": 100000, "3.0": 10}}})
+    assert server.admin.upload(hosted, large).status_code == 200
+    answer = server.admin.upload(hosted, make_fixtures.wheel("plain", "3.0"))
+    assert answer.status_code == 413 and "this release" in answer.text, answer.text
+    assert server.admin.upload(hosted, make_fixtures.wheel("plain", "4.0")).status_code == 200
 
 
 @pytest.fixture

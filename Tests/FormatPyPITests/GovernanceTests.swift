@@ -29,6 +29,8 @@ import Testing
             ("project-status", ["status": "archived", "reason": 1]), ("project-status", ["status": "archived", "since": "x"]),
             ("project-status", ["status": "archived", "reason": "a\r\nSet-Cookie: b"]), ("max-file-size", 0),
             ("max-file-size", "1"), ("max-file-size", .number(1.5)), ("core-metadata", true),
+            ("release-max-file-sizes", 5), ("release-max-file-sizes", ["1.0": 0]), ("release-max-file-sizes", ["one": 5]),
+            ("release-max-file-sizes", ["1.0": 5, "1": 6]),
         ] as [(String, JSONValue)])
     func `R-74 what is no attribute of a project is refused by its name`(_ key: String, _ value: JSONValue) {
         let error = #expect(throws: SaveError.self) { try format.attributes([:], changedBy: [key: value]) }
@@ -86,6 +88,25 @@ import Testing
             try format.checkUpload(items, to: try format.attributes([:], changedBy: ["max-file-size": .integer(size - 1)]))
         }
         #expect(error?.code == .tooLarge)
+    }
+
+    @Test func `a release's own limit stands in place of the project's, however its version is spelled`() async throws {
+        let items = try await submission().items
+        let size = items[0].staged.size
+        func limits(_ version: String, _ release: Int64, project: Int64) throws -> JSONObject {
+            try format.attributes(
+                [:],
+                changedBy: [
+                    "max-file-size": .integer(project), "release-max-file-sizes": .object(JSONObject(version, .integer(release))),
+                ])
+        }
+        try format.checkUpload(items, to: try limits("v1", size, project: 1))
+        try format.checkUpload(items, to: try limits("2.0", 1, project: size))
+        let error = #expect(throws: SaveError.self) {
+            try format.checkUpload(items, to: try limits("1.0.0", size - 1, project: size))
+        }
+        #expect(error?.code == .tooLarge)
+        #expect(try limits("v1.0-rc.1", 5, project: 1)["release-max-file-sizes"] == ["1.0rc1": 5])
     }
 
     private func submission() async throws -> Submission {

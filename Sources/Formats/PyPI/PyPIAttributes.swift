@@ -24,6 +24,7 @@ enum PyPIAttribute {
     static let provenanceOrigin = "provenance-origin"
     static let projectStatus = "project-status"
     static let maxFileSize = "max-file-size"
+    static let releaseMaxFileSizes = "release-max-file-sizes"
 }
 
 /// The status of a project (PEP 792).

@@ -1,6 +1,7 @@
 public import SavePlatform
 
-/// What people may set on a project, and what follows from it: its status (PEP 792), and how large its files may be.
+/// What people may set on a project, and what follows from it: its status (PEP 792), and how large its files may be, all of
+/// them or those of one release.
 extension PyPIFormat: PackageGoverning {
     public func attributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
         var attributes = current
@@ -8,7 +9,8 @@ extension PyPIFormat: PackageGoverning {
             let (key, value) = (member.key, member.value)
             switch key {
             case PyPIAttribute.projectStatus: attributes[key] = value.isNull ? .none : try Self.status(value).json
-            case PyPIAttribute.maxFileSize: attributes[key] = value.isNull ? .none : .integer(try Self.size(value))
+            case PyPIAttribute.maxFileSize: attributes[key] = value.isNull ? .none : .integer(try Self.size(value, key))
+            case PyPIAttribute.releaseMaxFileSizes: attributes[key] = value.isNull ? .none : .object(try Self.sizes(value))
             default:
                 throw SaveError(.unknownField, "a project has no attribute '\(key.prefix(200))'", details: ["field": key])
             }
@@ -45,10 +47,22 @@ extension PyPIFormat: PackageGoverning {
         if let status = ProjectStatus(attributes), status.marker == .archived || status.marker == .quarantined {
             throw SaveError(.blocked, "the project is \(status.text) and takes no uploads")
         }
-        guard let limit = attributes[PyPIAttribute.maxFileSize]?.integer else { return }
-        if items.contains(where: { $0.record.sidecarOf == nil && $0.staged.size > limit }) {
-            throw SaveError(.tooLarge, "content: the file is larger than the \(limit) bytes this project takes")
+        for item in items where item.record.sidecarOf == nil {
+            if let limit = Self.releaseLimit(item.record.version, attributes) {
+                guard item.staged.size <= limit else {
+                    throw SaveError(.tooLarge, "content: the file is larger than the \(limit) bytes this release takes")
+                }
+            } else if let limit = attributes[PyPIAttribute.maxFileSize]?.integer, item.staged.size > limit {
+                throw SaveError(.tooLarge, "content: the file is larger than the \(limit) bytes this project takes")
+            }
         }
+    }
+
+    /// The bytes that a file of a release may have, where the release has a limit of its own.
+    private static func releaseLimit(_ version: String?, _ attributes: JSONObject) -> Int64? {
+        guard let limits = attributes[PyPIAttribute.releaseMaxFileSizes]?.object, let wanted = version.flatMap({ Version($0) })
+        else { return nil }
+        return limits.members.first { Version($0.key) == wanted }?.value.integer
     }
 
     /// PEP 792: an index must not offer any file of a quarantined project for download.
@@ -72,9 +86,28 @@ extension PyPIFormat: PackageGoverning {
         return status
     }
 
-    private static func size(_ value: JSONValue) throws -> Int64 {
+    /// Limits by version, each of which is there once in whatever spelling.
+    private static func sizes(_ value: JSONValue) throws -> JSONObject {
+        let field = PyPIAttribute.releaseMaxFileSizes
+        guard let object = value.object, object.members.count <= mostReleases else {
+            throw SaveError.invalid(field, "'\(field)' must be an object with at most \(mostReleases) versions, or null")
+        }
+        var seen: Set<Version> = []
+        var sizes = JSONObject()
+        for member in object.members {
+            guard let version = Version(member.key), seen.insert(version).inserted else {
+                throw SaveError.invalid(field, "'\(field)' must have versions as PEP 440 knows them, each of them once")
+            }
+            sizes[version.text] = .integer(try size(member.value, field))
+        }
+        return sizes
+    }
+
+    /// Releases of a project that may have limits of their own.
+    private static let mostReleases = 1000
+
+    private static func size(_ value: JSONValue, _ field: String) throws -> Int64 {
         guard let size = value.integer, (1...(1 << 50)).contains(size) else {
-            let field = PyPIAttribute.maxFileSize
             throw SaveError.invalid(field, "'\(field)' must be a number of bytes from 1 to \(1 << 50), or null")
         }
         return size
