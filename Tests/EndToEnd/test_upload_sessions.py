@@ -2,13 +2,14 @@
 import base64
 import hashlib
 import os
+import shutil
 import socket
 import time
 
 import pytest
 
 from harness.server import PASSWORD, ROOT, command
-from test_plugins import build
+from test_plugins import build, refusal
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,13 @@ def test_a_mount_is_where_the_repositories_are(server, chunks):
     for first in ("v7", "chunks"):
         for name in ("hosted", "proxy", "all"):
             assert admin.get("/%s/%s" % (first, path.replace("hosted", name))).content == content
+
+
+def test_a_mount_that_is_taken_is_refused_of_a_loaded_format_too(tmp_path):
+    shutil.copytree(ROOT / "Tests" / "Formats" / "Chunks", tmp_path / "Chunks")
+    source = tmp_path / "Chunks" / "Sources" / "ChunksFormat.swift"
+    source.write_text(source.read_text().replace('"v7"', '"raw"'))
+    assert refusal(build(tmp_path / "Chunks", tmp_path / "chunks.so")) == "the mount 'raw' of the format 'chunks' is the id of another format"
 
 
 def test_a_large_file_in_several_requests_is_never_in_memory(server):
