@@ -75,7 +75,9 @@ struct Assembly: Sendable {
         let authenticator = Authenticator(
             catalogue: catalogue, providers: [KeySignIn(serverKey: key, clock: clock), PasswordSignIn(hasher: hasher)],
             uses: keyUses, serverKey: key, clock: clock, store: stores.metadata, log: log)
-        let plane = dataPlaneConfiguration(configuration)
+        var plane = dataPlaneConfiguration(configuration)
+        plane.keys = IssuedKeys(
+            catalogue: catalogue, store: stores.metadata, clock: clock, serverKey: key, longest: configuration.maxKeyLifetime)
         let dataPlane = DataPlane(
             services: services, authenticator: authenticator, configuration: plane,
             // Pages repeat themselves so much that higher levels take twice the time for a few percent.

@@ -5,7 +5,7 @@ import SavePlatform
 enum Fault: CaseIterable {
     case nothing, acceptsAnySetting, throwsAnything, renamesPackages, sendsAnotherType, losesFiles, asksAnyAddress
     case forgetsWhatSidecarsBelongTo, countsPieces, deletesNothing, linksToItself, acceptsAnyAttribute, importsWithoutReason
-    case findsNothingElsewhere
+    case findsNothingElsewhere, signsInByUploading
 }
 
 /// Tells a type what is wrong with it: a format is registered as a type.
@@ -102,6 +102,13 @@ extension BrokenFormat: DirectoryImporting {
     func upload(importing file: AssetPath) throws -> UploadPlan? {
         if fault == .importsWithoutReason { throw NotASaveError() }
         return nil
+    }
+}
+
+extension BrokenFormat: ClientSigningIn {
+    static func signIn(_ request: FormatRequest) throws -> SignInStep? {
+        guard Name.fault == .signsInByUploading, request.method == .put else { return nil }
+        return .begin(SignInForm(nameMember: "name", passwordMember: "password", keyMember: "token"))
     }
 }
 

@@ -19,6 +19,7 @@ import Testing
         (.acceptsAnyAttribute, "packages without attributes are free, and unknown attributes are named"),
         (.importsWithoutReason, "an imported file has a path, or is refused with a reason"),
         (.findsNothingElsewhere, "a search finds what is there, wherever it is asked"),
+        (.signsInByUploading, "who signs in does so by requests of its own"),
     ]
 
     private func brokenLaws(_ format: any RepositoryFormat.Type) async throws -> [String] {
@@ -63,6 +64,7 @@ import Testing
         (.acceptsAnyAttribute, BrokenFormat<AcceptsAnyAttribute>.self),
         (.importsWithoutReason, BrokenFormat<ImportsWithoutReason>.self),
         (.findsNothingElsewhere, BrokenFormat<FindsNothingElsewhere>.self),
+        (.signsInByUploading, BrokenFormat<SignsInByUploading>.self),
     ]
 }
 
@@ -80,3 +82,4 @@ private enum LinksToItself: FaultName { static let fault = Fault.linksToItself }
 private enum AcceptsAnyAttribute: FaultName { static let fault = Fault.acceptsAnyAttribute }
 private enum ImportsWithoutReason: FaultName { static let fault = Fault.importsWithoutReason }
 private enum FindsNothingElsewhere: FaultName { static let fault = Fault.findsNothingElsewhere }
+private enum SignsInByUploading: FaultName { static let fault = Fault.signsInByUploading }

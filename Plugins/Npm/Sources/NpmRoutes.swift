@@ -79,6 +79,12 @@ struct NpmRoutes {
         case "whoami" where segments.count == 1: return try reading(.identity(member: "username"))
         case "v1" where segments.count == 2 && segments[1] == "search":
             return try reading(.index(.search(NpmFormat.search(request.query)), offers: [.json]))
+        case "npm" where segments.count > 2 && segments[2] == "tokens": throw Self.keysAreElsewhere
+        // `npm owner` asks who somebody is, before it changes anything.
+        case "user" where request.method.isRead:
+            throw SaveError(
+                .invalidRequest, "who may publish is decided by the members of the project; its owners change that, not npm owner"
+            )
         case "package":
             let (name, rest) = try name(segments.dropFirst())
             guard rest.first == Packument.tagsKey, rest.count <= 2 else { throw Self.unknown }
@@ -113,4 +119,6 @@ struct NpmRoutes {
     }
 
     private static let unknown = SaveError(.notFound, "an npm repository has no such path")
+    static let keysAreElsewhere = SaveError(
+        .invalidRequest, "API keys are listed, made and revoked by Save's own API, at /api/v1/user/keys")
 }

@@ -4,7 +4,9 @@ public import SavePlatform
 public struct PyPIFormat: PackageNaming {
     public static let descriptor = FormatDescriptor(
         id: "pypi", displayName: "PyPI",
-        abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes, .permanentNames])
+        abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes, .permanentNames],
+        // uv reads `code` of what it sent, installers `message` of what they asked for.
+        refusals: .textOrJSON(members: ["code", "message"]))
 
     /// Takes no settings.
     ///

@@ -10,17 +10,20 @@ public struct FormatDescriptor: Sendable, Hashable {
     public let abilities: FormatAbilities
     /// Where clients insist on finding its repositories; nil for below `/<id>/` only.
     public let mount: FormatMount?
+    /// How its clients are told why a request was refused.
+    public let refusals: RefusalForm
 
     /// - Parameter contract: leave it out, so that it is that of the platform the format was compiled against.
     public init(
         id: String, displayName: String, contract: Int = FormatRegistry.contract, abilities: FormatAbilities,
-        mount: FormatMount? = nil
+        mount: FormatMount? = nil, refusals: RefusalForm = .text
     ) {
         self.id = id
         self.displayName = displayName
         self.contract = contract
         self.abilities = abilities
         self.mount = mount
+        self.refusals = refusals
     }
 
     /// The first segment of its repositories' URLs as Save writes them: the mount where there is one.

@@ -11,6 +11,8 @@ package final class DataPlane: Responder {
         package var maxFileSize: Int64?
         /// The scheme and host that clients use, without a final slash, where the operator says so.
         package var externalOrigin: String?
+        /// Makes the keys of clients that sign in; nil where none can.
+        package var keys: IssuedKeys?
 
         package init() {}
     }
@@ -22,6 +24,8 @@ package final class DataPlane: Responder {
     private let assets: AssetAnswers
     private let changes: ChangeAnswers
     private let refusals: RefusedChanges
+    private let refusal: RefusalAnswers
+    private let signIns: SignInAnswers
     private let memo = AnswerMemo(capacity: 16_384)
 
     package init(
@@ -37,6 +41,9 @@ package final class DataPlane: Responder {
         assets = AssetAnswers(services: services, openFiles: configuration.openFiles)
         changes = ChangeAnswers(services: services, maxFileSize: configuration.maxFileSize)
         refusals = RefusedChanges(services: services, resolver: resolver)
+        signIns = SignInAnswers(
+            services: services, authenticator: authenticator, resolver: resolver, keys: configuration.keys)
+        refusal = RefusalAnswers(formats: services.catalogue.formats, log: services.log)
     }
 
     /// The number of pages kept and their bytes.
@@ -50,10 +57,8 @@ package final class DataPlane: Responder {
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         do {
             return try await answer(request)
-        } catch let miss as SourceMiss {
-            return refuse(miss.error, request)
         } catch {
-            return refuse(error, request)
+            return refusal.answer(error, request)
         }
     }
 
@@ -91,6 +96,7 @@ package final class DataPlane: Responder {
     }
 
     private func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
+        if let step = try await signIns.step(of: request) { return try await signIns.answer(step, request) }
         let principal: Principal
         if let known = authenticator.cached(request) {
             principal = known
@@ -153,8 +159,7 @@ package final class DataPlane: Responder {
                 return try await indexes.answer(
                     index, offers: offers, request: request, repository: resolved.repository, catalogue: resolved.catalogue)
             } catch  where offers.allSatisfy(\.isJSON) {
-                // Whoever asks for what comes as JSON only reads nothing else.
-                return refuse((error as? SourceMiss)?.error ?? error, request, member: "message")
+                return refusal.answer(error, request, onlyJSON: true)
             }
         case .asset(let path, let package):
             let (response, download) = try await assets.answer(
@@ -176,30 +181,5 @@ package final class DataPlane: Responder {
                 throw error
             }
         }
-    }
-
-    private func refuse(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
-        if request.method == .options, let refused = error as? SaveError, refused.code == .methodNotAllowed {
-            return HTTPResponse(status: 204, headers: ["Allow": refused.details["allow"] ?? "OPTIONS"])
-        }
-        // uv reads `code` from exactly this type; everyone else prints the line of text.
-        if request.method == .post, ContentNegotiation.choose([.text, .json], accept: request.headers["accept"]) == .json {
-            return refuse(error, request, member: "code")
-        }
-        var response = ErrorResponder.text(error, request: request, log: services.log)
-        response.closesConnection = !request.method.isRead
-        return response
-    }
-
-    /// A refusal as an object with one member, the status and the line of text.
-    private func refuse(_ error: any Error, _ request: HTTPRequest, member: String) -> HTTPResponse {
-        var response = ErrorResponder.text(error, request: request, log: services.log)
-        if case .bytes(let line) = response.body {
-            let text = String(decoding: line.dropLast(), as: UTF8.self)
-            response.headers["Content-Type"] = MediaType.json.value
-            response.body = .bytes(JSONValue.object(JSONObject([(member, .string("\(response.status) \(text)"))])).bytes)
-        }
-        response.closesConnection = !request.method.isRead
-        return response
     }
 }

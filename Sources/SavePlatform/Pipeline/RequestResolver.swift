@@ -90,6 +90,15 @@ struct RequestResolver: Sendable {
         throw SaveError.noSuchRepository
     }
 
+    /// The repository of a request whose meaning does not matter.
+    ///
+    /// - Throws: `unauthenticated` or `repositoryNotFound` where there is none that the sender may read.
+    func repository(of request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) throws -> Repository {
+        let repository = try find(path(request.rawPath), principal, catalogue)
+        _ = try admit(principal, repository, catalogue)
+        return repository
+    }
+
     /// What someone may do in a repository that they may read.
     ///
     /// - Throws: for who may not, the same as for a repository that does not exist.

@@ -1,6 +1,6 @@
 internal import SavePlatform
 
-/// The rules of `PackageNaming`, `PackageGoverning` and `DirectoryImporting`.
+/// The rules of `PackageNaming`, `ClientSigningIn`, `PackageGoverning` and `DirectoryImporting`.
 extension FormatConformance {
     func naming(_ format: any RepositoryFormat) -> [String] {
         guard let naming = format as? any PackageNaming else { return [] }
@@ -27,6 +27,40 @@ extension FormatConformance {
             // It becomes a part of URLs and of paths.
             if (try? AssetPath(package.name)) == nil {
                 found.append("'\(shown)' has the key '\(package.name.prefix(40))', which cannot stand in a path")
+            }
+        }
+        return found
+    }
+
+    func signIns() -> [String] {
+        guard let signing = type as? any ClientSigningIn.Type else { return [] }
+        var found: [String] = []
+        let methods: [HTTPMethod] = [.put, .post, .patch, .delete]
+        for text in paths + Self.hostilePaths + uploads.map(\.path) {
+            guard let path = try? RequestPath(decoding: Array(text.utf8)[...]) else { continue }
+            for method in methods {
+                let request = FormatRequest(method: method, path: path)
+                let outcome = Outcome { try signing.signIn(request) }
+                if outcome != Outcome(({ try signing.signIn(request) })) {
+                    found.append("\(method.name) \(text): two answers differ")
+                }
+                switch outcome {
+                case .failure("not_a_save_error"): found.append("\(method.name) \(text): throws what is no SaveError")
+                case .value(.begin(let form)?):
+                    let members = [form.nameMember, form.passwordMember].filter { !$0.isEmpty }
+                    if Set(members).count != 2 || form.keyMember.isEmpty || form.answer[form.keyMember] != nil {
+                        found.append("\(method.name) \(text): name, password and key have no members of their own")
+                    }
+                default: break
+                }
+            }
+        }
+        // What signs in goes nowhere else, so it would not be uploaded.
+        for upload in uploads {
+            guard let path = try? RequestPath(decoding: Array(upload.path.utf8)[...]) else { continue }
+            let request = FormatRequest(method: upload.method, path: path, contentType: upload.contentType)
+            if Outcome({ try signing.signIn(request) }) != .value(nil) {
+                found.append("\(upload.method.name) \(upload.path): an upload signs in")
             }
         }
         return found

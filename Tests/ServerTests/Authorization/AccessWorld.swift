@@ -56,9 +56,11 @@ final class AccessWorld: Sendable {
                 serverKey: serverKey, log: .silent(), version: "1.2.3"),
             catalogue: catalogue)
         let health = Health(store: store, blobs: blobs, version: "1.2.3")
+        var plane = DataPlane.Configuration()
+        plane.keys = IssuedKeys(catalogue: catalogue, store: store, clock: clock.platform, serverKey: serverKey, longest: 3600)
         gateway = Gateway(
             dataPlane: DataPlane(
-                services: services, authenticator: authenticator, configuration: .init(), compression: .none),
+                services: services, authenticator: authenticator, configuration: plane, compression: .none),
             api: api, paths: ServerPath.all(api: api, health: health, metrics: { "save_up 1\n" }), authenticator: authenticator,
             crossSite: CrossSiteGuard(externalOrigin: "https://save.example.com"), log: .silent())
         try await addAccounts()

@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import pathlib
+import pty
 import shutil
 import subprocess
 
@@ -25,14 +26,55 @@ class Npm:
             lines.append("%s:_auth=%s" % (place, base64.b64encode(("%s:%s" % (user, password)).encode()).decode()))
         (self.home / ".npmrc").write_text("\n".join(lines) + "\n")
 
-    def run(self, *arguments, cwd=None, timeout=60):
-        npm = shutil.which("npm")
-        assert npm, "npm is not installed; Scripts/setup.sh installs it"
-        environment = clean_environment(
+    program = "npm"
+
+    @property
+    def command(self):
+        program = shutil.which(self.program)
+        assert program, "%s is not installed; Scripts/setup.sh installs it" % self.program
+        return [program]
+
+    @property
+    def environment(self):
+        return clean_environment(
             HOME=str(self.home), npm_config_cache=str(self.home / "cache"), NPM_CONFIG_USERCONFIG=str(self.home / ".npmrc"),
             NO_COLOR="1")
-        return subprocess.run([npm, *arguments], cwd=cwd or self.home, env=environment, stdin=subprocess.DEVNULL,
+
+    def run(self, *arguments, cwd=None, timeout=60):
+        return subprocess.run([*self.command, *arguments], cwd=cwd or self.home, env=self.environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout)
+
+    def type(self, arguments, answers):
+        """Runs a command that asks at a terminal, and types the answers.
+
+        Returns the exit code and all that was shown.
+        """
+        main, other = pty.openpty()
+        process = subprocess.Popen([*self.command, *arguments], cwd=self.home, env=self.environment, stdin=other, stdout=other,
+                                   stderr=other, start_new_session=True)
+        os.close(other)
+        shown, waiting = b"", list(answers)
+        try:
+            while True:
+                try:
+                    piece = os.read(main, 4096)
+                except OSError:     # Linux says so when the other end is closed.
+                    break
+                if not piece:
+                    break
+                shown += piece
+                if waiting and waiting[0][0].encode() in shown.lower():
+                    os.write(main, waiting.pop(0)[1].encode() + b"\n")
+            return process.wait(timeout=60), shown.decode(errors="replace")
+        finally:
+            process.kill()
+            os.close(main)
+
+    @property
+    def token(self):
+        """The key that is kept in the settings."""
+        tokens = [line.split("=", 1)[1].strip() for line in (self.home / ".npmrc").read_text().splitlines() if "_authToken" in line]
+        return tokens[0] if tokens else None
 
     def ok(self, *arguments, **options):
         done = self.run(*arguments, **options)

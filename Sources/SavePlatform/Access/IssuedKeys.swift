@@ -1,0 +1,82 @@
+/// Makes keys for people and ends them, each with its record in the audit trail, where that needs no REST API.
+package struct IssuedKeys: Sendable {
+    private let catalogue: Catalogue
+    private let store: any MetadataStore
+    private let clock: PlatformClock
+    private let serverKey: [UInt8]
+    private let longest: Int64?
+
+    /// - Parameters:
+    ///   - serverKey: the server's own 32 bytes.
+    ///   - longest: seconds that a key may last at most; nil where keys need no end.
+    package init(
+        catalogue: Catalogue, store: any MetadataStore, clock: PlatformClock, serverKey: [UInt8], longest: Int64?
+    ) {
+        self.catalogue = catalogue
+        self.store = store
+        self.clock = clock
+        self.serverKey = serverKey
+        self.longest = longest
+    }
+
+    /// Makes a key, which lasts as long as keys of this server may. When this returns, it signs in.
+    ///
+    /// - Returns: its text, which nobody can read again.
+    /// - Throws: `forbidden` for who is no person signed in with a password: whoever finds a key must not be able to make
+    ///   another that outlives it. `unauthenticated` where the account has gone meanwhile.
+    func issue(_ description: String, scopes: [KeyScope], _ context: AuditContext) async throws -> String {
+        guard case .user(let id, let username, _, nil) = context.principal else {
+            throw SaveError(.forbidden, "keys are made with a password: a key, or a robot's, is used as it is")
+        }
+        let now = clock.now()
+        let (text, key) = try APIKey.issue(
+            for: .user(username), description: description, scopes: scopes, expires: longest.map { now.adding(seconds: $0) },
+            at: now, serverKey: serverKey)
+        try await store.write { writing in
+            guard try writing.users().contains(where: { $0.id == id && !$0.disabled }) else {
+                throw SaveError(.unauthenticated, "the credentials are not valid")
+            }
+            try writing.put(key)
+            try writing.record(Self.event("key.create", key), context, at: now)
+        }
+        try await catalogue.reload()
+        return text
+    }
+
+    /// Ends a key of who has it. When this returns, it signs nobody in.
+    ///
+    /// - Throws: `notFound` for what is no key of the principal's own; `forbidden` for robots, whose keys are their project's,
+    ///   and for a key with scopes that would end another.
+    func end(_ text: String, _ context: AuditContext) async throws {
+        guard case .user(_, let username, _, let own) = context.principal else {
+            throw SaveError(.forbidden, "a robot's key is revoked by the owners of its project")
+        }
+        guard let candidate = APIKey.parse(text.utf8) else { throw Self.missing }
+        guard own?.scopes.isEmpty ?? true || own?.id == candidate.id else {
+            throw SaveError(.forbidden, "a key with scopes may not revoke other keys")
+        }
+        let now = clock.now()
+        let serverKey = serverKey
+        try await store.write { writing in
+            guard let key = try writing.key(candidate.id), key.owner == .user(username),
+                key.hash == APIKey.hash(candidate.bytes, serverKey: serverKey), try writing.deleteKey(key.id)
+            else { throw Self.missing }
+            try writing.record(Self.event("key.delete", key), context, at: now)
+        }
+        try await catalogue.reload()
+    }
+
+    private static let missing = SaveError(.notFound, "there is no such key")
+
+    private static func event(_ action: String, _ key: KeyRecord) -> AuditEvent {
+        let scopes = key.scopes.map { scope -> JSONValue in
+            ["resource": JSONValue(scope.resource), "permissions": .array(scope.permissions.map { .string($0.rawValue) })]
+        }
+        return AuditEvent(
+            action, "key", "\(key.owner.text)/\(key.id)",
+            details: [
+                "description": .string(key.description), "scopes": .array(scopes),
+                "expires_at": JSONValue(key.expires?.rfc3339),
+            ])
+    }
+}

@@ -1,0 +1,36 @@
+/// Says no, in the words and the form that a format's clients read.
+struct RefusalAnswers: Sendable {
+    let formats: FormatRegistry
+    let log: Log
+
+    /// - Parameter onlyJSON: whether what was asked for comes as JSON only: whoever asked reads nothing else.
+    func answer(_ error: any Error, _ request: HTTPRequest, onlyJSON: Bool = false) -> HTTPResponse {
+        let error = (error as? SourceMiss)?.error ?? error
+        if request.method == .options, let refused = error as? SaveError, refused.code == .methodNotAllowed {
+            return HTTPResponse(status: 204, headers: ["Allow": refused.details["allow"] ?? "OPTIONS"])
+        }
+        var response = ErrorResponder.text(error, request: request, log: log)
+        switch formats.descriptor(ofPath: request.rawPath)?.refusals ?? .text {
+        case .textOrJSON(let members) where onlyJSON || prefersJSON(request):
+            let status = response.status
+            setBody(of: &response) { line in members.map { ($0, "\(status) \(line)") } }
+        case .json(let member): setBody(of: &response) { [(member, $0)] }
+        case .text, .textOrJSON: break
+        }
+        response.closesConnection = !request.method.isRead
+        return response
+    }
+
+    /// Pages are asked for in types of their own, by clients that print what they get; only who sends something and names JSON
+    /// looks into it.
+    private func prefersJSON(_ request: HTTPRequest) -> Bool {
+        request.method == .post && ContentNegotiation.choose([.text, .json], accept: request.headers["accept"]) == .json
+    }
+
+    private func setBody(of response: inout HTTPResponse, _ members: (String) -> [(String, String)]) {
+        guard case .bytes(let line) = response.body else { return }
+        let members = members(String(decoding: line.dropLast(), as: UTF8.self))
+        response.headers["Content-Type"] = MediaType.json.value
+        response.body = .bytes(JSONValue.object(JSONObject(members.map { ($0.0, .string($0.1)) })).bytes)
+    }
+}
