@@ -4,7 +4,8 @@
     Scripts/clients.py [NAME ...]
 
 An environment lives in .build/venvs/NAME-HASH, where the hash covers the requirement list and the interpreter, and
-.build/venvs/NAME points to it; it is made once and again only when the list changes. Everything is installed by the
+.build/venvs/NAME points to it; it is made once and again only when the list changes. A list that begins with `# alone` is installed
+without what its packages depend on. Everything is installed by the
 interpreter's own pip from the index that this machine's pip uses.
 """
 import concurrent.futures
@@ -40,7 +41,7 @@ def environment(requirements):
         shutil.rmtree(folder, ignore_errors=True)
         run(sys.executable, "-m", "venv", str(folder))
         run(str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-            "--requirement", str(requirements))
+            *(["--no-deps"] if requirements.read_text().startswith("# alone") else []), "--requirement", str(requirements))
         complete.touch()
     link = VENVS / name
     if not link.is_symlink() or os.readlink(link) != folder.name:

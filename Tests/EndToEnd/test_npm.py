@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from harness.clients.npm import Npm, package
+from harness.clients.yarn import Yarn
 from harness.server import BINARY, PASSWORD, ROOT
 
 
@@ -274,3 +275,30 @@ def test_npm_shows_why_something_was_refused(server, npm, hosted, repository, tm
     _, reader = server.robot(repository, "viewer", name="reader")
     refused = npm(hosted, "reader", user=None, token=reader).run("deprecate", "tool@1", "old")
     assert "you may not upload to" in refused.stderr, refused.stderr
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_yarn_publishes_and_installs(chain, server, repository, tmp_path, version):
+    _, key = server.robot(chain, "developer")
+
+    def yarn(name):
+        return Yarn(tmp_path / name, "%s/npm/%s/%s/" % (server.url, chain, name), token=key, version=version)
+
+    ours = yarn("ours")
+    published = ours.publish(package(tmp_path / "tool", "@acme/tool", "1.0.0", "module.exports = 'tool'\n"))
+    assert published.returncode == 0, published.stdout + published.stderr
+    again = ours.publish(package(tmp_path / "again", "@acme/tool", "1.0.0", "module.exports = 'other'\n"))
+    assert again.returncode != 0 and "exists" in again.stdout + again.stderr, again.stdout + again.stderr
+    for kind, wanted in (("ours", ["@acme/tool"]), ("proxy", ["app", "@types/lib"]), ("group", ["@acme/tool", "app", "@types/lib"])):
+        client = yarn(kind)
+        project = client.project(package(tmp_path / ("project-" + kind), "project", "1.0.0"))
+        client.ok("add", *[name for name in wanted if name != "@types/lib"], cwd=project)
+        for name in wanted:
+            assert (project / "node_modules" / name / "index.js").exists(), (kind, name)
+        lock = (project / "yarn.lock").read_text()
+        assert ("integrity" if version == 1 else "checksum") in lock
+        # From the lock alone, with nothing at hand.
+        for folder in (project / "node_modules", client.home / "yarn-cache", project / ".yarn"):
+            subprocess.run(["rm", "-rf", str(folder)], check=True)
+        client.ok("install", "--frozen-lockfile" if version == 1 else "--immutable", cwd=project)
+        assert all((project / "node_modules" / name / "index.js").exists() for name in wanted)

@@ -6,6 +6,7 @@ public enum RefusalForm: Sendable, Hashable {
     /// A line of text. Who asks for JSON, or for what comes as JSON only, gets an object instead, with the status and the line in
     /// each of these members.
     case textOrJSON(members: [String])
-    /// Always a JSON object, with the line in this member: clients that show nothing else.
-    case json(member: String)
+    /// Always a JSON object, with the line in this member: clients that show nothing else. A change that went well is answered as
+    /// an object, too, with a word about it in another member.
+    case json(member: String, success: String)
 }

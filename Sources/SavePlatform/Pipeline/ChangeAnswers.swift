@@ -21,7 +21,7 @@ struct ChangeAnswers: Sendable {
             let outcome = try await publisher.upload(
                 plan, resolved.request, mayDelete: resolved.granted.contains(.delete), limit: maxFileSize, context: resolved.audit
             )
-            var answer = HTTPResponse.text(outcome == .created ? plan.status : 200, outcome.word)
+            var answer = told(outcome.word, outcome == .created ? plan.status : 200, resolved.repository)
             if let location = plan.location {
                 answer.headers.append("Location", resolved.repository.basePath + location.percentEncoded)
             }
@@ -33,5 +33,11 @@ struct ChangeAnswers: Sendable {
         case .index, .asset, .redirect, .identity, .fixed:
             throw SaveError(.internalFailure, "a read reached the writing side")
         }
+    }
+
+    /// A word about what went well, in the form that the format's clients read.
+    private func told(_ word: String, _ status: Int, _ repository: Repository) -> HTTPResponse {
+        guard case .json(_, let member) = repository.descriptor.refusals else { return .text(status, word) }
+        return .json(status, .object(JSONObject([(member, .string(word))])))
     }
 }

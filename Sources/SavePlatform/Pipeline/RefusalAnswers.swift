@@ -14,7 +14,7 @@ struct RefusalAnswers: Sendable {
         case .textOrJSON(let members) where onlyJSON || prefersJSON(request):
             let status = response.status
             setBody(of: &response) { line in members.map { ($0, "\(status) \(line)") } }
-        case .json(let member): setBody(of: &response) { [(member, $0)] }
+        case .json(let member, _): setBody(of: &response) { [(member, $0)] }
         case .text, .textOrJSON: break
         }
         response.closesConnection = !request.method.isRead
