@@ -102,14 +102,16 @@ final class FormatThreads: Sendable {
     }
 
     private func next(_ number: Int, _ thread: pthread_t) -> Work {
-        locked { state in
-            state.idle += 1
-            while state.queue.isEmpty { condition.wait() }
-            state.idle -= 1
-            let work = state.queue.removeFirst()
-            state.running[number] = Running(caller: work.caller, begun: PlatformClock.system.uptime(), thread: thread)
-            return work
-        }
+        condition.lock()
+        defer { condition.unlock() }
+        state.idle += 1
+        // Not through `locked`, whose access to the state is exclusive: others change it while this waits, and the compiler would
+        // be right to look at the queue once only.
+        while state.queue.isEmpty { condition.wait() }
+        state.idle -= 1
+        let work = state.queue.removeFirst()
+        state.running[number] = Running(caller: work.caller, begun: PlatformClock.system.uptime(), thread: thread)
+        return work
     }
 
     /// Whether a thread that is done with its work takes more. One that was given up does not: its place is taken, and its
