@@ -17,6 +17,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sqlite3
@@ -43,8 +44,12 @@ def multiply(database, files):
     columns = wheel.keys()
 
     def add(row, version):
-        values = [value.replace("-1.0-", "-%s-" % version) if isinstance(value, str) else value for value in row]
-        changed = dict(zip(columns, values), version=version)
+        changed = {name: value.replace("-1.0-", "-%s-" % version) if isinstance(value, str) else value
+                   for name, value in zip(columns, row)}
+        changed["version"] = version
+        # What all files had in common would compress to nothing.
+        for name in ("checksums", "attributes"):
+            changed[name] = re.sub("[0-9a-f]{64}", lambda digest: hashlib.sha256((digest[0] + version).encode()).hexdigest(), changed[name])
         connection.execute("INSERT INTO assets (%s) VALUES (%s)" % (", ".join(columns), ", ".join("?" * len(columns))),
                            [changed[name] for name in columns])
 
