@@ -63,7 +63,7 @@ public func savePluginRegister(_ registrar: UnsafeMutableRawPointer) -> Int32 {
 END
 
 # The settings of Package.swift. The platform and the readers are not linked: the server has the one copy that there is.
-flags=(-emit-library -parse-as-library -module-name "Format$name" -swift-version 6 -O -g -I "$modules")
+flags=(-emit-library -parse-as-library -whole-module-optimization -module-name "Format$name" -swift-version 6 -O -g -I "$modules")
 for feature in ExistentialAny InternalImportsByDefault MemberImportVisibility NonisolatedNonsendingByDefault; do
     flags+=(-enable-upcoming-feature "$feature")
 done

@@ -160,6 +160,22 @@ def test_everyone_is_told_who_they_are_and_a_developer_takes_nothing_away(server
                     ("package.retract", "denied")], told
 
 
+def test_an_install_asks_for_advisories_in_vain_and_leaves_no_trace_of_a_change(plugin, new_server, tmp_path):
+    server = new_server(SAVE_PLUGINS=str(plugin))
+    server.create("team/hosted", format="npm")
+    client = Npm(tmp_path / "npm", server.url + "/npm/team/hosted/", "admin", PASSWORD)
+    client.ok("publish", cwd=package(tmp_path / "lib", "lib", "1.0.0"))
+    project = package(tmp_path / "project", "project", "1.0.0")
+    client.ok("install", "lib", "--audit", cwd=project)
+    audit = client.run("audit", cwd=project)
+    # An empty answer would say that there are no advisories.
+    assert audit.returncode != 0 and "audit endpoint returned an error" in audit.stderr, audit.stderr
+    assert server.stop() == 0       # what was counted is written at the stop
+    server.start()
+    records = server.admin.ok("GET", "/api/v1/admin/audit?limit=100").json()["items"]
+    assert [record for record in records if record["outcome"] != "ok"] == []
+
+
 def test_nothing_is_changed_through_a_proxy_or_a_group(chain, npm):
     for kind in ("proxy", "group"):
         client = npm("%s/%s" % (chain, kind), kind)

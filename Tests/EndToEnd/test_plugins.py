@@ -45,8 +45,10 @@ def test_a_loaded_format_is_listed_with_where_it_came_from(template):
     assert {line[0]: line[2] for line in lines} == {"pypi": "compiled in", "raw": "compiled in", "template": str(template)}
 
 
-def test_the_shared_object_has_no_copy_of_the_platform(template):
-    symbols = subprocess.run(["nm", "-D", "--defined-only", str(template)], check=True, capture_output=True, text=True).stdout
+@pytest.mark.parametrize("format", ["Template", "Npm"])
+def test_the_shared_object_has_no_copy_of_the_platform(format, tmp_path):
+    built = build(format, tmp_path / "format.so")
+    symbols = subprocess.run(["nm", "-D", "--defined-only", str(built)], check=True, capture_output=True, text=True).stdout
     names = [line.split()[-1] for line in symbols.splitlines()]
     assert "save_plugin_register" in names and "save_plugin_abi" in names
     # A Swift symbol starts with the module it belongs to.
@@ -164,6 +166,11 @@ def test_the_template_serves_when_loaded(template, new_server):
         assert (answer.status_code, answer.text) == (200, page), name
         assert admin.get(base + "foo/1.0").content == b"one"
         assert admin.get(base + "bar/").status_code == 404
+
+    # The server finds the second protocols of a loaded type as it finds those of its own.
+    server.create("t/reserving", format="template", kind="proxy", remote_url=server.url + "/template/t/hosted/",
+                  remote_username="admin", remote_password=PASSWORD, reserved_names=["FO*"])
+    assert admin.get("/template/t/reserving/Foo/").status_code == 403
 
     # What the plugin throws is the platform's own error: it has its status, its line and its details.
     empty = admin.put(hosted + "foo/2.0", data=b"")

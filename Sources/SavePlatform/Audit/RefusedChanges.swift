@@ -30,10 +30,13 @@ struct RefusedChanges: Sendable {
     }
 
     /// Records, or counts, that a change was refused because of how it was asked: by whom, where, by which method.
+    ///
+    /// What the protocol has no path for would change nothing: clients ask for what other servers have, and some with POST.
     func note(_ error: any Error, _ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) async {
-        if let error = error as? SaveError, error.code == .repositoryNotFound {
+        let code = (error as? SaveError)?.code
+        if let error = error as? SaveError, code == .repositoryNotFound {
             await recordHidden(error, request, principal, catalogue)
-        } else if [.post, .put, .patch, .delete].contains(request.method) {
+        } else if code != .notFound, [.post, .put, .patch, .delete].contains(request.method) {
             let repository = try? resolver.find(resolver.path(request.rawPath), .system, catalogue)
             count(error, request, principal, in: repository)
         }
