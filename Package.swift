@@ -63,7 +63,7 @@ let package = Package(
 
         // Leaf readers: one C library each, nothing of ours but each other.
         library("SaveDigest", path: "Sources/Readers/Digest", ["CCrypto", "CBlake2"]),
-        library("SaveCompression", path: "Sources/Readers/Compression", ["CZlib"]),
+        library("SaveCompression", path: "Sources/Readers/Compression", ["SaveDigest", "CZlib"]),
         library("SaveArchive", path: "Sources/Readers/Archive", ["SaveCompression", "CArchive"]),
         library("SaveHTML", path: "Sources/Readers/HTML", ["CXML"]),
 

@@ -78,11 +78,12 @@ struct Assembly: Sendable {
         var plane = dataPlaneConfiguration(configuration)
         plane.keys = IssuedKeys(
             catalogue: catalogue, store: stores.metadata, clock: clock, serverKey: key, longest: configuration.maxKeyLifetime)
+        let parts = GzipMemory(limit: 8 << 20)
         let dataPlane = DataPlane(
             services: services, authenticator: authenticator, configuration: plane,
             // Pages repeat themselves so much that higher levels take twice the time for a few percent.
             compression: PageCompression(
-                whole: { Gzip.compress($0, level: 3) }, begin: { GzipStream(level: 3) }))
+                whole: { Gzip.compress($0, level: 3, memory: parts) }, begin: { GzipStream(level: 3) }))
         let seal = AuditSeal(serverKey: key)
         let anchorFile = AnchorFile.configured(configuration, seal: seal, pool: stores.pool)
         let auditUpkeep = auditUpkeep(configuration, stores, seal, anchorFile, services.tally, clock, log)

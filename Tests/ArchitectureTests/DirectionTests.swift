@@ -8,7 +8,7 @@ import Testing
             ("Sources/Readers/Digest", ["CCrypto", "CBlake2"]),
             ("Sources/Readers/Archive", ["Foundation", "CArchive", "SaveCompression"]),
             ("Sources/Readers/HTML", ["Foundation", "CXML"]),
-            ("Sources/Readers/Compression", ["Dispatch", "Foundation", "Synchronization", "CZlib"]),
+            ("Sources/Readers/Compression", ["Dispatch", "Foundation", "Synchronization", "SaveDigest", "CZlib"]),
             ("Sources/SavePlatform", ["Foundation", "Synchronization", "SaveDigest"]),
             ("Sources/Formats/PyPI", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "SaveArchive", "SaveHTML"]),
             ("Sources/Formats/Raw", ["Foundation", "SavePlatform", "SaveDigest"]),

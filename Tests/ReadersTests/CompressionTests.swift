@@ -27,6 +27,40 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 20_000, 39_999])
+    func `a page that got a line is compressed anew around the line only, to the same bytes`(
+        place: Int
+    ) throws {
+        // Always the same, since it decides where parts are cut (Knuth's generator for MMIX).
+        var state: UInt64 = 1
+        var lines = (0..<40_000).map { number in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return "file-\(number).whl \(state) \(state &* state)\n"
+        }
+        let memory = GzipMemory(limit: 8 << 20)
+        _ = Gzip.compress(Array(lines.joined().utf8), level: 3, memory: memory)
+        let parts = memory.count
+        #expect(parts >= 12)
+        lines.insert("another file\n", at: place)
+        let page = Array(lines.joined().utf8)
+        let packed = try #require(Gzip.compress(page, level: 3, memory: memory))
+        #expect(Gzip.decompress(packed, limit: page.count) == page)
+        #expect(packed == Gzip.compress(page, level: 3))
+        // The part with the line, and the one that has it in its dictionary; a cut may have moved as well.
+        #expect((1...4).contains(memory.count - parts))
+    }
+
+    @Test func `no more is remembered than the limit`() throws {
+        let memory = GzipMemory(limit: 1 << 20)
+        for _ in 0..<10 {
+            let noise = (0..<(1 << 19)).map { _ in UInt8.random(in: .min ... .max) }
+            let packed = try #require(Gzip.compress(noise, level: 3, memory: memory))
+            #expect(Gzip.decompress(packed, limit: noise.count) == noise)
+        }
+        // No part of noise is smaller than what it is made of, so that at most so many have place.
+        #expect((1...24).contains(memory.count))
+    }
+
     @Test(arguments: [1, 7, 1000, 1 << 20]) func `what is compressed in pieces comes back`(size: Int) throws {
         let noise = (0..<300_000).map { _ in UInt8.random(in: .min ... .max) }
         for bytes in [[], Self.text, noise] where size > 1 || bytes.count < 250_000 {

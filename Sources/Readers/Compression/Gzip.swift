@@ -4,10 +4,12 @@ internal import CZlib
 package enum Gzip {
     /// The bytes as one gzip member, the same for the same bytes; nil when there is no memory for it.
     ///
-    /// - Parameter level: 1, fast, to 9, small.
-    package static func compress(_ bytes: [UInt8], level: Int) -> [UInt8]? {
+    /// - Parameters:
+    ///   - level: 1, fast, to 9, small.
+    ///   - memory: gives and takes the parts of large pages; the result is the same without.
+    package static func compress(_ bytes: [UInt8], level: Int, memory: GzipMemory? = nil) -> [UInt8]? {
         let level = Int32(min(9, max(1, level)))
-        if bytes.count >= GzipParts.smallestWhole { return GzipParts.compress(bytes, level: level) }
+        if bytes.count >= GzipParts.smallestWhole { return GzipParts(bytes, level: level, memory: memory).compressed() }
         var stream = z_stream()
         guard save_deflate_init_gzip(&stream, level) == Z_OK else { return nil }
         defer { deflateEnd(&stream) }
