@@ -51,6 +51,7 @@ bench: ## Save and nginx side by side, as a table
 	@python3 Scripts/clients.py runner uv > /dev/null
 	@python3 Benchmarks/bench.py
 	@python3 Benchmarks/pages.py
+	@python3 Benchmarks/packuments.py
 	@python3 Benchmarks/resolving.py
 	@python3 Benchmarks/memory.py
 

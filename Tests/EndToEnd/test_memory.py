@@ -1,14 +1,16 @@
 """Memory does not follow the size of what passes through."""
+import base64
 import hashlib
 import http.client
 import http.server
 import json
+import subprocess
 import threading
 
 import pytest
 
 from harness.http import basic
-from harness.server import PASSWORD
+from harness.server import BINARY, PASSWORD, ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.memory]
 
@@ -132,3 +134,58 @@ def test_r18_a_root_of_megabytes_is_never_in_memory_as_a_whole(new_server, large
     assert again.status_code == 304
     ask("identity", "/pypi/p/group/simple/")
     assert seen["identity"][0] == seen["gzip"][0]
+
+
+@pytest.fixture
+def large_packument():
+    """A registry with one package of ten megabytes of text: its URL, and the document."""
+    def manifest(version):
+        dependencies = {"dependency-number-%d" % number: "^%d.%d.0" % (number, len(version)) for number in range(40)}
+        tarball = hashlib.sha512(version.encode())
+        return {"name": "large", "version": version, "description": "What it does, in a sentence or two. " * 8,
+                "scripts": {"build": "node scripts/build.js --production --target %s" % version, "test": "node --test tests/"},
+                "dependencies": dependencies, "repository": {"type": "git", "url": "git+https://git.example.com/acme/large.git"},
+                "dist": {"tarball": "https://npm.example.com/large/-/large-%s.tgz" % version, "shasum": hashlib.sha1(version.encode()).hexdigest(),
+                         "integrity": "sha512-" + base64.b64encode(tarball.digest()).decode()}}
+
+    versions = {"%d.%d.%d" % (number // 400, number // 20 % 20, number % 20): manifest(str(number)) for number in range(5200)}
+    for version, one in versions.items():
+        one["version"] = version
+        one["dist"]["tarball"] = "https://npm.example.com/large/-/large-%s.tgz" % version
+    body = json.dumps({"name": "large", "dist-tags": {"latest": "9.19.19"}, "versions": versions}, separators=(",", ":")).encode()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            content = body if self.path.endswith("/large") else b"{}"
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    registry = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=registry.serve_forever, daemon=True).start()
+    yield "http://127.0.0.1:%d/" % registry.server_address[1], body
+    registry.shutdown()
+
+
+# How much memory a packument may take, as a multiple of its text: once as it came, once as it is sent, and the records between.
+PACKUMENT_FACTOR = 5
+
+
+def test_a_packument_of_ten_megabytes_through_a_proxy_takes_a_few_times_its_size(new_server, large_packument, tmp_path):
+    url, body = large_packument
+    plugin = tmp_path / "npm.so"
+    subprocess.run([str(ROOT / "Scripts" / "build-plugin.sh"), "Npm", "--build", str(BINARY.resolve().parent), "--output", str(plugin)],
+                   check=True)
+    server = new_server("packument", SAVE_PLUGINS=str(plugin))
+    server.create("p/proxy", format="npm", kind="proxy", remote_url=url)
+    server.admin.get("/npm/p/proxy/none")
+    grown = peak_growth(server, lambda: read(server, "/npm/p/proxy/large"))
+    print("%.1f MB for a packument of %.1f MB" % (grown / 1024, len(body) / (1 << 20)))
+    assert len(body) > 10_000_000 and grown <= PACKUMENT_FACTOR * len(body) >> 10, "%d kB for %d kB" % (grown, len(body) >> 10)
+    # Once more costs nothing, and what installers ask for less than the whole.
+    assert peak_growth(server, lambda: read(server, "/npm/p/proxy/large")) <= len(body) >> 10

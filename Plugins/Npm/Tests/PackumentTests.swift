@@ -92,6 +92,18 @@ import Testing
                 && render(read)["dist-tags"] == render(listing)["dist-tags"])
     }
 
+    @Test(
+        arguments: [
+            [:], ["a": 1], ["a": ["b": ["c", "d"], "e": 1]], ["e": 1, "a": ["b": ["c", "d"]]],
+            ["a": ["b": ["c"], "e": 1], "f": .null],
+            ["a": "b"], ["f": .null, "a": ["e": 2, "b": [:]]],
+        ] as [JSONObject]) func `what a version shares with the one before it, it says as well`(manifest: JSONObject)
+    {
+        for earlier in [[:], ["a": ["b": ["c", "d"], "e": 1]], ["a": 1, "e": 1], ["f": ["a": 1]]] as [JSONObject] {
+            #expect(manifest.sharing(earlier) == manifest)
+        }
+    }
+
     @Test func `an upstream's malformed versions are left out, and another package's document is refused`() throws {
         let format = try NpmFormat(settings: [:])
         func read(_ json: String) throws -> Listing {
@@ -106,7 +118,11 @@ import Testing
             """#)
         #expect(listing.assets.map(\.version) == ["1.0.0"])
         #expect(listing.assets.first?.origin == "https://u.example.test/x/-/x-1.0.0.tgz" && listing.assets.first?.checksums == [])
-        for text in ["", "[]", "{}", #"{"name":"y","versions":{}}"#, #"{"name":"x"}"#] {
+        for text in [
+            "", "[]", "{}", #"{"name":"y","versions":{}}"#, #"{"name":"x"}"#, #"{"name":"x","name":"x","versions":{}}"#,
+            #"{"name":"x","versions":{},"versions":{}}"#, #"{"name":"x","versions":{"1.0.0":{},"1.0.0":{}}}"#,
+            #"{"name":"x","versions":{}"#, #"{"name":"x","versions":7}"#,
+        ] {
             #expect(throws: SaveError.self) { try read(text) }
         }
     }
