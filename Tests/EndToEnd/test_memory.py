@@ -173,7 +173,7 @@ def large_packument():
 
 
 # How much memory a packument may take, as a multiple of its text: once as it came, once as it is sent, and the records between.
-PACKUMENT_FACTOR = 5
+PACKUMENT_FACTOR = 4
 
 
 def test_a_packument_of_ten_megabytes_through_a_proxy_takes_a_few_times_its_size(new_server, large_packument, tmp_path):

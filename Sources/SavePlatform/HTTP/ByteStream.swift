@@ -32,7 +32,7 @@ public struct ByteStream: AsyncSequence, Sendable {
         if let length, length > Int64(limit) { throw SaveError(.tooLarge, "the body is larger than \(limit) bytes") }
         var bytes: [UInt8] = []
         // Megabytes that grow piece by piece are there twice while they move.
-        if let length { bytes.reserveCapacity(Int(clamping: max(0, length))) }
+        if let length, length > 0 { bytes.reserveCapacity(Int(clamping: length)) }
         while let chunk = try await pull() {
             guard bytes.count + chunk.count <= limit else { throw SaveError(.tooLarge, "the body is larger than \(limit) bytes") }
             bytes.append(contentsOf: chunk)
