@@ -99,7 +99,8 @@ def test_r53_t4_a_group_with_a_private_member_asks_everybody_who_they_are(server
 def test_r55_wrong_credentials_are_401_and_never_404(server, repository, hosted, robot, installer):
     log = RequestLog(server)
     assert installer.install(server.index_url(hosted, "sa$nobody", "wrong"), "plain").status != 0
-    assert {request.status for request in log.requests()} <= {401, 429}
+    # An upload that came before may be logged only now, where the machine has much to do; an installer only reads.
+    assert {request.status for request in log.requests() if request.method == "GET"} <= {401, 429}
     server.admin.ok("POST", "/api/v1/projects", json={"name": repository + "x"})
     stranger = server.robot(repository + "x", "viewer")
     log = RequestLog(server)
