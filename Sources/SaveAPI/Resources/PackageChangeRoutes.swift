@@ -86,14 +86,7 @@ enum PackageChangeRoutes {
         let change = call.body["attributes"]?.object ?? JSONObject()
         let (record, files) = try await governing.inquire { inquiry in
             try await call.change { writing, now in
-                guard var record = try PackageContents.find(call["package"], id, writing) else {
-                    throw PackageRemovalRoutes.noPackage
-                }
-                var files = try writing.assets(id, package: record.id).filter {
-                    $0.record.sidecarOf == nil && PackageRoutes.isVersion($0, call["version"])
-                }
-                guard !files.isEmpty else { throw PackageRoutes.noVersion }
-                try call.requireMatch(entityTag(of: PackageRepresentation.version(call["version"], of: record, files)))
+                var (record, files) = try version(call, id, writing)
                 let changed = try apply(change, to: files.map(\.record.attributes), asking: inquiry) {
                     try $0.fileAttributes($1, changedBy: $2)
                 }
@@ -145,21 +138,27 @@ enum PackageChangeRoutes {
     }
 
     /// Yanks the version, or the one file of it that the path names, or takes that back with nil (PEP 592).
+    /// The package and the files of the version that a request names, if it is as the caller knows it.
+    private static func version(
+        _ call: APICall, _ id: Int64, _ writing: any MetadataWriting
+    ) throws -> (PackageRecord, [StoredAsset]) {
+        guard let record = try PackageContents.find(call["package"], id, writing) else { throw PackageRemovalRoutes.noPackage }
+        let files = try writing.assets(id, package: record.id).filter {
+            $0.record.sidecarOf == nil && PackageRoutes.isVersion($0, call["version"])
+        }
+        guard !files.isEmpty else { throw PackageRoutes.noVersion }
+        try call.requireMatch(entityTag(of: PackageRepresentation.version(call["version"], of: record, files)))
+        return (record, files)
+    }
+
     private static func withdraw(
         _ call: APICall, _ repository: Repository, _ withdrawal: Withdrawal?
     ) async throws -> HTTPResponse {
         let id = repository.record.id
         let filename = call.arguments["filename"]
         let changed = try await call.change { writing, now in
-            guard var record = try PackageContents.find(call["package"], id, writing) else {
-                throw PackageRemovalRoutes.noPackage
-            }
-            let version = try writing.assets(id, package: record.id).filter {
-                $0.record.sidecarOf == nil && PackageRoutes.isVersion($0, call["version"])
-            }
-            guard !version.isEmpty else { throw PackageRoutes.noVersion }
-            try call.requireMatch(entityTag(of: PackageRepresentation.version(call["version"], of: record, version)))
-            let files = version.filter { file in
+            var (record, files) = try version(call, id, writing)
+            files = files.filter { file in
                 filename.map { file.record.path.filename.utf8.elementsEqual($0.utf8) } ?? true
             }
             guard !files.isEmpty else { throw SaveError(.assetNotFound, "there is no such file") }

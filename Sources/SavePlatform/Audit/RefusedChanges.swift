@@ -60,7 +60,11 @@ struct RefusedChanges: Sendable {
             action, "file", "\(project)/\(name)",
             outcome: catalogue.repository(project: project, name: name) == nil ? .failed : .denied,
             details: ["error": .string(error.code.rawValue)])
-        let context = AuditContext(request, principal)
+        await record(event, AuditContext(request, principal))
+    }
+
+    /// Records a refusal that needs no more than its event.
+    func record(_ event: AuditEvent, _ context: AuditContext) async {
         let now = services.clock.now()
         do {
             try await services.store.write { try $0.record(event, context, at: now) }

@@ -1,5 +1,5 @@
-/// Everything below `/<format>/<project>/<repository>/` and the mounts of formats: resolves the repository once, derives the permission from the
-/// route, and only then lets anything run.
+/// Everything below `/<format>/<project>/<repository>/` and the mounts of formats: resolves the repository once, derives the
+/// permission from the route, and only then lets anything run.
 package final class DataPlane: Responder {
     /// Limits and sizes.
     package struct Configuration: Sendable {
@@ -42,7 +42,7 @@ package final class DataPlane: Responder {
         changes = ChangeAnswers(services: services, maxFileSize: configuration.maxFileSize)
         refusals = RefusedChanges(services: services, resolver: resolver)
         signIns = SignInAnswers(
-            services: services, authenticator: authenticator, resolver: resolver, keys: configuration.keys)
+            services: services, authenticator: authenticator, resolver: resolver, refusals: refusals, keys: configuration.keys)
         refusal = RefusalAnswers(formats: services.catalogue.formats, log: services.log)
     }
 

@@ -5,6 +5,7 @@ struct SignInAnswers: Sendable {
     let services: EngineServices
     let authenticator: any RequestAuthenticating
     let resolver: RequestResolver
+    let refusals: RefusedChanges
     /// nil where clients cannot sign in.
     let keys: IssuedKeys?
 
@@ -92,13 +93,7 @@ struct SignInAnswers: Sendable {
         let event = AuditEvent(
             action, "key", principal.auditName, outcome: error.code == .forbidden ? .denied : .failed,
             details: ["error": .string(error.code.rawValue)])
-        let context = AuditContext(request, principal)
-        let now = services.clock.now()
-        do {
-            try await services.store.write { try $0.record(event, context, at: now) }
-        } catch {
-            services.log(.error, "audit record not written", ["error": "\(error)", "request_id": context.requestID])
-        }
+        await refusals.record(event, AuditContext(request, principal))
     }
 
     private func credential(_ form: SignInForm, _ request: HTTPRequest) async throws -> (name: String, password: String) {
