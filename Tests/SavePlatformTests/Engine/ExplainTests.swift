@@ -75,7 +75,8 @@ import SavePlatform
         #expect(upstream["url"]?.string == EngineFixture.base + "index/x")
         #expect(upstream["fetched_at"]?.string != nil && upstream["stale"] == false)
         #expect(asked.file("1", of: "u")?["origin"]?.string == EngineFixture.base + "files/x/1")
-        // After a restart, what was kept tells it.
+        // After a restart, what was kept tells it; a server that stops waits for that.
+        await engine.services.finishCopies()
         let restarted = EngineServices(
             store: engine.store, blobs: engine.blobs, client: engine.upstream, catalogue: engine.catalogue,
             clock: engine.clock.platform, log: .silent(), pool: BlockingPool(name: "test", threads: 1), unseal: { _ in nil })
