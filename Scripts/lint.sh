@@ -48,6 +48,16 @@ while IFS=: read -r file line _; do
 done < <(git grep -nE '@unchecked|nonisolated\(unsafe\)' -- Sources | grep -vE ':[0-9]+: *//')
 echo "lint: $(git grep -hE "$unsafe" -- Sources | grep -vcE '^ *//') places where the compiler's checks are off; $(git ls-files '*.swift' | wc -l) Swift files"
 
+# What is no text says nothing to a reader and grows the repository for good. Tests keep theirs with the fixtures.
+while IFS= read -r -d '' file; do
+    [ ! -s "$file" ] || grep -qI '' "$file" || { echo "$file" >&2; finding "a binary file outside Tests/Fixtures"; }
+done < <(git ls-files -z -- . ':!Tests/Fixtures')
+
+# A build or a test writes below .build or into a temporary folder; what lies in the root was left there by one that does not.
+while IFS= read -r -d '' file; do
+    [[ "$file" == */* ]] || { echo "$file" >&2; finding "an untracked file in the root; add it, or mend what leaves it there"; }
+done < <(git ls-files -z --others --exclude-standard)
+
 python3 Scripts/requirements.py || finding "the table of requirements is not that of the tests"
 
 [ "$failures" -eq 0 ] && echo "lint: nothing found" || { echo "lint: $failures findings" >&2; exit 1; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Set-up, one build, the unit tests and the end-to-end tests. Both suites run even when the first fails, so that one
-# run shows everything; the exit status is zero only when both passed.
+# Set-up, the rules of `make lint` (in a run of everything), one build, the unit tests and the end-to-end tests. All of them run
+# even when one fails, so that one run shows everything; the exit status is zero only when all passed.
 #
 #   Scripts/test.sh [--unit [--filter NAME]] [--e2e [-- PYTEST-ARGUMENTS]]      without either: both
 set -euo pipefail
@@ -20,6 +20,10 @@ done
 
 Scripts/setup.sh --tests
 
+# Files that git neither tracks nor ignores. A run that adds one has left it behind.
+untracked() { git ls-files --others --exclude-standard 2> /dev/null | sort; }
+before=$(untracked)
+
 # The clients' environments are downloaded while the compiler works.
 clients_log=$(mktemp)
 trap 'rm -f "$clients_log"' EXIT
@@ -36,6 +40,9 @@ else
 fi
 
 status=0
+if [ $unit = 1 ] && [ $e2e = 1 ] && git rev-parse --git-dir > /dev/null 2>&1; then
+    Scripts/lint.sh || status=1
+fi
 if [ $unit = 1 ]; then
     # `swift test` on its own would build again, with other flags (testable imports); this project needs none.
     swift test -c release --skip-build --disable-xctest "${filter[@]}" || status=1
@@ -49,4 +56,6 @@ if [ $e2e = 1 ]; then
         status=1
     fi
 fi
+left=$(comm -13 <(echo "$before") <(untracked))
+[ -z "$left" ] || { echo "test: this run left files behind:" $left >&2; status=1; }
 exit $status

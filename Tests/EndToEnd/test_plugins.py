@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness.plugins import BUILD, build, variant
+from harness.plugins import BUILD, SCRIPT, build, variant
 from harness.server import PASSWORD, ROOT, command
 
 
@@ -117,6 +117,14 @@ def test_a_format_is_built_against_an_installed_server(tmp_path):
     built = tmp_path / "template.so"
     subprocess.run([str(installed / "bin" / "save-build-plugin"), "Template", "--output", str(built)], check=True, cwd=tmp_path)
     assert formats(built)[0] == 0, "the same build, installed or not, takes the same plugins"
+
+
+def test_building_a_format_leaves_nothing_but_the_format(tmp_path):
+    folder = tmp_path / "caller"
+    folder.mkdir()
+    done = subprocess.run([str(SCRIPT), "Template", "--build", str(BUILD), "--output", str(folder / "template.so")], cwd=folder)
+    assert done.returncode == 0
+    assert [path.name for path in folder.iterdir()] == ["template.so"]
 
 
 def test_a_new_format_is_the_template_under_its_own_name(tmp_path):
