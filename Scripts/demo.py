@@ -170,6 +170,7 @@ Save listens on {url}. The user is admin, its password is {where}. Paste, from t
   raw    curl -u "admin:{secret}" -T README.md {url}/raw/demo/raw-hosted/README.md
   page   curl -u "admin:{secret}" {url}/pypi/demo/pypi/simple/requests/
 
+README.md goes on from here with a user and a robot of your own, so that nobody needs this password in a URL.
 Ctrl-C stops the server; the data stays in {data}.
 """.format(url=server.url, where=where, index=index, upload=upload, secret=secret, data=data))
 

@@ -1,46 +1,21 @@
 """docs/administration.md, word by word: every command of the page is run, in the order of the page."""
-import dataclasses
-import os
-import pathlib
 import re
-import subprocess
 
 import pytest
 
 import make_fixtures
-from harness.server import BINARY, ROOT, clean_environment
+from harness.documents import blocks, run
+from harness.server import BINARY, ROOT
 
 PAGE = ROOT / "docs" / "administration.md"
 # How a block of commands is marked, and what the server does meanwhile.
 RUNNING, STOPPED = "sh", "sh stopped"
 
 
-@dataclasses.dataclass
-class Block:
-    line: int
-    mark: str
-    text: str
-
-
-def blocks():
-    found, lines = [], PAGE.read_text().splitlines()
-    start = None
-    for number, line in enumerate(lines, 1):
-        if start is None and line.startswith("```"):
-            start = Block(number, line[3:].strip(), "")
-        elif start is not None and line == "```":
-            found.append(start)
-            start = None
-        elif start is not None:
-            start.text += line + "\n"
-    assert start is None, "the block of line %d has no end" % start.line
-    return found
-
-
 def test_every_block_of_the_page_says_how_it_is_run():
-    marks = {block.line: block.mark for block in blocks()}
+    marks = {block.line: block.mark for block in blocks(PAGE)}
     assert marks and set(marks.values()) <= {RUNNING, STOPPED, "text"}, marks
-    for block in blocks():
+    for block in blocks(PAGE):
         # What is only shown, and not run, is output: nobody would paste it.
         assert block.mark != "text" or not re.search(r"^(curl|json|save-server|twine) ", block.text, re.M), block
 
@@ -64,7 +39,7 @@ def workplace(tmp_path, new_server, upstream):
 
 def test_every_command_of_the_page_does_what_it_is_for(workplace):
     folder, server, upstream = workplace
-    commands = [block for block in blocks() if block.mark != "text"]
+    commands = [block for block in blocks(PAGE) if block.mark != "text"]
     for block in commands:
         if block.mark == STOPPED and server.alive:
             assert server.stop() == 0, server.log_tail()
@@ -74,11 +49,8 @@ def test_every_command_of_the_page_does_what_it_is_for(workplace):
         script = commands[0].text + (block.text if block is not commands[0] else "")
         # A server that was started again has another port.
         script = script.replace("https://save.example.com", server.url).replace("https://<public-index>", upstream.url)
-        run = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, timeout=60,
-            env=clean_environment(PATH="%s:%s" % (folder / "bin", os.environ["PATH"])))
-        assert run.returncode == 0, "line %d of %s:\n%s\n%s" % (block.line, PAGE.name, block.text, run.stdout)
+        done = run(script, folder, [folder / "bin"])
+        assert done.returncode == 0, "line %d of %s:\n%s\n%s" % (block.line, PAGE.name, block.text, done.stdout)
     if not server.alive:
         server.start()
     assert server.client(None).get("/health").status_code == 200
