@@ -8,7 +8,7 @@ struct OpenAPIOperation {
     var json: JSONObject {
         var operation: JSONObject = [
             "operationId": .string(identifier), "tags": [.string(group)], "summary": .string(route.summary),
-            "description": .string("Needs \(route.requirement.summary)."),
+            "description": .string("Needs \(route.needs)."),
         ]
         let parameters = inPath + inQuery + inHeader
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }

@@ -11,7 +11,7 @@ struct OperationArticle {
         <article id="\(identifier)">
         <h3>\(route.summary)</h3>
         <p class="line"><strong>\(route.method.name)</strong> <code>/api/v1\(route.pattern.text)</code></p>
-        <p>Needs \(route.requirement.summary).</p>
+        <p>Needs \(route.needs).</p>
         \(table("Parameters", inPath + inQuery))
         \(table("Body, as JSON", route.body?.fields.map { Row(field: $0, place: nil) } ?? []))
         <p>Answers \(answer). Fails with \(failures).</p>

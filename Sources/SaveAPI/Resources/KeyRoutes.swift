@@ -43,11 +43,12 @@ enum KeyRoutes {
             .get, "/robots/{name}/keys", .robot(changing: false), "The keys of a robot", query: APICall.paging, answer: "KeyList"
         ) { call, robot in try list(call, call.caller.keys(of: robot)) },
         APIRoute(
-            .post, "/robots/{name}/keys", .robot(changing: true), "Make a key for a robot; it is shown once", body: create,
+            .post, "/robots/{name}/keys", .robot(changing: true).withPassword, "Make a key for a robot; it is shown once",
+            body: create,
             status: 201, answer: "NewKey", action: "key.create"
         ) { call, robot in try await issue(call, owner(robot), at: "/api/v1/robots/\(robot.name)/keys") },
         APIRoute(
-            .post, "/robots/{name}/keys/{id}/rotate", .robot(changing: true),
+            .post, "/robots/{name}/keys/{id}/rotate", .robot(changing: true).withPassword,
             "Give a robot a new secret in place of a key's, which still works for a while", body: rotation, status: 201,
             answer: "NewKey", failures: [.conflict], action: "key.rotate"
         ) { call, robot in try await rotate(call, owner(robot), at: "/api/v1/robots/\(robot.name)/keys") },
@@ -62,12 +63,12 @@ enum KeyRoutes {
             try list(call, call.caller.keys)
         },
         APIRoute(
-            .post, "/user/keys", .signedIn, "Make a key of one's own, signed in with the password; it is shown once",
+            .post, "/user/keys", .signedIn.withPassword, "Make a key of one's own; it is shown once",
             body: create, status: 201, answer: "NewKey", action: "key.create"
         ) { call, _ in try await issue(call, call.principal, at: "/api/v1/user/keys") },
         APIRoute(
-            .post, "/user/keys/{id}/rotate", .signedIn,
-            "Get a new secret in place of one of one's own keys, signed in with the password", body: rotation, status: 201,
+            .post, "/user/keys/{id}/rotate", .signedIn.withPassword,
+            "Get a new secret in place of one of one's own keys", body: rotation, status: 201,
             answer: "NewKey", failures: [.conflict], action: "key.rotate"
         ) { call, _ in try await rotate(call, call.principal, at: "/api/v1/user/keys") },
         APIRoute(
@@ -99,7 +100,7 @@ enum KeyRoutes {
     }
 
     private static func issue(_ call: APICall, _ owner: Principal, at path: String) async throws -> HTTPResponse {
-        let name = try maker(call, of: owner)
+        let name = try maker(owner)
         let now = call.context.clock.now()
         let expires = try KeyRotation.expiry(call.body, at: now, longest: call.context.maxKeyLifetime)
         let scopes = try (call.body["scopes"]?.array ?? []).enumerated().map { try scope($1, at: $0, of: owner, call) }
@@ -117,7 +118,7 @@ enum KeyRoutes {
     }
 
     private static func rotate(_ call: APICall, _ owner: Principal, at path: String) async throws -> HTTPResponse {
-        let name = try maker(call, of: owner)
+        let name = try maker(owner)
         let id = call["id"]
         let (text, key) = try await call.change { writing, now in
             try writing.require(owner)
@@ -150,10 +151,8 @@ enum KeyRoutes {
 
     private static let missing = SaveError(.notFound, "there is no such key")
 
-    /// Whose key is made, where the caller may make keys at all: whoever finds a key must not be able to make another that
-    /// outlives it.
-    private static func maker(_ call: APICall, of owner: Principal) throws -> PrincipalName {
-        guard call.principal.key == nil else { throw Denial.forbidden("keys are made with a password, not with a key") }
+    /// Whose key is made.
+    private static func maker(_ owner: Principal) throws -> PrincipalName {
         guard let name = owner.name else { throw Denial.forbidden("there is no account that a key could be for") }
         return name
     }

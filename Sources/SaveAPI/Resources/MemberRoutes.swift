@@ -27,7 +27,8 @@ enum MemberRoutes {
             return call.answer(json(name, role))
         },
         APIRoute(
-            .put, "/projects/{project}/members/{principal}", .project(.manage), "Give a user or robot a role", body: put,
+            .put, "/projects/{project}/members/{principal}", .project(.manage).withPassword, "Give a user or robot a role",
+            body: put,
             answer: "Member", failures: [.conflict, .preconditionFailed], action: "member.put"
         ) { call, project in
             let role = call.body["role"]?.string.flatMap(ProjectRole.init) ?? .viewer
@@ -50,7 +51,7 @@ enum MemberRoutes {
             return call.answer(shown, etag: entityTag(of: shown))
         },
         APIRoute(
-            .delete, "/projects/{project}/members/{principal}", .project(.manage), "Take a role away", status: 204,
+            .delete, "/projects/{project}/members/{principal}", .project(.manage).withPassword, "Take a role away", status: 204,
             failures: [.preconditionFailed], action: "member.delete"
         ) { call, project in
             let missing = SaveError(.notFound, "there is no such member")

@@ -29,7 +29,8 @@ enum RepositoryRoutes {
             answer: "Repository", failures: [.preconditionFailed], action: "repository.update"
         ) { call, repository in try await update(call, repository) },
         APIRoute(
-            .delete, "/repos/{project}/{name}", .repository(.manage), "Delete a repository",
+            .delete, "/repos/{project}/{name}", .repository(.manage),
+            "Delete a repository; with files in it that takes the permission delete as well",
             query: [FieldRule("force", .boolean, "Delete it with its files, and out of the groups it is a member of.")],
             status: 204, failures: [.conflict, .preconditionFailed], action: "repository.delete"
         ) { call, repository in try await delete(call, repository) },
@@ -111,10 +112,16 @@ enum RepositoryRoutes {
     private static func delete(_ call: APICall, _ repository: Repository) async throws -> HTTPResponse {
         let id = repository.record.id
         let isForced = call.query["force"] == "true"
+        let mayDelete = call.caller.mayDelete(from: repository)
+        guard mayDelete || !isForced else { throw mayNotDelete(from: repository) }
         let groups = try await call.change { writing, now in
             let record = try writing.current(repository)
             try call.requireMatch(etag(record))
             let groups = try writing.groups(with: record)
+            // The files of a proxy can be fetched again, and are files none the less.
+            guard try mayDelete || writing.assets(id, under: "", after: nil, limit: 1).isEmpty else {
+                throw mayNotDelete(from: repository)
+            }
             if !isForced {
                 guard try record.kind != .hosted || writing.assets(id, under: "", after: nil, limit: 1).isEmpty else {
                     throw SaveError(.conflict, "the repository is not empty; delete it with ?force=true")
@@ -138,6 +145,13 @@ enum RepositoryRoutes {
         }
         for changed in groups + [id] { await call.context.operations.repositoryChanged(changed) }
         return APICall.noContent
+    }
+
+    /// A repository goes with its files, so that managing it is not enough.
+    private static func mayNotDelete(from repository: Repository) -> Denial {
+        Denial.forbidden(
+            "you may not delete from \(repository.record.coordinates), and its files would go with it: that takes the permission delete"
+        )
     }
 
     private static func show(_ id: Int64, _ call: APICall, location: String? = nil) throws -> HTTPResponse {

@@ -21,7 +21,7 @@ enum RobotRoutes {
             return try call.page(robots.sorted { $0.name < $1.name }, by: \.name) { json($0, call) }
         },
         APIRoute(
-            .post, "/robots", .signedIn, "Create a robot; without a project only administrators may",
+            .post, "/robots", .signedIn.withPassword, "Create a robot; without a project only administrators may",
             body: ObjectRule(
                 name: "RobotCreate",
                 fields: [
@@ -37,7 +37,7 @@ enum RobotRoutes {
             call.answer(json(robot, call), etag: etag(robot))
         },
         APIRoute(
-            .patch, "/robots/{name}", .robot(changing: true), "Change a robot",
+            .patch, "/robots/{name}", .robot(changing: true).withPassword, "Change a robot",
             body: ObjectRule(name: "RobotUpdate", fields: [description, disabled]), answer: "Robot",
             failures: [.preconditionFailed], action: "robot.update"
         ) { call, robot in
@@ -55,7 +55,8 @@ enum RobotRoutes {
             return call.answer(json(changed, call), etag: etag(changed))
         },
         APIRoute(
-            .delete, "/robots/{name}", .robot(changing: true), "Delete a robot with keys and memberships", status: 204,
+            .delete, "/robots/{name}", .robot(changing: true).withPassword, "Delete a robot with keys and memberships",
+            status: 204,
             failures: [.preconditionFailed], action: "robot.delete"
         ) { call, robot in
             try await call.change { writing, _ in

@@ -20,7 +20,7 @@ enum UserRoutes {
             return try call.page(users.sorted { $0.username < $1.username }, by: \.username, json)
         },
         APIRoute(
-            .post, "/users", .administer, "Create a user",
+            .post, "/users", .administer.withPassword, "Create a user",
             body: ObjectRule(
                 name: "UserCreate",
                 fields: [
@@ -42,7 +42,7 @@ enum UserRoutes {
             call.answer(json(user), etag: etag(user))
         },
         APIRoute(
-            .patch, "/users/{username}", .administerUser, "Change a user's system role, or disable the account",
+            .patch, "/users/{username}", .administerUser.withPassword, "Change a user's system role, or disable the account",
             body: ObjectRule(name: "UserUpdate", fields: [role, disabled]), answer: "User",
             failures: [.conflict, .preconditionFailed], action: "user.update"
         ) { call, user in
@@ -62,7 +62,7 @@ enum UserRoutes {
             return call.answer(json(changed), etag: etag(changed))
         },
         APIRoute(
-            .delete, "/users/{username}", .administerUser, "Delete a user with keys and memberships", status: 204,
+            .delete, "/users/{username}", .administerUser.withPassword, "Delete a user with keys and memberships", status: 204,
             failures: [.conflict, .preconditionFailed], action: "user.delete"
         ) { call, user in
             try await call.change { writing, _ in
@@ -75,7 +75,7 @@ enum UserRoutes {
             return APICall.noContent
         },
         APIRoute(
-            .put, "/users/{username}/password", .selfOrAdminister, "Set a user's password",
+            .put, "/users/{username}/password", .selfOrAdminister.withPassword, "Set a user's password",
             body: ObjectRule(name: "PasswordPut", fields: [password]), status: 204, action: "user.password"
         ) { call, user in
             try await Accounts.setPassword(

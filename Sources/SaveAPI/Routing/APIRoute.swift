@@ -10,6 +10,8 @@ struct APIRoute: Sendable {
     let method: HTTPMethod
     let pattern: PathPattern
     let requirement: Requirement
+    /// Whether a key is not enough.
+    let needsPassword: Bool
     let summary: String
     let query: [FieldRule]
     let body: ObjectRule?
@@ -39,6 +41,7 @@ struct APIRoute: Sendable {
         self.method = method
         self.pattern = PathPattern(pattern)
         self.requirement = access.requirement
+        needsPassword = access.needsPassword
         self.summary = summary
         self.query = query
         self.body = body
@@ -54,6 +57,9 @@ struct APIRoute: Sendable {
             return { call in try await handler(call, resource) }
         }
     }
+
+    /// What it asks of its caller, for people.
+    var needs: String { requirement.summary + (needsPassword ? ", signed in with a password" : "") }
 
     /// The audit trail's type of what this changes: the part of the action before the first dot.
     var resourceType: String {
@@ -88,7 +94,7 @@ enum Requirement: Sendable, Hashable {
         case .repository(let permission): "permission \(permission.rawValue) on the repository"
         case .robot: "system role admin, or owner of the robot's project"
         case .selfOrInspect: "the user, or system role admin or auditor"
-        case .selfOrAdminister: "the user, signed in with the password, or system role admin"
+        case .selfOrAdminister: "the user, or system role admin"
         }
     }
 }

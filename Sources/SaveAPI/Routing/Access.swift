@@ -3,8 +3,23 @@ internal import SavePlatform
 /// Decides who may, on the object that the handler then gets: what was authorized is what is worked on.
 struct Access<Resource: Sendable>: Sendable {
     let requirement: Requirement
+    /// Whether a key is not enough.
+    var needsPassword = false
     /// - Throws: `Denial`, or `notFound` and `repositoryNotFound` for what does not exist.
     let admit: @Sendable (APICall) throws -> Resource
+}
+
+extension Access {
+    /// The same, of a route that changes who may what: signed in with a password.
+    var withPassword: Self {
+        var access = Self(requirement: requirement) { call in
+            let resource = try admit(call)
+            guard call.caller.mayChangeAccounts else { throw Denial.needsPassword }
+            return resource
+        }
+        access.needsPassword = true
+        return access
+    }
 }
 
 extension Access where Resource == Void {
@@ -64,9 +79,8 @@ extension Access where Resource == UserRecord {
     static var selfOrAdminister: Self {
         Self(requirement: .selfOrAdminister) { call in
             let user = try call.caller.user(call["username"])
-            let isSelf = call.principal.name == .user(user.username) && call.principal.key == nil
-            guard call.caller.mayAdminister || isSelf else {
-                throw Denial.forbidden("only the user, signed in with the password, and administrators may do this")
+            guard call.caller.mayAdminister || call.principal.name == .user(user.username) else {
+                throw Denial.forbidden("only the user and administrators may do this")
             }
             return user
         }
@@ -74,5 +88,7 @@ extension Access where Resource == UserRecord {
 }
 
 extension Denial {
+    static let needsPassword = Denial.forbidden(
+        "accounts, passwords, roles, memberships and keys are changed by who is signed in with a password, not with a key")
     static func forbidden(_ reason: String) -> Denial { Denial(shown: SaveError(.forbidden, reason)) }
 }

@@ -30,6 +30,9 @@ struct Caller: Sendable {
     /// Changes everything: administrators.
     var mayAdminister: Bool { AccessPolicy.mayAdminister(principal) }
 
+    /// Changes who may what, as far as its role goes: not with a key.
+    var mayChangeAccounts: Bool { AccessPolicy.mayChangeAccounts(principal) }
+
     /// Speaks for its whole account: not with a key that is limited to a part of it.
     var isUnlimited: Bool { principal.key?.scopes.isEmpty ?? true }
 
@@ -113,6 +116,11 @@ struct Caller: Sendable {
 
     /// The hosted and proxy repositories that a group that was decided about reaches.
     func leaves(of group: Repository) -> [Repository] { snapshot.leaves(of: group) }
+
+    /// Whether files may go from a repository that was decided about.
+    func mayDelete(from repository: Repository) -> Bool {
+        AccessPolicy.decide(.delete, on: repository, for: principal, in: snapshot) == .allowed
+    }
 
     private func mayRead(_ repository: Repository) -> Bool {
         AccessPolicy.decide(.read, on: repository, for: principal, in: snapshot) == .allowed

@@ -50,6 +50,16 @@ package enum AccessPolicy {
         }
     }
 
+    /// Whether someone changes who may what: accounts, their passwords, roles and memberships, and new keys. Never with a key:
+    /// whoever finds one must not be able to make anything that signs in, or may more, once the key is revoked.
+    package static func mayChangeAccounts(_ principal: Principal) -> Bool {
+        switch principal {
+        case .user(_, _, _, let key), .robot(_, _, _, let key): key == nil
+        case .system: true
+        case .anonymous: false
+        }
+    }
+
     /// What someone may do to a repository, in all.
     ///
     /// A group can be read by who can read every one of its members, too: leaving out a member that the caller may not

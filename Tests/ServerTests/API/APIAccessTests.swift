@@ -93,12 +93,34 @@ struct APIAccessTests {
         let user = #"{"username":"mallory","password":"long enough"}"#
         #expect(try await server.send("POST", "/users", as: "root", body: user, key: all).status == 403)
         #expect(
-            try await server.send("POST", "/users", as: "root", body: user, key: KeyContext(id: "k", scopes: [])).status == 201)
+            try await server.send("POST", "/users", as: "root", body: user, key: KeyContext(id: "k", scopes: [])).status == 403)
+        #expect(try await server.send("POST", "/users", as: "root", body: user).status == 201)
         #expect(try await server.send("PATCH", "/repos/backend/hosted", as: "owner", body: "{}", key: reader).status == 403)
         let manager = KeyContext(id: "k", scopes: [KeyScope(resource: "backend", permissions: [.read, .manage])])
         let grant = try await server.send(
             "PUT", "/projects/backend/members/nobody", as: "owner", body: #"{"role":"owner"}"#, key: manager)
         #expect(grant.status == 403)
+    }
+
+    @Test func `a key that may not delete deletes no repository with files in it, whatever it may manage`() async throws {
+        let server = try await APIServer()
+        try await server.addFiles([("demo", "1", "demo-1.txt")])
+        try await server.addFiles([("demo", "1", "demo-1.txt")], to: "proxy")
+        let manager = KeyContext(id: "k", scopes: [KeyScope(resource: "backend", permissions: [.read, .write, .manage])])
+        for (path, status) in [
+            ("hosted?force=true", 403), ("hosted", 403), ("proxy?force=true", 403), ("proxy", 403),
+        ] {
+            let answer = try await server.send("DELETE", "/repos/backend/\(path)", as: "owner", key: manager)
+            #expect(answer.status == status, "\(path): \(answer.text)")
+        }
+        #expect(try await server.audit().allSatisfy { $0.outcome == .denied && $0.action == "repository.delete" })
+        #expect(try await server.send("GET", "/repos/backend/hosted/packages", as: "owner").items.count == 1)
+        let empty = #"{"project":"backend","name":"empty","format":"notes","repository_type":"hosted"}"#
+        #expect(try await server.send("POST", "/repos", as: "owner", body: empty, key: manager).status == 201)
+        #expect(try await server.send("DELETE", "/repos/backend/empty", as: "owner", key: manager).status == 204)
+        let deleter = KeyContext(id: "k", scopes: [KeyScope(resource: "backend", permissions: Permission.allCases)])
+        #expect(try await server.send("DELETE", "/repos/backend/hosted", as: "owner", key: deleter).status == 409)
+        #expect(try await server.send("DELETE", "/repos/backend/hosted?force=true", as: "owner", key: deleter).status == 204)
     }
 
     @Test func `keys are made with a password only, and never beyond their owner`() async throws {

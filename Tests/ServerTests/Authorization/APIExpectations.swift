@@ -6,118 +6,156 @@ enum APIExpectations {
 
     static let anyAccount = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        server    401       ok     ok     ok        ok    ok       ok      ok    ok    ok     401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        server    401       ok     ok     ok        ok    ok       ok      ok    ok    ok    ok     401     401
         """)
     static let inspectors = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        server    401       403    403    403       403   403      ok      ok    403   403    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        server    401       403    403    403       403   403      ok      ok    ok    403   403    401     401
         """)
     static let administrators = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        server    401       403    403    403       403   403      403     ok    403   403    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        server    401       403    403    403       403   403      403     ok    ok    403   403    401     401
+        """)
+    /// With a password only.
+    static let passwordAdministrators = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        server    401       403    403    403       403   403      403     ok    403   403   403    401     401
         """)
 
     /// A project is seen by who may read a repository in it.
     static let seesProject = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        public    401       ok     ok     ok        ok    ok       ok      ok    ok    ok     401     401
-        private   401       404    ok     ok        ok    404      ok      ok    ok    ok     401     401
-        missing   401       404    404    404       404   404      404     404   404   404    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       ok     ok     ok        ok    ok       ok      ok    ok    ok    ok     401     401
+        private   401       404    ok     ok        ok    404      ok      ok    ok    ok    ok     401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
     /// Who is a member of it, only its members know.
     static let readsProject = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        public    401       403    ok     ok        ok    403      ok      ok    ok    ok     401     401
-        private   401       404    ok     ok        ok    404      ok      ok    ok    ok     401     401
-        missing   401       404    404    404       404   404      404     404   404   404    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       403    ok     ok        ok    403      ok      ok    ok    ok    ok     401     401
+        private   401       404    ok     ok        ok    404      ok      ok    ok    ok    ok     401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
     static let owners = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        public    401       403    403    403       ok    403      403     ok    403   403    401     401
-        private   401       404    403    403       ok    404      403     ok    403   403    401     401
-        missing   401       404    404    404       404   404      404     404   404   404    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       403    403    403       ok    403      403     ok    ok    403   403    401     401
+        private   401       404    403    403       ok    404      403     ok    ok    403   403    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
+        """)
+    /// With a password only.
+    static let passwordOwners = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       403    403    403       ok    403      403     ok    403   403   403    401     401
+        private   401       404    403    403       ok    404      403     ok    403   403   403    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
+        """)
+    /// Robots are accounts: no key makes one, wherever.
+    static let robotMakers = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       403    403    403       ok    403      403     ok    403   403   403    401     401
+        private   401       404    403    403       ok    404      403     ok    403   403   403    401     401
+        missing   401       404    404    404       404   404      404     404   403   403   403    401     401
         """)
     /// A project that is missing is made by administrators.
     static let createsRepository = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        public    401       403    403    403       ok    403      403     ok    403   403    401     401
-        private   401       404    403    403       ok    404      403     ok    403   403    401     401
-        missing   401       404    404    404       404   404      404     ok    404   404    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       403    403    403       ok    403      403     ok    ok    403   403    401     401
+        private   401       404    403    403       ok    404      403     ok    ok    403   403    401     401
+        missing   401       404    404    404       404   404      404     ok    ok    404   404    401     401
         """)
     static let readers = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        public    401       ok     ok     ok        ok    ok       ok      ok    ok    ok     401     401
-        private   401       404    ok     ok        ok    404      ok      ok    ok    ok     401     401
-        missing   401       404    404    404       404   404      404     404   404   404    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       ok     ok     ok        ok    ok       ok      ok    ok    ok    ok     401     401
+        private   401       404    ok     ok        ok    404      ok      ok    ok    ok    ok     401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
 
     /// Robots are known to who manages their project, and to auditors.
     static let robotReaders = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        public    401       404    404    404       ok    404      ok      ok    404   404    401     401
-        private   401       404    404    404       ok    404      ok      ok    404   404    401     401
-        missing   401       404    404    404       404   404      404     404   404   404    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       404    404    404       ok    404      ok      ok    ok    404   404    401     401
+        private   401       404    404    404       ok    404      ok      ok    ok    404   404    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
     static let robotManagers = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        public    401       404    404    404       ok    404      403     ok    404   404    401     401
-        private   401       404    404    404       ok    404      403     ok    404   404    401     401
-        missing   401       404    404    404       404   404      404     404   404   404    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       404    404    404       ok    404      403     ok    ok    404   404    401     401
+        private   401       404    404    404       ok    404      403     ok    ok    404   404    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
+        """)
+    /// With a password only.
+    static let robotPasswordManagers = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       404    404    404       ok    404      403     ok    403   404   404    401     401
+        private   401       404    404    404       ok    404      403     ok    403   404   404    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
 
     /// A robot has no user; a key of the owner's is the owner.
     static let userReaders = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        oneself   401       ok     ok     ok        ok    ok       ok      ok    404   ok     401     401
-        another   401       404    404    404       404   404      ok      ok    404   404    401     401
-        missing   401       404    404    404       404   404      404     404   404   404    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        oneself   401       ok     ok     ok        ok    ok       ok      ok    ok    404   ok     401     401
+        another   401       404    404    404       404   404      ok      ok    ok    404   404    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
     static let userManagers = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        oneself   401       403    403    403       403   403      403     ok    404   403    401     401
-        another   401       404    404    404       404   404      403     ok    404   404    401     401
-        missing   401       404    404    404       404   404      404     404   404   404    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        oneself   401       403    403    403       403   403      403     ok    ok    404   403    401     401
+        another   401       404    404    404       404   404      403     ok    ok    404   404    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
+        """)
+    /// With a password only.
+    static let userPasswordManagers = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        oneself   401       403    403    403       403   403      403     ok    403   404   403    401     401
+        another   401       404    404    404       404   404      403     ok    403   404   404    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
     static let passwordHolders = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        oneself   401       ok     ok     ok        ok    ok       ok      ok    404   403    401     401
-        another   401       404    404    404       404   404      403     ok    404   404    401     401
-        missing   401       404    404    404       404   404      404     404   404   404    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        oneself   401       ok     ok     ok        ok    ok       ok      ok    403   404   403    401     401
+        another   401       404    404    404       404   404      403     ok    403   404   404    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
     /// Keys are made with a password.
     static let keyMakers = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        server    401       ok     ok     ok        ok    ok       ok      ok    403   403    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        server    401       ok     ok     ok        ok    ok       ok      ok    403   403   403    401     401
         """)
     static let keyHolders = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        oneself   401       ok     ok     ok        ok    ok       ok      ok    ok    403    401     401
-        another   401       404    404    404       404   404      404     404   404   403    401     401
-        missing   401       404    404    404       404   404      404     404   404   403    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        oneself   401       ok     ok     ok        ok    ok       ok      ok    ok    ok    403    401     401
+        another   401       404    404    404       404   404      404     404   404   404   403    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   403    401     401
         """)
 
     /// A secret takes another's place with a password as well.
     static let keyRotators = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        oneself   401       ok     ok     ok        ok    ok       ok      ok    403   403    401     401
-        another   401       404    404    404       404   404      404     404   403   403    401     401
-        missing   401       404    404    404       404   404      404     404   403   403    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        oneself   401       ok     ok     ok        ok    ok       ok      ok    403   403   403    401     401
+        another   401       404    404    404       404   404      404     404   403   403   403    401     401
+        missing   401       404    404    404       404   404      404     404   403   403   403    401     401
         """)
 
     // MARK: - Every route
@@ -134,8 +172,8 @@ enum APIExpectations {
         AccessRow("DELETE /projects/{project}", owners, ok: 409),
         AccessRow("GET /projects/{project}/members", readsProject),
         AccessRow("GET /projects/{project}/members/{principal}", readsProject),
-        AccessRow("PUT /projects/{project}/members/{principal}", owners, body: #"{"role":"developer"}"#),
-        AccessRow("DELETE /projects/{project}/members/{principal}", owners, ok: 204),
+        AccessRow("PUT /projects/{project}/members/{principal}", passwordOwners, body: #"{"role":"developer"}"#),
+        AccessRow("DELETE /projects/{project}/members/{principal}", passwordOwners, ok: 204),
 
         AccessRow("GET /repos", anyAccount),
         AccessRow(
@@ -167,21 +205,22 @@ enum APIExpectations {
         AccessRow("DELETE \(version)/files/{filename}/yank", owners, ok: 204),
 
         AccessRow("GET /users", inspectors),
-        AccessRow("POST /users", administrators, ok: 201, body: #"{"username":"fresh","password":"long enough"}"#),
+        AccessRow("POST /users", passwordAdministrators, ok: 201, body: #"{"username":"fresh","password":"long enough"}"#),
         AccessRow("GET /users/{username}", userReaders),
-        AccessRow("PATCH /users/{username}", userManagers, body: #"{"disabled":false}"#),
-        AccessRow("DELETE /users/{username}", userManagers, ok: 204),
+        AccessRow("PATCH /users/{username}", userPasswordManagers, body: #"{"disabled":false}"#),
+        AccessRow("DELETE /users/{username}", userPasswordManagers, ok: 204),
         AccessRow("PUT /users/{username}/password", passwordHolders, ok: 204, body: #"{"password":"long enough"}"#),
 
         AccessRow("GET /robots", anyAccount),
-        AccessRow("POST /robots", owners, ok: 201, body: #"{"name":"fresh","project":"{project}"}"#),
+        AccessRow("POST /robots", robotMakers, ok: 201, body: #"{"name":"fresh","project":"{project}"}"#),
         AccessRow("GET /robots/{name}", robotReaders, values: ["name": "bot-{project}"]),
-        AccessRow("PATCH /robots/{name}", robotManagers, body: #"{"description":"changed"}"#, values: ["name": "bot-{project}"]),
-        AccessRow("DELETE /robots/{name}", robotManagers, ok: 204, values: ["name": "bot-{project}"]),
-        AccessRow("GET /robots/{name}/keys", robotReaders, values: ["name": "bot-{project}"]),
-        AccessRow("POST /robots/{name}/keys", robotManagers, ok: 201, body: "{}", values: ["name": "bot-{project}"]),
         AccessRow(
-            "POST /robots/{name}/keys/{id}/rotate", robotManagers, ok: 201, body: "{}", values: ["name": "bot-{project}"]),
+            "PATCH /robots/{name}", robotPasswordManagers, body: #"{"description":"changed"}"#, values: ["name": "bot-{project}"]),
+        AccessRow("DELETE /robots/{name}", robotPasswordManagers, ok: 204, values: ["name": "bot-{project}"]),
+        AccessRow("GET /robots/{name}/keys", robotReaders, values: ["name": "bot-{project}"]),
+        AccessRow("POST /robots/{name}/keys", robotPasswordManagers, ok: 201, body: "{}", values: ["name": "bot-{project}"]),
+        AccessRow(
+            "POST /robots/{name}/keys/{id}/rotate", robotPasswordManagers, ok: 201, body: "{}", values: ["name": "bot-{project}"]),
         AccessRow("DELETE /robots/{name}/keys/{id}", robotManagers, ok: 204, values: ["name": "bot-{project}"]),
 
         AccessRow("GET /user", anyAccount),

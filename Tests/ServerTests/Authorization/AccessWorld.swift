@@ -109,6 +109,7 @@ final class AccessWorld: Sendable {
         switch asker {
         case .anonymous: basic = nil
         case .robot: basic = "sa$ci:" + (try await addKey(of: .robot("ci")))
+        case .master: basic = "admin:" + (try await addKey(of: .user("admin")))
         case .scoped: basic = "owner:" + (try await addKey(of: .user("owner"), scopes: reading))
         case .expired:
             basic = "admin:" + (try await addKey(of: .user("admin"), expires: clock.platform.now().adding(seconds: -1)))
@@ -262,6 +263,8 @@ enum Asker: String, CaseIterable, Sendable {
     /// The owner of another project.
     case stranger
     case auditor, admin
+    /// A key of the administrator without scopes.
+    case master
     /// A global robot, developer of both projects.
     case robot
     /// The owner's key that may read both projects and nothing else.
@@ -276,7 +279,7 @@ enum Asker: String, CaseIterable, Sendable {
         switch self {
         case .robot: "sa$ci"
         case .scoped: "owner"
-        case .expired: "admin"
+        case .expired, .master: "admin"
         default: rawValue
         }
     }

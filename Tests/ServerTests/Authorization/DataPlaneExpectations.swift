@@ -6,33 +6,33 @@ import SaveTestKit
 enum DataPlaneExpectations {
     static let readers = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        public    ok        ok     ok     ok        ok    ok       ok      ok    ok    ok     401     401
-        private   401       404    ok     ok        ok    404      ok      ok    ok    ok     401     401
-        missing   401       404    404    404       404   404      404     404   404   404    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    ok        ok     ok     ok        ok    ok       ok      ok    ok    ok    ok     401     401
+        private   401       404    ok     ok        ok    404      ok      ok    ok    ok    ok     401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
     static let uploaders = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        public    401       403    403    ok        ok    403      403     ok    ok    403    401     401
-        private   401       404    403    ok        ok    404      403     ok    ok    403    401     401
-        missing   401       404    404    404       404   404      404     404   404   404    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       403    403    ok        ok    403      403     ok    ok    ok    403    401     401
+        private   401       404    403    ok        ok    404      403     ok    ok    ok    403    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
     static let deleters = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        public    401       403    403    403       ok    403      403     ok    403   403    401     401
-        private   401       404    403    403       ok    404      403     ok    403   403    401     401
-        missing   401       404    404    404       404   404      404     404   404   404    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       403    403    403       ok    403      403     ok    ok    403   403    401     401
+        private   401       404    403    403       ok    404      403     ok    ok    403   403    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
 
     /// A question about who asks has no answer for nobody.
     static let named = AccessProfile(
         """
-                  anonymous nobody viewer developer owner stranger auditor admin robot scoped expired disabled
-        public    401       ok     ok     ok        ok    ok       ok      ok    ok    ok     401     401
-        private   401       404    ok     ok        ok    404      ok      ok    ok    ok     401     401
-        missing   401       404    404    404       404   404      404     404   404   404    401     401
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       ok     ok     ok        ok    ok       ok      ok    ok    ok    ok     401     401
+        private   401       404    ok     ok        ok    404      ok      ok    ok    ok    ok     401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
 
     /// The kinds of route. A new case of `Route` does not compile until it is named here, and then has no row yet.
