@@ -50,7 +50,14 @@ if [ $unit = 1 ]; then
 fi
 if [ $e2e = 1 ]; then
     if wait "$clients"; then
-        .build/venvs/runner/bin/python -m pytest Tests/EndToEnd "$@" || status=1
+        pytest=(.build/venvs/runner/bin/python -m pytest Tests/EndToEnd)
+        if [ $# -gt 0 ]; then
+            "${pytest[@]}" "$@" || status=1
+        else
+            # Files of tests run side by side; what measures time or memory comes after them, by itself.
+            "${pytest[@]}" --numprocesses 2 --dist loadfile -m "not alone" || status=1
+            "${pytest[@]}" -m alone || status=1
+        fi
     else
         cat "$clients_log" >&2
         status=1

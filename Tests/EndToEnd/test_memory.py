@@ -12,7 +12,7 @@ import pytest
 from harness.http import basic
 from harness.server import BINARY, PASSWORD, ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.memory]
+pytestmark = [pytest.mark.slow, pytest.mark.memory, pytest.mark.alone]
 
 GIGABYTES = 2
 PIECE = bytes(range(256)) * 4096            # 1 MiB

@@ -15,6 +15,8 @@ from harness import load
 from harness.http import basic, raw, raw_get
 from harness.server import PASSWORD
 
+pytestmark = pytest.mark.alone
+
 WHEEL = "plain-1.0-py3-none-any.whl"
 USER = "a long enough password"
 

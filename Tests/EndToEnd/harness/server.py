@@ -11,7 +11,7 @@ import time
 from .http import Client
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-BINARY = pathlib.Path(os.environ.get("SAVE_SERVER", ROOT / ".build" / "release" / "save-server"))
+BINARY = pathlib.Path(os.environ.get("SAVE_SERVER", ROOT / ".build" / "release" / "save-server")).absolute()
 PASSWORD = "correct horse battery staple"
 
 
