@@ -65,12 +65,33 @@ def test_r48_no_cache_shows_a_new_version_at_once_within_a_limit(server, proxied
     assert NEW.filename in names(server, proxy)
 
 
-def test_r58_a_page_that_became_empty_replaces_the_cached_one(server, proxied, upstream):
+def test_r58_a_page_that_became_empty_does_not_replace_the_cached_one_at_once(server, proxied, upstream):
     proxy = proxied(cache_ttl=0)
+    assert names(server, proxy) == [OLD.filename]
     upstream.projects["fresh"] = []
-    assert names(server, proxy) == []
+    assert names(server, proxy) == [OLD.filename]
+    assert server.admin.page(proxy, "fresh").headers["X-Save-Cache"] == "stale"
     upstream.projects["unknown"] = []
     assert server.admin.page(proxy, "unknown").status_code == 404
+
+
+PORTAL = b"<html><body>Please <a href='/login'>sign in</a> to go on.</body></html>"
+
+
+def test_r59_a_portal_with_status_200_hides_no_files_and_gives_no_name_away(server, repository, proxied, upstream, new_upstream):
+    proxy = proxied(cache_ttl=0)
+    assert names(server, proxy) == [OLD.filename]
+    other = new_upstream().add(make_fixtures.wheel("fresh", "99.0"), make_fixtures.wheel("new-name", "99.0"))
+    server.create(repository + "/other", kind="proxy", remote_url=other.url + "/")
+    server.create(repository + "/all", kind="group", members=[proxy, repository + "/other"])
+    upstream.faults["/simple/"] = Fault(status=200, body=PORTAL)
+    page = server.admin.page(proxy, "fresh")
+    assert page.headers["X-Save-Cache"] == "stale" and OLD.filename in page.text
+    for source in (proxy, repository + "/all"):
+        answer = server.admin.page(source, "new-name")
+        assert answer.status_code == 502 and "not an index" in answer.text, answer.text
+    assert "99.0" not in server.admin.page(repository + "/all", "fresh").text
+    assert other.seen == []
 
 
 def test_r58_forbidden_means_missing_where_the_repository_says_so(server, proxied, upstream):

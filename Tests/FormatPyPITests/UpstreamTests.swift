@@ -151,6 +151,47 @@ import Testing
         #expect(error?.code == .upstreamInvalid)
     }
 
+    @Test(arguments: [
+        "<html><body>Please <a href='/login'>sign in</a></body></html>",
+        "<html><body>Please <a href='https://portal.example.net/?back=1'>sign in</a> or <a href='/'>go home</a></body></html>",
+        "<title>Sign in</title><h1>Welcome</h1>", "<p>Service unavailable", "OK", "", " \n ",
+        "<html><head><meta http-equiv='Refresh' content='0; url=/login'></head></html>",
+        "<html><head><script>location = '/login'</script></head></html>", "<iframe src='/portal'></iframe>",
+        "<form action='/login'></form>", "<form><input type=password></form><a href=/login>login</a>",
+    ])
+    func `R-59 a page without files is an index only where it looks like one`(_ page: String) {
+        for index in [IndexKey.package(Self.package), .root] {
+            let error = #expect(throws: SaveError.self) { try read(page, for: index) }
+            #expect(error?.code == .upstreamInvalid)
+        }
+    }
+
+    @Test func `R-59 a page that came from another place than the package's is not the package's`() {
+        let error = #expect(throws: SaveError.self) {
+            try read("<title>Links</title>", url: "https://i.example.com/login/?next=/simple/foo/")
+        }
+        #expect(error?.code == .upstreamInvalid)
+    }
+
+    @Test(arguments: [
+        "<!DOCTYPE html><html><body></body></html>", "<title>Links for foo</title><h1>Links for foo</h1>",
+        "<title>Links</title>", "<h1>Index of /simple/foo/</h1><pre><a href='../'>../</a></pre><a href='?C=N;O=D'>Name</a>",
+        "<h1>root/dev: links for foo</h1>no such project 'Foo'", "<meta name='pypi:repository-version' content='1.1'>",
+        "<a href='bar-1.0.tar.gz'>of another package</a>", "<a href='/f/foo-1.0.x86_64.rpm'>of another kind</a>",
+        "<a href='/f/foo#sha256=abab'>without an ending</a>",
+    ])
+    func `R-58 a page of no files that looks like an index lists none`(_ page: String) throws {
+        #expect(try read(page).assets.isEmpty)
+    }
+
+    @Test(arguments: [
+        "{\"files\":[{\"url\":\"/login\"}]}", "{\"files\":[\"sign in\"]}", "{\"files\":[{\"message\":\"sign in\"}]}",
+    ])
+    func `R-59 a list in JSON of what are no files is no index`(_ text: String) {
+        let error = #expect(throws: SaveError.self) { try read(text, type: Self.json) }
+        #expect(error?.code == .upstreamInvalid)
+    }
+
     @Test func `static servers with wrong types are understood`() throws {
         #expect(try read("{\"files\":[{\"url\":\"foo-1.0.tar.gz\"}]}", type: "application/json").assets.count == 1)
         #expect(try read("\n <a href=foo-1.0.tar.gz>x</a>", type: "binary/octet-stream").assets.count == 1)

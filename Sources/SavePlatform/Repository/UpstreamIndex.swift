@@ -9,7 +9,7 @@ struct UpstreamIndex: Sendable {
     private var memory: UpstreamMemory { proxy.services.upstream }
 
     /// Seconds for which a failed upstream is left alone, where it does not say itself.
-    private static let quietSeconds: Int64 = 10
+    static let quietSeconds: Int64 = 10
 
     init(_ proxy: ProxySource) { self.proxy = proxy }
 

@@ -97,6 +97,8 @@ final class UpstreamMemory: Sendable {
     /// Until when an upstream's "not found" is believed. Bounded, so that a million made-up names cost nothing.
     let misses = BoundedCache<Key, UInt64>(limit: 100_000)
     let outcomes = BoundedCache<Key, Outcome>(limit: 100_000)
+    /// Indexes that came without content although they had some, and from when on that is believed where it is said again.
+    let emptied = BoundedCache<Key, UInt64>(limit: 100_000)
     let refreshes = SingleFlight<Key, KnownIndex>()
     let copies = IndexCopies()
     let probes = SingleFlight<Int64, String>()
@@ -160,6 +162,7 @@ final class UpstreamMemory: Sendable {
         listings.removeAll { $0.repository == repository }
         misses.removeAll { $0.repository == repository }
         outcomes.removeAll { $0.repository == repository }
+        emptied.removeAll { $0.repository == repository }
         lostSidecars.removeAll { $0.repository == repository }
         wholeOnly.removeAll { $0.repository == repository }
         _ = states.withLock { $0.removeValue(forKey: repository) }

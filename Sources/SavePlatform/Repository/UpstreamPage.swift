@@ -136,6 +136,7 @@ struct UpstreamPage: Sendable {
             (listing, digest) = try await read(document, isKnown: cached != nil)
             bytes = all
         }
+        try await lookAgain(at: listing, before: cached)
         let now = services.clock.now()
         let row = CachedIndex(
             repository: proxy.id, key: index.text, blob: digest, url: response.url, contentType: contentType,
@@ -147,6 +148,39 @@ struct UpstreamPage: Sendable {
         alarm(offered, cached?.offered)
         return known(offered, row, until: proxy.deadline(seconds: proxy.settings.cacheTTL))
     }
+
+    /// A page with content is not given up for one with none that came once: a portal, or a server that lost its disk for a
+    /// moment, sends such pages as well. The upstream has to say it again `negative_cache_ttl` later. A page of a package
+    /// none of whose files are to be given out, as when it is quarantined, means it.
+    ///
+    /// - Throws: `UpstreamFailure`, after which what is cached is shown.
+    private func lookAgain(at listing: Listing, before cached: KnownIndex?) async throws {
+        guard let earlier = cached?.listing, Self.hasContent(earlier), !Self.hasContent(listing),
+            try await !isWithheld(listing.attributes)
+        else { return services.upstream.emptied.remove(key) }
+        let now = services.clock.uptime()
+        if let believed = services.upstream.emptied[key], believed <= now { return services.upstream.emptied.remove(key) }
+        let seconds = max(UpstreamIndex.quietSeconds, proxy.settings.negativeCacheTTL)
+        if services.upstream.emptied[key] == nil {
+            services.upstream.emptied.insert(proxy.deadline(seconds: seconds), for: key)
+        }
+        throw UpstreamFailure(
+            SaveError(
+                .upstreamInvalid,
+                "the upstream's page lists nothing any more; what it listed before is shown until it says so again"),
+            status: 200, retryAfter: seconds, concernsAll: false)
+    }
+
+    private func isWithheld(_ attributes: JSONObject) async throws -> Bool {
+        do {
+            try await proxy.repository.governing?.ask { try $0.checkDownload(from: attributes) }
+            return false
+        } catch let error as SaveError where error.code == .blocked {
+            return true
+        }
+    }
+
+    private static func hasContent(_ listing: Listing) -> Bool { !listing.assets.isEmpty || !listing.packages.isEmpty }
 
     private func all(_ response: ClientResponse, limit: Int64) async throws -> [UInt8] {
         try await bounded(limit) { try await response.body.collect(limit: Int(clamping: limit)) }

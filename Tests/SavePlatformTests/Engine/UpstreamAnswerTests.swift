@@ -41,19 +41,65 @@ import Testing
         #expect(try await engine.get("/line/p/u/index/x").status == 404)
     }
 
-    @Test func `R-58 an empty page of an unknown package is 404, of a known one it is the page`() async throws {
+    @Test func `R-58 an empty page of an unknown package is 404`() async throws {
         let (engine, _) = try await proxied()
         engine.upstream.answer(page, text: "")
         #expect(try await engine.get("/line/p/u/index/x").status == 404)
+    }
+
+    @Test func `R-58 a page with files is given up for an empty one only when that is said twice`() async throws {
+        let (engine, _) = try await proxied { $0.proxy.negativeCacheTTL = 30 }
         engine.announce([("1", "one")])
-        engine.clock.advance(seconds: 61)
         #expect(try await engine.get("/line/p/u/index/x").text.hasPrefix("files/x/1"))
         engine.upstream.answer(page, text: "")
         engine.clock.advance(seconds: 61)
-        let emptied = await engine.send(.get, "/line/p/u/index/x")
-        #expect(emptied.status == 200)
-        #expect(emptied.headers["x-save-cache"] == nil)
-        #expect(try await emptied.text() == "")
+        let first = await engine.send(.get, "/line/p/u/index/x")
+        #expect(first.headers["x-save-cache"] == "stale")
+        #expect(try await first.text().hasPrefix("files/x/1"))
+        engine.clock.advance(seconds: 29)
+        #expect(await engine.send(.get, "/line/p/u/index/x").headers["x-save-cache"] == "stale")
+        #expect(engine.upstream.requests(of: page).count == 2)
+        engine.clock.advance(seconds: 2)
+        let second = await engine.send(.get, "/line/p/u/index/x")
+        #expect(second.status == 200)
+        #expect(second.headers["x-save-cache"] == nil)
+        #expect(try await second.text() == "")
+    }
+
+    @Test func `a page that was empty once and then had files again is looked at twice again`() async throws {
+        let (engine, _) = try await proxied { $0.proxy.negativeCacheTTL = 30 }
+        engine.announce([("1", "one")])
+        #expect(try await engine.get("/line/p/u/index/x").status == 200)
+        for _ in 0..<2 {
+            engine.upstream.answer(page, text: "")
+            engine.clock.advance(seconds: 61)
+            #expect(await engine.send(.get, "/line/p/u/index/x").headers["x-save-cache"] == "stale")
+            engine.announce([("1", "one")])
+            engine.clock.advance(seconds: 61)
+            #expect(await engine.send(.get, "/line/p/u/index/x").headers["x-save-cache"] == nil)
+        }
+    }
+
+    @Test func `R-74 a page that is empty because the package is withheld is believed at once`() async throws {
+        let (engine, _) = try await proxied()
+        engine.announce([("1", "one")])
+        #expect(try await engine.get("/line/p/u/index/x").status == 200)
+        engine.upstream.answer(page, text: "sealed\n")
+        engine.clock.advance(seconds: 61)
+        let sealed = await engine.send(.get, "/line/p/u/index/x")
+        #expect(sealed.headers["x-save-cache"] == nil)
+        #expect(try await sealed.text() == "")
+    }
+
+    @Test func `a list of packages is given up for an empty one only when that is said twice`() async throws {
+        let (engine, _) = try await proxied { $0.proxy.negativeCacheTTL = 30 }
+        engine.upstream.answer(EngineFixture.base + "index", text: "x\ny\n")
+        #expect(try await engine.get("/line/p/u/index").text == "x\ny\n")
+        engine.upstream.answer(EngineFixture.base + "index", text: "")
+        engine.clock.advance(seconds: 61)
+        #expect(try await engine.get("/line/p/u/index").text == "x\ny\n")
+        engine.clock.advance(seconds: 31)
+        #expect(try await engine.get("/line/p/u/index").text == "")
     }
 
     @Test func `a package that is gone stays readable, and says that it is stale`() async throws {

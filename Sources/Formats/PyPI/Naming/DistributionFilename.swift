@@ -73,6 +73,15 @@ struct DistributionFilename: Equatable {
         (".tar.Z", .sdist), (".tbz", .sdist), (".egg", .legacy), (".exe", .legacy), (".msi", .legacy),
     ]
 
+    /// Whether a name ends as those of distributions do, whatever stands before.
+    static func hasKnownEnding(_ filename: String) -> Bool {
+        let bytes = Array(filename.utf8)
+        return splitEnding(bytes) != nil || foreign.contains { bytes.suffix($0.utf8.count).elementsEqual($0.utf8) }
+    }
+
+    /// Endings of files that indexes list or have listed, and that are not passed on.
+    private static let foreign = [".rpm", ".deb", ".dmg", ".tar", ".metadata", ".asc", ".conda"]
+
     private static func splitEnding(_ bytes: [UInt8]) -> (ArraySlice<UInt8>, (text: String, kind: Kind))? {
         for ending in endings {
             let count = ending.text.utf8.count

@@ -8,7 +8,7 @@ enum UpstreamHTML {
     private static let mostPackages = 2_000_000
     private static let attributes = [
         "href", "data-requires-python", "data-yanked", "data-core-metadata", "data-dist-info-metadata", "data-size",
-        "data-upload-time", "data-provenance", "name", "content",
+        "data-upload-time", "data-provenance", "name", "content", "type",
     ]
 
     static func listing(_ document: UpstreamDocument, _ index: IndexKey) throws -> Listing {
@@ -17,22 +17,19 @@ enum UpstreamHTML {
         let tags: [HTMLTag]
         do {
             tags = try HTMLTags.read(
-                document.bytes, named: ["a", "base", "meta", "form"], attributes: attributes,
+                document.bytes, named: ["a", "base", "meta", "input"], attributes: attributes,
                 limit: package == nil ? mostPackages : mostFiles)
         } catch { throw SaveError(.upstreamInvalid, "the upstream's index has too many links") }
         let metas = metas(tags)
         if let version = metas["pypi:repository-version"], !version.utf8.starts(with: "1.".utf8) {
             throw SaveError(.upstreamInvalid, "the upstream's index has the unknown version '\(version)'")
         }
-        guard let package else { return root(tags, document) }
+        guard let package else { return try root(tags, document) }
         var listing = UpstreamListing(package, base: base(of: tags, document))
         for tag in tags where tag.name == "a" {
             if let file = file(tag) { listing.add(file) }
         }
-        // An index has no form to fill in. Taken for one, a page to sign in at would say that every file was taken away.
-        guard !listing.assets.isEmpty || !tags.contains(where: { $0.name == "form" }) else {
-            throw SaveError(.upstreamInvalid, "the upstream sent a page with a form, which is not an index")
-        }
+        if listing.assets.isEmpty { try EmptyPage.check(document, of: package) }
         return listing.listing(
             ProjectStatus(marker: metas["pypi:project-status"], reason: metas["pypi:project-status-reason"]))
     }
@@ -49,21 +46,32 @@ enum UpstreamHTML {
         return isLink || !tag.contains(UInt8(ascii: ">"))
     }
 
-    private static func root(_ tags: [HTMLTag], _ document: UpstreamDocument) -> Listing {
-        let links = tags.filter { $0.name == "a" }.compactMap { $0["href"].flatMap(lastSegment) }
-        let files = links.compactMap { DistributionFilename($0) }
-        if !files.isEmpty, files.count * 2 > links.count { return FlatPage.root(files, at: document.url) }
+    private static func root(_ tags: [HTMLTag], _ document: UpstreamDocument) throws -> Listing {
+        let ends = tags.filter { $0.name == "a" }.compactMap { $0["href"].flatMap(lastSegment) }
+        let files = ends.compactMap { DistributionFilename($0) }
+        if !files.isEmpty, files.count * 2 > ends.count { return FlatPage.root(files, at: document.url) }
+        if EmptyPage.asksForPassword(tags) { throw EmptyPage.refusal("asks for a password") }
+        let directory = URLReference.resolve("./", against: base(of: tags, document)) ?? ""
+        var links = PageLinks(base: base(of: tags, document))
         var packages = UpstreamPackages()
+        var isEmpty = true
         for tag in tags where tag.name == "a" {
-            guard let href = tag["href"] else { continue }
+            guard let href = tag["href"], let linked = lastSegment(href), ProjectName.normalized(linked) != nil else { continue }
             let name = trimmed(tag.text)
-            // PEP 503: the text is the name. Lists of directories show `name/`.
-            if ProjectName.normalized(name) != nil {
+            // PEP 503: the text is the name, and the link leads to it. Lists of directories show `name/`. Where the text is
+            // something else, a folder in this one is a package all the same.
+            if ProjectName.normalized(name) == ProjectName.normalized(linked) {
                 packages.add(name)
-            } else if let name = lastSegment(href) {
-                packages.add(name)
+            } else if href.utf8.last == UInt8(ascii: "/"),
+                links.resolve(href)?.utf8.elementsEqual((directory + linked + "/").utf8) ?? false
+            {
+                packages.add(linked)
+            } else {
+                continue
             }
+            isEmpty = false
         }
+        if isEmpty { try EmptyPage.checkRoot(document) }
         return packages.listing()
     }
 
@@ -116,7 +124,8 @@ enum UpstreamHTML {
         return found[.sha256] ?? found.first
     }
 
-    private static func lastSegment(_ href: String) -> String? {
+    /// The last segment of a link's path, decoded; nil for a bad escape.
+    static func lastSegment(_ href: String) -> String? {
         var path = Substring(href).utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
         while path.last == UInt8(ascii: "/") { path.removeLast() }
         let start = path.lastIndex(of: UInt8(ascii: "/")).map { path.index(after: $0) } ?? path.startIndex

@@ -35,12 +35,17 @@ enum UpstreamJSON {
         var version: String?
         var status: ProjectStatus?
         var hasFiles = false
+        var isOfFiles = false
+        var isBare = true
         try reader.object { key, reader throws(JSONError) in
             switch key {
             case "files" where try reader.kind() == .array:
                 hasFiles = true
                 try reader.array { reader throws(JSONError) in
-                    if let file = try file(&reader) { listing.add(file) }
+                    isBare = false
+                    guard let file = try file(&reader) else { return }
+                    isOfFiles = isOfFiles || isDistribution(file)
+                    listing.add(file)
                 }
             case "meta": version = try apiVersion(&reader)
             case "project-status": status = try Self.status(&reader)
@@ -49,6 +54,10 @@ enum UpstreamJSON {
         }
         try check(version)
         guard hasFiles else { throw SaveError(.upstreamInvalid, "the upstream's index has no list of files") }
+        // A list of something else is no list of files, and must not say that there are none.
+        guard isBare || isOfFiles else {
+            throw SaveError(.upstreamInvalid, "the upstream's index lists things that are no files of a package")
+        }
         return listing.listing(status)
     }
 
@@ -97,6 +106,11 @@ enum UpstreamJSON {
     }
 
     // MARK: Files
+
+    private static func isDistribution(_ file: UpstreamFile) -> Bool {
+        if !file.checksums.isEmpty { return true }
+        return (file.filename ?? UpstreamHTML.lastSegment(file.url)).map(DistributionFilename.hasKnownEnding) ?? false
+    }
 
     /// nil for what has no URL.
     private static func file(_ reader: inout JSONReader) throws(JSONError) -> UpstreamFile? {
