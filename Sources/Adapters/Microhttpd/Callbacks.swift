@@ -1,6 +1,7 @@
 internal import CMicrohttpd
 internal import Foundation
 internal import SavePlatform
+internal import Synchronization
 
 // What the library calls, on its own threads. `context` is the server's core, which outlives the daemon.
 
@@ -72,6 +73,23 @@ func connectionChanged(
         core.registry.remove(connection)
     default: break
     }
+}
+
+/// Which certificate a new TLS connection is shown: the one in force, which the connection keeps until it is closed.
+func chooseIdentity(
+    session: gnutls_session_t?, authorities: UnsafePointer<gnutls_datum_t>?, authorityCount: Int32,
+    algorithms: UnsafePointer<gnutls_pk_algorithm_t>?, algorithmCount: Int32,
+    certificates: UnsafeMutablePointer<UnsafeMutablePointer<gnutls_pcert_st>?>?, count: UnsafeMutablePointer<UInt32>?,
+    key: UnsafeMutablePointer<gnutls_privkey_t?>?
+) -> Int32 {
+    guard let session, let handle = save_mhd_connection(session), let pointer = save_mhd_socket_context(handle) else { return -1 }
+    let connection = Unmanaged<Connection>.fromOpaque(pointer).takeUnretainedValue()
+    guard let identity = connection.server.identity.withLock({ $0 }) else { return -1 }
+    connection.identity.withLock { $0 = identity }
+    certificates?.pointee = identity.certificates
+    count?.pointee = UInt32(identity.count)
+    key?.pointee = identity.key
+    return 0
 }
 
 extension ClientAddress {

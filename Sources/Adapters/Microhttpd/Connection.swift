@@ -26,6 +26,8 @@ final class Connection: Sendable {
     let server: ServerCore
     /// The exchange whose task the connection waits for. Set while it is suspended, and only then.
     let suspended = Mutex<Exchange?>(nil)
+    /// What the client was shown at the start of TLS. The library keeps pointers into it.
+    let identity = Mutex<TLSIdentity?>(nil)
     /// Body bytes received on this connection.
     let received = Atomic<UInt64>(0)
     /// The watch has cut this connection; nothing may be answered on it.

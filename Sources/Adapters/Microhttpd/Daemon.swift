@@ -7,14 +7,13 @@ final class Daemon: Sendable {
     // SAFETY: the library's calls on a daemon are thread-safe; `stop` is called once, after the last `add`.
     nonisolated(unsafe) private let handle: OpaquePointer
 
-    /// Throws `invalidConfiguration` where the certificate or key cannot be used, `internalFailure` for anything else.
+    /// Throws `internalFailure`.
     init(core: ServerCore) throws {
         let configuration = core.configuration
         var flags = MHD_USE_EPOLL_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
         flags |= MHD_USE_NO_LISTEN_SOCKET.rawValue
-        let certificate = try configuration.tls.map { try Self.read($0.certificate, "certificate") }
-        let key = try configuration.tls.map { try Self.read($0.key, "key") }
-        if certificate != nil { flags |= MHD_USE_TLS.rawValue }
+        let isSecure = configuration.tls != nil
+        if isSecure { flags |= MHD_USE_TLS.rawValue }
         // Room for the header section and the library's records of it, and for the answer's. The library clears all of it
         // after every request, which is felt: not more than is needed.
         let memory = configuration.maxHeaderBytes + (4 << 10)
@@ -23,14 +22,10 @@ final class Daemon: Sendable {
         // SAFETY: `HTTPServer` keeps the core for as long as the daemon runs.
         let context = Unmanaged.passUnretained(core).toOpaque()
         let handle = save_mhd_start(
-            flags, threads, limit, memory, certificate, key, handleRequest, beginExchange, keepEscapes, finishExchange,
+            flags, threads, limit, memory, isSecure ? chooseIdentity : nil, handleRequest, beginExchange, keepEscapes,
+            finishExchange,
             connectionChanged, context)
-        guard let handle else {
-            if certificate != nil {
-                throw SaveError(.invalidConfiguration, "the TLS certificate and key cannot be used", details: ["field": "tls"])
-            }
-            throw SaveError(.internalFailure, "the HTTP server could not be started")
-        }
+        guard let handle else { throw SaveError(.internalFailure, "the HTTP server could not be started") }
         self.handle = handle
     }
 
@@ -41,11 +36,4 @@ final class Daemon: Sendable {
 
     /// Ends the threads and closes every connection. Blocks. No connection may be suspended.
     func stop() { MHD_stop_daemon(handle) }
-
-    private static func read(_ path: String, _ what: String) throws -> [CChar] {
-        guard let data = FileManager.default.contents(atPath: path), !data.isEmpty, !data.contains(0) else {
-            throw SaveError(.invalidConfiguration, "the TLS \(what) file cannot be read", details: ["field": "tls.\(what)"])
-        }
-        return data.map { CChar(bitPattern: $0) } + [0]
-    }
 }

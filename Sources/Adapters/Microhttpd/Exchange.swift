@@ -225,7 +225,7 @@ final class Exchange: @unchecked Sendable {
     private func queue(_ response: HTTPResponse, on handle: OpaquePointer, early: Bool) -> MHD_Result {
         stage = .answered
         if early { connection.refusedBody.store(true, ordering: .relaxed) }
-        let closes = response.closesConnection || connection.server.isDraining.load(ordering: .relaxed)
+        let closes = response.closesConnection || connection.server.isEnding.load(ordering: .relaxed)
         var status = response.status
         var ready = (200...999).contains(status) ? prepare(response, closes: closes) : nil
         if ready == nil {

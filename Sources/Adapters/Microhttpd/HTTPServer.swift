@@ -23,6 +23,7 @@ package final class HTTPServer: Sendable {
     package func start() throws -> (host: String, port: UInt16) {
         try running.withLock { running in
             guard running == nil else { throw SaveError(.internalFailure, "the HTTP server has been started already") }
+            try loadIdentity()
             let socket = try ListeningSocket(host: core.configuration.host, port: core.configuration.port)
             let daemon: Daemon
             do { daemon = try Daemon(core: core) } catch {
@@ -37,31 +38,41 @@ package final class HTTPServer: Sendable {
         }
     }
 
+    /// Reads the TLS certificate and key again, for connections that begin from now on. Without TLS nothing happens. Blocks.
+    ///
+    /// - Throws: `invalidConfiguration` where they cannot be used; then those that are in force stay.
+    package func reloadIdentity() throws { try loadIdentity() }
+
+    private func loadIdentity() throws {
+        guard let tls = core.configuration.tls else { return }
+        let identity = try TLSIdentity(reading: tls)
+        core.identity.withLock { $0 = identity }
+    }
+
     /// Requests that have been accepted and not been answered to the end.
     package var activeRequests: Int { core.activeRequests.load(ordering: .relaxed) }
 
     /// Open connections, idle ones among them.
     package var connectionCount: Int { core.registry.count }
 
-    /// Takes no more connections, lets requests under way finish for up to `limit`, then ends whatever is left.
+    /// Says with every answer that the connection ends, and goes on for `delay` so that load balancers see it; then takes no
+    /// more connections, lets requests under way finish for up to `limit`, and ends whatever is left.
     ///
-    /// Idle connections are closed at once; every answer given from now on closes its connection. Returns when no thread of
-    /// the server runs any more. A second call returns at once.
-    package func drain(limit: Duration) async {
+    /// Idle connections live through the delay and are closed after it. Returns when no thread of the server runs any more. A
+    /// second call returns at once.
+    package func drain(delay: Duration = .zero, limit: Duration) async {
         guard
             let (socket, daemon, watch) = running.withLock({ running in
                 defer { running = nil }
                 return running
             })
         else { return }
+        core.isEnding.store(true, ordering: .sequentiallyConsistent)
+        await wait(for: delay) { true }
         core.isDraining.store(true, ordering: .sequentiallyConsistent)
         socket.stop()
-        let clock = ContinuousClock()
-        let deadline = clock.now + limit
-        while clock.now < deadline,
+        await wait(for: limit) { [core] in
             core.activeRequests.load(ordering: .relaxed) > 0 || core.runningTasks.load(ordering: .relaxed) > 0
-        {
-            try? await Task.sleep(for: .milliseconds(10))
         }
         await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
             let thread = Thread { [core] in
@@ -70,6 +81,17 @@ package final class HTTPServer: Sendable {
             }
             thread.name = "http-stop"
             thread.start()
+        }
+    }
+
+    /// Ends the waiting of `drain`, before it or while it runs: what is under way is cut.
+    package func hurry() { core.isHurried.store(true, ordering: .relaxed) }
+
+    private func wait(for limit: Duration, while condition: () -> Bool) async {
+        let clock = ContinuousClock()
+        let deadline = clock.now + limit
+        while clock.now < deadline, !core.isHurried.load(ordering: .relaxed), condition() {
+            try? await Task.sleep(for: .milliseconds(10))
         }
     }
 

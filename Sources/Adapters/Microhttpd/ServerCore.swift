@@ -13,8 +13,14 @@ final class ServerCore: Sendable {
     let activeRequests = Atomic<Int>(0)
     /// Tasks that answer or have answered, and still run.
     let runningTasks = Atomic<Int>(0)
-    /// The server shuts down in order: every answer closes its connection.
+    /// What new TLS connections are shown; nil without TLS.
+    let identity = Mutex<TLSIdentity?>(nil)
+    /// The server is about to shut down: every answer closes its connection.
+    let isEnding = Atomic<Bool>(false)
+    /// It shuts down: no connection is taken any more, and idle ones are closed.
     let isDraining = Atomic<Bool>(false)
+    /// Nobody wants to wait for what still runs.
+    let isHurried = Atomic<Bool>(false)
     /// The library's threads are about to end: no connection may be suspended any more.
     let isStopping = Atomic<Bool>(false)
 

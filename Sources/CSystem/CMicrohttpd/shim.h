@@ -5,26 +5,27 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <microhttpd.h>
+/* The library's own TLS library: libmicrohttpd-dev brings its headers, for the callbacks that are declared with its types. */
+#include <gnutls/gnutls.h>
+#include <gnutls/abstract.h>
 
 /* MHD_start_daemon and MHD_get_connection_info take variable arguments, which Swift does not import. */
 
 static inline struct MHD_Daemon *save_mhd_start(
-    unsigned int flags, unsigned int threads, unsigned int connections, size_t memory, const char *certificate, const char *key,
-    MHD_AccessHandlerCallback handler, void *(*target)(void *, const char *, struct MHD_Connection *),
+    unsigned int flags, unsigned int threads, unsigned int connections, size_t memory,
+    gnutls_certificate_retrieve_function2 *certificate, MHD_AccessHandlerCallback handler, void *(*target)(void *, const char *, struct MHD_Connection *),
     size_t (*unescape)(void *, struct MHD_Connection *, char *), MHD_RequestCompletedCallback completed,
     MHD_NotifyConnectionCallback connection, void *context) {
-    struct MHD_OptionItem extra[5] = {{MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL},
-                                      {MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem extra[4] = {{MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL},
+                                      {MHD_OPTION_END, 0, NULL}};
     int count = 0;
     if (threads > 1) {
         extra[count].option = MHD_OPTION_THREAD_POOL_SIZE;
         extra[count++].value = (intptr_t)threads;
     }
-    if (certificate != NULL && key != NULL) {
-        extra[count].option = MHD_OPTION_HTTPS_MEM_CERT;
+    if (certificate != NULL) {
+        extra[count].option = MHD_OPTION_HTTPS_CERT_CALLBACK;
         extra[count++].ptr_value = (void *)certificate;
-        extra[count].option = MHD_OPTION_HTTPS_MEM_KEY;
-        extra[count++].ptr_value = (void *)key;
         extra[count].option = MHD_OPTION_HTTPS_PRIORITIES;
         extra[count++].ptr_value = (void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
     }
@@ -33,6 +34,11 @@ static inline struct MHD_Daemon *save_mhd_start(
         context, MHD_OPTION_NOTIFY_COMPLETED, completed, context, MHD_OPTION_NOTIFY_CONNECTION, connection, context,
         MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
         MHD_OPTION_ARRAY, extra, MHD_OPTION_END);
+}
+
+/* The connection of a session: the library stores it there (see MHD_OPTION_GNUTLS_PSK_CRED_HANDLER, which needs it too). */
+static inline struct MHD_Connection *save_mhd_connection(gnutls_session_t session) {
+    return (struct MHD_Connection *)gnutls_session_get_ptr(session);
 }
 
 static inline void *save_mhd_socket_context(struct MHD_Connection *connection) {
