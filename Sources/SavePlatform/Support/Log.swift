@@ -72,7 +72,7 @@ public final class Log: Sendable {
         }
     }
 
-    /// Adds a line. `message` is a fixed text; what varies goes into `fields`.
+    /// Adds a line. `message` is a fixed text; what varies goes into `fields`, of which secrets in URLs are left out.
     public func callAsFunction(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
         guard level >= self.level else { return }
         var line = Array("{\"time\":\"\(clock.now().rfc3339)\",\"level\":\"\(level.name)\",\"message\":".utf8)
@@ -81,7 +81,7 @@ public final class Log: Sendable {
             line.append(UInt8(ascii: ","))
             JSONText.append(key, to: &line)
             line.append(UInt8(ascii: ":"))
-            JSONText.append(value, to: &line)
+            JSONText.append(LoggedText.string(value), to: &line)
         }
         line.append(UInt8(ascii: "}"))
         line.append(UInt8(ascii: "\n"))

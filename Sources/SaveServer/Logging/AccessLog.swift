@@ -2,7 +2,7 @@ internal import SaveMicrohttpd
 internal import SavePlatform
 internal import Synchronization
 
-/// One line of JSON for each finished request. Every request pays for it, so it is written as bytes into one buffer.
+/// One line of JSON for each finished request, without secrets in its target. Every request pays for it, so it is written as bytes into one buffer.
 final class AccessLog: Sendable {
     private let log: Log
     private let clock: PlatformClock
@@ -30,7 +30,7 @@ final class AccessLog: Sendable {
         append("\",\"method\":", to: &line)
         JSONText.append(request.method.name, to: &line)
         append(",\"target\":", to: &line)
-        JSONText.append(utf8: request.target[...], to: &line)
+        JSONText.append(utf8: LoggedText.bytes(request.target)[...], to: &line)
         append(",\"status\":", to: &line)
         JSONText.append(Int64(request.status), to: &line)
         append(",\"bytes\":", to: &line)
@@ -39,7 +39,7 @@ final class AccessLog: Sendable {
         JSONText.append(request.microseconds, to: &line)
         if let agent = request.userAgent {
             append(",\"agent\":", to: &line)
-            JSONText.append(utf8: agent, to: &line)
+            JSONText.append(utf8: LoggedText.bytes(Array(agent))[...], to: &line)
         }
         if !request.isComplete { append(",\"complete\":false", to: &line) }
         append("}\n", to: &line)
