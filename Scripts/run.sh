@@ -25,18 +25,24 @@ export SAVE_OUTBOUND_ALLOW="${SAVE_OUTBOUND_ALLOW:+$SAVE_OUTBOUND_ALLOW,}$allow"
 # The lines to paste should not scroll away.
 export SAVE_ACCESS_LOG="${SAVE_ACCESS_LOG:-$data/access.log}"
 
-rm -f "$data/listen"
+# No load balancer watches a server to try: Ctrl-C need not wait for one.
+export SAVE_DRAIN_DELAY="${SAVE_DRAIN_DELAY:-0}"
+
+# Tells one address that was written from another. The file is not removed: it may be that of a server which runs already.
+written() { stat -c '%i %y' "$data/listen" 2> /dev/null || true; }
+before=$(written)
 "$server" serve --listen "127.0.0.1:$port" --data "$data" &
 pid=$!
 # Ctrl-C and `kill` both become the server's own orderly stop; its exit status is this script's.
-trap 'kill -TERM "$pid" 2> /dev/null' INT TERM HUP
+trap 'kill -TERM "$pid" 2> /dev/null' INT TERM
+trap 'kill -HUP "$pid" 2> /dev/null' HUP
 
 for _ in $(seq 1 150); do
-    [ -s "$data/listen" ] && break
+    [ "$(written)" != "$before" ] && break
     kill -0 "$pid" 2> /dev/null || break
     sleep 0.1
 done
-if [ -s "$data/listen" ] && kill -0 "$pid" 2> /dev/null; then
+if [ -s "$data/listen" ] && [ "$(written)" != "$before" ] && kill -0 "$pid" 2> /dev/null; then
     python3 Scripts/demo.py create --data "$data" <<< "$upstream" || true
 fi
 

@@ -50,6 +50,7 @@ struct Assembly: Sendable {
     let keyUses: KeyUses
     let log: Log
     let accessLog: Log?
+    let accessLogFile: LogFile?
 
     static func make(
         _ configuration: ServerConfiguration, stores: Stores, environment: [String: String], log: Log
@@ -138,7 +139,7 @@ struct Assembly: Sendable {
             authenticator: authenticator,
             crossSite: CrossSiteGuard(externalOrigin: plane.externalOrigin), log: log)
 
-        let accessLog = try openAccessLog(configuration, clock)
+        let (accessLog, accessLogFile) = try openAccessLog(configuration, clock)
         let access = accessLog.map { AccessLog(log: $0, clock: clock) }
         var http = httpConfiguration(configuration)
         http.onFinished = { request in
@@ -147,7 +148,7 @@ struct Assembly: Sendable {
         }
         return Assembly(
             server: try HTTPServer(configuration: http, responder: gateway, log: log), services: services, health: health,
-            auditUpkeep: auditUpkeep, keyUses: keyUses, log: log, accessLog: accessLog)
+            auditUpkeep: auditUpkeep, keyUses: keyUses, log: log, accessLog: accessLog, accessLogFile: accessLogFile)
     }
 
     private static func auditUpkeep(
@@ -216,17 +217,20 @@ struct Assembly: Sendable {
         return http
     }
 
-    private static func openAccessLog(_ configuration: ServerConfiguration, _ clock: PlatformClock) throws -> Log? {
+    private static func openAccessLog(
+        _ configuration: ServerConfiguration, _ clock: PlatformClock
+    ) throws -> (log: Log?, file: LogFile?) {
         switch configuration.accessLog {
-        case "off": return nil
-        case "stderr": return .standardError()
+        case "off": return (nil, nil)
+        case "stderr": return (.standardError(), nil)
         case let path:
-            let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
-            guard descriptor >= 0 else {
-                throw SaveError(
-                    .invalidConfiguration, "'access_log': \(path) cannot be written: \(String(cString: strerror(errno)))")
+            do {
+                let file = try LogFile(
+                    path, rotation: configuration.accessLogMaxSize.map { .init(size: $0, kept: configuration.accessLogKeep) })
+                return (Log(clock: clock) { file.write($0) }, file)
+            } catch let error as SaveError {
+                throw SaveError(.invalidConfiguration, "'access_log': \(error.message)", details: ["key": "access_log"])
             }
-            return Log(clock: clock) { Log.write($0, to: descriptor) }
         }
     }
 }

@@ -15,14 +15,18 @@ enum ServeCommand: Command {
           --listen HOST:PORT   address; port 0 picks a free one (default: 127.0.0.1:8080)
 
         When it is ready it prints "listening on http://HOST:PORT" on standard error and writes the address to
-        <data>/listen. SIGTERM and SIGINT end it: health turns 503, requests that run are finished, the exit status is 0.
+        <data>/listen.
+
+        SIGTERM ends it: health turns 503, requests are still taken for `drain_delay` seconds, those that run are finished, and
+        the exit status is 0. SIGINT does the same without the delay. A second one of either ends it at once. SIGHUP makes it
+        open `access_log` again and read the TLS certificate and key again; no connection notices.
         """
     static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data", "--listen"], [])
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         let configuration = try arguments.configuration(environment)
         let log = Log.standardError(level: Log.Level(name: configuration.logLevel) ?? .info)
-        let signals = try TerminationSignals()
+        let signals = try ProcessSignals()
         returnMemoryToTheSystem()
         allowManyFiles()
         let stores = try Stores.open(configuration)
@@ -46,10 +50,13 @@ enum ServeCommand: Command {
         let auditUpkeep = Task { await assembly.auditUpkeep.run() }
         let saving = Task { await assembly.keyUses.keepSaved() }
 
-        await signals.wait()
-        log(.notice, "draining", ["seconds": String(configuration.drainTimeout)])
+        let ending = await assembly.runUntilEnd(signals)
+        let delay = ending == .interrupt ? 0 : configuration.drainDelay
+        log(.notice, "draining", ["delay": String(delay), "seconds": String(configuration.drainTimeout)])
         assembly.health.drain()
-        await assembly.server.drain(limit: .seconds(configuration.drainTimeout))
+        let impatience = Task { await assembly.hurry(at: signals) }
+        defer { impatience.cancel() }
+        await assembly.server.drain(delay: .seconds(delay), limit: .seconds(configuration.drainTimeout))
         renewal.cancel()
         sessions.cancel()
         auditUpkeep.cancel()
@@ -66,6 +73,40 @@ enum ServeCommand: Command {
         assembly.accessLog?.close()
         log.close()
         return 0
+    }
+}
+
+extension Assembly {
+    /// Does what SIGHUP asks for, until a signal asks for the end.
+    fileprivate func runUntilEnd(_ signals: ProcessSignals) async -> ProcessSignal {
+        while true {
+            let signal = await signals.next()
+            guard signal == .hangUp else { return signal }
+            reload()
+        }
+    }
+
+    /// Opens logs again and reads certificates again. What cannot be used is logged, and what was in use stays.
+    private func reload() {
+        var failures: [String] = []
+        for step in [{ try accessLogFile?.reopen() }, server.reloadIdentity] as [() throws -> Void] {
+            do { try step() } catch { failures.append((error as? SaveError)?.message ?? "\(error)") }
+        }
+        for failure in failures { log(.error, "not everything could be reloaded", ["error": failure]) }
+        if failures.isEmpty { log(.notice, "reloaded the certificate and opened the logs again") }
+    }
+
+    /// Ends the process at the next signal that asks for it, whatever still runs.
+    fileprivate func hurry(at signals: ProcessSignals) async {
+        while await signals.next() == .hangUp {}
+        log(.warning, "ending at once: requests that run are cut")
+        server.hurry()
+        // What is in order by then is closed in order. A disk that does not answer, or a call that does not return, is not
+        // waited for: the database recovers by itself.
+        try? await Task.sleep(for: .seconds(2))
+        guard !Task.isCancelled else { return }
+        log.flush()
+        _exit(1)
     }
 }
 

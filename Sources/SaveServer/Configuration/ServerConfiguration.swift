@@ -10,6 +10,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var trustedProxies: [String] = []
     package var logLevel = "info"
     package var accessLog = "stderr"
+    package var accessLogMaxSize: Int64?
+    package var accessLogKeep = 5
     package var tlsCertificate: String?
     package var tlsKey: String?
     package var maxFileSize: Int64?
@@ -25,6 +27,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var idleTimeout: Int64 = 65
     package var minimumBodyRate: Int64 = 1024
     package var writeTimeout: Int64 = 30
+    package var drainDelay: Int64 = 5
     package var drainTimeout: Int64 = 30
     package var maxKeyLifetime: Int64?
     package var gcGrace: Int64 = 86_400

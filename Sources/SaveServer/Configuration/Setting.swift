@@ -48,6 +48,12 @@ package struct Setting: Sendable {
         Setting(
             "access_log", \.accessLog, "stderr", SettingText.text, "Where a line for each request goes: stderr, off, or a file."),
         Setting(
+            "access_log_max_size", \.accessLogMaxSize, "", SettingText.optional(SettingText.size),
+            "Size at which that file is moved to one with `.1` behind its name, and begun anew; empty to let it grow."),
+        Setting(
+            "access_log_keep", \.accessLogKeep, "5", SettingText.count,
+            "How many files that were moved are kept: `.1` is the youngest."),
+        Setting(
             "tls_certificate", \.tlsCertificate, "", SettingText.optional(SettingText.text),
             "PEM file with the certificate chain; with `tls_key` it turns TLS on."),
         Setting("tls_key", \.tlsKey, "", SettingText.optional(SettingText.text), "PEM file with the private key."),
@@ -80,7 +86,12 @@ package struct Setting: Sendable {
             "Bytes a second, over half a minute, below which an upload is cut; 0 for no minimum."),
         Setting(
             "write_timeout", \.writeTimeout, "30", SettingText.seconds, "Seconds without progress after which a download is cut."),
-        Setting("drain_timeout", \.drainTimeout, "30", SettingText.seconds, "Seconds that running requests get after SIGTERM."),
+        Setting(
+            "drain_delay", \.drainDelay, "5", SettingText.seconds,
+            "Seconds after SIGTERM in which `/health` says 503 and requests are still taken, so that load balancers send new ones elsewhere."
+        ),
+        Setting(
+            "drain_timeout", \.drainTimeout, "30", SettingText.seconds, "Seconds that running requests get after that."),
         Setting(
             "max_key_lifetime", \.maxKeyLifetime, "", SettingText.optional(SettingText.seconds),
             "Seconds that a new API key may last at most; empty for keys that need no end."),

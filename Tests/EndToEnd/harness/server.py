@@ -36,7 +36,8 @@ class Server:
         self.data = pathlib.Path(data)
         self.name = name
         # Tests talk to upstreams on this machine, which the server refuses unless the operator lists them.
-        self.environment = {"SAVE_ADMIN_PASSWORD": PASSWORD, "SAVE_OUTBOUND_ALLOW": "127.0.0.0/8", **environment}
+        # No load balancer looks at their health, so stopping them need not wait for one.
+        self.environment = {"SAVE_ADMIN_PASSWORD": PASSWORD, "SAVE_OUTBOUND_ALLOW": "127.0.0.0/8", "SAVE_DRAIN_DELAY": "0", **environment}
         self.log = self.data.with_name(self.data.name + ".log")
         self.log_start = 0
         self.process = None
