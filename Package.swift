@@ -99,7 +99,9 @@ let package = Package(
 
         // A format that only tests have: what no other one needs of the surface.
         library("FormatChunks", path: "Tests/Formats/Chunks/Sources", ["SavePlatform", "SaveDigest"]),
-        tests("SavePlatformTests", ["SavePlatform", "SaveTestKit", "SaveDigest", "FormatChunks"]),
+        tests(
+            "SavePlatformTests",
+            ["SavePlatform", "SaveBlobs", "SaveSQLite", "SaveSQLMetadata", "SaveTestKit", "SaveDigest", "FormatChunks"]),
         tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTestKit"]),
         tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests("FormatRawTests", ["FormatRaw", "SaveTestKit", "SavePlatform", "SaveDigest"]),

@@ -1,6 +1,7 @@
 """What was acknowledged stays: the server is killed while it works, again and again, on one data directory."""
 import concurrent.futures
 import hashlib
+import os
 import random
 import re
 import threading
@@ -152,7 +153,7 @@ def blob_bytes(server):
 
 
 def test_gc_removes_what_nothing_refers_to_after_the_grace_and_nothing_else(new_server):
-    server = new_server("collected", SAVE_GC_GRACE="0")
+    server = new_server("collected")
     server.create("p/files", format="raw")
     kept, dropped = make_fixtures.random_bytes("kept", 1 << 20), make_fixtures.random_bytes("dropped", 1 << 20)
     server.admin.put("/raw/p/files/kept", data=kept)
@@ -162,12 +163,19 @@ def test_gc_removes_what_nothing_refers_to_after_the_grace_and_nothing_else(new_
     server.admin.delete("/raw/p/files/shared")
     assert server.stop() == 0
     assert blob_bytes(server) == 2 << 20
-    dry = command("gc", "--data", server.data, "--dry-run", SAVE_GC_GRACE="0")
+    young = command("gc", "--data", server.data, SAVE_GC_GRACE="60")
+    assert young.returncode == 0 and blob_bytes(server) == 2 << 20, "the grace was ignored"
+    hour = time.time() - 3600
+    for blob in (server.data / "blobs").glob("??/??/*"):
+        os.utime(blob, (hour, hour))
+    dry = command("gc", "--data", server.data, "--dry-run", SAVE_GC_GRACE="60")
     assert dry.returncode == 0, dry.stderr
     assert blob_bytes(server) == 2 << 20, "a dry run removed something"
     careful = command("gc", "--data", server.data, SAVE_GC_GRACE="86400")
     assert careful.returncode == 0 and blob_bytes(server) == 2 << 20, "the grace was ignored"
-    done = command("gc", "--data", server.data, SAVE_GC_GRACE="0")
+    without = command("gc", "--data", server.data, SAVE_GC_GRACE="0")
+    assert without.returncode != 0 and "at least 60" in without.stderr and blob_bytes(server) == 2 << 20
+    done = command("gc", "--data", server.data, SAVE_GC_GRACE="60")
     assert done.returncode == 0, done.stderr
     assert blob_bytes(server) == 1 << 20
     assert server.start().admin.get("/raw/p/files/kept").content == kept

@@ -41,6 +41,14 @@ import Testing
         }
     }
 
+    @Test func `a grace of less than a minute is refused, and the least one is named`() throws {
+        for text in ["0", "1", "59", "-1"] {
+            #expect(complaint { try read(["SAVE_GC_GRACE": text]) }?.details["key"] == "gc_grace", "\(text)")
+        }
+        #expect(complaint { try read(["SAVE_GC_GRACE": "0"]) }?.message.contains("at least 60 seconds") == true)
+        #expect(try read(["SAVE_GC_GRACE": "60"]).gcGrace == 60)
+    }
+
     @Test func `a flag beats a variable, a variable beats the file`() throws {
         #expect(try read(file: "data = one\nlisten = 0.0.0.0:1").data == "one")
         #expect(try read(file: "data = one", environment: ["SAVE_DATA": "two"]).data == "two")

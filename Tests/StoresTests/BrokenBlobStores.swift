@@ -9,6 +9,7 @@ struct BrokenBlobStore: BlobStore {
     var page: @Sendable ([BlobDigest]) -> [BlobDigest] = { $0 }
     var moment: @Sendable (Timestamp) -> Timestamp = { $0 }
     var absent: SaveError.Code = .assetNotFound
+    var deletesNeeded = false
 
     func begin() async throws -> any BlobWriter { BrokenBlobWriter(base: try await base.begin(), fault: fault, store: base) }
     func open(_ digest: BlobDigest) async throws -> OpenFile {
@@ -19,8 +20,11 @@ struct BrokenBlobStore: BlobStore {
         }
     }
     func stat(_ digest: BlobDigest) async throws -> BlobInfo? { try await base.stat(digest) }
-    func delete(_ digest: BlobDigest, committedBefore moment: Timestamp) async throws -> Bool {
-        try await base.delete(digest, committedBefore: self.moment(moment))
+    func delete(
+        _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool
+    ) async throws -> Bool {
+        guard !deletesNeeded else { return try await base.delete(digest, committedBefore: self.moment(moment)) }
+        return try await base.delete(digest, committedBefore: self.moment(moment), unless: isNeeded)
     }
     func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
         page(try await base.digests(after: after, limit: limit))
@@ -30,7 +34,7 @@ struct BrokenBlobStore: BlobStore {
 
 /// A writer with one fault.
 struct BrokenBlobWriter: BlobWriter {
-    enum Fault { case dropsBytes, ignoresExpectation, commitsAtFinish, ignoresCancel, blindReader, skipsKnownBytes }
+    enum Fault { case dropsBytes, ignoresExpectation, commitsAtFinish, ignoresCancel, blindReader, skipsKnownBytes, letsGoAtCommit }
 
     let base: any BlobWriter
     let fault: Fault?
@@ -52,7 +56,9 @@ struct BrokenBlobWriter: BlobWriter {
             guard info.digest == expected else { throw SaveError(.digestMismatch, "too late") }
             return info
         }
-        return try await base.commit(expecting: expected)
+        let info = try await base.commit(expecting: expected)
+        if fault == .letsGoAtCommit { await base.cancel() }
+        return info
     }
     func cancel() async { if fault != .ignoresCancel { await base.cancel() } }
 

@@ -23,6 +23,10 @@ import Testing
         Case(description: "never deletes", law: "delete removes what was committed before a moment, and only that") {
             BrokenBlobStore(moment: { _ in Timestamp(microseconds: .min) })
         },
+        writer(.letsGoAtCommit, "a blob whose writer has not ended is never removed"),
+        Case(description: "removes what is needed", law: "delete asks, and leaves what is needed") {
+            BrokenBlobStore(deletesNeeded: true)
+        },
         Case(description: "lists in any order", law: "listing is ordered and complete, page by page") {
             BrokenBlobStore(page: { $0.reversed() })
         },

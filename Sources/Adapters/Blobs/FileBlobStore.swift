@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// What `commit` answers is on the disk: the file is synced, then renamed, then the folder is synced. A blob's
 /// modification time is the time it was last committed at.
-package final class FileBlobStore: BlobStore, SynchronousBlobDeleting {
+package final class FileBlobStore: BlobStore {
     /// The steps that a disk can fail at, for tests that fail them one by one.
     package enum Step: Sendable {
         case create, write, syncFile, makeFolder, syncParents, rename, syncFolder
@@ -18,8 +18,8 @@ package final class FileBlobStore: BlobStore, SynchronousBlobDeleting {
     let beforeStep: @Sendable (Step) throws -> Void
     private let root: Folder
     private let reserve: Int64
-    /// Held while a blob's name is given or taken away, so that a deletion never meets a commit half-way.
-    private let naming = Mutex(())
+    /// Locked while a blob's name is given or taken away, so that a deletion never meets a commit half-way.
+    private let naming = Mutex(BlobClaims())
     /// Leaf folders, by their four digits, that are known to be durable.
     private let durable = Mutex<Set<String>>([])
 
@@ -161,14 +161,30 @@ package final class FileBlobStore: BlobStore, SynchronousBlobDeleting {
         return (try parent.makeFolder(String(both.dropFirst(2))), [parent, root])
     }
 
+    /// Keeps a blob from being removed until `release`.
+    func hold(_ digest: BlobDigest) { naming.withLock { $0.hold(digest) } }
+
+    func release(_ digest: BlobDigest) { naming.withLock { $0.release(digest) } }
+
     @discardableResult
-    package func delete(_ digest: BlobDigest, committedBefore moment: Timestamp) async throws -> Bool {
-        try await pool.run { [self] in try deleteNow(digest, committedBefore: moment) }
+    package func delete(
+        _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool
+    ) async throws -> Bool {
+        guard let mark = naming.withLock({ $0.mark(digest) }) else { return false }
+        do {
+            if !(try await isNeeded()) { return try await pool.run { [self] in try remove(digest, marked: mark, before: moment) } }
+        } catch {
+            _ = naming.withLock { $0.takeMark(mark, of: digest) }
+            throw error
+        }
+        _ = naming.withLock { $0.takeMark(mark, of: digest) }
+        return false
     }
 
-    package func deleteNow(_ digest: BlobDigest, committedBefore moment: Timestamp) throws -> Bool {
-        guard let leaf = try root.folder(Self.folder(of: digest)) else { return false }
-        return try naming.withLock { _ in
+    private func remove(_ digest: BlobDigest, marked mark: UInt64, before moment: Timestamp) throws -> Bool {
+        let leaf = try root.folder(Self.folder(of: digest))
+        return try naming.withLock { claims in
+            guard claims.takeMark(mark, of: digest), let leaf else { return false }
             var facts = Foundation.stat()
             if fstatat(leaf.descriptor, digest.hex, &facts, AT_SYMLINK_NOFOLLOW) != 0 {
                 guard errno == ENOENT else { throw FileFailure.current("a stored file cannot be removed") }

@@ -16,6 +16,8 @@ final class FileBlobWriter: BlobWriter {
         var phase = Phase.writing
         let digest = StreamingDigest(.sha256)
         var unchecked = 0
+        /// The blob that is kept from being removed until its record is written.
+        var held: BlobDigest?
     }
 
     private let store: FileBlobStore
@@ -38,7 +40,7 @@ final class FileBlobWriter: BlobWriter {
     }
 
     deinit {
-        state.withLock { state in remove(&state) }
+        state.withLock { state in end(&state) }
     }
 
     func write(_ bytes: [UInt8]) async throws {
@@ -106,6 +108,10 @@ final class FileBlobWriter: BlobWriter {
                 let info = try finish(&state)
                 if case .committed = state.phase { return info }
                 do {
+                    if state.held == nil {
+                        store.hold(info.digest)
+                        state.held = info.digest
+                    }
                     let committed = try publish(info, expecting: expected)
                     state.phase = .committed(committed)
                     return committed
@@ -131,10 +137,20 @@ final class FileBlobWriter: BlobWriter {
     }
 
     func cancel() async {
-        _ = try? await store.pool.run { [self] in state.withLock { state in remove(&state) } }
+        _ = try? await store.pool.run { [self] in state.withLock { state in end(&state) } }
     }
 
-    /// Gives the temporary file up, if it is still there.
+    private func end(_ state: inout State) {
+        remove(&state)
+        if case .committed = state.phase { release(&state) }
+    }
+
+    private func release(_ state: inout State) {
+        if let held = state.held { store.release(held) }
+        state.held = nil
+    }
+
+    /// Gives the temporary file up, if it is still there, and with it the blob that it did not become.
     private func remove(_ state: inout State) {
         switch state.phase {
         case .committed, .failed: return
@@ -142,6 +158,7 @@ final class FileBlobWriter: BlobWriter {
         }
         state.phase = .failed
         unlinkat(store.temporary.descriptor, name, 0)
+        release(&state)
     }
 
     private static let over = SaveError(.internalFailure, "this file was finished or given up already")

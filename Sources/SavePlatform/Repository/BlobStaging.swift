@@ -53,7 +53,7 @@ final class BlobStaging: UploadStaging {
         _ = try await writer.commit(expecting: file.digest)
     }
 
-    /// Removes what is not committed.
+    /// Removes what is not committed, and lets go of what is: its records are written, or will not be.
     func discard() async {
         for writer in writers.withLock({ $0 }) { await writer.cancel() }
     }

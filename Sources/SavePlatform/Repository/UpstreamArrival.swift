@@ -61,10 +61,9 @@ struct UpstreamArrival {
         guard let writer else { return try check(BlobDigest(sha256: digest.finish()), expected) }
         try check(try await writer.finish().digest, expected)
         do {
-            try await publish(try await writer.commit(expecting: expected))
+            try await writer.commit(expecting: expected, recording: publish)
         } catch let error as SaveError where Self.isOfTheDisk(error) {
             // All of it can be read by those who are reading it.
-            await writer.cancel()
             passOn(because: error)
         }
     }

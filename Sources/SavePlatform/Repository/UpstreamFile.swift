@@ -162,7 +162,11 @@ struct UpstreamFile: Sendable {
         validators.verified = services.clock.now()
         validators.write(to: &touched.record)
         let row = touched
-        try await services.store.write { try $0.put(row) }
+        try await services.store.write { writing in
+            // One that was removed meanwhile stays removed: its bytes may be gone as well.
+            guard try writing.asset(asset.repository, asset.record.path)?.blob == asset.blob else { return }
+            try writing.put(row)
+        }
         services.board.bump(proxy.id, [.asset(asset.record.path)])
     }
 

@@ -126,8 +126,9 @@ struct UpstreamPage: Sendable {
         let listing: Listing
         let digest: BlobDigest
         var bytes: [UInt8]?
+        var writer: (any BlobWriter)?
         if let format = large {
-            (listing, digest) = try await bounded(limit) {
+            (listing, digest, writer) = try await bounded(limit) {
                 try await receive(response.body, from: response.url, contentType, format)
             }
         } else {
@@ -141,8 +142,11 @@ struct UpstreamPage: Sendable {
         let row = CachedIndex(
             repository: proxy.id, key: index.text, blob: digest, url: response.url, contentType: contentType,
             etag: response.headers["etag"], lastModified: response.headers["last-modified"], fetched: now, verified: now)
-        let copied = bytes
-        await services.upstream.copies.add(key) { await copy(copied, row) }
+        let (copied, held) = (bytes, writer)
+        await services.upstream.copies.add(key) {
+            await copy(copied, row)
+            await held?.cancel()
+        }
         services.board.bump(proxy.id, [.index(index)])
         let offered = try await offered(listing)
         alarm(offered, cached?.offered)
@@ -202,9 +206,11 @@ struct UpstreamPage: Sendable {
     }
 
     /// Brings a large document to the disk and reads it from there.
+    ///
+    /// - Returns: also the writer, which holds the document until its row is written.
     private func receive(
         _ body: ByteStream, from url: String, _ contentType: String?, _ format: Supervised<any LargeRootReading>
-    ) async throws -> (Listing, BlobDigest) {
+    ) async throws -> (Listing, BlobDigest, any BlobWriter) {
         let writer = try await services.blobs.begin()
         do {
             for try await chunk in body { try await writer.write(chunk) }
@@ -214,7 +220,7 @@ struct UpstreamPage: Sendable {
                 try $0.root(from: file, url: url, contentType: contentType).verified()
             }
             _ = try await writer.commit(expecting: digest)
-            return (listing, digest)
+            return (listing, digest, writer)
         } catch {
             await writer.cancel()
             throw error
@@ -230,14 +236,8 @@ struct UpstreamPage: Sendable {
     /// - Parameter bytes: nil where they are on the disk already.
     private func copy(_ bytes: [UInt8]?, _ row: CachedIndex) async {
         do {
-            if let bytes { try await keep(bytes, as: row.blob) }
-            let remote = proxy.settings.remoteURL
-            try await services.store.write { writing in
-                // Meanwhile the proxy may have been deleted, or pointed to another upstream.
-                guard try writing.repositories().contains(where: { $0.id == row.repository && $0.proxy.remoteURL == remote })
-                else { return }
-                try writing.put(row)
-            }
+            guard let bytes else { return try await record(row) }
+            try await keep(bytes, as: row)
         } catch {
             services.upstream.copies.failures.wrappingAdd(1, ordering: .relaxed)
             services.log(
@@ -246,15 +246,25 @@ struct UpstreamPage: Sendable {
         }
     }
 
-    private func keep(_ bytes: [UInt8], as digest: BlobDigest) async throws {
+    private func keep(_ bytes: [UInt8], as row: CachedIndex) async throws {
         try await services.blobs.checkSpace(for: Int64(bytes.count))
         let writer = try await services.blobs.begin()
         do {
             try await writer.write(bytes)
-            _ = try await writer.commit(expecting: digest)
         } catch {
             await writer.cancel()
             throw error
+        }
+        try await writer.commit(expecting: row.blob) { _ in try await record(row) }
+    }
+
+    private func record(_ row: CachedIndex) async throws {
+        let remote = proxy.settings.remoteURL
+        try await services.store.write { writing in
+            // Meanwhile the proxy may have been deleted, or pointed to another upstream.
+            guard try writing.repositories().contains(where: { $0.id == row.repository && $0.proxy.remoteURL == remote })
+            else { return }
+            try writing.put(row)
         }
     }
 

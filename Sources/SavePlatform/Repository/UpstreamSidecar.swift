@@ -170,14 +170,15 @@ extension UpstreamSidecar {
         let writer = try await services.blobs.begin()
         do {
             try await writer.write(bytes)
-            let blob = try await writer.commit(expecting: nil)
+        } catch {
+            await writer.cancel()
+            throw error
+        }
+        try await writer.commit(expecting: nil) { blob in
             var record = sidecar
             record.size = blob.size
             record.checksums = [Checksum(.sha256, hex: blob.digest.hex)].compactMap(\.self)
             try await proxy.keep(record, blob)
-        } catch {
-            await writer.cancel()
-            throw error
         }
     }
 }

@@ -14,12 +14,15 @@ public protocol BlobStore: Sendable {
     /// The facts of a blob; nil when there is none. Errors are errors.
     func stat(_ digest: BlobDigest) async throws -> BlobInfo?
 
-    /// Removes a blob that was last committed before a moment. Removing what is absent is success.
+    /// Removes a blob that was last committed before a moment and that nothing needs. Removing what is absent is success.
     ///
-    /// Atomic against `commit`: bytes that are committed again while this runs stay.
+    /// Excludes `commit`: a blob that a writer holds stays, and so does one that a writer takes hold of while this runs.
+    /// - Parameter isNeeded: whether a record needs the blob, as of the moment it is asked. Not asked where the answer is clear.
     /// - Returns: whether a blob was removed.
     @discardableResult
-    func delete(_ digest: BlobDigest, committedBefore moment: Timestamp) async throws -> Bool
+    func delete(
+        _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool
+    ) async throws -> Bool
 
     /// Digests in order, after one, at most `limit`.
     func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest]
@@ -28,6 +31,14 @@ public protocol BlobStore: Sendable {
     ///
     /// - Throws: `storageFull`.
     func checkSpace(for byteCount: Int64?) async throws
+}
+
+extension BlobStore {
+    /// Removes a blob that was last committed before a moment and that nobody holds, whatever records say.
+    @discardableResult
+    public func delete(_ digest: BlobDigest, committedBefore moment: Timestamp) async throws -> Bool {
+        try await delete(digest, committedBefore: moment) { false }
+    }
 }
 
 /// The facts of a blob.
@@ -59,9 +70,29 @@ public protocol BlobWriter: Sendable {
 
     /// Makes the blob durable and visible: data synced, renamed, directory synced. Calls `finish` if nobody did.
     ///
+    /// From before this until `cancel`, or until the writer is gone, nothing removes the blob: the time for its record to be
+    /// written, however long that takes.
     /// - Throws: `digestMismatch` when `expected` is another digest; then nothing becomes visible.
     func commit(expecting expected: BlobDigest?) async throws -> BlobInfo
 
-    /// Leaves nothing behind. Does nothing after a commit, so it may stand in a `defer`-like place.
+    /// Ends the writer. Leaves nothing behind of what is not committed, and lets go of what is.
     func cancel() async
+}
+
+extension BlobWriter {
+    /// Commits, and writes the record that needs the blob while the writer holds it.
+    ///
+    /// - Throws: what `commit` and `record` throw; the writer has ended, in any case.
+    public func commit<Value>(
+        expecting expected: BlobDigest?, recording record: (BlobInfo) async throws -> Value
+    ) async throws -> Value {
+        do {
+            let value = try await record(try await commit(expecting: expected))
+            await cancel()
+            return value
+        } catch {
+            await cancel()
+            throw error
+        }
+    }
 }

@@ -6,7 +6,7 @@ package struct Maintenance: Sendable {
     private let blobs: any BlobStore
     private let clock: PlatformClock
     private let log: Log
-    /// Blobs looked at together, and removed in one transaction: short enough not to hold up writers.
+    /// Blobs looked at together: few enough not to hold up others.
     private static let pageSize = 200
     private static let chunk = 256 << 10
 
@@ -23,12 +23,14 @@ package struct Maintenance: Sendable {
 extension Maintenance {
     /// Removes blobs that no record needs and that were last committed before the grace period.
     ///
-    /// An upload makes its blob durable before its record, so a young blob may be one whose record is on the way. The last
-    /// look at the records and the removal are one transaction: no upload slips in between.
+    /// An upload makes its blob durable before its record. Its writer holds the blob meanwhile, and the store removes nothing
+    /// that is held or was taken hold of while it asked the records: whatever the grace, no upload loses its bytes.
     ///
-    /// - Parameter grace: seconds; longer than any upload takes from its blob to its record.
+    /// - Parameter grace: seconds.
     /// - Parameter dryRun: counts only.
-    package func collectGarbage(grace: Int64, dryRun: Bool) async throws -> GCReport {
+    package func collectGarbage(
+        grace: Int64, dryRun: Bool, onProgress: @Sendable (MaintenanceProgress) -> Void = { _ in }
+    ) async throws -> GCReport {
         let moment = clock.now().adding(seconds: -max(0, grace))
         var report = GCReport()
         var last: BlobDigest?
@@ -49,9 +51,11 @@ extension Maintenance {
             }
             let old = unneeded.filter { $0.committed < moment }
             report.keptYoung += Int64(unneeded.count - old.count)
-            let removed = dryRun || old.isEmpty ? old : try await remove(old, before: moment)
+            let removed = dryRun ? old : try await remove(old, before: moment)
             report.removed += Int64(removed.count)
             report.removedBytes += removed.reduce(0) { $0 + $1.size }
+            // How many there are shows when all were looked at.
+            onProgress(MaintenanceProgress(blobs: report.blobs, bytes: report.blobBytes))
         }
         log(
             .info, "garbage collected",
@@ -60,20 +64,13 @@ extension Maintenance {
     }
 
     private func remove(_ old: [BlobInfo], before moment: Timestamp) async throws -> [BlobInfo] {
-        if let blobs = blobs as? any SynchronousBlobDeleting {
-            return try await metadata.write { writing in
-                try old.filter { info in
-                    try !writing.isReferenced(info.digest) && blobs.deleteNow(info.digest, committedBefore: moment)
-                }
-            }
-        }
-        // A store across a network cannot be asked inside a transaction. Committing bytes again makes them young, and
-        // `delete` is atomic against that, so only a record that took longer than the grace period could lose its blob.
         var removed: [BlobInfo] = []
         for info in old {
-            let isNeeded = try await metadata.write { try $0.isReferenced(info.digest) }
-            guard !isNeeded, try await blobs.delete(info.digest, committedBefore: moment) else { continue }
-            removed.append(info)
+            let isRemoved = try await blobs.delete(info.digest, committedBefore: moment) {
+                // A read sees what is committed and durable: a deletion of the record that is about to fail does not count.
+                try await metadata.read { try $0.isReferenced(info.digest) }
+            }
+            if isRemoved { removed.append(info) }
         }
         return removed
     }
@@ -87,13 +84,17 @@ extension Maintenance {
     /// - Parameter repair: forgets cached records with bad bytes, so that the next request fetches them again. What
     ///   someone uploaded is reported and left alone.
     /// - Parameter onProblem: called for each record with bad bytes.
+    /// - Parameter onProgress: called after each blob.
     /// - Throws: only when the records themselves cannot be read.
     package func verify(
-        repair: Bool, onProblem: @Sendable (VerifyProblem) -> Void = { _ in }
+        repair: Bool, onProblem: @Sendable (VerifyProblem) -> Void = { _ in },
+        onProgress: @Sendable (MaintenanceProgress) -> Void = { _ in }
     ) async throws -> VerifyReport {
         let pool = BlockingPool(name: "verify", threads: 1)
         defer { pool.stop() }
         var report = VerifyReport()
+        let needed = try await metadata.read { try $0.statistics() }
+        var progress = MaintenanceProgress(totalBlobs: needed.referencedBlobs, totalBytes: needed.referencedBytes)
         var last: BlobDigest?
         while true {
             let after = last
@@ -113,6 +114,9 @@ extension Maintenance {
                         ["sha256": digest.hex, "repository": "\(problem.repository)", "name": problem.name])
                     onProblem(problem)
                 }
+                progress.blobs = report.blobs
+                progress.bytes = report.bytes
+                onProgress(progress)
             }
         }
         return report

@@ -1,3 +1,21 @@
+/// How far a maintenance run is, for whoever waits for it.
+package struct MaintenanceProgress: Sendable, Equatable {
+    /// Blobs that are done, and their bytes.
+    package var blobs: Int64 = 0
+    package var bytes: Int64 = 0
+    /// How many there are in all, as counted when the run began; nil where that is not known before its end. What is added or
+    /// removed while it runs is not in them.
+    package var totalBlobs: Int64?
+    package var totalBytes: Int64?
+
+    package init(blobs: Int64 = 0, bytes: Int64 = 0, totalBlobs: Int64? = nil, totalBytes: Int64? = nil) {
+        self.blobs = blobs
+        self.bytes = bytes
+        self.totalBlobs = totalBlobs
+        self.totalBytes = totalBytes
+    }
+}
+
 /// What collecting garbage did, or would do.
 package struct GCReport: Sendable, Equatable {
     /// Blobs that were removed (in a dry run: would be), and their bytes.

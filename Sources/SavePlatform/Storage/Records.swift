@@ -217,7 +217,8 @@ public struct StoreStatistics: Sendable, Equatable {
     public var files: Int64 = 0
     /// The sum of all files' sizes, shared blobs counted each time.
     public var logicalBytes: Int64 = 0
-    /// The sum of the sizes of blobs that are needed, each once.
+    /// Blobs that are needed, each once, and the sum of their sizes; those of cached indexes count as empty.
+    public var referencedBlobs: Int64 = 0
     public var referencedBytes: Int64 = 0
 
     public init() {}

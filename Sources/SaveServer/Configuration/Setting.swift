@@ -96,8 +96,8 @@ package struct Setting: Sendable {
             "max_key_lifetime", \.maxKeyLifetime, "", SettingText.optional(SettingText.seconds),
             "Seconds that a new API key may last at most; empty for keys that need no end."),
         Setting(
-            "gc_grace", \.gcGrace, "86400", SettingText.seconds,
-            "Age in seconds at which a blob that nothing refers to may be removed."),
+            "gc_grace", \.gcGrace, "86400", SettingText.grace,
+            "Age in seconds, at least 60, at which a blob that nothing refers to may be removed."),
         Setting(
             "audit_anchor_file", \.auditAnchorFile, "", SettingText.optional(SettingText.text),
             "File that the last number and hash of the audit trail are added to; empty for `audit-anchors` in the data directory, off for none."
@@ -205,6 +205,13 @@ enum SettingText {
         guard let seconds = Int64(text), (0...31_536_000).contains(seconds) else {
             throw SettingError("must be a number of seconds from 0 to 31536000")
         }
+        return seconds
+    }
+
+    /// Seconds of which zero would make a mistake final at once: what is removed by accident can be found before it is gone.
+    static func grace(_ text: String) throws(SettingError) -> Int64 {
+        let seconds = try seconds(text)
+        guard seconds >= 60 else { throw SettingError("must be at least 60 seconds; a day, 86400, is the default") }
         return seconds
     }
 

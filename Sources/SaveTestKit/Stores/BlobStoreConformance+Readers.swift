@@ -19,6 +19,7 @@ extension BlobStoreConformance {
             let info = try await writer.commit(expecting: nil)
             let late = try writer.reader()
             let open = try await blobs.open(info.digest)
+            await writer.cancel()
             try await blobs.delete(info.digest, committedBefore: Timestamp(microseconds: .max))
             for (name, reader) in [("before", early), ("after", late), ("open", open)] {
                 try require(try reader.read(at: 0, count: 10), is: [1, 2, 3], "the bytes of the reader from \(name)")
@@ -81,6 +82,55 @@ extension BlobStoreConformance {
                 try require(info.committed >= moment, "the commit has an older time than its begin")
                 try require(try await blobs.stat(digest), is: info, "the facts of a blob committed during a deletion")
             }
+        },
+    ]
+
+    static let holds: [Law] = [
+        Law("delete asks, and leaves what is needed") { blobs in
+            let info = try await store([1, 2, 3], in: blobs)
+            let removed = try await blobs.delete(info.digest, committedBefore: Timestamp(microseconds: .max)) { true }
+            try require(removed, is: false, "delete of what is needed")
+            try require(try await blobs.stat(info.digest), is: info, "the facts of what is needed")
+        },
+        Law("a blob whose writer has not ended is never removed") { blobs in
+            let writers = [try await blobs.begin(), try await blobs.begin()]
+            var digest = BlobDigest(of: [])
+            for writer in writers {
+                try await writer.write([1, 2, 3])
+                digest = try await writer.commit(expecting: nil).digest
+            }
+            for writer in writers {
+                let removed = try await blobs.delete(digest, committedBefore: Timestamp(microseconds: .max))
+                try require(removed, is: false, "delete of a blob that is held")
+                await writer.cancel()
+                await writer.cancel()
+            }
+            let removed = try await blobs.delete(digest, committedBefore: Timestamp(microseconds: .max))
+            try require(removed, is: true, "delete of a blob that was let go of")
+        },
+        Law("bytes that are committed while a deletion asks whether they are needed stay, though they were let go of since") {
+            blobs in
+            let info = try await store([1, 2, 3], in: blobs)
+            let removed = try await blobs.delete(info.digest, committedBefore: Timestamp(microseconds: .max)) {
+                // The record is written after the question was answered.
+                let writer = try await blobs.begin()
+                try await writer.write([1, 2, 3])
+                try await writer.commit(expecting: nil) { _ in }
+                return false
+            }
+            try require(removed, is: false, "delete of a blob that was committed meanwhile")
+            try require(try contents(try await blobs.open(info.digest), size: 3), is: [1, 2, 3], "the bytes")
+        },
+        Law("a deletion whose question fails removes nothing and can be done again") { blobs in
+            let info = try await store([1, 2, 3], in: blobs)
+            try await require(.busy, from: "a delete whose question fails") {
+                try await blobs.delete(info.digest, committedBefore: Timestamp(microseconds: .max)) {
+                    throw SaveError(.busy, "later")
+                }
+            }
+            try require(try await blobs.stat(info.digest), is: info, "the facts after the failure")
+            let removed = try await blobs.delete(info.digest, committedBefore: Timestamp(microseconds: .max))
+            try require(removed, is: true, "the next delete")
         },
     ]
 

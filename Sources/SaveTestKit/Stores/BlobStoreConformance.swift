@@ -19,7 +19,7 @@ public enum BlobStoreConformance {
     }
 
     /// All laws.
-    public static let laws: [Law] = roundTrips + refusals + readers + deletions + listings
+    public static let laws: [Law] = roundTrips + refusals + readers + deletions + holds + listings
 }
 
 /// Writes bytes in pieces and commits them.

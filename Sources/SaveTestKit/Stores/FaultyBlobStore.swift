@@ -60,9 +60,11 @@ public final class FaultyBlobStore: BlobStore {
     }
 
     @discardableResult
-    public func delete(_ digest: BlobDigest, committedBefore moment: Timestamp) async throws -> Bool {
+    public func delete(
+        _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool
+    ) async throws -> Bool {
         try faults.step()
-        return try await base.delete(digest, committedBefore: moment)
+        return try await base.delete(digest, committedBefore: moment, unless: isNeeded)
     }
 
     public func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {

@@ -213,6 +213,7 @@ extension MetadataStoreConformance {
             expected.packages = 1
             expected.files = 3
             expected.logicalBytes = 25
+            expected.referencedBlobs = 2
             expected.referencedBytes = 15
             try require(try await store.read { try $0.statistics() }, is: expected, "statistics")
         },

@@ -117,8 +117,10 @@ private final class PartlyFaultyBlobs: BlobStore {
     }
     func open(_ digest: BlobDigest) async throws -> OpenFile { try await base.open(digest) }
     func stat(_ digest: BlobDigest) async throws -> BlobInfo? { try await base.stat(digest) }
-    func delete(_ digest: BlobDigest, committedBefore moment: Timestamp) async throws -> Bool {
-        try await base.delete(digest, committedBefore: moment)
+    func delete(
+        _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool
+    ) async throws -> Bool {
+        try await base.delete(digest, committedBefore: moment, unless: isNeeded)
     }
     func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
         try await base.digests(after: after, limit: limit)

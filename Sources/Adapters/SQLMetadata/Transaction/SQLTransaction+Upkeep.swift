@@ -34,6 +34,8 @@ extension SQLTransaction {
         statistics.packages = try session.integer("SELECT count(*) FROM packages")
         statistics.files = try session.integer("SELECT count(*) FROM assets")
         statistics.logicalBytes = try session.integer("SELECT sum(size) FROM assets")
+        statistics.referencedBlobs = try session.integer(
+            "SELECT count(*) FROM (SELECT blob FROM assets UNION SELECT blob FROM cached_indexes) AS needed")
         statistics.referencedBytes = try session.integer(
             "SELECT sum(size) FROM (SELECT max(size) AS size FROM assets GROUP BY blob) AS needed")
         return statistics

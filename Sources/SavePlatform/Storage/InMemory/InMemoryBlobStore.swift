@@ -9,7 +9,12 @@ public final class InMemoryBlobStore: BlobStore {
         var committed: Timestamp
     }
 
-    private let blobs = Mutex<[BlobDigest: Blob]>([:])
+    private struct State {
+        var blobs: [BlobDigest: Blob] = [:]
+        var claims = BlobClaims()
+    }
+
+    private let state = Mutex(State())
     private let clock: PlatformClock
 
     /// An empty store.
@@ -18,7 +23,7 @@ public final class InMemoryBlobStore: BlobStore {
     public func begin() async throws -> any BlobWriter { try InMemoryBlobWriter(self) }
 
     public func open(_ digest: BlobDigest) async throws -> OpenFile {
-        guard let blob = blobs.withLock({ $0[digest] }) else {
+        guard let blob = state.withLock({ $0.blobs[digest] }) else {
             throw SaveError(.assetNotFound, "there is no such stored file")
         }
         let file = try MemoryFile()
@@ -27,43 +32,46 @@ public final class InMemoryBlobStore: BlobStore {
     }
 
     public func stat(_ digest: BlobDigest) async throws -> BlobInfo? {
-        blobs.withLock { blobs in
-            blobs[digest].map { BlobInfo(digest: digest, size: Int64($0.bytes.count), committed: $0.committed) }
+        state.withLock { state in
+            state.blobs[digest].map { BlobInfo(digest: digest, size: Int64($0.bytes.count), committed: $0.committed) }
         }
     }
 
     @discardableResult
-    public func delete(_ digest: BlobDigest, committedBefore moment: Timestamp) async throws -> Bool {
-        deleteNow(digest, committedBefore: moment)
+    public func delete(
+        _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool
+    ) async throws -> Bool {
+        guard let mark = state.withLock({ $0.claims.mark(digest) }) else { return false }
+        let answer: Result<Bool, any Error>
+        do { answer = .success(try await isNeeded()) } catch { answer = .failure(error) }
+        return try state.withLock { state in
+            let stands = state.claims.takeMark(mark, of: digest)
+            guard try !answer.get(), stands, let blob = state.blobs[digest], blob.committed < moment else { return false }
+            state.blobs[digest] = nil
+            return true
+        }
     }
 
     public func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
-        let digests = blobs.withLock { Array($0.keys) }.sorted()
+        let digests = state.withLock { Array($0.blobs.keys) }.sorted()
         let start = after?.hex ?? ""
         return Array(digests.filter { $0.hex > start }.prefix(max(0, limit)))
     }
 
     public func checkSpace(for byteCount: Int64?) async throws {}
 
+    fileprivate func release(_ digest: BlobDigest) { state.withLock { $0.claims.release(digest) } }
+
     fileprivate func keep(_ bytes: [UInt8], as digest: BlobDigest) -> BlobInfo {
-        blobs.withLock { blobs in
+        state.withLock { state in
+            state.claims.hold(digest)
             let now = clock.now()
-            blobs[digest] = Blob(bytes: bytes, committed: now)
+            state.blobs[digest] = Blob(bytes: bytes, committed: now)
             return BlobInfo(digest: digest, size: Int64(bytes.count), committed: now)
         }
     }
 }
 
-extension InMemoryBlobStore: SynchronousBlobDeleting {
-    @discardableResult
-    package func deleteNow(_ digest: BlobDigest, committedBefore moment: Timestamp) -> Bool {
-        blobs.withLock { blobs in
-            guard let blob = blobs[digest], blob.committed < moment else { return false }
-            blobs[digest] = nil
-            return true
-        }
-    }
-}
 
 private final class InMemoryBlobWriter: BlobWriter {
     private enum Phase { case writing, finished, committed, cancelled }
@@ -71,6 +79,7 @@ private final class InMemoryBlobWriter: BlobWriter {
         var phase = Phase.writing
         var bytes: [UInt8] = []
         var info: BlobInfo?
+        var isHolding = false
     }
 
     private let store: InMemoryBlobStore
@@ -116,12 +125,19 @@ private final class InMemoryBlobWriter: BlobWriter {
             let kept = store.keep(state.bytes, as: info.digest)
             state.info = kept
             state.phase = .committed
+            state.isHolding = true
             return kept
         }
     }
 
-    func cancel() async {
+    func cancel() async { end() }
+
+    deinit { end() }
+
+    private func end() {
         state.withLock { state in
+            if state.isHolding, let info = state.info { store.release(info.digest) }
+            state.isHolding = false
             guard state.phase != .committed else { return }
             state.phase = .cancelled
             state.info = nil

@@ -82,6 +82,7 @@ extension InMemoryTransaction {
         statistics.packages = Int64(tables.packages.values.reduce(0) { $0 + $1.count })
         statistics.files = Int64(assets.count)
         statistics.logicalBytes = assets.reduce(0) { $0 &+ $1.size }
+        statistics.referencedBlobs = Int64(needed.count)
         statistics.referencedBytes = needed.values.reduce(0, &+)
         return statistics
     }
