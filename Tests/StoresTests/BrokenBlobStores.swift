@@ -34,7 +34,9 @@ struct BrokenBlobStore: BlobStore {
 
 /// A writer with one fault.
 struct BrokenBlobWriter: BlobWriter {
-    enum Fault { case dropsBytes, ignoresExpectation, commitsAtFinish, ignoresCancel, blindReader, skipsKnownBytes, letsGoAtCommit }
+    enum Fault {
+        case dropsBytes, ignoresExpectation, commitsAtFinish, ignoresCancel, blindReader, skipsKnownBytes, letsGoAtCommit
+    }
 
     let base: any BlobWriter
     let fault: Fault?

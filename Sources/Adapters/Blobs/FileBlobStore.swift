@@ -172,7 +172,9 @@ package final class FileBlobStore: BlobStore {
     ) async throws -> Bool {
         guard let mark = naming.withLock({ $0.mark(digest) }) else { return false }
         do {
-            if !(try await isNeeded()) { return try await pool.run { [self] in try remove(digest, marked: mark, before: moment) } }
+            if !(try await isNeeded()) {
+                return try await pool.run { [self] in try remove(digest, marked: mark, before: moment) }
+            }
         } catch {
             _ = naming.withLock { $0.takeMark(mark, of: digest) }
             throw error

@@ -40,12 +40,17 @@ package struct HostedSource: ContentSource {
         }
         do {
             let file = try await services.blobs.open(asset.blob)
-            guard file.size == asset.size else { throw SaveError(.blobCorrupt, "the stored bytes of '\(path)' are damaged") }
+            guard file.size == asset.size else { throw lost(path, "damaged", nil) }
             return .stored(asset, file, freshness)
         } catch let error as SaveError where error.code == .assetNotFound {
             // The record says that the file is here: its bytes are lost, and "not found" would be a lie.
-            throw SaveError(.blobCorrupt, "the stored bytes of '\(path)' are missing", underlying: error)
+            throw lost(path, "missing", error)
         }
+    }
+
+    private func lost(_ path: AssetPath, _ how: String, _ error: SaveError?) -> SaveError {
+        let mend = repository.record.kind == .hosted ? ": upload the same file again, or restore it from a backup" : ""
+        return SaveError(.blobCorrupt, "the stored bytes of '\(path)' are \(how)\(mend)", underlying: error)
     }
 
     package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: Freshness) {

@@ -88,9 +88,20 @@ package struct ProxySource: ContentSource {
         } catch let error as SaveError where error.code == .blobCorrupt {
             // The upstream still has it: drop the record and fetch it anew.
             services.log(.warning, "cached file is damaged and will be fetched again", ["file": path.text])
-            let id = id
-            _ = try await services.store.write { try $0.deleteAsset(id, path) }
+            try await forget(path)
             return nil
+        }
+    }
+
+    /// Drops the record of a file whose bytes are not here, unless somebody fetched it anew meanwhile.
+    private func forget(_ path: AssetPath) async throws {
+        let id = id
+        guard let asset = try await services.store.read({ try $0.asset(id, path) }),
+            try await services.blobs.stat(asset.blob)?.size != asset.size
+        else { return }
+        try await services.store.write { writing in
+            guard try writing.asset(id, path) == asset else { return }
+            _ = try writing.deleteAsset(id, path)
         }
     }
 

@@ -15,6 +15,8 @@ package struct Publisher: Sendable {
         case created
         /// Nothing was added, but something about the package is other than before.
         case changed
+        /// The file was there already, but not its bytes: they are stored again.
+        case restored
         /// The same bytes were there already, or what was asked for is as it was: nothing changed.
         case unchanged
 
@@ -23,6 +25,7 @@ package struct Publisher: Sendable {
             switch self {
             case .created: "published"
             case .changed: "changed"
+            case .restored: "stored again: the bytes were lost"
             case .unchanged: "unchanged"
             }
         }
@@ -98,7 +101,9 @@ package struct Publisher: Sendable {
             try await services.store.read { try rules.newItems(submission, in: $0, asking: inquiry) }
         }
         // The same files again change nothing, whatever else comes with them.
-        guard !newItems.isEmpty || submission.items.isEmpty else { return .unchanged }
+        guard !newItems.isEmpty || submission.items.isEmpty else {
+            return try await restore(submission, staging, context: context) ? .restored : .unchanged
+        }
         for item in submission.items { try await staging.commit(item.staged) }
         let now = services.clock.now()
         let editor = PackageEditor(repository: repository, mayDelete: mayDelete)
@@ -162,7 +167,7 @@ package struct Publisher: Sendable {
                 created: now))
     }
 
-    private static func event(_ action: String, _ item: Submission.Item, _ coordinates: String) -> AuditEvent {
+    static func event(_ action: String, _ item: Submission.Item, _ coordinates: String) -> AuditEvent {
         AuditEvent(
             action, "file", "\(coordinates)/\(item.record.path)",
             details: [

@@ -1,5 +1,3 @@
-internal import SaveDigest
-
 /// Upkeep of the two stores together: removes bytes that no record needs, and checks that every record has its bytes.
 package struct Maintenance: Sendable {
     private let metadata: any MetadataStore
@@ -8,7 +6,6 @@ package struct Maintenance: Sendable {
     private let log: Log
     /// Blobs looked at together: few enough not to hold up others.
     private static let pageSize = 200
-    private static let chunk = 256 << 10
 
     package init(metadata: any MetadataStore, blobs: any BlobStore, clock: PlatformClock = .system, log: Log) {
         self.metadata = metadata
@@ -103,7 +100,7 @@ extension Maintenance {
             last = end
             for digest in page {
                 try Task.checkCancellation()
-                let (kind, size) = await check(digest, pool)
+                let (kind, size) = try await BlobCheck.read(digest, in: blobs, pool: pool)
                 report.blobs += 1
                 report.bytes += size
                 for problem in try await problems(digest, kind, size, repair: repair) {
@@ -120,30 +117,6 @@ extension Maintenance {
             }
         }
         return report
-    }
-
-    /// What is wrong with a blob, if anything, and how many bytes it has.
-    private func check(_ digest: BlobDigest, _ pool: BlockingPool) async -> (VerifyProblem.Kind?, Int64) {
-        do {
-            let file = try await blobs.open(digest)
-            return try await pool.run {
-                let sha256 = StreamingDigest(.sha256)
-                var size: Int64 = 0
-                while true {
-                    let bytes = try file.read(at: size, count: Self.chunk)
-                    guard !bytes.isEmpty else { break }
-                    sha256.update(bytes)
-                    size += Int64(bytes.count)
-                }
-                return (BlobDigest(sha256: sha256.finish()) == digest ? nil : .corrupt, size)
-            }
-        } catch let error as SaveError where error.code == .assetNotFound {
-            return (.missing, 0)
-        } catch let error as SaveError where error.code == .blobCorrupt {
-            return (.corrupt, 0)
-        } catch {
-            return (.unreadable, 0)
-        }
     }
 
     /// The records that suffer from a blob's state, mended where that is asked for and possible.

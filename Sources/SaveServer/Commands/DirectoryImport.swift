@@ -43,6 +43,9 @@ struct DirectoryImport {
                 case .created, .changed:
                     summary.published += 1
                     report("\(isRehearsal ? "would go in" : "published ") \(name)")
+                case .restored:
+                    summary.published += 1
+                    report("restored   \(name)")
                 case .unchanged:
                     summary.unchanged += 1
                     report("unchanged  \(name)")

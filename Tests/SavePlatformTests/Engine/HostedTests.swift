@@ -1,3 +1,5 @@
+import Foundation
+import SaveBlobs
 import SavePlatform
 import SaveTestKit
 import Testing
@@ -38,6 +40,40 @@ import Testing
         #expect(try await refused.text().hasPrefix("File already exists ('1'"))
         #expect(try await engine.get("/line/p/h/files/x/1").text == "one")
         #expect(try await engine.blobCount() == 1)
+    }
+
+    @Test(arguments: ["gone", "flipped", "short"])
+    func `a file whose bytes are lost is 500 with what to do, and the same file uploaded again stores them again`(
+        _ damage: String
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let pool = BlockingPool(name: "test-files", threads: 2)
+        defer { pool.stop() }
+        let engine = try await EngineFixture(blobs: try FileBlobStore(root: folder.path + "/blobs", pool: pool))
+        let id = try await engine.add("h", .hosted)
+        let path = "/line/p/h/files/x/1"
+        #expect(await engine.put(path, "one").status == 201)
+        let hex = BlobDigest(of: Array("one".utf8)).hex
+        let url = URL(filePath: "\(folder.path)/blobs/\(hex.prefix(2))/\(hex.dropFirst(2).prefix(2))/\(hex)")
+        try FileManager.default.removeItem(at: url)
+        if damage != "gone" { try Data((damage == "flipped" ? "onf" : "o").utf8).write(to: url) }
+        engine.services.contentChanged(in: id, package: PackageID(normalized: "x"))
+        if damage != "flipped" {
+            let lost = try await engine.get(path)
+            #expect(lost.status == 500 && lost.text.contains("upload the same file again"))
+        }
+        let before = try await engine.store.read { try $0.lastAudit()?.sequence } ?? 0
+        let again = await engine.put(path, "one")
+        #expect(again.status == 200)
+        #expect(try await again.text().contains("stored again"))
+        #expect(try await engine.get(path) == (200, "one"))
+        #expect(try await engine.store.read { try $0.audit(after: before, limit: 9).map(\.action) } == ["file.restore"])
+        // Once they are there, nothing changes any more.
+        #expect(try await engine.put(path, "one").text().hasPrefix("unchanged"))
+        #expect(try await engine.store.read { try $0.lastAudit()?.sequence } == before + 1)
+        // Other bytes are as unwelcome as ever.
+        try FileManager.default.removeItem(at: url)
+        #expect(await engine.put(path, "two").status == 400)
     }
 
     @Test func `redeploying needs the repository's consent and the right to delete`() async throws {

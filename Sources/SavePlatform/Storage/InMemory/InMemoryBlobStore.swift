@@ -72,7 +72,6 @@ public final class InMemoryBlobStore: BlobStore {
     }
 }
 
-
 private final class InMemoryBlobWriter: BlobWriter {
     private enum Phase { case writing, finished, committed, cancelled }
     private struct State {

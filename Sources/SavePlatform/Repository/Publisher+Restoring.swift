@@ -1,0 +1,31 @@
+/// Files whose records are there, and their bytes not.
+extension Publisher {
+    /// Stores those of a submission's bytes again that are gone or damaged: a record says that they were here once, and only
+    /// they themselves say that they are.
+    ///
+    /// - Parameter submission: with nothing new in it.
+    /// - Returns: whether any were stored.
+    func restore(_ submission: Submission, _ staging: BlobStaging, context: AuditContext) async throws -> Bool {
+        let id = repository.record.id
+        var lost: [Submission.Item] = []
+        for item in submission.items {
+            let (path, digest) = (item.record.path, item.staged.digest)
+            // A sidecar that was made of the same file by another version may be another.
+            guard try await services.store.read({ try $0.asset(id, path) })?.blob == digest else { continue }
+            let (problem, size) = try await BlobCheck.read(digest, in: services.blobs, pool: services.pool)
+            if problem != nil || size != item.staged.size { lost.append(item) }
+        }
+        guard !lost.isEmpty else { return false }
+        for item in lost { try await staging.commit(item.staged) }
+        let now = services.clock.now()
+        let (restored, coordinates) = (lost, repository.record.coordinates)
+        try await services.store.write { writing in
+            for item in restored { try writing.record(Self.event("file.restore", item, coordinates), context, at: now) }
+        }
+        services.log(
+            .warning, "lost bytes were uploaded again",
+            ["repository": coordinates, "files": restored.map(\.record.path.text).joined(separator: ", ")])
+        services.board.bump(id, package: submission.package?.id, paths: restored.map(\.record.path))
+        return true
+    }
+}
