@@ -92,7 +92,7 @@ struct AssetAnswers: Sendable {
     private func stored(
         _ asset: StoredAsset, _ file: OpenFile, _ repository: Repository, _ freshness: Freshness, _ download: DownloadSubject?
     ) -> OpenAnswer {
-        let etag = "\"\(asset.blob.hex)\""
+        let etag = asset.etag
         let lastModified = asset.record.published ?? asset.created
         var response = HTTPResponse(
             status: 200, headers: headers(asset.record, contentType: asset.record.contentType, repository))

@@ -9,11 +9,12 @@ public struct MultipartPart: Sendable {
     /// The bytes. Reading ends early when the reader has been asked for the next part.
     public let body: ByteStream
 
+    /// - Parameter body: what arrives; read to its end, it is what the part's own header fields say, or throws.
     init(header: MultipartHeader, body: ByteStream) {
         name = header.name
         filename = header.filename
         contentType = header.contentType
-        self.body = body
+        self.body = header.digests.checking(body, isFile: true)
     }
 
     /// The whole body as text.
@@ -39,8 +40,11 @@ struct MultipartHeader {
     let name: String
     let filename: String?
     let contentType: String?
+    /// What `Content-MD5`, `Content-Digest` and the like say of the part.
+    let digests: ClaimedDigests
 
     struct Builder {
+        private var fields = HTTPHeaders()
         private var disposition: HeaderParameters?
         private var contentType: String?
         private var count = 0
@@ -51,7 +55,9 @@ struct MultipartHeader {
                 line.allSatisfy({ ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }), let text = String(validating: line, as: UTF8.self)
             else { throw MultipartReader.malformed("has a part with malformed headers") }
             let value = String(text.utf8.dropFirst(colon + 1).drop { $0 == 0x20 || $0 == 0x09 }) ?? ""
-            switch ASCII.lowercased(String(decoding: line[..<colon], as: UTF8.self)) {
+            let field = String(decoding: line[..<colon], as: UTF8.self)
+            fields.append(field, value)
+            switch ASCII.lowercased(field) {
             case "content-disposition":
                 guard disposition == nil, let parsed = HeaderParameters(value), parsed.value == "form-data" else {
                     throw MultipartReader.malformed("has a part with a malformed Content-Disposition")
@@ -78,15 +84,16 @@ struct MultipartHeader {
                 throw MultipartReader.malformed("has a part without a name")
             }
             let plain = disposition["filename"]
+            let digests = try ClaimedDigests(fields)
             guard let extended = disposition["filename*"] else {
-                return MultipartHeader(name: name, filename: plain, contentType: contentType)
+                return MultipartHeader(name: name, filename: plain, contentType: contentType, digests: digests)
             }
             // RFC 7578, 4.2 forbids it, some clients send it. Two names that disagree would be read by each side of a
             // filter in its own way.
             guard let decoded = HeaderParameters.decodeExtended(extended),
                 plain.map({ $0.utf8.elementsEqual(decoded.utf8) }) ?? true
             else { throw MultipartReader.malformed("has a part with two file names or a malformed one") }
-            return MultipartHeader(name: name, filename: decoded, contentType: contentType)
+            return MultipartHeader(name: name, filename: decoded, contentType: contentType, digests: digests)
         }
     }
 }

@@ -14,7 +14,8 @@ extension ChangeAnswers {
             return respond(202, to: step, try await sessions.open(in: id, by: principal), in: repository)
         case .append(let session):
             let progress = try await sessions.append(
-                request.body, at: try ContentRange(request), to: session, in: id, by: principal,
+                try ClaimedDigests(request.headers).checking(request.body), at: try ContentRange(request), to: session, in: id,
+                by: principal,
                 limit: repository.maxFileSize(maxFileSize))
             return respond(202, to: step, progress, in: repository)
         case .status(let session):

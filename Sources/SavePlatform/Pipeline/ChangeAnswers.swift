@@ -15,6 +15,7 @@ struct ChangeAnswers: Sendable {
         let publisher = Publisher(repository: resolved.repository, services: services)
         switch resolved.route {
         case .upload(let plan), .retract(let plan):
+            if plan.session == nil { try checkWhole(resolved.request) }
             guard plan.status == 200 || plan.status == 201 else {
                 throw SaveError(.internalFailure, "the format would answer an upload with the status \(plan.status)")
             }
@@ -28,11 +29,21 @@ struct ChangeAnswers: Sendable {
             return answer
         case .session(let step): return try await answer(step, resolved)
         case .delete(let path):
-            try await publisher.delete(path, context: resolved.audit)
+            try checkWhole(resolved.request)
+            try await publisher.delete(
+                path, onlyIf: try ChangeConditions(resolved.request.headers), context: resolved.audit)
             return HTTPResponse(status: 204)
         case .index, .asset, .redirect, .identity, .fixed:
             throw SaveError(.internalFailure, "a read reached the writing side")
         }
+    }
+
+    /// RFC 9110, 14.5: "An origin server SHOULD respond with a 400 (Bad Request) status code if it receives Content-Range on a PUT for a
+    /// target resource that does not support partial PUT requests": a fragment would be taken for the file.
+    private func checkWhole(_ request: HTTPRequest) throws {
+        guard request.headers.bytes(of: "content-range") != nil else { return }
+        throw SaveError.invalid(
+            "Content-Range", "Content-Range: parts of files are not put together here: send the whole file, without this field")
     }
 
     /// A word about what went well, in the form that the format's clients read.

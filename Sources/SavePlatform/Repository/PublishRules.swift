@@ -3,17 +3,20 @@ struct PublishRules: Sendable {
     let repository: Repository
     /// Whether the caller may delete here, which putting other bytes under a name amounts to.
     let mayDelete: Bool
+    /// Under which the client wants its files to be taken.
+    var conditions = ChangeConditions.none
 
     private var id: Int64 { repository.record.id }
     private var mayReplace: Bool { mayDelete && repository.record.hosted.allowRedeploy }
 
     /// The items that are not there yet, byte for byte.
     ///
-    /// - Throws: `alreadyExists` for other bytes under a name that is taken, in any spelling; `nameRetired` for the name of a
+    /// - Throws: `preconditionFailed` where the client wants other files to be there, or none; `alreadyExists` for other bytes under a name that is taken, in any spelling; `nameRetired` for the name of a
     ///   deleted file; what the format says of a package that takes no files, or not these.
     func newItems(
         _ submission: Submission, in reading: any MetadataReading, asking inquiry: Inquiry<any RepositoryFormat>
     ) throws -> [Submission.Item] {
+        if submission.items.isEmpty, !conditions.isEmpty { throw Self.noFile }
         let files = try submission.items.filter { item in
             try item.record.sidecarOf == nil && isNew(item, in: reading)
         }
@@ -38,7 +41,9 @@ struct PublishRules: Sendable {
     }
 
     private func isNew(_ item: Submission.Item, in reading: any MetadataReading) throws -> Bool {
-        if let existing = try reading.asset(id, item.record.path) {
+        let existing = try reading.asset(id, item.record.path)
+        try conditions.check(against: existing.map(ChangeConditions.Current.init))
+        if let existing {
             if existing.blob == item.staged.digest { return false }
             guard mayReplace else { throw Self.alreadyExists(item, existing) }
             return true
@@ -66,6 +71,9 @@ struct PublishRules: Sendable {
         else { return [own].compactMap(\.self) }
         return [own, twin].compactMap(\.self)
     }
+
+    private static let noFile = SaveError(
+        .invalidRequest, "If-Match and If-None-Match are about files, and this request has none: send it without them")
 
     /// The words that every upload client recognises stand first.
     private static func alreadyExists(_ item: Submission.Item, _ existing: StoredAsset) -> SaveError {

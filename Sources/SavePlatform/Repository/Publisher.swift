@@ -37,19 +37,36 @@ package struct Publisher: Sendable {
     /// - Parameters:
     ///   - mayDelete: whether the caller may delete here, which putting other bytes under a name amounts to.
     ///   - limit: the server's own limit for a file, in bytes.
-    /// - Throws: what the format throws; `tooLarge`, `alreadyExists`, `nameRetired`, `storageFull`; of a session `notFound`,
+    /// - Throws: what the format throws; `tooLarge`, `alreadyExists`, `nameRetired`, `storageFull`; `preconditionFailed` where a
+    ///   condition of the request is false, `digestMismatch` where what arrived is not what the client says; of a session `notFound`,
     ///   `conflict`, `rangeNotSatisfiable`.
     package func upload(
         _ plan: UploadPlan, _ request: HTTPRequest, mayDelete: Bool, limit: Int64?, context: AuditContext
     ) async throws -> Outcome {
+        let claims = try ClaimedDigests(request.headers)
+        let rules = PublishRules(
+            repository: repository, mayDelete: mayDelete, conditions: try ChangeConditions(request.headers))
+        if let path = plan.path { try await check(rules.conditions, at: path) }
+        let sent = claims.checking(request.body)
         let read = { (body: ByteStream) in
-            try await receive(plan, request, body, limit) { submission, staging in
-                try await publish(submission, staging, mayDelete: mayDelete, context: context)
+            try await receive(plan, request, body, limit, claims) { submission, staging in
+                // Whatever of the body the format did not look at.
+                if !claims.body.isEmpty { try await sent.drain() }
+                try staging.check(submission.items, claims)
+                return try await publish(submission, staging, rules, context: context)
             }
         }
-        guard let session = plan.session else { return try await read(request.body) }
+        guard let session = plan.session else { return try await read(sent) }
         return try await services.sessions.end(
-            session, with: request.body, at: try ContentRange(request), in: repository.record.id, by: context.principal, read)
+            session, with: sent, at: try ContentRange(request), in: repository.record.id, by: context.principal, read)
+    }
+
+    /// Asks the conditions before the body is read. The transaction asks again, and decides.
+    private func check(_ conditions: ChangeConditions, at path: AssetPath) async throws {
+        guard !conditions.isEmpty else { return }
+        let id = repository.record.id
+        let asset = try await services.store.read { try $0.asset(id, path) }
+        try conditions.check(against: asset.map(ChangeConditions.Current.init))
     }
 
     /// Reads an upload and says what publishing it would do, without doing it.
@@ -57,7 +74,7 @@ package struct Publisher: Sendable {
     /// - Throws: what `upload` throws.
     package func rehearse(_ plan: UploadPlan, _ request: HTTPRequest, limit: Int64?) async throws -> Outcome {
         let rules = PublishRules(repository: repository, mayDelete: false)
-        return try await receive(plan, request, request.body, limit) { submission, _ in
+        return try await receive(plan, request, request.body, limit, try ClaimedDigests(HTTPHeaders())) { submission, _ in
             try await repository.format.inquire { inquiry in
                 try await services.store.read { try rules.newItems(submission, in: $0, asking: inquiry) }.isEmpty
                     ? .unchanged : .created
@@ -66,7 +83,7 @@ package struct Publisher: Sendable {
     }
 
     private func receive(
-        _ plan: UploadPlan, _ request: HTTPRequest, _ body: ByteStream, _ limit: Int64?,
+        _ plan: UploadPlan, _ request: HTTPRequest, _ body: ByteStream, _ limit: Int64?, _ claims: ClaimedDigests,
         _ use: (Submission, BlobStaging) async throws -> Outcome
     ) async throws -> Outcome {
         let maxFileSize = repository.maxFileSize(limit)
@@ -77,7 +94,8 @@ package struct Publisher: Sendable {
             }
             try await services.blobs.checkSpace(for: length)
         }
-        let staging = BlobStaging(blobs: services.blobs, pool: services.pool, maxFileSize: maxFileSize)
+        let staging = BlobStaging(
+            blobs: services.blobs, pool: services.pool, maxFileSize: maxFileSize, claimed: claims.file.map(\.checksum.algorithm))
         do {
             let upload = UploadRequest(
                 plan: plan, contentType: request.headers["content-type"], body: body, maxFileSize: maxFileSize)
@@ -92,10 +110,9 @@ package struct Publisher: Sendable {
     }
 
     private func publish(
-        _ submission: Submission, _ staging: BlobStaging, mayDelete: Bool, context: AuditContext
+        _ submission: Submission, _ staging: BlobStaging, _ rules: PublishRules, context: AuditContext
     ) async throws -> Outcome {
         let id = repository.record.id
-        let rules = PublishRules(repository: repository, mayDelete: mayDelete)
         // Refuse before any blob is made durable, so that a refusal leaves nothing; the transaction below decides.
         let newItems = try await repository.format.inquire { inquiry in
             try await services.store.read { try rules.newItems(submission, in: $0, asking: inquiry) }
@@ -106,7 +123,7 @@ package struct Publisher: Sendable {
         }
         for item in submission.items { try await staging.commit(item.staged) }
         let now = services.clock.now()
-        let editor = PackageEditor(repository: repository, mayDelete: mayDelete)
+        let editor = PackageEditor(repository: repository, mayDelete: rules.mayDelete)
         let (published, changed) = try await repository.format.inquire { inquiry in
             try await services.store.write { writing in
                 let items = try rules.newItems(submission, in: writing, asking: inquiry)
@@ -178,8 +195,10 @@ package struct Publisher: Sendable {
 
     /// Removes a file with its sidecars, and the package with its last file.
     ///
-    /// - Throws: `assetNotFound`.
-    package func delete(_ path: AssetPath, context: AuditContext) async throws {
+    /// - Throws: `assetNotFound`, `preconditionFailed`.
+    package func delete(
+        _ path: AssetPath, onlyIf conditions: ChangeConditions = .none, context: AuditContext
+    ) async throws {
         let id = repository.record.id
         let coordinates = repository.record.coordinates
         let now = services.clock.now()
@@ -188,6 +207,7 @@ package struct Publisher: Sendable {
             guard let asset = try writing.asset(id, path) else {
                 throw SaveError(.assetNotFound, "there is no file '\(path)' in \(coordinates)")
             }
+            try conditions.check(against: ChangeConditions.Current(asset))
             let package = asset.record.package
             let sidecars = try package.map { try writing.assets(id, package: $0) } ?? []
             let paths = [path] + sidecars.filter { $0.record.sidecarOf == path }.map(\.record.path)

@@ -122,12 +122,12 @@ package final class UploadSessions: Sendable {
         }
     }
 
-    /// Adds a body to a session. What came of a body that breaks off stays.
+    /// Adds a body to a session. What came of a body that breaks off stays; of one with other digests than its client says nothing does.
     ///
     /// - Parameter limit: bytes that a session may have.
     /// - Throws: `notFound`, `conflict` while another request changes it, `rangeNotSatisfiable` for a body that does not
-    ///   belong there; then the session is as before. After `tooLarge` of a body that did not say its length, `storageFull`
-    ///   and `storageUnavailable` it is gone. What the body throws.
+    ///   belong there; then the session is as before. After `tooLarge` of a body that did not say its length, `digestMismatch`,
+    ///   `storageFull` and `storageUnavailable` it is gone. What the body throws.
     func append(
         _ body: ByteStream, at range: ContentRange?, to id: String, in repository: Int64, by principal: Principal, limit: Int64?
     ) async throws -> Progress {
@@ -143,6 +143,8 @@ package final class UploadSessions: Sendable {
         var progress = Progress(id: id, size: session.size)
         do {
             let interruption = try await write(body, to: session.writer, &progress, limit: limit)
+            // What is written is not taken back, so that the session ends with it.
+            if let refused = interruption as? SaveError, refused.code == .digestMismatch { throw refused }
             release(id, size: progress.size)
             if let interruption { throw Interruption(interruption) }
             return progress
