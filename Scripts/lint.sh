@@ -60,4 +60,6 @@ done < <(git ls-files -z --others --exclude-standard)
 
 python3 Scripts/requirements.py || finding "the table of requirements is not that of the tests"
 
+python3 Scripts/named-tests.py || finding "a document names a test that does not exist"
+
 [ "$failures" -eq 0 ] && echo "lint: nothing found" || { echo "lint: $failures findings" >&2; exit 1; }
