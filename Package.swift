@@ -111,7 +111,10 @@ let package = Package(
         tests("MicrohttpdTests", ["SaveMicrohttpd", "SaveTestKit", "SavePlatform"]),
         tests(
             "ServerTests",
-            ["SaveServer", "SaveAPI", "SaveArgon2", "FormatNpm", "FormatChunks", "SaveTestKit", "SavePlatform", "SaveDigest"]),
+            [
+                "SaveServer", "SaveAPI", "SaveArgon2", "SaveBlobs", "FormatNpm", "FormatChunks", "SaveTestKit", "SavePlatform",
+                "SaveDigest",
+            ]),
         tests("PluginsTests", ["SavePlugins", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests("TestKitTests", ["SaveTestKit", "SavePlatform", "SaveDigest", "FormatTemplate", "FormatChunks"]),
         tests("ArchitectureTests", []),

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import SaveAPI
 internal import SaveArgon2
-internal import SaveBlobs
+package import SaveBlobs
 internal import SaveCompression
 internal import SaveCurl
 internal import SaveDigest
@@ -12,26 +12,26 @@ internal import SaveSQLMetadata
 internal import SaveSQLite
 
 /// The parts of a server on a data directory, without the network: what `serve` and the maintenance commands share.
-struct Stores: Sendable {
+package struct Stores: Sendable {
     let directory: DataDirectory
     let metadata: SQLMetadataStore
     let blobs: FileBlobStore
     let pool: BlockingPool
 
-    /// Opens the data directory, which nobody else may have open.
+    /// Opens the data directory, which nobody else may have open, and makes what a new one lacks.
     ///
     /// - Throws: one sentence for whatever is wrong with it.
-    static func open(_ configuration: ServerConfiguration) throws -> Stores {
-        let directory = try DataDirectory(configuration.data)
+    package static func open(_ configuration: ServerConfiguration, for purpose: DataDirectory.Purpose) throws -> Stores {
+        let directory = try DataDirectory(configuration.data, for: purpose)
+        if directory.isNew { try ServerKey.create(at: directory.keyPath) }
         let pool = BlockingPool(name: "files", threads: 8)
-        return Stores(
-            directory: directory,
-            metadata: try SQLiteStore.open(path: directory.databasePath),
-            blobs: try FileBlobStore(root: directory.blobsPath, reserveBytes: configuration.diskReserve, pool: pool),
-            pool: pool)
+        let blobs = try FileBlobStore(root: directory.blobsPath, reserveBytes: configuration.diskReserve, pool: pool)
+        let metadata = try SQLiteStore.open(path: directory.databasePath)
+        try directory.complete()
+        return Stores(directory: directory, metadata: metadata, blobs: blobs, pool: pool)
     }
 
-    func close() async {
+    package func close() async {
         await metadata.close()
         pool.stop()
     }
@@ -57,7 +57,7 @@ struct Assembly: Sendable {
     ) async throws -> Assembly {
         let clock = PlatformClock.system
         let registry = try FormatRegistry.complete(configuration, log: log)
-        let key = try ServerKey.load(from: configuration.data)
+        let key = try ServerKey.read(stores.directory.keyPath)
         let hasher = Argon2PasswordHasher()
         if let notice = try await FirstStart.prepare(
             store: stores.metadata, hasher: hasher, data: configuration.data, environment: environment, clock: clock)

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SaveBlobs
 internal import SaveDigest
 internal import SavePlatform
 

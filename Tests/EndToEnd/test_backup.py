@@ -1,6 +1,7 @@
 """Backups: made beside a running server, restored elsewhere, and refused where they would do harm."""
 import json
 import pathlib
+import shutil
 import stat
 import threading
 
@@ -121,3 +122,40 @@ def test_what_would_do_harm_is_refused_with_one_line(filled, tmp_path):
     refused("restore", "--data", tmp_path / "new", backup, because="interrupted")
     (backup / "backup.json").write_text(json.dumps(dict(manifest, database_sha256="0" * 64)))
     refused("restore", "--data", tmp_path / "new", backup, because="damaged")
+
+
+def test_a_server_starts_on_no_directory_that_has_lost_a_part_and_makes_nothing_in_its_place(filled, tmp_path):
+    assert filled.stop() == 0
+    aside = tmp_path / "aside"
+    for part, words in {"server.key": "server.key, is missing", "save.db": "save.db, is missing", "blobs": "blobs are missing"}.items():
+        (filled.data / part).rename(aside)
+        before = sorted(path.name for path in filled.data.iterdir())
+        for arguments in (["serve", "--listen", "127.0.0.1:0"], ["verify"], ["gc"], ["user", "list"]):
+            refused(*arguments, "--data", filled.data, because=words)
+        assert sorted(path.name for path in filled.data.iterdir()) == before
+        aside.rename(filled.data / part)
+    assert filled.start().admin.get("/raw/team/raw/large.bin").status_code == 200
+
+
+def test_a_restore_that_was_killed_is_no_server(filled, tmp_path):
+    backup, half = tmp_path / "backup", tmp_path / "half"
+    assert command("backup", "--data", filled.data, backup).returncode == 0
+    # What is there before the first stored file: of this version, and of one that left no word of it.
+    for mark in ("restoring\n", None):
+        half.mkdir(mode=0o700)
+        shutil.copy(backup / "server.key", half / "server.key")
+        shutil.copy(backup / "save.db", half / "save.db.new")
+        (half / "blobs" / "tmp").mkdir(parents=True)
+        if mark:
+            (half / "save.state").write_text(mark)
+        refused("serve", "--listen", "127.0.0.1:0", "--data", half, because="restore" if mark else "missing")
+        shutil.rmtree(half)
+    # A backup that was interrupted has names without bytes: they are copied again.
+    manifest = json.loads((backup / "backup.json").read_text())
+    (backup / "backup.json").write_text(json.dumps(dict(manifest, complete=False)))
+    victim = max((backup / "blobs").glob("??/??/*"), key=lambda path: path.stat().st_size)
+    victim.write_bytes(bytes(victim.stat().st_size))
+    again = command("backup", "--data", filled.data, backup)
+    assert again.returncode == 0 and again.stdout.startswith("1 files copied"), again.stdout
+    assert command("restore", "--data", half, backup).returncode == 0
+    assert command("verify", "--data", half).returncode == 0

@@ -10,16 +10,16 @@ package final class DirectoryLock: Sendable {
     /// Locks a directory.
     ///
     /// - Throws: `storageUnavailable` when another process has it.
-    package convenience init(_ path: String) throws { try self.init(try Folder(at: path)) }
+    package convenience init(_ path: String) throws { try self.init(try Folder(at: path), at: path) }
 
-    init(_ folder: Folder) throws {
+    init(_ folder: Folder, at path: String) throws {
         let descriptor = openat(folder.descriptor, Self.name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw FileFailure.current("the directory cannot be locked") }
+        guard descriptor >= 0 else { throw FileFailure.current("the directory \(path) cannot be locked") }
         file = OpenFile(adopting: descriptor, size: 0)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw errno == EWOULDBLOCK
-                ? SaveError(.storageUnavailable, "the directory is in use by another server or command")
-                : FileFailure.current("the directory cannot be locked")
+                ? SaveError(.storageUnavailable, "the directory \(path) is in use by another server or command")
+                : FileFailure.current("the directory \(path) cannot be locked")
         }
     }
 }

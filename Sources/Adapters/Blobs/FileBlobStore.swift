@@ -12,7 +12,16 @@ package final class FileBlobStore: BlobStore {
         case create, write, syncFile, makeFolder, syncParents, rename, syncFolder
     }
 
+    /// When what is committed is on the disk.
+    package enum Durability: Sendable {
+        /// When `commit` answers.
+        case each
+        /// When `sync` returns: for copies that count for nothing before they are whole.
+        case atEnd
+    }
+
     let temporary: Folder
+    let durability: Durability
     let pool: BlockingPool
     let clock: PlatformClock
     let beforeStep: @Sendable (Step) throws -> Void
@@ -31,16 +40,31 @@ package final class FileBlobStore: BlobStore {
     /// - Parameter pool: where everything but `open` runs.
     /// - Parameter beforeStep: called before each step; what it throws fails the step.
     package init(
-        root: String, reserveBytes: Int64 = 0, isOwner: Bool = true, pool: BlockingPool, clock: PlatformClock = .system,
+        root: String, reserveBytes: Int64 = 0, isOwner: Bool = true, durability: Durability = .each, pool: BlockingPool,
+        clock: PlatformClock = .system,
         beforeStep: @escaping @Sendable (Step) throws -> Void = { _ in }
     ) throws {
         self.root = try Folder(at: root)
         temporary = try self.root.makeFolder("tmp")
         reserve = reserveBytes
+        self.durability = durability
         self.pool = pool
         self.clock = clock
         self.beforeStep = beforeStep
-        if isOwner { try removeLeftovers() }
+        if isOwner {
+            try removeLeftovers()
+            // Names that an earlier process, or this one, has made.
+            try self.root.sync()
+        }
+    }
+
+    /// Makes all that was committed durable, however much it is, in one call.
+    ///
+    /// - Throws: `storageUnavailable`, `storageFull`: then nothing that was committed counts.
+    package func sync() async throws {
+        try await pool.run { [self] in
+            guard DiskSync.fileSystem(root.descriptor) else { throw FileFailure.current("the stored files cannot be synced") }
+        }
     }
 
     /// Removes temporary files that no living writer holds, in this process or another.
@@ -140,6 +164,7 @@ package final class FileBlobStore: BlobStore {
             else { throw FileFailure.current("a file cannot be moved to its place") }
             return now
         }
+        guard durability == .each else { return moment }
         try beforeStep(.syncFolder)
         try leaf.sync()
         if !parents.isEmpty {

@@ -130,7 +130,9 @@ final class FileBlobWriter: BlobWriter {
         try store.beforeStep(.syncFile)
         // Not tried again when it fails: the kernel may have dropped the pages and would then answer success
         // (postgresql.org/docs/current/runtime-config-error-handling.html, data_sync_retry).
-        guard fsync(file.descriptor) == 0 else { throw FileFailure.current("a file cannot be synced") }
+        guard store.durability == .atEnd || DiskSync.file(file.descriptor) else {
+            throw FileFailure.current("a file cannot be synced")
+        }
         published.withLock { $0 = info.digest }
         let moment = try store.publish(name, file, as: info.digest)
         return BlobInfo(digest: info.digest, size: info.size, committed: moment)

@@ -67,7 +67,7 @@ final class Folder: Sendable {
 
     /// Makes the names in this folder durable.
     func sync() throws {
-        guard fsync(descriptor) == 0 else { throw FileFailure.current("a data folder cannot be synced") }
+        guard DiskSync.folder(descriptor) else { throw FileFailure.current("a data folder cannot be synced") }
     }
 
     /// The names in this folder, in the order of their bytes.

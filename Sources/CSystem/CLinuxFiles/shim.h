@@ -19,3 +19,6 @@ static inline int save_open_beneath(int folder, const char *path, int flags, uns
         descriptor = openat(folder, path, flags | O_CLOEXEC | O_NOFOLLOW, mode);
     return descriptor;
 }
+
+/* syncfs is declared for _GNU_SOURCE only, which Swift's importer does not define. */
+static inline int save_sync_file_system(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }

@@ -16,21 +16,27 @@ package struct BlobCopy: Sendable {
     private let records: any MetadataStore
     private let source: any BlobStore
     private let target: any BlobStore
+    private let trustsTarget: Bool
     private let pool: BlockingPool
     private static let pageSize = 200
     private static let chunk = 1 << 20
 
     /// - Parameters:
     ///   - records: say which blobs are needed.
+    ///   - trustsTarget: whether a blob of the right size in the target is the right one; else it is read to find out.
     ///   - pool: where the source is read.
-    package init(of records: any MetadataStore, from source: any BlobStore, to target: any BlobStore, pool: BlockingPool) {
+    package init(
+        of records: any MetadataStore, from source: any BlobStore, to target: any BlobStore, trustsTarget: Bool = true,
+        pool: BlockingPool
+    ) {
         self.records = records
         self.source = source
         self.target = target
+        self.trustsTarget = trustsTarget
         self.pool = pool
     }
 
-    /// Copies what is missing. Every blob is digested on the way and durable in the target when this returns.
+    /// Copies what is missing. Every blob is digested on the way, and as durable as the target makes it.
     ///
     /// - Parameter onProblem: called for each blob that is missing or damaged in the source; the rest is copied.
     /// - Throws: when the records cannot be read or the target cannot be written.
@@ -56,7 +62,7 @@ package struct BlobCopy: Sendable {
 
     private func copy(_ digest: BlobDigest, _ report: inout Report) async throws {
         let file = try await source.open(digest)
-        if let there = try await target.stat(digest), there.size == file.size {
+        if try await isPresent(digest, size: file.size) {
             report.present += 1
             return
         }
@@ -77,6 +83,12 @@ package struct BlobCopy: Sendable {
             await writer.cancel()
             throw error
         }
+    }
+
+    private func isPresent(_ digest: BlobDigest, size: Int64) async throws -> Bool {
+        guard let there = try await target.stat(digest), there.size == size else { return false }
+        if trustsTarget { return true }
+        return try await BlobCheck.read(digest, in: target, pool: pool).problem == nil
     }
 
     /// A disk that does not hand out one file's bytes says nothing about the others.

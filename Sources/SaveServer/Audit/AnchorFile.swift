@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SaveBlobs
 internal import SavePlatform
 
 /// Anchors in a file, a line each, which is only ever added to.
@@ -31,9 +32,10 @@ struct AnchorFile: AuditAnchoring {
         if facts.st_size > 0 { _ = pread(descriptor, &last, 1, facts.st_size - 1) }
         // A line that was cut short when the machine went down stays by itself.
         let bytes = last == UInt8(ascii: "\n") ? line : [UInt8(ascii: "\n")] + line
-        guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
+        guard write(descriptor, bytes, bytes.count) == bytes.count, DiskSync.file(descriptor) else {
             throw failure("cannot be written")
         }
+        if facts.st_size == 0 { try DiskSync.folder(of: path) }
     }
 
     /// All that was kept; nil before the first.

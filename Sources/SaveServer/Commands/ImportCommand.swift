@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SaveBlobs
 internal import SavePlatform
 internal import SavePlugins
 
@@ -32,7 +33,7 @@ enum ImportCommand: Command {
             throw UsageError("--repository is missing", hint: hint)
         }
         let configuration = try arguments.configuration(environment)
-        let stores = try Stores.open(configuration)
+        let stores = try Stores.open(configuration, for: .maintenance)
         do {
             let repositories = try await OfflineRepositories(stores, configuration)
             let target = try repositories.find(coordinates, format: arguments.values["--format"])

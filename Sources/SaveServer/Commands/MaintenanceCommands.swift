@@ -1,3 +1,4 @@
+internal import SaveBlobs
 internal import SavePlatform
 internal import SaveSQLMetadata
 
@@ -34,7 +35,7 @@ enum VerifyCommand: Command {
     }
 
     private static func verifier(_ configuration: ServerConfiguration, _ stores: Stores) throws -> AuditVerifier {
-        let seal = AuditSeal(serverKey: try ServerKey.load(from: configuration.data))
+        let seal = AuditSeal(serverKey: try ServerKey.read(stores.directory.keyPath))
         let file = AnchorFile.configured(configuration, seal: seal, pool: stores.pool)
         return AuditVerifier(store: stores.metadata, seal: seal) { try await file?.lines() }
     }
@@ -75,7 +76,7 @@ enum GCCommand: Command {
 private func withMaintenance(
     _ arguments: Arguments, _ environment: [String: String], _ body: (Maintenance, Stores) async throws -> Int32
 ) async throws -> Int32 {
-    let stores = try Stores.open(try arguments.configuration(environment))
+    let stores = try Stores.open(try arguments.configuration(environment), for: .maintenance)
     do {
         let status = try await body(
             Maintenance(metadata: stores.metadata, blobs: stores.blobs, clock: .system, log: .silent()), stores)

@@ -1,5 +1,6 @@
 internal import CMalloc
 internal import Foundation
+internal import SaveBlobs
 internal import SaveMicrohttpd
 internal import SavePlatform
 
@@ -29,7 +30,7 @@ enum ServeCommand: Command {
         let signals = try ProcessSignals()
         returnMemoryToTheSystem()
         allowManyFiles()
-        let stores = try Stores.open(configuration)
+        let stores = try Stores.open(configuration, for: .serving)
         let assembly: Assembly
         do {
             assembly = try await Assembly.make(configuration, stores: stores, environment: environment, log: log)

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import SaveArgon2
+internal import SaveBlobs
 internal import SavePlatform
 internal import SaveSQLMetadata
 
@@ -59,11 +60,7 @@ enum UserCommand: Command {
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         let action = try Action(arguments)
         let configuration = try arguments.configuration(environment)
-        // A misspelled directory would otherwise be made, with a server in it that has no users.
-        guard FileManager.default.fileExists(atPath: configuration.data + "/save.db") else {
-            throw SaveError(.storageUnavailable, "there is no server's data in \(configuration.data); --data says where it is")
-        }
-        let stores = try Stores.open(configuration)
+        let stores = try Stores.open(configuration, for: .maintenance)
         do {
             try await perform(action, in: stores.metadata)
         } catch {

@@ -46,8 +46,7 @@ struct BackupDirectory {
     ///
     /// - Throws: `conflict` for a directory that holds anything but a backup, or that is in the data directory.
     init(_ path: String, apartFrom data: String) throws {
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try DurableFolder.create(path)
         guard let real = realpath(path, nil), let realData = realpath(data, nil) else {
             throw SaveError(.storageUnavailable, "\(path) cannot be opened: \(String(cString: strerror(errno)))")
         }
@@ -70,6 +69,8 @@ struct BackupDirectory {
     func fill(
         from data: String, onProblem: @escaping @Sendable (BlobDigest, SaveError) -> Void
     ) async throws -> BlobCopy.Report {
+        // What an interrupted run has left may have names without bytes.
+        let isSound = (try? BackupManifest.read(from: path))?.isComplete == true
         var manifest = BackupManifest(isComplete: false, created: PlatformClock.system.now())
         try manifest.write(to: path)
         let database = path + "/save.db"
@@ -80,11 +81,12 @@ struct BackupDirectory {
         let pool = BlockingPool(name: "backup", threads: 2)
         defer { pool.stop() }
         let source = try FileBlobStore(root: data + "/blobs", isOwner: false, pool: pool)
-        let target = try FileBlobStore(root: path + "/blobs", pool: pool)
+        let target = try FileBlobStore(root: path + "/blobs", durability: .atEnd, pool: pool)
         let records = try SQLiteStore.open(path: fresh, readers: 1)
         let report: BlobCopy.Report
         do {
-            report = try await BlobCopy(of: records, from: source, to: target, pool: pool).run(onProblem: onProblem)
+            report = try await BlobCopy(of: records, from: source, to: target, trustsTarget: isSound, pool: pool)
+                .run(onProblem: onProblem)
             // What an earlier backup needed and this one does not.
             _ = try await Maintenance(metadata: records, blobs: target, log: .silent()).collectGarbage(grace: 0, dryRun: false)
         } catch {
@@ -93,6 +95,7 @@ struct BackupDirectory {
         }
         await records.close()
         manifest.database = try DurableFile.move(fresh, to: database)
+        try await target.sync()
         manifest.isComplete = true
         manifest.files = report.copied + report.present
         manifest.damaged = report.problems

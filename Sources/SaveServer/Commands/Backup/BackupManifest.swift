@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SaveBlobs
 internal import SavePlatform
 
 /// `backup.json`: what a backup holds. It is the last thing that is written, so a backup that lacks it is not whole.

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SaveBlobs
 internal import SaveDigest
 internal import SavePlatform
 
@@ -13,7 +14,8 @@ enum DurableFile {
         let digest = try digest(of: source) { bytes in
             guard Log.write(bytes, to: copy.descriptor) else { throw failure(target) }
         }
-        guard fsync(copy.descriptor) == 0 else { throw failure(target) }
+        guard DiskSync.file(copy.descriptor) else { throw failure(target) }
+        try DiskSync.folder(of: target)
         return digest
     }
 
@@ -23,10 +25,8 @@ enum DurableFile {
     static func move(_ path: String, to target: String) throws -> String {
         let file = try open(path, O_RDONLY)
         let digest = try digest(of: file) { _ in }
-        guard fsync(file.descriptor) == 0, rename(path, target) == 0 else { throw failure(target) }
-        let slash = target.utf8.lastIndex(of: UInt8(ascii: "/"))
-        let folder = try open(slash.map { String(target[..<$0]) } ?? ".", O_RDONLY | O_DIRECTORY)
-        guard fsync(folder.descriptor) == 0 else { throw failure(target) }
+        guard DiskSync.file(file.descriptor), rename(path, target) == 0 else { throw failure(target) }
+        try DiskSync.folder(of: target)
         return digest
     }
 

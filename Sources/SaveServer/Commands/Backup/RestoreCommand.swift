@@ -11,9 +11,8 @@ enum RestoreCommand: Command {
     static let help = """
         save-server restore [--config FILE] [--data DIR] DIRECTORY
 
-        Fills a data directory that is empty or not there with what a backup holds. Every file is checked against its digest; the
-        database takes its place last, so that a server never starts on a half of it. A restore that was interrupted is begun
-        again in an empty directory.
+        Fills a data directory that is empty or not there with what a backup holds. Every file is checked against its digest. A
+        server does not start on a directory whose restore did not end: empty it and begin again.
 
         Prints a line for each file that the backup does not have whole, and exits 1 when there was one; all else is restored.
         """
@@ -41,20 +40,16 @@ enum RestoreCommand: Command {
         _ backup: String, _ manifest: BackupManifest, to data: String,
         onProblem: @escaping @Sendable (BlobDigest, SaveError) -> Void
     ) async throws -> BlobCopy.Report {
-        let directory = try DataDirectory(data)
-        let names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
-        guard names.allSatisfy({ $0 == DirectoryLock.name }) else {
-            throw SaveError(.conflict, "\(data) is not empty: a backup is restored into a directory of its own")
-        }
+        let directory = try DataDirectory(data, for: .restoring)
         let fresh = directory.databasePath + ".new"
         guard try DurableFile.copy(backup + "/save.db", to: fresh) == manifest.database else {
             throw SaveError(.digestMismatch, "\(backup)/save.db is not what \(BackupManifest.name) says; the backup is damaged")
         }
-        try PrivateFile.write(try ServerKey.read(backup + "/server.key"), to: directory.path + "/server.key")
+        try PrivateFile.write(try ServerKey.read(backup + "/server.key"), to: directory.keyPath)
         let pool = BlockingPool(name: "restore", threads: 2)
         defer { pool.stop() }
         let source = try FileBlobStore(root: backup + "/blobs", isOwner: false, pool: pool)
-        let target = try FileBlobStore(root: directory.blobsPath, pool: pool)
+        let target = try FileBlobStore(root: directory.blobsPath, durability: .atEnd, pool: pool)
         let records = try SQLiteStore.open(path: fresh, readers: 1)
         let report: BlobCopy.Report
         do {
@@ -65,6 +60,8 @@ enum RestoreCommand: Command {
         }
         await records.close()
         _ = try DurableFile.move(fresh, to: directory.databasePath)
+        try await target.sync()
+        try directory.complete()
         return report
     }
 }

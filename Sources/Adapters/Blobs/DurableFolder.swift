@@ -1,0 +1,26 @@
+internal import Foundation
+package import SavePlatform
+
+/// Folders whose names are on the disk.
+package enum DurableFolder {
+    /// Creates a folder for its owner only, with those above it that are missing, and makes the names of all of them durable,
+    /// also of those that an earlier process made.
+    ///
+    /// - Throws: `storageUnavailable`, naming the folder.
+    package static func create(_ path: String) throws {
+        var isFolder: ObjCBool = false
+        let parent = (path as NSString).deletingLastPathComponent
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
+            guard isFolder.boolValue else { throw failure(path, ENOTDIR) }
+        } else {
+            if !parent.isEmpty, !FileManager.default.fileExists(atPath: parent) { try create(parent) }
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(path, errno) }
+        }
+        // A folder of somebody else's may not be readable; then whoever made it has to have synced it.
+        if access(parent.isEmpty ? "." : parent, R_OK) == 0 { try DiskSync.folder(at: parent.isEmpty ? "." : parent) }
+    }
+
+    private static func failure(_ path: String, _ code: Int32) -> SaveError {
+        SaveError(.storageUnavailable, "\(path) cannot be created: \(String(cString: strerror(code)))")
+    }
+}
