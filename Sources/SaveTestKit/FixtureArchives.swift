@@ -12,6 +12,16 @@ public struct FixtureZip: Sendable {
         public var claimedSize: UInt32?
         /// What both headers say its checksum is, where that shall differ.
         public var claimedChecksum: UInt32?
+        /// The name's bytes in both headers, where they shall be no UTF-8.
+        public var rawName: [UInt8]?
+        /// The general purpose flags in both headers (APPNOTE 4.4.4).
+        public var flags: UInt16 = 0
+        /// What a file of the Unix family is, and who may do what with it.
+        public var mode: UInt32 = 0o100644
+        /// The version of the format that is needed to unpack it, times ten.
+        public var neededVersion: UInt16 = 20
+        /// The extra field in both headers.
+        public var extra: [UInt8] = []
 
         public init(_ name: String, _ contents: [UInt8], isDeflated: Bool = true) {
             self.name = name
@@ -36,28 +46,30 @@ public struct FixtureZip: Sendable {
             let packed = entry.isDeflated ? Self.deflate(entry.contents) : entry.contents
             let offset = UInt32(bytes.count)
             var common: [UInt8] = []
-            common.add16(20)
-            common.add16(0)
+            common.add16(entry.neededVersion)
+            common.add16(entry.flags)
             common.add16(entry.isDeflated ? 8 : 0)
             common.add16(0)
             common.add16(0x21)
             common.add32(entry.claimedChecksum ?? CRC32.of(entry.contents))
             common.add32(UInt32(packed.count))
             common.add32(entry.claimedSize ?? UInt32(entry.contents.count))
-            let localName = Array((entry.localName ?? entry.name).utf8)
+            let name = entry.rawName ?? Array(entry.name.utf8)
+            let localName = entry.localName.map { Array($0.utf8) } ?? name
             bytes.add32(0x0403_4B50)
             bytes += common
             bytes.add16(UInt16(localName.count))
-            bytes.add16(0)
-            bytes += localName + packed
+            bytes.add16(UInt16(entry.extra.count))
+            bytes += localName + entry.extra + packed
             directory.add32(0x0201_4B50)
             directory.add16(0x0314)
             directory += common
-            directory.add16(UInt16(entry.name.utf8.count))
-            for _ in 0..<4 { directory.add16(0) }
-            directory.add32(0o100644 << 16)
+            directory.add16(UInt16(name.count))
+            directory.add16(UInt16(entry.extra.count))
+            for _ in 0..<3 { directory.add16(0) }
+            directory.add32(entry.mode << 16)
             directory.add32(offset)
-            directory += Array(entry.name.utf8)
+            directory += name + entry.extra
         }
         let start = bytes.count
         bytes += directory
@@ -86,6 +98,16 @@ public struct FixtureTar: Sendable {
         public var kind: UInt8
         /// What the header says its size is, where that shall differ.
         public var claimedSize: Int?
+        /// What a link leads to.
+        public var target: [UInt8] = []
+        /// The owner's name.
+        public var owner: [UInt8] = []
+        /// The name's bytes, where they shall be no UTF-8.
+        public var rawName: [UInt8]?
+        /// Records of a PAX header before the entry, which say what the entry's own header cannot (pax(1)).
+        public var records: [(key: String, value: String)] = []
+        /// Text at places of the header that nothing else here writes.
+        public var patches: [(offset: Int, text: String)] = []
 
         public init(_ name: String, _ contents: [UInt8], kind: UInt8 = UInt8(ascii: "0")) {
             self.name = name
@@ -107,22 +129,38 @@ public struct FixtureTar: Sendable {
     public var tar: [UInt8] {
         var bytes: [UInt8] = []
         for entry in entries {
-            bytes += Self.header(entry) + entry.contents
-            bytes += [UInt8](repeating: 0, count: (512 - entry.contents.count % 512) % 512)
+            if !entry.records.isEmpty { bytes += Self.padded(Self.pax(entry.records)) }
+            bytes += Self.padded(entry)
         }
         return bytes + [UInt8](repeating: 0, count: 1024)
     }
 
+    private static func padded(_ entry: Entry) -> [UInt8] {
+        header(entry) + entry.contents + [UInt8](repeating: 0, count: (512 - entry.contents.count % 512) % 512)
+    }
+
+    /// The entry that holds records: each is its own length, a space, the key, an equals sign, the value and a line end.
+    private static func pax(_ records: [(key: String, value: String)]) -> Entry {
+        let lines = records.map { record in
+            let rest = " \(record.key)=\(record.value)\n"
+            var count = rest.utf8.count
+            while String(count).utf8.count + rest.utf8.count != count { count = String(count).utf8.count + rest.utf8.count }
+            return "\(count)\(rest)"
+        }
+        return Entry("PaxHeaders/x", Array(lines.joined().utf8), kind: UInt8(ascii: "x"))
+    }
+
     private static func header(_ entry: Entry) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: 512)
-        func put(_ text: String, at offset: Int) {
-            for (index, byte) in text.utf8.enumerated() where offset + index < 512 { header[offset + index] = byte }
+        func put(bytes: [UInt8], at offset: Int) {
+            for (index, byte) in bytes.enumerated() where offset + index < 512 { header[offset + index] = byte }
         }
+        func put(_ text: String, at offset: Int) { put(bytes: Array(text.utf8), at: offset) }
         func octal(_ number: Int, _ width: Int) -> String {
             let text = String(number, radix: 8)
             return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
         }
-        put(String(entry.name.prefix(100)), at: 0)
+        put(bytes: Array((entry.rawName ?? Array(entry.name.utf8)).prefix(100)), at: 0)
         put("0000644", at: 100)
         put("0000000", at: 108)
         put("0000000", at: 116)
@@ -130,8 +168,11 @@ public struct FixtureTar: Sendable {
         put("00000000000", at: 136)
         put("        ", at: 148)
         header[156] = entry.kind
+        put(bytes: Array(entry.target.prefix(100)), at: 157)
         put("ustar", at: 257)
         put("00", at: 263)
+        put(bytes: Array(entry.owner.prefix(32)), at: 265)
+        for patch in entry.patches { put(patch.text, at: patch.offset) }
         let sum = header.reduce(0) { $0 + Int($1) }
         put(octal(sum, 6) + "\0 ", at: 148)
         return header

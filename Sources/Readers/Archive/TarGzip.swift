@@ -1,14 +1,15 @@
 internal import CArchive
+internal import Glibc
 
 /// Tar archives packed with gzip, over libarchive. Nothing is ever unpacked to a disk.
 package enum TarGzip {
     /// An entry of the archive.
     package struct Entry: Sendable, Equatable {
-        /// UTF-8, relative, without dot segments.
+        /// Relative, without dot segments. Archives do not say how their names are encoded: what is no UTF-8 is replaced.
         package let name: String
         /// Unpacked, in bytes.
         package let size: Int64
-        /// Neither a directory nor a link nor a device.
+        /// Neither a directory nor a link.
         package let isFile: Bool
     }
 
@@ -17,10 +18,17 @@ package enum TarGzip {
     /// - Parameters:
     ///   - limit: the most bytes a wanted entry may have.
     ///   - wanted: asked for each file.
-    /// - Throws: ``ArchiveError`` for what is not such an archive, is damaged or exceeds the limits, and what the source
-    ///   throws. Blocks.
+    /// - Throws: ``ArchiveError`` for what is not such an archive, is damaged, exceeds the limits, or has in it what is
+    ///   neither a file, a directory nor a link within the archive; and what the source throws. Blocks.
     package static func read(
         _ source: ArchiveSource, limits: ArchiveLimits = ArchiveLimits(), limit: Int, wanted: (Entry) -> Bool
+    ) throws -> [(entry: Entry, contents: [UInt8]?)] {
+        // libarchive asks the thread's locale how text is encoded: in that of a service, which is "C", only ASCII would be text.
+        try UTF8Locale.during { try readInLocale(source, limits, limit, wanted) }
+    }
+
+    private static func readInLocale(
+        _ source: ArchiveSource, _ limits: ArchiveLimits, _ limit: Int, _ wanted: (Entry) -> Bool
     ) throws -> [(entry: Entry, contents: [UInt8]?)] {
         let magic = try source.read(at: 0, upTo: 2)
         guard magic == [0x1F, 0x8B] else { throw ArchiveError("the file is not packed with gzip") }
@@ -43,48 +51,87 @@ package enum TarGzip {
         _ archive: OpaquePointer, _ feed: TarFeed, _ limits: ArchiveLimits, _ limit: Int, _ wanted: (Entry) -> Bool
     ) throws -> [(entry: Entry, contents: [UInt8]?)] {
         var result: [(entry: Entry, contents: [UInt8]?)] = []
-        var names = 0
+        var links = EntryLinks()
+        var names: [[UInt8]] = []
+        var nameBytes = 0
         var unpacked: Int64 = 0
         while true {
             var header: OpaquePointer?
             let status = archive_read_next_header(archive, &header)
-            if status == ARCHIVE_EOF { return result }
-            guard status == ARCHIVE_OK, let header else { throw feed.failure ?? ArchiveError("the archive is damaged") }
-            let entry = try entry(header)
-            names += entry.name.utf8.count
-            guard result.count < limits.entries, names <= limits.names else {
+            if status == ARCHIVE_EOF { break }
+            // A warning is about what could not be converted, such as an owner's name in an unknown encoding; the entry is there.
+            guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let header else {
+                throw feed.failure ?? ArchiveError("the archive is damaged")
+            }
+            let (entry, name) = try entry(header, &links)
+            names.append(name)
+            nameBytes += name.count
+            guard result.count < limits.entries, nameBytes <= limits.names else {
                 throw ArchiveError("the archive has more than \(limits.entries) entries, or too long names")
             }
-            // Before the data are skipped, which unpacks them. A sparse entry is as large as it claims.
+            // Before the data are skipped, which unpacks them.
             let size = max(0, archive_entry_size(header))
             unpacked = unpacked.addingReportingOverflow(size).overflow ? .max : unpacked + size
             try limits.check(unpacked: unpacked, packed: feed.size)
             let isWanted = entry.isFile && wanted(entry)
             result.append((entry, isWanted ? try contents(archive, entry, limit, feed) : nil))
         }
+        try links.check(names)
+        return result
     }
 
-    private static func entry(_ header: OpaquePointer) throws -> Entry {
-        guard let path = archive_entry_pathname_utf8(header) ?? archive_entry_pathname(header) else {
+    /// - Throws: ``ArchiveError`` for what installers refuse to unpack (PEP 706), and for files with holes, which not every
+    ///   reader fills.
+    private static func entry(_ header: OpaquePointer, _ links: inout EntryLinks) throws -> (Entry, name: [UInt8]) {
+        guard let name = bytes(archive_entry_pathname(header) ?? archive_entry_pathname_utf8(header)).map(withoutDot) else {
             throw ArchiveError("the archive has an entry without a name")
         }
-        var name = Array(String(cString: path).utf8)
-        // `tar` itself writes `./x` for what it was told to pack as `.`.
-        if name.starts(with: "./".utf8), name.count > 2 { name.removeFirst(2) }
-        return Entry(
-            name: try ZipEntryHeader.checked(name), size: archive_entry_size(header),
-            isFile: archive_entry_filetype(header) == mode_t(0o100000) && archive_entry_hardlink(header) == nil)
+        try EntryName.check(name)
+        guard archive_entry_sparse_count(header) == 0 else {
+            throw ArchiveError("the archive has a sparse file, \(EntryName.shown(name)): pack it without --sparse")
+        }
+        let kind = archive_entry_filetype(header)
+        let hardLink = bytes(archive_entry_hardlink(header) ?? archive_entry_hardlink_utf8(header))
+        if let hardLink {
+            try EntryLinks.checkHard(name, to: withoutDot(hardLink))
+        } else if kind == Kind.symbolicLink {
+            try links.add(name, to: bytes(archive_entry_symlink(header) ?? archive_entry_symlink_utf8(header)) ?? [])
+        } else if kind != Kind.file, kind != Kind.directory {
+            throw ArchiveError("the archive has \(EntryName.shown(name)), which is a device or a pipe and not a file")
+        }
+        let entry = Entry(
+            name: String(decoding: name, as: UTF8.self), size: archive_entry_size(header),
+            isFile: kind == Kind.file && hardLink == nil)
+        return (entry, name)
+    }
+
+    /// The bits of a mode that say what an entry is (inode(7)).
+    private enum Kind {
+        static let file: mode_t = 0o100000
+        static let directory: mode_t = 0o040000
+        static let symbolicLink: mode_t = 0o120000
+    }
+
+    private static func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8]? {
+        text.map { UnsafeBufferPointer(start: $0, count: strlen($0)).map { UInt8(bitPattern: $0) } }
+    }
+
+    /// `tar` itself writes `./x` for what it was told to pack as `.`.
+    private static func withoutDot(_ name: [UInt8]) -> [UInt8] {
+        name.starts(with: "./".utf8) && name.count > 2 ? Array(name.dropFirst(2)) : name
     }
 
     private static func contents(_ archive: OpaquePointer, _ entry: Entry, _ limit: Int, _ feed: TarFeed) throws -> [UInt8] {
-        guard entry.size <= Int64(limit) else { throw ArchiveError("'\(entry.name)' is larger than \(limit) bytes") }
+        guard entry.size <= Int64(limit) else {
+            throw ArchiveError("\(EntryName.shown(entry.name.utf8)) is larger than \(limit) bytes")
+        }
         var bytes = [UInt8](repeating: 0, count: Int(entry.size))
         var filled = 0
         while filled < bytes.count {
             let got = bytes.withUnsafeMutableBytes { buffer in
                 archive_read_data(archive, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
             }
-            guard got > 0 else { throw feed.failure ?? ArchiveError("'\(entry.name)' is damaged") }
+            guard got > 0 else { throw feed.failure ?? ArchiveError("\(EntryName.shown(entry.name.utf8)) is damaged") }
             filled += got
         }
         return bytes

@@ -8,8 +8,12 @@ internal import SaveCompression
 package struct ZipArchive {
     /// An entry of the archive.
     package struct Entry: Sendable {
-        /// UTF-8, relative, without dot segments; directories end in a slash.
+        /// Relative, without dot segments; directories end in a slash.
         package let name: String
+        /// Whether every reader reads the same name: ASCII, or UTF-8.
+        package let hasPortableName: Bool
+        /// Whether it is unpacked as a symbolic link.
+        package var isSymbolicLink: Bool { header.kind == .symbolicLink }
         /// Unpacked, in bytes.
         package let size: Int64
         let header: ZipEntryHeader
@@ -52,8 +56,24 @@ package struct ZipArchive {
         try limits.check(unpacked: unpacked, packed: source.size)
         let offsets = scrutiny == .everyEntry ? try Self.dataOffsets(directory, source) : nil
         entries = try directory.headers.enumerated().map { index, header in
-            Entry(name: try header.checkedName(), size: header.size, header: header, dataOffset: offsets?[index])
+            let (name, isPortable) = try ZipEntryName.text(header.name, flags: header.flags)
+            guard header.kind != .other else {
+                throw ArchiveError("the archive has \(EntryName.shown(header.name)), which is a device or a pipe and not a file")
+            }
+            return Entry(
+                name: name, hasPortableName: isPortable, size: header.size, header: header, dataOffset: offsets?[index])
         }
+    }
+
+    /// Checks that no symbolic link leads out of the archive's top directory.
+    ///
+    /// - Throws: ``ArchiveError`` for one that does. Blocks.
+    package func checkLinks() throws {
+        var links = EntryLinks()
+        for entry in entries where entry.isSymbolicLink {
+            try links.add(entry.header.name, to: try contents(of: entry, limit: EntryName.longest))
+        }
+        try links.check(entries.lazy.map(\.header.name))
     }
 
     /// The unpacked bytes of an entry.

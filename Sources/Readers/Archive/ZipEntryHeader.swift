@@ -11,6 +11,28 @@ struct ZipEntryHeader: Sendable {
     let size: Int64
     /// Where the entry's own header is.
     let offset: Int64
+    /// What kind of entry a system of the Unix family takes it for.
+    let kind: Kind
+
+    /// What the upper half of the external attributes says, which is a mode where the writer wrote one.
+    enum Kind {
+        case fileOrDirectory, symbolicLink, other
+
+        init(mode: UInt16) {
+            switch mode & 0xF000 {
+            case 0xA000: self = .symbolicLink
+            // A pipe, a device for characters, one for blocks, a socket.
+            case 0x1000, 0x2000, 0x6000, 0xC000: self = .other
+            default: self = .fileOrDirectory
+            }
+        }
+    }
+
+    /// The flags whose meaning every reader knows (APPNOTE 4.4.4): how well it is deflated, that a descriptor follows, that the
+    /// name is UTF-8.
+    private static let knownFlags: UInt16 = 0x080E
+    /// The newest version of the format that readers take, times ten: Python's gives up at a later one.
+    private static let newestVersion: UInt16 = 63
 
     /// Size and checksum follow the data, since they were not known before it.
     var hasDescriptor: Bool { flags & 8 != 0 }
@@ -28,11 +50,16 @@ struct ZipEntryHeader: Sendable {
         method = fixed.uint16(10)
         checksum = fixed.uint32(16)
         guard flags & 0x2041 == 0 else { throw ArchiveError("the archive is encrypted") }
-        guard method == Self.stored || method == Self.deflated else {
-            throw ArchiveError("the archive is packed in a way that not every reader knows")
+        guard flags & ~Self.knownFlags == 0, fixed.uint16(6) & 0xFF <= Self.newestVersion else {
+            throw ArchiveError("the archive uses a feature of zip that not every reader knows, such as patched data")
         }
+        guard method == Self.stored || method == Self.deflated else {
+            throw ArchiveError("the archive is packed in a way that not every reader knows: store or deflate its entries")
+        }
+        kind = Kind(mode: fixed.uint16(40))
         guard fixed.uint16(34) == 0 else { throw ArchiveError("the archive is one part of several") }
         let extra = rest.dropFirst(46 + nameCount).prefix(extraCount)
+        try ZipEntryName.checkUnicodePath(in: extra, of: name)
         var large = try Self.largeNumbers(extra)
         size = try Self.number(fixed.uint32(24), &large)
         packedSize = try Self.number(fixed.uint32(20), &large)
@@ -80,8 +107,9 @@ struct ZipEntryHeader: Sendable {
         else { throw ArchiveError("an entry of the archive and its directory disagree") }
         let extraCount = Int(fixed.uint16(28))
         let data = offset + Int64(30 + name.count + extraCount)
+        let extra = try source.read(at: data - Int64(extraCount), exactly: extraCount)
+        try ZipEntryName.checkUnicodePath(in: extra[...], of: name)
         if !hasDescriptor {
-            let extra = try source.read(at: data - Int64(extraCount), exactly: extraCount)
             var large = try Self.largeNumbers(extra[...])
             let localSize = try Self.number(fixed.uint32(22), &large)
             let localPacked = try Self.number(fixed.uint32(18), &large)
@@ -105,22 +133,5 @@ struct ZipEntryHeader: Sendable {
             if sizes == (UInt64(packedSize), UInt64(size)) { return Int64(start + 4 + 2 * width) }
         }
         throw ArchiveError("an entry of the archive and its directory disagree")
-    }
-
-    /// The name as text.
-    ///
-    /// - Throws: ``ArchiveError`` for one that would leave the directory it is unpacked to, or that readers read in
-    ///   different ways.
-    func checkedName() throws -> String { try Self.checked(name) }
-
-    static func checked(_ name: [UInt8]) throws -> String {
-        let segments = name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        // An empty segment at the end marks a directory.
-        let inner = segments.last?.isEmpty == true ? segments.dropLast() : segments[...]
-        guard let text = String(validating: name, as: UTF8.self), name.count <= 4096, !inner.isEmpty,
-            inner.allSatisfy({ !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8) }),
-            name.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") })
-        else { throw ArchiveError("the archive has an entry with a name that is not allowed") }
-        return text
     }
 }
