@@ -160,7 +160,8 @@ struct FixtureForm {
         for (name, version, field) in [("other", "1.0", "name"), ("foo", "2.0", "version")] {
             let inner = FixtureMetadata.text(name: name, version: version)
             let bytes = FixtureZip([
-                FixtureZip.Entry("foo-1.0.dist-info/METADATA", inner), FixtureZip.Entry("foo-1.0.dist-info/WHEEL", "x"),
+                FixtureZip.Entry("foo-1.0.dist-info/METADATA", inner),
+                FixtureZip.Entry("foo-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\n"),
                 FixtureZip.Entry("foo-1.0.dist-info/RECORD", ""),
             ]).bytes
             let error = await refusal(FixtureForm("foo", "1.0", filename: "foo-1.0-py3-none-any.whl", contents: bytes))

@@ -20,25 +20,24 @@ struct CoreMetadataFile {
     /// - Parameter path: where the file is in its archive, for messages.
     /// - Throws: `invalidRequest` naming the field.
     init(_ bytes: [UInt8], path: String) throws {
+        try HeaderSyntax.check(bytes, path: path)
         let headers = MetadataHeaders(bytes)
-        func single(_ name: String) throws -> String? {
+        for field in Self.once where headers.count(field) > 1 {
             // Clients differ in which of two they take.
-            guard headers.count(name) <= 1 else {
-                throw SaveError.invalid("content", "content: \(path) has the field '\(name)' twice")
-            }
-            return headers.values(name).first.map(MetadataHeaders.unfolded)
+            throw SaveError.invalid("content", "content: \(path) has the field '\(field)' twice")
         }
-        guard let name = try single("name"), let package = ProjectName.normalized(name) else {
+        func single(_ name: String) -> String? { headers.values(name).first.map(MetadataHeaders.unfolded) }
+        guard let name = single("name"), let package = ProjectName.normalized(name) else {
             throw SaveError.invalid("content", "content: \(path) has no valid Name")
         }
-        guard let version = try single("version").flatMap({ Version($0) }) else {
+        guard let version = single("version").flatMap({ Version($0) }) else {
             throw SaveError.invalid("content", "content: \(path) has no valid Version")
         }
         self.name = name
         self.package = package
         self.version = version
         isFinal = Self.isFinal(headers)
-        requiresPython = try single("requires-python")
+        requiresPython = single("requires-python")
         if let requiresPython, !VersionSpecifiers.areValid(requiresPython) {
             throw SaveError.invalid("content", "content: \(path) has an invalid Requires-Python")
         }
@@ -59,6 +58,12 @@ struct CoreMetadataFile {
             && versions.count == 1 && versions.allSatisfy { Version($0) == file.parsedVersion }
     }
 
+    /// Fields that have one value (core metadata specification), in small letters.
+    private static let once = [
+        "author", "author-email", "description", "description-content-type", "download-url", "home-page", "keywords", "license",
+        "license-expression", "maintainer", "maintainer-email", "metadata-version", "name", "requires-python", "summary",
+        "version",
+    ]
     /// What resolvers read, in small letters.
     private static let resolved: Set<String> = ["name", "version", "requires-dist", "requires-python", "provides-extra"]
 

@@ -29,11 +29,20 @@ extension DistributionReader {
     /// binary-distribution-format specification: one `{name}-{version}.dist-info` at the top, with METADATA, WHEEL, RECORD.
     private static func wheel(_ source: ArchiveSource, _ wheel: DistributionFilename) throws -> (bytes: [UInt8], path: String) {
         let archive = try ZipArchive(source)
+        for entry in archive.entries where entry.isSymbolicLink || !entry.hasPortableName {
+            let rule = entry.isSymbolicLink ? "is a symbolic link, which wheels do not have" : "has a name that is not UTF-8"
+            throw SaveError.invalid(
+                "content", "content: '\(String(decoding: entry.name.utf8.prefix(200), as: UTF8.self))' \(rule)")
+        }
         let folder = try folder(archive, wheel)
-        guard archive.entries.contains(where: { $0.name == "\(folder)/WHEEL" }) else {
+        guard let file = archive.entries.first(where: { $0.name == "\(folder)/WHEEL" }) else {
             throw SaveError.invalid("content", "content: the wheel has no \(folder)/WHEEL")
         }
+        try WheelFile.check(try archive.contents(of: file, limit: WheelFile.largest), path: file.name)
         try WheelRecord.check(archive, folder: folder)
+        if let file = archive.entries.first(where: { $0.name == "\(folder)/entry_points.txt" }) {
+            try EntryPointsFile.check(try archive.contents(of: file, limit: EntryPointsFile.largest), path: file.name)
+        }
         return try metadata(archive, folder)
     }
 
@@ -104,7 +113,8 @@ extension DistributionReader {
     private static func zippedSource(_ source: ArchiveSource) throws -> (bytes: [UInt8], path: String) {
         let archive = try ZipArchive(source)
         try requireOneTop(archive.entries.map(\.name))
-        guard let entry = archive.entries.first(where: { isMetadata($0.name) }) else {
+        try archive.checkLinks()
+        guard let entry = archive.entries.first(where: { isMetadata($0.name) }), !entry.isSymbolicLink else {
             throw SaveError.invalid("content", "content: the archive must have a PKG-INFO in its top directory")
         }
         return (try archive.contents(of: entry, limit: CoreMetadataFile.largest), entry.name)

@@ -23,8 +23,16 @@ enum WheelRecord {
             throw SaveError.invalid("content", "content: the wheel has no \(folder)/RECORD")
         }
         let entries = Dictionary(archive.entries.map { ($0.name, $0) }) { first, _ in first }
+        let bytes = try archive.contents(of: entry, limit: largest)
+        if let hazard = TextHazard.first(in: bytes[...], as: .lines) {
+            throw SaveError.invalid("content", "content: \(hazard.sentence(entry.name))")
+        }
         var left = Int64(mostBytes)
-        for line in try archive.contents(of: entry, limit: largest).split(separator: 0x0A) {
+        for line in bytes.split(separator: 0x0A) {
+            // A value in quotes may have lines of its own, which who reads line by line takes for lines of the table.
+            guard line.count(where: { $0 == UInt8(ascii: "\"") }).isMultiple(of: 2) else {
+                throw SaveError.invalid("content", "content: \(entry.name) has a line with a quote that does not end in it")
+            }
             let fields = Self.fields(line.last == 0x0D ? line.dropLast() : line)
             guard fields.count >= 2, let (algorithm, digest) = Self.digest(fields[1]) else { continue }
             guard let file = entries[fields[0]] else {
