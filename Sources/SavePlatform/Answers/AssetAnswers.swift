@@ -49,9 +49,7 @@ struct AssetAnswers: Sendable {
         _ path: AssetPath, package: PackageID?, request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot
     ) async throws -> (HTTPResponse, DownloadSubject?) {
         if let known = current(path, repository, catalogue) { return (known.response(to: request), known.download) }
-        let own = Freshness(dependencies: [
-            .init(repository: repository, stamp: services.board.stamp(repository.record.id, .asset(path)))
-        ])
+        let own = Freshness(dependencies: services.structure(of: repository, .asset(path), in: catalogue))
         let source = services.source(of: repository, in: catalogue)
         switch try await source.asset(path, package: package, method: request.method) {
         case .stored(let asset, let file, let freshness):

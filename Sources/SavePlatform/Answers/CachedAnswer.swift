@@ -11,11 +11,13 @@ final class CachedAnswer: ReadyAnswer {
     let etag: String
     let lastModified: Timestamp?
     let freshness: Freshness
+    /// Bytes of memory, about.
+    let cost: Int
     /// Pages are not files.
     var download: DownloadSubject? { nil }
 
     init(
-        response: HTTPResponse, etag: String, lastModified: Timestamp?, freshness: Freshness,
+        response: HTTPResponse, etag: String, lastModified: Timestamp?, freshness: Freshness, cost: Int = 1024,
         body: (@Sendable () throws -> ByteStream)? = nil
     ) {
         var response = response
@@ -31,7 +33,21 @@ final class CachedAnswer: ReadyAnswer {
         self.etag = etag
         self.lastModified = lastModified
         self.freshness = freshness
+        self.cost = cost
     }
+
+    private init(_ earlier: CachedAnswer, _ freshness: Freshness) {
+        response = earlier.response
+        body = earlier.body
+        notModified = earlier.notModified
+        etag = earlier.etag
+        lastModified = earlier.lastModified
+        cost = earlier.cost
+        self.freshness = freshness
+    }
+
+    /// The same answer, which was found to be the right one again.
+    func holding(as freshness: Freshness) -> CachedAnswer { CachedAnswer(self, freshness) }
 
     /// The answer to a read: whole, or 304 where the client's copy is current.
     func response(to request: HTTPRequest) -> HTTPResponse {

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Rendered indexes: negotiated, compressed, with strong validators, kept in memory until something they depend on
 /// changes.
 struct IndexAnswers: Sendable {
@@ -29,6 +31,11 @@ struct IndexAnswers: Sendable {
     private let compression: PageCompression
     private let cache: BoundedCache<Key, CachedAnswer>
     private let flights = SingleFlight<Flight, CachedAnswer>()
+    private let renderings = Renderings()
+
+    private final class Renderings: Sendable {
+        let count = Atomic<Int>(0)
+    }
 
     /// Listings above this are rendered on a thread that may take its time.
     private static let largestInline = 200
@@ -50,6 +57,9 @@ struct IndexAnswers: Sendable {
 
     /// The number of pages kept and their bytes.
     var usage: (count: Int, cost: Int) { cache.usage }
+
+    /// Pages that were rendered since the start.
+    var renderingCount: Int { renderings.count.load(ordering: .relaxed) }
 
     /// - Throws: `notAcceptable`, and what the source throws.
     func answer(
@@ -116,11 +126,15 @@ struct IndexAnswers: Sendable {
         if case .search(let query) = key.index { sourced.listing.found.cut(to: query) }
         // The repository itself counts, too: a group's members may change. Its stamp is taken last, because fetching an
         // upstream's page changes it, and what the listing rests on is in its own freshness.
-        sourced.freshness.dependencies.append(
-            Freshness.Dependency(
-                repository: repository, stamp: services.board.stamp(repository.record.id, .index(key.index))))
+        sourced.freshness.dependencies += services.structure(of: repository, .index(key.index), in: catalogue)
         let listing = sourced.listing
         let documents = try await documents(for: key.index, of: repository, from: source, &sourced)
+        let earlier = cache[key]
+        if let earlier, earlier.freshness.isSameState(as: sourced.freshness) {
+            // Most often the upstream has confirmed what it said before.
+            return keep(earlier.holding(as: sourced.freshness), for: key)
+        }
+        renderings.count.wrappingAdd(1, ordering: .relaxed)
         let context = RenderContext(
             basePath: repository.basePath, externalOrigin: key.origin, documents: documents)
         let isLarge = listing.assets.count + listing.packages.count > Self.largestInline
@@ -128,14 +142,18 @@ struct IndexAnswers: Sendable {
             let document = try format.render(key.index, as: key.type, from: listing, context: context)
             return try Rendering(document, key.isCompressed ? compression : nil)
         }
-        let change = LastChange(to: rendering.etag, at: services.clock.now(), after: cache[key])
+        let change = LastChange(to: rendering.etag, at: services.clock.now(), after: earlier)
         let answer = CachedAnswer(
             response: response(rendering, change, repository, isStale: sourced.freshness.isStale),
             etag: rendering.etag, lastModified: change.validator, freshness: sourced.freshness,
-            body: body(of: rendering, repository.format))
+            cost: rendering.cost + 1024, body: body(of: rendering, repository.format))
+        return keep(answer, for: key)
+    }
+
+    private func keep(_ answer: CachedAnswer, for key: Key) -> CachedAnswer {
         // Words that nobody asks for again must not push out pages that everybody asks for.
         if case .search = key.index { return answer }
-        cache.insert(answer, for: key, cost: rendering.cost + 1024)
+        cache.insert(answer, for: key, cost: answer.cost)
         return answer
     }
 

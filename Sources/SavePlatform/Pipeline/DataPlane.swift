@@ -49,6 +49,9 @@ package final class DataPlane: Responder {
     /// The number of pages kept and their bytes.
     package var pageCacheUsage: (count: Int, cost: Int) { indexes.usage }
 
+    /// Pages that were rendered since the start.
+    package var renderings: Int { indexes.renderingCount }
+
     /// Notes that somebody is signed in, where the data plane is not what is asked.
     package func noteSignIn(of principal: Principal, _ request: HTTPRequest) {
         services.tally.noteSignIn(of: principal, request)

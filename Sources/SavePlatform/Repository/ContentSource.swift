@@ -65,6 +65,14 @@ package struct Freshness: Sendable {
         }
         return dependencies.allSatisfy { board.isCurrent($0.stamp) }
     }
+
+    /// Whether both were found in the same state of all that they rest on: then what was made of one is what would be made
+    /// of the other. Until when each holds may differ.
+    func isSameState(as other: Freshness) -> Bool {
+        isStale == other.isStale && validUntil == other.validUntil
+            && dependencies.elementsEqual(other.dependencies) { $0.repository === $1.repository && $0.stamp == $1.stamp }
+            && leases.elementsEqual(other.leases) { $0.key == $1.key && $0.content == $1.content }
+    }
 }
 
 /// The bytes of a file.

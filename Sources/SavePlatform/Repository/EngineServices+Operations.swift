@@ -28,7 +28,7 @@ extension EngineServices {
             board.bump(repository, package: package, paths: [])
         } else {
             upstream.forget(repository)
-            board.bumpAll()
+            board.bumpAll(in: repository)
         }
     }
 

@@ -45,6 +45,15 @@ package struct EngineServices: Sendable {
         }
     }
 
+    /// What an answer of a repository depends on, whatever it finds: its own settings, and those of the groups in it.
+    func structure(
+        of repository: Repository, _ subject: RevisionBoard.Subject, in snapshot: CatalogueSnapshot
+    ) -> [Freshness.Dependency] {
+        snapshot.structure(of: repository).map { part in
+            .init(repository: part, stamp: board.stamp(part.record.id, subject))
+        }
+    }
+
     func group(_ repository: Repository, in snapshot: CatalogueSnapshot) -> GroupSource {
         let members = snapshot.reach(of: repository).filter { $0.repository.record.kind != .group }.map { member in
             let source = source(of: member.repository, in: snapshot)
@@ -61,6 +70,12 @@ extension CatalogueSnapshot {
     /// REST API refuses, adds nothing.
     package func leaves(of group: Repository) -> [Repository] {
         reach(of: group).map(\.repository).filter { $0.record.kind != .group }
+    }
+
+    /// A repository, and the groups that it reaches: what of its answers follows from settings rather than from content.
+    func structure(of repository: Repository) -> [Repository] {
+        guard repository.record.kind == .group else { return [repository] }
+        return [repository] + reach(of: repository).map(\.repository).filter { $0.record.kind == .group }
     }
 
     /// What a group and the groups in it reserve: whatever the way to an upstream, a reserved name does not take it.

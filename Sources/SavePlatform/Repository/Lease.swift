@@ -5,6 +5,8 @@ internal import Synchronization
 package final class Lease: Sendable {
     /// What is to be asked for again.
     let key: UpstreamMemory.Key
+    /// Stands for what the upstream said: two leases of one key and one content are about the same.
+    let content: Content
     private let verified: Atomic<UInt64>
     private let end: Atomic<UInt64>
     private let due: Atomic<UInt64>
@@ -13,11 +15,23 @@ package final class Lease: Sendable {
     private static let shortestRenewed: UInt64 = 10 * Lease.second
     static let second: UInt64 = 1_000_000_000
 
+    /// What an upstream said: that it has no such index, or one reading of its index.
+    enum Content: Sendable, Equatable {
+        case nothing
+        case reading(UInt64)
+
+        private static let last = Atomic<UInt64>(0)
+
+        /// Another one than all before.
+        static func new() -> Content { .reading(last.wrappingAdd(1, ordering: .relaxed).newValue) }
+    }
+
     /// - Parameters:
     ///   - now: `PlatformClock.uptime`; the other times as well.
     ///   - renews: whether clients that use it make it renewed before its end.
-    init(_ key: UpstreamMemory.Key, now: UInt64, until end: UInt64, renews: Bool) {
+    init(_ key: UpstreamMemory.Key, _ content: Content, now: UInt64, until end: UInt64, renews: Bool) {
         self.key = key
+        self.content = content
         verified = Atomic(now)
         self.end = Atomic(end)
         due = Atomic(renews ? Self.due(from: now, to: end) : .max)

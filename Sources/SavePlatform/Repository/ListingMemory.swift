@@ -79,6 +79,6 @@ final class ListingMemory: Sendable {
         if !isMendable { entries.remove(key) { $0 === entry } }
     }
 
-    /// Forgets everything.
-    func forgetAll() { entries.removeAll { _ in true } }
+    /// Forgets all packages of a repository.
+    func forget(_ repository: Int64) { entries.removeAll { $0.repository == repository } }
 }

@@ -16,8 +16,9 @@ package struct ProxySource: ContentSource {
         guard isIndexed else { return try await cache.listing(index) }
         try refuseReserved(index.package)
         // Upstreams are asked for pages of packages; what else a format makes of a package comes from the same page.
-        let known = try await UpstreamIndex(self).current(index.package.map(IndexKey.package) ?? index)
-        var answer = SourcedListing(listing: known.listing, freshness: freshness(of: known))
+        let found = try await UpstreamIndex(self).current(index.package.map(IndexKey.package) ?? index)
+        let known = found.known
+        var answer = SourcedListing(listing: known.listing, freshness: freshness(of: found))
         if !settings.reservedNames.isEmpty {
             answer.listing.packages.removeAll { settings.reservedNames.first(covering: $0.id) != nil }
         }
@@ -89,6 +90,7 @@ package struct ProxySource: ContentSource {
             // The upstream still has it: drop the record and fetch it anew.
             services.log(.warning, "cached file is damaged and will be fetched again", ["file": path.text])
             try await forget(path)
+            services.board.bump(id, [.asset(path)] + (package.map { [.sidecars($0)] } ?? []))
             return nil
         }
     }
@@ -112,7 +114,8 @@ package struct ProxySource: ContentSource {
             return AssetRecord(path: path)
         }
         guard let package else { throw miss(path, until: nil) }
-        let known = try await UpstreamIndex(self).current(.package(package))
+        let found = try await UpstreamIndex(self).current(.package(package))
+        let known = found.known
         if let record = known.record(path), record.origin != nil { return record }
         let sidecar = try await deriving?.ask { deriving in
             deriving.file(ofSidecar: path).flatMap(known.record).flatMap { file in
@@ -121,7 +124,7 @@ package struct ProxySource: ContentSource {
         }
         if let sidecar = sidecar ?? nil { return sidecar }
         throw SourceMiss(
-            error: SaveError(.assetNotFound, "there is no file '\(path.filename)' upstream"), freshness: freshness(of: known))
+            error: SaveError(.assetNotFound, "there is no file '\(path.filename)' upstream"), freshness: freshness(of: found))
     }
 
     func miss(_ path: AssetPath, until: UInt64?) -> SourceMiss {
@@ -131,20 +134,22 @@ package struct ProxySource: ContentSource {
                 dependencies: [.init(repository: repository, stamp: services.board.stamp(id, .asset(path)))], validUntil: until))
     }
 
-    /// - Parameter asked: `PlatformClock.uptime` when the upstream said so.
-    func miss(_ index: IndexKey, asked: UInt64, until: UInt64) -> SourceMiss {
+    /// - Parameters:
+    ///   - stamp: taken before it was looked for.
+    ///   - asked: `PlatformClock.uptime` when the upstream said so.
+    func miss(_ index: IndexKey, _ stamp: RevisionBoard.Stamp, asked: UInt64, until: UInt64) -> SourceMiss {
         let what = index.package.map { "package '\($0)'" } ?? "index"
         let lease = Lease(
-            UpstreamMemory.Key(repository: id, index: index), now: asked, until: until, renews: false)
+            UpstreamMemory.Key(repository: id, index: index), .nothing, now: asked, until: until, renews: false)
         return SourceMiss(
             error: SaveError(.packageNotFound, "there is no \(what) in \(repository.record.coordinates)"),
-            freshness: Freshness(
-                dependencies: [.init(repository: repository, stamp: services.board.stamp(id, .index(index)))], leases: [lease]))
+            freshness: Freshness(dependencies: [.init(repository: repository, stamp: stamp)], leases: [lease]))
     }
 
-    private func freshness(of known: UpstreamMemory.KnownIndex) -> Freshness {
+    private func freshness(of found: UpstreamMemory.FoundIndex) -> Freshness {
         Freshness(
-            dependencies: [.init(repository: repository, stamp: known.stamp)], leases: [known.lease], isStale: known.isStale)
+            dependencies: [.init(repository: repository, stamp: found.stamp)], leases: [found.known.lease],
+            isStale: found.known.isStale)
     }
 
     // MARK: For the parts of the proxy
@@ -159,25 +164,34 @@ package struct ProxySource: ContentSource {
         let now = services.clock.now()
         let asset = StoredAsset(
             repository: id, record: record, blob: blob.digest, size: blob.size, uploadedBy: nil, created: now)
-        try await services.store.write { writing in
+        let isSaid = try await isAnnounced(record)
+        let isOther = try await services.store.write { writing in
+            let earlier = try writing.asset(asset.repository, asset.record.path)
             try writing.put(asset)
             if let package = asset.record.package, try writing.package(asset.repository, package) == nil {
                 try writing.put(
                     PackageRecord(
                         repository: asset.repository, id: package, displayName: package.name, created: now, updated: now))
             }
+            return earlier.map { $0.record.checksums != asset.record.checksums } ?? false
         }
-        services.board.bump(id, subjects(of: record))
+        services.board.bump(id, subjects(of: record, isSaid: isSaid && !isOther))
     }
 
-    /// What a newly cached file shows in: for a sidecar its package's pages, and the directories of a proxy that lists what
-    /// it has fetched.
-    private func subjects(of record: AssetRecord) -> [RevisionBoard.Subject] {
+    /// Whether the package's pages say of a sidecar that is not here what they will say when it is.
+    private func isAnnounced(_ record: AssetRecord) async throws -> Bool {
+        guard record.sidecarOf != nil, let package = record.package, let deriving else { return false }
+        return try await SidecarAnnouncements(self, deriving).isListed(record, of: package)
+    }
+
+    /// What a newly cached file shows in: for a sidecar its package's pages, unless they say the same of it already, and the
+    /// directories of a proxy that lists what it has fetched.
+    private func subjects(of record: AssetRecord, isSaid: Bool) -> [RevisionBoard.Subject] {
         guard isIndexed else {
             return [.asset(record.path), .index(.directory(nil))]
                 + RevisionBoard.directories(above: record.path).map { .index(.directory($0)) }
         }
-        guard record.sidecarOf != nil, let package = record.package else { return [.asset(record.path)] }
+        guard record.sidecarOf != nil, !isSaid, let package = record.package else { return [.asset(record.path)] }
         return [.asset(record.path), .sidecars(package)]
     }
 

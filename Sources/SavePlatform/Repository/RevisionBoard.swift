@@ -6,7 +6,9 @@ internal import Synchronization
 /// the counters it depends on. Names that share a counter cost a computation too many, never one too few.
 package final class RevisionBoard: Sendable {
     private static let size = 1 << 16
-    private let counters = Mutex([UInt32](repeating: 0, count: RevisionBoard.size))
+    /// Counters of whole repositories, behind those of single subjects. Their ids are numbers in a row: few share one.
+    private static let repositories = 1 << 12
+    private let counters = Mutex([UInt32](repeating: 0, count: RevisionBoard.size + RevisionBoard.repositories))
     /// Learns of every change before it shows in a counter.
     let listings: ListingMemory
 
@@ -21,21 +23,32 @@ package final class RevisionBoard: Sendable {
         case sidecars(PackageID)
     }
 
-    /// A counter as it was at some moment.
+    /// The counters of a subject and of its repository as they were at some moment.
+    ///
+    /// A stamp belongs to one look at its subject, and goes with what was made of that look. What is remembered for longer
+    /// than that, and looked at again, gets a new stamp with each look: an old one would never become current again.
     package struct Stamp: Sendable, Hashable {
-        fileprivate let slot: Int
+        fileprivate let slot: UInt32
         fileprivate let count: UInt32
+        fileprivate let repository: UInt32
+        fileprivate let repositoryCount: UInt32
     }
 
-    /// The counter of a subject now. Take it before reading what it is about.
+    /// The counters of a subject now. Take them before reading what it is about.
     package func stamp(_ repository: Int64, _ subject: Subject) -> Stamp {
-        let slot = slot(repository, subject)
-        return Stamp(slot: slot, count: counters.withLock { $0[slot] })
+        let place = slot(repository, subject)
+        let whole = slot(ofAll: repository)
+        return counters.withLock { counters in
+            Stamp(
+                slot: UInt32(place), count: counters[place], repository: UInt32(whole), repositoryCount: counters[whole])
+        }
     }
 
     /// Whether nothing has changed since.
     package func isCurrent(_ stamp: Stamp) -> Bool {
-        counters.withLock { $0[stamp.slot] } == stamp.count
+        counters.withLock { counters in
+            counters[Int(stamp.slot)] == stamp.count && counters[Int(stamp.repository)] == stamp.repositoryCount
+        }
     }
 
     /// Marks subjects as changed. Call it after the change is committed and before it is acknowledged.
@@ -53,12 +66,11 @@ package final class RevisionBoard: Sendable {
         }
     }
 
-    /// Marks everything as changed.
-    package func bumpAll() {
-        listings.forgetAll()
-        counters.withLock { counters in
-            for slot in counters.indices { counters[slot] &+= 1 }
-        }
+    /// Marks everything in a repository as changed.
+    package func bumpAll(in repository: Int64) {
+        listings.forget(repository)
+        let whole = slot(ofAll: repository)
+        counters.withLock { $0[whole] &+= 1 }
     }
 
     /// Marks everything that a change to files of a package touches: the package's pages, the root, the files, and the
@@ -85,6 +97,10 @@ package final class RevisionBoard: Sendable {
             next = directory.parent
         }
         return directories
+    }
+
+    private func slot(ofAll repository: Int64) -> Int {
+        Self.size + Int(UInt64(bitPattern: repository) % UInt64(Self.repositories))
     }
 
     private func slot(_ repository: Int64, _ subject: Subject) -> Int {

@@ -28,6 +28,21 @@ struct SidecarAnnouncements: Sendable {
         if let end { answer.freshness.validUntil = min(answer.freshness.validUntil ?? .max, end) }
     }
 
+    /// Whether the upstream lists a sidecar in the very words that will be used when it is here, and the pages pass that on.
+    func isListed(_ sidecar: AssetRecord, of package: PackageID) async throws -> Bool {
+        let index = UpstreamMemory.Key(repository: proxy.id, index: .package(package))
+        guard let path = sidecar.sidecarOf, let known = memory.listings[index], let file = known.record(path),
+            known.record(sidecar.path) != nil, memory.lostSidecars[.init(repository: proxy.id, path: sidecar.path)] == nil
+        else { return false }
+        return try await format.ask { format in
+            // Pages say nothing of other kinds of sidecars.
+            guard described(by: sidecar, format) != nil else { return true }
+            var announced = file
+            format.announceSidecar(sidecar.checksums, in: &announced)
+            return announced == file
+        }
+    }
+
     /// - Parameter cached: what is here of the package.
     /// - Returns: the files with what is noted in them, and until when that holds, where something is lost for a time.
     private func announce(

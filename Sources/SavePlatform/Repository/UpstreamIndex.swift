@@ -3,6 +3,7 @@
 struct UpstreamIndex: Sendable {
     typealias Key = UpstreamMemory.Key
     typealias KnownIndex = UpstreamMemory.KnownIndex
+    typealias FoundIndex = UpstreamMemory.FoundIndex
 
     private let proxy: ProxySource
     private var services: EngineServices { proxy.services }
@@ -17,11 +18,12 @@ struct UpstreamIndex: Sendable {
     ///
     /// - Throws: `SourceMiss` when the upstream says that there is none; `upstreamUnavailable` or `upstreamInvalid` when it
     ///   does not answer sensibly and nothing is cached.
-    func current(_ index: IndexKey) async throws -> KnownIndex {
+    func current(_ index: IndexKey) async throws -> FoundIndex {
         let key = Key(repository: proxy.id, index: index)
         let now = services.clock.uptime()
-        if let known = memory.listings[key], known.lease.isCurrent(now) { return known }
-        if let until = memory.misses[key], until > now { throw proxy.miss(index, asked: 0, until: until) }
+        let stamp = stamp(key)
+        if let known = memory.listings[key], known.lease.isCurrent(now) { return FoundIndex(known: known, stamp: stamp) }
+        if let until = memory.misses[key], until > now { throw proxy.miss(index, stamp, asked: 0, until: until) }
         return try await memory.refreshes.run(key) { try await refresh(index, key, ahead: false) }
     }
 
@@ -68,33 +70,47 @@ struct UpstreamIndex: Sendable {
         }
     }
 
+    private func stamp(_ key: Key) -> RevisionBoard.Stamp { services.board.stamp(proxy.id, .index(key.index)) }
+
+    /// What is remembered of an index changes here only, one flight at a time. So a look finds what is remembered and, in a
+    /// stamp that was taken before, whether it is still that: the change is remembered first and shows in stamps then.
+    ///
     /// - Parameter ahead: asks although what is cached is current.
-    private func refresh(_ index: IndexKey, _ key: Key, ahead: Bool) async throws -> KnownIndex {
+    private func refresh(_ index: IndexKey, _ key: Key, ahead: Bool) async throws -> FoundIndex {
+        let stamp = stamp(key)
         let page = UpstreamPage(proxy, index)
         // Somebody may have come first, before this flight began.
         let cached: KnownIndex? = if let known = memory.listings[key] { known } else { try await page.load() }
-        if !ahead, let cached, cached.lease.isCurrent(services.clock.uptime()) { return keep(cached, key) }
-        if let error = quiet(key) { return try fallback(to: cached, key, error, retryIn: Self.quietSeconds) }
+        if !ahead, let cached, cached.lease.isCurrent(services.clock.uptime()) {
+            return FoundIndex(known: keep(cached, key), stamp: stamp)
+        }
+        func fall(for error: any Error, _ seconds: Int64) throws -> FoundIndex {
+            FoundIndex(known: try fallback(to: cached, key, error, retryIn: seconds), stamp: stamp)
+        }
+        if let error = quiet(key) { return try fall(for: error, Self.quietSeconds) }
         do {
             let fetched = try await page.fetch(cached)
             memory.markAvailable(proxy.id)
             memory.misses.remove(key)
             memory.outcomes.insert(.init(asked: services.clock.now(), status: fetched.status), for: key)
-            return keep(fetched.known, key)
+            let known = keep(fetched.known, key)
+            guard fetched.isChanged else { return FoundIndex(known: known, stamp: stamp) }
+            services.board.bump(proxy.id, [.index(index)])
+            return FoundIndex(known: known, stamp: self.stamp(key))
         } catch let miss as UpstreamPage.Missing {
             memory.markAvailable(proxy.id)
             memory.outcomes.insert(.init(asked: services.clock.now(), status: miss.status), for: key)
             let seconds = proxy.settings.negativeCacheTTL
             let until = proxy.deadline(seconds: seconds)
-            let error = proxy.miss(index, asked: services.clock.uptime(), until: until)
+            let error = proxy.miss(index, stamp, asked: services.clock.uptime(), until: until)
             // An index that was there and is now gone stays readable: who has locked a file of it can still get it.
-            guard cached == nil else { return try fallback(to: cached, key, error, retryIn: seconds) }
+            guard cached == nil else { return try fall(for: error, seconds) }
             memory.misses.insert(until, for: key)
             throw error
         } catch {
             let failure = UpstreamFailure(error)
             note(failure, key)
-            return try fallback(to: cached, key, failure.error, retryIn: failure.retryAfter ?? Self.quietSeconds)
+            return try fall(for: failure.error, failure.retryAfter ?? Self.quietSeconds)
         }
     }
 
@@ -146,7 +162,7 @@ struct UpstreamIndex: Sendable {
         guard services.clock.now().seconds - cached.row.verified.seconds <= proxy.settings.staleTTL else { throw error }
         var copy = cached
         copy.isStale = true
-        copy.lease = Lease(key, now: now, until: proxy.deadline(seconds: seconds), renews: false)
+        copy.lease = Lease(key, cached.lease.content, now: now, until: proxy.deadline(seconds: seconds), renews: false)
         return keep(copy, key)
     }
 

@@ -16,15 +16,12 @@ final class UpstreamMemory: Sendable {
         var lease: Lease
         /// The upstream failed when it was last asked.
         var isStale: Bool
-        /// Its revision when it was read.
-        let stamp: RevisionBoard.Stamp
 
-        init(_ offered: OfferedListing, row: CachedIndex, lease: Lease, stamp: RevisionBoard.Stamp) {
+        init(_ offered: OfferedListing, row: CachedIndex, lease: Lease) {
             self.offered = offered
             self.row = row
             self.lease = lease
             isStale = false
-            self.stamp = stamp
             places = AssetPlaces(offered.listing.assets)
         }
 
@@ -41,8 +38,14 @@ final class UpstreamMemory: Sendable {
             places = known.places
             lease = known.lease
             isStale = false
-            stamp = known.stamp
         }
+    }
+
+    /// An index as it was found at one look, with its revision then. The revision is not kept with what is remembered: much
+    /// may outdate it that leaves the index as it is, and then nothing that is made of the index would ever hold again.
+    struct FoundIndex: Sendable {
+        let known: KnownIndex
+        let stamp: RevisionBoard.Stamp
     }
 
     /// Finds a listing's files by their paths; made ready when somebody first looks for one, since most pages are only shown.
@@ -99,7 +102,7 @@ final class UpstreamMemory: Sendable {
     let outcomes = BoundedCache<Key, Outcome>(limit: 100_000)
     /// Indexes that came without content although they had some, and from when on that is believed where it is said again.
     let emptied = BoundedCache<Key, UInt64>(limit: 100_000)
-    let refreshes = SingleFlight<Key, KnownIndex>()
+    let refreshes = SingleFlight<Key, FoundIndex>()
     let copies = IndexCopies()
     let probes = SingleFlight<Int64, String>()
     let renewals = UpstreamRenewals()

@@ -20,16 +20,24 @@ struct UpstreamPage: Sendable {
 
     // MARK: The upstream
 
+    /// What the upstream gave.
+    struct Fetched {
+        let known: KnownIndex
+        let status: Int
+        /// Whether it is another listing than what is cached.
+        let isChanged: Bool
+    }
+
     /// Asks the upstream, with the validators of what is cached.
     ///
     /// - Throws: `Missing`, `UpstreamFailure`, and what the client and the stores throw.
-    func fetch(_ cached: KnownIndex?) async throws -> (known: KnownIndex, status: Int) {
+    func fetch(_ cached: KnownIndex?) async throws -> Fetched {
         let (wanted, response) = try await ask(validating: cached?.row)
         switch response.status {
-        case 200: return (try await accept(response, limit: wanted.maxSize, cached), 200)
+        case 200: return try await accept(response, limit: wanted.maxSize, cached)
         case 304:
             guard let cached else { throw invalid("the upstream answered 304 to an unconditional request", 304) }
-            return (try await verified(cached), 304)
+            return try await verified(cached)
         default: throw failure(response, asking: wanted.url)
         }
     }
@@ -96,7 +104,10 @@ struct UpstreamPage: Sendable {
             SaveError(.upstreamInvalid, message), status: status, concernsAll: false, redirectedTo: redirectedTo)
     }
 
-    private func verified(_ cached: KnownIndex) async throws -> KnownIndex {
+    private func verified(_ cached: KnownIndex) async throws -> Fetched {
+        func fetched(_ known: KnownIndex, isChanged: Bool = false) -> Fetched {
+            Fetched(known: known, status: 304, isChanged: isChanged)
+        }
         var row = cached.row
         row.verified = services.clock.now()
         let verified = row
@@ -111,17 +122,16 @@ struct UpstreamPage: Sendable {
         if cached.offered.isIncomplete {
             let completed = cached.offered.completed(by: try await files())
             if completed.listing != cached.offered.listing {
-                services.board.bump(proxy.id, [.index(index)])
-                return known(completed, verified, until: end)
+                return fetched(known(completed, verified, until: end), isChanged: true)
             }
         }
-        if cached.isStale { return known(cached.offered, verified, until: end) }
+        if cached.isStale { return fetched(known(cached.offered, verified, cached.lease.content, until: end)) }
         // Everything that was made of the page goes on to hold.
         cached.lease.renew(now: services.clock.uptime(), until: end)
-        return cached.verified(verified)
+        return fetched(cached.verified(verified))
     }
 
-    private func accept(_ response: ClientResponse, limit: Int64, _ cached: KnownIndex?) async throws -> KnownIndex {
+    private func accept(_ response: ClientResponse, limit: Int64, _ cached: KnownIndex?) async throws -> Fetched {
         let contentType = response.headers["content-type"]
         let listing: Listing
         let digest: BlobDigest
@@ -147,10 +157,18 @@ struct UpstreamPage: Sendable {
             await copy(copied, row)
             await held?.cancel()
         }
-        services.board.bump(proxy.id, [.index(index)])
         let offered = try await offered(listing)
         alarm(offered, cached?.offered)
-        return known(offered, row, until: proxy.deadline(seconds: proxy.settings.cacheTTL))
+        let end = proxy.deadline(seconds: proxy.settings.cacheTTL)
+        guard let cached, cached.listing == offered.listing else {
+            return Fetched(known: known(offered, row, until: end), status: 200, isChanged: true)
+        }
+        // Some servers know no validators, and send the same again and again.
+        if cached.isStale {
+            return Fetched(known: known(offered, row, cached.lease.content, until: end), status: 200, isChanged: false)
+        }
+        cached.lease.renew(now: services.clock.uptime(), until: end)
+        return Fetched(known: KnownIndex(offered, row: row, lease: cached.lease), status: 200, isChanged: false)
     }
 
     /// A page with content is not given up for one with none that came once: a portal, or a server that lost its disk for a
@@ -299,10 +317,11 @@ struct UpstreamPage: Sendable {
         return try await read(UpstreamDocument(url: row.url, contentType: row.contentType, bytes: bytes), isKnown: true).0
     }
 
-    private func known(_ offered: OfferedListing, _ row: CachedIndex, until end: UInt64) -> KnownIndex {
+    private func known(
+        _ offered: OfferedListing, _ row: CachedIndex, _ content: Lease.Content = .new(), until end: UInt64
+    ) -> KnownIndex {
         KnownIndex(
-            offered, row: row, lease: Lease(key, now: services.clock.uptime(), until: end, renews: true),
-            stamp: services.board.stamp(proxy.id, .index(index)))
+            offered, row: row, lease: Lease(key, content, now: services.clock.uptime(), until: end, renews: true))
     }
 
     /// - Parameter isKnown: whether the upstream had the package before.

@@ -107,7 +107,7 @@ struct UpstreamSidecar: Sendable {
 extension UpstreamSidecar {
     private func file(of sidecar: AssetRecord) async throws -> AssetRecord {
         guard let path = sidecar.sidecarOf, let package = sidecar.package,
-            let file = try await UpstreamIndex(proxy).current(.package(package)).record(path), file.origin != nil
+            let file = try await UpstreamIndex(proxy).current(.package(package)).known.record(path), file.origin != nil
         else { throw proxy.miss(sidecar.path, until: nil) }
         return file
     }

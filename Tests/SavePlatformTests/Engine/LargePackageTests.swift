@@ -44,6 +44,17 @@ import Testing
         #expect(counting.packagesRead == before)
     }
 
+    @Test func `a change of another repository does not have a large package read again`() async throws {
+        let counting = CountingStore()
+        let engine = try await engine(counting)
+        _ = try await lines(engine)
+        let before = counting.packagesRead
+        engine.services.contentChanged(in: try await engine.add("other", .hosted), package: nil)
+        _ = await engine.put("/line/p/h/files/x/new", "new")
+        #expect(try await lines(engine).count == Self.count + 1)
+        #expect(counting.packagesRead == before)
+    }
+
     @Test func `what is published while others read is never lost`() async throws {
         let engine = try await engine()
         _ = try await lines(engine)
