@@ -118,6 +118,31 @@ import Testing
         await store.close()
     }
 
+    @Test func `all that wait for another program wait together, and those that come after them hardly`() async throws {
+        let patience: Duration = .milliseconds(1000)
+        let store = try SQLiteStore.open(path: path, busyMilliseconds: 1000)
+        let other = try RawDatabase(path)
+        try other.run("BEGIN IMMEDIATE")
+        func fail(_ name: String) async {
+            let project = self.project(name)
+            await #expect { _ = try await store.write { try $0.put(project) } } throws: { ($0 as? SaveError)?.code == .busy }
+        }
+        let clock = ContinuousClock()
+        let together = await clock.measure {
+            await withTaskGroup(of: Void.self) { group in for number in 0..<8 { group.addTask { await fail("p\(number)") } } }
+        }
+        // Eight one after another would be eight times that.
+        #expect(together < patience * 6)
+        let afterwards = await clock.measure { for number in 0..<8 { await fail("q\(number)") } }
+        #expect(afterwards < patience * 6)
+        try other.run("ROLLBACK")
+        other.close()
+        let project = project("r")
+        _ = try await store.write { try $0.put(project) }
+        #expect(try await store.read { try $0.projects().map(\.name) } == ["r"])
+        await store.close()
+    }
+
     @Test func `audit records can be neither changed nor removed, whoever tries`() async throws {
         let store = try SQLiteStore.open(path: path)
         let record = AuditRecord(

@@ -36,6 +36,9 @@ final class SQLiteConnection: @unchecked Sendable {
         sqlite3_busy_timeout(handle, busyMilliseconds)
     }
 
+    /// From now on a statement that meets another program's lock fails at once.
+    func stopWaitingForOthers() { sqlite3_busy_timeout(handle, 0) }
+
     deinit { close() }
 
     /// Closes the connection now, whoever still holds this object. It must not be used afterwards.

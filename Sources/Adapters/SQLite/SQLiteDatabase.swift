@@ -18,8 +18,10 @@ final class SQLiteDatabase: SQLDatabase {
     private let readerThreads: BlockingPool
 
     /// Takes over connections that are set up; there are as many reading threads as reading connections.
-    init(writer: SQLiteConnection, readers: [SQLiteConnection]) {
-        state = Mutex(State(writes: WriteQueue(writer), readers: readers))
+    ///
+    /// - Parameter busyMilliseconds: how long a write waits for another program's lock.
+    init(writer: SQLiteConnection, readers: [SQLiteConnection], busyMilliseconds: Int32) {
+        state = Mutex(State(writes: WriteQueue(writer, busyMilliseconds: busyMilliseconds), readers: readers))
         readerThreads = BlockingPool(name: "sqlite-read", threads: readers.count)
     }
 
@@ -39,11 +41,10 @@ final class SQLiteDatabase: SQLDatabase {
         defer { leave() }
         guard let queue = state.withLock({ $0.writes }) else { throw Self.closed }
         let result = Result<Value>()
-        let job = WriteQueue.Job { session in
+        let job = queue.add { session in
             let value = try body(session)
             result.value.withLock { $0 = value }
         }
-        queue.add(job)
         return try await writerThread.run {
             try queue.serve(job)
             guard let value = result.value.withLock({ $0 }) else { throw SQLiteSession.lost }

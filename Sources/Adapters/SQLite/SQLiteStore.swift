@@ -13,12 +13,12 @@ package enum SQLiteStore {
     ///
     /// - Parameters:
     ///   - readers: how many reads can run at the same time.
-    ///   - busyMilliseconds: how long a statement waits for another program's lock.
+    ///   - busyMilliseconds: how long a transaction waits for another program's lock, however many wait with it.
     ///   - largestPageCount: a size, in pages of 4 KiB, at which the database counts as full; nil for the disk's own.
     /// - Throws: `storageUnavailable` with one sentence for a file that is damaged, belongs to another program, comes from
     ///   a newer version or cannot be written; `busy` when another program holds it.
     package static func open(
-        path: String, readers: Int = 4, clock: PlatformClock = .system, busyMilliseconds: Int32 = 5000,
+        path: String, readers: Int = 4, clock: PlatformClock = .system, busyMilliseconds: Int32 = 4000,
         largestPageCount: Int64? = nil
     ) throws -> SQLMetadataStore {
         let file = try SQLiteFile(preparing: path)
@@ -37,7 +37,7 @@ package enum SQLiteStore {
             try reader.control("PRAGMA query_only = ON")
             return reader
         }
-        return SQLMetadataStore(SQLiteDatabase(writer: writer, readers: readers))
+        return SQLMetadataStore(SQLiteDatabase(writer: writer, readers: readers, busyMilliseconds: busyMilliseconds))
     }
 
     /// Reads a database from its first to its last page. Blocks.
