@@ -159,7 +159,7 @@ package struct ProxySource: ContentSource {
         isIndexed ? repository.format.cast { $0 as? any SidecarDeriving } : nil
     }
 
-    /// Records a file whose bytes are here, and that there is its package.
+    /// Records a file whose bytes are here, and that there is its package: a sidecar whose file is not here makes none.
     func keep(_ record: AssetRecord, _ blob: BlobInfo) async throws {
         let now = services.clock.now()
         let asset = StoredAsset(
@@ -168,7 +168,9 @@ package struct ProxySource: ContentSource {
         let isOther = try await services.store.write { writing in
             let earlier = try writing.asset(asset.repository, asset.record.path)
             try writing.put(asset)
-            if let package = asset.record.package, try writing.package(asset.repository, package) == nil {
+            if let package = asset.record.package, asset.record.sidecarOf == nil,
+                try writing.package(asset.repository, package) == nil
+            {
                 try writing.put(
                     PackageRecord(
                         repository: asset.repository, id: package, displayName: package.name, created: now, updated: now))

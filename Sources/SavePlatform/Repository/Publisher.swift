@@ -212,7 +212,9 @@ package struct Publisher: Sendable {
             let sidecars = try package.map { try writing.assets(id, package: $0) } ?? []
             let paths = [path] + sidecars.filter { $0.record.sidecarOf == path }.map(\.record.path)
             try writing.remove(asset, from: repository, by: context.principal.auditName, at: now)
-            if let package, try writing.assets(id, package: package).isEmpty { try writing.deletePackage(id, package) }
+            if let package, try writing.assets(id, package: package).allSatisfy({ $0.record.sidecarOf != nil }) {
+                try writing.deletePackage(id, package)
+            }
             try writing.record(
                 AuditEvent("file.delete", "file", "\(coordinates)/\(path)", details: ["sha256": .string(asset.blob.hex)]),
                 context,

@@ -167,6 +167,7 @@ extension UpstreamSidecar {
     }
 
     private func keep(_ sidecar: AssetRecord, _ bytes: [UInt8]) async throws {
+        try await services.blobs.checkSpace(for: Int64(bytes.count))
         let writer = try await services.blobs.begin()
         do {
             try await writer.write(bytes)

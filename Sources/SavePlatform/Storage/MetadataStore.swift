@@ -120,7 +120,9 @@ public protocol AssetWriting {
     func deleteAsset(_ repository: Int64, _ path: AssetPath) throws -> Bool
     /// Adds a package or replaces its record.
     func put(_ package: PackageRecord) throws
-    /// Removes a package's record; its files must be gone.
+    /// Removes a package's record; its files must be gone. Sidecars of files that are not here go with it.
+    ///
+    /// - Throws: `conflict` while there is a file.
     func deletePackage(_ repository: Int64, _ id: PackageID) throws
 }
 

@@ -190,6 +190,22 @@ import Testing
         #expect(try await announcement(engine) == Self.digest)
     }
 
+    @Test func `a sidecar whose file is not kept makes no package, and goes with the package of other files`() async throws {
+        let engine = try await proxy()
+        let id = try #require(engine.catalogue.current.repositories.first { $0.record.name == "u" }?.record.id)
+        let package = PackageID(normalized: "x")
+        #expect(try await engine.get(path).text == Self.text)
+        #expect(try await engine.store.read { try $0.assets(id, package: package).count } == 1)
+        #expect(try await engine.store.read { try $0.package(id, package) } == nil)
+        // One that an earlier version recorded can be deleted.
+        let now = engine.clock.platform.now()
+        try await engine.store.write { writing in
+            try writing.put(PackageRecord(repository: id, id: package, displayName: "x", created: now, updated: now))
+            try writing.deletePackage(id, package)
+        }
+        #expect(try await engine.store.read { try $0.assets(id, package: package) } == [])
+    }
+
     @Test func `HEAD of a sidecar has the length of GET`() async throws {
         let engine = try await proxy()
         let head = await engine.send(.head, path)

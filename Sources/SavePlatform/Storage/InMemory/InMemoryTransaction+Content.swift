@@ -67,7 +67,11 @@ extension InMemoryTransaction {
     }
 
     func deletePackage(_ repository: Int64, _ id: PackageID) throws {
-        guard assets(repository, package: id).isEmpty else { throw SaveError(.conflict, "the package still has files") }
+        let left = assets(repository, package: id)
+        guard left.allSatisfy({ $0.record.sidecarOf != nil }) else {
+            throw SaveError(.conflict, "the package still has files")
+        }
+        for sidecar in left { tables.assets[repository]?[sidecar.record.path] = nil }
         tables.packages[repository]?[id] = nil
     }
 
