@@ -1,4 +1,5 @@
 """Backups: made beside a running server, restored elsewhere, and refused where they would do harm."""
+import hashlib
 import json
 import pathlib
 import shutil
@@ -159,3 +160,40 @@ def test_a_restore_that_was_killed_is_no_server(filled, tmp_path):
     assert again.returncode == 0 and again.stdout.startswith("1 files copied"), again.stdout
     assert command("restore", "--data", half, backup).returncode == 0
     assert command("verify", "--data", half).returncode == 0
+
+
+def test_what_yesterdays_database_has_not_heard_of_is_listed_and_published_again(new_server, tmp_path):
+    server = new_server("data")
+    server.create("team/hosted")
+    server.create("team/raw", format="raw")
+    assert server.admin.upload("team/hosted", make_fixtures.wheel("plain", "1.0")).status_code == 200
+    assert server.stop() == 0
+    shutil.copy(server.data / "save.db", tmp_path / "yesterday.db")
+    since = [make_fixtures.wheel("plain", "1.1"), make_fixtures.wheel("Camel.Case", "1!2.0", spelled="Camel.Case", tag="py2.py3-none-any"),
+             make_fixtures.sdist("source-only", "0.3")]
+    server.start()
+    for item in since:
+        assert server.admin.upload("team/hosted", item).status_code == 200
+    assert server.admin.put("/raw/team/raw/notes.txt", data=b"a note of today").status_code == 201
+    assert server.stop() == 0
+    shutil.copy(tmp_path / "yesterday.db", server.data / "save.db")
+    (server.data / "audit-anchors").rename(tmp_path / "audit-anchors")     # the older trail is put back on purpose
+
+    listed = command("verify", "--data", server.data)
+    note = hashlib.sha256(b"a note of today").hexdigest()
+    assert listed.returncode == 0, listed.stdout        # what is deleted and not collected yet looks the same
+    for digest in [item.sha256 for item in since] + [note]:
+        assert "unknown: %s" % digest in listed.stdout, listed.stdout
+    dry = command("import", "--data", server.data, "--from-blobs", "--repository", "team/hosted", "--dry-run")
+    assert dry.returncode == 0 and "3 would be published" in dry.stdout, dry.stdout
+    done = command("import", "--data", server.data, "--from-blobs", "--repository", "team/hosted")
+    assert done.returncode == 0 and "3 published" in done.stdout, done.stdout
+    rest = command("import", "--data", server.data, "--from-blobs", "--repository", "team/raw")
+    assert rest.returncode == 0 and "recovered/" + note in rest.stdout, rest.stdout
+    assert "unknown" not in command("verify", "--data", server.data).stdout
+    server.start()
+    for item in since:
+        page = server.admin.page("team/hosted", item.project).text
+        assert item.filename.replace("!", "%21") in page or item.filename in page, page
+        assert item.sha256 in page
+    assert server.admin.get("/raw/team/raw/recovered/" + note).content == b"a note of today"

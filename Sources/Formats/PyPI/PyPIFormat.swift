@@ -73,6 +73,12 @@ extension PyPIFormat: DirectoryImporting {
     }
 }
 
+extension PyPIFormat: ContentNaming {
+    public func name(of bytes: FileBytes, digest: BlobDigest) throws -> AssetPath? {
+        try DistributionNaming.filename(of: bytes).map { try AssetPath($0) }
+    }
+}
+
 extension PyPIFormat: DocumentedIndexes {
     public func documents(for index: IndexKey, in listing: Listing) throws -> [AssetPath] {
         if let (package, version) = LegacyJSON.release(index) {

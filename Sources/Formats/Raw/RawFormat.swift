@@ -70,3 +70,8 @@ public struct RawFormat: RepositoryFormat {
 extension RawFormat: DirectoryImporting {
     public func upload(importing file: AssetPath) throws -> UploadPlan? { UploadPlan(path: file, status: 201) }
 }
+
+extension RawFormat: ContentNaming {
+    /// Bytes do not say where they were; people may look through them in one directory.
+    public func name(of bytes: FileBytes, digest: BlobDigest) throws -> AssetPath? { try AssetPath("recovered/\(digest.hex)") }
+}

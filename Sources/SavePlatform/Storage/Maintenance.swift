@@ -73,6 +73,24 @@ extension Maintenance {
     }
 }
 
+// MARK: - Blobs without records
+
+extension Maintenance {
+    /// Blobs that no record needs: what was deleted and not collected yet, or what a database that was put back has not heard of.
+    package func unknownBlobs() async throws -> [BlobInfo] {
+        var found: [BlobInfo] = []
+        var last: BlobDigest?
+        while true {
+            try Task.checkCancellation()
+            let page = try await blobs.digests(after: last, limit: Self.pageSize)
+            guard let end = page.last else { return found }
+            last = end
+            let unneeded = try await metadata.read { reading in try page.filter { try !reading.isReferenced($0) } }
+            for digest in unneeded { if let info = try await blobs.stat(digest) { found.append(info) } }
+        }
+    }
+}
+
 // MARK: - Verification
 
 extension Maintenance {
@@ -81,10 +99,13 @@ extension Maintenance {
     /// - Parameter repair: forgets cached records with bad bytes, so that the next request fetches them again. What
     ///   someone uploaded is reported and left alone.
     /// - Parameter onProblem: called for each record with bad bytes.
+    /// - Parameter onUnknown: called for each blob that no record knows. It is no problem: what is deleted waits for its
+    ///   collection, and so does what a database that was put back has not heard of.
     /// - Parameter onProgress: called after each blob.
     /// - Throws: only when the records themselves cannot be read.
     package func verify(
         repair: Bool, onProblem: @Sendable (VerifyProblem) -> Void = { _ in },
+        onUnknown: @Sendable (BlobInfo) -> Void = { _ in },
         onProgress: @Sendable (MaintenanceProgress) -> Void = { _ in }
     ) async throws -> VerifyReport {
         let pool = BlockingPool(name: "verify", threads: 1)
@@ -115,6 +136,11 @@ extension Maintenance {
                 progress.bytes = report.bytes
                 onProgress(progress)
             }
+        }
+        for blob in try await unknownBlobs() {
+            report.unknown += 1
+            report.unknownBytes += blob.size
+            onUnknown(blob)
         }
         return report
     }

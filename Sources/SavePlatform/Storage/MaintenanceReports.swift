@@ -39,6 +39,9 @@ package struct VerifyReport: Sendable, Equatable {
     package var problems: Int64 = 0
     /// Problems that were mended by forgetting a cached record.
     package var repaired: Int64 = 0
+    /// Blobs that no record knows, and their bytes.
+    package var unknown: Int64 = 0
+    package var unknownBytes: Int64 = 0
 
     package init() {}
 }

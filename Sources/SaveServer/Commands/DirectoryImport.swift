@@ -98,7 +98,7 @@ struct DirectoryImport {
     }
 
     /// Not about this file: no other would fare better.
-    private static func stops(_ error: SaveError) -> Bool {
+    static func stops(_ error: SaveError) -> Bool {
         [.storageFull, .storageUnavailable, .busy, .internalFailure, .unsupported].contains(error.code)
     }
 }

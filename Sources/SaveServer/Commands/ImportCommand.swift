@@ -9,9 +9,11 @@ enum ImportCommand: Command {
     static let summary = "publish the files of a directory in a hosted repository"
     static let help = """
         save-server import --repository PROJECT/NAME [--format FORMAT] [--dry-run] [--config FILE] [--data DIR] DIRECTORY
+        save-server import --repository PROJECT/NAME --from-blobs [--format FORMAT] [--dry-run] [--config FILE] [--data DIR]
 
           --repository PROJECT/NAME   where to: a hosted repository that exists
           --format FORMAT             refuse unless the repository has this format, such as pypi
+          --from-blobs                instead of a directory, take the stored files that no record knows (verify lists them)
           --dry-run                   check everything, publish nothing
 
         Takes the files of the directory and of those below it, in the order of their paths; links are not followed. Each file
@@ -21,13 +23,14 @@ enum ImportCommand: Command {
         by `system`.
         """
     static let options: (valued: Set<String>, flags: Set<String>) = (
-        ["--config", "--data", "--repository", "--format"], ["--dry-run"]
+        ["--config", "--data", "--repository", "--format"], ["--dry-run", "--from-blobs"]
     )
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         let hint = "save-server import --help shows the form"
-        guard arguments.positional.count == 1, let directory = arguments.positional.first else {
-            throw UsageError("import takes exactly one directory", hint: hint)
+        let isFromBlobs = arguments.flags.contains("--from-blobs")
+        guard arguments.positional.count == (isFromBlobs ? 0 : 1) else {
+            throw UsageError("import takes exactly one directory, or --from-blobs", hint: hint)
         }
         guard let coordinates = arguments.values["--repository"] else {
             throw UsageError("--repository is missing", hint: hint)
@@ -37,11 +40,20 @@ enum ImportCommand: Command {
         do {
             let repositories = try await OfflineRepositories(stores, configuration)
             let target = try repositories.find(coordinates, format: arguments.values["--format"])
-            let summary = try await DirectoryImport(
-                directory: directory, isRehearsal: arguments.flags.contains("--dry-run"), limit: configuration.maxFileSize,
-                publisher: Publisher(repository: target, services: repositories.services), format: target.format,
-                pool: stores.pool
-            ).run { print($0) }
+            let isRehearsal = arguments.flags.contains("--dry-run")
+            let publisher = Publisher(repository: target, services: repositories.services)
+            let summary: DirectoryImport.Summary
+            if let directory = arguments.positional.first {
+                summary = try await DirectoryImport(
+                    directory: directory, isRehearsal: isRehearsal, limit: configuration.maxFileSize, publisher: publisher,
+                    format: target.format, pool: stores.pool
+                ).run { print($0) }
+            } else {
+                summary = try await BlobImport(
+                    metadata: stores.metadata, blobs: stores.blobs, isRehearsal: isRehearsal, limit: configuration.maxFileSize,
+                    publisher: publisher, format: target.format, pool: stores.pool
+                ).run { print($0) }
+            }
             print(summary.text)
             await stores.close()
             return summary.refused == 0 ? 0 : 1

@@ -11,7 +11,8 @@ enum VerifyCommand: Command {
 
         Reads every stored file. Prints a line for each problem and exits 1 when there was one. With --repair, cached files
         of proxies that are missing or damaged are forgotten, so that they are fetched again; files that were uploaded are
-        never touched. Then it follows the audit trail from record to record and compares it with its anchors. The server must
+        never touched. Stored files that no record knows are listed: they were deleted, or the database is older than they are. The
+        next garbage collection removes them; import --from-blobs publishes them again. Then it follows the audit trail from record to record and compares it with its anchors. The server must
         not be running.
         """
     static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data"], ["--repair"])
@@ -19,11 +20,18 @@ enum VerifyCommand: Command {
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         let configuration = try arguments.configuration(environment)
         return try await withMaintenance(arguments, environment) { maintenance, stores in
-            let report = try await maintenance.verify(repair: arguments.flags.contains("--repair")) { problem in
-                let fate =
-                    problem.isRepaired
-                    ? "forgotten, will be fetched again" : problem.isHosted ? "uploaded: restore it from a backup" : "cached"
-                print("\(problem.kind.rawValue): \(problem.name) (\(problem.digest)): \(fate)")
+            let report = try await maintenance.verify(
+                repair: arguments.flags.contains("--repair"),
+                onProblem: { problem in
+                    let fate =
+                        problem.isRepaired
+                        ? "forgotten, will be fetched again" : problem.isHosted ? "uploaded: restore it from a backup" : "cached"
+                    print("\(problem.kind.rawValue): \(problem.name) (\(problem.digest)): \(fate)")
+                }, onUnknown: { print("unknown: \($0.digest): \($0.size) bytes that no record knows") })
+            if report.unknown > 0 {
+                print(
+                    "\(report.unknown) stored files, \(report.unknownBytes) bytes, are known to no record: they were deleted, or the database is older than they are; import --from-blobs publishes them again, gc removes them"
+                )
             }
             let chain = try await verifier(configuration, stores).run()
             if let problem = chain.problem { print("audit: the chain breaks at record \(chain.brokenAt ?? 0): \(problem)") }
