@@ -21,12 +21,12 @@ package final class RESTAPI: Sendable {
     /// Answers a request.
     ///
     /// - Parameters:
-    ///   - principal: who sent it; anonymous is asked to sign in, whatever the path.
+    ///   - sender: who sent it; anonymous is asked to sign in, whatever the path.
     ///   - path: the request's whole path, decoded once.
-    package func respond(to request: HTTPRequest, principal: Principal, path: RequestPath) async -> HTTPResponse {
+    package func respond(to request: HTTPRequest, from sender: Authentication, path: RequestPath) async -> HTTPResponse {
         var response: HTTPResponse
         do {
-            response = try await answer(request, principal, path)
+            response = try await answer(request, sender, path)
             // A read takes no body, so one that came was not read.
             if request.method.isRead { response.closesConnection = request.body.length != 0 }
         } catch {
@@ -39,8 +39,8 @@ package final class RESTAPI: Sendable {
         return response
     }
 
-    private func answer(_ request: HTTPRequest, _ principal: Principal, _ path: RequestPath) async throws -> HTTPResponse {
-        if case .anonymous = principal {
+    private func answer(_ request: HTTPRequest, _ sender: Authentication, _ path: RequestPath) async throws -> HTTPResponse {
+        if case .anonymous = sender.principal {
             throw SaveError(.unauthenticated, "sign in with a user name and password, or with an API key")
         }
         let routes = table.routes(at: path.segments.dropFirst(2))
@@ -52,8 +52,8 @@ package final class RESTAPI: Sendable {
             throw SaveError(
                 .methodNotAllowed, "\(AuditName.bounded(request.method.name)) is not possible here", details: ["allow": allow])
         }
-        let call = APICall(
-            context: context, route: route, request: request, caller: Caller(principal, of: catalogue), arguments: arguments)
+        let caller = Caller(sender, of: catalogue)
+        let call = APICall(context: context, route: route, request: request, caller: caller, arguments: arguments)
         return try await run(call)
     }
 
@@ -61,10 +61,15 @@ package final class RESTAPI: Sendable {
     private func run(_ call: APICall) async throws -> HTTPResponse {
         var call = call
         do {
-            let handler = try call.route.admit(call)
+            var handler = try call.route.admit(call)
             call.representation = try Self.representation(for: call)
             call.query = try RequestInput.query(of: call.request, rules: call.route.query)
-            if call.route.method != .get { call.body = try await RequestInput.body(of: call.request, rule: call.route.body) }
+            if call.route.method != .get {
+                call.body = try await RequestInput.body(of: call.request, rule: call.route.body)
+                // Clients take as long as they like to send a body.
+                call = try call.asOfNow()
+                handler = try call.route.admit(call)
+            }
             let response = try await handler(call)
             return call.route.method == .get ? try call.conditional(response) : response
         } catch {
@@ -85,8 +90,8 @@ package final class RESTAPI: Sendable {
 
     private func recordRefusal(of call: APICall, _ error: any Error) async {
         var event = call.event(Self.resource(of: call))
-        event.outcome = error is Denial ? .denied : .failed
         let code = (Self.shown(error) as? SaveError)?.code ?? .internalFailure
+        event.outcome = error is Denial || code == .unauthenticated ? .denied : .failed
         event.details = ["error": .string(code.rawValue)]
         let refused = event
         let now = context.clock.now()

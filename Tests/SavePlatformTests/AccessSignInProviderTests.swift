@@ -39,6 +39,26 @@ private final class BuildTokenSignIn: SignInProviding {
     }
 }
 
+/// Sessions that a provider opened, as `session-<seconds>`: alice, without a key, until then. Only the answer says when.
+private struct SessionSignIn: SignInProviding {
+    private struct Proof: CredentialProof {
+        let until: Timestamp
+
+        func resolve(in catalogue: CatalogueSnapshot, at now: Timestamp) -> ResolvedCredential? {
+            catalogue.users["alice"].map {
+                ResolvedCredential(.user(id: $0.id, username: $0.username, role: $0.role, key: nil), expires: until)
+            }
+        }
+    }
+
+    func recognizes(_ credential: PresentedCredential) -> Bool { credential.secret.starts(with: "session-".utf8) }
+
+    func verify(_ credential: PresentedCredential, in catalogue: CatalogueSnapshot) async throws -> SignInVerdict {
+        let seconds = Int64(String(decoding: credential.secret.dropFirst(8), as: UTF8.self)) ?? 0
+        return .proven(Proof(until: Timestamp(seconds: seconds)))
+    }
+}
+
 /// A directory of people elsewhere: knows `carol`, whatever her password, as the local user of that name.
 private struct DirectorySignIn: SignInProviding {
     private struct Proof: CredentialProof {
@@ -68,14 +88,32 @@ struct AccessSignInProviderTests {
         let (server, tokens) = try await server()
         let request = server.request("Bearer ci-ci-15")
         #expect(server.authenticator.cached(request) == nil)
-        let principal = try await server.authenticator.authenticate(request)
+        let principal = try await server.authenticator.authenticate(request).principal
         #expect(principal.auditName == "sa$ci")
         #expect(principal.key?.scopes == [KeyScope(resource: nil, permissions: [.read])])
-        for _ in 0..<10 { #expect(server.authenticator.cached(request) == principal) }
-        #expect(try await server.authenticator.authenticate(server.basic("__token__", "ci-ci-15")).auditName == "sa$ci")
+        for _ in 0..<10 { #expect(server.authenticator.cached(request)?.principal == principal) }
+        #expect(try await server.authenticator.authenticate(server.basic("__token__", "ci-ci-15")).principal.auditName == "sa$ci")
         #expect(tokens.checks == 2)
         server.clock.advance(seconds: 15 * 60)
         #expect(server.authenticator.cached(request) == nil)
+    }
+
+    @Test func `a session ends when its provider says, remembered or not, and so does what began under it`() async throws {
+        let server = try await Accounting(clock: ManualClock(), others: [SessionSignIn()])
+        let end = server.clock.platform.now().adding(seconds: 60)
+        let request = server.request("Bearer session-\(end.seconds)")
+        let session = try await server.authenticator.authenticate(request)
+        #expect(session.expires == Timestamp(seconds: end.seconds) && session.principal.key == nil)
+        server.clock.advance(seconds: 59)
+        #expect(server.authenticator.cached(request)?.principal == session.principal)
+        _ = try session.renewed(in: server.catalogue.current, at: server.clock.platform.now())
+        server.clock.advance(seconds: 1)
+        #expect(server.authenticator.cached(request) == nil)
+        // The provider would still say yes: that it has ended is looked at here.
+        #expect(await server.refusal(request) == .unauthenticated)
+        #expect(throws: SaveError.self) {
+            try session.renewed(in: server.catalogue.current, at: server.clock.platform.now())
+        }
     }
 
     @Test func `G10 what any provider proved ends with the account, on the next request`() async throws {
@@ -107,7 +145,7 @@ struct AccessSignInProviderTests {
         async throws
     {
         let (server, _) = try await server()
-        #expect(try await server.authenticator.authenticate(server.basic("carol", "anything")).name == .user("carol"))
+        #expect(try await server.authenticator.authenticate(server.basic("carol", "anything")).principal.name == .user("carol"))
         #expect(await server.refusal(server.basic("dave", "anything")) == .unauthenticated)
         try await server.add("carol", "her password here")
         #expect(await server.refusal(server.basic("carol", "another thing")) == .unauthenticated)
@@ -116,9 +154,10 @@ struct AccessSignInProviderTests {
 
     @Test func `keys and passwords go on beside it`() async throws {
         let (server, tokens) = try await server()
-        #expect(try await server.authenticator.authenticate(server.basic("alice", "correct horse")).name == .user("alice"))
+        #expect(
+            try await server.authenticator.authenticate(server.basic("alice", "correct horse")).principal.name == .user("alice"))
         let key = try await server.key(for: .robot("ci"))
-        #expect(server.authenticator.cached(server.request("Bearer \(key)"))?.auditName == "sa$ci")
+        #expect(server.authenticator.cached(server.request("Bearer \(key)"))?.principal.auditName == "sa$ci")
         #expect(await server.refusal(server.request("Bearer something-else")) == .unauthenticated)
         #expect(tokens.checks == 0)
     }

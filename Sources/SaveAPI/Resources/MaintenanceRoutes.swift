@@ -21,7 +21,9 @@ enum MaintenanceRoutes {
         ) { call, _ in
             let isDry = call.query["dry_run"] == "true"
             let result = try await call.context.operations.collectGarbage(dryRun: isDry)
-            try await call.change { _, _ in ((), [call.event("blobs", ["dry_run": .bool(isDry), "result": result])]) }
+            try await call.change(isDone: true) { _, _ in
+                ((), [call.event("blobs", ["dry_run": .bool(isDry), "result": result])])
+            }
             return call.answer(result)
         },
     ]

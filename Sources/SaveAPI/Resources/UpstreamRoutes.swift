@@ -32,6 +32,6 @@ enum UpstreamRoutes {
     }
 
     private static func record(_ call: APICall, _ repository: Repository, _ details: JSONObject) async throws {
-        try await call.change { _, _ in ((), [call.event(repository.record.coordinates, details)]) }
+        try await call.change(isDone: true) { _, _ in ((), [call.event(repository.record.coordinates, details)]) }
     }
 }

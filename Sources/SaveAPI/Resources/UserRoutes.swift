@@ -34,7 +34,7 @@ enum UserRoutes {
                 call.body["username"]?.string ?? "", password: Array((call.body["password"]?.string ?? "").utf8),
                 role: call.body["role"]?.string.flatMap(SystemRole.init) ?? .user,
                 disabled: call.body["disabled"]?.bool ?? false, hasher: call.context.hasher, in: call.context.store,
-                at: call.context.clock.now(), as: call.audit)
+                at: call.context.clock.now(), as: call.audit, confirm: call.confirm)
             try await call.refresh()
             return call.answer(json(user), etag: etag(user), location: "/api/v1/users/\(user.username)")
         },
@@ -80,7 +80,7 @@ enum UserRoutes {
         ) { call, user in
             try await Accounts.setPassword(
                 of: user.username, to: Array((call.body["password"]?.string ?? "").utf8), hasher: call.context.hasher,
-                in: call.context.store, at: call.context.clock.now(), as: call.audit)
+                in: call.context.store, at: call.context.clock.now(), as: call.audit, confirm: call.confirm)
             try await call.refresh()
             return APICall.noContent
         },

@@ -28,6 +28,21 @@ struct APICall: Sendable {
         return call
     }
 
+    /// The same call by who its sender is now, before what there is now.
+    ///
+    /// - Throws: `unauthenticated` where the account or the credential is gone.
+    func asOfNow() throws -> APICall {
+        var call = self
+        call.caller = try caller.asOfNow(context.clock.now())
+        return call
+    }
+
+    /// Refuses what the caller may not do any more. Called inside the change's transaction: see `ChangeAuthority`.
+    func confirm() throws {
+        let call = try asOfNow()
+        _ = try route.admit(call)
+    }
+
     /// The event that this route's action is, as it went well.
     func event(_ resource: String, _ details: JSONObject = JSONObject()) -> AuditEvent {
         AuditEvent(route.action ?? "system.change", route.resourceType, resource, details: details)
@@ -35,8 +50,10 @@ struct APICall: Sendable {
 
     /// Changes the database and the audit trail in one transaction, then makes the catalogue know.
     ///
-    /// - Throws: what `body` throws, with `conflict` for a taken name; then nothing was changed.
+    /// - Parameter isDone: whether it tells of what was done already, which nobody can refuse any more.
+    /// - Throws: what `body` throws, with `conflict` for a taken name, and what `confirm` throws; then nothing was changed.
     func change<Value: Sendable>(
+        isDone: Bool = false,
         _ body: @escaping @Sendable (any MetadataWriting, Timestamp) throws -> (Value, [AuditEvent])
     ) async throws -> Value {
         let now = context.clock.now()
@@ -44,6 +61,7 @@ struct APICall: Sendable {
         let value: Value
         do {
             value = try await context.store.write { writing in
+                if !isDone { try confirm() }
                 let (value, events) = try body(writing, now)
                 for event in events { try writing.record(event, audit, at: now) }
                 return value

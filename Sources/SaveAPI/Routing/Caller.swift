@@ -5,19 +5,28 @@ internal import SavePlatform
 /// A route's `Access` takes from here what the path names, and a handler what a body names. Nothing else in this module
 /// sees the catalogue, so that no handler can find an object that nobody decided about.
 struct Caller: Sendable {
-    let principal: Principal
+    private let sender: Authentication
     private let catalogue: Catalogue
     /// Who and what there was when the request was authorized.
     private let snapshot: CatalogueSnapshot
 
-    init(_ principal: Principal, of catalogue: Catalogue) {
-        self.principal = principal
+    init(_ sender: Authentication, of catalogue: Catalogue) {
+        self.sender = sender
         self.catalogue = catalogue
         snapshot = catalogue.current
     }
 
+    var principal: Principal { sender.principal }
+
     /// The same caller before what there is now.
-    var renewed: Caller { Caller(principal, of: catalogue) }
+    var renewed: Caller { Caller(sender, of: catalogue) }
+
+    /// Who that is now, before what there is now.
+    ///
+    /// - Throws: `unauthenticated` where the account or the credential is gone.
+    func asOfNow(_ now: Timestamp) throws -> Caller {
+        Caller(try sender.renewed(in: catalogue.current, at: now), of: catalogue)
+    }
 
     /// Makes the server know what was committed.
     func reloadCatalogue() async throws { try await catalogue.reload() }

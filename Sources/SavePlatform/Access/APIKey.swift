@@ -32,12 +32,17 @@ package enum APIKey {
         at now: Timestamp, serverKey: [UInt8]
     ) throws(SecretsError) -> (text: String, record: KeyRecord) {
         let id = try randomText(idLength)
-        let body = Array(prefix.utf8) + id + (try randomText(secretLength))
-        let bytes = body + checksum(of: body)
+        let bytes = text(id, secret: try randomText(secretLength))
         let record = KeyRecord(
             id: String(decoding: id, as: UTF8.self), owner: owner, hash: hash(bytes, serverKey: serverKey),
             description: description, scopes: scopes, expires: expires, created: now)
         return (String(decoding: bytes, as: UTF8.self), record)
+    }
+
+    /// The text of a key, of its public part and its secret one.
+    package static func text(_ id: [UInt8], secret: [UInt8]) -> [UInt8] {
+        let body = Array(prefix.utf8) + id + secret
+        return body + checksum(of: body)
     }
 
     /// Reads the form of a key; nil for a text that cannot be one.

@@ -13,11 +13,13 @@ package enum Accounts {
 
     /// Adds a user, with its record in the audit trail. The catalogue is the caller's to reload.
     ///
-    /// - Throws: `invalidRequest` naming `username` or `password`, `conflict` for a taken name, `busy`.
+    /// - Parameter confirm: refuses what may not be done any more; called inside the transaction, since hashing takes time.
+    /// - Throws: `invalidRequest` naming `username` or `password`, `conflict` for a taken name, `busy`, and what `confirm` throws.
     @discardableResult
     package static func createUser(
         _ username: String, password: [UInt8], role: SystemRole, disabled: Bool = false, hasher: any PasswordHashing,
-        in store: any MetadataStore, at now: Timestamp, as context: AuditContext = .system
+        in store: any MetadataStore, at now: Timestamp, as context: AuditContext = .system,
+        confirm: @escaping @Sendable () throws -> Void = {}
     ) async throws -> UserRecord {
         guard PrincipalName.isValidUsername(username), !reservedNames.contains(ASCII.lowercased(username)) else {
             throw SaveError.invalid(
@@ -27,6 +29,7 @@ package enum Accounts {
         try check(password)
         let hash = try await hasher.hash(password)
         return try await store.write { writing in
+            try confirm()
             // Two names that differ in their capitals only are one name to most people who read them.
             let wanted = ASCII.lowercased(username)
             guard try !writing.users().contains(where: { ASCII.lowercased($0.username) == wanted }) else {
@@ -44,14 +47,16 @@ package enum Accounts {
     /// Gives a user another password, with its record in the audit trail. Credentials verified with the old one end when
     /// the caller reloads the catalogue.
     ///
-    /// - Throws: `notFound`, `invalidRequest` naming `password`, `busy`.
+    /// - Parameter confirm: refuses what may not be done any more; called inside the transaction, since hashing takes time.
+    /// - Throws: `notFound`, `invalidRequest` naming `password`, `busy`, and what `confirm` throws.
     package static func setPassword(
         of username: String, to password: [UInt8], hasher: any PasswordHashing, in store: any MetadataStore,
-        at now: Timestamp, as context: AuditContext = .system
+        at now: Timestamp, as context: AuditContext = .system, confirm: @escaping @Sendable () throws -> Void = {}
     ) async throws {
         try check(password)
         let hash = try await hasher.hash(password)
         try await store.write { writing in
+            try confirm()
             var user = try user(username, in: writing)
             user.passwordHash = hash
             user.updated = now

@@ -21,7 +21,7 @@ package final class Authenticator: Sendable {
     private let limiter: SignInLimiter
     private let failures: SignInFailures
     private let uses: KeyUses
-    private let flights = SingleFlight<Flight, Principal>()
+    private let flights = SingleFlight<Flight, Authentication>()
 
     /// - Parameters:
     ///   - providers: the ways of signing in, in the order in which they are asked.
@@ -45,20 +45,20 @@ package final class Authenticator: Sendable {
 
     /// Who sent a request, where that is known without waiting: anonymous without credentials, whoever a verified
     /// credential stands for now, and the owner of an API key. nil means: ask `authenticate`.
-    package func cached(_ request: HTTPRequest) -> Principal? {
-        let principal = known(request)
-        if let key = principal?.key { noteUse(of: key, by: request) }
-        return principal
+    package func cached(_ request: HTTPRequest) -> Authentication? {
+        let known = known(request)
+        if let key = known?.principal.key { noteUse(of: key, by: request) }
+        return known
     }
 
     package func noteUse(of key: KeyContext, by request: HTTPRequest) { uses.note(key.id, from: request.client) }
 
-    private func known(_ request: HTTPRequest) -> Principal? {
+    private func known(_ request: HTTPRequest) -> Authentication? {
         guard let field = request.headers.bytes(of: "authorization") else { return .anonymous }
         guard field.count <= PresentedCredential.longest, request.headers.count(of: "authorization") == 1 else { return nil }
         let fingerprint = fingerprints.of(field)
         let now = catalogue.current
-        if let principal = cache.principal(fingerprint, in: now, clock: clock) { return principal }
+        if let known = cache.authentication(fingerprint, in: now, at: clock.now()) { return known }
         guard let credential = PresentedCredential(field) else { return nil }
         for provider in immediate where provider.recognizes(credential) {
             switch provider.verifyAtOnce(credential, in: now) {
@@ -72,14 +72,19 @@ package final class Authenticator: Sendable {
 
     /// Who sent a request.
     ///
-    /// - Throws: `unauthenticated` for credentials that are malformed, unknown, wrong, disabled or expired, all alike;
-    ///   `tooManyRequests` after too many of those; `busy` when too many passwords are being checked.
-    package func authenticate(_ request: HTTPRequest) async throws -> Principal {
-        if let principal = cached(request) { return principal }
+    /// - Throws: `unauthenticated` for credentials that are malformed, unknown or wrong, all alike, and for right ones that do
+    ///   not sign in, saying why; `tooManyRequests` after too many of those; `busy` when too many passwords are being checked.
+    package func authenticate(_ request: HTTPRequest) async throws -> Authentication {
+        if let known = cached(request) { return known }
         let field = request.headers.bytes(of: "authorization") ?? []
         let fingerprint = fingerprints.of(field)
         guard request.headers.count(of: "authorization") == 1, let credential = PresentedCredential(field) else {
             return try await check(nil, fingerprint, request)
+        }
+        // Whoever has the secret does not guess, and is told why it is of no use, however many others guess.
+        if let refusal = atOnce(credential, in: catalogue.current), refusal.told != nil {
+            await failures.record(identity: identity(of: credential), refusal, request)
+            throw Self.error(refusal)
         }
         // Fifty requests of one client that starts cost one hash, and one failure.
         return try await flights.run(Flight(fingerprint: fingerprint, client: request.client)) { [self] in
@@ -87,11 +92,34 @@ package final class Authenticator: Sendable {
         }
     }
 
+    /// Why a provider that need not wait refuses a credential; nil where none does.
+    private func atOnce(_ credential: PresentedCredential, in catalogue: CatalogueSnapshot) -> SignInRefusal? {
+        for provider in immediate where provider.recognizes(credential) {
+            switch provider.verifyAtOnce(credential, in: catalogue) {
+            case .proven: return nil
+            case .refused(let refusal): return refusal
+            case .unknown: continue
+            }
+        }
+        return nil
+    }
+
+    /// What failures are counted under: what the first provider says that reads such credentials.
+    private func identity(of credential: PresentedCredential?) -> String {
+        credential.flatMap { credential in
+            providers.first { $0.recognizes(credential) }?.identity(of: credential)
+        } ?? ""
+    }
+
+    private static func error(_ refusal: SignInRefusal) -> SaveError {
+        refusal.told.map { SaveError(.unauthenticated, $0) } ?? .credentialsNotValid
+    }
+
     private func check(
         _ credential: PresentedCredential?, _ fingerprint: Fingerprint, _ request: HTTPRequest
-    ) async throws -> Principal {
+    ) async throws -> Authentication {
         let able = credential.map { credential in providers.filter { $0.recognizes(credential) } } ?? []
-        let identity = credential.flatMap { able.first?.identity(of: $0) } ?? ""
+        let identity = identity(of: credential)
         let ticket: SignInLimiter.Ticket
         do {
             ticket = try limiter.begin(identity: identity, from: request.client)
@@ -103,10 +131,10 @@ package final class Authenticator: Sendable {
         do {
             switch try await verdict(of: able, on: credential) {
             case .proven(let proof):
-                if let principal = cache.insert(fingerprint, proof, in: catalogue.current, at: clock.now()) {
+                if let proven = cache.insert(fingerprint, proof, in: catalogue.current, at: clock.now()) {
                     limiter.end(ticket, .succeeded)
-                    if let key = principal.key { noteUse(of: key, by: request) }
-                    return principal
+                    if let key = proven.principal.key { noteUse(of: key, by: request) }
+                    return proven
                 }
                 refusal = .superseded
             case .refused(let reason), .unknown(let reason): refusal = reason
@@ -115,9 +143,9 @@ package final class Authenticator: Sendable {
             limiter.end(ticket, .undecided)
             throw error
         }
-        limiter.end(ticket, .failed)
+        limiter.end(ticket, refusal.told == nil ? .failed : .undecided)
         await failures.record(identity: identity, refusal, request)
-        throw SaveError(.unauthenticated, "the credentials are not valid")
+        throw Self.error(refusal)
     }
 
     /// What the first provider says that knows the credential; where none does, what the first one said.

@@ -8,9 +8,8 @@ internal import Synchronization
 final class CredentialCache: Sendable {
     private struct Entry {
         let proof: any CredentialProof
-        var principal: Principal
-        var expires: Timestamp?
-        /// The catalogue that `principal` was resolved in.
+        var authentication: Authentication
+        /// The catalogue that it was resolved in.
         var generation: UInt64
     }
 
@@ -19,37 +18,31 @@ final class CredentialCache: Sendable {
     init(capacity: Int) { entries = Mutex(RecentTable(capacity: capacity)) }
 
     /// Who a credential stands for now; nil when it is not known or no longer valid.
-    func principal(
-        _ fingerprint: Fingerprint, in catalogue: CatalogueSnapshot, clock: PlatformClock
-    ) -> Principal? {
+    func authentication(
+        _ fingerprint: Fingerprint, in catalogue: CatalogueSnapshot, at now: Timestamp
+    ) -> Authentication? {
         entries.withLock { entries in
             guard var entry = entries[fingerprint] else { return nil }
-            if let expires = entry.expires, clock.now() >= expires {
+            if entry.generation == catalogue.generation, !entry.authentication.hasEnded(at: now) { return entry.authentication }
+            guard let renewed = Authentication(entry.proof, in: catalogue, at: now) else {
                 entries[fingerprint] = nil
                 return nil
             }
-            if entry.generation == catalogue.generation { return entry.principal }
-            guard let now = entry.proof.resolve(in: catalogue, at: clock.now()) else {
-                entries[fingerprint] = nil
-                return nil
-            }
-            entry.principal = now.principal
-            entry.expires = now.expires
+            entry.authentication = renewed
             entry.generation = catalogue.generation
             entries[fingerprint] = entry
-            return entry.principal
+            return renewed
         }
     }
 
-    /// Remembers a verified credential. Returns who it stands for; nil when the catalogue has changed under it.
+    /// Remembers a verified credential. Returns who it stands for; nil when the catalogue has changed under it, or it has ended.
     func insert(
         _ fingerprint: Fingerprint, _ proof: any CredentialProof, in catalogue: CatalogueSnapshot, at now: Timestamp
-    ) -> Principal? {
-        guard let resolved = proof.resolve(in: catalogue, at: now) else { return nil }
+    ) -> Authentication? {
+        guard let proven = Authentication(proof, in: catalogue, at: now) else { return nil }
         entries.withLock {
-            $0[fingerprint] = Entry(
-                proof: proof, principal: resolved.principal, expires: resolved.expires, generation: catalogue.generation)
+            $0[fingerprint] = Entry(proof: proof, authentication: proven, generation: catalogue.generation)
         }
-        return resolved.principal
+        return proven
     }
 }

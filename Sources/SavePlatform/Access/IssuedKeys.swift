@@ -24,18 +24,19 @@ package struct IssuedKeys: Sendable {
     /// - Returns: its text, which nobody can read again.
     /// - Throws: `forbidden` for who is no person signed in with a password: whoever finds a key must not be able to make
     ///   another that outlives it. `unauthenticated` where the account has gone meanwhile.
-    func issue(_ description: String, scopes: [KeyScope], _ context: AuditContext) async throws -> String {
-        guard case .user(let id, let username, _, nil) = context.principal else {
+    func issue(
+        _ description: String, scopes: [KeyScope], for sender: Authentication, _ context: AuditContext
+    ) async throws -> String {
+        guard case .user(_, let username, _, nil) = sender.principal else {
             throw SaveError(.forbidden, "keys are made with a password: a key, or a robot's, is used as it is")
         }
         let now = clock.now()
         let (text, key) = try APIKey.issue(
             for: .user(username), description: description, scopes: scopes, expires: longest.map { now.adding(seconds: $0) },
             at: now, serverKey: serverKey)
+        let (catalogue, clock) = (catalogue, clock)
         try await store.write { writing in
-            guard try writing.users().contains(where: { $0.id == id && !$0.disabled }) else {
-                throw SaveError(.unauthenticated, "the credentials are not valid")
-            }
+            _ = try sender.renewed(in: catalogue.current, at: clock.now())
             try writing.put(key)
             try writing.record(Self.event("key.create", key), context, at: now)
         }

@@ -23,13 +23,16 @@ package struct KeySignIn: ImmediateSignInProviding {
     package func verifyAtOnce(_ credential: PresentedCredential, in catalogue: CatalogueSnapshot) -> SignInVerdict {
         guard let candidate = APIKey.parse(credential.secret) else { return .unknown(.key) }
         guard let key = catalogue.keys[candidate.id],
-            Secrets.areEqual(key.hash, APIKey.hash(candidate.bytes, serverKey: serverKey)),
-            credential.claimedOwner == nil || credential.claimedOwner.flatMap(PrincipalName.init) == key.owner
+            Secrets.areEqual(key.hash, APIKey.hash(candidate.bytes, serverKey: serverKey))
         else { return .refused(.key) }
+        guard credential.claimedOwner == nil || credential.claimedOwner.flatMap(PrincipalName.init) == key.owner else {
+            return .refused(.key(of: key.owner))
+        }
         let now = clock.now()
         let proof = KeyProof(id: key.id, hash: key.hash)
-        guard proof.resolve(in: catalogue, at: now) != nil else { return .refused(key.hasEnded(at: now) ? .expired : .disabled) }
-        return .proven(proof)
+        if proof.resolve(in: catalogue, at: now) != nil { return .proven(proof) }
+        if let end = key.expires, now >= end { return .refused(.expired(at: end)) }
+        return .refused(.disabled(key.owner))
     }
 }
 

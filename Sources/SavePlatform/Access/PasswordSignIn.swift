@@ -12,12 +12,12 @@ package struct PasswordSignIn: SignInProviding {
 
     package func verify(_ credential: PresentedCredential, in catalogue: CatalogueSnapshot) async throws -> SignInVerdict {
         let user = credential.name.flatMap(PrincipalName.init).flatMap { catalogue.users[$0.name] }
-        // A disabled user costs what an unknown one costs, and both what a wrong password costs.
-        let hash = user.flatMap { $0.disabled ? nil : $0.passwordHash }
-        let isRight = try await hasher.verify(credential.secret, against: hash)
+        // An unknown user costs what a wrong password costs, and so does a disabled one.
+        let isRight = try await hasher.verify(credential.secret, against: user?.passwordHash)
         guard let user else { return .unknown(.unknownUser) }
-        guard isRight, let hash else { return .refused(user.disabled ? .disabled : .password) }
-        return .proven(PasswordProof(username: user.username, hash: hash))
+        guard isRight else { return .refused(.password) }
+        guard !user.disabled else { return .refused(.disabled(.user(user.username))) }
+        return .proven(PasswordProof(username: user.username, hash: user.passwordHash))
     }
 }
 

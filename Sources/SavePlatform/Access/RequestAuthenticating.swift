@@ -2,7 +2,7 @@
 package protocol RequestAuthenticating: Sendable {
     /// The sender, when no waiting is needed to know: nobody, a key, or credentials that were verified before and still
     /// hold. nil when `authenticate` must be asked. Never blocks.
-    func cached(_ request: HTTPRequest) -> Principal?
+    func cached(_ request: HTTPRequest) -> Authentication?
 
     /// Notes that a request was answered for a key without `cached` being asked. Never blocks.
     func noteUse(of key: KeyContext, by request: HTTPRequest)
@@ -11,7 +11,7 @@ package protocol RequestAuthenticating: Sendable {
     ///
     /// - Throws: `unauthenticated` for credentials that are not right, whatever is wrong with them; `tooManyRequests`
     ///   after many failures; `busy` when too many checks wait.
-    func authenticate(_ request: HTTPRequest) async throws -> Principal
+    func authenticate(_ request: HTTPRequest) async throws -> Authentication
 }
 
 extension Authenticator: RequestAuthenticating {}

@@ -42,21 +42,44 @@ package enum SignInVerdict: Sendable {
     case unknown(SignInRefusal)
 }
 
-/// Why a sign-in failed, for the audit trail. The client is told the same in every case.
+/// Why a sign-in failed. The client is told the same in every case but one: whoever sends the right secret learns why it does
+/// not sign in, and gives nothing away by that to anybody who guesses.
 package struct SignInRefusal: Sendable, Equatable {
-    /// A word of lower-case letters and underscores.
+    /// A word of lower-case letters and underscores, for the audit trail.
     package let reason: String
-    package init(_ reason: String) { self.reason = reason }
+    /// What the client is told, where the secret was right: one sentence, and how to go on. nil for all others.
+    package let told: String?
+
+    package init(_ reason: String, told: String? = nil) {
+        self.reason = reason
+        self.told = told
+    }
 
     /// No credential of a form that any provider checks.
     package static let malformed = SignInRefusal("malformed")
     package static let password = SignInRefusal("password")
     package static let key = SignInRefusal("key")
-    package static let disabled = SignInRefusal("disabled")
-    package static let expired = SignInRefusal("expired")
     package static let unknownUser = SignInRefusal("unknown_user")
     /// It was not looked at, after too many failures.
     package static let limited = SignInRefusal("limited")
+
+    /// A key that had an end.
+    package static func expired(at end: Timestamp) -> SignInRefusal {
+        SignInRefusal("expired", told: "the API key expired at \(end.rfc3339): use another one")
+    }
+
+    /// An account that may not sign in at the moment.
+    package static func disabled(_ name: PrincipalName) -> SignInRefusal {
+        SignInRefusal(
+            "disabled", told: "the account '\(name.text)' is disabled: ask an administrator of this server to enable it")
+    }
+
+    /// A key that came with somebody else's name.
+    package static func key(of owner: PrincipalName) -> SignInRefusal {
+        SignInRefusal(
+            "key", told: "the API key is not that account's: send it with the user name '\(owner.text)' or '__token__'")
+    }
+
     /// What it rests on changed while it was checked.
     package static let superseded = SignInRefusal("superseded")
 }

@@ -14,19 +14,19 @@ protocol ReadyAnswer: AnyObject, Sendable {
 ///
 /// Who asks, what the path means, whether they may read it and which form they accept follow from a few fields of the
 /// request and from the catalogue. So the same fields under the same catalogue lead to the same answer: an entry holds while
-/// the catalogue is the very one it was made under, the key it was authorized by has not expired, and the answer is
+/// the catalogue is the very one it was made under, the credential it was authorized by has not ended, and the answer is
 /// current. Conditions and ranges are looked at anew each time.
 ///
 /// Answers are held weakly: how much memory they take is decided where they are made.
 struct AnswerMemo: Sendable {
     private final class Entry: Sendable {
         weak let answer: (any ReadyAnswer)?
-        let principal: Principal
+        let sender: Authentication
         let generation: UInt64
 
-        init(answer: any ReadyAnswer, principal: Principal, generation: UInt64) {
+        init(answer: any ReadyAnswer, sender: Authentication, generation: UInt64) {
             self.answer = answer
-            self.principal = principal
+            self.sender = sender
             self.generation = generation
         }
     }
@@ -62,14 +62,14 @@ struct AnswerMemo: Sendable {
         _ name: Fingerprint, generation: UInt64, board: RevisionBoard, clock: PlatformClock
     ) -> (answer: any ReadyAnswer, principal: Principal)? {
         guard let entry = entries[name], entry.generation == generation, let answer = entry.answer else { return nil }
-        if let expires = entry.principal.key?.expires, clock.now() >= expires { return nil }
-        return answer.freshness.holds(board: board, clock: clock) ? (answer, entry.principal) : nil
+        if entry.sender.expires != nil, entry.sender.hasEnded(at: clock.now()) { return nil }
+        return answer.freshness.holds(board: board, clock: clock) ? (answer, entry.sender.principal) : nil
     }
 
     /// - Parameters:
     ///   - generation: that of the catalogue by which the request was authorized and answered.
-    ///   - principal: who sent it; when the key ends, so does what is remembered.
-    func remember(_ answer: any ReadyAnswer, as name: Fingerprint, generation: UInt64, principal: Principal) {
-        entries.insert(Entry(answer: answer, principal: principal, generation: generation), for: name)
+    ///   - sender: who sent it; when that ends, so does what is remembered.
+    func remember(_ answer: any ReadyAnswer, as name: Fingerprint, generation: UInt64, sender: Authentication) {
+        entries.insert(Entry(answer: answer, sender: sender, generation: generation), for: name)
     }
 }

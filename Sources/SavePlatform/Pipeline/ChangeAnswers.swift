@@ -13,6 +13,8 @@ struct ChangeAnswers: Sendable {
                 details: ["allow": try await allowed() ?? "OPTIONS"])
         }
         let publisher = Publisher(repository: resolved.repository, services: services)
+        let authority = ChangeAuthority(
+            resolved.sender, DataPlane.permission(for: resolved.route), on: record.id, services)
         switch resolved.route {
         case .upload(let plan), .retract(let plan):
             if plan.session == nil { try checkWhole(resolved.request) }
@@ -20,8 +22,7 @@ struct ChangeAnswers: Sendable {
                 throw SaveError(.internalFailure, "the format would answer an upload with the status \(plan.status)")
             }
             let outcome = try await publisher.upload(
-                plan, resolved.request, mayDelete: resolved.granted.contains(.delete), limit: maxFileSize, context: resolved.audit
-            )
+                plan, resolved.request, by: authority, limit: maxFileSize, context: resolved.audit)
             var answer = told(outcome.word, outcome == .created ? plan.status : 200, resolved.repository)
             if let location = plan.location {
                 answer.headers.append("Location", resolved.repository.basePath + location.percentEncoded)
@@ -31,7 +32,7 @@ struct ChangeAnswers: Sendable {
         case .delete(let path):
             try checkWhole(resolved.request)
             try await publisher.delete(
-                path, onlyIf: try ChangeConditions(resolved.request.headers), context: resolved.audit)
+                path, by: authority, onlyIf: try ChangeConditions(resolved.request.headers), context: resolved.audit)
             return HTTPResponse(status: 204)
         case .index, .asset, .redirect, .identity, .fixed:
             throw SaveError(.internalFailure, "a read reached the writing side")

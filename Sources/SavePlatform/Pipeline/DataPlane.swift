@@ -74,9 +74,11 @@ package final class DataPlane: Responder {
             return use(known.answer, by: known.principal, request)
         }
         let catalogue = services.catalogue.current
-        guard let principal = authenticator.cached(request), let ready = ready(request, principal, catalogue) else { return nil }
-        memo.remember(ready, as: name, generation: catalogue.generation, principal: principal)
-        return use(ready, by: principal, request)
+        guard let sender = authenticator.cached(request), let ready = ready(request, sender.principal, catalogue) else {
+            return nil
+        }
+        memo.remember(ready, as: name, generation: catalogue.generation, sender: sender)
+        return use(ready, by: sender.principal, request)
     }
 
     private func use(_ ready: any ReadyAnswer, by principal: Principal, _ request: HTTPRequest) -> HTTPResponse {
@@ -100,26 +102,26 @@ package final class DataPlane: Responder {
 
     private func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
         if let step = try await signIns.step(of: request) { return try await signIns.answer(step, request) }
-        let principal: Principal
+        let sender: Authentication
         if let known = authenticator.cached(request) {
-            principal = known
+            sender = known
         } else {
-            principal = try await authenticator.authenticate(request)
+            sender = try await authenticator.authenticate(request)
         }
+        let principal = sender.principal
         services.tally.noteSignIn(of: principal, request)
         if let mount = resolver.mount(at: request.rawPath) { return try RouteAnswers.greeting(of: mount, request, principal) }
         let catalogue = services.catalogue.current
         let resolved: ResolvedRequest
         do {
-            resolved = try await resolver.resolve(request, principal, catalogue)
+            resolved = try await resolver.resolve(request, sender, catalogue)
         } catch {
             await refusals.note(error, request, principal, catalogue)
             throw error
         }
         try await authorize(resolved)
         guard resolved.repository.record.online else {
-            let error = SaveError(
-                .busy, "\(resolved.repository.record.coordinates) is offline", details: ["retry_after": "60"])
+            let error = SaveError.offline(resolved.repository)
             await refusals.record(error, resolved)
             throw error
         }

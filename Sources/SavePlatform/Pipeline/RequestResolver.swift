@@ -2,12 +2,14 @@
 /// and looks nothing up by name again.
 struct ResolvedRequest: Sendable {
     let request: HTTPRequest
-    let principal: Principal
+    let sender: Authentication
     let repository: Repository
     let route: Route
     /// What the principal may do in the repository; at least read.
     let granted: Permissions
     let catalogue: CatalogueSnapshot
+
+    var principal: Principal { sender.principal }
 
     var audit: AuditContext { AuditContext(request, principal) }
 }
@@ -44,10 +46,13 @@ struct RequestResolver: Sendable {
 
     /// - Throws: `unauthenticated` or `repositoryNotFound` where there is nothing that the sender may read, and what the format
     ///   throws for a path or a method that it does not have.
-    func resolve(_ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) async throws -> ResolvedRequest {
+    func resolve(
+        _ request: HTTPRequest, _ sender: Authentication, _ catalogue: CatalogueSnapshot
+    ) async throws -> ResolvedRequest {
+        let principal = sender.principal
         if request.method == .get, let known = routes.entry(for: request.target, in: catalogue) {
             return ResolvedRequest(
-                request: request, principal: principal, repository: known.repository, route: known.route,
+                request: request, sender: sender, repository: known.repository, route: known.route,
                 granted: try admit(principal, known.repository, catalogue), catalogue: catalogue)
         }
         // pipenv puts a slash between an index URL that ends in one and the package. Nothing may be served below such a path,
@@ -66,7 +71,7 @@ struct RequestResolver: Sendable {
             }
         }
         return ResolvedRequest(
-            request: request, principal: principal, repository: repository, route: route, granted: granted, catalogue: catalogue)
+            request: request, sender: sender, repository: repository, route: route, granted: granted, catalogue: catalogue)
     }
 
     private func meaning(of request: HTTPRequest, _ path: RequestPath, in repository: Repository) async throws -> Route {

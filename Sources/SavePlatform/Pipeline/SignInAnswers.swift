@@ -43,14 +43,15 @@ struct SignInAnswers: Sendable {
     private func begin(_ form: SignInForm, _ request: HTTPRequest) async throws -> HTTPResponse {
         let (name, password) = try await credential(form, request)
         // A key that the client still has, and that may have ended, says nothing about who it is now.
-        let principal = try await authenticator.authenticate(request.presenting(name, password))
-        guard principal.name?.text == name else { throw SaveError(.unauthenticated, "the credentials are not valid") }
+        let sender = try await authenticator.authenticate(request.presenting(name, password))
+        let principal = sender.principal
+        guard principal.name?.text == name else { throw SaveError.credentialsNotValid }
         services.tally.noteSignIn(of: principal, request)
         let key = try await recorded("key.create", request, principal) { repository, keys in
             let agent = request.headers["user-agent"].map { $0.prefix { $0 != " " }.prefix(100) } ?? "a client"
             return try await keys.issue(
                 "\(agent), signed in to \(repository.record.coordinates)", scopes: scopes(in: repository),
-                AuditContext(request, principal))
+                for: sender, AuditContext(request, principal))
         }
         var answer = form.answer
         answer[form.keyMember] = .string(key)
@@ -60,7 +61,7 @@ struct SignInAnswers: Sendable {
     }
 
     private func end(_ key: String, _ request: HTTPRequest) async throws -> HTTPResponse {
-        let principal = try await authenticator.authenticate(request)
+        let principal = try await authenticator.authenticate(request).principal
         guard principal.name != nil else { throw SaveError.signInFirst }
         try await recorded("key.delete", request, principal) { _, keys in
             try await keys.end(key, AuditContext(request, principal))

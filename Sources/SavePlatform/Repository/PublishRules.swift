@@ -6,6 +6,18 @@ struct PublishRules: Sendable {
     /// Under which the client wants its files to be taken.
     var conditions = ChangeConditions.none
 
+    init(repository: Repository, mayDelete: Bool) {
+        self.repository = repository
+        self.mayDelete = mayDelete
+    }
+
+    /// - Throws: where the right to change the repository has ended.
+    init(by authority: ChangeAuthority, onlyIf conditions: ChangeConditions) throws {
+        let (repository, granted) = try authority.confirm()
+        self.init(repository: repository, mayDelete: granted.contains(.delete))
+        self.conditions = conditions
+    }
+
     private var id: Int64 { repository.record.id }
     private var mayReplace: Bool { mayDelete && repository.record.hosted.allowRedeploy }
 

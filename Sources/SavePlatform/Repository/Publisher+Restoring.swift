@@ -5,7 +5,9 @@ extension Publisher {
     ///
     /// - Parameter submission: with nothing new in it.
     /// - Returns: whether any were stored.
-    func restore(_ submission: Submission, _ staging: BlobStaging, context: AuditContext) async throws -> Bool {
+    func restore(
+        _ submission: Submission, _ staging: BlobStaging, by authority: ChangeAuthority, context: AuditContext
+    ) async throws -> Bool {
         let id = repository.record.id
         var lost: [Submission.Item] = []
         for item in submission.items {
@@ -20,6 +22,7 @@ extension Publisher {
         let now = services.clock.now()
         let (restored, coordinates) = (lost, repository.record.coordinates)
         try await services.store.write { writing in
+            _ = try authority.confirm()
             for item in restored { try writing.record(Self.event("file.restore", item, coordinates), context, at: now) }
         }
         services.log(

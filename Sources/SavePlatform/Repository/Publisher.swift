@@ -35,25 +35,25 @@ package struct Publisher: Sendable {
     /// and every page shows them.
     ///
     /// - Parameters:
-    ///   - mayDelete: whether the caller may delete here, which putting other bytes under a name amounts to.
+    ///   - authority: by what right; asked for again when all of the body is there. Putting other bytes under a name takes
+    ///     the permission to delete.
     ///   - limit: the server's own limit for a file, in bytes.
     /// - Throws: what the format throws; `tooLarge`, `alreadyExists`, `nameRetired`, `storageFull`; `preconditionFailed` where a
     ///   condition of the request is false, `digestMismatch` where what arrived is not what the client says; of a session `notFound`,
-    ///   `conflict`, `rangeNotSatisfiable`.
+    ///   `conflict`, `rangeNotSatisfiable`; what `ChangeAuthority` throws.
     package func upload(
-        _ plan: UploadPlan, _ request: HTTPRequest, mayDelete: Bool, limit: Int64?, context: AuditContext
+        _ plan: UploadPlan, _ request: HTTPRequest, by authority: ChangeAuthority, limit: Int64?, context: AuditContext
     ) async throws -> Outcome {
         let claims = try ClaimedDigests(request.headers)
-        let rules = PublishRules(
-            repository: repository, mayDelete: mayDelete, conditions: try ChangeConditions(request.headers))
-        if let path = plan.path { try await check(rules.conditions, at: path) }
+        let conditions = try ChangeConditions(request.headers)
+        if let path = plan.path { try await check(conditions, at: path) }
         let sent = claims.checking(request.body)
         let read = { (body: ByteStream) in
             try await receive(plan, request, body, limit, claims) { submission, staging in
                 // Whatever of the body the format did not look at.
                 if !claims.body.isEmpty { try await sent.drain() }
                 try staging.check(submission.items, claims)
-                return try await publish(submission, staging, rules, context: context)
+                return try await publish(submission, staging, by: authority, onlyIf: conditions, context: context)
             }
         }
         guard let session = plan.session else { return try await read(sent) }
@@ -110,22 +110,25 @@ package struct Publisher: Sendable {
     }
 
     private func publish(
-        _ submission: Submission, _ staging: BlobStaging, _ rules: PublishRules, context: AuditContext
+        _ submission: Submission, _ staging: BlobStaging, by authority: ChangeAuthority, onlyIf conditions: ChangeConditions,
+        context: AuditContext
     ) async throws -> Outcome {
         let id = repository.record.id
         // Refuse before any blob is made durable, so that a refusal leaves nothing; the transaction below decides.
         let newItems = try await repository.format.inquire { inquiry in
-            try await services.store.read { try rules.newItems(submission, in: $0, asking: inquiry) }
+            try await services.store.read {
+                try PublishRules(by: authority, onlyIf: conditions).newItems(submission, in: $0, asking: inquiry)
+            }
         }
         // The same files again change nothing, whatever else comes with them.
         guard !newItems.isEmpty || submission.items.isEmpty else {
-            return try await restore(submission, staging, context: context) ? .restored : .unchanged
+            return try await restore(submission, staging, by: authority, context: context) ? .restored : .unchanged
         }
         for item in submission.items { try await staging.commit(item.staged) }
         let now = services.clock.now()
-        let editor = PackageEditor(repository: repository, mayDelete: rules.mayDelete)
         let (published, changed) = try await repository.format.inquire { inquiry in
             try await services.store.write { writing in
+                let rules = try PublishRules(by: authority, onlyIf: conditions)
                 let items = try rules.newItems(submission, in: writing, asking: inquiry)
                 try store(items, of: submission, writing, at: now, context)
                 guard !items.isEmpty || submission.items.isEmpty, let change = submission.change, let package = submission.package
@@ -135,7 +138,7 @@ package struct Publisher: Sendable {
                 // A file that comes with a tag is one attempt, and one record.
                 return (
                     items.map(\.record.path),
-                    try editor.carryOut(
+                    try PackageEditor(repository: rules.repository, mayDelete: rules.mayDelete).carryOut(
                         change, in: package.id, writing, at: now, context, isRecorded: items.isEmpty, asking: inquiry)
                 )
             }
@@ -195,15 +198,15 @@ package struct Publisher: Sendable {
 
     /// Removes a file with its sidecars, and the package with its last file.
     ///
-    /// - Throws: `assetNotFound`, `preconditionFailed`.
+    /// - Throws: `assetNotFound`, `preconditionFailed`, and what `ChangeAuthority` throws.
     package func delete(
-        _ path: AssetPath, onlyIf conditions: ChangeConditions = .none, context: AuditContext
+        _ path: AssetPath, by authority: ChangeAuthority, onlyIf conditions: ChangeConditions = .none, context: AuditContext
     ) async throws {
         let id = repository.record.id
         let coordinates = repository.record.coordinates
         let now = services.clock.now()
-        let repository = repository
         let (package, paths) = try await services.store.write { writing -> (PackageID?, [AssetPath]) in
+            let repository = try authority.confirm().repository
             guard let asset = try writing.asset(id, path) else {
                 throw SaveError(.assetNotFound, "there is no file '\(path)' in \(coordinates)")
             }
@@ -226,12 +229,17 @@ package struct Publisher: Sendable {
 }
 
 extension Publisher {
+    /// The right of an operator at the command line, who adds files and takes none away.
+    package var operating: ChangeAuthority {
+        ChangeAuthority(.system, .write, on: repository.record.id, most: [.read, .write], services)
+    }
+
     /// Writes a refused change to the audit trail: `file.upload` or `file.delete`, of a path where it is known.
     package func recordRefusal(
         of action: String, _ path: AssetPath?, _ error: any Error, context: AuditContext
     ) async throws {
         let failure = error as? SaveError
-        let isDenied = failure?.code == .forbidden || failure?.code == .blocked
+        let isDenied = failure.map { [.forbidden, .blocked, .unauthenticated, .repositoryNotFound].contains($0.code) } ?? false
         let event = AuditEvent(
             action, "file", repository.record.coordinates + (path.map { "/\($0)" } ?? ""), outcome: isDenied ? .denied : .failed,
             details: ["error": .string(failure?.code.rawValue ?? "internal_failure"), "message": .string(failure?.message ?? "")])

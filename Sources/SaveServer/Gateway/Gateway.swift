@@ -79,7 +79,7 @@ package final class Gateway: Responder {
     private func respondFromAPI(to request: HTTPRequest) async -> HTTPResponse {
         do {
             let path = try RequestPath(decoding: request.rawPath)
-            return await api.respond(to: request, principal: try await principal(of: request), path: path)
+            return await api.respond(to: request, from: try await sender(of: request), path: path)
         } catch {
             var response = ErrorResponder.json(error, request: request, log: log)
             response.closesConnection = request.body.length != 0
@@ -105,21 +105,21 @@ package final class Gateway: Responder {
     }
 
     private func requireInspector(_ request: HTTPRequest) async throws {
-        let principal = try await principal(of: request)
+        let principal = try await sender(of: request).principal
         if case .anonymous = principal { throw SaveError(.unauthenticated, "this is for administrators and auditors: sign in") }
         guard AccessPolicy.mayInspect(principal) else {
             throw SaveError(.forbidden, "this is for administrators and auditors")
         }
     }
 
-    private func principal(of request: HTTPRequest) async throws -> Principal {
-        let principal: Principal
+    private func sender(of request: HTTPRequest) async throws -> Authentication {
+        let sender: Authentication
         if let known = authenticator.cached(request) {
-            principal = known
+            sender = known
         } else {
-            principal = try await authenticator.authenticate(request)
+            sender = try await authenticator.authenticate(request)
         }
-        dataPlane.noteSignIn(of: principal, request)
-        return principal
+        dataPlane.noteSignIn(of: sender.principal, request)
+        return sender
     }
 }

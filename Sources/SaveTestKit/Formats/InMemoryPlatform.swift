@@ -64,10 +64,10 @@ package final class InMemoryPlatform: Sendable {
 }
 
 private struct EveryoneIsAdmin: RequestAuthenticating {
-    private static let admin = Principal.user(id: 1, username: "admin", role: .admin, key: nil)
-    func cached(_ request: HTTPRequest) -> Principal? { Self.admin }
+    private static let admin = Authentication(.user(id: 1, username: "admin", role: .admin, key: nil))
+    func cached(_ request: HTTPRequest) -> Authentication? { Self.admin }
     func noteUse(of key: KeyContext, by request: HTTPRequest) {}
-    func authenticate(_ request: HTTPRequest) async throws -> Principal { Self.admin }
+    func authenticate(_ request: HTTPRequest) async throws -> Authentication { Self.admin }
 }
 
 /// Asks a data plane of this process, following redirects as the real client does.

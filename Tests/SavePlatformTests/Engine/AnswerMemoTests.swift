@@ -54,9 +54,11 @@ import Testing
         #expect(try await engine.get("/line/p/h/files/x/1", as: "dev").status == 200)
     }
 
-    @Test func `a key's end ends it at that second`() async throws {
+    @Test(arguments: [";", ";;"]) func `the end of a key, or of any other credential, ends it at that second`(sign: String)
+        async throws
+    {
         let engine = try await engine()
-        let key = "viewer;\(engine.clock.platform.now().seconds + 60)"
+        let key = "viewer\(sign)\(engine.clock.platform.now().seconds + 60)"
         _ = try await engine.get("/line/p/h/files/x/1", as: key)
         engine.clock.advance(seconds: 59)
         #expect(ready(engine, "/line/p/h/files/x/1", as: key) != nil)

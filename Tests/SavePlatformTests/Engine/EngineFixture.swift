@@ -109,23 +109,26 @@ final class EngineFixture: Sendable {
     }
 }
 
-/// The `Authorization` field is the user's name; with `;` and a number of seconds, the user's key that ends at that time.
+/// The `Authorization` field is the user's name; with `;` and a number of seconds, the user's key that ends at that time; with
+/// `;;` and that number, a session without a key whose provider says when it ends.
 private struct HeaderIdentity: RequestAuthenticating {
     let clock: PlatformClock
 
-    func cached(_ request: HTTPRequest) -> Principal? {
+    func cached(_ request: HTTPRequest) -> Authentication? {
         guard let field = request.headers["authorization"] else { return .anonymous }
         let parts = field.split(separator: ";")
         let expires = parts.dropFirst().first.flatMap { Int64($0) }.map { Timestamp(seconds: $0) }
         if let expires, clock.now() >= expires { return nil }
-        let key = expires.map { KeyContext(id: "k", scopes: [], expires: $0) }
-        return .user(
-            id: parts[0] == "admin" ? 1 : 2, username: String(parts[0]), role: parts[0] == "admin" ? .admin : .user, key: key)
+        let key = field.contains(";;") ? nil : expires.map { KeyContext(id: "k", scopes: [], expires: $0) }
+        return Authentication(
+            .user(
+                id: parts[0] == "admin" ? 1 : 2, username: String(parts[0]), role: parts[0] == "admin" ? .admin : .user, key: key),
+            expires: expires)
     }
 
     func noteUse(of key: KeyContext, by request: HTTPRequest) {}
 
-    func authenticate(_ request: HTTPRequest) async throws -> Principal { throw SaveError(.unauthenticated, "no") }
+    func authenticate(_ request: HTTPRequest) async throws -> Authentication { throw SaveError(.unauthenticated, "no") }
 }
 
 extension HTTPResponse {

@@ -171,7 +171,7 @@ struct APIRobotTests {
         #expect(made.headers["Location"] == "/api/v1/robots/ci/keys/\(id)")
         #expect(made.headers["Cache-Control"] == "no-store")
         let authenticator = authenticator(server)
-        #expect(authenticator.cached(bearer(key))?.auditName == "sa$ci")
+        #expect(authenticator.cached(bearer(key))?.principal.auditName == "sa$ci")
 
         let listed = try await server.send("GET", "/robots/ci/keys", as: "owner")
         #expect(listed.items.count == 1)

@@ -54,7 +54,7 @@ struct APIKeyTests {
         #expect(made["scopes"] == [["resource": "backend", "permissions": ["read"]]])
         #expect(made["expires_at"]?.string == now.adding(seconds: 7200).rfc3339)
         #expect(made.headers["Location"] == "/api/v1/robots/ci/keys/\(newID)")
-        for text in [key, new] { #expect(authenticator.cached(bearer(text))?.auditName == "sa$ci") }
+        for text in [key, new] { #expect(authenticator.cached(bearer(text))?.principal.auditName == "sa$ci") }
         server.clock.advance(seconds: 599)
         for text in [key, new] { #expect(authenticator.cached(bearer(text)) != nil) }
         server.clock.advance(seconds: 1)
@@ -151,7 +151,7 @@ struct APIKeyTests {
         let made = try await server.send(
             "POST", "/user/keys", as: "dev", body: #"{"scopes":[{"resource":"backend","permissions":["read","write"]}]}"#)
         let key = try #require(made["key"]?.string)
-        let principal = try #require(authenticator(server).cached(bearer(key)))
+        let principal = try #require(authenticator(server).cached(bearer(key))?.principal)
         func granted() throws -> [String] {
             let repository = try #require(server.catalogue.current.repository(project: "backend", name: "hosted"))
             return AccessPolicy.permissions(of: principal, on: repository, in: server.catalogue.current).names

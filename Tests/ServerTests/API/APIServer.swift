@@ -149,7 +149,7 @@ struct APIServer {
             method: HTTPMethod(method), target: Array("/api/v1\(target)".utf8), headers: fields,
             body: body.map { ByteStream(Array($0.utf8)) } ?? .empty, client: ClientAddress(bytes: [192, 0, 2, 9]))
         let path = try RequestPath(decoding: request.rawPath)
-        let response = await api.respond(to: request, principal: try principal(name, key: key), path: path)
+        let response = await api.respond(to: request, from: Authentication(try principal(name, key: key)), path: path)
         let answer = try await APIAnswer(response)
         expectDescribed(answer, to: method, target)
         return answer

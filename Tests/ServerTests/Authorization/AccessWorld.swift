@@ -216,15 +216,17 @@ final class AccessWorld: Sendable {
     /// Sends a request as the server's front does, from an address of its own, so that no failure slows another one down.
     func send(
         _ method: String, _ target: String, as asker: Asker, _ body: [UInt8]? = nil, type: String? = nil,
-        headers: [(String, String)] = []
+        headers: [(String, String)] = [], meanwhile: (@Sendable () async throws -> Void)? = nil
     ) async -> HTTPResponse {
         var fields: HTTPHeaders = ["Host": "save.test"]
         if let credential = credentials.withLock({ $0[asker] }) { fields.append("Authorization", credential) }
         if let type { fields.append("Content-Type", type) }
         for (name, value) in headers { fields.append(name, value) }
+        let content = body.map { ByteStream($0) } ?? .empty
         let number = requests.wrappingAdd(1, ordering: .relaxed).newValue
         let request = HTTPRequest(
-            method: HTTPMethod(method), target: Array(target.utf8), headers: fields, body: body.map { ByteStream($0) } ?? .empty,
+            method: HTTPMethod(method), target: Array(target.utf8), headers: fields,
+            body: meanwhile.map { content.interrupted(by: $0) } ?? content,
             client: ClientAddress(bytes: withUnsafeBytes(of: number.bigEndian) { Array($0) }))
         if let ready = gateway.immediateResponse(to: request) { return ready }
         return await gateway.respond(to: request)
@@ -281,6 +283,23 @@ enum Asker: String, CaseIterable, Sendable {
         case .scoped: "owner"
         case .expired, .master: "admin"
         default: rawValue
+        }
+    }
+}
+
+extension ByteStream {
+    /// The same bytes, with something that happens before the last of them.
+    fileprivate func interrupted(by event: @escaping @Sendable () async throws -> Void) -> ByteStream {
+        let rest = Mutex<[[UInt8]]?>(nil)
+        let content = self
+        return ByteStream(length: length) {
+            if rest.withLock({ $0 }) == nil {
+                let bytes = try await content.collect(limit: 1 << 24)
+                rest.withLock { $0 = [Array(bytes.dropLast()), Array(bytes.suffix(1))].filter { !$0.isEmpty } }
+            } else if rest.withLock({ $0?.count }) == 1 {
+                try await event()
+            }
+            return rest.withLock { $0?.isEmpty == false ? $0?.removeFirst() : nil }
         }
     }
 }

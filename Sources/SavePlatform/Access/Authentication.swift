@@ -1,0 +1,50 @@
+/// Who sent a request, what that rests on, and until when it holds at most.
+package struct Authentication: Sendable {
+    package let principal: Principal
+    /// When it ends by itself: the end of the key, or what the provider says, whichever comes first; nil for no end.
+    package let expires: Timestamp?
+    private let proof: (any CredentialProof)?
+
+    /// - Parameters:
+    ///   - expires: what the provider says; the end of a key counts without being said.
+    ///   - proof: what it rests on; nil for what needs no credential.
+    package init(_ principal: Principal, expires: Timestamp? = nil, proof: (any CredentialProof)? = nil) {
+        self.principal = principal
+        self.expires = [expires, principal.key?.expires].compactMap(\.self).min()
+        self.proof = proof
+    }
+
+    /// What a proof gives now; nil where it gives nothing any more.
+    package init?(_ proof: any CredentialProof, in catalogue: CatalogueSnapshot, at now: Timestamp) {
+        guard let resolved = proof.resolve(in: catalogue, at: now) else { return nil }
+        self.init(resolved.principal, expires: resolved.expires, proof: proof)
+        if hasEnded(at: now) { return nil }
+    }
+
+    /// Nobody in particular: a request without credentials.
+    package static let anonymous = Authentication(.anonymous)
+    /// The server itself, or an operator at its command line.
+    package static let system = Authentication(.system)
+
+    private static let ended = SaveError(
+        .unauthenticated, "the credentials ended while the request was on its way: sign in again")
+
+    package func hasEnded(at now: Timestamp) -> Bool { expires.map { now >= $0 } ?? false }
+
+    /// The same as it is now, for what went on meanwhile.
+    ///
+    /// - Throws: `unauthenticated` once the account or the credential is gone, disabled, changed or has ended.
+    package func renewed(in catalogue: CatalogueSnapshot, at now: Timestamp) throws -> Authentication {
+        guard let proof else {
+            if hasEnded(at: now) { throw Self.ended }
+            return self
+        }
+        guard let renewed = Authentication(proof, in: catalogue, at: now) else { throw Self.ended }
+        return renewed
+    }
+}
+
+extension SaveError {
+    /// The same whatever is wrong with them.
+    static let credentialsNotValid = SaveError(.unauthenticated, "the credentials are not valid")
+}
