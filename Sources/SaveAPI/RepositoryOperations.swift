@@ -23,8 +23,8 @@ package protocol RepositoryOperations: Sendable {
     /// Removes blobs that no record needs; with `dryRun` only says which would go.
     func collectGarbage(dryRun: Bool) async throws -> JSONValue
 
-    /// The bytes that blobs take on disk.
-    func physicalBytes() async throws -> Int64
+    /// The bytes that blobs take on disk, and what for; nil while that is not known yet. Answers at once.
+    func storageSizes() async -> StorageCensus.Finding?
 }
 
 /// Says why clients get what they get. Whoever may read a repository may know: a group can be read by those only who may

@@ -6,8 +6,10 @@ package struct EngineOperations: RepositoryOperations, PackageExplaining {
     let services: EngineServices
     let maintenance: Maintenance
     let gcGrace: Int64
+    let census: StorageCensus
 
     package init(services: EngineServices, maintenance: Maintenance, gcGrace: Int64) {
+        census = StorageCensus(clock: services.clock, log: services.log) { try await maintenance.measure(grace: gcGrace) }
         self.services = services
         self.maintenance = maintenance
         self.gcGrace = gcGrace
@@ -51,8 +53,5 @@ package struct EngineOperations: RepositoryOperations, PackageExplaining {
         ]
     }
 
-    package func physicalBytes() async throws -> Int64 {
-        // A run that removes nothing counts everything.
-        try await maintenance.collectGarbage(grace: gcGrace, dryRun: true).blobBytes
-    }
+    package func storageSizes() async -> StorageCensus.Finding? { await census.finding() }
 }

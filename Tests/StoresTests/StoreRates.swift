@@ -153,7 +153,8 @@ import Testing
         }
         try await time("a page of needed blobs") { try await store.read { try $0.referencedBlobs(after: nil, limit: 200).count } }
         try await time("is a blob needed") { try await store.read { try $0.isReferenced(BlobDigest(of: [])) ? 1 : 0 } }
-        try await time("statistics") { try await store.read { Int(try $0.statistics().files) } }
+        try await time("counts") { try await store.read { Int(try $0.counts().files) } }
+        try await time("statistics") { try await store.read { Int(try $0.statistics().referencedBlobs) } }
         try await time("deleting the repository") {
             try await store.write { try $0.deleteRepository(1) }
             return 300_000

@@ -67,6 +67,8 @@ package struct SQLDialect: Sendable {
     package var appendOnly: @Sendable (_ table: String) -> [String]
     /// Statements after which rows of such a table can be removed, up to the row number that an expression gives.
     package var removableThrough: @Sendable (_ table: String, _ rowNumber: String, _ limit: String) -> [String]
+    /// Statements after which the only row of another table has sums over the rows of a table, in the same transaction.
+    package var summed: @Sendable (_ table: String, _ into: String, _ sums: [SQLSum]) -> [String]
     /// An index that finds rows by any part of their text.
     package var textIndex: SQLTextIndex
 
@@ -74,7 +76,8 @@ package struct SQLDialect: Sendable {
         identity: String, rowNumber: String, text: String, bytes: String,
         contains: @escaping @Sendable (String, String) -> String,
         appendOnly: @escaping @Sendable (String) -> [String],
-        removableThrough: @escaping @Sendable (String, String, String) -> [String], textIndex: SQLTextIndex
+        removableThrough: @escaping @Sendable (String, String, String) -> [String],
+        summed: @escaping @Sendable (String, String, [SQLSum]) -> [String], textIndex: SQLTextIndex
     ) {
         self.identity = identity
         self.rowNumber = rowNumber
@@ -83,7 +86,19 @@ package struct SQLDialect: Sendable {
         self.contains = contains
         self.appendOnly = appendOnly
         self.removableThrough = removableThrough
+        self.summed = summed
         self.textIndex = textIndex
+    }
+}
+
+/// A column with the sum of what an expression gives for each row of a table; in the expression that row is `row`.
+package struct SQLSum: Sendable {
+    package let column: String
+    package let expression: String
+
+    package init(_ column: String, _ expression: String) {
+        self.column = column
+        self.expression = expression
     }
 }
 

@@ -25,7 +25,23 @@ extension SQLDialect {
                 BEGIN SELECT RAISE(ABORT, 'the records of this table stay as they are'); END
                 """,
             ]
-        }, textIndex: .sqlite)
+        }, summed: sums, textIndex: .sqlite)
+
+    /// sqlite.org/lang_createtrigger.html. Rows that go with the row they refer to count as deleted; a row that takes the place
+    /// of another one (sqlite.org/lang_upsert.html) counts as updated.
+    private static func sums(_ table: String, _ into: String, _ sums: [SQLSum]) -> [String] {
+        func change(_ sign: String, _ row: String) -> String {
+            let changes = sums.map { sum in
+                "\(sum.column) = \(sum.column) \(sign) (\(sum.expression.replacing("row.", with: row + ".")))"
+            }
+            return "UPDATE \(into) SET \(changes.joined(separator: ", "));"
+        }
+        return [
+            "CREATE TRIGGER \(table)_sum_insert AFTER INSERT ON \(table) BEGIN \(change("+", "NEW")) END",
+            "CREATE TRIGGER \(table)_sum_delete AFTER DELETE ON \(table) BEGIN \(change("-", "OLD")) END",
+            "CREATE TRIGGER \(table)_sum_update AFTER UPDATE ON \(table) BEGIN \(change("-", "OLD")) \(change("+", "NEW")) END",
+        ]
+    }
 }
 
 extension SQLTextIndex {

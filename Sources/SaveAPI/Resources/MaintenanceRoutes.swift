@@ -4,15 +4,15 @@ internal import SavePlatform
 enum MaintenanceRoutes {
     static let all: [APIRoute] = [
         APIRoute(.get, "/admin/stats", .inspect, "Counts and sizes", answer: "Statistics") { call, _ in
-            let counts = try await call.context.store.read { try $0.statistics() }
-            let physical = try await call.context.operations.physicalBytes()
+            let counts = try await call.context.store.read { try $0.counts() }
+            let found = await call.context.operations.storageSizes()
             return call.answer([
                 "projects": .integer(counts.projects), "repositories": .integer(counts.repositories),
-                "packages": .integer(counts.packages), "files": .integer(counts.files),
+                "packages": .integer(counts.packages), "files": .integer(counts.files), "sidecars": .integer(counts.sidecars),
                 "users": .integer(Int64(call.caller.users.count)), "robots": .integer(Int64(call.caller.robots.count)),
-                "logical_bytes": .integer(counts.logicalBytes), "referenced_bytes": .integer(counts.referencedBytes),
-                "physical_bytes": .integer(physical),
-                "reclaimable_bytes": .integer(max(0, physical.subtractingReportingOverflow(counts.referencedBytes).partialValue)),
+                "logical_bytes": .integer(counts.logicalBytes), "referenced_bytes": JSONValue(found?.sizes.referenced),
+                "cached_index_bytes": JSONValue(found?.sizes.cachedIndexes), "physical_bytes": JSONValue(found?.sizes.physical),
+                "reclaimable_bytes": JSONValue(found?.sizes.reclaimable), "measured": JSONValue(found?.measured?.rfc3339),
             ])
         },
         APIRoute(

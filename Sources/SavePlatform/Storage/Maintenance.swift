@@ -60,6 +60,39 @@ extension Maintenance {
         return report
     }
 
+    /// Counts what all blobs take, and what for.
+    ///
+    /// - Parameter grace: as for `collectGarbage`.
+    package func measure(grace: Int64) async throws -> StorageCensus.Sizes {
+        let moment = clock.now().adding(seconds: -max(0, grace))
+        var sizes = StorageCensus.Sizes()
+        var last: BlobDigest?
+        while true {
+            try Task.checkCancellation()
+            let page = try await blobs.digests(after: last, limit: Self.pageSize)
+            guard let end = page.last else { return sizes }
+            last = end
+            var infos: [BlobInfo] = []
+            for digest in page {
+                if let info = try await blobs.stat(digest) { infos.append(info) }
+            }
+            sizes = try await metadata.read { [infos, sizes] reading in
+                var sizes = sizes
+                for info in infos {
+                    sizes.physical += info.size
+                    if try reading.isReferencedByFile(info.digest) {
+                        sizes.referenced += info.size
+                    } else if try reading.isReferenced(info.digest) {
+                        sizes.cachedIndexes += info.size
+                    } else if info.committed < moment {
+                        sizes.reclaimable += info.size
+                    }
+                }
+                return sizes
+            }
+        }
+    }
+
     private func remove(_ old: [BlobInfo], before moment: Timestamp) async throws -> [BlobInfo] {
         var removed: [BlobInfo] = []
         for info in old {

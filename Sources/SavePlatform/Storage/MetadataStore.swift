@@ -189,9 +189,13 @@ public protocol AuditWriting {
 public protocol MaintenanceReading {
     /// Whether any record, of any kind, needs a blob.
     func isReferenced(_ digest: BlobDigest) throws -> Bool
+    /// Whether a file, or a sidecar, needs a blob.
+    func isReferencedByFile(_ digest: BlobDigest) throws -> Bool
     /// Digests that records need, each once, in order, after one, at most `limit`.
     func referencedBlobs(after: BlobDigest?, limit: Int) throws -> [BlobDigest]
     /// The records that need a blob.
     func references(to digest: BlobDigest) throws -> (assets: [StoredAsset], indexes: [CachedIndex])
     func statistics() throws -> StoreStatistics
+    /// What there is. Takes the same time whatever there is.
+    func counts() throws -> StoreCounts
 }

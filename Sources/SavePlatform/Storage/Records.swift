@@ -209,14 +209,22 @@ public struct CachedIndex: Sendable, Equatable {
     }
 }
 
-/// Counts and sizes for operators.
-public struct StoreStatistics: Sendable, Equatable {
+/// Counts for operators: known at any time, however much there is.
+public struct StoreCounts: Sendable, Equatable {
     public var projects: Int64 = 0
     public var repositories: Int64 = 0
     public var packages: Int64 = 0
+    /// Files without their sidecars.
     public var files: Int64 = 0
-    /// The sum of all files' sizes, shared blobs counted each time.
+    public var sidecars: Int64 = 0
+    /// The sum of the sizes of files and sidecars, shared blobs counted each time.
     public var logicalBytes: Int64 = 0
+
+    public init() {}
+}
+
+/// What blobs are needed in all. Takes a look at every record.
+public struct StoreStatistics: Sendable, Equatable {
     /// Blobs that are needed, each once, and the sum of their sizes; those of cached indexes count as empty.
     public var referencedBlobs: Int64 = 0
     public var referencedBytes: Int64 = 0

@@ -78,6 +78,8 @@ extension MetadataForwarding {
     public func indexAudit(_ count: Int) throws -> Bool { try base.indexAudit(count) }
     public func removeCutAudit(limit: Int) throws -> Int { try base.removeCutAudit(limit: limit) }
     public func isReferenced(_ digest: BlobDigest) throws -> Bool { try base.isReferenced(digest) }
+    public func isReferencedByFile(_ digest: BlobDigest) throws -> Bool { try base.isReferencedByFile(digest) }
+    public func counts() throws -> StoreCounts { try base.counts() }
     public func referencedBlobs(after: BlobDigest?, limit: Int) throws -> [BlobDigest] {
         try base.referencedBlobs(after: after, limit: limit)
     }

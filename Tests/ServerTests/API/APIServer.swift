@@ -74,7 +74,12 @@ final class NotedOperations: RepositoryOperations, PackageExplaining {
             "dry_run": .bool(dryRun), "removed_blobs": 0, "removed_bytes": 0, "kept_young_blobs": 0, "blobs": 0, "blob_bytes": 0,
         ]
     }
-    func physicalBytes() async throws -> Int64 { 1000 }
+    func storageSizes() async -> StorageCensus.Finding? {
+        var sizes = StorageCensus.Sizes()
+        sizes.physical = 1000
+        sizes.reclaimable = 7
+        return .init(sizes: sizes, measured: nil)
+    }
 }
 
 /// The API over stores in memory. Users: `root` (admin), `eve` (auditor), and `owner`, `dev`, `viewer` in the project

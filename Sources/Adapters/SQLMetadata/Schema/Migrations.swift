@@ -9,7 +9,7 @@ struct Migration: Sendable {
 
 /// Brings a database to the schema of this version.
 package enum Migrations {
-    static let all: [Migration] = [.foundation, .retiredNames, .auditCuts, .auditText, .keyUses, .auditDownloads]
+    static let all: [Migration] = [.foundation, .retiredNames, .auditCuts, .auditText, .keyUses, .auditDownloads, .contentCounts]
 
     /// The table that records which steps ran.
     static let ledger = """

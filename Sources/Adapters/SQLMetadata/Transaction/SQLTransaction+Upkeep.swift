@@ -9,6 +9,10 @@ extension SQLTransaction {
             """, [.text(digest.hex)])
     }
 
+    func isReferencedByFile(_ digest: BlobDigest) throws -> Bool {
+        try session.exists("SELECT 1 FROM assets WHERE blob = $1", [.text(digest.hex)])
+    }
+
     func referencedBlobs(after: BlobDigest?, limit: Int) throws -> [BlobDigest] {
         try session.rows(
             """
@@ -29,15 +33,21 @@ extension SQLTransaction {
 
     func statistics() throws -> StoreStatistics {
         var statistics = StoreStatistics()
-        statistics.projects = try session.integer("SELECT count(*) FROM projects")
-        statistics.repositories = try session.integer("SELECT count(*) FROM repositories")
-        statistics.packages = try session.integer("SELECT count(*) FROM packages")
-        statistics.files = try session.integer("SELECT count(*) FROM assets")
-        statistics.logicalBytes = try session.integer("SELECT sum(size) FROM assets")
         statistics.referencedBlobs = try session.integer(
             "SELECT count(*) FROM (SELECT blob FROM assets UNION SELECT blob FROM cached_indexes) AS needed")
         statistics.referencedBytes = try session.integer(
             "SELECT sum(size) FROM (SELECT max(size) AS size FROM assets GROUP BY blob) AS needed")
         return statistics
+    }
+
+    func counts() throws -> StoreCounts {
+        var counts = StoreCounts()
+        counts.projects = try session.integer("SELECT count(*) FROM projects")
+        counts.repositories = try session.integer("SELECT count(*) FROM repositories")
+        let content = try session.first("SELECT packages, files, sidecars, bytes FROM content_counts", []) { row in
+            (try row.integer(), try row.integer(), try row.integer(), try row.integer())
+        }
+        if let content { (counts.packages, counts.files, counts.sidecars, counts.logicalBytes) = content }
+        return counts
     }
 }

@@ -24,10 +24,15 @@ enum ServerSchemas {
             "broken_at": Schema.count.orNull, "problem": Schema.text.orNull,
         ]),
         "Statistics": .closed(
-            [
-                "projects", "repositories", "packages", "files", "users", "robots", "logical_bytes", "referenced_bytes",
-                "physical_bytes", "reclaimable_bytes",
-            ].map { ($0, .count) }),
+            ["projects", "repositories", "packages", "sidecars", "users", "robots"].map { ($0, .count) } + [
+                ("files", Schema.count.described("Without their sidecars.")),
+                ("logical_bytes", Schema.count.described("Of files and sidecars; what several share counts each time.")),
+                ("referenced_bytes", Schema.count.orNull.described("What files and sidecars need on the disk.")),
+                ("cached_index_bytes", Schema.count.orNull.described("Copies of upstreams' indexes.")),
+                ("physical_bytes", Schema.count.orNull.described("All blobs; null while the first count is under way.")),
+                ("reclaimable_bytes", Schema.count.orNull.described("What collecting garbage would remove.")),
+                ("measured", Schema.time.orNull.described("When the four before were counted; null for just now.")),
+            ]),
         "Collection": .members([
             "dry_run": .flag, "removed_blobs": .count, "removed_bytes": .count, "kept_young_blobs": .count, "blobs": .count,
             "blob_bytes": .count,

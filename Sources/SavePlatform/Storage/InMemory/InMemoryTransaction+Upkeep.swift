@@ -60,6 +60,10 @@ extension InMemoryTransaction {
 
     func isReferenced(_ digest: BlobDigest) -> Bool { needed[digest] != nil }
 
+    func isReferencedByFile(_ digest: BlobDigest) -> Bool {
+        tables.assets.values.contains { $0.values.contains { $0.blob == digest } }
+    }
+
     func referencedBlobs(after: BlobDigest?, limit: Int) -> [BlobDigest] {
         let start = after?.hex ?? ""
         return Array(needed.keys.filter { $0.hex > start }.sorted().prefix(max(0, limit)))
@@ -75,15 +79,21 @@ extension InMemoryTransaction {
     }
 
     func statistics() -> StoreStatistics {
-        let assets = tables.assets.values.flatMap(\.values)
         var statistics = StoreStatistics()
-        statistics.projects = Int64(tables.projects.count)
-        statistics.repositories = Int64(tables.repositories.count)
-        statistics.packages = Int64(tables.packages.values.reduce(0) { $0 + $1.count })
-        statistics.files = Int64(assets.count)
-        statistics.logicalBytes = assets.reduce(0) { $0 &+ $1.size }
         statistics.referencedBlobs = Int64(needed.count)
         statistics.referencedBytes = needed.values.reduce(0, &+)
         return statistics
+    }
+
+    func counts() -> StoreCounts {
+        let assets = tables.assets.values.flatMap(\.values)
+        var counts = StoreCounts()
+        counts.projects = Int64(tables.projects.count)
+        counts.repositories = Int64(tables.repositories.count)
+        counts.packages = Int64(tables.packages.values.reduce(0) { $0 + $1.count })
+        counts.sidecars = Int64(assets.count { $0.record.sidecarOf != nil })
+        counts.files = Int64(assets.count) - counts.sidecars
+        counts.logicalBytes = assets.reduce(0) { $0 &+ $1.size }
+        return counts
     }
 }
