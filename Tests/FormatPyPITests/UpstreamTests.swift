@@ -230,12 +230,28 @@ import Testing
     }
 
     @Test(arguments: [
-        ("https://i.example.com", ["https://i.example.com/simple/", "https://i.example.com/"]),
-        ("https://i.example.com/", ["https://i.example.com/simple/", "https://i.example.com/"]),
+        (
+            "https://i.example.com",
+            ["https://i.example.com/simple/", "https://i.example.com/+simple/", "https://i.example.com/"]
+        ),
+        (
+            "https://i.example.com/root/dev/",
+            [
+                "https://i.example.com/root/dev/simple/", "https://i.example.com/root/dev/+simple/",
+                "https://i.example.com/root/dev/",
+            ]
+        ),
+        ("https://i.example.com/root/dev/+simple", ["https://i.example.com/root/dev/+simple/"]),
         ("https://i.example.com/simple", ["https://i.example.com/simple/"]),
         ("https://i.example.com/simple/", ["https://i.example.com/simple/"]),
         ("http://n.example.com/repository/p/simple?x#y", ["http://n.example.com/repository/p/simple/"]),
-        ("https://p.example.com/whl/cu118", ["https://p.example.com/whl/cu118/simple/", "https://p.example.com/whl/cu118/"]),
+        (
+            "https://p.example.com/notsimple",
+            [
+                "https://p.example.com/notsimple/simple/", "https://p.example.com/notsimple/+simple/",
+                "https://p.example.com/notsimple/",
+            ]
+        ),
     ])
     func `an index is looked for where the remote URL may mean it`(_ remote: String, _ candidates: [String]) throws {
         for (attempt, url) in candidates.enumerated() {
@@ -248,6 +264,40 @@ import Testing
             try format.upstreamRequest(for: .probe(attempt: candidates.count), base: remote)
         }
         #expect(error?.code == .unsupported)
+    }
+
+    @Test(arguments: [
+        ("", "https://i.example.com/team/"), ("simple", "https://i.example.com/team/simple/"),
+        ("+simple/", "https://i.example.com/team/+simple/"), ("a/b/", "https://i.example.com/team/a/b/"),
+    ])
+    func `a setting says where the index is`(_ path: String, _ expected: String) throws {
+        let format = try PyPIFormat(settings: ["index_path": .string(path)])
+        let request = try format.upstreamRequest(for: .probe(attempt: 0), base: "https://i.example.com/team")
+        #expect(request.isCertain)
+        #expect(request.resolvedBase == expected)
+        #expect(throws: SaveError.self) {
+            try format.upstreamRequest(for: .probe(attempt: 1), base: "https://i.example.com/team")
+        }
+    }
+
+    @Test(arguments: [
+        "/simple/", "../simple/", "a/../../b", "//evil.example.com/", "https://evil.example.com/", "a?b", "a#b", "a b", "a/./b",
+        "%2e%2e/x", "a\\b", "ü",
+    ])
+    func `a setting for the index that leaves the remote URL is refused`(_ path: String) {
+        let error = #expect(throws: SaveError.self) { try PyPIFormat(settings: ["index_path": .string(path)]) }
+        #expect(error?.code == .invalidRequest)
+    }
+
+    @Test func `the beginning of a list gives the packages that are in it`() throws {
+        for (type, text) in [
+            (Self.json, "{\"meta\":{},\"projects\":[{\"name\":\"foo\"},{\"name\":\"ba"),
+            ("text/html", "<html><a href='/simple/foo/'>foo</a><a href='/simple/ba"),
+        ] {
+            let document = UpstreamDocument(
+                url: "https://i.example.com/simple/", contentType: type, bytes: Array(text.utf8), isWhole: false)
+            #expect(try format.listing(from: document, for: .root).packages.map(\.id.name) == ["foo"])
+        }
     }
 
     @Test func `nothing but checked names reaches an upstream`() {

@@ -8,11 +8,17 @@ public struct PyPIFormat: PackageNaming {
         // uv reads `code` of what it sent, installers `message` of what they asked for.
         refusals: .textOrJSON(members: ["code", "message"]))
 
-    /// Takes no settings.
+    /// Where below `remote_url` the upstream keeps its index, with a slash at its end; nil to find out.
+    private let indexPath: String?
+
+    /// Takes `index_path`, which counts for proxies.
     ///
-    /// - Throws: `unknownField` for any.
+    /// - Throws: `unknownField` for any other setting, `invalidRequest` for a path that leaves the remote URL.
     public init(settings: JSONObject) throws {
-        try Self.takeNone(of: settings)
+        indexPath = try settings["index_path"].map(UpstreamIndex.path)
+        var others = settings
+        others["index_path"] = nil
+        try Self.takeNone(of: others)
     }
 
     public func package(named name: String) -> PackageID? { ProjectName.normalized(name) }
@@ -48,7 +54,7 @@ public struct PyPIFormat: PackageNaming {
     }
 
     public func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
-        try UpstreamIndex.request(for: target, base: base)
+        try UpstreamIndex.request(for: target, base: base, indexPath: indexPath)
     }
 
     public func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {

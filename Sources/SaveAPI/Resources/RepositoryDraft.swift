@@ -16,7 +16,11 @@ struct RepositoryDraft {
         if let flag = body["online"]?.bool { record.online = flag }
         if let flag = body["anonymous_read"]?.bool { record.anonymousRead = flag }
         if let flag = body["audit_downloads"]?.bool { record.auditDownloads = flag }
-        if let settings = body["settings"]?.object { record.settings = settings }
+        if let settings = body["settings"]?.object {
+            // The format may find the upstream's index elsewhere by them.
+            if settings != record.settings { record.proxy.resolvedURL = nil }
+            record.settings = settings
+        }
         let question = Question(settings: record.settings, reservedNames: body["reserved_names"]?.array)
         let reserved = try inquiry.ask(about: question) { type in
             let format = try type.init(settings: question.settings)

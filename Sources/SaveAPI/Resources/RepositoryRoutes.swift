@@ -99,7 +99,9 @@ enum RepositoryRoutes {
                 try draft.apply(in: writing, asking: inquiry)
                 draft.record.updated = later(now, than: record.updated)
                 let after = try writing.put(draft.record)
-                if after.proxy.remoteURL != record.proxy.remoteURL { try writing.deleteCachedIndexes(id, key: nil) }
+                if after.proxy.remoteURL != record.proxy.remoteURL || after.settings != record.settings {
+                    try writing.deleteCachedIndexes(id, key: nil)
+                }
                 var details = changes(from: before, to: settings(after))
                 if body["remote_password"] != nil { details["remote_password"] = "changed" }
                 return ((), [call.event(record.coordinates, details)])

@@ -6,10 +6,11 @@ public enum UpstreamTarget: Sendable, Equatable {
     case asset(AssetPath)
     /// The first requests to a new upstream, to see whether and where it has an index.
     ///
-    /// `attempt` counts from 0. An attempt succeeds when the status is 200 and the type is among those of
-    /// `UpstreamRequest.accept`; its body is not read, since a root index can have 40 MB. After any other answer comes the
-    /// next attempt, until the format throws `unsupported`. When none succeeded, the base of attempt 0 is used: some
-    /// servers have pages of packages but no root.
+    /// `attempt` counts from 0; the format throws `unsupported` where it knows no further place. A place is believed once
+    /// the page of a package was read below it: of a package that its list names (of the list only the first
+    /// `UpstreamRequest.maxSize` bytes are read, and its type must be among those of `UpstreamRequest.accept`), or of one that
+    /// a client asks for. Where the format has no lists (`index(.root)` is `unsupported`), status and type are enough, and
+    /// the base of attempt 0 is used where no attempt succeeded.
     case probe(attempt: Int)
 }
 
@@ -21,9 +22,11 @@ public struct UpstreamRequest: Sendable, Equatable {
     public var accept: String?
     /// The largest answer that is read, decoded, in bytes.
     public var maxSize: Int64
-    /// For a probe: the base to store when this request succeeds. Only the first `maxSize` bytes of its answer are read; the
-    /// root listing that the format makes of them may name another base, in its attribute `resolvedBaseAttribute`.
+    /// For a probe: the base that this request is about. The root listing that the format makes of the answer may name another
+    /// base, in its attribute `resolvedBaseAttribute`, where the place is the very one that the repository was given.
     public var resolvedBase: String?
+    /// For a probe: the repository's settings say that the base is this one; nothing has to be asked.
+    public var isCertain = false
 
     /// Where a root listing says what base its upstream should be asked by. Opaque to the platform.
     public static let resolvedBaseAttribute = "resolved-base"
@@ -42,12 +45,15 @@ public struct UpstreamDocument: Sendable {
     public let url: String
     /// The `Content-Type` it was sent with.
     public let contentType: String?
-    /// The whole document, at most `UpstreamRequest.maxSize` bytes of it.
+    /// The document, at most `UpstreamRequest.maxSize` bytes of it.
     public let bytes: [UInt8]
+    /// False for the beginning of a list, which a probe reads: the format gives the packages that are in it.
+    public let isWhole: Bool
 
-    public init(url: String, contentType: String?, bytes: [UInt8]) {
+    public init(url: String, contentType: String?, bytes: [UInt8], isWhole: Bool = true) {
         self.url = url
         self.contentType = contentType
         self.bytes = bytes
+        self.isWhole = isWhole
     }
 }

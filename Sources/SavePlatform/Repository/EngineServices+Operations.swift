@@ -9,7 +9,7 @@ extension EngineServices {
         guard repository.record.kind == .proxy else {
             throw SaveError.invalid("name", "\(repository.record.coordinates) is not a proxy")
         }
-        let finding = try await UpstreamBase(ProxySource(repository: repository, services: self)).probe()
+        let finding = try await UpstreamBase(ProxySource(repository: repository, services: self)).find()
         let attempts = finding.attempts.map { JSONValue.object(["url": .string($0.url), "outcome": .string($0.outcome)]) }
         return ["resolved_url": .string(finding.base), "succeeded": .bool(finding.succeeded), "attempts": .array(attempts)]
     }

@@ -67,7 +67,7 @@ struct UpstreamFile: Sendable {
         if let origin = record.origin {
             url = origin
         } else {
-            let base = try await UpstreamBase(proxy).resolved()
+            let base = try await UpstreamBase(proxy).likeliest()
             url = try await proxy.repository.format.upstreamRequest(for: .asset(record.path), base: base).url
         }
         guard proxy.mayAsk(url) else {

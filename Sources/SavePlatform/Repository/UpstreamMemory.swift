@@ -91,6 +91,13 @@ final class UpstreamMemory: Sendable {
         let until: UInt64
     }
 
+    /// Where an upstream may keep its index.
+    struct UnsureBase: Sendable {
+        let bases: [String]
+        /// `PlatformClock.uptime` from which on lists are looked for again.
+        let until: UInt64
+    }
+
     private struct FileHost: Hashable, Sendable {
         let repository: Int64
         let origin: URLOrigin
@@ -104,7 +111,10 @@ final class UpstreamMemory: Sendable {
     let emptied = BoundedCache<Key, UInt64>(limit: 100_000)
     let refreshes = SingleFlight<Key, FoundIndex>()
     let copies = IndexCopies()
-    let probes = SingleFlight<Int64, String>()
+    let places = SingleFlight<Int64, UpstreamBase.Place>()
+    let probes = SingleFlight<Int64, UpstreamProbe.Finding>()
+    /// Upstreams of which it is not known yet where they keep their index.
+    let unsureBases = BoundedCache<Int64, UnsureBase>(limit: 10_000)
     let renewals = UpstreamRenewals()
     /// Files whose digest an upstream changed, since the start.
     let changedFiles = Atomic(0)
@@ -166,6 +176,7 @@ final class UpstreamMemory: Sendable {
         misses.removeAll { $0.repository == repository }
         outcomes.removeAll { $0.repository == repository }
         emptied.removeAll { $0.repository == repository }
+        unsureBases.remove(repository)
         lostSidecars.removeAll { $0.repository == repository }
         wholeOnly.removeAll { $0.repository == repository }
         _ = states.withLock { $0.removeValue(forKey: repository) }

@@ -32,7 +32,16 @@ struct UpstreamPage: Sendable {
     ///
     /// - Throws: `Missing`, `UpstreamFailure`, and what the client and the stores throw.
     func fetch(_ cached: KnownIndex?) async throws -> Fetched {
-        let (wanted, response) = try await ask(validating: cached?.row)
+        let base = UpstreamBase(proxy)
+        switch try await base.place() {
+        case .known(let known): return try await fetch(cached, from: known)
+        case .unsure(let places) where index.package != nil: return try await fetch(cached, fromOneOf: places)
+        case .unsure: return try await fetch(cached, from: try await base.proven())
+        }
+    }
+
+    private func fetch(_ cached: KnownIndex?, from base: String) async throws -> Fetched {
+        let (wanted, response) = try await ask(base, validating: cached?.row)
         switch response.status {
         case 200: return try await accept(response, limit: wanted.maxSize, cached)
         case 304:
@@ -42,11 +51,41 @@ struct UpstreamPage: Sendable {
         }
     }
 
+    /// Asks for the page in each place where the upstream may keep its index: the first that has it is the place.
+    ///
+    /// - Throws: `Missing` only where something else proves the place.
+    private func fetch(_ cached: KnownIndex?, fromOneOf places: [String]) async throws -> Fetched {
+        var refusal: UpstreamFailure?
+        var misses: [String: Missing] = [:]
+        for place in places {
+            do {
+                let answer = try await fetch(cached, from: place)
+                try await UpstreamBase(proxy).store(place)
+                return answer
+            } catch let miss as Missing {
+                misses[place] = miss
+            } catch let failure as UpstreamFailure {
+                if failure.concernsAll { throw failure }
+                refusal = refusal ?? failure
+            } catch let error as SaveError where error.code == .upstreamInvalid {
+                // No index: the place is not here, or something stands before it.
+                continue
+            }
+        }
+        do {
+            let proven = try await UpstreamBase(proxy).proven()
+            if let miss = misses[proven] { throw miss }
+            return try await fetch(cached, from: proven)
+        } catch let failure as UpstreamFailure where failure.status == nil {
+            throw refusal ?? failure
+        }
+    }
+
     /// Asks the upstream for what is read once and not kept.
     ///
     /// - Throws: what `fetch` throws.
     func once() async throws -> Listing {
-        let (wanted, response) = try await ask(validating: nil)
+        let (wanted, response) = try await ask(try await UpstreamBase(proxy).likeliest(), validating: nil)
         guard response.status == 200 else { throw failure(response, asking: wanted.url) }
         let document = UpstreamDocument(
             url: response.url, contentType: response.headers["content-type"],
@@ -54,8 +93,7 @@ struct UpstreamPage: Sendable {
         return try await read(document, isKnown: true).0
     }
 
-    private func ask(validating row: CachedIndex?) async throws -> (UpstreamRequest, ClientResponse) {
-        let base = try await UpstreamBase(proxy).resolved()
+    private func ask(_ base: String, validating row: CachedIndex?) async throws -> (UpstreamRequest, ClientResponse) {
         let wanted = try await proxy.repository.format.upstreamRequest(for: .index(index), base: base)
         // An index that another server answers for is that server's: it was not configured, and who runs it is not known.
         var request = ClientRequest(
@@ -278,9 +316,12 @@ struct UpstreamPage: Sendable {
 
     private func record(_ row: CachedIndex) async throws {
         let remote = proxy.settings.remoteURL
+        let settings = proxy.repository.record.settings
         try await services.store.write { writing in
             // Meanwhile the proxy may have been deleted, or pointed to another upstream.
-            guard try writing.repositories().contains(where: { $0.id == row.repository && $0.proxy.remoteURL == remote })
+            guard
+                let now = try writing.repositories().first(where: { $0.id == row.repository }),
+                now.proxy.remoteURL == remote, now.settings == settings
             else { return }
             try writing.put(row)
         }

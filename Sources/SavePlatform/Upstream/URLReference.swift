@@ -34,6 +34,17 @@ public enum URLReference {
     /// A URL as `resolve` would write it; nil for what is not an absolute http or https URL.
     public static func normalized(_ url: String) -> String? { resolve(url, against: url, keepingFragment: false) }
 
+    /// A URL as it may be shown and logged: scheme, host, port and path. A user, a password, a query and a fragment may be
+    /// secrets, whoever wrote them.
+    public static func shown(_ url: String) -> String {
+        guard let whole = normalized(url), let origin = URLOrigin(of: whole) else { return "a malformed URL" }
+        let rest = whole.utf8.dropFirst(origin.scheme.utf8.count + 3)
+        let path = rest.drop { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }.prefix { $0 != UInt8(ascii: "?") }
+        let host = origin.host.utf8.contains(UInt8(ascii: ":")) ? "[\(origin.host)]" : origin.host
+        let port = origin.port == (origin.scheme == "https" ? 443 : 80) ? "" : ":\(origin.port)"
+        return "\(origin.scheme)://\(host)\(port)" + String(Substring(path))
+    }
+
     /// A repository's remote URL as what other URLs begin with: without query and fragment, with a slash at its end.
     ///
     /// - Throws: `invalidRequest` for what is not an absolute http or https URL.

@@ -12,7 +12,9 @@ enum UpstreamHTML {
     ]
 
     static func listing(_ document: UpstreamDocument, _ index: IndexKey) throws -> Listing {
-        guard !isCutOff(document.bytes) else { throw SaveError(.upstreamInvalid, "the upstream's index is cut off") }
+        guard !document.isWhole || !isCutOff(document.bytes) else {
+            throw SaveError(.upstreamInvalid, "the upstream's index is cut off")
+        }
         let package = index.package
         let tags: [HTMLTag]
         do {
@@ -71,6 +73,7 @@ enum UpstreamHTML {
             }
             isEmpty = false
         }
+        if isEmpty, !files.isEmpty { return FlatPage.root(files, at: document.url) }
         if isEmpty { try EmptyPage.checkRoot(document) }
         return packages.listing()
     }

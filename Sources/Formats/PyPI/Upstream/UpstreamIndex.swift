@@ -12,7 +12,27 @@ enum UpstreamIndex {
     /// How much of a root index is read to see that there is one, in bytes.
     private static let probeSize: Int64 = 64 << 10
 
-    static func request(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
+    /// The setting `index_path`: a path below the remote URL, empty for the remote URL itself.
+    ///
+    /// - Throws: `invalidRequest` for anything else.
+    static func path(_ setting: JSONValue) throws -> String {
+        let refusal = SaveError.invalid(
+            "settings",
+            "'index_path' must be a path below remote_url, such as simple/ or +simple/, or empty for remote_url itself")
+        guard let text = setting.string, text.utf8.count <= 1024 else { throw refusal }
+        if text.utf8.isEmpty { return "" }
+        // A base that cannot be left by a scheme, a host, a query or dots.
+        let here = "http://h/x/"
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }),
+            !text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropLast().contains(
+                where: \.isEmpty),
+            let url = URLReference.resolve("./" + text, against: here),
+            url.utf8.elementsEqual((here + text).utf8)
+        else { throw refusal }
+        return text.utf8.last == UInt8(ascii: "/") ? text : text + "/"
+    }
+
+    static func request(for target: UpstreamTarget, base: String, indexPath: String? = nil) throws -> UpstreamRequest {
         if let page = FlatPage.url(base), case .index = target {
             return UpstreamRequest(url: page, accept: accept, maxSize: longestRoot)
         }
@@ -26,10 +46,12 @@ enum UpstreamIndex {
             }
             return UpstreamRequest(url: "\(base)\(package.name)/", accept: accept, maxSize: longestPage)
         case .probe(let attempt):
-            let candidates = candidates(base)
-            guard candidates.indices.contains(attempt) else { throw SaveError.unsupported("more places to look") }
-            return UpstreamRequest(
-                url: candidates[attempt], accept: accept, maxSize: probeSize, resolvedBase: candidates[attempt])
+            let places = indexPath.map { [base + $0] } ?? candidates(base)
+            guard places.indices.contains(attempt) else { throw SaveError.unsupported("more places to look") }
+            var request = UpstreamRequest(
+                url: places[attempt], accept: accept, maxSize: probeSize, resolvedBase: places[attempt])
+            request.isCertain = indexPath != nil
+            return request
         // A file's place is what its project's page says, never what its path here looks like.
         case .asset, .index(.directory), .index(.custom), .index(.search):
             throw SaveError.unsupported("such a request to an upstream")
@@ -37,9 +59,11 @@ enum UpstreamIndex {
     }
 
     /// Where the index may be: a base that names it is taken at its word, so that no `simple/simple/` comes about; else
-    /// below the base, else the base itself.
+    /// below the base, as most servers have it or as devpi does, else the base itself.
     private static func candidates(_ base: String) -> [String] {
-        base.utf8.suffix(8).elementsEqual("/simple/".utf8) ? [base] : [base + "simple/", base]
+        let last = base.utf8.dropLast().split(separator: UInt8(ascii: "/")).last
+        if let last, last.elementsEqual("simple".utf8) || last.elementsEqual("+simple".utf8) { return [base] }
+        return [base + "simple/", base + "+simple/", base]
     }
 
     private static let gzipMagic: [UInt8] = [0x1F, 0x8B]
@@ -52,7 +76,8 @@ enum UpstreamIndex {
         }
         guard document.bytes.starts(with: byteOrderMark) else { return document }
         return UpstreamDocument(
-            url: document.url, contentType: document.contentType, bytes: Array(document.bytes.dropFirst(3)))
+            url: document.url, contentType: document.contentType, bytes: Array(document.bytes.dropFirst(3)),
+            isWhole: document.isWhole)
     }
 
     /// - Throws: `upstreamInvalid` for what is not an index.

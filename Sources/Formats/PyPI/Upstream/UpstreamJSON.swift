@@ -7,7 +7,7 @@ internal import SavePlatform
 enum UpstreamJSON {
     static func listing(_ document: UpstreamDocument, _ index: IndexKey) throws -> Listing {
         try read(JSONReader(document.bytes)) { reader in
-            try index.package.map { try project(&reader, $0, base: document.url) } ?? root(&reader)
+            try index.package.map { try project(&reader, $0, base: document.url) } ?? root(&reader, isWhole: document.isWhole)
         }
     }
 
@@ -22,9 +22,7 @@ enum UpstreamJSON {
             guard try reader.kind() == .object else {
                 throw SaveError(.upstreamInvalid, "the upstream's index is not a JSON object")
             }
-            let listing = try body(&reader)
-            try reader.end()
-            return listing
+            return try body(&reader)
         } catch let error as JSONError {
             throw SaveError(.upstreamInvalid, "the upstream's index is not JSON: \(error)")
         }
@@ -58,29 +56,60 @@ enum UpstreamJSON {
         guard isBare || isOfFiles else {
             throw SaveError(.upstreamInvalid, "the upstream's index lists things that are no files of a package")
         }
+        try reader.end()
         return listing.listing(status)
     }
 
-    private static func root(_ reader: inout JSONReader) throws -> Listing {
+    /// What a root index has, as far as it was read.
+    private struct Root {
         var packages = UpstreamPackages()
         var version: String?
         var hasProjects = false
+        var isBare = true
+    }
+
+    /// - Parameter isWhole: false for the beginning of a list, of which the packages are read that are in it.
+    private static func root(_ reader: inout JSONReader, isWhole: Bool = true) throws -> Listing {
+        var root = Root()
+        if isWhole {
+            try members(of: &root, &reader)
+        } else {
+            // What was cut off is not missed.
+            try? members(of: &root, &reader)
+        }
+        try check(root.version)
+        guard root.hasProjects else { throw SaveError(.upstreamInvalid, "the upstream's index has no list of projects") }
+        // Held once: a large list is sorted in place.
+        let packages = root.packages
+        root.packages = UpstreamPackages()
+        let listing = packages.listing()
+        // A list of something else is no list of packages, and must not say that there are none.
+        guard root.isBare || !listing.packages.isEmpty else {
+            throw SaveError(.upstreamInvalid, "the upstream's index lists things that are no packages")
+        }
+        return listing
+    }
+
+    private static func members(of root: inout Root, _ reader: inout JSONReader) throws(JSONError) {
         try reader.object { key, reader throws(JSONError) in
             switch key {
             case "projects" where try reader.kind() == .array:
-                hasProjects = true
+                root.hasProjects = true
                 try reader.array { reader throws(JSONError) in
+                    root.isBare = false
                     try members(&reader) { key, reader throws(JSONError) in
-                        if key == "name", let name = try reader.string() { packages.add(name) } else { try reader.skip() }
+                        if key == "name", let name = try reader.string() {
+                            root.packages.add(name)
+                        } else {
+                            try reader.skip()
+                        }
                     }
                 }
-            case "meta": version = try apiVersion(&reader)
+            case "meta": root.version = try apiVersion(&reader)
             default: try reader.skip()
             }
         }
-        try check(version)
-        guard hasProjects else { throw SaveError(.upstreamInvalid, "the upstream's index has no list of projects") }
-        return packages.listing()
+        try reader.end()
     }
 
     /// PEP 629: another major version may mean anything.
