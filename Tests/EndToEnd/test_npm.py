@@ -318,3 +318,27 @@ def test_yarn_publishes_and_installs(chain, server, repository, tmp_path, versio
             subprocess.run(["rm", "-rf", str(folder)], check=True)
         client.ok("install", "--frozen-lockfile" if version == 1 else "--immutable", cwd=project)
         assert all((project / "node_modules" / name / "index.js").exists() for name in wanted)
+
+
+def test_in_a_union_a_tag_is_the_first_members_that_has_it(server, repository, npm, tmp_path):
+    for name in ("release", "snapshot"):
+        server.create("%s/%s" % (repository, name), format="npm")
+    server.create(repository + "/all", format="npm", kind="group", policy="union",
+                  members=[repository + "/release", repository + "/snapshot"])
+    release, snapshot = npm(repository + "/release", "release"), npm(repository + "/snapshot", "snapshot")
+    release.ok("publish", cwd=package(tmp_path / "one", "tool", "1.0.0"))
+    snapshot.ok("publish", cwd=package(tmp_path / "two", "tool", "2.0.0-dev.1"))
+    snapshot.ok("publish", "--tag", "next", cwd=package(tmp_path / "three", "tool", "2.0.0-dev.2"))
+    reader = npm(repository + "/all", "reader")
+    assert reader.json("view", "tool", "dist-tags") == {"latest": "1.0.0", "next": "2.0.0-dev.2"}
+
+
+def test_publishing_to_a_fork_keeps_the_tags_of_its_upstream(server, repository, chain, npm, tmp_path):
+    server.create(repository + "/fork", format="npm", kind="group", policy="union",
+                  members=[repository + "/ours", repository + "/proxy"])
+    upstream = npm(repository + "/public", "upstream")
+    upstream.ok("publish", cwd=package(tmp_path / "one", "forked", "1.0.0"))
+    upstream.ok("publish", "--tag", "beta", cwd=package(tmp_path / "two", "forked", "2.0.0-beta.1"))
+    npm(repository + "/ours", "ours").ok("publish", "--tag", "patched", cwd=package(tmp_path / "three", "forked", "1.0.1"))
+    assert npm(repository + "/fork", "reader").json("view", "forked", "dist-tags") == {
+        "latest": "1.0.0", "beta": "2.0.0-beta.1", "patched": "1.0.1"}

@@ -61,7 +61,8 @@ struct Explainer: Sendable {
         of findings: MemberFindings, _ member: Explanation.Member, _ place: Int, _ merged: inout MergedListing
     ) -> [Explanation.File] {
         let isAsked = member.state == "answers"
-        if isAsked, let listing = findings.listing {
+        // What a member does not give out takes no place from others.
+        if isAsked, let listing = findings.listing, member.reason?.rule != "quarantined" {
             merged.add(SourcedListing(listing: listing, freshness: .init()), from: place)
         }
         return findings.files.map { file in

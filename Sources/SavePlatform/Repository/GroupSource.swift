@@ -105,9 +105,15 @@ package struct GroupSource: ContentSource {
     /// - Throws: `SourceMiss` when nobody has it.
     func merged(_ index: IndexKey) async throws -> MergedListing {
         var merged = MergedListing()
+        var withheld: [(Int, SourcedListing)] = []
         for (place, member) in members(for: index.package) {
             do {
                 var next = try await member.source.listing(index)
+                if index.package != nil, try await isWithheld(next.listing, of: member) {
+                    merged.withhold(next, at: place)
+                    withheld.append((place, next))
+                    continue
+                }
                 if !member.isHosted, !reserved.isEmpty {
                     next.listing.packages.removeAll { reserved.first(covering: $0.id) != nil }
                 }
@@ -116,8 +122,22 @@ package struct GroupSource: ContentSource {
                 merged.add(miss)
             }
         }
+        // Where nobody gives anything out, the page says so.
+        if merged.isEmpty { for (place, next) in withheld { merged.add(next, from: place) } }
         guard !merged.isEmpty else { throw noPackage(index.package, merged.freshness) }
+        if index.package != nil { try await merged.settle(by: repository.format) }
         return merged
+    }
+
+    /// Whether a member gives out no file of a package, whatever it lists.
+    private func isWithheld(_ listing: Listing, of member: Member) async throws -> Bool {
+        let attributes = listing.attributes
+        do {
+            try await member.repository.governing?.ask { try $0.checkDownload(from: attributes) }
+            return false
+        } catch let error as SaveError where error.code == .blocked {
+            return true
+        }
     }
 
     /// A file, from the very member that it is listed from: the digest that the page shows is that member's.
@@ -126,7 +146,10 @@ package struct GroupSource: ContentSource {
         var before = merged.freshness
         // What is on no page is the metadata of a listed file, or was listed once and is still here.
         let isListed = merged.places[path] != nil
-        for (place, member) in members(for: package) where !isListed || merged.places[path] == place {
+        // A member that gives nothing out is asked last: it refuses what it has, and says why.
+        let members = members(for: package)
+        let order = members.filter { !merged.withheld.contains($0.0) } + members.filter { merged.withheld.contains($0.0) }
+        for (place, member) in order where !isListed || merged.places[path] == place {
             do {
                 let content = try await member.source.asset(path, package: package, method: method)
                 let subject = content.record.sidecarOf ?? path

@@ -7,13 +7,17 @@ struct MergedListing {
     /// Files that are not listed, because a member before theirs has the same one.
     private(set) var shadowed: Set<AssetPath> = []
     private(set) var isEmpty = true
+    /// What members say of the package as a whole, in order.
+    private(set) var said: [JSONObject] = []
+    /// Members whose files must not be given out, as places among the members.
+    private(set) var withheld: Set<Int> = []
     private var identities: [String: Int] = [:]
     private var directories: Set<String> = []
 
     /// Adds what the member at `place` lists. Call it in the order of the members.
     mutating func add(_ next: SourcedListing, from place: Int) {
         freshness.merge(next.freshness)
-        if isEmpty { listing.attributes = next.listing.attributes }
+        said.append(next.listing.attributes)
         isEmpty = false
         listing.packages = listing.packages.merging(next.listing.packages)
         listing.directories += next.listing.directories.filter { directories.insert($0).inserted }
@@ -26,6 +30,24 @@ struct MergedListing {
                 listing.assets.append(asset)
             }
         }
+    }
+
+    /// Leaves a member out that gives nothing out of what it lists.
+    mutating func withhold(_ next: SourcedListing, at place: Int) {
+        freshness.merge(next.freshness)
+        withheld.insert(place)
+    }
+
+    /// Puts together what the members say of the package, by the format's rule.
+    mutating func settle(by format: Supervised<any RepositoryFormat>) async throws {
+        guard said.count > 1 else {
+            listing.attributes = said.first ?? JSONObject()
+            return
+        }
+        let said = said
+        let merging = format.cast { $0 as? any PackageMerging }
+        listing.attributes =
+            try await merging?.ask { try $0.attributes(mergedFrom: said) } ?? JSONObject(mergedByKeyFrom: said)
     }
 
     /// Notes the answer of a member that has nothing.

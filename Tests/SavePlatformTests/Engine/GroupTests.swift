@@ -46,6 +46,54 @@ import Testing
         #expect(try await engine.get("/line/p/g/files/x/2").text == "mine, too")
     }
 
+    /// A union of two hosted repositories, `b` before `a`, with the package `x` in both.
+    private func shared(_ first: String, _ second: String) async throws -> EngineFixture {
+        let engine = try await EngineFixture()
+        let ids = [try await engine.add(first, .hosted), try await engine.add(second, .hosted)]
+        try await engine.add("g", .group) {
+            $0.group.members = ids
+            $0.group.policy = .union
+        }
+        _ = await engine.put("/line/p/a/files/x/1", "of a")
+        _ = await engine.put("/line/p/a/files/x/2", "of a")
+        _ = await engine.put("/line/p/b/files/x/1", "of b, too")
+        _ = await engine.put("/line/p/b/files/x/3", "of b")
+        return engine
+    }
+
+    private func say(_ attributes: JSONObject, of repository: String, _ engine: EngineFixture) async throws {
+        let id = try #require(engine.catalogue.current.repository(project: "p", name: repository)?.record.id)
+        try await engine.store.write { writing in
+            var record = try #require(try writing.package(id, PackageID(normalized: "x")))
+            record.attributes = attributes
+            try writing.put(record)
+        }
+        engine.services.contentChanged(in: id, package: PackageID(normalized: "x"))
+    }
+
+    @Test(arguments: [("a", "b"), ("b", "a")])
+    func `R-74 R-79 a member that gives a package out to nobody takes no file from the others`(
+        first: String, second: String
+    ) async throws {
+        let engine = try await shared(first, second)
+        try await say(["sealed": true], of: "b", engine)
+        let page = try await engine.get("/line/p/g/index/x").text
+        #expect(page.split(separator: "\n").map { $0.prefix(9) } == ["files/x/1", "files/x/2"])
+        #expect(try await engine.get("/line/p/g/files/x/1").text == "of a")
+        #expect(try await engine.get("/line/p/g/files/x/3").status == 403)
+        try await say(["sealed": true], of: "a", engine)
+        #expect(try await engine.get("/line/p/g/files/x/1").status == 403)
+        #expect(await engine.send(.get, "/line/p/g/index/x").status == 200)
+        try await say([:], of: "b", engine)
+        #expect(try await engine.get("/line/p/g/files/x/1").text == "of b, too")
+    }
+
+    @Test func `what members say of a package is put together by key, the first to say something wins`() {
+        let said: [JSONObject] = [["a": 1], ["a": 2, "b": 3], ["c": .null]]
+        #expect(JSONObject(mergedByKeyFrom: said) == ["a": 1, "b": 3, "c": .null])
+        #expect(JSONObject(mergedByKeyFrom: []) == [:])
+    }
+
     @Test func `R-81 a member that fails is an error, not a miss`() async throws {
         let engine = try await grouped()
         engine.upstream.fail(EngineFixture.base + "index/x")

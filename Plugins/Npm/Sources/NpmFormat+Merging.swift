@@ -1,0 +1,12 @@
+public import SavePlatform
+
+/// In a group, a tag is the first member's that has it: a fork that tags its own `latest` keeps the `beta` and `next` of its
+/// upstream.
+extension NpmFormat: PackageMerging {
+    public func attributes(mergedFrom said: [JSONObject]) throws -> JSONObject {
+        var attributes = JSONObject(mergedByKeyFrom: said)
+        let tags = said.compactMap { $0[Packument.tagsKey]?.object }
+        if !tags.isEmpty { attributes[Packument.tagsKey] = .object(JSONObject(mergedByKeyFrom: tags)) }
+        return attributes
+    }
+}
