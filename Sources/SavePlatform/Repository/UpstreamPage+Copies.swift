@@ -1,0 +1,75 @@
+internal import Synchronization
+
+/// What is kept of an index for the next run of the server.
+extension UpstreamPage {
+    /// Keeps a document as it came, for the next run of the server.
+    ///
+    /// - Parameter bytes: nil where they are on the disk already.
+    func copy(_ bytes: [UInt8]?, _ row: CachedIndex) async {
+        do {
+            guard let bytes else { return try await record(row) }
+            try await keep(bytes, as: row)
+        } catch {
+            services.upstream.copies.failures.wrappingAdd(1, ordering: .relaxed)
+            services.log(
+                .warning, "an upstream's index was not kept",
+                ["repository": proxy.repository.record.coordinates, "index": index.text, "error": "\(error)"])
+        }
+    }
+
+    private func keep(_ bytes: [UInt8], as row: CachedIndex) async throws {
+        try await services.blobs.checkSpace(for: Int64(bytes.count))
+        let writer = try await services.blobs.begin()
+        do {
+            try await writer.write(bytes)
+        } catch {
+            await writer.cancel()
+            throw error
+        }
+        try await writer.commit(expecting: row.blob) { _ in try await record(row) }
+    }
+
+    private func record(_ row: CachedIndex) async throws {
+        let remote = proxy.settings.remoteURL
+        let settings = proxy.repository.record.settings
+        try await services.store.write { writing in
+            // Meanwhile the proxy may have been deleted, or pointed to another upstream.
+            guard
+                let now = try writing.repositories().first(where: { $0.id == row.repository }),
+                now.proxy.remoteURL == remote, now.settings == settings
+            else { return }
+            try writing.put(row)
+        }
+    }
+
+    /// What was cached by an earlier run of the server, or earlier than memory goes back.
+    func load() async throws -> KnownIndex? {
+        let id = proxy.id
+        let name = index.text
+        await services.upstream.copies.finish { $0 == key }
+        guard let row = try await services.store.read({ try $0.cachedIndex(id, name) }) else { return nil }
+        do {
+            let file = try await services.blobs.open(row.blob)
+            let listing = try await listing(in: file, row)
+            let age = services.clock.now().seconds - row.verified.seconds
+            // A clock that was set back makes the copy old, never young.
+            let seconds = age < 0 ? 0 : proxy.settings.cacheTTL - age
+            return known(try await offered(listing), row, until: proxy.deadline(seconds: seconds))
+        } catch let error as SaveError {
+            services.log(.warning, "cached index cannot be read", ["index": index.text, "error": error.description])
+            return nil
+        } catch is Missing {
+            return nil
+        }
+    }
+
+    private func listing(in file: OpenFile, _ row: CachedIndex) async throws -> Listing {
+        if let format = large {
+            return try await format.ask(on: services.pool) {
+                try $0.root(from: FileBytes(file), url: row.url, contentType: row.contentType).verified()
+            }
+        }
+        let bytes = try await services.pool.run { try file.read(at: 0, count: Int(clamping: file.size)) }
+        return try await read(UpstreamDocument(url: row.url, contentType: row.contentType, bytes: bytes), isKnown: true).0
+    }
+}
