@@ -57,6 +57,9 @@ let package = Package(
         system("CBlake2", pkgConfig: "libb2", apt: "libb2-dev"),
         system("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
 
+        // C of our own: functions that libmicrohttpd calls through the dynamic linker (docs/adr/0034-the-reason-on-the-status-line.md).
+        .target(name: "CMicrohttpdHooks", path: "Sources/CSystem/CMicrohttpdHooks"),
+
         .systemLibrary(name: "CDynamicLinker", path: "Sources/CSystem/CDynamicLinker"),
         .systemLibrary(name: "CLinuxFiles", path: "Sources/CSystem/CLinuxFiles"),
         .systemLibrary(name: "CMalloc", path: "Sources/CSystem/CMalloc"),
@@ -77,7 +80,7 @@ let package = Package(
         library("SaveSQLMetadata", path: "Sources/Adapters/SQLMetadata", ["SavePlatform", "SaveDigest"]),
         library("SaveBlobs", path: "Sources/Adapters/Blobs", ["SavePlatform", "SaveDigest", "CLinuxFiles"]),
         library("SaveCurl", path: "Sources/Adapters/Curl", ["SavePlatform", "SaveCompression", "CCurl"], testable: true),
-        library("SaveMicrohttpd", path: "Sources/Adapters/Microhttpd", ["SavePlatform", "CMicrohttpd"]),
+        library("SaveMicrohttpd", path: "Sources/Adapters/Microhttpd", ["SavePlatform", "CMicrohttpd", "CMicrohttpdHooks"]),
         library("SavePlugins", path: "Sources/Adapters/Plugins", ["SavePlatform", "SaveDigest", "CDynamicLinker"]),
         library("SaveArgon2", path: "Sources/Adapters/Argon2", ["SavePlatform", "SaveDigest", "CArgon2"]),
 

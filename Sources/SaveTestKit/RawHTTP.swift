@@ -7,6 +7,8 @@ package final class RawHTTP: Sendable {
     /// One response as it came over the wire.
     package struct Response: Sendable {
         package let status: Int
+        /// The phrase on the status line.
+        package let reason: String
         package let headers: HTTPHeaders
         package let body: [UInt8]
         /// The body came to the end that its framing promised.
@@ -127,9 +129,12 @@ package final class RawHTTP: Sendable {
                 let parts = line.split(separator: ":", maxSplits: 1)
                 headers.append(String(parts.first ?? ""), parts.dropFirst().first?.trimmingCharacters(in: .whitespaces) ?? "")
             }
-            let status = Int(lines.first?.split(separator: " ").dropFirst().first ?? "") ?? 0
+            let words = lines.first?.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false) ?? []
+            let status = Int(words.dropFirst().first ?? "") ?? 0
             let (body, isComplete) = body(status, headers, isHead)
-            return Response(status: status, headers: headers, body: body, isComplete: isComplete)
+            return Response(
+                status: status, reason: String(words.dropFirst(2).first ?? ""), headers: headers, body: body,
+                isComplete: isComplete)
         }
     }
 

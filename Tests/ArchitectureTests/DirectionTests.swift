@@ -16,7 +16,10 @@ import Testing
             ("Sources/Adapters/SQLMetadata", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest"]),
             ("Sources/Adapters/Blobs", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "CLinuxFiles"]),
             ("Sources/Adapters/Curl", ["Foundation", "Synchronization", "SavePlatform", "SaveCompression", "CCurl"]),
-            ("Sources/Adapters/Microhttpd", ["Dispatch", "Foundation", "Synchronization", "SavePlatform", "CMicrohttpd"]),
+            (
+                "Sources/Adapters/Microhttpd",
+                ["Dispatch", "Foundation", "Synchronization", "SavePlatform", "CMicrohttpd", "CMicrohttpdHooks"]
+            ),
             ("Sources/Adapters/Argon2", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "CArgon2"]),
             ("Sources/Adapters/Plugins", ["Foundation", "SavePlatform", "SaveDigest", "CDynamicLinker"]),
             ("Sources/SaveAPI", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest"]),

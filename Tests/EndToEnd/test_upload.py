@@ -33,10 +33,11 @@ def test_r64_a_refusal_is_one_line_as_text_or_for_who_asks_as_json(server, hoste
     text = post(server, hosted, fields)
     assert text.status_code == 400 and text.headers["Content-Type"].startswith("text/plain")
     assert text.text.strip().startswith("version: ") and "\n" not in text.text.strip()
-    assert text.reason.isascii() and text.reason
+    assert text.reason == text.text.strip() == text.headers["X-Save-Reason"]
     answer = post(server, hosted, fields, {"Accept": UV_ACCEPT})
     assert answer.headers["Content-Type"] == "application/json", "uv reads `code` of exactly this type"
     assert answer.json() == dict.fromkeys(("code", "message"), "400 " + text.text.strip())
+    assert answer.reason == text.reason
 
 
 def test_r61_t7_a_form_may_have_its_file_first_without_a_type_and_fields_nobody_knows(server, hosted):

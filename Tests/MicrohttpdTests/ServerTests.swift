@@ -1,4 +1,3 @@
-import Foundation
 import SaveMicrohttpd
 import SavePlatform
 import SaveTestKit
@@ -124,64 +123,5 @@ extension MicrohttpdTests {
                 }
             }
         }
-
-        @Test func `TLS is served from PEM files`() async throws {
-            let folder = NSTemporaryDirectory() + "save-tls-\(UUID().uuidString)"
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(atPath: folder) }
-            let made = try await openssl(
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-                "/CN=localhost", "-keyout", folder + "/key.pem", "-out", folder + "/certificate.pem")
-            #expect(made.status == 0)
-            try await serving(
-                { $0.tls = .init(certificate: folder + "/certificate.pem", key: folder + "/key.pem") },
-                answer: { request in
-                    let body = (try? await request.body.collect(limit: 10)) ?? []
-                    return .text(200, "secure \(request.isSecure) \(body.count)")
-                }
-            ) { port, _ in
-                let answer = try await openssl(
-                    "s_client", "-quiet", "-verify_return_error", "-CAfile", folder + "/certificate.pem", "-connect",
-                    "127.0.0.1:\(port)",
-                    input: "PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi")
-                #expect(answer.output.contains("HTTP/1.1 200"))
-                #expect(answer.output.contains("secure true 2"))
-                let plain = try await RawHTTP.ask(port: port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                #expect(plain?.status != 200)
-            }
-        }
-
-        @Test func `TLS files that are missing or no certificate are a configuration error`() async throws {
-            var configuration = HTTPServerConfiguration()
-            configuration.tls = .init(certificate: "/nonexistent", key: "/nonexistent")
-            let missing = try HTTPServer(
-                configuration: configuration, responder: Answering { _ in .text(200, "x") }, log: .silent())
-            #expect(#expect(throws: SaveError.self) { _ = try missing.start() }?.code == .invalidConfiguration)
-            configuration.tls = .init(certificate: "/etc/hostname", key: "/etc/hostname")
-            let wrong = try HTTPServer(
-                configuration: configuration, responder: Answering { _ in .text(200, "x") }, log: .silent())
-            #expect(#expect(throws: SaveError.self) { _ = try wrong.start() }?.code == .invalidConfiguration)
-        }
-    }
-}
-
-/// Runs the `openssl` command, away from the cooperative pool.
-private func openssl(_ arguments: String..., input: String = "") async throws -> (status: Int32, output: String) {
-    let pool = BlockingPool(name: "openssl", threads: 1)
-    defer { pool.stop() }
-    return try await pool.run {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments
-        let output = Pipe(), written = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = written
-        try process.run()
-        try written.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-        if input.isEmpty { try written.fileHandleForWriting.close() }
-        let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: bytes, as: UTF8.self))
     }
 }

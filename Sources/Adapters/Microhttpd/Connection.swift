@@ -34,6 +34,8 @@ final class Connection: Sendable {
     let isCut = Atomic<Bool>(false)
     /// Reading the rest of a refused body is worth some time.
     let refusedBody = Atomic<Bool>(false)
+    /// The status of a refusal that the library made of the request that is being handled; 0 where it made none.
+    let refusedStatus = Atomic<Int>(0)
     /// A phase in the upper byte and its start in milliseconds below.
     private let progress: Atomic<UInt64>
 

@@ -1,4 +1,5 @@
 internal import CMicrohttpd
+internal import CMicrohttpdHooks
 internal import Foundation
 internal import SavePlatform
 
@@ -19,6 +20,7 @@ final class Daemon: Sendable {
         let memory = configuration.maxHeaderBytes + (4 << 10)
         let threads = UInt32(configuration.threads)
         let limit = UInt32(configuration.maxConnections) + 64 * threads
+        save_mhd_set_refuse(answerRefusal)
         // SAFETY: `HTTPServer` keeps the core for as long as the daemon runs.
         let context = Unmanaged.passUnretained(core).toOpaque()
         let handle = save_mhd_start(

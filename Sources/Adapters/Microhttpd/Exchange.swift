@@ -80,7 +80,7 @@ final class Exchange: @unchecked Sendable {
             head = try RequestHead.read(
                 handle, target: target, at: location, method: method, version: version, limits: connection.server.limits)
         } catch {
-            var response = HTTPResponse.text(error.status, error.line)
+            var response = HTTPResponse.refusal(error.status, error.line)
             if error.status == 405 { response.headers.append("Allow", "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS") }
             return queue(response, on: handle, early: true)
         }
@@ -102,7 +102,7 @@ final class Exchange: @unchecked Sendable {
             of: head.headers, from: connection.client, isSecure: server.configuration.tls != nil)
         client = origin.client
         let request = HTTPRequest(
-            method: head.method, target: target, headers: head.headers, body: head.hasBody ? bodyStream(head) : .empty,
+            method: head.method, target: head.target, headers: head.headers, body: head.hasBody ? bodyStream(head) : .empty,
             client: client, isSecure: origin.isSecure, id: id)
         if !head.hasBody, let response = server.responder.immediateResponse(to: request) {
             state.withLock { state in
@@ -227,18 +227,20 @@ final class Exchange: @unchecked Sendable {
         if early { connection.refusedBody.store(true, ordering: .relaxed) }
         let closes = response.closesConnection || connection.server.isEnding.load(ordering: .relaxed)
         var status = response.status
+        var response = response
         var ready = (200...999).contains(status) ? prepare(response, closes: closes) : nil
         if ready == nil {
             connection.server.log(.error, "an answer could not be sent", ["request_id": id.description])
             status = 500
             bodyLength = 0
             state.withLock { $0.isOver ? () : $0.outgoing.abandon() }
-            ready = ReadyResponse.make(.text(500, "internal error (request \(id))"), closes: true)
+            response = .refusal(500, "an internal error occurred (request \(id))")
+            ready = ReadyResponse.make(response, closes: true)
         }
         guard let ready else { return .NO }
         self.status = status
         connection.enter(.sending)
-        return MHD_queue_response(handle, UInt32(status), ready.handle)
+        return ready.queue(on: handle, status: status, reason: response.reason)
     }
 
     private func prepare(_ response: HTTPResponse, closes: Bool) -> ReadyResponse? {
@@ -261,8 +263,10 @@ final class Exchange: @unchecked Sendable {
         }
         bodyLength = Int64(body.count)
         RawAnswer.send(
-            RawAnswer.bytes(status: response.status, reason: "", headers: response.headers, body: body), to: connection.descriptor
-        )
+            RawAnswer.bytes(
+                status: response.status, reason: String(decoding: response.reason ?? [], as: UTF8.self),
+                headers: response.headers, body: body),
+            to: connection.descriptor)
     }
 
     /// The library is done with the request. Nothing touches the connection's handle after this.
@@ -275,6 +279,7 @@ final class Exchange: @unchecked Sendable {
             return (task, state.incoming.fail(), state.outgoing.close(), state.outgoing.sent)
         }
         connection.suspended.withLock { $0 = nil }
+        if status == 0 { status = connection.refusedStatus.exchange(0, ordering: .relaxed) }
         wakeup?.run()
         space?.resume(returning: false)
         task?.cancel()

@@ -24,7 +24,8 @@ package final class HTTPServer: Sendable {
         try running.withLock { running in
             guard running == nil else { throw SaveError(.internalFailure, "the HTTP server has been started already") }
             try loadIdentity()
-            let socket = try ListeningSocket(host: core.configuration.host, port: core.configuration.port)
+            let socket = try ListeningSocket(
+                host: core.configuration.host, port: core.configuration.port, defers: core.configuration.tls != nil)
             let daemon: Daemon
             do { daemon = try Daemon(core: core) } catch {
                 socket.discard()

@@ -16,7 +16,9 @@ final class ListeningSocket: Sendable {
     nonisolated(unsafe) private var hasEnded = false
 
     /// Throws `invalidConfiguration` where the address is unknown or cannot be listened on.
-    init(host: String, port: UInt16) throws {
+    ///
+    /// - Parameter defers: whether connections are taken when their clients have sent something.
+    init(host: String, port: UInt16, defers: Bool) throws {
         var hints = addrinfo()
         hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -34,6 +36,11 @@ final class ListeningSocket: Sendable {
         guard descriptor >= 0 else { throw fail() }
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        if defers {
+            // A client of TLS speaks first: its connection is handed out with its first bytes, or without any after a while.
+            var seconds: Int32 = 10
+            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_DEFER_ACCEPT, &seconds, socklen_t(MemoryLayout<Int32>.size))
+        }
         guard bind(descriptor, found.pointee.ai_addr, found.pointee.ai_addrlen) == 0, listen(descriptor, 1024) == 0 else {
             throw fail()
         }
@@ -102,10 +109,23 @@ final class ListeningSocket: Sendable {
                     core.lingering.adopt(client, limit: 65_536, milliseconds: 500)
                     return
                 }
+                if configuration.tls != nil, Self.speaksPlainHTTP(client) {
+                    RawAnswer.send(Self.notTLS, to: client)
+                    core.lingering.adopt(client, limit: 65_536, milliseconds: 2_000)
+                    return
+                }
                 daemon.add(client, address, size)
             }
         }
     }
 
-    private static let tooMany = RawAnswer.text(503, "Service Unavailable", "too many connections", retryAfter: 1)
+    /// Whether the first byte of a connection begins a method. A record of TLS begins with 22 (RFC 8446, 5.1).
+    private static func speaksPlainHTTP(_ descriptor: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 1 && ASCII.isLetter(byte)
+    }
+
+    private static let notTLS = RawAnswer.refusal(400, "this port speaks TLS: write https:// in the URL")
+    private static let tooMany = RawAnswer.refusal(
+        503, "too many connections: close those that are not used, or ask again later", retryAfter: 1)
 }

@@ -13,11 +13,11 @@ enum RawAnswer {
         return bytes
     }
 
-    /// A line of text for people.
-    static func text(_ status: Int, _ reason: String, _ line: String, retryAfter: Int? = nil) -> [UInt8] {
-        var headers: HTTPHeaders = ["Content-Type": MediaType.text.value]
-        if let retryAfter { headers.append("Retry-After", String(retryAfter)) }
-        return bytes(status: status, reason: reason, headers: headers, body: Array((line + "\n").utf8))
+    /// A refusal in a line of ASCII for people.
+    static func refusal(_ status: Int, _ line: String, retryAfter: Int? = nil) -> [UInt8] {
+        var response = HTTPResponse.refusal(status, line)
+        if let retryAfter { response.headers.append("Retry-After", String(retryAfter)) }
+        return bytes(status: status, reason: line, headers: response.headers, body: Array((line + "\n").utf8))
     }
 
     /// Sends what the socket takes at once; the rest is dropped.

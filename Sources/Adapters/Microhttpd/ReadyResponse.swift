@@ -1,4 +1,5 @@
 internal import CMicrohttpd
+internal import CMicrohttpdHooks
 internal import Foundation
 internal import SavePlatform
 
@@ -12,6 +13,19 @@ final class ReadyResponse: Sendable {
     init(adopting handle: OpaquePointer) { self.handle = handle }
 
     deinit { MHD_destroy_response(handle) }
+
+    /// Gives it as the answer to the request that is being handled. On the connection's own thread only.
+    ///
+    /// - Parameter reason: What the status line says; nil for what the status says by itself.
+    func queue(on connection: OpaquePointer, status: Int, reason: ArraySlice<UInt8>?) -> MHD_Result {
+        guard let reason else {
+            return save_mhd_queue(connection, UInt32(clamping: status), handle, nil, 0) == 0 ? .NO : .YES
+        }
+        return reason.withUnsafeBytes { bytes in
+            let text = bytes.bindMemory(to: CChar.self).baseAddress
+            return save_mhd_queue(connection, UInt32(clamping: status), handle, text, bytes.count) == 0 ? .NO : .YES
+        }
+    }
 
     /// Makes a response without a stream; nil where a field must not be sent or memory is short.
     static func make(_ response: HTTPResponse, closes: Bool) -> ReadyResponse? {
@@ -67,6 +81,16 @@ final class ReadyResponse: Sendable {
         }
         if closes { MHD_add_response_header(handle, "Connection", "close") }
         return response
+    }
+}
+
+extension HTTPResponse {
+    /// What a refusal says on its status line: visible ASCII, at most 200 bytes; nil for every other answer.
+    var reason: ArraySlice<UInt8>? {
+        guard status >= 400, let line = headers.bytes(of: RefusalLine.field), line.count <= RefusalLine.most,
+            line.allSatisfy({ $0 >= 0x20 && $0 < 0x7F })
+        else { return nil }
+        return line
     }
 }
 

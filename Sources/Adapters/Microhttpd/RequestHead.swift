@@ -6,6 +6,8 @@ internal import SavePlatform
 /// RFC 9112, 11.2 (request smuggling): whatever two parsers may read differently is refused, not repaired.
 struct RequestHead {
     let method: HTTPMethod
+    /// The path and the query, as they came.
+    let target: [UInt8]
     let headers: HTTPHeaders
     /// nil for a chunked body.
     let contentLength: Int64?
@@ -35,10 +37,13 @@ struct RequestHead {
         limits: Limits
     ) throws(Refusal) -> RequestHead {
         let size = save_mhd_header_size(connection)
-        if target.count > limits.target { throw Refusal(414, "the request target is too long") }
-        if size > limits.header { throw Refusal(431, "the header section is too large") }
+        if target.count > limits.target { throw Refusal(414, "the request target is longer than \(limits.target) bytes") }
+        if size > limits.header {
+            throw Refusal(431, "the header section is larger than \(limits.header) bytes: send fewer or shorter fields")
+        }
         guard location.follows(method), location.precedes(version), target.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
-            throw Refusal(400, "the request line is malformed")
+            throw Refusal(
+                400, "the request line is malformed: it is a method, a target and a version with one space between each")
         }
 
         var fields = FieldReader(next: UInt(bitPattern: version) &+ 10, size: size)
@@ -49,10 +54,12 @@ struct RequestHead {
         if let problem = fields.problem { throw Refusal(400, problem) }
         // Every byte of the section is accounted for: nothing lies between the last field and the empty line.
         guard fields.next &+ 2 == UInt(bitPattern: method) &+ UInt(size) else {
-            throw Refusal(400, "the header section is malformed")
+            throw Refusal(
+                400, "the header section is malformed: each field is a name, a colon and a value in one line that CRLF ends")
         }
         let isHTTP11 = version[5] == 0x31 && version[7] != 0x30
-        return try fields.head(method: HTTPMethod(String(cString: method)), isHTTP11: isHTTP11, limits: limits)
+        return try fields.head(
+            method: HTTPMethod(String(cString: method)), target: target, isHTTP11: isHTTP11, limits: limits)
     }
 }
 
@@ -96,6 +103,7 @@ struct FieldReader {
     private(set) var problem: String?
     private(set) var next: UInt
     private var hosts = 0
+    private var isHostValid = true
     private var authorizations = 0
     private var lengths = 0
     private var encodings = 0
@@ -125,7 +133,9 @@ struct FieldReader {
         guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
             return refuse("a header field has a control character")
         }
-        guard isInPlace(name, value) else { return refuse("the header section is malformed") }
+        guard isInPlace(name, value) else {
+            return refuse("the header section is malformed: each field is a name, a colon and a value in one line that CRLF ends")
+        }
         // RFC 9110, 5.5: "A field value does not include leading or trailing whitespace."
         var end = value.count
         while end > 0, value[end - 1] == 0x20 || value[end - 1] == 0x09 { end -= 1 }
@@ -154,7 +164,9 @@ struct FieldReader {
 
     private mutating func note(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
         switch name.count {
-        case 4 where matches(name, "host"): hosts += 1
+        case 4 where matches(name, "host"):
+            hosts += 1
+            isHostValid = HostField.isValid(value)
         case 6 where matches(name, "expect"):
             expectations += 1
             expectsContinue = matches(value, "100-continue")
@@ -176,7 +188,9 @@ struct FieldReader {
             return
         }
         length = 0
-        for digit in value {
+        // More digits than the library counts: it has seen no body (hooks.c).
+        isLengthTooLarge = value.count > 19
+        for digit in value where !isLengthTooLarge {
             let (product, tooLarge) = length.multipliedReportingOverflow(by: 10)
             let (sum, stillTooLarge) = product.addingReportingOverflow(Int64(digit - 48))
             if tooLarge || stillTooLarge {
@@ -194,30 +208,43 @@ struct FieldReader {
     }
 
     /// What the fields say about the body, or why the request is refused.
-    func head(method: HTTPMethod, isHTTP11: Bool, limits: RequestHead.Limits) throws(RequestHead.Refusal) -> RequestHead {
+    func head(
+        method: HTTPMethod, target: [UInt8], isHTTP11: Bool, limits: RequestHead.Limits
+    ) throws(RequestHead.Refusal) -> RequestHead {
         typealias Refusal = RequestHead.Refusal
         // RFC 9112, 3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that
         // lacks a Host header field and to any request message that contains more than one Host header field line".
         if hosts > 1 || hosts == 0 && isHTTP11 { throw Refusal(400, "exactly one Host field is needed") }
+        if !isHostValid {
+            throw Refusal(400, "the Host field must be a host's name or address, and a port where it is not the usual")
+        }
+        let absolute = AbsoluteTarget(target)
+        if let absolute, !absolute.agrees(with: headers.bytes(of: "host")) {
+            throw Refusal(
+                400, "the request target must name the host that the Host field names, and nobody's user name or password")
+        }
         if authorizations > 1 { throw Refusal(400, "more than one Authorization field") }
         if lengths > 1 { throw Refusal(400, "more than one Content-Length field") }
         if encodings > 1 { throw Refusal(400, "more than one Transfer-Encoding field") }
         if encodings > 0 && lengths > 0 { throw Refusal(400, "Transfer-Encoding and Content-Length exclude each other") }
-        if encodings > 0 && !isHTTP11 { throw Refusal(400, "Transfer-Encoding needs HTTP/1.1") }
+        if encodings > 0 && !isHTTP11 { throw Refusal(400, "Transfer-Encoding needs version 1.1 of HTTP") }
         if encodings > 0 && !isChunked { throw Refusal(501, "the only transfer coding is chunked") }
         if expectations > 1 || expectations == 1 && !expectsContinue {
             throw Refusal(417, "the only expectation is 100-continue")
         }
         switch method {
-        case .other("TRACE"), .other("CONNECT"): throw Refusal(405, "this method is not allowed")
+        case .other("TRACE"), .other("CONNECT"):
+            throw Refusal(405, "this method is not allowed: use GET, HEAD, PUT, POST, PATCH, DELETE or OPTIONS")
         default: break
         }
         let hasBody = isChunked || length > 0 || isLengthTooLarge
-        if hasBody && isEncodedBody { throw Refusal(415, "encoded request bodies are not accepted") }
-        if isLengthTooLarge { throw Refusal(413, "the body is too large") }
+        if hasBody && isEncodedBody {
+            throw Refusal(415, "encoded request bodies are not accepted: send the body without Content-Encoding")
+        }
+        if isLengthTooLarge { throw Refusal(413, "Content-Length is larger than any body may be") }
         if let limit = limits.body, length > limit { throw Refusal(413, "the body is larger than \(limit) bytes") }
         return RequestHead(
-            method: method, headers: headers, contentLength: isChunked ? nil : length,
+            method: method, target: absolute?.rest ?? target, headers: headers, contentLength: isChunked ? nil : length,
             expectsContinue: expectsContinue && isHTTP11)
     }
 }

@@ -129,5 +129,5 @@ final class Watch: Sendable {
         shutdown(connection.descriptor, Int32(SHUT_RDWR))
     }
 
-    private static let timeout = RawAnswer.text(408, "Request Timeout", "the request took too long")
+    private static let timeout = RawAnswer.refusal(408, "the request took too long to come: send it again")
 }

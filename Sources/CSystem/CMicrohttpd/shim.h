@@ -9,6 +9,12 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/abstract.h>
 
+/* TLS 1.3, and of TLS 1.2 what has forward secrecy and authenticated encryption (RFC 9325, 4.2: keys agreed on by (EC)DHE, AEAD).
+ * A priority string of GnuTLS. */
+#define SAVE_TLS_PRIORITIES \
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:+DHE-RSA:" \
+    "-CIPHER-ALL:+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM:-MAC-ALL:+AEAD"
+
 /* MHD_start_daemon and MHD_get_connection_info take variable arguments, which Swift does not import. */
 
 static inline struct MHD_Daemon *save_mhd_start(
@@ -27,7 +33,7 @@ static inline struct MHD_Daemon *save_mhd_start(
         extra[count].option = MHD_OPTION_HTTPS_CERT_CALLBACK;
         extra[count++].ptr_value = (void *)certificate;
         extra[count].option = MHD_OPTION_HTTPS_PRIORITIES;
-        extra[count++].ptr_value = (void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+        extra[count++].ptr_value = (void *)SAVE_TLS_PRIORITIES;
     }
     return MHD_start_daemon(
         flags, 0, NULL, NULL, handler, context, MHD_OPTION_URI_LOG_CALLBACK, target, context, MHD_OPTION_UNESCAPE_CALLBACK, unescape,

@@ -54,7 +54,9 @@ final class CachedAnswer: ReadyAnswer {
         if Preconditions.isCurrent(request, etag: etag, lastModified: lastModified) { return notModified }
         guard let body else { return response }
         var response = response
-        do { response.body = .stream(try body()) } catch { return HTTPResponse.text(503, "there is no memory for this page now") }
+        do { response.body = .stream(try body()) } catch {
+            return .refusal(503, "there is no memory for this page now: ask again")
+        }
         return response
     }
 

@@ -7,6 +7,7 @@ public enum RefusalForm: Sendable, Hashable {
     /// each of these members.
     case textOrJSON(members: [String])
     /// Always a JSON object, with the line in this member: clients that show nothing else. A change that went well is answered as
-    /// an object, too, with a word about it in another member.
-    case json(member: String, success: String)
+    /// an object, too, with a word about it in another member. Where the clients show a field of the answer as well, that is its
+    /// name.
+    case json(member: String, success: String, field: String? = nil)
 }

@@ -49,7 +49,7 @@ struct ChangeAnswers: Sendable {
 
     /// A word about what went well, in the form that the format's clients read.
     private func told(_ word: String, _ status: Int, _ repository: Repository) -> HTTPResponse {
-        guard case .json(_, let member) = repository.descriptor.refusals else { return .text(status, word) }
+        guard case .json(_, let member, _) = repository.descriptor.refusals else { return .text(status, word) }
         return .json(status, .object(JSONObject([(member, .string(word))])))
     }
 }

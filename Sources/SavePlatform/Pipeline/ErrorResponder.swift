@@ -25,12 +25,12 @@ package enum ErrorResponder {
         }
     }
 
-    /// An answer in one line of text, for package managers and people.
+    /// An answer in one line of text, for package managers and people, who see it wherever they look: in the body, in
+    /// `X-Save-Reason` or on the status line.
     package static func text(_ error: any Error, request: HTTPRequest, log: Log) -> HTTPResponse {
         let failure = reported(error, request: request, log: log)
-        let line = line(failure, request: request)
-        var response = HTTPResponse.text(status(of: failure.code), line)
-        addFields(failure, line, to: &response)
+        var response = HTTPResponse.refusal(status(of: failure.code), line(failure, request: request))
+        addFields(failure, to: &response)
         return response
     }
 
@@ -47,7 +47,8 @@ package enum ErrorResponder {
                     "request_id": .string(request.id.description), "details": .object(JSONObject(details)),
                 ]
             ])
-        addFields(failure, line, to: &response)
+        if failure.code == .blocked { response.headers.append(RefusalLine.field, RefusalLine.short(line)) }
+        addFields(failure, to: &response)
         return response
     }
 
@@ -72,13 +73,12 @@ package enum ErrorResponder {
         return isOurs ? "\(message) (request \(request.id))" : message
     }
 
-    private static func addFields(_ failure: SaveError, _ line: String, to response: inout HTTPResponse) {
+    private static func addFields(_ failure: SaveError, to response: inout HTTPResponse) {
         switch failure.code {
         case .unauthenticated: response.headers.append("WWW-Authenticate", challenge)
         case .methodNotAllowed: response.headers.append("Allow", failure.details["allow"] ?? "GET, HEAD")
         case .rangeNotSatisfiable:
             if let range = failure.details["range"] { response.headers.append("Range", range) }
-        case .blocked: response.headers.append("X-Save-Reason", line)
         case .upstreamUnavailable, .busy, .storageUnavailable, .tooManyRequests:
             response.headers.append("Retry-After", failure.details["retry_after"] ?? "5")
         default: break

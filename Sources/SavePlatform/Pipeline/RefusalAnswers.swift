@@ -14,7 +14,9 @@ struct RefusalAnswers: Sendable {
         case .textOrJSON(let members) where onlyJSON || prefersJSON(request):
             let status = response.status
             setBody(of: &response) { line in members.map { ($0, "\(status) \(line)") } }
-        case .json(let member, _): setBody(of: &response) { [(member, $0)] }
+        case .json(let member, _, let field):
+            setBody(of: &response) { [(member, $0)] }
+            if let field, let line = response.headers[RefusalLine.field] { response.headers.append(field, line) }
         case .text, .textOrJSON: break
         }
         response.closesConnection = !request.method.isRead

@@ -53,7 +53,7 @@ package final class Gateway: Responder {
         }
         if isBelow("/api", request) || isBelow("/health", request) || isBelow("/metrics", request) {
             let known = paths.map(\.path).joined(separator: ", ")
-            return .text(404, "there is nothing here; the server's own paths are \(known), and the REST API is at /api/v1")
+            return .refusal(404, "there is nothing here; the server's own paths are \(known), and the REST API is at /api/v1")
         }
         if isBelow("/_/oidc", request) { return withoutTrustedPublishing(request) }
         return await dataPlane.respond(to: request)
@@ -62,7 +62,7 @@ package final class Gateway: Responder {
     /// Upload tools ask the host, not the repository, for a token in exchange for a build's identity. They ask without
     /// credentials, and only 404 tells them that there is no such thing here.
     private func withoutTrustedPublishing(_ request: HTTPRequest) -> HTTPResponse {
-        var response = HTTPResponse.text(
+        var response = HTTPResponse.refusal(
             404, "trusted publishing is not offered here: publish with a user name and password, or with an API key")
         response.closesConnection = request.body.length != 0
         return response

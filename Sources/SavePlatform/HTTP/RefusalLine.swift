@@ -1,0 +1,43 @@
+/// The line of text that says why a request was refused, as it goes into the status line and the fields of the answer.
+///
+/// Many clients show a person nothing but the status line: twine for an upload, pip and uv for a download.
+package enum RefusalLine {
+    /// The field that has the line, at most `most` bytes of it. The server's front puts it into the status line as well.
+    package static let field = "X-Save-Reason"
+    /// Bytes of the line in a field and on the status line.
+    package static let most = 200
+
+    /// The text in one line of printable ASCII: control characters are spaces, other letters are escaped (`\u00fc`), because a
+    /// status line and a field have no character set that clients agree about (RFC 9110, 5.5).
+    package static func ascii(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
+        var line = ""
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x20...0x7E: line.unicodeScalars.append(scalar)
+            case ..<0x20, 0x7F: line.append(" ")
+            default:
+                let digits = String(scalar.value, radix: 16)
+                let width = scalar.value > 0xFFFF ? 8 : 4
+                line += (width == 8 ? "\\U" : "\\u") + String(repeating: "0", count: width - digits.utf8.count) + digits
+            }
+        }
+        return line
+    }
+
+    /// As much of the text as fits into a field.
+    package static func short(_ text: String) -> String {
+        let line = ascii(text)
+        guard line.utf8.count > most else { return line }
+        return String(decoding: line.utf8.prefix(most - 3), as: UTF8.self) + "..."
+    }
+}
+
+extension HTTPResponse {
+    /// A refusal: one line, in the body, in `X-Save-Reason` and on the status line.
+    package static func refusal(_ status: Int, _ line: String) -> HTTPResponse {
+        var response = text(status, RefusalLine.ascii(line))
+        response.headers.append(RefusalLine.field, RefusalLine.short(line))
+        return response
+    }
+}
