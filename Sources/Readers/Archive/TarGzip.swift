@@ -1,5 +1,5 @@
 internal import CArchive
-internal import Glibc
+internal import Foundation
 
 /// Tar archives packed with gzip, over libarchive. Nothing is ever unpacked to a disk.
 package enum TarGzip {
