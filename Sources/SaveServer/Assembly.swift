@@ -77,6 +77,7 @@ struct Assembly: Sendable {
             catalogue: catalogue, providers: [KeySignIn(serverKey: key, clock: clock), PasswordSignIn(hasher: hasher)],
             uses: keyUses, serverKey: key, clock: clock, store: stores.metadata, log: log)
         var plane = dataPlaneConfiguration(configuration)
+        plane.gunzip = Gunzip.plain
         plane.keys = IssuedKeys(
             catalogue: catalogue, store: stores.metadata, clock: clock, serverKey: key, longest: configuration.maxKeyLifetime)
         let parts = GzipMemory(limit: 8 << 20)
@@ -137,7 +138,8 @@ struct Assembly: Sendable {
         let gateway = Gateway(
             dataPlane: dataPlane, api: api, paths: ServerPath.all(api: api, health: health, metrics: counters),
             authenticator: authenticator,
-            crossSite: CrossSiteGuard(externalOrigin: plane.externalOrigin), log: log)
+            crossSite: CrossSiteGuard(externalOrigin: plane.externalOrigin),
+            log: log)
 
         let (accessLog, accessLogFile) = try openAccessLog(configuration, clock)
         let access = accessLog.map { AccessLog(log: $0, clock: clock) }

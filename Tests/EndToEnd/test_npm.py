@@ -1,9 +1,14 @@
 """npm, loaded as a plugin: the real client publishes and installs through hosted, proxy and group."""
 import base64
+import gzip
 import hashlib
+import http.server
+import io
 import json
 import pathlib
 import subprocess
+import tarfile
+import threading
 
 import pytest
 
@@ -78,6 +83,9 @@ def test_a_version_is_published_once(npm, hosted, tmp_path):
     again = client.run("publish", cwd=package(tmp_path / "two", "tool", "1.0.0", "module.exports = 'other'\n"))
     assert again.returncode != 0, again.stdout
     assert client.json("view", "tool", "versions") in ("1.0.0", ["1.0.0"])
+    # The same bytes with a tag that they do not have: all of it is done.
+    client.ok("publish", "--tag", "beta", cwd=tmp_path / "one")
+    assert client.json("view", "tool", "dist-tags") == {"latest": "1.0.0", "beta": "1.0.0"}
 
 
 @pytest.fixture
@@ -167,9 +175,7 @@ def test_an_install_asks_for_advisories_in_vain_and_leaves_no_trace_of_a_change(
     client.ok("publish", cwd=package(tmp_path / "lib", "lib", "1.0.0"))
     project = package(tmp_path / "project", "project", "1.0.0")
     client.ok("install", "lib", "--audit", cwd=project)
-    audit = client.run("audit", cwd=project)
-    # An empty answer would say that there are no advisories.
-    assert audit.returncode != 0 and "audit endpoint returned an error" in audit.stderr, audit.stderr
+    assert client.json("audit", cwd=project)["metadata"]["vulnerabilities"]["total"] == 0
     assert server.stop() == 0       # what was counted is written at the stop
     server.start()
     records = server.admin.ok("GET", "/api/v1/admin/audit?limit=100").json()["items"]
@@ -184,7 +190,19 @@ def test_nothing_is_changed_through_a_proxy_or_a_group(chain, npm):
             assert refused.returncode != 0 and "405" in refused.stderr, (command, refused.stderr)
 
 
-def publish(name, version, changes=(), data=b"tarball"):
+def tarball(name, version):
+    """A tarball as npm packs them."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        manifest = json.dumps({"name": name, "version": version}).encode()
+        entry = tarfile.TarInfo("package/package.json")
+        entry.size = len(manifest)
+        archive.addfile(entry, io.BytesIO(manifest))
+    return packed.getvalue()
+
+
+def publish(name, version, changes=(), data=None):
+    data = data if data is not None else tarball(name, version)
     sha1, sha512 = hashlib.sha1(data).hexdigest(), base64.b64encode(hashlib.sha512(data).digest()).decode()
     manifest = {"name": name, "version": version, "dist": {"shasum": sha1, "integrity": "sha512-" + sha512}}
     body = {"name": name, "dist-tags": {"latest": version}, "versions": {version: manifest},
@@ -208,8 +226,9 @@ def test_a_bad_publish_is_refused_by_the_members_name_and_leaves_nothing(server,
 
 
 def test_a_scopes_slash_may_be_escaped_and_nothing_else_may(server, hosted):
+    body = publish("@acme/x", "1.0.0")
     assert server.admin.put("/npm/%s/@acme%%2fx" % hosted, json=dict(
-        publish("@acme/x", "1.0.0"), _attachments={"x-1.0.0.tgz": {"data": base64.b64encode(b"tarball").decode()}})).status_code == 201
+        body, _attachments={"x-1.0.0.tgz": body["_attachments"]["@acme/x-1.0.0.tgz"]})).status_code == 201
     plain, escaped = (server.admin.get("/npm/%s/@acme%sx" % (hosted, slash)) for slash in ("/", "%2F"))
     assert plain.status_code == 200 and plain.content == escaped.content
     for path in ("@acme%2f..%2f..%2fx", "@acme%252fx", "@acme%2f%2e%2e/x", "..%2fx", "@acme%5cx"):
@@ -283,11 +302,18 @@ def test_a_wrong_password_gives_no_key(npm, hosted):
 def test_npm_shows_why_something_was_refused(server, npm, hosted, repository, tmp_path):
     client = npm(hosted)
     client.ok("publish", cwd=package(tmp_path / "one", "tool", "1.0.0"))
-    for command, reason in ((["owner", "add", "ana", "tool"], "decided by the members"), (["token", "list"], "/api/v1/user/keys"),
-                            (["dist-tag", "add", "tool@9.9.9", "next"], "there is no version '9.9.9'")):
+    members = "decided by the members"
+    for command, reason in ((["owner", "add", "ana", "tool"], members), (["token", "list"], "/api/v1/user/keys"),
+                            (["dist-tag", "add", "tool@9.9.9", "next"], "there is no version '9.9.9'"),
+                            (["access", "list", "packages", "admin"], members), (["access", "list", "collaborators", "tool"], members),
+                            (["access", "get", "status", "tool"], members), (["access", "set", "mfa=none", "tool"], members),
+                            (["access", "grant", "read-only", "acme:devs", "tool"], members),
+                            (["team", "ls", "acme"], "there are no teams"), (["team", "create", "acme:devs"], "there are no teams"),
+                            (["org", "ls", "acme"], "there are no teams"), (["star", "tool"], "no stars"), (["stars", "admin"], "no stars"),
+                            (["profile", "get"], "/api/v1/user"), (["hook", "ls"], "no hooks")):
         refused = client.run(*command)
         assert refused.returncode != 0 and reason in refused.stderr, (command, refused.stderr)
-    assert "no admin found" in client.ok("owner", "ls", "tool")
+    assert client.ok("owner", "ls", "tool").split() == ["admin", "<>"]
     _, reader = server.robot(repository, "viewer", name="reader")
     refused = npm(hosted, "reader", user=None, token=reader).run("deprecate", "tool@1", "old")
     assert "you may not upload to" in refused.stderr, refused.stderr
@@ -342,3 +368,148 @@ def test_publishing_to_a_fork_keeps_the_tags_of_its_upstream(server, repository,
     npm(repository + "/ours", "ours").ok("publish", "--tag", "patched", cwd=package(tmp_path / "three", "forked", "1.0.1"))
     assert npm(repository + "/fork", "reader").json("view", "forked", "dist-tags") == {
         "latest": "1.0.0", "beta": "2.0.0-beta.1", "patched": "1.0.1"}
+
+
+def test_whoever_published_is_shown_as_the_maintainer(server, npm, hosted, repository, tmp_path):
+    name, key = server.robot(repository, "developer")
+    npm(hosted, "robot", user=None, token=key).ok("publish", cwd=package(tmp_path / "one", "tool", "1.0.0", description="A tool"))
+    client = npm(hosted)
+    assert server.admin.get("/npm/%s/tool" % hosted).json()["maintainers"] == [{"name": name, "email": ""}]
+    assert client.json("view", "tool", "maintainers")
+    assert [one["username"] for one in client.json("search", "tool")[0]["maintainers"]] == [name]
+
+
+@pytest.mark.parametrize("name, version, data", [
+    ("x", "1.0.0", b"no tarball"), ("x", "1.0.0", tarball("y", "1.0.0")), ("x", "1.0.0", tarball("x", "2.0.0")),
+    ("node_modules", "1.0.0", None), ("favicon.ico", "1.0.0", None)])
+def test_what_npm_could_not_install_is_refused(server, hosted, name, version, data):
+    before = server.admin.get("/api/v1/admin/stats").json()
+    answer = server.admin.put("/npm/%s/%s" % (hosted, name), json=publish(name, version, data=data))
+    assert answer.status_code == 400 and answer.json()["error"].startswith(("_attachments: ", "name: ")), answer.text
+    assert server.admin.get("/api/v1/admin/stats").json() == before
+
+
+def sigstore(name, version, data):
+    """A bundle with a statement about a tarball; nobody here checks the signature."""
+    statement = {"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://slsa.dev/provenance/v1", "predicate": {},
+                 "subject": [{"name": "pkg:npm/%s@%s" % (name.replace("@", "%40"), version), "digest": {"sha512": hashlib.sha512(data).hexdigest()}}]}
+    payload = base64.b64encode(json.dumps(statement).encode()).decode()
+    return {"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "dsseEnvelope": {"payload": payload, "payloadType": "application/vnd.in-toto+json", "signatures": [{"sig": "AAAA", "keyid": ""}]}}
+
+
+@pytest.mark.parametrize("name", ["x", "@acme/x"])
+def test_a_provenance_is_kept_and_served_through_a_proxy_and_a_group(chain, server, name):
+    data = tarball(name, "1.0.0")
+    bundle = sigstore(name, "1.0.0", data)
+    body = publish(name, "1.0.0", data=data)
+    public = "/npm/%s/public/" % chain
+    # First without it, then with it: the same bytes get what they did not have.
+    assert server.admin.put(public + name, json=body).status_code == 201
+    body["_attachments"][name + "-1.0.0.sigstore"] = {
+        "content_type": bundle["mediaType"], "data": json.dumps(bundle), "length": len(json.dumps(bundle))}
+    assert server.admin.put(public + name, json=body).status_code in (200, 201)
+    for kind in ("public", "proxy", "group"):
+        registry = "/npm/%s/%s/" % (chain, kind)
+        dist = server.admin.get(registry + name).json()["versions"]["1.0.0"]["dist"]
+        assert dist["attestations"]["provenance"] == {"predicateType": "https://slsa.dev/provenance/v1"}
+        url = dist["attestations"]["url"]
+        assert url.startswith(server.url + registry), url
+        # npm asks its registry for the path of that URL, whatever the registry's own path is.
+        for path in (url[len(server.url):], registry.rstrip("/") + url[len(server.url):]):
+            answer = server.admin.get(path)
+            assert answer.status_code == 200, (path, answer.text)
+            assert answer.json() == {"attestations": [{"predicateType": "https://slsa.dev/provenance/v1", "bundle": bundle}]}
+    other = sigstore(name, "1.0.0", b"other")
+    body["_attachments"][name + "-1.0.0.sigstore"]["data"] = json.dumps(other)
+    assert server.admin.put(public + name, json=body).status_code == 400
+
+
+@pytest.fixture
+def upstream_site():
+    """Another registry: documents and files by their paths."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            found = self.server.content.get(self.path)
+            self.send_response(200 if found is not None else 404)
+            self.send_header("Content-Type", "application/octet-stream" if self.path.endswith(".tgz") else "application/json")
+            self.send_header("Content-Length", str(len(found or b"")))
+            self.end_headers()
+            self.wfile.write(found or b"")
+
+        def log_message(self, *arguments):
+            pass
+
+    class Site(http.server.ThreadingHTTPServer):
+        content = {}
+
+        def serve(self, documents, files):
+            self.content = dict({path: json.dumps(document).encode() for path, document in documents.items()}, **files)
+
+    site = Site(("127.0.0.1", 0), Handler)
+    site.url = "http://127.0.0.1:%d" % site.server_port
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    yield site
+    site.shutdown()
+    site.server_close()
+
+
+def test_what_another_registry_signs_is_passed_on(server, repository, upstream_site):
+    packument = {"name": "x", "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": {
+        "name": "x", "version": "1.0.0", "dist": {
+            "tarball": upstream_site.url + "/x/-/x-1.0.0.tgz", "shasum": hashlib.sha1(b"file").hexdigest(),
+            "signatures": [{"keyid": "SHA256:k", "sig": "s"}],
+            "attestations": {"url": upstream_site.url + "/-/npm/v1/attestations/x@1.0.0", "provenance": {"predicateType": "p"}}}}}}
+    keys = {"keys": [{"keyid": "SHA256:k", "keytype": "ecdsa", "scheme": "ecdsa-sha2-nistp256", "key": "AAAA", "expires": None}]}
+    upstream_site.serve({"/x": packument, "/-/npm/v1/keys": keys, "/-/npm/v1/attestations/x@1.0.0": {"attestations": []}, "/-/ping": {}},
+                        {"/x/-/x-1.0.0.tgz": b"file"})
+    server.create(repository + "/hosted", format="npm")
+    server.create(repository + "/proxy", format="npm", kind="proxy", remote_url=upstream_site.url + "/", cache_ttl=0)
+    server.create(repository + "/group", format="npm", kind="group", members=[repository + "/hosted", repository + "/proxy"])
+    assert server.admin.get("/npm/%s/hosted/-/npm/v1/keys" % repository).status_code == 404
+    for kind in ("proxy", "group"):
+        registry = "/npm/%s/%s" % (repository, kind)
+        assert server.admin.get(registry + "/-/npm/v1/keys").json() == keys
+        for _ in range(2):
+            dist = server.admin.get(registry + "/x").json()["versions"]["1.0.0"]["dist"]
+            assert dist["signatures"] == [{"keyid": "SHA256:k", "sig": "s"}]
+            # A digest that the upstream does not say does not appear once the file is here.
+            assert "integrity" not in dist and dist["shasum"] == hashlib.sha1(b"file").hexdigest()
+            assert dist["attestations"]["url"] == server.url + registry + "/-/npm/v1/attestations/x@1.0.0"
+            assert server.admin.get(registry + "/-/npm/v1/attestations/x@1.0.0").json() == {"attestations": []}
+            assert server.admin.get(registry + "/x/-/x-1.0.0.tgz").content == b"file"
+
+
+@pytest.mark.parametrize("prefix", ["/repository/npm-all/", "/artifactory/api/npm/npm/", "/npm/other/place/", "/"])
+def test_a_lock_file_of_another_registry_installs_from_here(npm, hosted, tmp_path, prefix):
+    client = npm(hosted)
+    for name in ("left-pad", "@acme/left-pad"):
+        client.ok("publish", cwd=package(tmp_path / name, name, "1.0.0"))
+    project = package(tmp_path / "project", "project", "1.0.0")
+    client.ok("install", "left-pad", "@acme/left-pad", cwd=project)
+    lock = json.loads((project / "package-lock.json").read_text())
+    for entry in lock["packages"].values():
+        if "resolved" in entry:
+            entry["resolved"] = "https://registry.elsewhere.example" + prefix + entry["resolved"].split("/%s/" % hosted)[1]
+    (project / "package-lock.json").write_text(json.dumps(lock))
+    subprocess.run(["rm", "-r", str(project / "node_modules"), str(client.home / "cache")], check=True)
+    client.ok("ci", "--replace-registry-host=always", cwd=project)
+    assert (project / "node_modules" / "@acme" / "left-pad" / "index.js").exists()
+
+
+def test_a_question_about_advisories_may_be_packed_within_a_limit(server, hosted):
+    path = "/npm/%s/-/npm/v1/security/" % hosted
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    question = json.dumps({"left-pad": ["1.0.0"]}).encode()
+    ask = lambda body, place="advisories/bulk", **more: server.admin.post(path + place, data=body, headers=dict(headers, **more))
+    assert ask(gzip.compress(question)).json() == {}
+    assert ask(question, **{"Content-Encoding": "identity"}).json() == {}
+    assert ask(gzip.compress(b'{"dependencies":{"a":{"dependencies":{"b":{}}}}}'), "audits/quick").json()["metadata"]["totalDependencies"] == 2
+    for body, status in ((question, 400), (gzip.compress(question)[:-5], 400), (gzip.compress(b"nothing"), 400),
+                         (gzip.compress(b'"' + b"a" * (20 << 20) + b'"'), 413)):
+        answer = ask(body)
+        assert answer.status_code == status and "error" in answer.json(), answer.text
+    assert ask(question, **{"Content-Encoding": "br"}).status_code == 415
+    # Nobody else takes them.
+    for method, place in (("PUT", "/npm/%s/x" % hosted), ("POST", "/api/v1/projects")):
+        assert server.admin.request(method, place, data=gzip.compress(b"{}"), headers=headers).status_code == 415

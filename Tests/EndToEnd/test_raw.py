@@ -1,6 +1,9 @@
 """Raw repositories: files under paths, as people use them with curl and build scripts."""
+import base64
+import concurrent.futures
 import hashlib
 import os
+import subprocess
 
 import pytest
 
@@ -134,3 +137,85 @@ def test_curl_uploads_a_file(server, raw, tmp_path):
     done = subprocess.run(["curl", "-sS", "-f", "-u", "admin:" + PASSWORD, "-T", str(file), server.url + raw + "reports/report.txt"])
     assert done.returncode == 0
     assert server.admin.get(raw + "reports/report.txt").content == b"a report\n"
+
+
+def test_of_many_uploads_that_must_be_new_exactly_one_is_taken(server, raw):
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        put = lambda number: server.admin.put(raw + "lock", data=b"%d" % number * 50_000, headers={"If-None-Match": "*"}).status_code
+        statuses = list(pool.map(put, range(8)))
+    assert sorted(statuses) == [201] + [412] * 7
+    assert server.admin.get(raw + "lock").content == b"%d" % statuses.index(201) * 50_000
+
+
+def test_a_change_happens_only_to_what_was_read(server, repository):
+    server.create(repository + "/loose", format="raw", allow_redeploy=True)
+    path = "/raw/%s/loose/a.txt" % repository
+    server.admin.put(path, data=b"one")
+    tag = server.admin.head(path).headers["ETag"]
+    assert server.admin.put(path, data=b"two", headers={"If-Match": tag}).status_code == 201
+    assert server.admin.put(path, data=b"three", headers={"If-Match": tag}).status_code == 412
+    assert server.admin.delete(path, headers={"If-Match": tag}).status_code == 412
+    assert server.admin.get(path).content == b"two"
+
+
+def test_curl_that_goes_on_with_an_upload_does_not_leave_its_end_as_the_file(server, raw, tmp_path):
+    (tmp_path / "f").write_bytes(os.urandom(200))
+    command = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-u", "admin:" + PASSWORD, "-C", "100", "-T", str(tmp_path / "f")]
+    assert subprocess.run(command + [server.url + raw + "f"], capture_output=True, text=True, timeout=60).stdout == "400"
+    assert server.admin.get(raw + "f").status_code == 404
+
+
+def test_what_arrives_with_another_digest_is_not_kept(server, raw):
+    right, wrong = b"the content", b"other content"
+    def digest(name, content):
+        return base64.b64encode(hashlib.new(name, content).digest()).decode()
+    def fields(content):
+        return [{"X-Checksum-Sha1": hashlib.sha1(content).hexdigest()}, {"X-Checksum-Sha256": hashlib.sha256(content).hexdigest()},
+                {"Content-MD5": digest("md5", content)}, {"Content-Digest": "sha-512=:%s:" % digest("sha512", content)}]
+    for number, (good, bad) in enumerate(zip(fields(right), fields(wrong))):
+        path = raw + "f%d" % number
+        refused = server.admin.put(path, data=right, headers=bad)
+        assert refused.status_code == 400 and refused.text.startswith(list(bad)[0] + ": ")
+        assert server.admin.get(path).status_code == 404
+        assert server.admin.put(path, data=right, headers=good).status_code == 201
+
+
+def test_a_directory_goes_with_everything_in_it_where_that_is_said(server, repository, raw):
+    for name in ("dir/a", "dir/sub/b", "dir/sub/deeper/c", "dir-b/d", "e"):
+        server.admin.put(raw + name, data=name.encode())
+    refused = server.admin.delete(raw + "dir/")
+    assert refused.status_code == 400 and refused.text.startswith("recursive: ") and server.admin.get(raw + "dir/a").status_code == 200
+    assert server.admin.delete(raw + "dir/?recursive=yes").status_code == 400
+    name, key = server.robot(repository, "developer")
+    robot = server.client(name, key)
+    assert robot.delete(raw + "dir/?recursive=true").status_code == 403
+    assert server.admin.delete(raw + "dir/?recursive=true").status_code == 204
+    for name, status in (("dir/", 404), ("dir/sub/deeper/c", 404), ("dir-b/d", 200), ("e", 200)):
+        assert server.admin.get(raw + name).status_code == status, name
+    assert server.admin.delete(raw + "dir/?recursive=true").status_code == 404
+    records = server.admin.ok("GET", "/api/v1/admin/audit?action=file.delete&outcome=ok&resource=%s/files/dir/" % repository).json()["items"]
+    assert [record["details"]["count"] for record in records] == [3], records
+
+
+def test_the_rest_api_lists_files_by_a_prefix_page_by_page(server, repository, raw):
+    names = ["a", "dir-b/c", "dir/a", "dir/sub/b", "dirt"]
+    for name in names:
+        server.admin.put(raw + name, data=name.encode())
+
+    def listed(place, prefix):
+        found, after = [], None
+        while True:
+            page = server.admin.ok("GET", "/api/v1/repos/%s/files/%s?limit=2&prefix=%s%s" % (
+                repository, place, prefix, "&after=" + after if after else "")).json()
+            found += page["items"]
+            after = page["next"]
+            if after is None:
+                return found
+
+    for prefix, wanted in (("", names), ("dir", ["dir-b/c", "dir/a", "dir/sub/b", "dirt"]), ("dir/", ["dir/a", "dir/sub/b"]),
+                           ("dir/sub/b", ["dir/sub/b"]), ("dir/su", ["dir/sub/b"]), ("x", []), ("dir/sub/b/", [])):
+        assert [file["path"] for file in listed("files", prefix)] == wanted, prefix
+        assert [file["name"] for file in listed("packages", prefix)] == wanted, prefix
+    file = listed("files", "dir/a")[0]
+    assert file["size"] == 5 and file["digests"]["sha256"] == hashlib.sha256(b"dir/a").hexdigest() and file["uploaded_by"] == "admin"
+    assert server.admin.get("/api/v1/repos/%s/files/packages?q=a&prefix=b" % repository).status_code == 400

@@ -25,6 +25,21 @@ import Testing
         #expect(throws: SaveError.self) { try route(.delete, "/a/") }
     }
 
+    @Test func `a directory is deleted with everything in it, where the request says so`() throws {
+        func delete(_ path: String, _ query: String) throws -> Route {
+            try format.route(
+                FormatRequest(
+                    method: .delete, path: RequestPath(decoding: Array(path.utf8)[...]),
+                    query: QueryItems(decoding: Array(query.utf8)[...])))
+        }
+        #expect(try delete("/a/b/", "recursive=true") == .deleteAll(under: AssetPath("a/b")))
+        #expect(try delete("/", "recursive=true") == .deleteAll(under: nil))
+        for query in ["", "recursive", "recursive=", "recursive=false", "recursive=1"] {
+            let error = #expect(throws: SaveError.self) { try delete("/a/b/", query) }
+            #expect(error?.code == .invalidRequest && error?.message.contains("?recursive=true") == true)
+        }
+    }
+
     @Test func `other methods are named in the refusal`() throws {
         let error = #expect(throws: SaveError.self) { try route(.post, "/a") }
         #expect(error?.code == .methodNotAllowed)

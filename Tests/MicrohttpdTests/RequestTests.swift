@@ -110,7 +110,7 @@ extension MicrohttpdTests {
             ("A20 expectation", "POST / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\nContent-Length: 5\r\n\r\nhello", 417),
             ("A22 TRACE", "TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
             ("A22 CONNECT", "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 405),
-            ("A28 gzip body", "POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello", 415),
+            ("A28 br body", "POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: br\r\nContent-Length: 5\r\n\r\nhello", 415),
             ("A04 plus", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nhello", 400),
             ("A04 minus", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -48\r\n\r\nhello", 400),
             ("A04 hex", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x10\r\n\r\nhello", 400),

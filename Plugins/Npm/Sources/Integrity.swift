@@ -16,13 +16,12 @@ enum Integrity {
         }
     }
 
-    /// The strongest of the digests a file has, as npm writes it; nil where there is none that it takes.
+    /// The SHA-512 of a file, as npm writes it; nil where it is not known.
+    ///
+    /// Not by what else the file has: of a file that a proxy has fetched another digest is known than before, and lock files keep what
+    /// they saw first.
     static func text(_ checksums: [Checksum]) -> String? {
-        for algorithm in [DigestAlgorithm.sha512, .sha384, .sha256] {
-            guard let checksum = checksums[algorithm], let bytes = Hex.decode(checksum.hex)
-            else { continue }
-            return "\(algorithm.rawValue)-\(Data(bytes).base64EncodedString())"
-        }
-        return nil
+        guard let checksum = checksums[.sha512], let bytes = Hex.decode(checksum.hex) else { return nil }
+        return "sha512-\(Data(bytes).base64EncodedString())"
     }
 }

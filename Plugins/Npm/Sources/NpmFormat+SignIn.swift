@@ -19,7 +19,7 @@ extension NpmFormat: ClientSigningIn {
         case (.post, "v1", 3) where segments[2] == "login":
             // npm asks this first; told that it is not there, it goes on to ask for a name and a password.
             throw SaveError(.notFound, "nobody signs in by a page here: give a name and a password")
-        case (_, "npm", 4...) where segments[3] == "tokens": throw NpmRoutes.keysAreElsewhere
+        case (_, "npm", 4...) where segments[3] == "tokens": throw ElsewhereCommands.keys
         default: return nil
         }
     }

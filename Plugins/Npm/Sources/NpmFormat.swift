@@ -23,6 +23,7 @@ public struct NpmFormat: RepositoryFormat {
 
     public func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
         if case .search = index { return Document(type: type, bytes: Self.page(listing.found).bytes) }
+        if index == NpmRoutes.keysIndex { return try RegistryKeys.document(listing) }
         guard let package = index.package else {
             let names = listing.packages.map { ($0.displayName, JSONValue.string($0.displayName)) }
             return Document(type: type, bytes: JSONValue.object(JSONObject(names)).bytes)
@@ -55,6 +56,7 @@ public struct NpmFormat: RepositoryFormat {
         let url = try URLReference.directory(base)
         switch target {
         case .index(.search(let query)): return Self.upstreamSearch(query, at: url)
+        case .index(NpmRoutes.keysIndex): return RegistryKeys.request(at: url)
         case .index(let index):
             guard let package = index.package, let name = PackageName(package.name) else {
                 throw SaveError.unsupported("lists of an upstream's packages")
@@ -69,6 +71,7 @@ public struct NpmFormat: RepositoryFormat {
 
     public func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
         if case .search = index { return try Self.found(in: document) }
+        if index == NpmRoutes.keysIndex { return try RegistryKeys.listing(of: document) }
         guard let name = index.package.flatMap({ PackageName($0.name) }) else { return Listing() }
         return try UpstreamPackument(document, of: name).listing()
     }

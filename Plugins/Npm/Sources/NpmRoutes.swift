@@ -3,6 +3,10 @@ internal import SavePlatform
 /// What a request to an npm repository means.
 struct NpmRoutes {
     static let versionPrefix = "version/"
+    /// The index of the keys by which a registry signs.
+    static let keysIndex = IndexKey.custom("keys", package: nil)
+    /// Where attestations are, below the repository.
+    static let attestationsPath = "-/npm/v1/attestations"
 
     private let request: FormatRequest
 
@@ -11,6 +15,26 @@ struct NpmRoutes {
     /// - Throws: `notFound`, `packageNotFound`, `methodNotAllowed`.
     func route() throws -> Route {
         let segments = request.path.segments
+        do {
+            return try route(segments)
+        } catch let error as SaveError where request.method.isRead && [.notFound, .packageNotFound].contains(error.code) {
+            guard let route = try routeWithoutPrefix(segments) else { throw error }
+            return route
+        }
+    }
+
+    /// npm puts its registry before the *path* of a URL that another registry gave: of lock files, with `replace-registry-host`, and of
+    /// attestations always. What such a path ends in is what it is about, below whatever it was there.
+    private func routeWithoutPrefix(_ segments: [String]) throws -> Route? {
+        for start in segments.indices.dropFirst() {
+            let rest = segments[start...]
+            if rest.starts(with: ["-", "npm", "v1", "attestations"]) { return try attestations(Array(rest.dropFirst(4))) }
+            if let (name, file) = try? name(rest), file.first == "-", let route = try? routeOfFile(name, file) { return route }
+        }
+        return nil
+    }
+
+    private func route(_ segments: [String]) throws -> Route {
         if segments.isEmpty { return try reading(.index(.root, offers: [.json])) }
         if segments[0] == "-" { return try routeOfServer(Array(segments.dropFirst())) }
         let (name, rest) = try name(segments[...])
@@ -55,7 +79,9 @@ struct NpmRoutes {
     /// `@acme/left-pad/-/left-pad-1.0.0.tgz`, which some clients write with the scope before the file's name once more.
     private func routeOfFile(_ name: PackageName, _ rest: ArraySlice<String>) throws -> Route {
         let file = rest[rest.endIndex - 1]
-        guard rest.count == 2 || rest[rest.startIndex + 1] == name.scope, isFile(file, of: name) else { throw Self.unknown }
+        guard rest.count == 2 || rest.count == 3 && rest[rest.startIndex + 1] == name.scope, isFile(file, of: name) else {
+            throw Self.unknown
+        }
         let path = try AssetPath("\(name.text)/-/\(file)")
         switch request.method {
         case .get, .head: return .asset(path, package: name.package)
@@ -79,21 +105,39 @@ struct NpmRoutes {
         case "whoami" where segments.count == 1: return try reading(.identity(member: "username"))
         case "v1" where segments.count == 2 && segments[1] == "search":
             return try reading(.index(.search(NpmFormat.search(request.query)), offers: [.json]))
-        case "npm" where segments.count > 2 && segments[2] == "tokens": throw Self.keysAreElsewhere
-        // `npm owner` asks who somebody is, before it changes anything.
-        case "user" where request.method.isRead:
-            throw SaveError(
-                .invalidRequest, "who may publish is decided by the members of the project; its owners change that, not npm owner"
-            )
+        case "npm" where segments.dropFirst().starts(with: ["v1", "attestations"]):
+            return try reading(attestations(Array(segments.dropFirst(3))))
+        case "npm" where segments.elementsEqual(["npm", "v1", "keys"]):
+            return try reading(.index(Self.keysIndex, offers: [.json]))
+        case "npm" where segments.starts(with: ["npm", "v1", "security"]): return try routeOfAudit(Array(segments.dropFirst(3)))
         case "package":
             let (name, rest) = try name(segments.dropFirst())
+            if let question = rest.first, rest.count == 1, ["access", "collaborators", "visibility"].contains(question) {
+                throw ElsewhereCommands.access
+            }
             guard rest.first == Packument.tagsKey, rest.count <= 2 else { throw Self.unknown }
             guard rest.count == 2, let tag = rest.last else {
                 return try reading(.index(.custom(Packument.tagsKey, package: name.package), offers: [.json]))
             }
             return try routeOfTag(name, tag)
-        default: throw Self.unknown
+        default: throw ElsewhereCommands.refusal(of: segments) ?? Self.unknown
         }
+    }
+
+    /// `{package}@{version}`.
+    private func attestations(_ segments: [String]) throws -> Route {
+        let subject = segments.joined(separator: "/").utf8
+        guard let at = subject.lastIndex(of: UInt8(ascii: "@")), let name = PackageName(String(Substring(subject[..<at]))),
+            let version = SemanticVersion(String(Substring(subject[at...].dropFirst())))
+        else { throw Self.unknown }
+        return .asset(try Provenance.path(of: name, version), package: name.package)
+    }
+
+    /// What `npm audit` and its like ask.
+    private func routeOfAudit(_ segments: [String]) throws -> Route {
+        guard let audit = Audit(segments) else { throw Self.unknown }
+        guard request.method == .post else { throw SaveError.methodNotAllowed("POST") }
+        return .lookup(audit.rawValue)
     }
 
     private func routeOfTag(_ name: PackageName, _ tag: String) throws -> Route {
@@ -119,6 +163,4 @@ struct NpmRoutes {
     }
 
     private static let unknown = SaveError(.notFound, "an npm repository has no such path")
-    static let keysAreElsewhere = SaveError(
-        .invalidRequest, "API keys are listed, made and revoked by Save's own API, at /api/v1/user/keys")
 }

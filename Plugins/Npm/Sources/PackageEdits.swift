@@ -2,9 +2,10 @@ internal import SavePlatform
 
 /// What requests other than a publish change in a package (npm's own commands `dist-tag`, `deprecate`, `unpublish`).
 enum PackageEdits {
-    /// What a new version changes besides being there: the tags that it is given, and by which words the package is found.
+    /// What a publish changes besides adding a version: the tags that it is given, and by which words the package is found. A
+    /// version that is there already gets its tags all the same, and a provenance that it did not have.
     static func publish(
-        _ version: String, of name: PackageName, as tags: [String]
+        _ version: String, of name: PackageName, as tags: [String], _ predicateType: String?
     ) -> @Sendable (Listing) throws -> PackageChange {
         { listing in
             var new = listing
@@ -12,8 +13,21 @@ enum PackageEdits {
             let latest = Packument(of: name.package, listing: new, origin: "").latestVersion
             let text = latest.map { SearchEntry.text(of: $0.manifest) } ?? ""
             new.attributes[SearchEntry.textKey] = text.isEmpty ? nil : .string(text)
-            return PackageChange(attributes: new.attributes == listing.attributes ? nil : new.attributes)
+            let records = predicateType.map { type in listing.assets.compactMap { attested($0, version, type) } }
+            return PackageChange(
+                attributes: new.attributes == listing.attributes ? nil : new.attributes, records: records ?? [])
         }
+    }
+
+    private static func attested(_ asset: AssetRecord, _ version: String, _ predicateType: String) -> AssetRecord? {
+        guard asset.version.map({ ASCII.isEqual($0, version) }) ?? false else { return nil }
+        var (asset, record) = (asset, VersionRecord(asset))
+        var dist = record.manifest["dist"]?.object ?? JSONObject()
+        guard dist["attestations"] == nil else { return nil }
+        dist["attestations"] = Provenance.described(predicateType)
+        record.manifest["dist"] = .object(dist)
+        asset.attributes = record.attributes
+        return asset
     }
 
     /// A tag in an attribute of the package.
@@ -91,7 +105,8 @@ enum PackageEdits {
     private static func versions(_ document: JSONObject, of name: PackageName) throws -> JSONObject {
         guard ASCII.isEqual(document["name"]?.string ?? "", name.text), let versions = document["versions"]?.object else {
             // `npm owner` sends maintainers and nothing else.
-            throw SaveError.invalid("versions", "versions: missing; who may publish is decided by the members of the project")
+            if document["maintainers"] != nil { throw ElsewhereCommands.owners }
+            throw SaveError.invalid("versions", "versions: missing; a document that changes a package has its versions")
         }
         return versions
     }

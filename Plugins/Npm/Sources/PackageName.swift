@@ -43,8 +43,10 @@ struct PackageName: Sendable, Hashable {
         return text.allSatisfy { ASCII.isAlphanumeric($0) || "-._~".utf8.contains($0) }
     }
 
-    /// "New packages must not have uppercase letters in the name."
-    var isNewStyle: Bool { text.utf8.allSatisfy { ASCII.lowercased($0) == $0 } }
+    /// "New packages must not have uppercase letters in the name." npm takes no tilde in them either, and none of these names
+    /// (validate-npm-package-name).
+    var isNewStyle: Bool { text.utf8.allSatisfy { ASCII.lowercased($0) == $0 && $0 != UInt8(ascii: "~") } }
+    var isReserved: Bool { ["node_modules", "favicon.ico"].contains(ASCII.lowercased(text)) }
 
     /// The file of a version: `@acme/left-pad/-/left-pad-1.0.0.tgz`.
     func tarball(_ version: SemanticVersion) throws -> AssetPath { try AssetPath("\(text)/-/\(base)-\(version).tgz") }

@@ -61,7 +61,7 @@ struct Packument {
 
     /// The version that `latest` leads to, as it was published; nil where there is none.
     var latestVersion: (version: String, manifest: JSONObject, published: Timestamp?)? {
-        latest.map { ($0.version.description, $0.record.manifest, $0.asset.published) }
+        latest.map { ($0.version.description, withPeople($0), $0.asset.published) }
     }
 
     private var latest: Entry? { tags["latest"]?.string.flatMap(entry) }
@@ -93,8 +93,9 @@ struct Packument {
             entry.asset.published.map { (entry.version.description, .string($0.rfc3339)) }
         }
         document["time"] = .object(JSONObject(time))
+        let newest = latest.map(withPeople)
         for member in Self.packageMembers {
-            guard let value = attributes[member] ?? latest?.record.manifest[member] else { continue }
+            guard let value = attributes[member] ?? newest?[member] else { continue }
             document[member] = value
         }
         return .object(document)
@@ -120,18 +121,36 @@ struct Packument {
         entry(tags[wanted]?.string ?? wanted).map { .object(manifest($0)) }
     }
 
+    private func attestationsURL(of version: SemanticVersion) -> String {
+        "\(origin)\(NpmRoutes.attestationsPath)/\(PackageName(name)?.percentEncoded ?? name)@\(ASCII.percentEncoded(version.description))"
+    }
+
     private var first: String { (entries.compactMap(\.asset.published).min() ?? .distantPast).rfc3339 }
     private var last: String { (entries.compactMap(\.asset.published).max() ?? .distantPast).rfc3339 }
 
-    private func manifest(_ entry: Entry) -> JSONObject {
+    /// What was published, with who did it: `npm owner ls`, `npm view` and `npm search` show them.
+    private func withPeople(_ entry: Entry) -> JSONObject {
         var manifest = entry.record.manifest
+        guard let publisher = entry.asset.publisher else { return manifest }
+        // npm shows the address whether there is one or not.
+        let person: JSONValue = ["name": .string(publisher), "email": ""]
+        manifest["_npmUser"] = person
+        if manifest["maintainers"]?.array?.isEmpty ?? true { manifest["maintainers"] = [person] }
+        return manifest
+    }
+
+    private func manifest(_ entry: Entry) -> JSONObject {
+        var manifest = withPeople(entry)
         manifest["_id"] = .string("\(name)@\(entry.version)")
         var dist = manifest["dist"]?.object ?? JSONObject()
         dist["tarball"] = .string(origin + entry.asset.path.percentEncoded.replacingEscapedAt())
         dist["shasum"] = entry.asset.checksums[.sha1].map { .string($0.hex) }
-        dist["integrity"] =
-            JSONValue(Integrity.text(entry.asset.checksums)).isNull
-            ? nil : JSONValue(Integrity.text(entry.asset.checksums))
+        // Absent where nothing is known: `null` is no digest, and some clients take it for one.
+        if let integrity = Integrity.text(entry.asset.checksums) { dist["integrity"] = .string(integrity) }
+        if var attestations = dist["attestations"]?.object {
+            attestations["url"] = .string(attestationsURL(of: entry.version))
+            dist["attestations"] = .object(attestations)
+        }
         manifest["dist"] = .object(dist)
         if let withdrawn = entry.asset.withdrawn, manifest["deprecated"] == nil {
             manifest["deprecated"] = .string(withdrawn.reason.isEmpty ? "this version was withdrawn" : withdrawn.reason)

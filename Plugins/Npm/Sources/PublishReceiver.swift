@@ -29,10 +29,12 @@ struct PublishReceiver {
         } catch let error as JSONError {
             throw SaveError(.invalidRequest, "the body is not JSON: \(error)")
         }
+        // `npm star` sends who has given stars, and no name.
+        if document["users"] != nil, document["versions"] == nil { throw ElsewhereCommands.stars }
         guard ASCII.isEqual(document["name"]?.string ?? "", name.text) else {
             throw SaveError.invalid("name", "name: the body is about another package than the URL")
         }
-        if let filename, let file { return try submission(document, file, filename) }
+        if let filename, let file { return try await submission(document, file, filename) }
         guard document["_attachments"] == nil else {
             throw SaveError.invalid("_attachments", "_attachments: the publish has no file")
         }
@@ -41,10 +43,13 @@ struct PublishReceiver {
             change: try PackageEdits.deprecations(document, of: name))
     }
 
-    private func submission(_ document: JSONObject, _ file: StagedFile, _ filename: String) throws -> Submission {
-        guard name.isNewStyle else { throw SaveError.invalid("name", "name: a new package has no capitals in its name") }
-        let (version, manifest) = try version(document)
-        try checkAttachment(document, filename, version, file)
+    private func submission(_ document: JSONObject, _ file: StagedFile, _ filename: String) async throws -> Submission {
+        guard name.isNewStyle else {
+            throw SaveError.invalid("name", "name: a new package has neither capitals nor a tilde in its name")
+        }
+        guard !name.isReserved else { throw SaveError.invalid("name", "name: '\(name.text)' is no name for a package") }
+        var (version, manifest) = try version(document)
+        let bundle = try checkAttachments(document, filename, version, file)
         guard ASCII.isEqual(manifest["name"]?.string ?? "", name.text) else {
             throw SaveError.invalid("versions", "versions: the manifest is not of \(name.text)")
         }
@@ -52,15 +57,33 @@ struct PublishReceiver {
             throw SaveError.invalid("versions", "versions: the manifest is not of version \(version)")
         }
         try checkDigests(manifest["dist"]?.object ?? JSONObject(), file)
+        let (name, number) = (name, version)
+        try await file.inspect { try Tarball.check($0, of: name, number) }
+        let provenance = try bundle.map { try Provenance($0, of: name, version, file) }
+        // What the client says of attestations is about those of another registry.
+        var dist = manifest["dist"]?.object ?? JSONObject()
+        dist["attestations"] = provenance.map { Provenance.described($0.predicateType) }
+        manifest["dist"] = .object(dist)
         var record = AssetRecord(
             path: try name.tarball(version), package: name.package, version: version.description, size: file.size,
             checksums: file.checksums, contentType: "application/octet-stream")
         record.attributes = VersionRecord(manifest: manifest).attributes
         let tags = try tags(document, version)
+        var items = [Submission.Item(record: record, staged: file)]
+        if let provenance { items.append(try await item(provenance, of: record, version)) }
         return Submission(
-            items: [Submission.Item(record: record, staged: file)],
-            package: PackageSummary(id: name.package, displayName: name.text),
-            change: PackageEdits.publish(version.description, of: name, as: tags))
+            items: items, package: PackageSummary(id: name.package, displayName: name.text),
+            change: PackageEdits.publish(version.description, of: name, as: tags, provenance?.predicateType))
+    }
+
+    private func item(
+        _ provenance: Provenance, of file: AssetRecord, _ version: SemanticVersion
+    ) async throws -> Submission.Item {
+        let staged = try await staging.stage(ByteStream(provenance.document.bytes), computing: [.sha256])
+        let record = AssetRecord(
+            path: try Provenance.path(of: name, version), package: name.package, version: version.description, size: staged.size,
+            checksums: staged.checksums, sidecarOf: file.path, contentType: MediaType.json.value)
+        return Submission.Item(record: record, staged: staged)
     }
 
     private func version(_ document: JSONObject) throws -> (SemanticVersion, JSONObject) {
@@ -76,12 +99,16 @@ struct PublishReceiver {
         return (version, manifest)
     }
 
-    private func checkAttachment(
+    /// - Returns: the bundle with the file's provenance, where there is one.
+    private func checkAttachments(
         _ document: JSONObject, _ filename: String, _ version: SemanticVersion, _ file: StagedFile
-    ) throws {
-        guard let attachments = document["_attachments"]?.object?.members, attachments.count == 1,
-            let attachment = attachments.first?.value.object, attachment["data"] == ""
-        else { throw SaveError.invalid("_attachments", "_attachments: a publish has one file") }
+    ) throws -> String? {
+        let all = document["_attachments"]?.object?.members ?? []
+        let bundles = all.filter { Provenance.isBundle($0.key.utf8) }
+        let attachments = all.filter { !Provenance.isBundle($0.key.utf8) }
+        guard attachments.count == 1, bundles.count <= 1, let attachment = attachments.first?.value.object,
+            attachment["data"] == ""
+        else { throw SaveError.invalid("_attachments", "_attachments: a publish has one file, and at most one provenance of it") }
         // With or without the scope: clients differ.
         let expected = "\(name.base)-\(version).tgz"
         let scoped = "\(name.text)-\(version).tgz"
@@ -92,6 +119,13 @@ struct PublishReceiver {
             throw SaveError.invalid("_attachments", "_attachments: the file has not the length that is announced")
         }
         guard file.size > 0 else { throw SaveError.invalid("_attachments", "_attachments: the file is empty") }
+        return try bundles.first.map { member in
+            let names = ["\(name.base)-\(version).sigstore", "\(name.text)-\(version).sigstore"]
+            guard names.contains(where: { ASCII.isEqual(member.key, $0) }), let text = member.value.object?["data"]?.string else {
+                throw SaveError.invalid("_attachments", "_attachments: the provenance must be called \(names[1]) and have data")
+            }
+            return text
+        }
     }
 
     private func checkDigests(_ dist: JSONObject, _ file: StagedFile) throws {

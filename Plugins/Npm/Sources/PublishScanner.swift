@@ -123,6 +123,6 @@ actor PublishScanner {
     /// its value then is not a file for anyone.
     private var isAttachment: Bool {
         frames.count == 3 && frames.allSatisfy(\.isObject) && frames[0].key.elementsEqual("_attachments".utf8)
-            && frames[2].key.elementsEqual("data".utf8)
+            && frames[2].key.elementsEqual("data".utf8) && !Provenance.isBundle(frames[1].key)
     }
 }

@@ -22,7 +22,8 @@ struct UpstreamPackument {
         }
         // A member of an object is looked for from the front, and there are as many times as versions.
         let times = Dictionary(members["time"]?.object?.members.map { ($0.key, $0.value) } ?? []) { first, _ in first }
-        var listing = Listing(assets: manifests.members.compactMap { asset($0.key, $0.value, times[$0.key]?.string) })
+        let files = manifests.members.compactMap { asset($0.key, $0.value, times[$0.key]?.string) }
+        var listing = Listing(assets: files + files.compactMap(attestations))
         if let tags = members[Packument.tagsKey]?.object { listing.attributes[Packument.tagsKey] = .object(tags) }
         if let readme = members["readme"] { listing.attributes["readme"] = readme }
         return listing
@@ -67,6 +68,17 @@ struct UpstreamPackument {
             manifests.append((key, .object(earlier)))
         }
         return JSONObject(manifests)
+    }
+
+    /// The attestations of a file, where another registry has some: a document at the place that it names.
+    private func attestations(of file: AssetRecord) -> AssetRecord? {
+        guard let known = VersionRecord(file).manifest["dist"]?.object?["attestations"]?.object,
+            let place = known["url"]?.string, let origin = URLReference.resolve(place, against: document.url),
+            let version = file.version.flatMap(SemanticVersion.init), let path = try? Provenance.path(of: name, version)
+        else { return nil }
+        return AssetRecord(
+            path: path, package: name.package, version: file.version, sidecarOf: file.path, origin: origin,
+            contentType: MediaType.json.value)
     }
 
     private func asset(_ key: String, _ value: JSONValue, _ time: String?) -> AssetRecord? {

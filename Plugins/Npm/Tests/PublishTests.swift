@@ -11,7 +11,10 @@ import Testing
     struct Publish {
         var name = "@acme/left-pad"
         var version = "1.2.3"
-        var content = Array("the tarball".utf8)
+        /// The file, where it is not the tarball of the package.
+        var content: [UInt8]?
+        /// More attachments.
+        var attached = JSONObject()
         var filename: String?
         var data: String?
         var length: JSONValue?
@@ -21,6 +24,17 @@ import Testing
         var manifestName: String?
         /// More members of the manifest.
         var says: JSONObject = [:]
+
+        var file: [UInt8] { content ?? Self.tarball(name, version) }
+
+        /// A tarball as npm packs them.
+        static func tarball(
+            _ name: String, _ version: String,
+            more: [FixtureTar.Entry] = [FixtureTar.Entry("package/index.js", "module.exports = 1\n")]
+        ) -> [UInt8] {
+            let manifest: JSONValue = ["name": .string(name), "version": .string(version)]
+            return FixtureTar([FixtureTar.Entry("package/package.json", manifest.bytes)] + more).bytes
+        }
 
         var json: JSONValue {
             var manifest: JSONObject = [
@@ -33,23 +47,26 @@ import Testing
             for member in says.members { manifest[member.key] = member.value }
             let attachment: JSONObject = [
                 "content_type": "application/octet-stream",
-                "data": .string(data ?? Data(content).base64EncodedString()),
-                "length": length ?? .integer(Int64(content.count)),
+                "data": .string(data ?? Data(file).base64EncodedString()),
+                "length": length ?? .integer(Int64(file.count)),
             ]
             return [
                 "_id": .string(name), "name": .string(name), "dist-tags": .object(tags),
                 "versions": .object(JSONObject([(version, .object(manifest))])), "access": nil,
-                "_attachments": .object(JSONObject([(filename ?? "\(name)-\(version).tgz", .object(attachment))])),
+                "_attachments": .object(
+                    JSONObject(
+                        [(filename ?? "\(name)-\(version).tgz", JSONValue.object(attachment))]
+                            + attached.members.map { ($0.key, $0.value) })),
             ]
         }
 
         func digest(_ algorithm: DigestAlgorithm) -> String {
             let digest = StreamingDigest(algorithm)
-            digest.update(content)
+            digest.update(file)
             return Hex.encode(digest.finish())
         }
 
-        private func base64(_ algorithm: DigestAlgorithm) -> String {
+        func base64(_ algorithm: DigestAlgorithm) -> String {
             Data(Hex.decode(digest(algorithm)) ?? []).base64EncodedString()
         }
     }
@@ -65,12 +82,14 @@ import Testing
     @Test(arguments: [Int.max, 1, 2, 3, 7, 1000])
     func `a publish is one version with its tarball, however it arrives`(_ pieces: Int) async throws {
         var publish = Publish()
-        publish.content = (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        publish.content = Publish.tarball(
+            publish.name, publish.version,
+            more: [FixtureTar.Entry("package/data", (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 31) })])
         let submission = try await receive(publish.json.bytes, pieces: pieces)
         let item = try #require(submission.items.first)
         #expect(submission.items.count == 1 && submission.package?.displayName == "@acme/left-pad")
         #expect(item.record.path.text == "@acme/left-pad/-/left-pad-1.2.3.tgz" && item.record.version == "1.2.3")
-        #expect(try await item.staged.contents() == publish.content)
+        #expect(try await item.staged.contents() == publish.file)
         #expect(
             item.record.checksums.contains { $0.algorithm == .sha512 } && item.record.checksums.contains { $0.algorithm == .sha1 }
         )
@@ -82,13 +101,11 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 2, 3, 4, 5, 6])
-    func `Base64 of every length is decoded`(_ count: Int) async throws {
-        guard count > 0 else {
-            await expectRefusal("_attachments", Publish(content: []))
-            return
-        }
-        let publish = Publish(content: (0..<count).map { UInt8(250 + $0 % 6) })
-        #expect(try await receive(publish.json.bytes).items.first?.staged.contents() == publish.content)
+    func `Base64 of every length is decoded`(_ count: Int) throws {
+        let bytes = (0..<count).map { UInt8(250 + $0 % 6) }
+        var decoder = Base64Decoder()
+        let text = Array(Data(bytes).base64EncodedString().utf8)
+        #expect(try decoder.decode(text[...]) + decoder.finish() == bytes)
     }
 
     @Test func `members may come in any order`() async throws {
@@ -113,6 +130,7 @@ import Testing
         await expectRefusal("versions", Publish(manifestName: "other"))
         await expectRefusal("_attachments", Publish(filename: "../../evil.tgz"))
         await expectRefusal("_attachments", Publish(filename: "other-1.2.3.tgz"))
+        await expectRefusal("_attachments", Publish(content: []))
         await expectRefusal("_attachments", Publish(data: "not base64!"))
         await expectRefusal("_attachments", Publish(data: "AAA"))
         await expectRefusal("_attachments", Publish(data: "AAB="))

@@ -174,12 +174,17 @@ struct FieldReader {
         case 14 where matches(name, "content-length"):
             lengths += 1
             noteLength(value)
-        case 16 where matches(name, "content-encoding"): isEncodedBody = !matches(value, "identity")
+        case 16 where matches(name, "content-encoding"): isEncodedBody = isEncodedBody || !isKnownCoding(value)
         case 17 where matches(name, "transfer-encoding"):
             encodings += 1
             isChunked = matches(value, "chunked")
         default: break
         }
+    }
+
+    /// Whether a body in this coding may be of use to somebody: who is asked decides.
+    private func isKnownCoding(_ value: UnsafeRawBufferPointer) -> Bool {
+        matches(value, "identity") || matches(value, "gzip") || matches(value, "x-gzip")
     }
 
     private mutating func noteLength(_ value: UnsafeRawBufferPointer) {

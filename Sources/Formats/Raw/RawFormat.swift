@@ -36,6 +36,12 @@ public struct RawFormat: RepositoryFormat {
             let directory = request.path.segments.isEmpty ? nil : try asset(request.path)
             return .index(.directory(directory), offers: RawDirectory.offers)
         case .put: throw SaveError(.invalidRequest, "a file's path does not end in a slash")
+        case .delete:
+            guard request.query["recursive"] == "true" else {
+                throw SaveError.invalid(
+                    "recursive", "recursive: a directory is deleted with everything in it, by DELETE with ?recursive=true")
+            }
+            return .deleteAll(under: request.path.segments.isEmpty ? nil : try asset(request.path))
         default: throw SaveError.methodNotAllowed("GET, HEAD")
         }
     }

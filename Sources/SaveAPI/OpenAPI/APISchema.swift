@@ -25,6 +25,7 @@ enum APISchema {
 
     private static let lists: KeyValuePairs<String, String> = [
         "ProjectList": "Project", "MemberList": "Member", "RepositoryList": "Repository", "PackageList": "PackageSummary",
+        "FileList": "File",
         "UserList": "User", "RobotList": "Robot", "KeyList": "Key", "AuditList": "AuditRecord", "FormatList": "Format",
         "RetiredNameList": "RetiredName",
     ]

@@ -36,6 +36,27 @@ struct PackageContents: Sendable {
         return Array(found.values.sorted { $0.id < $1.id }.prefix(limit))
     }
 
+    /// Files in the order of their paths, whatever they belong to, whose paths begin with a text.
+    func files(
+        withPrefix prefix: String, after: AssetPath?, limit: Int, in reading: any AssetReading
+    ) throws -> [StoredAsset] {
+        let slash = prefix.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let directory = slash.map { String(Substring(prefix.utf8[...$0])) } ?? ""
+        // What begins with the text comes at once behind it, and it may be a path itself.
+        let start = prefix.utf8.count > directory.utf8.count ? try? AssetPath(prefix) : nil
+        var found: [AssetPath: StoredAsset] = [:]
+        for source in sources {
+            var assets: [StoredAsset] = []
+            if let start, after.map({ $0 < start }) ?? true, let asset = try reading.asset(source, start) { assets.append(asset) }
+            let begin = [start, after].compactMap(\.self).max()
+            assets += try reading.assets(source, under: directory, after: begin, limit: limit)
+            for asset in assets where asset.record.path.text.utf8.starts(with: prefix.utf8) && found[asset.record.path] == nil {
+                found[asset.record.path] = asset
+            }
+        }
+        return Array(found.values.sorted { $0.record.path < $1.record.path }.prefix(limit))
+    }
+
     /// A package with its files, without sidecars. `name` is the key of the package, or its display name.
     ///
     /// - Throws: `packageNotFound`.
@@ -73,6 +94,14 @@ enum PackageRepresentation {
         ]
     }
 
+    /// A file that belongs to no package, where packages are listed.
+    static func pathOnly(_ asset: StoredAsset) -> JSONObject {
+        [
+            "name": .string(asset.record.path.text), "display_name": .string(asset.record.path.filename),
+            "created_at": .string(asset.created.rfc3339), "updated_at": .string(asset.created.rfc3339),
+        ]
+    }
+
     /// A package with its versions, each with the number and size of its files, the latest upload first.
     static func package(_ record: PackageRecord, _ files: [StoredAsset]) -> JSONValue {
         var object = package(record)
@@ -106,7 +135,7 @@ enum PackageRepresentation {
         ]
     }
 
-    private static func file(_ asset: StoredAsset) -> JSONValue {
+    static func file(_ asset: StoredAsset) -> JSONValue {
         var digests = JSONObject(asset.record.checksums.map { ($0.algorithm.rawValue, .string($0.hex)) })
         digests["sha256"] = .string(asset.blob.hex)
         return [

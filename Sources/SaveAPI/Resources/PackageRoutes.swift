@@ -6,9 +6,16 @@ enum PackageRoutes {
 
     static let all: [APIRoute] = [
         APIRoute(
-            .get, base, .repository(.read), "The packages of a repository; of a group, those of its members",
-            query: [FieldRule("q", .text(max: 200), "A part of the name, literally.")] + APICall.paging, answer: "PackageList"
+            .get, base, .repository(.read),
+            "The packages of a repository, or the paths of its files where it has none or a prefix is given; of a group, those of its members",
+            query: [FieldRule("q", .text(max: 200), "A part of the name, literally."), FileRoutes.prefix] + APICall.paging,
+            answer: "PackageList"
         ) { call, repository in
+            if try await listsFiles(call, repository) {
+                let page = FileRoutes.list(call, repository) { .object(PackageRepresentation.pathOnly($0)) }
+                if call.representation != .json { return try call.export(page) }
+                return call.answer(try await page(try call.position(), call.limit).json(call) { $0 })
+            }
             let contents = PackageContents(repository, for: call.caller)
             let text = call.query["q"].flatMap { $0.isEmpty ? nil : $0 }
             let store = call.context.store
@@ -36,6 +43,21 @@ enum PackageRoutes {
             return call.answer(PackageRepresentation.version(call["version"], of: record, files))
         },
     ]
+
+    /// Whether paths are listed: where they are asked for, and where there are no packages, as of plain files.
+    private static func listsFiles(_ call: APICall, _ repository: Repository) async throws -> Bool {
+        if call.query["prefix"] != nil {
+            guard call.query["q"] == nil else {
+                throw SaveError.invalid("q", "'q' looks for packages and 'prefix' for paths: send one of them")
+            }
+            return true
+        }
+        guard call.query["q"] == nil else { return false }
+        let contents = PackageContents(repository, for: call.caller)
+        return try await call.context.store.read {
+            try contents.packages(after: nil, limit: 1, matching: nil, in: $0).isEmpty
+        }
+    }
 
     static let noVersion = SaveError(.packageNotFound, "there is no such version")
 

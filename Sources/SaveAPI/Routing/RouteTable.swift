@@ -16,7 +16,8 @@ struct RouteTable: Sendable {
         RouteGroup("Repositories", "Hosted, proxy and group repositories.", RepositoryRoutes.all + UpstreamRoutes.all),
         RouteGroup(
             "Packages", "What is in repositories, and where it comes from.",
-            PackageRoutes.all + ExplainRoutes.all + PackageChangeRoutes.all + PackageRemovalRoutes.all + RetiredNameRoutes.all),
+            PackageRoutes.all + FileRoutes.all + ExplainRoutes.all + PackageChangeRoutes.all + PackageRemovalRoutes.all
+                + RetiredNameRoutes.all),
         RouteGroup("Users", "People's accounts.", UserRoutes.all),
         RouteGroup("Robots and keys", "Machines' accounts, and the API keys of both.", RobotRoutes.all + KeyRoutes.all),
         RouteGroup("Caller", "Who is asking.", CurrentUserRoutes.all),

@@ -19,7 +19,8 @@ struct RefusedChanges: Sendable {
         case .session: (action, path) = ("file.upload", nil)
         case .retract(let plan): (action, path) = ("package.retract", try? plan.package.map { try AssetPath($0.name) })
         case .delete(let asset): (action, path) = ("file.delete", asset)
-        case .index, .asset, .redirect, .identity, .fixed: return
+        case .deleteAll(let directory): (action, path) = ("file.delete", directory)
+        case .index, .asset, .redirect, .identity, .lookup, .fixed: return
         }
         do {
             try await Publisher(repository: resolved.repository, services: services)

@@ -12,8 +12,12 @@ public enum Route: Sendable, Equatable {
     case retract(UploadPlan)
     /// Remove a file.
     case delete(AssetPath)
+    /// Remove every file below a directory; nil is the top. Delete permission.
+    case deleteAll(under: AssetPath?)
     /// Answer who asks: a JSON object with the name in this member. Read permission.
     case identity(member: String)
+    /// Answer a question that the body asks, which is a JSON document (`LookupAnswering`); the text is the format's own. Read permission.
+    case lookup(String)
     /// Answer this document, whatever is in the repository. Read permission.
     case fixed(Document)
     /// Answer 301 or 302 with a location relative to the request's own path, query kept; the repository itself counts as a

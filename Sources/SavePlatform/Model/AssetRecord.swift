@@ -64,6 +64,13 @@ public struct AssetRecord: Sendable, Equatable {
         set { change { $0.origin = newValue } }
     }
 
+    /// Who uploaded it, by the name they sign in with: set by the platform in listings of what is hosted, and ignored where a
+    /// format gives it.
+    public var publisher: String? {
+        get { fields.values.publisher }
+        set { change { $0.publisher = newValue } }
+    }
+
     /// The type it is served as.
     public var contentType: String? {
         get { fields.values.contentType }
@@ -109,6 +116,7 @@ public struct AssetRecord: Sendable, Equatable {
         var sidecarOf: AssetPath?
         var identity: String?
         var origin: String?
+        var publisher: String?
         var contentType: String?
         var attributes: JSONObject
     }

@@ -15,7 +15,8 @@ enum AllowedMethods {
         for (method, route) in routes {
             switch route {
             case .index, .asset, .redirect, .identity, .fixed: names.formUnion(["GET", "HEAD"])
-            case .upload, .session, .retract, .delete:
+            case .lookup: names.insert(method.name)
+            case .upload, .session, .retract, .delete, .deleteAll:
                 guard repository.record.kind == .hosted else { continue }
                 names.formUnion(method == .get ? ["GET", "HEAD"] : [method.name])
             }

@@ -34,7 +34,15 @@ struct ChangeAnswers: Sendable {
             try await publisher.delete(
                 path, by: authority, onlyIf: try ChangeConditions(resolved.request.headers), context: resolved.audit)
             return HTTPResponse(status: 204)
-        case .index, .asset, .redirect, .identity, .fixed:
+        case .deleteAll(let directory):
+            try checkWhole(resolved.request)
+            guard try ChangeConditions(resolved.request.headers).isEmpty else {
+                throw SaveError(
+                    .invalidRequest, "If-Match and If-None-Match are about files, not directories: send the request without them")
+            }
+            try await publisher.deleteAll(under: directory, by: authority, context: resolved.audit)
+            return HTTPResponse(status: 204)
+        case .index, .asset, .redirect, .identity, .lookup, .fixed:
             throw SaveError(.internalFailure, "a read reached the writing side")
         }
     }

@@ -11,6 +11,8 @@ package final class DataPlane: Responder {
         package var maxFileSize: Int64?
         /// The scheme and host that clients use, without a final slash, where the operator says so.
         package var externalOrigin: String?
+        /// Takes gzip off the bodies of questions; nil where none may have it.
+        package var gunzip: (@Sendable (_ bytes: [UInt8], _ limit: Int) throws -> [UInt8]?)?
         /// Makes the keys of clients that sign in; nil where none can.
         package var keys: IssuedKeys?
 
@@ -23,6 +25,7 @@ package final class DataPlane: Responder {
     private let indexes: IndexAnswers
     private let assets: AssetAnswers
     private let changes: ChangeAnswers
+    private let lookups: LookupAnswers
     private let refusals: RefusedChanges
     private let refusal: RefusalAnswers
     private let signIns: SignInAnswers
@@ -40,6 +43,7 @@ package final class DataPlane: Responder {
             compression: compression)
         assets = AssetAnswers(services: services, openFiles: configuration.openFiles)
         changes = ChangeAnswers(services: services, maxFileSize: configuration.maxFileSize)
+        lookups = LookupAnswers(services: services, gunzip: configuration.gunzip)
         refusals = RefusedChanges(services: services, resolver: resolver)
         signIns = SignInAnswers(
             services: services, authenticator: authenticator, resolver: resolver, refusals: refusals, keys: configuration.keys)
@@ -96,12 +100,15 @@ package final class DataPlane: Responder {
         case .index(let index, let offers):
             return indexes.ready(index, offers: offers, request: request, repository: known.repository, catalogue: catalogue)
         case .asset(let path, _): return assets.ready(path, repository: known.repository, catalogue: catalogue)
-        case .upload, .session, .retract, .delete, .redirect, .identity, .fixed: return nil
+        case .upload, .session, .retract, .delete, .deleteAll, .redirect, .identity, .lookup, .fixed: return nil
         }
     }
 
     private func answer(_ request: HTTPRequest) async throws -> HTTPResponse {
-        if let step = try await signIns.step(of: request) { return try await signIns.answer(step, request) }
+        if let step = try await signIns.step(of: request) {
+            if request.hasEncodedBody { throw SaveError.encodedBody }
+            return try await signIns.answer(step, request)
+        }
         let sender: Authentication
         if let known = authenticator.cached(request) {
             sender = known
@@ -131,9 +138,9 @@ package final class DataPlane: Responder {
     /// The permission that a route needs: the only place that says so.
     package static func permission(for route: Route) -> Permission {
         switch route {
-        case .index, .asset, .redirect, .identity, .fixed: .read
+        case .index, .asset, .redirect, .identity, .lookup, .fixed: .read
         case .upload, .session: .write
-        case .retract, .delete: .delete
+        case .retract, .delete, .deleteAll: .delete
         }
     }
 
@@ -174,9 +181,11 @@ package final class DataPlane: Responder {
         case .redirect(let location, let permanent):
             return RouteAnswers.redirect(resolved, to: location, permanent: permanent)
         case .identity(let member): return try RouteAnswers.identity(resolved.principal, member: member)
+        case .lookup(let lookup): return try await lookups.answer(lookup, request, in: resolved.repository)
         case .fixed(let document): return RouteAnswers.fixed(document)
-        case .upload, .session, .retract, .delete:
+        case .upload, .session, .retract, .delete, .deleteAll:
             do {
+                if request.hasEncodedBody { throw SaveError.encodedBody }
                 return try await changes.answer(resolved) {
                     let path = try resolver.path(request.rawPath).dropping(3)
                     return try await AllowedMethods.field(of: path, in: resolved.repository)

@@ -36,10 +36,10 @@ extension HostedSource {
         _ key: ListingMemory.Key, _ known: ListingMemory.Entry.Known, _ reading: any MetadataReading
     ) throws -> [AssetRecord] {
         guard var records = known.listing?.assets else {
-            return try reading.assets(key.repository, package: key.package).filter { $0.record.sidecarOf == nil }.map(\.record)
+            return try reading.assets(key.repository, package: key.package).filter { $0.record.sidecarOf == nil }.map(\.listed)
         }
         for path in Set(known.changes) {
-            let record = try reading.asset(key.repository, path)?.record
+            let record = try reading.asset(key.repository, path)?.listed
             mend(&records, path, record?.sidecarOf == nil && record?.package == key.package ? record : nil)
         }
         return records
@@ -54,5 +54,14 @@ extension HostedSource {
         }
         let isThere = low < records.count && records[low].path == path
         records.replaceSubrange(low..<(isThere ? low + 1 : low), with: record.map { [$0] } ?? [])
+    }
+}
+
+extension StoredAsset {
+    /// The record as listings have it: with who uploaded the file.
+    fileprivate var listed: AssetRecord {
+        var record = record
+        record.publisher = uploadedBy
+        return record
     }
 }

@@ -32,9 +32,14 @@ struct PublishRules: Sendable {
         let files = try submission.items.filter { item in
             try item.record.sidecarOf == nil && isNew(item, in: reading)
         }
-        // What describes a file comes with the file: the same bytes again change nothing.
+        // What describes a file comes with the file: the same bytes again change nothing. Where the format says what else changes, what
+        // the file did not have yet is added.
         let paths = Set(files.map(\.record.path))
-        let items = submission.items.filter { paths.contains($0.record.sidecarOf ?? $0.record.path) }
+        let items = try submission.items.filter { item in
+            if paths.contains(item.record.sidecarOf ?? item.record.path) { return true }
+            guard item.record.sidecarOf != nil, submission.change != nil else { return false }
+            return try reading.asset(id, item.record.path) == nil
+        }
         if !items.isEmpty, repository.governing != nil, let package = submission.package,
             let record = try reading.package(id, package.id)
         {

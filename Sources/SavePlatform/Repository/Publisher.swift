@@ -120,9 +120,12 @@ package struct Publisher: Sendable {
                 try PublishRules(by: authority, onlyIf: conditions).newItems(submission, in: $0, asking: inquiry)
             }
         }
-        // The same files again change nothing, whatever else comes with them.
-        guard !newItems.isEmpty || submission.items.isEmpty else {
-            return try await restore(submission, staging, by: authority, context: context) ? .restored : .unchanged
+        // The same files again add nothing. What else was asked for is done all the same: a client that is told that all went well
+        // has its tag.
+        var restored = false
+        if newItems.isEmpty, !submission.items.isEmpty {
+            restored = try await restore(submission, staging, by: authority, context: context)
+            guard submission.change != nil else { return restored ? .restored : .unchanged }
         }
         for item in submission.items { try await staging.commit(item.staged) }
         let now = services.clock.now()
@@ -131,20 +134,21 @@ package struct Publisher: Sendable {
                 let rules = try PublishRules(by: authority, onlyIf: conditions)
                 let items = try rules.newItems(submission, in: writing, asking: inquiry)
                 try store(items, of: submission, writing, at: now, context)
-                guard !items.isEmpty || submission.items.isEmpty, let change = submission.change, let package = submission.package
-                else {
+                guard let change = submission.change, let package = submission.package else {
                     return (items.map(\.record.path), [AssetPath]?.none)
                 }
                 // A file that comes with a tag is one attempt, and one record.
+                let isRecorded = !items.contains { $0.record.sidecarOf == nil }
                 return (
                     items.map(\.record.path),
                     try PackageEditor(repository: rules.repository, mayDelete: rules.mayDelete).carryOut(
-                        change, in: package.id, writing, at: now, context, isRecorded: items.isEmpty, asking: inquiry)
+                        change, in: package.id, writing, at: now, context, isRecorded: isRecorded, asking: inquiry)
                 )
             }
         }
         services.board.bump(id, package: submission.package?.id, paths: published + (changed ?? []))
-        return !published.isEmpty ? .created : changed == nil ? .unchanged : .changed
+        if !published.isEmpty { return .created }
+        return changed != nil ? .changed : restored ? .restored : .unchanged
     }
 
     private func store(

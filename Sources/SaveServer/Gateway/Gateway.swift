@@ -79,6 +79,7 @@ package final class Gateway: Responder {
     private func respondFromAPI(to request: HTTPRequest) async -> HTTPResponse {
         do {
             let path = try RequestPath(decoding: request.rawPath)
+            if request.hasEncodedBody { throw SaveError.encodedBody }
             return await api.respond(to: request, from: try await sender(of: request), path: path)
         } catch {
             var response = ErrorResponder.json(error, request: request, log: log)

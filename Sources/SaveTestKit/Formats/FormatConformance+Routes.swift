@@ -66,6 +66,8 @@ extension FormatConformance {
         case .value(.asset): return method.isRead ? [] : ["\(place): a method that is not a read reads a file"]
         case .value(.identity), .value(.fixed):
             return method.isRead ? [] : ["\(place): a method that is not a read asks a question"]
+        case .value(.lookup):
+            return method == .post ? [] : ["\(place): a method other than POST asks what a body says"]
         case .value(.upload(let plan)), .value(.retract(let plan)):
             if method.isRead { return ["\(place): a read uploads"] }
             return plan.status == 200 || plan.status == 201 ? [] : ["\(place): an upload would answer \(plan.status)"]
@@ -74,7 +76,7 @@ extension FormatConformance {
                 return method.isRead ? [] : ["\(place): a method that is not a read asks a question"]
             }
             return method.isRead ? ["\(place): a read changes an upload"] : []
-        case .value(.delete): return method.isRead ? ["\(place): a read deletes"] : []
+        case .value(.delete), .value(.deleteAll): return method.isRead ? ["\(place): a read deletes"] : []
         case .value(.redirect(let location, _)):
             // Anything else could lead away from the server.
             let bytes = location.utf8

@@ -185,6 +185,7 @@ enum APIExpectations {
         AccessRow("POST /repos/{project}/{name}/probe", owners, values: proxy),
         AccessRow("POST /repos/{project}/{name}/invalidate-cache", owners, ok: 204, values: proxy),
 
+        AccessRow("GET /repos/{project}/{name}/files", readers),
         AccessRow("GET /repos/{project}/{name}/packages", readers),
         AccessRow("GET /repos/{project}/{name}/packages/{package}", readers),
         AccessRow("PATCH /repos/{project}/{name}/packages/{package}", owners, body: #"{"attributes":{}}"#),

@@ -33,8 +33,12 @@ import SaveServer
                     decoding: Array("/f/p/r\(request.path.prefix { $0 != "?" })".utf8)[...],
                     escapedSlashesSeparate: format.abilities.contains(.slashesInNames)
                 ).dropping(3)
+                let query = request.path.utf8.firstIndex(of: UInt8(ascii: "?")).map {
+                    Array(request.path.utf8[$0...].dropFirst())[...]
+                }
+                let items = try QueryItems(decoding: query)
                 let route = try await translator.ask {
-                    try $0.route(FormatRequest(method: HTTPMethod(request.method), path: path))
+                    try $0.route(FormatRequest(method: HTTPMethod(request.method), path: path, query: items))
                 }
                 #expect(DataPlaneExpectations.Kind(route) == request.kind, "\(format.id) \(request.method) \(request.path)")
             }

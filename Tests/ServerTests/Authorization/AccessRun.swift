@@ -76,6 +76,7 @@ struct AccessRun {
         if let body { return ("application/json", Array(body.utf8)) }
         switch method {
         case "POST" where path.hasSuffix("/uploads/"): return (nil, nil)
+        case "POST" where path.hasPrefix("/npm/"): return ("application/json", Array("{}".utf8))
         case "POST" where !path.hasPrefix("/api/"):
             let form = AccessWorld.form(AccessWorld.newWheel, name: "demo")
             return (form.type, form.body)

@@ -172,13 +172,18 @@ final class AccessWorld: Sendable {
         }
     }
 
-    /// The tarball of every version of the npm package `demo`, which nobody opens.
+    /// Any bytes.
     static let tarball = Array("tarball".utf8)
+
+    /// The tarball of a version of the npm package `demo`.
+    static func tarball(of version: String) -> [UInt8] {
+        FixtureTar([.init("package/package.json", "{\"name\":\"demo\",\"version\":\"\(version)\"}")]).bytes
+    }
 
     /// A document that publishes a version of the npm package `demo`.
     static func publish(_ version: String) -> [UInt8] {
         let manifest: JSONObject = ["name": "demo", "version": .string(version)]
-        let file: JSONObject = ["data": .string(Data(tarball).base64EncodedString())]
+        let file: JSONObject = ["data": .string(Data(tarball(of: version)).base64EncodedString())]
         let document: JSONObject = [
             "name": "demo", "dist-tags": ["latest": .string(version)],
             "versions": .object(JSONObject([(version, .object(manifest))])),

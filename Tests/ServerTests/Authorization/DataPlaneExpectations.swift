@@ -37,7 +37,7 @@ enum DataPlaneExpectations {
 
     /// The kinds of route. A new case of `Route` does not compile until it is named here, and then has no row yet.
     enum Kind: String, CaseIterable {
-        case index, asset, upload, session, retract, delete, redirect, identity, fixed
+        case index, asset, upload, session, retract, delete, deleteAll, redirect, identity, lookup, fixed
 
         init(_ route: Route) {
             switch route {
@@ -47,8 +47,10 @@ enum DataPlaneExpectations {
             case .session: self = .session
             case .retract: self = .retract
             case .delete: self = .delete
+            case .deleteAll: self = .deleteAll
             case .redirect: self = .redirect
             case .identity: self = .identity
+            case .lookup: self = .lookup
             case .fixed: self = .fixed
             }
         }
@@ -76,7 +78,7 @@ enum DataPlaneExpectations {
         }
 
         /// Whether the trail tells of it when it goes well: beginning an upload publishes nothing yet.
-        var isRecorded: Bool { kind != .session }
+        var isRecorded: Bool { kind != .session && kind != .lookup }
     }
 
     private static let missing = "/uploads/" + String(repeating: "0", count: 32)
@@ -107,6 +109,7 @@ enum DataPlaneExpectations {
         Request("raw", .asset, "HEAD /a/b.txt", readers, 200, 200, 200),
         Request("raw", .upload, "PUT /a/new.txt", uploaders, 201, 405, 405),
         Request("raw", .delete, "DELETE /a/b.txt", deleters, 204, 405, 405),
+        Request("raw", .deleteAll, "DELETE /a/?recursive=true", deleters, 204, 405, 405),
 
         Request("npm", .index, "GET /demo", readers, 200, 200, 200),
         Request("npm", .index, "HEAD /demo", readers, 200, 200, 200),
@@ -116,6 +119,7 @@ enum DataPlaneExpectations {
         Request("npm", .asset, "GET /demo/-/demo-1.0.0.tgz", readers, 200, 200, 200),
         Request("npm", .identity, "GET /-/whoami", named, 200, 200, 200),
         Request("npm", .fixed, "GET /-/ping", readers, 200, 200, 200),
+        Request("npm", .lookup, "POST /-/npm/v1/security/advisories/bulk", readers, 200, 200, 200),
         Request("npm", .upload, "PUT /demo", uploaders, 201, 405, 405),
         Request("npm", .upload, "PUT /-/package/demo/dist-tags/next", uploaders, 200, 405, 405),
         Request("npm", .retract, "DELETE /demo/-/demo-1.0.0.tgz/-rev/1", deleters, 200, 405, 405),
