@@ -139,7 +139,7 @@ struct Assembly: Sendable {
             dataPlane: dataPlane, api: api, paths: ServerPath.all(api: api, health: health, metrics: counters),
             authenticator: authenticator,
             crossSite: CrossSiteGuard(externalOrigin: plane.externalOrigin),
-            log: log)
+            crossOrigin: CrossOriginReads(origins: configuration.corsOrigins), log: log)
 
         let (accessLog, accessLogFile) = try openAccessLog(configuration, clock)
         let access = accessLog.map { AccessLog(log: $0, clock: clock) }

@@ -8,6 +8,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var threads: Int?
     package var publicURL: String?
     package var trustedProxies: [String] = []
+    package var corsOrigins: [String] = []
     package var logLevel = "info"
     package var accessLog = "stderr"
     package var accessLogMaxSize: Int64?

@@ -43,6 +43,10 @@ package struct Setting: Sendable {
             "Addresses and CIDR blocks of reverse proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `Forwarded` are believed."
         ),
         Setting(
+            "cors_origins", \.corsOrigins, "", SettingText.origins,
+            "Sites whose scripts may read repositories without credentials: schemes and hosts such as `https://app.example.com`, or `*` for all; empty for none."
+        ),
+        Setting(
             "log_level", \.logLevel, "info", SettingText.level, "Least level that is logged: debug, info, notice, warning, error."
         ),
         Setting(
@@ -180,6 +184,20 @@ enum SettingText {
             text.utf8.elementsEqual(end.utf8) || text.utf8.elementsEqual(end.utf8.dropLast())
         else { throw SettingError("must be an address such as https://save.example.com, without a path") }
         return text
+    }
+
+    /// Origins, or `*` for all of them.
+    static func origins(_ text: String) throws(SettingError) -> [String] {
+        let entries = try list(text)
+        for entry in entries where entry != "*" {
+            do {
+                _ = try origin(entry)
+            } catch {
+                throw SettingError(
+                    "must be addresses such as https://app.example.com, without paths, or *; '\(entry)' is neither")
+            }
+        }
+        return entries
     }
 
     /// An empty text is no value.

@@ -8,19 +8,21 @@ package final class Gateway: Responder {
     private let api: RESTAPI
     private let authenticator: any RequestAuthenticating
     private let crossSite: CrossSiteGuard
+    private let crossOrigin: CrossOriginReads
     private let log: Log
     /// The server's own paths.
     package let paths: [ServerPath]
 
     package init(
         dataPlane: DataPlane, api: RESTAPI, paths: [ServerPath], authenticator: any RequestAuthenticating,
-        crossSite: CrossSiteGuard, log: Log
+        crossSite: CrossSiteGuard, crossOrigin: CrossOriginReads = CrossOriginReads(origins: []), log: Log
     ) {
         self.dataPlane = dataPlane
         self.api = api
         self.paths = paths
         self.authenticator = authenticator
         self.crossSite = crossSite
+        self.crossOrigin = crossOrigin
         self.log = log
     }
 
@@ -34,7 +36,11 @@ package final class Gateway: Responder {
     }
 
     /// Only reads of repositories are answered from memory; paths of the server itself are never among them.
-    package func immediateResponse(to request: HTTPRequest) -> HTTPResponse? { dataPlane.immediateResponse(to: request) }
+    package func immediateResponse(to request: HTTPRequest) -> HTTPResponse? {
+        guard var response = dataPlane.immediateResponse(to: request) else { return nil }
+        crossOrigin.apply(to: &response, request)
+        return response
+    }
 
     private func answer(_ request: HTTPRequest) async -> HTTPResponse {
         let isAPI = isBelow("/api/v1", request)
@@ -56,7 +62,10 @@ package final class Gateway: Responder {
             return .refusal(404, "there is nothing here; the server's own paths are \(known), and the REST API is at /api/v1")
         }
         if isBelow("/_/oidc", request) { return withoutTrustedPublishing(request) }
-        return await dataPlane.respond(to: request)
+        if let preflight = crossOrigin.preflight(request) { return preflight }
+        var response = await dataPlane.respond(to: request)
+        crossOrigin.apply(to: &response, request)
+        return response
     }
 
     /// Upload tools ask the host, not the repository, for a token in exchange for a build's identity. They ask without
