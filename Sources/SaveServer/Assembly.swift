@@ -187,6 +187,7 @@ struct Assembly: Sendable {
         client.headerTimeout = .seconds(configuration.upstreamHeaderTimeout)
         client.stallTimeout = .seconds(configuration.upstreamStallTimeout)
         client.version = Version.current
+        client.maxConnections = configuration.upstreamConnections
         return try CurlClient(client)
     }
 
@@ -209,6 +210,7 @@ struct Assembly: Sendable {
         http.trustedProxies = TrustedProxies(configuration.trustedProxies) ?? TrustedProxies()
         http.maxConnections = configuration.maxConnections
         http.maxConnectionsPerAddress = configuration.maxConnectionsPerAddress
+        http.maxLingering = min(http.maxLingering, max(16, configuration.maxConnections / 8))
         http.headerTimeout = .seconds(configuration.headerTimeout)
         http.idleTimeout = .seconds(configuration.idleTimeout)
         http.minimumBodyRate = Int(clamping: configuration.minimumBodyRate)

@@ -6,6 +6,7 @@ final class ConnectionRegistry: Sendable {
     private struct State {
         var connections: [ObjectIdentifier: Connection] = [:]
         var perAddress: [[UInt8]: Int] = [:]
+        var most = 0
     }
     private let state = Mutex(State())
 
@@ -13,6 +14,7 @@ final class ConnectionRegistry: Sendable {
         state.withLock { state in
             state.connections[ObjectIdentifier(connection)] = connection
             state.perAddress[connection.client.network, default: 0] += 1
+            state.most = max(state.most, state.connections.count)
         }
     }
 
@@ -22,6 +24,14 @@ final class ConnectionRegistry: Sendable {
             let network = connection.client.network
             let rest = (state.perAddress[network] ?? 1) - 1
             state.perAddress[network] = rest > 0 ? rest : nil
+        }
+    }
+
+    /// The most connections that there were at a time since this was asked last.
+    func takeMost() -> Int {
+        state.withLock { state in
+            defer { state.most = state.connections.count }
+            return state.most
         }
     }
 

@@ -1,4 +1,5 @@
 internal import CMicrohttpd
+internal import Foundation
 internal import SavePlatform
 internal import Synchronization
 
@@ -230,17 +231,28 @@ final class Exchange: @unchecked Sendable {
         var response = response
         var ready = (200...999).contains(status) ? prepare(response, closes: closes) : nil
         if ready == nil {
-            connection.server.log(.error, "an answer could not be sent", ["request_id": id.description])
-            status = 500
+            response = failure(of: response)
+            status = response.status
             bodyLength = 0
             state.withLock { $0.isOver ? () : $0.outgoing.abandon() }
-            response = .refusal(500, "an internal error occurred (request \(id))")
             ready = ReadyResponse.make(response, closes: true)
         }
         guard let ready else { return .NO }
         self.status = status
         connection.enter(.sending)
         return ready.queue(on: handle, status: status, reason: response.reason)
+    }
+
+    /// What is said instead of an answer that cannot be sent.
+    private func failure(of response: HTTPResponse) -> HTTPResponse {
+        if case .file = response.body, errno == EMFILE || errno == ENFILE {
+            connection.server.log(.warning, "too many files are open", ["request_id": id.description])
+            var refusal = HTTPResponse.refusal(503, "the server has too many files open: ask again")
+            refusal.headers.append("Retry-After", "1")
+            return refusal
+        }
+        connection.server.log(.error, "an answer could not be sent", ["request_id": id.description])
+        return .refusal(500, "an internal error occurred (request \(id))")
     }
 
     private func prepare(_ response: HTTPResponse, closes: Bool) -> ReadyResponse? {
@@ -251,7 +263,7 @@ final class Exchange: @unchecked Sendable {
         case .stream(let stream): return ReadyResponse.make(response, length: stream.length, from: self, closes: closes)
         }
         guard let slot = response.prepared, !closes else { return ReadyResponse.make(response, closes: closes) }
-        return slot.value { ReadyResponse.make(response, closes: false) } as? ReadyResponse
+        return slot.value { ReadyResponse.make(response, closes: false, isKept: true) } as? ReadyResponse
     }
 
     /// Answers while the client still sends, which the library cannot: the bytes go to the socket, which is then closed.

@@ -53,6 +53,9 @@ package final class HTTPServer: Sendable {
     /// Requests that have been accepted and not been answered to the end.
     package var activeRequests: Int { core.activeRequests.load(ordering: .relaxed) }
 
+    /// The most open connections at a time since this was asked last.
+    package func takeMostConnections() -> Int { core.registry.takeMost() }
+
     /// Open connections, idle ones among them.
     package var connectionCount: Int { core.registry.count }
 

@@ -23,6 +23,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var maxConnections = 8192
     /// Open connections from one IPv4 address or IPv6 /64 network.
     package var maxConnectionsPerAddress = 1024
+    /// Connections that have been answered and are read until the client has seen it.
+    package var maxLingering = 512
     /// Bytes of the request line and all header fields; 431 above it.
     package var maxHeaderBytes = 12 << 10
     /// Bytes of the request target; 414 above it.

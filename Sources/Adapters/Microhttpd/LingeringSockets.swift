@@ -13,10 +13,13 @@ final class LingeringSockets: Sendable {
         let deadline: UInt64
     }
 
-    private static let most = 512
+    /// Each of them is a descriptor.
+    private let most: Int
     private let entries = Mutex<[Entry]>([])
     /// Wakes the watch; -1 where there is none.
     let wake = save_eventfd()
+
+    init(most: Int) { self.most = most }
 
     deinit {
         entries.withLock { for entry in $0 { close(entry.descriptor) } }
@@ -43,7 +46,7 @@ final class LingeringSockets: Sendable {
         shutdown(descriptor, Int32(SHUT_WR))
         let entry = Entry(descriptor: descriptor, left: limit, deadline: MonotonicTime.milliseconds() &+ milliseconds)
         let isKept = entries.withLock { entries in
-            guard entries.count < Self.most else { return false }
+            guard entries.count < most else { return false }
             entries.append(entry)
             return true
         }

@@ -15,6 +15,10 @@ final class ListeningSocket: Sendable {
     // SAFETY: read and written with `condition` locked only.
     nonisolated(unsafe) private var hasEnded = false
 
+    /// Given up for a moment to tell a client that there are no descriptors. -1 where there is none.
+    // SAFETY: of the thread that accepts.
+    nonisolated(unsafe) private var spare: Int32 = -1
+
     /// Throws `invalidConfiguration` where the address is unknown or cannot be listened on.
     ///
     /// - Parameter defers: whether connections are taken when their clients have sent something.
@@ -59,7 +63,9 @@ final class ListeningSocket: Sendable {
     /// Hands every connection to the library until `stop`.
     func accept(into daemon: Daemon, core: ServerCore) {
         let thread = Thread { [self] in
+            spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
             while !isStopped.load(ordering: .relaxed) { acceptOne(daemon, core) }
+            if spare >= 0 { close(spare) }
             close(descriptor)
             condition.withLock {
                 hasEnded = true
@@ -95,6 +101,7 @@ final class ListeningSocket: Sendable {
                 let client = save_accept(descriptor, address, &size)
                 guard client >= 0 else {
                     // Out of descriptors or memory: others must end first.
+                    if errno == EMFILE || errno == ENFILE { turnAway() }
                     if errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM { usleep(20_000) }
                     return
                 }
@@ -117,6 +124,25 @@ final class ListeningSocket: Sendable {
                 daemon.add(client, address, size)
             }
         }
+    }
+
+    /// Tells the client that waits longest, with the one descriptor that is there for this. Without the answer it would wait for
+    /// nothing.
+    private func turnAway() {
+        guard spare >= 0 else {
+            spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            errno = EMFILE
+            return
+        }
+        close(spare)
+        let client = save_accept(descriptor, nil, nil)
+        if client >= 0 {
+            RawAnswer.send(Self.tooMany, to: client)
+            shutdown(client, Int32(SHUT_WR))
+            close(client)
+        }
+        spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        errno = EMFILE
     }
 
     /// Whether the first byte of a connection begins a method. A record of TLS begins with 22 (RFC 8446, 5.1).

@@ -27,8 +27,17 @@ final class ReadyResponse: Sendable {
         }
     }
 
-    /// Makes a response without a stream; nil where a field must not be sent or memory is short.
-    static func make(_ response: HTTPResponse, closes: Bool) -> ReadyResponse? {
+    /// Makes a response without a stream; nil where a field must not be sent or memory or descriptors are short.
+    ///
+    /// - Parameter isKept: The response lives as long as its file, whose descriptor it takes over where it can.
+    static func make(_ response: HTTPResponse, closes: Bool, isKept: Bool = false) -> ReadyResponse? {
+        if isKept, case .file(let file, let offset, let length) = response.body, length > 0, file.holds(offset, length) {
+            let made = file.handOver { descriptor in
+                MHD_create_response_from_fd_at_offset64(UInt64(length), descriptor, UInt64(offset)).map(
+                    ReadyResponse.init(adopting:))
+            }
+            if let made { return made.with(response.headers, closes: closes) }
+        }
         let handle: OpaquePointer?
         switch response.body {
         case .empty, .stream: handle = MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
@@ -56,7 +65,7 @@ final class ReadyResponse: Sendable {
     }
 
     private static func fileHandle(_ file: OpenFile, offset: Int64, length: Int64) -> OpaquePointer? {
-        guard offset >= 0, length >= 0, offset <= file.size, length <= file.size - offset else { return nil }
+        guard file.holds(offset, length) else { return nil }
         if length == 0 { return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT) }
         let copy = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { return nil }
@@ -66,7 +75,10 @@ final class ReadyResponse: Sendable {
     }
 
     private static func finish(_ handle: OpaquePointer, _ headers: HTTPHeaders, closes: Bool) -> ReadyResponse? {
-        let response = ReadyResponse(adopting: handle)
+        ReadyResponse(adopting: handle).with(headers, closes: closes)
+    }
+
+    private func with(_ headers: HTTPHeaders, closes: Bool) -> ReadyResponse? {
         for (name, value) in headers.all {
             guard !name.isEmpty, name.utf8.allSatisfy(FieldReader.isToken),
                 value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
@@ -80,7 +92,13 @@ final class ReadyResponse: Sendable {
             guard MHD_add_response_header(handle, name, value) == .YES else { return nil }
         }
         if closes { MHD_add_response_header(handle, "Connection", "close") }
-        return response
+        return self
+    }
+}
+
+extension OpenFile {
+    fileprivate func holds(_ offset: Int64, _ length: Int64) -> Bool {
+        offset >= 0 && length >= 0 && offset <= size && length <= size - offset
     }
 }
 

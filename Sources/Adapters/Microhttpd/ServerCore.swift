@@ -8,7 +8,7 @@ final class ServerCore: Sendable {
     let responder: any Responder
     let log: Log
     let registry = ConnectionRegistry()
-    let lingering = LingeringSockets()
+    let lingering: LingeringSockets
     /// Requests that were accepted and have not been answered to the end.
     let activeRequests = Atomic<Int>(0)
     /// Tasks that answer or have answered, and still run.
@@ -26,6 +26,7 @@ final class ServerCore: Sendable {
 
     init(configuration: HTTPServerConfiguration, responder: any Responder, log: Log) {
         self.configuration = configuration
+        lingering = LingeringSockets(most: configuration.maxLingering)
         limits = RequestHead.Limits(
             header: configuration.maxHeaderBytes, target: configuration.maxTargetBytes, body: configuration.maxBodySize)
         self.responder = responder

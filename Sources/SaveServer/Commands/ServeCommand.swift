@@ -25,11 +25,13 @@ enum ServeCommand: Command {
     static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data", "--listen"], [])
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
-        let configuration = try arguments.configuration(environment)
-        let log = Log.standardError(level: Log.Level(name: configuration.logLevel) ?? .info)
+        let wanted = try arguments.configuration(environment)
+        let log = Log.standardError(level: Log.Level(name: wanted.logLevel) ?? .info)
         let signals = try ProcessSignals()
         returnMemoryToTheSystem()
-        allowManyFiles()
+        let budget = try DescriptorBudget(limit: DescriptorBudget.raiseLimit(), wanted)
+        let configuration = budget.configuration
+        budget.report(to: log)
         let stores = try Stores.open(configuration, for: .serving)
         let assembly: Assembly
         do {
@@ -50,6 +52,7 @@ enum ServeCommand: Command {
         let sessions = Task { await assembly.services.sessions.run() }
         let auditUpkeep = Task { await assembly.auditUpkeep.run() }
         let saving = Task { await assembly.keyUses.keepSaved() }
+        let memory = Task { await MemoryRelease.run(assembly.server) }
 
         let ending = await assembly.runUntilEnd(signals)
         let delay = ending == .interrupt ? 0 : configuration.drainDelay
@@ -66,7 +69,9 @@ enum ServeCommand: Command {
         await auditUpkeep.value
         await assembly.auditUpkeep.finish()
         saving.cancel()
+        memory.cancel()
         await saving.value
+        await memory.value
         await assembly.services.finishCopies()
         unlink(listenFile)
         await stores.close()
@@ -109,15 +114,6 @@ extension Assembly {
         log.flush()
         _exit(1)
     }
-}
-
-/// Every connection and every open file needs a descriptor; the usual soft limit of 1024 is for programs that use `select`.
-private func allowManyFiles() {
-    let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    var limits = rlimit()
-    guard getrlimit(files, &limits) == 0 else { return }
-    limits.rlim_cur = limits.rlim_max
-    setrlimit(files, &limits)
 }
 
 /// Large buffers, such as the 19 MiB of a password hash, go back to the system when they are freed. By default glibc learns

@@ -24,6 +24,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var openFiles = 256
     package var maxConnections = 4096
     package var maxConnectionsPerAddress = 1024
+    /// Connections to upstreams in all. No key of the configuration: what descriptors allow.
+    package var upstreamConnections = 128
     package var headerTimeout: Int64 = 15
     package var idleTimeout: Int64 = 65
     package var minimumBodyRate: Int64 = 1024

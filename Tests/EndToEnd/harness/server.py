@@ -42,6 +42,7 @@ class Server:
         self.log_start = 0
         self.process = None
         self.url = None
+        self.descriptors = None     # how many the process may have open, where that is not this process's own limit
 
     def launch(self, *arguments):
         """Starts the process without waiting until it listens."""
@@ -51,8 +52,9 @@ class Server:
             listen.unlink()
         with open(self.log, "ab") as log:
             self.log_start = log.tell()
+            limits = ["prlimit", "--nofile=%d" % self.descriptors] if self.descriptors else []
             self.process = subprocess.Popen(
-                [str(BINARY), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", *map(str, arguments)],
+                [*limits, str(BINARY), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", *map(str, arguments)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment(**self.environment))
         return self
 
