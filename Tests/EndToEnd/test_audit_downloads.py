@@ -1,10 +1,10 @@
 """Who downloaded what: recorded where a repository wants it, whichever way the file went out."""
-import time
 
 import pytest
 
 import make_fixtures
 from harness.server import Server
+from harness.waiting import until
 
 
 def downloads(server, **query):
@@ -14,13 +14,11 @@ def downloads(server, **query):
 
 
 def settled(server, count, **query):
-    deadline = time.monotonic() + 20
-    while True:
-        found = downloads(server, **query)
-        if sum(item["details"]["count"] + item["details"].get("parts", 0) for item in found) >= count:
-            return found
-        assert time.monotonic() < deadline, found
-        time.sleep(0.2)
+    def found():
+        items = downloads(server, **query)
+        return sum(item["details"]["count"] + item["details"].get("parts", 0) for item in items) >= count and (items,)
+
+    return until(found, lambda: "%d downloads are recorded: %s" % (count, downloads(server, **query)), pause=0.2)[0]
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@ import json
 import pathlib
 import re
 import sqlite3
-import time
 
 import pytest
 
 import make_fixtures
 from harness.server import PASSWORD, Server
+from harness.waiting import until
 
 CANARY = "canary-4711-secret"
 
@@ -31,11 +31,8 @@ def records(server, **query):
 
 def settled(server, count=1, **query):
     """The records, once there are so many: what was counted first is written within some seconds."""
-    deadline = time.monotonic() + 20
-    while len(found := records(server, **query)) < count:
-        assert time.monotonic() < deadline, (query, found)
-        time.sleep(0.2)
-    return found
+    until(lambda: len(records(server, **query)) >= count, lambda: "%d records of %s: %s" % (count, query, records(server, **query)), 0.2)
+    return records(server, **query)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,11 @@
 """Proposals that were rejected, or are drafts still: nothing of them is sent, and nothing of them is obeyed."""
 import json
 import subprocess
-import time
 
 import pytest
 
 from harness.server import PASSWORD
+from harness.waiting import until
 
 WHEEL = "plain-1.0-py3-none-any.whl"
 
@@ -72,13 +72,12 @@ def encrypted(new_server, tmp_path):
 
 def asked(server, count):
     """Method, path and status of what the server was asked for since it was started, once it is at least so much."""
-    deadline = time.monotonic() + 10
-    while True:
+    def entries():
         lines = server.log.read_bytes()[server.log_start:].splitlines()
-        entries = [json.loads(line) for line in lines if b'"target"' in line and line.endswith(b"}")]
-        if len(entries) >= count or time.monotonic() > deadline:
-            return [(entry["method"], entry["target"], entry["status"]) for entry in entries]
-        time.sleep(0.02)
+        return [json.loads(line) for line in lines if b'"target"' in line and line.endswith(b"}")]
+
+    until(lambda: len(entries()) >= count, lambda: "%d requests are logged: %s" % (count, entries()))
+    return [(entry["method"], entry["target"], entry["status"]) for entry in entries()]
 
 
 @pytest.mark.parametrize("method, path", [("GET", "/_/oidc/audience"), ("POST", "/_/oidc/mint-token"), ("POST", "/_/oidc/github/mint-token"),

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from harness.server import PASSWORD, ROOT, command
+from harness.waiting import until
 from test_plugins import build, refusal
 
 
@@ -107,9 +108,7 @@ def test_an_upload_goes_on_where_its_connection_broke(server):
         client.settimeout(10)
         while client.recv(65536):
             pass
-    deadline = time.monotonic() + 10
-    while admin.get(url).headers["Range"] == "0-0" and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: admin.get(url).headers["Range"] != "0-0", "what came of the upload is there")
     there = int(admin.get(url).headers["Range"].split("-")[1]) + 1
     assert 0 < there <= 300_000
     gap = admin.patch(url, data=b"x", headers={"Content-Range": "400000-400000"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 import http.client
 import threading
 import time
+from .waiting import until
 
 
 def get(connection, path, headers):
@@ -36,12 +37,10 @@ class Pullers:
                 connection.close()
         connection.close()
 
-    def wait_for(self, requests, timeout=30):
+    def wait_for(self, requests):
         """Until so many more requests were answered."""
-        wanted, deadline = len(self.seen) + requests, time.monotonic() + timeout
-        while len(self.seen) < wanted:
-            assert time.monotonic() < deadline, "only %d requests were answered" % len(self.seen)
-            time.sleep(0.005)
+        wanted = len(self.seen) + requests
+        until(lambda: len(self.seen) >= wanted, lambda: "more than %d requests are answered" % len(self.seen), pause=0.005)
 
     def stop(self):
         self.stopping = True

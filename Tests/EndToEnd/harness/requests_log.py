@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
 import urllib.parse
 import uuid
+from .waiting import until
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,15 +29,13 @@ class RequestLog:
         """Lines are written a moment after the answer, so a request that is known is made, and waited for: where its line ends."""
         mark = uuid.uuid4().hex.encode()
         assert self.server.client(None).get("/health/live?" + mark.decode()).status_code == 200
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
+
+        def end():
             text = self._text()
             at = text.find(mark)
-            end = text.find(b"\n", at)
-            if at >= 0 and end >= 0:
-                return self.start + end + 1
-            time.sleep(0.02)
-        raise AssertionError("the server's log does not show %r" % mark)
+            return at >= 0 and text.find(b"\n", at) + 1
+
+        return self.start + until(end, "the server's log shows %r" % mark)
 
     def _text(self):
         with open(self.server.log, "rb") as log:

@@ -9,6 +9,7 @@ import subprocess
 import time
 
 from .http import Client
+from .waiting import LIMIT
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = pathlib.Path(os.environ.get("SAVE_SERVER", ROOT / ".build" / "release" / "save-server")).absolute()
@@ -58,7 +59,7 @@ class Server:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment(**self.environment))
         return self
 
-    def start(self, *arguments, timeout=15.0):
+    def start(self, *arguments, timeout=LIMIT):
         """Starts the process and waits until it listens; the seconds that took are kept in `start_seconds`."""
         begun = time.monotonic()
         self.launch(*arguments)
