@@ -11,6 +11,8 @@ package struct APIContext: Sendable {
     /// The server's own 32 bytes: keys are hashed, cursors signed and upstream passwords sealed with it.
     package let serverKey: [UInt8]
     package let log: Log
+    /// Where refusals are recorded.
+    package let tally: AuditTally
     /// The server's version, as it shows itself.
     package let version: String
     /// The scheme and host that clients use, without a final slash; nil to take them from each request.
@@ -23,7 +25,7 @@ package struct APIContext: Sendable {
     package init(
         store: any MetadataStore, formats: FormatRegistry, hasher: any PasswordHashing, keyUses: KeyUses,
         operations: any RepositoryOperations & PackageExplaining, clock: PlatformClock, serverKey: [UInt8], log: Log,
-        version: String,
+        tally: AuditTally, version: String,
         externalURL: String? = nil, maxKeyLifetime: Int64? = nil, verifier: AuditVerifier? = nil
     ) {
         self.store = store
@@ -34,6 +36,7 @@ package struct APIContext: Sendable {
         self.clock = clock
         self.serverKey = serverKey
         self.log = log
+        self.tally = tally
         self.version = version
         self.externalURL = externalURL
         self.maxKeyLifetime = maxKeyLifetime

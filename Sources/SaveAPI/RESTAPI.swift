@@ -93,15 +93,8 @@ package final class RESTAPI: Sendable {
         let code = (Self.shown(error) as? SaveError)?.code ?? .internalFailure
         event.outcome = error is Denial || code == .unauthenticated ? .denied : .failed
         event.details = ["error": .string(code.rawValue)]
-        let refused = event
-        let now = context.clock.now()
-        do {
-            try await context.store.write { try $0.record(refused, call.audit, at: now) }
-        } catch {
-            context.log(
-                .error, "a refused change could not be recorded",
-                ["error": "\(error)", "request_id": call.request.id.description])
-        }
+        let route = "\(call.route.method.name) \(call.route.pattern.text)"
+        await context.tally.recordRefusal(event, call.audit, route: route)
     }
 
     /// What a refused request was about: the path's variables, else the names in its body.

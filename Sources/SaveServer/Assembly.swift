@@ -75,7 +75,7 @@ struct Assembly: Sendable {
         try await keyUses.load()
         let authenticator = Authenticator(
             catalogue: catalogue, providers: [KeySignIn(serverKey: key, clock: clock), PasswordSignIn(hasher: hasher)],
-            uses: keyUses, serverKey: key, clock: clock, store: stores.metadata, log: log)
+            uses: keyUses, serverKey: key, clock: clock, trail: services.tally)
         var plane = dataPlaneConfiguration(configuration)
         plane.gunzip = Gunzip.plain
         plane.keys = IssuedKeys(
@@ -94,7 +94,8 @@ struct Assembly: Sendable {
             context: APIContext(
                 store: stores.metadata, formats: registry, hasher: hasher, keyUses: keyUses,
                 operations: EngineOperations(services: services, maintenance: maintenance, gcGrace: configuration.gcGrace),
-                clock: clock, serverKey: key, log: log, version: Version.current, externalURL: configuration.publicURL,
+                clock: clock, serverKey: key, log: log, tally: services.tally, version: Version.current,
+                externalURL: configuration.publicURL,
                 maxKeyLifetime: configuration.maxKeyLifetime,
                 verifier: AuditVerifier(store: stores.metadata, seal: seal) { try await anchorFile?.lines() }),
             catalogue: catalogue)
@@ -123,7 +124,8 @@ struct Assembly: Sendable {
                     Int64(services.waitingRenewals)
                 ),
                 (
-                    "save_audit_lost_events", "Downloads and sign-ins that did not come into the audit trail, since the start.",
+                    "save_audit_lost_events",
+                    "Downloads, sign-ins and refusals that did not come into the audit trail, since the start.",
                     services.tally.lost
                 ),
                 (

@@ -25,8 +25,7 @@ struct Accounting {
         ]
         authenticator = Authenticator(
             catalogue: catalogue, providers: local + others, uses: uses, serverKey: serverKey, clock: clock.platform,
-            store: store,
-            log: .silent())
+            trail: AuditTally(store: store, clock: clock.platform, log: .silent()))
         try await add("alice", "correct horse")
         try await addRobot()
     }

@@ -39,7 +39,8 @@ struct AccessKeyUsesTests {
         let uses = KeyUses(store: store, clock: server.clock.platform, log: .silent())
         let authenticator = Authenticator(
             catalogue: server.catalogue, providers: [KeySignIn(serverKey: server.serverKey, clock: server.clock.platform)],
-            uses: uses, serverKey: server.serverKey, clock: server.clock.platform, store: server.store, log: .silent())
+            uses: uses, serverKey: server.serverKey, clock: server.clock.platform,
+            trail: AuditTally(store: server.store, clock: server.clock.platform, log: .silent()))
         for _ in 0..<100 { for key in keys { _ = authenticator.cached(server.request("Bearer \(key)")) } }
         await uses.save()
         #expect(store.writes == 1)
@@ -72,7 +73,8 @@ struct AccessKeyUsesTests {
         let uses = KeyUses(store: store, clock: server.clock.platform, log: .silent())
         let authenticator = Authenticator(
             catalogue: server.catalogue, providers: [KeySignIn(serverKey: server.serverKey, clock: server.clock.platform)],
-            uses: uses, serverKey: server.serverKey, clock: server.clock.platform, store: server.store, log: .silent())
+            uses: uses, serverKey: server.serverKey, clock: server.clock.platform,
+            trail: AuditTally(store: server.store, clock: server.clock.platform, log: .silent()))
         _ = authenticator.cached(server.request("Bearer \(key)"))
         store.fails = true
         await uses.save()

@@ -1,5 +1,6 @@
 import SavePlatform
 import SaveTestKit
+import Synchronization
 import Testing
 
 struct AuditTallyTests {
@@ -67,5 +68,71 @@ struct AuditTallyTests {
         tally.note(subject("b"), by: .anonymous, request)
         await tally.write(all: true)
         #expect(try await records().map(\.action) == ["audit.lost", "file.download"])
+    }
+
+    private func refuse(_ tally: AuditTally, as name: String = "mallory", route: String = "PUT /x", in place: String = "p/r")
+        async
+    {
+        let event = AuditEvent(
+            "file.upload", "file", "p/r/\(Int.random(in: 0..<1 << 40))", outcome: .denied, details: ["error": "forbidden"])
+        let context = AuditContext(principal: .user(id: 1, username: name, role: .user, key: nil), sourceIP: "192.0.2.1")
+        await tally.recordRefusal(event, context, route: route, in: place)
+    }
+
+    @Test func `refusals of somebody who does not stop are counted, whatever they name, and none is lost`() async throws {
+        let tally = AuditTally(store: store, clock: clock.platform, log: .silent())
+        for number in 0..<36_000 {
+            await refuse(tally)
+            if number % 1500 == 1499 {
+                clock.advance(seconds: 1)
+                await tally.write(all: false)
+            }
+        }
+        await tally.write(all: true)
+        let found = try await records()
+        #expect(found.count < 50)
+        #expect(found.reduce(0) { $0 + ($1.details["count"]?.integer ?? 1) } == 36_000)
+        #expect(found.allSatisfy { $0.action == "file.upload" && $0.outcome == .denied && $0.actor == "mallory" })
+        #expect(found.allSatisfy { $0.details["error"] == "forbidden" })
+    }
+
+    @Test func `every account, route and place is counted by itself, and somebody who errs gets a record each time`() async throws
+    {
+        let tally = AuditTally(store: store, clock: clock.platform, log: .silent())
+        for name in ["mallory", "eve"] {
+            for route in ["PUT /x", "DELETE /x"] {
+                for place in ["p/r", "p/s"] {
+                    for _ in 0..<10 { await refuse(tally, as: name, route: route, in: place) }
+                }
+            }
+        }
+        #expect(try await records().count == 80)
+        #expect(try await records().allSatisfy { $0.details["count"] == nil })
+        await refuse(tally)
+        #expect(try await records().count == 80)
+        clock.advance(seconds: 10)
+        await refuse(tally)
+        #expect(try await records().count == 81, "another ten seconds, another ten")
+    }
+
+    @Test func `on a full disk nothing is recorded that need not be, and the loss is told of once there is room`() async throws {
+        let room = Mutex(false)
+        let tally = AuditTally(store: store, clock: clock.platform, log: .silent()) { room.withLock { $0 } }
+        for _ in 0..<15 { await refuse(tally) }
+        for number in 0..<5 { tally.note(subject("\(number)"), by: .anonymous, request) }
+        await tally.write(all: true)
+        #expect(try await records().isEmpty)
+        #expect(tally.lost == 20)
+        clock.advance(seconds: 10)
+        await tally.write(all: false)
+        #expect(try await records().isEmpty)
+        room.withLock { $0 = true }
+        clock.advance(seconds: 10)
+        await tally.write(all: false)
+        #expect(try await records().map(\.action) == ["audit.lost"])
+        #expect(try await records().first?.details["count"] == 20)
+        await refuse(tally)
+        await tally.write(all: true)
+        #expect(try await records().map(\.action) == ["audit.lost", "file.upload"])
     }
 }

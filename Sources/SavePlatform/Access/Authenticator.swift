@@ -27,10 +27,10 @@ package final class Authenticator: Sendable {
     ///   - providers: the ways of signing in, in the order in which they are asked.
     ///   - serverKey: the server's own 32 bytes, under which verified credentials are remembered.
     ///   - uses: where the use of keys is noted.
-    ///   - store: where failed sign-ins are recorded.
+    ///   - trail: where failed sign-ins are recorded.
     package init(
         catalogue: Catalogue, providers: [any SignInProviding], uses: KeyUses, serverKey: [UInt8], clock: PlatformClock,
-        store: any MetadataStore, log: Log, rules: SignInLimiter.Rules = SignInLimiter.Rules(), cacheCapacity: Int = 10_000
+        trail: AuditTally, rules: SignInLimiter.Rules = SignInLimiter.Rules(), cacheCapacity: Int = 10_000
     ) {
         self.catalogue = catalogue
         self.providers = providers
@@ -40,7 +40,7 @@ package final class Authenticator: Sendable {
         fingerprints = KeyedFingerprint(key: Secrets.hmacSHA256(key: serverKey, Array("save credential cache".utf8)))
         cache = CredentialCache(capacity: cacheCapacity)
         limiter = SignInLimiter(rules: rules, clock: clock)
-        failures = SignInFailures(store: store, clock: clock, log: log, capacity: rules.capacity)
+        failures = SignInFailures(trail: trail, clock: clock, capacity: rules.capacity)
     }
 
     /// Who sent a request, where that is known without waiting: anonymous without credentials, whoever a verified

@@ -14,15 +14,13 @@ final class SignInFailures: Sendable {
     }
 
     private static let interval: UInt64 = 10_000_000_000
-    private let store: any MetadataStore
+    private let trail: AuditTally
     private let clock: PlatformClock
-    private let log: Log
     private let tallies: Mutex<RecentTable<Subject, Tally>>
 
-    init(store: any MetadataStore, clock: PlatformClock, log: Log, capacity: Int) {
-        self.store = store
+    init(trail: AuditTally, clock: PlatformClock, capacity: Int) {
+        self.trail = trail
         self.clock = clock
-        self.log = log
         tallies = Mutex(RecentTable(capacity: capacity))
     }
 
@@ -35,13 +33,7 @@ final class SignInFailures: Sendable {
         let event = AuditEvent(
             "auth.fail", name?.isRobot == true ? "robot" : "user", identity, outcome: .failed,
             details: ["user": .string(identity), "reason": .string(refusal.reason), "count": .integer(count)])
-        let context = AuditContext(request, .anonymous)
-        let now = clock.now()
-        do {
-            try await store.write { try $0.record(event, context, at: now) }
-        } catch {
-            log(.error, "a failed sign-in could not be recorded", ["error": "\(error)", "request": request.id.description])
-        }
+        await trail.record(event, AuditContext(request, .anonymous))
     }
 
     /// The number of failures to record now, or nil while the last record is too fresh.

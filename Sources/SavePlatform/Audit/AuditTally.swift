@@ -1,9 +1,10 @@
 internal import Synchronization
 
-/// What happens so often that it is counted first: downloads and sign-ins. Equal events of some seconds become one record
-/// with their number, written with others, behind the requests' backs.
+/// The records that no change waits for: downloads, sign-ins, refusals. What happens often is counted first: equal events of
+/// some seconds become one record with their number, written with others, behind the requests' backs.
 ///
-/// Memory is bounded. What has no place any more, or cannot be written, is lost, counted, and told of in the trail.
+/// Memory is bounded, and so is the disk: these records leave free what uploads leave free, so that nobody fills it with
+/// what was refused. What has no place any more, or cannot be written, is lost, counted, and told of in the trail.
 package final class AuditTally: Sendable {
     /// What makes two events equal.
     package struct Subject: Sendable, Hashable {
@@ -39,13 +40,13 @@ package final class AuditTally: Sendable {
     }
 
     private struct Count {
-        let principal: Principal
-        let client: ClientAddress
-        let requestID: String
+        let context: AuditContext
         let first: Timestamp
         var last: Timestamp
         var whole: Int64 = 0
         var parts: Int64 = 0
+
+        var events: Int64 { whole &+ parts }
 
         mutating func add(_ isPart: Bool, at now: Timestamp) {
             last = now
@@ -58,6 +59,8 @@ package final class AuditTally: Sendable {
         var since: UInt64?
         var lost: Int64 = 0
         var untold: Int64 = 0
+        /// Uptime at which the loss was told of last.
+        var told: UInt64?
 
         mutating func lose(_ count: Int64) {
             lost &+= count
@@ -69,8 +72,12 @@ package final class AuditTally: Sendable {
     private let clock: PlatformClock
     private let log: Log
     private let capacity: Int
+    private let hasRoom: @Sendable () async -> Bool
     private let state = Mutex(State())
     private let signIns = Mutex(RecentTable<SignIn, UInt64>(capacity: 50_000))
+    private let refusals = Mutex(RecentTable<Refused, Burst>(capacity: 50_000))
+    /// Refusals of one account by one route that get a record each in a window.
+    private static let shown = 10
     /// Nanoseconds for which equal events are counted, and the number of different ones at which they are written sooner.
     private static let window: UInt64 = 10_000_000_000
     private static let many = 1000
@@ -79,8 +86,14 @@ package final class AuditTally: Sendable {
     /// Records in one transaction: it holds up the writer for some milliseconds.
     private static let stride = 100
 
-    /// - Parameter capacity: how many different events wait at most.
-    package init(store: any MetadataStore, clock: PlatformClock, log: Log, capacity: Int = 50_000) {
+    /// - Parameters:
+    ///   - capacity: how many different events wait at most.
+    ///   - hasRoom: whether the disk takes records that need not be.
+    package init(
+        store: any MetadataStore, clock: PlatformClock, log: Log, capacity: Int = 50_000,
+        hasRoom: @escaping @Sendable () async -> Bool = { true }
+    ) {
+        self.hasRoom = hasRoom
         self.store = store
         self.clock = clock
         self.log = log
@@ -94,13 +107,16 @@ package final class AuditTally: Sendable {
     ///
     /// - Parameter isPart: a part of the file only was asked for.
     package func note(_ subject: Subject, by principal: Principal, _ request: HTTPRequest, isPart: Bool = false) {
+        note(subject, AuditContext(request, principal), isPart: isPart)
+    }
+
+    private func note(_ subject: Subject, _ context: AuditContext, isPart: Bool = false) {
         let now = clock.now()
         let uptime = clock.uptime()
         state.withLock { state in
             if state.counts[subject]?.add(isPart, at: now) != nil { return }
             guard state.counts.count < capacity else { return state.lose(1) }
-            var count = Count(
-                principal: principal, client: request.client, requestID: request.id.description, first: now, last: now)
+            var count = Count(context: context, first: now, last: now)
             count.add(isPart, at: now)
             state.counts[subject] = count
             state.since = state.since ?? uptime
@@ -142,18 +158,68 @@ package final class AuditTally: Sendable {
         note(subject, by: principal, request)
     }
 
+    private struct Refused: Hashable {
+        let actor: String
+        let key: String?
+        let route: String
+    }
+
+    private struct Burst {
+        let since: UInt64
+        var count = 1
+    }
+
+    /// Records a refusal: one by one for somebody who errs, with their number for somebody who does not stop.
+    ///
+    /// - Parameters:
+    ///   - event: with the code of the error in its details.
+    ///   - route: what was asked for, of which there are not many: a method and the form of a path, no name that callers choose.
+    ///   - place: the same for a repository that the caller may know of, such as `backend/pypi-hosted`.
+    package func recordRefusal(_ event: AuditEvent, _ context: AuditContext, route: String, in place: String = "") async {
+        if isShown(Refused(actor: context.principal.auditName, key: context.principal.key?.id, route: "\(route) \(place)")) {
+            return await record(event, context)
+        }
+        let subject = Subject(
+            action: event.action, resourceType: event.resourceType, resource: place, actor: context.principal.auditName,
+            key: context.principal.key?.id, address: [], userAgent: "", outcome: event.outcome,
+            error: event.details["error"]?.string)
+        note(subject, context)
+    }
+
+    private func isShown(_ refused: Refused) -> Bool {
+        let now = clock.uptime()
+        return refusals.withLock { refusals in
+            guard var burst = refusals[refused], now < burst.since &+ Self.window else {
+                refusals[refused] = Burst(since: now)
+                return true
+            }
+            burst.count = min(burst.count + 1, Self.shown + 1)
+            refusals[refused] = burst
+            return burst.count <= Self.shown
+        }
+    }
+
+    /// Writes a record of what changed nothing, now. A trail that cannot be written does not change what it tells of.
+    package func record(_ event: AuditEvent, _ context: AuditContext) async {
+        guard await hasRoom() else { return state.withLock { $0.lose(1) } }
+        let now = clock.now()
+        do {
+            try await store.write { try $0.record(event, context, at: now) }
+        } catch {
+            state.withLock { $0.lose(1) }
+            log(.error, "audit record not written", ["error": "\(error)", "request_id": context.requestID])
+        }
+    }
+
     /// Writes what has waited long enough, or all of it.
     package func write(all: Bool) async {
-        let now = clock.uptime()
-        let (counts, untold) = state.withLock { state -> ([Subject: Count], Int64) in
-            guard let since = state.since else { return ([:], 0) }
-            guard all || now >= since &+ Self.window || state.counts.count >= Self.many else { return ([:], 0) }
-            defer {
-                state.counts = [:]
-                state.since = nil
-                state.untold = 0
+        let (counts, untold) = due(all: all)
+        guard !counts.isEmpty || untold > 0 else { return }
+        guard await hasRoom() else {
+            return state.withLock { state in
+                state.lose(counts.reduce(0) { $0 &+ $1.value.events })
+                state.untold &+= untold
             }
-            return (state.counts, state.untold)
         }
         var rest = counts.sorted { $0.value.first < $1.value.first }[...]
         if untold > 0 { await write(untold) }
@@ -163,19 +229,34 @@ package final class AuditTally: Sendable {
         }
     }
 
+    /// Takes out what is to be written, and the number of events whose loss is to be told of.
+    private func due(all: Bool) -> ([Subject: Count], Int64) {
+        let now = clock.uptime()
+        return state.withLock { state in
+            var untold: Int64 = 0
+            if state.untold > 0, all || state.told.map({ now >= $0 &+ Self.window }) ?? true {
+                (untold, state.untold, state.told) = (state.untold, 0, now)
+            }
+            guard let since = state.since, all || now >= since &+ Self.window || state.counts.count >= Self.many else {
+                return ([:], untold)
+            }
+            defer { (state.counts, state.since) = ([:], nil) }
+            return (state.counts, untold)
+        }
+    }
+
     private func write(_ counts: [(key: Subject, value: Count)]) async {
         let now = clock.now()
         do {
             try await store.write { writing in
                 for (subject, count) in counts {
-                    let context = AuditContext(
-                        principal: count.principal, sourceIP: count.client.description, userAgent: subject.userAgent,
-                        requestID: count.requestID)
+                    var context = count.context
+                    context.userAgent = subject.userAgent
                     try writing.record(Self.event(subject, count), context, at: now)
                 }
             }
         } catch {
-            let events = counts.reduce(0) { $0 &+ $1.value.whole &+ $1.value.parts }
+            let events = counts.reduce(0) { $0 &+ $1.value.events }
             state.withLock { $0.lose(events) }
             log(.error, "events were not recorded", ["count": "\(events)", "error": "\(error)"])
         }

@@ -1,8 +1,4 @@
-/// Puts refused changes into the audit trail. A trail that cannot be written does not change the answer, which is a refusal
-/// already.
-///
-/// What somebody may know of is recorded one by one. What they may not, or where it is not known what it would have
-/// changed, is less: anybody can ask for many of those.
+/// Puts refused changes into the audit trail: see `AuditTally`.
 struct RefusedChanges: Sendable {
     let services: EngineServices
     let resolver: RequestResolver
@@ -22,12 +18,10 @@ struct RefusedChanges: Sendable {
         case .deleteAll(let directory): (action, path) = ("file.delete", directory)
         case .index, .asset, .redirect, .identity, .lookup, .fixed: return
         }
-        do {
-            try await Publisher(repository: resolved.repository, services: services)
-                .recordRefusal(of: action, path, error, context: resolved.audit)
-        } catch {
-            tell(error, resolved.audit)
-        }
+        let repository = resolved.repository
+        await services.tally.recordRefusal(
+            Publisher.refusal(of: action, path, in: repository, error), resolved.audit, route: action,
+            in: repository.record.coordinates)
     }
 
     /// Records, or counts, that a change was refused because of how it was asked: by whom, where, by which method.
@@ -61,20 +55,16 @@ struct RefusedChanges: Sendable {
             action, "file", "\(project)/\(name)",
             outcome: catalogue.repository(project: project, name: name) == nil ? .failed : .denied,
             details: ["error": .string(error.code.rawValue)])
-        await record(event, AuditContext(request, principal))
+        await record(event, AuditContext(request, principal), route: "\(action) of \(Self.format(path))")
     }
 
     /// Records a refusal that needs no more than its event.
-    func record(_ event: AuditEvent, _ context: AuditContext) async {
-        let now = services.clock.now()
-        do {
-            try await services.store.write { try $0.record(event, context, at: now) }
-        } catch {
-            tell(error, context)
-        }
+    ///
+    /// - Parameter route: what was asked for, without names that callers choose.
+    func record(_ event: AuditEvent, _ context: AuditContext, route: String) async {
+        await services.tally.recordRefusal(event, context, route: route)
     }
 
-    private func tell(_ error: any Error, _ context: AuditContext) {
-        services.log(.error, "audit record not written", ["error": "\(error)", "request_id": context.requestID])
-    }
+    /// The first segment, of the few that there are.
+    private static func format(_ path: RequestPath) -> String { path.segments.first ?? "" }
 }

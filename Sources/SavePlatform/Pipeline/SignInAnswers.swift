@@ -94,7 +94,7 @@ struct SignInAnswers: Sendable {
         let event = AuditEvent(
             action, "key", principal.auditName, outcome: error.code == .forbidden ? .denied : .failed,
             details: ["error": .string(error.code.rawValue)])
-        await refusals.record(event, AuditContext(request, principal))
+        await refusals.record(event, AuditContext(request, principal), route: action)
     }
 
     private func credential(_ form: SignInForm, _ request: HTTPRequest) async throws -> (name: String, password: String) {

@@ -29,7 +29,7 @@ package struct EngineServices: Sendable {
         self.log = log
         self.pool = pool
         self.unseal = unseal
-        tally = AuditTally(store: store, clock: clock, log: log)
+        tally = AuditTally(store: store, clock: clock, log: log) { (try? await blobs.checkSpace(for: nil)) != nil }
         sessions = UploadSessions(blobs: blobs, pool: pool, clock: clock, rules: uploadSessions)
         upstream = UpstreamMemory(listingCacheSize: listingCacheSize)
     }

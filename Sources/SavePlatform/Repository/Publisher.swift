@@ -242,13 +242,18 @@ extension Publisher {
     package func recordRefusal(
         of action: String, _ path: AssetPath?, _ error: any Error, context: AuditContext
     ) async throws {
-        let failure = error as? SaveError
-        let isDenied = failure.map { [.forbidden, .blocked, .unauthenticated, .repositoryNotFound].contains($0.code) } ?? false
-        let event = AuditEvent(
-            action, "file", repository.record.coordinates + (path.map { "/\($0)" } ?? ""), outcome: isDenied ? .denied : .failed,
-            details: ["error": .string(failure?.code.rawValue ?? "internal_failure"), "message": .string(failure?.message ?? "")])
+        let event = Self.refusal(of: action, path, in: repository, error)
         let now = services.clock.now()
         try await services.store.write { try $0.record(event, context, at: now) }
+    }
+
+    /// A refused change, as the trail tells of it.
+    static func refusal(of action: String, _ path: AssetPath?, in repository: Repository, _ error: any Error) -> AuditEvent {
+        let failure = error as? SaveError
+        let isDenied = failure.map { [.forbidden, .blocked, .unauthenticated, .repositoryNotFound].contains($0.code) } ?? false
+        return AuditEvent(
+            action, "file", repository.record.coordinates + (path.map { "/\($0)" } ?? ""), outcome: isDenied ? .denied : .failed,
+            details: ["error": .string(failure?.code.rawValue ?? "internal_failure"), "message": .string(failure?.message ?? "")])
     }
 }
 

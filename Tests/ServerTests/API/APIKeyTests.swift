@@ -7,7 +7,8 @@ struct APIKeyTests {
     private func authenticator(_ server: APIServer) -> Authenticator {
         Authenticator(
             catalogue: server.catalogue, providers: [KeySignIn(serverKey: server.serverKey, clock: server.clock.platform)],
-            uses: server.keyUses, serverKey: server.serverKey, clock: server.clock.platform, store: server.store, log: .silent())
+            uses: server.keyUses, serverKey: server.serverKey, clock: server.clock.platform,
+            trail: AuditTally(store: server.store, clock: server.clock.platform, log: .silent()))
     }
 
     private func bearer(_ key: String) -> HTTPRequest {

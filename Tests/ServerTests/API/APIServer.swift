@@ -103,7 +103,8 @@ struct APIServer {
         api = RESTAPI(
             context: APIContext(
                 store: store, formats: formats, hasher: hasher, keyUses: keyUses, operations: operations,
-                clock: clock.platform, serverKey: serverKey, log: .silent(), version: "1.2.3",
+                clock: clock.platform, serverKey: serverKey, log: .silent(),
+                tally: AuditTally(store: store, clock: clock.platform, log: .silent()), version: "1.2.3",
                 maxKeyLifetime: maxKeyLifetime),
             catalogue: catalogue)
         let now = clock.platform.now()
