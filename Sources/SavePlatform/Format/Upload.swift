@@ -74,10 +74,16 @@ public struct Submission: Sendable {
         public var record: AssetRecord
         /// The bytes, as `UploadStaging` gave them back.
         public var staged: StagedFile
+        /// Of a sidecar: what the record of its file says of it, in the file's attributes.
+        public var announcement: JSONObject
+        /// Identities (`AssetRecord.identity`) of files that cannot be in a package together with this one.
+        public var rivals: [String]
 
-        public init(record: AssetRecord, staged: StagedFile) {
+        public init(record: AssetRecord, staged: StagedFile, announcement: JSONObject = [:], rivals: [String] = []) {
             self.record = record
             self.staged = staged
+            self.announcement = announcement
+            self.rivals = rivals
         }
     }
 
@@ -85,6 +91,8 @@ public struct Submission: Sendable {
     public var items: [Item]
     /// The package the items belong to, with its name as the publisher writes it.
     public var package: PackageSummary?
+    /// What the publisher should know of what was taken all the same, a sentence each, for people.
+    public var warnings: [String] = []
     /// What else changes in the package, with the items already in its listing; nil for nothing.
     ///
     /// - Throws: `notFound`, `invalidRequest`, `conflict`; then nothing of the submission is stored.

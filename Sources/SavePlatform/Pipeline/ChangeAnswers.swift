@@ -21,9 +21,9 @@ struct ChangeAnswers: Sendable {
             guard plan.status == 200 || plan.status == 201 else {
                 throw SaveError(.internalFailure, "the format would answer an upload with the status \(plan.status)")
             }
-            let outcome = try await publisher.upload(
+            let report = try await publisher.upload(
                 plan, resolved.request, by: authority, limit: maxFileSize, context: resolved.audit)
-            var answer = told(outcome.word, outcome == .created ? plan.status : 200, resolved.repository)
+            var answer = told(report.sentence, report.outcome == .created ? plan.status : 200, resolved.repository)
             if let location = plan.location {
                 answer.headers.append("Location", resolved.repository.basePath + location.percentEncoded)
             }

@@ -32,13 +32,11 @@ struct PublishRules: Sendable {
         let files = try submission.items.filter { item in
             try item.record.sidecarOf == nil && isNew(item, in: reading)
         }
-        // What describes a file comes with the file: the same bytes again change nothing. Where the format says what else changes, what
-        // the file did not have yet is added.
+        // What describes a file comes with the file. With the same bytes again comes what they do not have yet, and nothing else.
         let paths = Set(files.map(\.record.path))
         let items = try submission.items.filter { item in
-            if paths.contains(item.record.sidecarOf ?? item.record.path) { return true }
-            guard item.record.sidecarOf != nil, submission.change != nil else { return false }
-            return try reading.asset(id, item.record.path) == nil
+            guard let file = item.record.sidecarOf else { return paths.contains(item.record.path) }
+            return try paths.contains(file) || reading.asset(id, item.record.path) == nil
         }
         if !items.isEmpty, repository.governing != nil, let package = submission.package,
             let record = try reading.package(id, package.id)
@@ -70,6 +68,12 @@ struct PublishRules: Sendable {
         {
             throw Self.alreadyExists(item, twin)
         }
+        if let package = item.record.package {
+            for identity in item.rivals {
+                guard let rival = try reading.asset(id, package: package, identity: identity) else { continue }
+                throw Self.rivalled(item, by: rival)
+            }
+        }
         for retired in try Self.retiredNames(of: item.record, in: id, reading) {
             // Who may delete may also take a deletion back: with the same bytes, nobody can tell that there was one.
             guard mayReplace || (mayDelete && retired.blob == item.staged.digest) else { throw Self.nameRetired(item) }
@@ -98,6 +102,14 @@ struct PublishRules: Sendable {
             .alreadyExists,
             "File already exists ('\(existing.record.path.filename)', with sha256 hash '\(existing.blob.hex)'); published files do not change",
             details: ["file": item.record.path.text])
+    }
+
+    /// None of the words by which clients know that a file exists: the file that is there is another one.
+    private static func rivalled(_ item: Submission.Item, by rival: StoredAsset) -> SaveError {
+        SaveError(
+            .invalidRequest,
+            "content: '\(item.record.path.filename)' cannot stand beside '\(rival.record.path.filename)': upload it under another version, or delete the other file first",
+            details: ["field": "content"])
     }
 
     /// None of the words by which clients know that a file exists: they would take this for a success.

@@ -31,6 +31,15 @@ package struct Publisher: Sendable {
         }
     }
 
+    /// What an upload did, and what its publisher should know.
+    package struct Report: Sendable {
+        package let outcome: Outcome
+        package let warnings: [String]
+
+        /// On one line, for people.
+        package var sentence: String { ([outcome.word] + warnings.map { "warning: \($0)" }).joined(separator: "; ") }
+    }
+
     /// Reads an upload, after what the session that it ends has of it, and publishes all of it, or nothing. When this returns, the bytes and their records are on disk,
     /// and every page shows them.
     ///
@@ -43,7 +52,7 @@ package struct Publisher: Sendable {
     ///   `conflict`, `rangeNotSatisfiable`; what `ChangeAuthority` throws.
     package func upload(
         _ plan: UploadPlan, _ request: HTTPRequest, by authority: ChangeAuthority, limit: Int64?, context: AuditContext
-    ) async throws -> Outcome {
+    ) async throws -> Report {
         let claims = try ClaimedDigests(request.headers)
         let conditions = try ChangeConditions(request.headers)
         if let path = plan.path { try await check(conditions, at: path) }
@@ -72,7 +81,7 @@ package struct Publisher: Sendable {
     /// Reads an upload and says what publishing it would do, without doing it.
     ///
     /// - Throws: what `upload` throws.
-    package func rehearse(_ plan: UploadPlan, _ request: HTTPRequest, limit: Int64?) async throws -> Outcome {
+    package func rehearse(_ plan: UploadPlan, _ request: HTTPRequest, limit: Int64?) async throws -> Report {
         let rules = PublishRules(repository: repository, mayDelete: false)
         return try await receive(plan, request, request.body, limit, try ClaimedDigests(HTTPHeaders())) { submission, _ in
             try await repository.format.inquire { inquiry in
@@ -85,7 +94,7 @@ package struct Publisher: Sendable {
     private func receive(
         _ plan: UploadPlan, _ request: HTTPRequest, _ body: ByteStream, _ limit: Int64?, _ claims: ClaimedDigests,
         _ use: (Submission, BlobStaging) async throws -> Outcome
-    ) async throws -> Outcome {
+    ) async throws -> Report {
         let maxFileSize = repository.maxFileSize(limit)
         // The body of a form is a little longer than its file; what is far beyond need not be read to be refused.
         if let length = body.length {
@@ -102,7 +111,7 @@ package struct Publisher: Sendable {
             let submission = try await repository.format.receive(upload, into: staging)
             let outcome = try await use(submission, staging)
             await staging.discard()
-            return outcome
+            return Report(outcome: outcome, warnings: submission.warnings)
         } catch {
             await staging.discard()
             throw error
@@ -147,8 +156,9 @@ package struct Publisher: Sendable {
             }
         }
         services.board.bump(id, package: submission.package?.id, paths: published + (changed ?? []))
-        if !published.isEmpty { return .created }
-        return changed != nil ? .changed : restored ? .restored : .unchanged
+        let files = submission.items.filter { $0.record.sidecarOf == nil }.map(\.record.path)
+        if published.contains(where: files.contains) { return .created }
+        return !published.isEmpty || changed != nil ? .changed : restored ? .restored : .unchanged
     }
 
     private func store(
@@ -162,9 +172,23 @@ package struct Publisher: Sendable {
                 _ = try writing.deleteRetiredName(id, name.path)
             }
             try Self.put(item, id, writing, by: context.principal.auditName, at: now)
-            guard item.record.sidecarOf == nil else { continue }
+            if let file = item.record.sidecarOf {
+                guard !items.contains(where: { $0.record.path == file }) else { continue }
+                try Self.announce(item, of: file, id, writing)
+                try writing.record(Self.event("file.attach", item, repository.record.coordinates), context, at: now)
+                continue
+            }
             try writing.record(Self.event("file.upload", item, repository.record.coordinates), context, at: now)
         }
+    }
+
+    /// Lets the record of a file that is there say that it has a sidecar now.
+    private static func announce(
+        _ item: Submission.Item, of file: AssetPath, _ id: Int64, _ writing: any MetadataWriting
+    ) throws {
+        guard !item.announcement.isEmpty, var asset = try writing.asset(id, file) else { return }
+        for member in item.announcement.members { asset.record.attributes[member.key] = member.value }
+        try writing.put(asset)
     }
 
     private static func put(_ package: PackageSummary, _ id: Int64, _ writing: any MetadataWriting, at now: Timestamp) throws {

@@ -39,7 +39,8 @@ struct DirectoryImport {
                     report("skipped    \(name)")
                     continue
                 }
-                switch try await publish(name, plan) {
+                let done = try await publish(name, plan)
+                switch done.outcome {
                 case .created, .changed:
                     summary.published += 1
                     report("\(isRehearsal ? "would go in" : "published ") \(name)")
@@ -50,6 +51,7 @@ struct DirectoryImport {
                     summary.unchanged += 1
                     report("unchanged  \(name)")
                 }
+                for warning in done.warnings { report("warning    \(name): \(warning)") }
             } catch let error as SaveError where !Self.stops(error) {
                 summary.refused += 1
                 report("refused    \(name): \(error.message)")
@@ -58,7 +60,7 @@ struct DirectoryImport {
         return summary
     }
 
-    private func publish(_ name: String, _ plan: UploadPlan) async throws -> Publisher.Outcome {
+    private func publish(_ name: String, _ plan: UploadPlan) async throws -> Publisher.Report {
         let path = "\(directory)/\(name)"
         let file = try await pool.run { try Self.open(path) }
         let request = HTTPRequest(method: .put, target: [], body: ByteStream(file, pool: pool))
