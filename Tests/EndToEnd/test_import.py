@@ -1,11 +1,10 @@
 """Files without a form: put one by one, or a directory of them at once."""
-import base64
-import hashlib
 import json
 
 import pytest
 
 import make_fixtures
+from harness.attestations import attestation, github
 from harness.server import command
 
 WHEEL = make_fixtures.wheel("plain", "1.0")
@@ -106,17 +105,10 @@ def test_an_import_that_makes_no_sense_says_why(new_server, tmp_path):
     server.start()
 
 
-def attestation(item):
-    statement = {"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://example.com/publish/v1",
-                 "subject": [{"name": item.filename, "digest": {"sha256": hashlib.sha256(item.content).hexdigest()}}]}
-    return {"version": 1, "verification_material": {"certificate": "aGk=", "transparency_entries": []},
-            "envelope": {"statement": base64.b64encode(json.dumps(statement).encode()).decode(), "signature": "aGk="}}
-
-
 def test_r73_attestations_are_served_and_named_where_the_server_has_an_https_address(new_server):
     server = new_server(SAVE_PUBLIC_URL="https://save.example.com/")
     server.create("team/hosted")
-    sent = json.dumps([attestation(WHEEL)])
+    sent = json.dumps([attestation(WHEEL, github("acme/plain"))])
     assert server.admin.upload("team/hosted", WHEEL, attestations=sent).status_code == 200
     url = server.admin.page("team/hosted", "plain").json()["files"][0]["provenance"]
     assert url == "https://save.example.com/pypi/team/hosted/integrity/plain/1.0/%s/provenance" % WHEEL.filename

@@ -11,12 +11,15 @@ import Testing
     private static let place = "integrity/foo/1.0/foo-1.0-py3-none-any.whl/provenance"
 
     /// An attestation about a file, as publishers send it.
-    private static func attestation(name: String = wheel.filename, digest: String = Digest.hex(wheel.bytes)) -> String {
+    private static func attestation(
+        name: String = wheel.filename, digest: String = Digest.hex(wheel.bytes),
+        certificate: [UInt8] = FixtureCertificate.github("acme/foo").bytes, entries: String = "[{}]"
+    ) -> String {
         let statement =
             #"{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"\#(name)","digest":{"sha256":"\#(digest)"}}]}"#
         let encoded = Data(statement.utf8).base64EncodedString()
         return
-            #"{"version": 1,"verification_material":{"certificate":"aGk="},"envelope":{"statement":"\#(encoded)","signature":"aGk="}}"#
+            #"{"version": 1,"verification_material":{"certificate":"\#(Data(certificate).base64EncodedString())","transparency_entries":\#(entries)},"envelope":{"statement":"\#(encoded)","signature":"aGk="}}"#
     }
 
     private func submit(_ attestations: String) async throws -> Submission {
@@ -38,7 +41,8 @@ import Testing
         let provenance = try #require(try JSONValue(parsing: Array(text.utf8)).object)
         #expect(provenance["version"] == 1)
         let bundle = try #require(provenance["attestation_bundles"]?.array?.first?.object)
-        #expect(bundle["publisher"]?.object?["kind"]?.string != nil)
+        #expect(
+            bundle["publisher"] == ["kind": "GitHub", "repository": "acme/foo", "workflow": "release.yml", "environment": .null])
         #expect(bundle["attestations"]?.array?.count == 1)
     }
 
@@ -113,5 +117,78 @@ import Testing
                 #expect(String(decoding: page.bytes, as: UTF8.self).contains(url) == expected)
             }
         }
+    }
+
+    /// The publishers that the provenance names, and whether a page names the provenance.
+    private func publishers(_ attestations: [String]) async throws -> ([JSONValue], isAnnounced: Bool) {
+        let items = try await submit("[" + attestations.joined(separator: ",") + "]").items
+        let bytes = try await items[2].staged.contents()
+        let bundles = try #require(try JSONValue(parsing: bytes).object?["attestation_bundles"]?.array)
+        let page = try PyPIFormat(settings: [:]).render(
+            .package(PackageID(normalized: "foo")), as: SimpleType.json, from: Listing(assets: [items[0].record]),
+            context: RenderContext(basePath: "/pypi/p/r/", externalOrigin: "https://save.example.com"))
+        return (bundles.compactMap { $0.object?["publisher"] }, String(decoding: page.bytes, as: UTF8.self).contains(Self.place))
+    }
+
+    @Test func `R-73 a publisher is who the certificate says it is`() async throws {
+        let circle = FixtureCertificate(
+            issuer: "https://oidc.circleci.com",
+            claims: [9: "https://circleci.com/api/v2/projects/p-1/pipeline-definitions/d-2", 12: "github.com/acme/foo"])
+        let cases: [(FixtureCertificate, JSONValue)] = [
+            (
+                .gitlab("acme/team/foo"),
+                ["kind": "GitLab", "repository": "acme/team/foo", "workflow_filepath": "ci/release.yml", "environment": .null]
+            ),
+            (
+                FixtureCertificate(issuer: "https://accounts.google.com", email: "build@acme.example"),
+                ["kind": "Google", "email": "build@acme.example"]
+            ),
+            (
+                circle,
+                [
+                    "kind": "CircleCI", "project_id": "p-1", "pipeline_definition_id": "d-2", "vcs_origin": "github.com/acme/foo",
+                    "vcs_ref": .null,
+                ]
+            ),
+        ]
+        for (certificate, publisher) in cases {
+            let found = try await publishers([Self.attestation(certificate: certificate.bytes)])
+            #expect(found.0 == [publisher] && found.isAnnounced)
+        }
+    }
+
+    @Test func `R-73 attestations of several publishers are in a bundle for each`() async throws {
+        let one = Self.attestation(), other = Self.attestation(certificate: FixtureCertificate.github("acme/bar").bytes)
+        let found = try await publishers([one, other, one])
+        #expect(found.0.compactMap { $0.object?["repository"]?.string } == ["acme/foo", "acme/bar"])
+        #expect(found.isAnnounced)
+    }
+
+    @Test func `R-73 provenance that no reader would take is kept, and no page names it`() async throws {
+        var wrongFile = FixtureCertificate.github("acme/foo")
+        wrongFile.claims[18] = "https://github.com/acme/bar/.github/workflows/release.yml@refs/tags/v1"
+        let certificates = [
+            Array("hi".utf8), FixtureCertificate(issuer: "https://git.acme.example", claims: [12: "x"]).bytes, wrongFile.bytes,
+            Array(FixtureCertificate.github("acme/foo").bytes.dropLast(40)),
+        ]
+        for certificate in certificates {
+            let found = try await publishers([Self.attestation(), Self.attestation(certificate: certificate)])
+            #expect(!found.isAnnounced)
+            #expect(found.0.count == 2)
+        }
+        #expect(try await publishers([Self.attestation(entries: "[]")]).isAnnounced == false)
+    }
+
+    @Test func `a certificate with any byte changed is read or not, and never a trap`() {
+        let good = FixtureCertificate.github("acme/foo").bytes
+        for index in good.indices {
+            for value in [0, 0x7F, 0x80, 0x83, 0xFF] as [UInt8] {
+                var damaged = good
+                damaged[index] = value
+                _ = IdentityCertificate(damaged).flatMap(AttestationPublisher.init)
+            }
+            _ = IdentityCertificate(Array(good.prefix(index)))
+        }
+        #expect(IdentityCertificate(good).flatMap(AttestationPublisher.init) != nil)
     }
 }

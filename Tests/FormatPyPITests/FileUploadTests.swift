@@ -76,4 +76,47 @@ import Testing
             #expect(try format.upload(importing: try AssetPath(name)) == nil)
         }
     }
+
+    @Test(arguments: [
+        ">=3.6.*", ">=2.7,!=3.0.*,<=3.9.*", ">=2.7 <4", "3", ">='3.6'", "~=3.5.*", "=>3.6", ">=3.6 || <2", "\">=3.6\"",
+    ])
+    func `a Requires-Python of the time before PEP 440 is taken of a file by itself, with a warning, and not of a form`(
+        _ specifiers: String
+    ) async throws {
+        let wheel = FixtureWheel(name: "foo", version: "1.0", requiresPython: specifiers)
+        let submission = try await put("/packages/\(wheel.filename)", wheel.bytes)
+        #expect(submission.items[0].record.attributes["requires-python"] == .string(specifiers))
+        #expect(submission.warnings.count == 1)
+        #expect(submission.warnings.first?.contains("'\(specifiers)'") == true)
+        let form = FixtureForm("foo", "1.0", filename: wheel.filename, contents: wheel.bytes)
+        let error = await #expect(throws: SaveError.self) { try await form.submit() }
+        #expect(error?.message.contains("Requires-Python") == true)
+    }
+
+    @Test func `a Requires-Python that was never one is refused, and a good one is no reason for a warning`() async throws {
+        for text in ["any", ">=3\"><script>", ">=3; x", ">=3\u{E9}", String(repeating: "1", count: 1025)] {
+            let wheel = FixtureWheel(name: "foo", version: "1.0", requiresPython: text)
+            #expect(await refusal("/packages/\(wheel.filename)", wheel.bytes)?.code == .invalidRequest)
+        }
+        #expect(try await put("/packages/\(Self.wheel.filename)", Self.wheel.bytes).warnings.isEmpty)
+    }
+
+    @Test(arguments: ["foo-1.0-py3-none-any-x86_64_v3.whl", "foo-1.0-1-py3-none-any-null.whl", "foo-1.0-variants.json"])
+    func `a wheel variant is not taken, with the reason`(_ name: String) async {
+        let wheel = FixtureWheel(name: "foo", version: "1.0")
+        for folder in ["", "foo/"] {
+            #expect(await refusal("/packages/\(folder)\(name)", wheel.bytes)?.message.contains("PEP 817") == true)
+        }
+        let form = FixtureForm("foo", "1.0", filename: name, contents: wheel.bytes)
+        let error = await #expect(throws: SaveError.self) { try await form.submit() }
+        #expect(error?.message.contains("PEP 817") == true)
+    }
+
+    @Test func `a source archive has the others of its version for rivals, in any way to pack one`() async throws {
+        let rivals = try await put("/packages/\(Self.sdist.filename)", Self.sdist.bytes).items[0].rivals
+        #expect(rivals.contains("foo-bar-2rc1.zip"))
+        #expect(!rivals.contains("foo-bar-2rc1.tar.gz"))
+        #expect(DistributionFilename("foo-1.0.0.zip", of: PackageID(normalized: "foo"))?.rivals.contains("foo-1.tar.gz") == true)
+        #expect(try await put("/packages/\(Self.wheel.filename)", Self.wheel.bytes).items[0].rivals.isEmpty)
+    }
 }

@@ -24,6 +24,14 @@ import Testing
 
     private static let foo = IndexKey.package(PackageID(normalized: "foo-bar"))
 
+    @Test func `XML-RPC is refused with what to read instead`() {
+        for path in ["/pypi", "/pypi/"] {
+            let error = #expect(throws: SaveError.self) { try route(.post, path) }
+            #expect(error?.code == .unsupported)
+            #expect(error?.message.contains("XML-RPC") == true)
+        }
+    }
+
     @Test func `R-01 R-10 the repository itself takes uploads and leads to the index`() throws {
         #expect(try route(.get, "/") == .redirect(to: "simple/", permanent: false))
         #expect(try route(.post, "/") == .upload(UploadPlan(path: nil, status: 200)))

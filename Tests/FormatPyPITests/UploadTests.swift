@@ -180,4 +180,30 @@ struct FixtureForm {
         let error = await #expect(throws: SaveError.self) { try await format.receive(upload, into: InMemoryStaging()) }
         #expect(error?.details["field"] == "summary")
     }
+
+    @Test func `what is to be done may stand behind the URL, and must not be said in two ways`() async throws {
+        var form = Self.form
+        form.set(":action", nil)
+        func submit(_ query: String?) async -> SaveError? {
+            do {
+                let items = try QueryItems(decoding: query.map { Array($0.utf8)[...] })
+                let path = try RequestPath(decoding: Array("/".utf8)[...])
+                let format = try PyPIFormat(settings: [:])
+                guard case .upload(let plan) = try format.route(FormatRequest(method: .post, path: path, query: items)) else {
+                    return SaveError(.notFound, "no upload")
+                }
+                _ = try await format.receive(
+                    UploadRequest(plan: plan, contentType: "multipart/form-data; boundary=b", body: ByteStream(form.body)),
+                    into: InMemoryStaging())
+                return nil
+            } catch { return error as? SaveError ?? SaveError(.internalFailure, "\(error)") }
+        }
+        #expect(await submit(":action=file_upload") == nil)
+        #expect(await submit("%3Aaction=file_upload&x=y") == nil)
+        #expect(await submit(":action=submit")?.details["field"] == ":action")
+        #expect(await submit(nil)?.details["field"] == ":action")
+        form.set(":action", "file_upload")
+        #expect(await submit(":action=file_upload") == nil)
+        #expect(await submit(":action=submit")?.details["field"] == ":action")
+    }
 }

@@ -312,4 +312,28 @@ import Testing
             #expect(throws: SaveError.self) { try format.upstreamRequest(for: .index(.root), base: base) }
         }
     }
+
+    @Test func `wheel variants and what describes them are passed on`() throws {
+        let names = [
+            "foo-1.0-cp313-cp313-linux_x86_64-x86_64_v3.whl", "foo-1.0-1a-cp313-cp313-linux_x86_64-null.whl",
+            "foo-1.0-cp313-cp313-linux_x86_64.whl", "foo-1.0-variants.json", "foo-1.0-1-cp313-cp313-linux_x86_64.whl",
+        ]
+        let wrong = [
+            "foo-1.0-cp313-cp313-linux_x86_64-UPPER.whl", "foo-1.0-cp313-cp313-linux_x86_64-a_label_too_long_.whl",
+            "foo-x-variants.json", "bar-1.0-variants.json", "foo-1.0-1-cp313-cp313-linux-a-b.whl", "foo-1.0-other.json",
+            "foo-1.0-cp313-cp313-linux_x86_64-a+b.whl",
+        ]
+        let page = (names + wrong).map { "<a href=\"/files/\($0)\">\($0)</a>" }.joined()
+        let listing = try read(page)
+        #expect(listing.assets.map(\.path.filename) == names)
+        #expect(Set(listing.assets.map(\.identity)).count == names.count)
+        #expect(listing.assets.allSatisfy { $0.version == "1.0" })
+        for name in names {
+            let path = try RequestPath(decoding: Array("/packages/foo/\(name)".utf8)[...])
+            #expect(
+                try format.route(FormatRequest(method: .get, path: path))
+                    == .asset(
+                        try AssetPath("packages/foo/\(name)"), package: Self.package))
+        }
+    }
 }

@@ -8,7 +8,8 @@ internal import SavePlatform
 /// - `own-requires-python`: string or null, the artifact's own while `requires-python` is what an owner set. Not rendered.
 /// - `core-metadata`: `{"sha256": "<hex>"}`, or `true` where the digest is not known. Present only while
 ///   `<file>.metadata` can be served (PEP 714).
-/// - `has-provenance`: `true` where attestations came with the file and are served here.
+/// - `has-provenance`: boolean, where attestations came with the file and are served here: whether readers of provenance know
+///   the kind of publisher that they name, without which pages do not name them.
 /// - `provenance`: string, the https URL of the file's attestations on this server (PEP 740). Rendered.
 /// - `provenance-origin`: string, where an upstream keeps them. Not rendered: clients may not reach it.
 ///

@@ -23,7 +23,8 @@ enum PyPIRoutes {
     private static func root(_ request: FormatRequest) throws -> Route {
         switch request.method {
         case .get, .head: return .redirect(to: "simple/", permanent: false)
-        case .post: return .upload(UploadPlan(path: nil, status: 200))
+        // Some tools write what they want into the form, some behind the URL, as the first index took it.
+        case .post: return .upload(UploadPlan(path: nil, purpose: request.query[":action"], status: 200))
         default: throw SaveError.methodNotAllowed("GET, HEAD, POST")
         }
     }
@@ -73,6 +74,12 @@ enum PyPIRoutes {
     /// `pypi/<name>/json` and `pypi/<name>/<version>/json`.
     private static func legacy(_ request: FormatRequest) throws -> Route {
         let segments = request.path.segments
+        // Where mirrors and old tools ask by XML-RPC for lists, searches and changes.
+        if request.method == .post, segments.count == 1 {
+            throw SaveError(
+                .unsupported,
+                "XML-RPC is not offered: read simple/ for the list of projects, and pypi/<name>/json for one of them")
+        }
         guard segments.count == 3 || segments.count == 4, segments.last?.utf8.elementsEqual("json".utf8) == true,
             let package = ProjectName.normalized(segments[1])
         else { throw SaveError(.notFound, "there is no such page") }

@@ -36,7 +36,8 @@ struct BlobImport {
                     continue
                 }
                 let request = HTTPRequest(method: .put, target: [], body: ByteStream(file, pool: pool))
-                switch try await publish(request, plan) {
+                let done = try await publish(request, plan)
+                switch done.outcome {
                 case .created, .changed, .restored:
                     summary.published += 1
                     report("\(isRehearsal ? "would go in" : "published ") \(name) (\(blob.digest))")
@@ -44,6 +45,7 @@ struct BlobImport {
                     summary.unchanged += 1
                     report("unchanged  \(name) (\(blob.digest))")
                 }
+                for warning in done.warnings { report("warning    \(name): \(warning)") }
             } catch let error as SaveError where !DirectoryImport.stops(error) {
                 summary.refused += 1
                 report("refused    \(blob.digest): \(error.message)")
@@ -52,7 +54,7 @@ struct BlobImport {
         return summary
     }
 
-    private func publish(_ request: HTTPRequest, _ plan: UploadPlan) async throws -> Publisher.Outcome {
+    private func publish(_ request: HTTPRequest, _ plan: UploadPlan) async throws -> Publisher.Report {
         guard !isRehearsal else { return try await publisher.rehearse(plan, request, limit: limit) }
         return try await publisher.upload(plan, request, by: publisher.operating, limit: limit, context: .system)
     }

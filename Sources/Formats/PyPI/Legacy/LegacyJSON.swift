@@ -95,7 +95,8 @@ private struct LegacyFiles {
             "comment_text": "", "digests": .object(JSONObject(digests)), "downloads": -1,
             "filename": .string(filename), "has_sig": false,
             "md5_digest": JSONValue(record.checksums[.md5]?.hex),
-            "packagetype": JSONValue(distribution?.kind == .legacy ? nil : distribution?.kind.rawValue),
+            "packagetype": JSONValue(
+                distribution?.kind == .legacy || distribution?.kind == .variant ? nil : distribution?.kind.rawValue),
             "python_version": .string(distribution?.kind == .wheel ? Self.pythonTag(filename) : "source"),
             "requires_python": record.attributes[PyPIAttribute.requiresPython] ?? .null, "size": JSONValue(record.size),
             "upload_time": JSONValue(time.map { String(Substring($0.utf8.prefix(19))) }),

@@ -7,6 +7,9 @@ struct CoreMetadataFile {
     let package: PackageID
     let version: Version
     let requiresPython: String?
+    /// Whether `requiresPython` is as it was written before PEP 440 was kept to, such as `>=3.6.*`: installers of today leave it
+    /// out of account, or read it as it was meant.
+    let hasLegacyRequiresPython: Bool
     /// Whether installing the file cannot change what it says of itself that a resolver asks for.
     ///
     /// Of a source archive the build backend has the last word, except on fields that `Metadata-Version` 2.2 and later do not
@@ -38,7 +41,8 @@ struct CoreMetadataFile {
         self.version = version
         isFinal = Self.isFinal(headers)
         requiresPython = single("requires-python")
-        if let requiresPython, !VersionSpecifiers.areValid(requiresPython) {
+        hasLegacyRequiresPython = requiresPython.map { !VersionSpecifiers.areValid($0) } ?? false
+        if let requiresPython, hasLegacyRequiresPython, !VersionSpecifiers.areLegacy(requiresPython) {
             throw SaveError.invalid("content", "content: \(path) has an invalid Requires-Python")
         }
         if let requirement = headers.values("requires-dist").map(MetadataHeaders.unfolded).first(where: {

@@ -16,6 +16,7 @@ enum DistributionReader {
             case .sdist where filename.utf8.suffix(4).elementsEqual(".zip".utf8): return try zippedSource(source)
             case .sdist: return try sourceArchive(source)
             case .legacy: throw SaveError.invalid("content", "content: files of this kind are not taken")
+            case .variant: throw UploadChecks.variant
             }
         } catch let error as ArchiveError {
             throw SaveError.invalid("content", "content: \(error.reason)")

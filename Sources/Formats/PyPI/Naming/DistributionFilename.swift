@@ -7,6 +7,9 @@ struct DistributionFilename: Equatable {
         case sdist
         /// Eggs and installers: served where an upstream has them, never uploaded.
         case legacy
+        /// Wheels with a variant label, and what describes the labels (PEP 817, a draft): served where an upstream has them, never
+        /// uploaded.
+        case variant
     }
 
     let kind: Kind
@@ -37,9 +40,10 @@ struct DistributionFilename: Equatable {
         case .wheel: self.init(wheelStem: stem, package: package, &versions)
         case .sdist: self.init(sdistStem: stem, ending: ending.text, package: package, &versions)
         case .legacy: self.init(legacyStem: stem, ending: ending.text, package: package, &versions)
+        case .variant: self.init(sdistStem: stem, kind: .variant, ending: ending.text, package: package, &versions)
         }
         // A wheel of a version that nobody can compare is one that nobody can install.
-        if kind == .wheel, parsedVersion == nil { return nil }
+        if kind == .wheel || kind == .variant, parsedVersion == nil { return nil }
     }
 
     /// - Parameter tags: appends what distinguishes files of one version, in its normal form, with the dash before it.
@@ -68,9 +72,18 @@ struct DistributionFilename: Equatable {
             || byte == UInt8(ascii: "~")
     }
 
+    /// The identities of files that cannot be published beside this one: a release has one source archive, since installers that
+    /// find two differ in which one they take.
+    var rivals: [String] {
+        guard kind == .sdist, let own = Self.splitEnding(Array(identity.utf8)) else { return [] }
+        let stem = String(decoding: own.0, as: UTF8.self)
+        return Self.endings.filter { $0.kind == .sdist && $0.text != own.1.text }.map { stem + $0.text }
+    }
+
     private static let endings: [(text: String, kind: Kind)] = [
         (".whl", .wheel), (".tar.gz", .sdist), (".zip", .sdist), (".tgz", .sdist), (".tar.bz2", .sdist), (".tar.xz", .sdist),
         (".tar.Z", .sdist), (".tbz", .sdist), (".egg", .legacy), (".exe", .legacy), (".msi", .legacy),
+        ("-variants.json", .variant),
     ]
 
     /// Whether a name ends as those of distributions do, whatever stands before.
@@ -95,17 +108,29 @@ struct DistributionFilename: Equatable {
 // MARK: - Wheels
 
 extension DistributionFilename {
-    /// `name-version(-build)?-python-abi-platform` (binary-distribution-format specification).
+    /// `name-version(-build)?-python-abi-platform(-label)?` (binary-distribution-format specification; the label: PEP 817).
     private init?(wheelStem stem: ArraySlice<UInt8>, package: PackageID?, _ versions: inout VersionMemo) {
         let parts = Self.parts(stem)
-        guard parts.count == 5 || parts.count == 6, parts.allSatisfy({ !$0.isEmpty }),
+        guard (5...7).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }),
             let package = Self.package(stem[parts[0]], expecting: package)
         else { return nil }
-        if parts.count == 6, !ASCII.isDigit(stem[parts[2].lowerBound]) { return nil }
-        self.init(kind: .wheel, package: package, version: stem[parts[1]], ending: ".whl", &versions) { identity in
-            if parts.count == 6 { Self.append(lowercased: stem[parts[2]], to: &identity) }
-            for part in parts.suffix(3) { Self.append(tags: stem[part], to: &identity) }
+        // Build tags begin with a digit, and tags of Pythons do not.
+        let hasBuild = parts.count > 5 && ASCII.isDigit(stem[parts[2].lowerBound])
+        let tags = parts.dropFirst(hasBuild ? 3 : 2)
+        let label = tags.count == 4 ? tags.last : nil
+        guard tags.count == 3 || label.map({ Self.isLabel(stem[$0]) }) == true else { return nil }
+        self.init(
+            kind: label == nil ? .wheel : .variant, package: package, version: stem[parts[1]], ending: ".whl", &versions
+        ) { identity in
+            if hasBuild { Self.append(lowercased: stem[parts[2]], to: &identity) }
+            for part in tags.prefix(3) { Self.append(tags: stem[part], to: &identity) }
+            if let label { Self.append(lowercased: stem[label], to: &identity) }
         }
+    }
+
+    /// PEP 817: 1 to 16 of small letters, digits, dots and underscores.
+    private static func isLabel(_ text: ArraySlice<UInt8>) -> Bool {
+        text.count <= 16 && text.allSatisfy { ASCII.isDigit($0) || (0x61...0x7A).contains($0) || $0 == 0x2E || $0 == 0x5F }
     }
 
     /// Where the parts of a wheel's name are, which dashes separate.
@@ -147,9 +172,11 @@ extension DistributionFilename {
 // MARK: - Source archives and older kinds
 
 extension DistributionFilename {
-    private init?(sdistStem stem: ArraySlice<UInt8>, ending: String, package: PackageID?, _ versions: inout VersionMemo) {
+    private init?(
+        sdistStem stem: ArraySlice<UInt8>, kind: Kind = .sdist, ending: String, package: PackageID?, _ versions: inout VersionMemo
+    ) {
         guard let (name, rest) = Self.split(stem, package: package), Self.isVersion(rest, &versions) else { return nil }
-        self.init(kind: .sdist, package: name, version: rest, ending: ending, &versions) { _ in }
+        self.init(kind: kind, package: name, version: rest, ending: ending, &versions) { _ in }
     }
 
     /// `name-version-py2.7.egg`, `name-version.win32-py2.7.exe`, `name-version.win-amd64.msi`.

@@ -14,6 +14,16 @@ enum VersionSpecifiers {
         return !named.isEmpty && named.allSatisfy(isClause)
     }
 
+    /// Whether a text that is no set of specifiers was meant as one: it compares with versions, in characters that have been used
+    /// for it (`>=3.6.*`, `>=2.7 <4`, `3`, `>='3'`).
+    static func areLegacy(_ text: String) -> Bool {
+        var bytes = text.utf8[...]
+        let quote = UInt8(ascii: "\"")
+        if bytes.count >= 2, bytes.first == quote, bytes.last == quote { bytes = bytes.dropFirst().dropLast() }
+        return bytes.count <= longest && bytes.contains(where: ASCII.isDigit)
+            && bytes.allSatisfy { ASCII.isAlphanumeric($0) || "<>=!~.,*+-_| '()".utf8.contains($0) }
+    }
+
     private static func isClause(_ clause: ArraySlice<UInt8>) -> Bool {
         for comparison in ["===", "~=", "==", "!=", "<=", ">=", "<", ">"] where clause.starts(with: comparison.utf8) {
             let version = trimmed(clause.dropFirst(comparison.utf8.count))

@@ -22,14 +22,14 @@ enum Provenance {
     /// - Throws: `assetNotFound` where no attestations came with it.
     static func document(of filename: String, in listing: Listing) throws -> AssetPath {
         guard let record = listing.assets.first(where: { $0.path.filename.utf8.elementsEqual(filename.utf8) }),
-            record.attributes[PyPIAttribute.hasProvenance] == true, let package = record.package,
+            record.attributes[PyPIAttribute.hasProvenance]?.bool != nil, let package = record.package,
             let file = DistributionFilename(filename, of: package)
         else { throw none }
         return try PyPIPaths.provenance(of: filename, file)
     }
 
     /// The listing with the addresses of the provenance that is kept here. PEP 740 wants absolute https URLs: a server that
-    /// knows no such URL of its own says nothing.
+    /// knows no such URL of its own says nothing, nor does one of provenance that no reader would take.
     static func adding(to listing: Listing, _ context: RenderContext) -> Listing {
         guard let origin = context.externalOrigin, origin.utf8.starts(with: "https://".utf8),
             listing.assets.contains(where: { $0.attributes[PyPIAttribute.hasProvenance] == true })

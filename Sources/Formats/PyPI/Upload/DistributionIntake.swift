@@ -8,13 +8,17 @@ struct DistributionIntake {
     let file: StagedFile
     let filename: String
     let staging: any UploadStaging
+    /// Whether a `Requires-Python` as it was written before PEP 440 was kept to is taken: of files that were released long ago, and
+    /// not of those that a tool releases now.
+    var takesLegacy = false
 
     /// The records of a file of a package that is known by other means, such as a form or a folder's name.
     ///
     /// - Throws: `invalidRequest` naming the field or the rule.
     func submission(of distribution: DistributionFilename, attestations: Attestations? = nil) async throws -> Submission {
         let (bytes, path) = try await metadata(distribution)
-        return try await submission(of: distribution, try CoreMetadataFile(bytes, path: path), bytes, path, attestations)
+        let metadata = try CoreMetadataFile(bytes, path: path)
+        return try await submission(of: distribution, metadata, bytes, path, attestations)
     }
 
     /// The records of a file that comes with nothing but its name: where the package's name ends is what its metadata say.
@@ -48,6 +52,12 @@ struct DistributionIntake {
         guard metadata.version == distribution.parsedVersion else {
             throw SaveError.invalid("version", "version: \(metadataPath) in the file has another version")
         }
+        if metadata.hasLegacyRequiresPython, !takesLegacy {
+            throw SaveError.invalid(
+                "content",
+                "content: \(metadataPath) has an invalid Requires-Python, '\(metadata.requiresPython ?? "")': write it as PEP 440 says, or put an old file with PUT packages/"
+            )
+        }
         let path = try PyPIPaths.file(filename, of: distribution.package)
         var record = AssetRecord(
             path: path, package: distribution.package, version: distribution.version, size: file.size, checksums: file.checksums,
@@ -55,18 +65,26 @@ struct DistributionIntake {
         record.attributes[PyPIAttribute.requiresPython] = metadata.requiresPython.map(JSONValue.string)
         var sidecars: [Submission.Item] = []
         if distribution.kind == .wheel || metadata.isFinal {
-            let sidecar = try await sidecar(try PyPIPaths.sidecar(of: path), of: record, bytes, MediaType.text)
-            record.attributes[PyPIAttribute.coreMetadata] = ["sha256": .string(sidecar.staged.digest.hex)]
+            var sidecar = try await sidecar(try PyPIPaths.sidecar(of: path), of: record, bytes, MediaType.text)
+            sidecar.announcement = [PyPIAttribute.coreMetadata: ["sha256": .string(sidecar.staged.digest.hex)]]
             sidecars.append(sidecar)
         }
         if let attestations {
             let provenance = try PyPIPaths.provenance(of: filename, distribution)
-            sidecars.append(try await sidecar(provenance, of: record, attestations.provenance, PyPIPaths.provenanceType))
-            record.attributes[PyPIAttribute.hasProvenance] = true
+            var sidecar = try await sidecar(provenance, of: record, attestations.provenance, PyPIPaths.provenanceType)
+            sidecar.announcement = [PyPIAttribute.hasProvenance: .bool(attestations.areReadable)]
+            sidecars.append(sidecar)
         }
-        return Submission(
-            items: [Submission.Item(record: record, staged: file)] + sidecars,
+        for member in sidecars.flatMap(\.announcement.members) { record.attributes[member.key] = member.value }
+        var submission = Submission(
+            items: [Submission.Item(record: record, staged: file, rivals: distribution.rivals)] + sidecars,
             package: PackageSummary(id: distribution.package, displayName: metadata.name))
+        if metadata.hasLegacyRequiresPython {
+            submission.warnings.append(
+                "\(metadataPath) has the Requires-Python '\(metadata.requiresPython ?? "")', which PEP 440 does not know; installers ignore it, or guess"
+            )
+        }
+        return submission
     }
 
     /// A small file that describes the distribution and goes with it.

@@ -11,7 +11,7 @@ enum FileReceiver {
         let segments = path.text.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
         let known = segments.count == 3 ? try distribution(filename, in: segments[1]) : nil
         let staged = try await staging.stage(upload.body, computing: [.sha256, .md5, .blake2b256])
-        let intake = DistributionIntake(file: staged, filename: filename, staging: staging)
+        let intake = DistributionIntake(file: staged, filename: filename, staging: staging, takesLegacy: true)
         if let known { return try await intake.submission(of: known) }
         return try await intake.submission()
     }

@@ -45,6 +45,7 @@ enum UploadChecks {
         guard bytes.count <= RequestPath.longestSegment - PyPIPaths.sidecarEnding.utf8.count else {
             throw SaveError.invalid("content", "content: the file name is too long")
         }
+        guard !bytes.suffix(14).elementsEqual("-variants.json".utf8) else { throw variant }
         guard endings.contains(where: { bytes.suffix($0.utf8.count).elementsEqual($0.utf8) }) else {
             throw SaveError.invalid("content", "content: the file name must end in .whl, .tar.gz or .zip")
         }
@@ -53,11 +54,19 @@ enum UploadChecks {
         }
     }
 
+    /// PEP 817 is a draft: what it says next year of a name, a label and the metadata in the file may be something else, and files do
+    /// not change once they are published.
+    static let variant = SaveError.invalid(
+        "content",
+        "content: wheel variants (PEP 817) are a draft and not taken yet, only passed on from an upstream: publish the wheel without a label"
+    )
+
     /// - Throws: `invalidRequest` when the file's name is not one of the package and version that the form names.
     static func distribution(_ filename: String, _ claims: UploadClaims) throws -> DistributionFilename {
         guard let distribution = DistributionFilename(filename, of: claims.package) else {
             throw SaveError.invalid("content", "content: the file name is not that of a file of '\(claims.name)'")
         }
+        guard distribution.kind != .variant else { throw variant }
         guard distribution.parsedVersion == claims.version else {
             throw SaveError.invalid("version", "version: the file name does not have this version")
         }

@@ -48,8 +48,9 @@ struct UploadReceiver {
     }
 
     private func checkAction() throws {
-        guard try form.value(":action") == "file_upload" else {
-            throw SaveError.invalid(":action", ":action: only file_upload is supported")
+        let actions = [try form.value(":action"), upload.plan.purpose].compactMap(\.self)
+        guard !actions.isEmpty, actions.allSatisfy({ $0.utf8.elementsEqual("file_upload".utf8) }) else {
+            throw SaveError.invalid(":action", ":action: only file_upload is supported, in the form or in the query")
         }
     }
 
