@@ -319,6 +319,18 @@ def test_npm_shows_why_something_was_refused(server, npm, hosted, repository, tm
     assert "you may not upload to" in refused.stderr, refused.stderr
 
 
+def test_npm_shows_the_line_of_a_refused_publish_without_asking_for_more(server, npm, hosted, repository, tmp_path):
+    server.create(repository + "/group", format="npm", kind="group", members=[hosted])
+    client = npm(repository + "/group")
+    settings = client.home / ".npmrc"
+    settings.write_text(settings.read_text().replace("loglevel=http\n", ""))
+    refused = client.run("publish", cwd=package(tmp_path / "one", "tool", "1.0.0"))
+    answer = server.admin.put("/npm/%s/group/tool" % repository, json={"name": "tool"})
+    line = answer.headers["X-Save-Reason"]
+    assert answer.reason == line == answer.json()["error"] == answer.headers["npm-notice"], answer.headers
+    assert refused.returncode != 0 and refused.stderr.count(line) >= 2, refused.stderr
+
+
 @pytest.mark.parametrize("version", [1, 3])
 def test_yarn_publishes_and_installs(chain, server, repository, tmp_path, version):
     _, key = server.robot(chain, "developer")
