@@ -7,6 +7,9 @@ extension NpmFormat: PackageMerging {
         var attributes = JSONObject(mergedByKeyFrom: said)
         let tags = said.compactMap { $0[Packument.tagsKey]?.object }
         if !tags.isEmpty { attributes[Packument.tagsKey] = .object(JSONObject(mergedByKeyFrom: tags)) }
+        if said.contains(where: { $0[RegistryKeys.member] != nil }) {
+            attributes[RegistryKeys.member] = RegistryKeys.merged(said)
+        }
         return attributes
     }
 }

@@ -3,7 +3,7 @@ internal import SavePlatform
 /// The public keys by which a registry signs its versions (npm documentation, "About registry signatures"): a proxy passes on those of its
 /// upstream, whose signatures its packuments have. Save itself signs nothing.
 enum RegistryKeys {
-    private static let member = "keys"
+    static let member = "keys"
     /// Bytes of an upstream's document.
     private static let longest: Int64 = 1 << 20
     /// npm makes text of these.
@@ -23,6 +23,12 @@ enum RegistryKeys {
             return .object(JSONObject(members.compactMap { name in key[name].map { (name, $0) } }))
         }
         return Listing(attributes: [member: .array(known)])
+    }
+
+    /// The keys of several registries, each once.
+    static func merged(_ said: [JSONObject]) -> JSONValue {
+        var seen: Set<JSONValue> = []
+        return .array(said.flatMap { $0[member]?.array ?? [] }.filter { seen.insert($0).inserted })
     }
 
     /// - Throws: `notFound` where there are none, which npm takes for a registry that does not sign.

@@ -125,7 +125,11 @@ package struct GroupSource: ContentSource {
         // Where nobody gives anything out, the page says so.
         if merged.isEmpty { for (place, next) in withheld { merged.add(next, from: place) } }
         guard !merged.isEmpty else { throw noPackage(index.package, merged.freshness) }
-        if index.package != nil { try await merged.settle(by: repository.format) }
+        switch index {
+        case .package, .custom: try await merged.settle(by: repository.format)
+        // Nothing is said there of a whole.
+        case .root, .directory, .search: break
+        }
         return merged
     }
 
