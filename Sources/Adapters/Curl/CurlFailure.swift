@@ -12,7 +12,44 @@ struct CurlFailure: Error, CustomStringConvertible {
     }
 }
 
+/// What is known of the proxy that a transfer went through.
+struct ProxyLeg {
+    /// `host:port`, without credentials.
+    let name: String
+    /// The status with which it answered CONNECT; 0 where it did not, or was not asked to.
+    let connectStatus: Int
+    /// Whether it was to make a connection to the target, and had not done so when the transfer ended.
+    let isUnconnected: Bool
+}
+
 extension SaveError {
+    /// The error of a transfer that ended before the target was reached, or on the proxy's word; nil where it is the target's.
+    static func outboundProxy(_ code: CURLcode, _ leg: ProxyLeg, host: String) -> SaveError? {
+        let failure = CurlFailure(code)
+        func error(_ message: String) -> SaveError {
+            SaveError(
+                .upstreamUnavailable, "the outbound proxy \(leg.name) \(message)", details: ["host": host, "proxy": leg.name],
+                underlying: failure)
+        }
+        if leg.connectStatus >= 300 { return error(refusal(leg.connectStatus, host: host)) }
+        switch code {
+        case CURLE_COULDNT_RESOLVE_PROXY: return error("has no address")
+        case CURLE_COULDNT_CONNECT: return error("does not accept connections")
+        case CURLE_PROXY: return error("did not make a connection to \(host)")
+        case CURLE_OPERATION_TIMEDOUT where leg.isUnconnected: return error("did not connect to \(host) in time")
+        case CURLE_SSL_CONNECT_ERROR where leg.isUnconnected, CURLE_PEER_FAILED_VERIFICATION where leg.isUnconnected:
+            return error("does not agree on TLS, or has a certificate that cannot be verified")
+        default: return leg.isUnconnected ? error("broke the connection before it reached \(host)") : nil
+        }
+    }
+
+    /// What a proxy says by the status that is its own answer.
+    static func refusal(_ status: Int, host: String) -> String {
+        status == 407
+            ? "asks for credentials (407): write them into 'proxy', as http://user:password@host:port"
+            : "refuses to connect to \(host) (\(status)): let it through there, or list the host in 'no_proxy'"
+    }
+
     /// The error of a transfer to `host` that curl ended.
     static func upstream(_ code: CURLcode, host: String) -> SaveError {
         let (kind, message): (SaveError.Code, String) =

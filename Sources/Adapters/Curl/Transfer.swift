@@ -134,6 +134,13 @@ final class Transfer {
         }
         self.head = head
         restartWindow()
+        // Without a tunnel, the proxy's own wish to know who asks comes as the answer (RFC 9110, 15.5.8).
+        if head.status == 407, let name = proxyName {
+            failure = SaveError(
+                .upstreamUnavailable, "the outbound proxy \(name) \(SaveError.refusal(407, host: target.origin.host))",
+                details: ["host": target.origin.host, "proxy": name])
+            return
+        }
         if head.redirect == nil, let expected, expected > plan.maxSize { failure = tooLarge }
         mailbox.deliver(head)
     }
@@ -230,7 +237,7 @@ final class Transfer {
     /// The error of a transfer whose deadline has come; nil when enough has arrived and a new deadline holds.
     func overdue() -> SaveError? {
         let host = target.origin.host
-        if head == nil || head?.redirect != nil { return .upstream(CURLE_OPERATION_TIMEDOUT, host: host) }
+        if head == nil || head?.redirect != nil { return error(CURLE_OPERATION_TIMEDOUT) }
         let seconds = Double(configuration.stallTimeout.nanoseconds) / 1e9
         if windowBytes > 0, Double(windowBytes) >= Double(configuration.minimumRate) * seconds {
             restartWindow()
@@ -244,7 +251,7 @@ final class Transfer {
         let host = target.origin.host
         if let failure { return .failure(failure) }
         if code != CURLE_OK {
-            return .failure(wasRefused && head == nil ? AddressGuard.refusal(of: host) : SaveError.upstream(code, host: host))
+            return .failure(wasRefused && head == nil ? AddressGuard.refusal(of: host) : error(code))
         }
         guard head != nil else { return .failure(SaveError.upstream(CURLE_WEIRD_SERVER_REPLY, host: host)) }
         if let decoder, head?.redirect == nil, !decoder.isWhole {
@@ -256,6 +263,24 @@ final class Transfer {
             return .failure(SaveError.upstream(CURLE_PARTIAL_FILE, host: host))
         }
         return .success(())
+    }
+
+    private func error(_ code: CURLcode) -> SaveError {
+        let host = target.origin.host
+        guard let name = proxyName else { return .upstream(code, host: host) }
+        let status = Int(save_curl_connect_status(easy))
+        let leg = ProxyLeg(
+            name: name, connectStatus: status,
+            isUnconnected: head == nil && target.origin.scheme == "https" && !(200..<300).contains(status))
+        return SaveError.outboundProxy(code, leg, host: host) ?? .upstream(code, host: host)
+    }
+
+    /// The proxy's host and port, without its credentials.
+    private var proxyName: String? {
+        plan.proxy.flatMap { URLOrigin(of: $0) }.map { origin in
+            let host = origin.host.utf8.contains(UInt8(ascii: ":")) ? "[\(origin.host)]" : origin.host
+            return "\(host):\(origin.port)"
+        }
     }
 
     private func restartWindow() {

@@ -48,6 +48,13 @@ static inline void *save_curl_next_done(CURLM *multi, CURLcode *result) {
     return NULL;
 }
 
+/* The status with which a proxy answered the last CONNECT; 0 where there was none. */
+static inline long save_curl_connect_status(CURL *easy) {
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status;
+}
+
 /* Copies the 4 or 16 bytes of an address; 0 for another family. */
 static inline size_t save_curl_address(const struct curl_sockaddr *address, unsigned char bytes[16]) {
     const void *start = &address->addr;
