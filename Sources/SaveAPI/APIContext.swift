@@ -17,6 +17,8 @@ package struct APIContext: Sendable {
     package let version: String
     /// The scheme and host that clients use, without a final slash; nil to take them from each request.
     package let externalURL: String?
+    /// Which addresses upstreams may have; nil where that is not checked here.
+    package let outbound: AddressGuard?
     /// Walks the audit trail.
     package let verifier: AuditVerifier
     /// Seconds that a key may last at most; nil where keys need no end.
@@ -26,7 +28,8 @@ package struct APIContext: Sendable {
         store: any MetadataStore, formats: FormatRegistry, hasher: any PasswordHashing, keyUses: KeyUses,
         operations: any RepositoryOperations & PackageExplaining, clock: PlatformClock, serverKey: [UInt8], log: Log,
         tally: AuditTally, version: String,
-        externalURL: String? = nil, maxKeyLifetime: Int64? = nil, verifier: AuditVerifier? = nil
+        externalURL: String? = nil, maxKeyLifetime: Int64? = nil, outbound: AddressGuard? = nil,
+        verifier: AuditVerifier? = nil
     ) {
         self.store = store
         self.formats = formats
@@ -40,6 +43,7 @@ package struct APIContext: Sendable {
         self.version = version
         self.externalURL = externalURL
         self.maxKeyLifetime = maxKeyLifetime
+        self.outbound = outbound
         self.verifier = verifier ?? AuditVerifier(store: store, seal: AuditSeal(serverKey: serverKey))
     }
 }

@@ -97,6 +97,7 @@ struct Assembly: Sendable {
                 clock: clock, serverKey: key, log: log, tally: services.tally, version: Version.current,
                 externalURL: configuration.publicURL,
                 maxKeyLifetime: configuration.maxKeyLifetime,
+                outbound: try AddressGuard(allow: configuration.outboundAllow),
                 verifier: AuditVerifier(store: stores.metadata, seal: seal) { try await anchorFile?.lines() }),
             catalogue: catalogue)
         let health = Health(store: stores.metadata, blobs: stores.blobs, version: Version.current)

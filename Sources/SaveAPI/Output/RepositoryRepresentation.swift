@@ -17,15 +17,11 @@ extension APICall {
             object["allow_redeploy"] = .bool(record.hosted.allowRedeploy)
             object["max_file_size"] = JSONValue(record.hosted.maxFileSize)
         case .proxy:
-            object["remote_url"] = .string(record.proxy.remoteURL)
-            object["resolved_url"] = JSONValue(record.proxy.resolvedURL)
-            object["upstream_state"] = context.operations.upstreamState(of: repository)
+            if caller.manages(repository) { addUpstream(of: repository, to: &object) }
             object["cache_ttl"] = .integer(record.proxy.cacheTTL)
             object["negative_cache_ttl"] = .integer(record.proxy.negativeCacheTTL)
             object["stale_ttl"] = .integer(record.proxy.staleTTL)
             object["missing_statuses"] = .array(record.proxy.missingStatuses.map { .integer(Int64($0)) })
-            object["remote_username"] = JSONValue(record.proxy.remoteUsername)
-            object["allowed_file_hosts"] = .array(record.proxy.allowedFileHosts.map(JSONValue.string))
             object["reserved_names"] = .array(record.proxy.reservedNames.map { .string($0.rawValue) })
         case .group:
             object["members"] = .array(
@@ -36,6 +32,30 @@ extension APICall {
         }
         object["settings"] = .object(record.settings)
         return .object(object)
+    }
+
+    /// Who the upstream is and how it is spoken to: for those who manage the repository, not for everybody who may read it.
+    private func addUpstream(of repository: Repository, to object: inout JSONObject) {
+        let settings = repository.record.proxy
+        let state = context.operations.upstreamState(of: repository)
+        object["remote_url"] = .string(Self.withoutQuery(settings.remoteURL))
+        object["resolved_url"] = JSONValue(settings.resolvedURL.map(Self.withoutQuery))
+        object["remote_username"] = JSONValue(settings.remoteUsername)
+        object["allowed_file_hosts"] = .array(settings.allowedFileHosts.map(JSONValue.string))
+        object["upstream_state"] = state
+        var warnings: [String] = []
+        if let host = URLOrigin(of: settings.remoteURL)?.host, context.outbound?.allowsByName(host) == false {
+            warnings.append(AddressGuard.refusal(of: host).message)
+        }
+        if let failure = state.object?["failure"]?.string, state.object?["available"] != true, !warnings.contains(failure) {
+            warnings.append("the upstream was asked, and failed: \(failure)")
+        }
+        object["warnings"] = .array(warnings.map(JSONValue.string))
+    }
+
+    /// What was stored before queries were refused, or found by a redirect.
+    private static func withoutQuery(_ url: String) -> String {
+        url.utf8.contains(UInt8(ascii: "?")) ? URLReference.shown(url) : url
     }
 
     /// Scheme and host of the server as its clients know it; empty where the request does not say.

@@ -13,8 +13,30 @@ enum ExplainRoutes {
             ], answer: "Explanation"
         ) { call, repository in
             let refresh = call.query["refresh"] == "true"
-            return call.answer(
-                try await call.context.operations.explain(call["package"], in: repository, refresh: refresh))
+            let explanation = try await call.context.operations.explain(call["package"], in: repository, refresh: refresh)
+            return call.answer(withoutUpstreams(explanation, for: call.caller))
         }
     ]
+
+    /// Leaves out who the upstreams are that the caller does not manage.
+    private static func withoutUpstreams(_ explanation: JSONValue, for caller: Caller) -> JSONValue {
+        guard var object = explanation.object else { return explanation }
+        func edited(_ list: String, _ edit: (inout JSONObject) -> Void) {
+            object[list] = .array(
+                (object[list]?.array ?? []).map { value in
+                    guard var entry = value.object, let name = entry["repository"]?.string,
+                        !(caller.repository(coordinates: name).map(caller.manages) ?? false)
+                    else { return value }
+                    edit(&entry)
+                    return .object(entry)
+                })
+        }
+        edited("members") { member in
+            member["upstream"] = .null
+            if member["rule"] == "upstream" { member["reason"] = "the upstream fails" }
+        }
+        edited("files") { $0["origin"] = .null }
+        if object["rule"] == "upstream" { object["reason"] = "the upstream fails" }
+        return .object(object)
+    }
 }

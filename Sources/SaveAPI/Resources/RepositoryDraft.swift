@@ -50,7 +50,7 @@ struct RepositoryDraft {
 
     private mutating func applyProxy() throws {
         if let url = body["remote_url"]?.string {
-            try RepositoryRules.checkRemote(url)
+            try RepositoryRules.checkRemote(url, call.context.outbound)
             try moveRemote(to: url)
         }
         guard !record.proxy.remoteURL.isEmpty else {

@@ -18,7 +18,7 @@ enum RepositoryRules {
     private static let proxy = [
         FieldRule(
             "remote_url", .text(max: 2048),
-            "Proxy, where it is required: the upstream, http or https, without credentials.",
+            "Proxy, where it is required: the upstream, http or https, without credentials and without a query.",
             example: "https://index.example.com/"),
         FieldRule("cache_ttl", .integer(0...31_536_000), "Proxy: seconds an index counts as current; 3600 by default."),
         FieldRule(
@@ -46,9 +46,12 @@ enum RepositoryRules {
 
     private static let proxyOrGroup = [
         FieldRule(
-            "reserved_names", .list(of: .text(max: 214), max: 1000),
+            "reserved_names", .list(of: .text(max: 214), max: mostReservedNames),
             "Proxy, group: names such as acme-lib or acme-* that are never asked of, or taken from, an upstream.")
     ]
+
+    /// Names and patterns that a repository may reserve.
+    static let mostReservedNames = 1000
 
     static let create = ObjectRule(
         name: "RepositoryCreate",
@@ -143,8 +146,9 @@ enum RepositoryRules {
         return patterns
     }
 
+    /// - Parameter outbound: which addresses may be asked; nil where nobody knows.
     /// - Throws: `invalidRequest` naming `remote_url`.
-    static func checkRemote(_ url: String) throws {
+    static func checkRemote(_ url: String, _ outbound: AddressGuard?) throws {
         let bytes = Array(url.utf8)
         let scheme = ASCII.lowercased(url).utf8
         guard scheme.starts(with: "http://".utf8) || scheme.starts(with: "https://".utf8),
@@ -156,6 +160,17 @@ enum RepositoryRules {
         guard !authority.contains(UInt8(ascii: "@")) else {
             throw SaveError.invalid(
                 "remote_url", "credentials belong in remote_username and remote_password, not in 'remote_url'")
+        }
+        // A query there is a token as a rule. It would be kept in clear and shown, and no request to the upstream would carry it.
+        guard !bytes.contains(UInt8(ascii: "?")) else {
+            throw SaveError.invalid(
+                "remote_url",
+                "'remote_url' must not have a query, which may hold a secret: a token goes into remote_password, with what the upstream wants beside it in remote_username"
+            )
+        }
+        // A name may come to mean another address, an address does not.
+        if let outbound, let host = URLOrigin(of: url)?.host, IPAddress(host: host) != nil, !outbound.allowsByName(host) {
+            throw SaveError.invalid("remote_url", AddressGuard.refusal(of: host).message)
         }
     }
 }

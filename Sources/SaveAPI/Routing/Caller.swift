@@ -120,6 +120,11 @@ struct Caller: Sendable {
     /// A repository that the caller may read.
     func repository(id: Int64) -> Repository? { snapshot.repository(id: id).flatMap { mayRead($0) ? $0 : nil } }
 
+    /// Whether the caller manages a repository, or inspects the whole server.
+    func manages(_ repository: Repository) -> Bool {
+        mayInspect || AccessPolicy.decide(.manage, on: repository, for: principal, in: snapshot) == .allowed
+    }
+
     /// The members of a group that was decided about, in order: who may read a group may read every member.
     func members(of group: Repository) -> [Repository] { snapshot.members(of: group) }
 

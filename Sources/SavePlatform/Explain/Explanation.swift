@@ -32,7 +32,8 @@ package struct Explanation: Sendable {
         package var verified: Timestamp?
         package var etag: String?
         package var isStale = false
-        package var isAvailable = true
+        /// nil until it was asked.
+        package var isAvailable: Bool?
         package var failure: String?
     }
 
@@ -89,7 +90,7 @@ extension Explanation.Upstream {
         [
             "url": JSONValue(url), "status": JSONValue(status.map(Int64.init)), "asked_at": JSONValue(asked?.rfc3339),
             "fetched_at": JSONValue(fetched?.rfc3339), "verified_at": JSONValue(verified?.rfc3339), "etag": JSONValue(etag),
-            "stale": .bool(isStale), "available": .bool(isAvailable), "failure": JSONValue(failure),
+            "stale": .bool(isStale), "available": isAvailable.map(JSONValue.bool) ?? .null, "failure": JSONValue(failure),
         ]
     }
 }
@@ -102,15 +103,10 @@ extension Explanation.File {
             "repository": .string(member.record.coordinates), "state": .string(state), "rule": JSONValue(reason?.rule),
             "reason": JSONValue(reason?.text), "size": JSONValue(stored?.size ?? record.size),
             "digests": .object(JSONObject(digests.map { ($0.algorithm.rawValue, .string($0.hex)) })),
-            "origin": JSONValue(record.origin.map(Self.withoutQuery)), "stored": .bool(stored != nil),
+            "origin": JSONValue(record.origin.map(URLReference.shown)), "stored": .bool(stored != nil),
             "stored_at": JSONValue(stored?.created.rfc3339), "uploaded_by": JSONValue(stored?.uploadedBy),
             "published_at": JSONValue(record.published?.rfc3339), "yanked": .bool(record.withdrawn != nil),
             "yanked_reason": JSONValue(record.withdrawn?.reason),
         ]
-    }
-
-    /// The query of a URL may be what gives access to it.
-    private static func withoutQuery(_ url: String) -> String {
-        String(Substring(url.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }))
     }
 }

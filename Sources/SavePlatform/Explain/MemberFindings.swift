@@ -94,8 +94,8 @@ struct MemberFindings: Sendable {
         var upstream = Explanation.Upstream(
             status: outcome?.status ?? known.map { Self.lastStatus($0.row) }, asked: outcome?.asked ?? known?.row.verified,
             isAvailable: state.isAvailable,
-            failure: outcome?.failure?.message ?? (state.isAvailable ? nil : state.failure))
-        upstream.url = known?.row.url ?? member.repository.record.proxy.resolvedURL
+            failure: outcome?.failure?.message ?? (state.isAvailable == false ? state.failure : nil))
+        upstream.url = (known?.row.url ?? member.repository.record.proxy.resolvedURL).map(URLReference.shown)
         upstream.fetched = known?.row.fetched
         upstream.verified = known?.row.verified
         upstream.etag = known?.row.etag

@@ -9,7 +9,18 @@ extension EngineServices {
         guard repository.record.kind == .proxy else {
             throw SaveError.invalid("name", "\(repository.record.coordinates) is not a proxy")
         }
-        let finding = try await UpstreamBase(ProxySource(repository: repository, services: self)).find()
+        let finding: UpstreamProbe.Finding
+        do {
+            finding = try await UpstreamBase(ProxySource(repository: repository, services: self)).find()
+        } catch {
+            upstream.markDoubtful(repository.record.id, UpstreamFailure(error).error.message)
+            throw error
+        }
+        if finding.succeeded {
+            upstream.markAvailable(repository.record.id)
+        } else {
+            upstream.markDoubtful(repository.record.id, finding.nothingFound().error.message)
+        }
         let attempts = finding.attempts.map { JSONValue.object(["url": .string($0.url), "outcome": .string($0.outcome)]) }
         return ["resolved_url": .string(finding.base), "succeeded": .bool(finding.succeeded), "attempts": .array(attempts)]
     }
@@ -39,7 +50,7 @@ extension EngineServices {
         let now = clock.uptime()
         let quiet = state.quietUntil > now ? Int64(clamping: (state.quietUntil - now) / Lease.second + 1) : nil
         return [
-            "available": .bool(state.isAvailable), "failure": JSONValue(state.failure),
+            "available": state.isAvailable.map(JSONValue.bool) ?? .null, "failure": JSONValue(state.failure),
             "asked_again_in": JSONValue(quiet), "redirected_to": JSONValue(state.redirectedTo),
         ]
     }

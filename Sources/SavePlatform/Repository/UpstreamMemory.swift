@@ -76,7 +76,8 @@ final class UpstreamMemory: Sendable {
 
     /// Whether an upstream answers.
     struct State: Sendable {
-        var isAvailable = true
+        /// nil until it was asked.
+        var isAvailable: Bool?
         var failure: String?
         /// `PlatformClock.uptime` until which it is not asked again.
         var quietUntil: UInt64 = 0
@@ -137,7 +138,7 @@ final class UpstreamMemory: Sendable {
     func state(_ repository: Int64) -> State { states.withLock { $0[repository] ?? State() } }
 
     func markAvailable(_ repository: Int64) {
-        states.withLock { $0[repository] = State() }
+        states.withLock { $0[repository] = State(isAvailable: true) }
     }
 
     /// The upstream as a whole does not answer.
@@ -145,9 +146,12 @@ final class UpstreamMemory: Sendable {
         states.withLock { $0[repository] = State(isAvailable: false, failure: failure, quietUntil: quietUntil) }
     }
 
-    /// The upstream answers, but for one index not as it should.
-    func markDoubtful(_ repository: Int64, _ failure: String, redirectedTo: String?) {
-        states.withLock { $0[repository] = State(failure: failure, redirectedTo: redirectedTo) }
+    /// The upstream answers, but not as it should: what was asked for last could not be had. A server that redirects to another
+    /// is there all the same.
+    func markDoubtful(_ repository: Int64, _ failure: String, redirectedTo: String? = nil) {
+        states.withLock {
+            $0[repository] = State(isAvailable: redirectedTo != nil, failure: failure, redirectedTo: redirectedTo)
+        }
     }
 
     /// Whether a client's wish may be followed to ask for an index again before its time; counts as following it.

@@ -12,9 +12,15 @@ struct UpstreamProbe: Sendable {
 
         mutating func note(_ url: String, _ outcome: String) { attempts.append((URLReference.shown(url), outcome)) }
 
+        private static func path(_ url: String) -> String {
+            let parts = url.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)
+            return parts.count == 4 ? "/" + String(Substring(parts[3])) : "/"
+        }
+
         /// The failure of a request for which the base would have been needed.
         func nothingFound() -> UpstreamFailure {
-            let tried = attempts.map { "\($0.url): \($0.outcome)" }.joined(separator: "; ")
+            // Clients see this: they may not know who the upstream is.
+            let tried = attempts.map { "\(Self.path($0.url)): \($0.outcome)" }.joined(separator: "; ")
             return UpstreamFailure(
                 SaveError(
                     .upstreamInvalid,

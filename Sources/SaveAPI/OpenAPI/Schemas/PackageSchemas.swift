@@ -37,7 +37,7 @@ enum PackageSchemas {
         "ExplainedUpstream": .members([
             "url": Schema.text.orNull, "status": Schema.count.orNull, "asked_at": Schema.time.orNull,
             "fetched_at": Schema.time.orNull, "verified_at": Schema.time.orNull, "etag": Schema.text.orNull, "stale": .flag,
-            "available": .flag, "failure": Schema.text.orNull,
+            "available": Schema.flag.orNull, "failure": Schema.text.orNull,
         ]),
         "ExplainedFile": .members([
             "filename": .text, "path": .text, "version": Schema.text.orNull, "repository": .text,

@@ -12,10 +12,11 @@ enum RepositorySchemas {
         "ProxyRepository": repository(
             .proxy,
             [
-                "remote_url": .text, "resolved_url": Schema.text.orNull, "upstream_state": .named("UpstreamState"),
+                "remote_url": managed(.text), "resolved_url": managed(Schema.text.orNull),
+                "upstream_state": Schema.named("UpstreamState").ifAny, "warnings": managed(.list(of: .text)),
                 "cache_ttl": .count, "negative_cache_ttl": .count, "stale_ttl": .count,
-                "missing_statuses": .list(of: .integer(300...499)), "remote_username": Schema.text.orNull,
-                "allowed_file_hosts": .list(of: .text), "reserved_names": .list(of: .text),
+                "missing_statuses": .list(of: .integer(300...499)), "remote_username": managed(Schema.text.orNull),
+                "allowed_file_hosts": managed(.list(of: .text)), "reserved_names": .list(of: .text),
             ]),
         "GroupRepository": repository(
             .group,
@@ -24,7 +25,7 @@ enum RepositorySchemas {
                 "warnings": .list(of: .text),
             ]),
         "UpstreamState": .members([
-            "available": .flag, "failure": Schema.text.orNull,
+            "available": Schema.flag.orNull.described("Null until the upstream was asked."), "failure": Schema.text.orNull,
             "asked_again_in": Schema.count.orNull.described("Seconds until the upstream is asked again after a failure."),
             "redirected_to": Schema.text.orNull,
         ]),
@@ -33,6 +34,11 @@ enum RepositorySchemas {
             "attempts": .list(of: .members(["url": .text, "outcome": .text])),
         ]),
     ]
+
+    /// What is shown to those who manage the repository.
+    private static func managed(_ schema: Schema) -> Schema {
+        schema.ifAny.described("For those who manage the repository.")
+    }
 
     private static func repository(_ kind: RepositoryKind, _ own: KeyValuePairs<String, Schema>) -> Schema {
         let common: KeyValuePairs<String, Schema> = [
