@@ -37,6 +37,7 @@ struct UpstreamFile: Sendable {
             if let etag = validators?.etag { request.headers.append("If-None-Match", etag) }
             if let date = validators?.lastModified { request.headers.append("If-Modified-Since", date) }
             let response = try await services.client.send(request)
+            if !proxy.isIndexed { services.upstream.markAvailable(proxy.id) }
             switch response.status {
             case 200: return try await receive(response, record, into: fill)
             case 304:
@@ -54,6 +55,12 @@ struct UpstreamFile: Sendable {
                     details: seconds.map { ["retry_after": String($0)] } ?? [:])
             }
         } catch {
+            // Where there is no index, files are all that the upstream is asked for.
+            if !proxy.isIndexed, let failure = error as? SaveError,
+                [.upstreamUnavailable, .upstreamInvalid, .upstreamForbidden].contains(failure.code)
+            {
+                services.upstream.markDoubtful(proxy.id, failure.message)
+            }
             // What was fetched before is better than nothing, as long as no byte of something else went out.
             guard let earlier, !fill.hasBegun else { throw error }
             services.log(.warning, "upstream failed, serving the cached file", ["file": record.path.text, "error": "\(error)"])
@@ -86,32 +93,53 @@ struct UpstreamFile: Sendable {
         }
         let contentType = record.contentType ?? response.headers["content-type"]
         let head = Fill.Head(size: announced ?? record.size, contentType: contentType)
+        do {
+            return try await take(response, record, head, into: fill)
+        } catch let error as SaveError where error.code == .digestMismatch {
+            services.log(
+                .error, "digest mismatch",
+                [
+                    "repository": proxy.repository.record.coordinates, "file": record.path.text,
+                    "origin": record.origin.map(URLReference.shown) ?? "",
+                ])
+            throw SaveError(
+                .upstreamInvalid, "the upstream's file does not have the digest that its index says", underlying: error)
+        }
+    }
+
+    private func take(_ response: ClientResponse, _ record: AssetRecord, _ head: Fill.Head, into fill: Fill) async throws -> Int64
+    {
+        // What fits in memory is checked before a client is told that it comes: one that is cut off learns nothing.
+        let start = try await FileStart.read(response.body, size: head.size)
+        if start.isWhole {
+            try await services.pool.run { try start.check(record, size: head.size) }
+        }
         var arrival = try await UpstreamArrival(fill, head, .init(repository: proxy.id, path: record.path), services)
         do {
             let checks = UpstreamChecks(record.checksums)
-            for try await chunk in response.body {
+            if !start.bytes.isEmpty {
+                checks.update(start.bytes)
+                try await arrival.take(start.bytes)
+            }
+            while !start.isWhole, let chunk = try await response.body.next() {
                 checks.update(chunk)
                 try await arrival.take(chunk)
             }
-            if let size = head.size, size != arrival.size {
-                throw SaveError(.upstreamInvalid, "the upstream's file ended after \(arrival.size) of \(size) bytes")
-            }
+            try Self.checkSize(arrival.size, head.size)
             try checks.verify()
             try await arrival.finish(expecting: checks.sha256) { blob in
-                try await store(record, blob, response, contentType: contentType)
+                try await store(record, blob, response, contentType: head.contentType)
             }
             return arrival.size
-        } catch let error as SaveError where error.code == .digestMismatch {
-            await arrival.cancel()
-            services.log(
-                .error, "digest mismatch",
-                ["repository": proxy.repository.record.coordinates, "file": record.path.text, "origin": record.origin ?? ""])
-            throw SaveError(
-                .upstreamInvalid, "the upstream's file does not have the digest that its index says", underlying: error)
         } catch {
             await arrival.cancel()
             throw error
         }
+    }
+
+    fileprivate static func checkSize(_ size: Int64, _ expected: Int64?) throws {
+        guard let expected, size != expected else { return }
+        throw SaveError(.upstreamInvalid, "the upstream's file ended after \(size) of \(expected) bytes")
     }
 
     private func store(_ record: AssetRecord, _ blob: BlobInfo, _ response: ClientResponse, contentType: String?) async throws {
@@ -177,6 +205,40 @@ struct UpstreamFile: Sendable {
             services.upstream.misses.insert(until, for: key)
         }
         return proxy.miss(record.path, until: until)
+    }
+}
+
+/// The beginning of a file, which for a small one is all of it.
+private struct FileStart: Sendable {
+    /// Bytes.
+    private static let limit = 128 << 10
+
+    var bytes: [UInt8] = []
+    var isWhole = false
+
+    /// - Parameter size: bytes of the file; nil where that is not known.
+    static func read(_ body: ByteStream, size: Int64?) async throws -> FileStart {
+        var start = FileStart()
+        if let size, size > Int64(limit) { return start }
+        while start.bytes.count <= limit {
+            guard let chunk = try await body.next() else {
+                start.isWhole = true
+                break
+            }
+            start.bytes += chunk
+        }
+        return start
+    }
+
+    /// - Throws: `upstreamInvalid` for another size than was said, `digestMismatch`.
+    func check(_ record: AssetRecord, size: Int64?) throws {
+        try UpstreamFile.checkSize(Int64(bytes.count), size)
+        let checks = UpstreamChecks(record.checksums)
+        checks.update(bytes)
+        try checks.verify()
+        if let sha256 = checks.sha256, BlobDigest(of: bytes) != sha256 {
+            throw SaveError(.digestMismatch, "the bytes do not have the digest that was announced")
+        }
     }
 }
 
