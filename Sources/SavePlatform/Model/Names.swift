@@ -3,6 +3,8 @@
 /// Two paths are equal when their bytes are; Swift's own comparison of text would take some different bytes for equal.
 public struct AssetPath: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let text: String
+    /// As a client wrote it, with a query, where an upstream is to be asked for just that; nil for the path alone.
+    private(set) var spelling: RequestSpelling?
 
     /// - Throws: `invalidRequest` for a path that is not of the form above.
     public init(_ text: String) throws {
@@ -49,13 +51,24 @@ public struct AssetPath: Sendable, Hashable, Comparable, CustomStringConvertible
     /// A part of a path that was checked already.
     private init(checked text: String) { self.text = text }
 
+    /// The path without what a client wrote in its place.
+    var plain: AssetPath { AssetPath(checked: text) }
+
+    func spelled(_ spelling: RequestSpelling) -> AssetPath {
+        var path = self
+        path.spelling = spelling
+        return path
+    }
+
     /// The path with every segment percent-encoded, for links and upstream URLs.
     public var percentEncoded: String {
         text.utf8.split(separator: UInt8(ascii: "/")).map { ASCII.percentEncoded(String(Substring($0))) }.joined(separator: "/")
     }
 
     public var description: String { text }
-    public static func == (left: AssetPath, right: AssetPath) -> Bool { ASCII.isEqual(left.text, right.text) }
+    public static func == (left: AssetPath, right: AssetPath) -> Bool {
+        ASCII.isEqual(left.text, right.text) && left.spelling == right.spelling
+    }
     public static func < (left: AssetPath, right: AssetPath) -> Bool { left.text.utf8.lexicographicallyPrecedes(right.text.utf8) }
     public func hash(into hasher: inout Hasher) {
         var text = text

@@ -58,20 +58,56 @@ struct RequestResolver: Sendable {
         // pipenv puts a slash between an index URL that ends in one and the package. Nothing may be served below such a path,
         // because relative links would lead elsewhere.
         let shorter = request.method.isRead ? RequestPath.withoutEmptySegments(request.rawPath) : nil
-        let path = try path(shorter.map { Array($0.utf8)[...] } ?? request.rawPath)
-        let repository = try find(path, principal, catalogue)
+        let (path, repository) = try find(request, shorter, principal, catalogue)
         let granted = try admit(principal, repository, catalogue)
         let route: Route
         if let shorter {
             route = .redirect(to: shorter, permanent: true)
         } else {
-            route = try await meaning(of: request, path.dropping(3), in: repository)
+            route = spelled(
+                try await meaning(of: request, path.dropping(3), in: repository), try spelling(of: request, repository))
             if request.method == .get {
                 routes.remember(RouteMemo.Entry(repository: repository, route: route), for: request.target)
             }
         }
         return ResolvedRequest(
             request: request, sender: sender, repository: repository, route: route, granted: granted, catalogue: catalogue)
+    }
+
+    /// The path and the repository that it names.
+    private func find(
+        _ request: HTTPRequest, _ shorter: String?, _ principal: Principal, _ catalogue: CatalogueSnapshot
+    ) throws -> (RequestPath, Repository) {
+        let raw = shorter.map { Array($0.utf8)[...] } ?? request.rawPath
+        do {
+            let path = try path(raw)
+            return (path, try find(path, principal, catalogue))
+        } catch let error as SaveError where error.code == .invalidRequest && request.method.isRead {
+            // An encoded slash is a part of a name to some upstreams. Nothing that is hosted has one.
+            guard let format = formats.descriptor(ofPath: raw), !format.abilities.contains(.upstreamIndexes),
+                format.abilities.contains(.proxy), let path = try? RequestPath(keepingEscapedSlashes: raw)
+            else { throw error }
+            let repository = try find(path, principal, catalogue)
+            // Who may not read it does not learn what kind it is.
+            _ = try admit(principal, repository, catalogue)
+            guard Self.passesOn(repository) else { throw error }
+            return (path, repository)
+        }
+    }
+
+    /// Whether upstreams are asked for files of the repository by what clients ask for.
+    private static func passesOn(_ repository: Repository) -> Bool {
+        repository.record.kind != .hosted && !repository.descriptor.abilities.contains(.upstreamIndexes)
+    }
+
+    private func spelling(of request: HTTPRequest, _ repository: Repository) throws -> RequestSpelling? {
+        guard request.method.isRead, Self.passesOn(repository) else { return nil }
+        return try RequestSpelling(rawPath: request.rawPath, rawQuery: request.rawQuery)
+    }
+
+    private func spelled(_ route: Route, _ spelling: RequestSpelling?) -> Route {
+        guard let spelling, case .asset(let path, package: nil) = route else { return route }
+        return .asset(path.spelled(spelling), package: nil)
     }
 
     private func meaning(of request: HTTPRequest, _ path: RequestPath, in repository: Repository) async throws -> Route {

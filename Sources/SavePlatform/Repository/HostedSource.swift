@@ -22,6 +22,7 @@ package struct HostedSource: ContentSource {
     }
 
     package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
+        let path = path.plain
         var freshness = freshness(.asset(path))
         // Whoever changes a package as a whole need not name each of its files.
         if let package { freshness.merge(self.freshness(.index(.package(package)))) }

@@ -40,10 +40,15 @@ package struct ProxySource: ContentSource {
     }
 
     package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
+        let spelling = isIndexed ? nil : path.spelling
+        let plain = path.plain
+        let path = try spelling?.key(of: plain) ?? plain
         try refuseReserved(package)
         try await refuseBlocked(path, package)
         if let stored = try await stored(path, package) { return stored }
-        let record = try await record(of: path, package: package)
+        var found = try await record(of: path, package: package)
+        if let spelling { found.origin = try await origin(of: plain, spelling) }
+        let record = found
         if let file = record.sidecarOf, let deriving, try await deriving.ask({ $0.file(ofSidecar: path) }) == file {
             return try await UpstreamSidecar(self, deriving).content(of: record)
         }
@@ -53,6 +58,13 @@ package struct ProxySource: ContentSource {
             try await UpstreamFile(self).fetch(record, into: fill)
         }
         return .arriving(ArrivingAsset(repository: id, record: record, head: try await seat.fill.head(), seat: seat))
+    }
+
+    /// Where the upstream has what a client asked for, as the client wrote it; nil where the format has places of its own.
+    private func origin(of plain: AssetPath, _ spelling: RequestSpelling) async throws -> String? {
+        let base = try URLReference.directory(settings.remoteURL)
+        let place = try await repository.format.upstreamRequest(for: .asset(plain), base: settings.remoteURL).url
+        return place.utf8.elementsEqual((base + plain.percentEncoded).utf8) ? base + spelling.reference : nil
     }
 
     /// - Throws: a miss for a name that the upstream is never asked for, cached or not.

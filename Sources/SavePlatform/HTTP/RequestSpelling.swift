@@ -1,0 +1,98 @@
+/// A request's path below its repository and its query as the client wrote them, for upstreams whose files have no index: what
+/// an upstream makes of `;`, `%2F` or a query is its own affair.
+struct RequestSpelling: Sendable, Hashable {
+    /// The longest query that is passed on, in bytes.
+    static let longestQuery = 2048
+
+    /// Segments with everything escaped that no path may have as it is, and nothing else changed.
+    let path: String
+    /// nil where there is none.
+    let query: String?
+
+    /// - Throws: `invalidRequest` for a query that is too long.
+    init(rawPath: ArraySlice<UInt8>, rawQuery: ArraySlice<UInt8>?) throws {
+        // `/format/project/repository/` comes before.
+        var rest = rawPath
+        for _ in 0..<4 { rest = (rest.firstIndex(of: UInt8(ascii: "/")).map { rest[($0 + 1)...] }) ?? rest[rest.endIndex...] }
+        path = Self.escaped(rest) { Self.isPathByte($0) }
+        let query = rawQuery.flatMap { $0.isEmpty ? nil : $0 }
+        guard (query?.count ?? 0) <= Self.longestQuery else {
+            throw SaveError(
+                .invalidRequest, "the query is longer than \(Self.longestQuery) bytes, which are the most that is passed on")
+        }
+        self.query = query.map { Self.escaped($0) { Self.isPathByte($0) || $0 == UInt8(ascii: "?") } }
+    }
+
+    /// The part of a URL that comes behind the upstream's base.
+    var reference: String { path + (query.map { "?" + $0 } ?? "") }
+
+    /// What a cached file is kept under: one key for each path and query, which no other path is.
+    ///
+    /// - Parameter plain: the path, decoded.
+    /// - Throws: `invalidRequest` where that is longer than a path may be.
+    func key(of plain: AssetPath) throws -> AssetPath {
+        // A question mark in a key begins a query, so that one in a name is written otherwise.
+        let name = Self.withoutMarks(plain.text)
+        guard let query else { return try AssetPath(name) }
+        let filename =
+            name.utf8.lastIndex(of: UInt8(ascii: "/")).map { Substring(name)[name.utf8.index(after: $0)...] } ?? name[...]
+        let shown = query.utf8.flatMap { $0 == UInt8(ascii: "/") ? Array("%2F".utf8) : [$0] }
+        guard filename.utf8.count + 1 + shown.count > RequestPath.longestSegment else {
+            return try AssetPath(name + "?" + String(decoding: shown, as: UTF8.self))
+        }
+        return try AssetPath(name + "?sha256:" + BlobDigest(of: Array(query.utf8)).hex)
+    }
+
+    private static func withoutMarks(_ name: String) -> String {
+        let mark = UInt8(ascii: "?")
+        guard name.utf8.contains(mark) else { return name }
+        return String(decoding: name.utf8.flatMap { $0 == mark ? Array("%3F".utf8) : [$0] }, as: UTF8.self)
+    }
+
+    private static func isPathByte(_ byte: UInt8) -> Bool {
+        ASCII.isAlphanumeric(byte) || "-._~!$&'()*+,;=:@%/".utf8.contains(byte)
+    }
+
+    private static func escaped(_ bytes: ArraySlice<UInt8>, _ isAllowed: (UInt8) -> Bool) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        return String(
+            decoding: bytes.flatMap { byte in
+                isAllowed(byte) ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }, as: UTF8.self)
+    }
+}
+
+extension RequestPath {
+    /// Decodes a path whose encoded slashes are part of its segments, and stay encoded in them.
+    ///
+    /// - Throws: what `init(decoding:)` throws for anything else.
+    init(keepingEscapedSlashes raw: ArraySlice<UInt8>) throws {
+        let whole = try RequestPath(decoding: raw, escapedSlashesSeparate: true)
+        // The same segments, put together again where the slash between them was encoded.
+        var marks: [Bool] = []
+        var index = raw.startIndex
+        while index < raw.endIndex {
+            if raw[index] == UInt8(ascii: "/") {
+                marks.append(false)
+            } else if raw[index] == UInt8(ascii: "%"), index + 2 < raw.endIndex, raw[index + 1] == UInt8(ascii: "2"),
+                raw[index + 2] | 0x20 == UInt8(ascii: "f")
+            {
+                marks.append(true)
+                index += 2
+            }
+            index += 1
+        }
+        guard !whole.endsInSlash || marks.last == false else {
+            throw SaveError(.invalidRequest, "the path has a character that is not allowed")
+        }
+        var segments: [String] = []
+        for (segment, isEncoded) in zip(whole.segments, marks) {
+            if isEncoded, let last = segments.popLast() {
+                segments.append(last + "%2F" + segment)
+            } else {
+                segments.append(segment)
+            }
+        }
+        self.init(segments: segments, endsInSlash: whole.endsInSlash)
+    }
+}
