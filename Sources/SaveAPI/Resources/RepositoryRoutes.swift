@@ -25,13 +25,17 @@ enum RepositoryRoutes {
             call.answer(call.json(repository), etag: etag(repository.record), isLive: true)
         },
         APIRoute(
-            .patch, "/repos/{project}/{name}", .repository(.manage), "Change a repository", body: RepositoryRules.update,
-            answer: "Repository", failures: [.preconditionFailed], action: "repository.update"
+            .patch, "/repos/{project}/{name}", .repository(.manage), "Change a repository", query: [LeavingNames.rule],
+            body: RepositoryRules.update,
+            answer: "Repository", failures: [.conflict, .preconditionFailed], action: "repository.update"
         ) { call, repository in try await update(call, repository) },
         APIRoute(
             .delete, "/repos/{project}/{name}", .repository(.manage),
             "Delete a repository; with files in it that takes the permission delete as well",
-            query: [FieldRule("force", .boolean, "Delete it with its files, and out of the groups it is a member of.")],
+            query: [
+                FieldRule("force", .boolean, "Delete it with its files, and out of the groups it is a member of."),
+                LeavingNames.rule,
+            ],
             status: 204, failures: [.conflict, .preconditionFailed], action: "repository.delete"
         ) { call, repository in try await delete(call, repository) },
     ]
@@ -98,6 +102,7 @@ enum RepositoryRoutes {
                 var draft = RepositoryDraft(record: record, body: body, call: call)
                 try draft.apply(in: writing, asking: inquiry)
                 draft.record.updated = later(now, than: record.updated)
+                if record.kind == .group { _ = try LeavingNames(call).settle(record.group.members, &draft.record, in: writing) }
                 let after = try writing.put(draft.record)
                 if after.proxy.remoteURL != record.proxy.remoteURL || after.settings != record.settings {
                     try writing.deleteCachedIndexes(id, key: nil)
@@ -128,25 +133,43 @@ enum RepositoryRoutes {
                 guard try record.kind != .hosted || writing.assets(id, under: "", after: nil, limit: 1).isEmpty else {
                     throw SaveError(.conflict, "the repository is not empty; delete it with ?force=true")
                 }
-                // Without its member, a group may take names that were this one's from another member.
-                guard groups.isEmpty else {
-                    throw SaveError(.conflict, "the repository is a member of a group; delete it with ?force=true")
-                }
             }
+            let leaving = LeavingNames(call)
+            // Without its member, a group may take names that were this one's from another member.
+            guard groups.isEmpty || leaving.choice != nil || isForced && record.kind != .hosted else {
+                throw memberOf(groups, record.kind, call)
+            }
+            var reserved = 0
             for var group in groups {
+                let before = group.group.members
                 group.group.members.removeAll { $0 == id }
+                reserved += try leaving.settle(before, &group, in: writing)
                 group.updated = later(now, than: group.updated)
                 _ = try writing.put(group)
             }
             try writing.deleteRepository(id)
             let details: JSONObject = [
                 "format": .string(record.format), "repository_type": .string(record.kind.rawValue), "force": .bool(isForced),
-                "groups": .array(groups.map { .string($0.coordinates) }),
+                "groups": .array(groups.map { .string($0.coordinates) }), "names": JSONValue(leaving.choice?.rawValue),
+                "reserved_names": .integer(Int64(reserved)),
             ]
             return (groups.map(\.id), [call.event(record.coordinates, details)])
         }
         for changed in groups + [id] { await call.context.operations.repositoryChanged(changed) }
         return APICall.noContent
+    }
+
+    /// Names the groups that the caller may know of.
+    private static func memberOf(_ groups: [RepositoryRecord], _ kind: RepositoryKind, _ call: APICall) -> SaveError {
+        let known = groups.filter { call.caller.repository(id: $0.id) != nil }.map(\.coordinates)
+        let names = known.count == groups.count ? known : known + ["others that you may not see"]
+        let way =
+            kind == .hosted
+            ? "delete it with ?names=reserve, which keeps the names of its packages reserved there, or ?names=release, which gives them up to other members"
+            : "delete it with ?force=true"
+        return SaveError(
+            .conflict, "the repository is a member of \(names.joined(separator: ", ")); \(way)",
+            details: ["groups": names.joined(separator: ", ")])
     }
 
     /// A repository goes with its files, so that managing it is not enough.

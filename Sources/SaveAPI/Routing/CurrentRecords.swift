@@ -31,6 +31,16 @@ extension CatalogueReading {
         try repositories().filter { $0.group.members.contains(member.id) }
     }
 
+    /// The groups that reach a repository, by whatever way, without itself.
+    func groups(reaching id: Int64) throws -> [RepositoryRecord] {
+        try repositories().filter { try $0.kind == .group && $0.id != id && reach(of: [$0.id]).contains(id) }
+    }
+
+    /// What each repository is.
+    func kinds() throws -> [Int64: RepositoryKind] {
+        Dictionary(try repositories().map { ($0.id, $0.kind) }) { first, _ in first }
+    }
+
     /// Everything that some repositories reach through groups, themselves included.
     func reach(of start: [Int64]) throws -> Set<Int64> {
         let members = Dictionary(try repositories().map { ($0.id, $0.group.members) }) { first, _ in first }
