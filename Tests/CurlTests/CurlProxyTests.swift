@@ -19,7 +19,7 @@ import Testing
         #expect(error.code == .upstreamUnavailable)
         #expect(error.message.contains("outbound proxy 127.0.0.1:\(proxy.port)"))
         #expect(error.message.contains("(\(status))"))
-        #expect(error.message.contains(status == 407 ? "'proxy'" : "'no_proxy'"))
+        #expect(error.message.contains(status == 407 ? "outbound_proxy" : "no_proxy"))
         #expect(!error.description.contains("s3cret"))
         #expect(proxy.requests.allSatisfy { $0.method == "CONNECT" })
     }

@@ -46,8 +46,8 @@ extension SaveError {
     /// What a proxy says by the status that is its own answer.
     static func refusal(_ status: Int, host: String) -> String {
         status == 407
-            ? "asks for credentials (407): write them into 'proxy', as http://user:password@host:port"
-            : "refuses to connect to \(host) (\(status)): let it through there, or list the host in 'no_proxy'"
+            ? "asks for credentials (407): write them into outbound_proxy, as http://user:password@host:port"
+            : "refuses to connect to \(host) (\(status)): let it through there, or, where the environment names the proxy, list the host in no_proxy"
     }
 
     /// The error of a transfer to `host` that curl ended.
