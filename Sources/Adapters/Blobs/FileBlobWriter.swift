@@ -103,7 +103,7 @@ final class FileBlobWriter: BlobWriter {
     }
 
     func commit(expecting expected: BlobDigest?) async throws -> BlobInfo {
-        try await store.pool.run { [self] in
+        try await store.pool.run(lasting: .long) { [self] in
             try state.withLock { state in
                 let info = try finish(&state)
                 if case .committed = state.phase { return info }

@@ -137,8 +137,9 @@ struct IndexAnswers: Sendable {
         renderings.count.wrappingAdd(1, ordering: .relaxed)
         let context = RenderContext(
             basePath: repository.basePath, externalOrigin: key.origin, documents: documents)
-        let isLarge = listing.assets.count + listing.packages.count > Self.largestInline
-        let rendering = try await repository.format.ask(on: isLarge ? services.pool : nil) { format in
+        let count = listing.assets.count + listing.packages.count
+        let pool = count > Self.largestInline ? services.processors : nil
+        let rendering = try await repository.format.ask(on: pool, lasting: .rendering(count)) { format in
             let document = try format.render(key.index, as: key.type, from: listing, context: context)
             return try Rendering(document, key.isCompressed ? compression : nil)
         }
@@ -163,10 +164,12 @@ struct IndexAnswers: Sendable {
     ) -> (@Sendable () throws -> ByteStream)? {
         guard case .pieces(let pieces, let length) = rendering.content else { return nil }
         let begin = rendering.isCompressed ? compression.begin : nil
-        let pool = services.pool
+        let pool = services.processors
         return {
             let stream = try PieceStream(pieces, begin)
-            return ByteStream(length: begin == nil ? length : nil) { try await format.ask(on: pool) { _ in try stream.next() } }
+            return ByteStream(length: begin == nil ? length : nil) {
+                try await format.ask(on: pool, lasting: .long) { _ in try stream.next() }
+            }
         }
     }
 

@@ -6,7 +6,10 @@ package struct EngineServices: Sendable {
     package let catalogue: Catalogue
     package let clock: PlatformClock
     package let log: Log
+    /// For files.
     package let pool: BlockingPool
+    /// For what takes processor time: reading documents, rendering pages.
+    package let processors: BlockingPool
     /// Opens sealed upstream passwords.
     package let unseal: @Sendable (String) -> String?
     package let board = RevisionBoard()
@@ -18,7 +21,8 @@ package struct EngineServices: Sendable {
     package init(
         store: any MetadataStore, blobs: any BlobStore, client: any HTTPClient, catalogue: Catalogue, clock: PlatformClock,
         log: Log,
-        pool: BlockingPool, listingCacheSize: Int = 20_000, uploadSessions: UploadSessions.Rules = .init(),
+        pool: BlockingPool, processors: BlockingPool? = nil, listingCacheSize: Int = 20_000,
+        uploadSessions: UploadSessions.Rules = .init(),
         unseal: @escaping @Sendable (String) -> String?
     ) {
         self.store = store
@@ -28,6 +32,7 @@ package struct EngineServices: Sendable {
         self.clock = clock
         self.log = log
         self.pool = pool
+        self.processors = processors ?? pool
         self.unseal = unseal
         tally = AuditTally(store: store, clock: clock, log: log) { (try? await blobs.checkSpace(for: nil)) != nil }
         sessions = UploadSessions(blobs: blobs, pool: pool, clock: clock, rules: uploadSessions)
@@ -63,6 +68,14 @@ package struct EngineServices: Sendable {
         }
         return GroupSource(repository: repository, members: members, reserved: snapshot.reservedNames(of: repository))
     }
+}
+
+extension BlockingPool.Length {
+    /// Of reading or digesting so many bytes of a document.
+    static func reading(_ count: Int) -> Self { count > 256 << 10 ? .long : .short }
+
+    /// Of rendering a page with so many lines.
+    static func rendering(_ count: Int) -> Self { count > 1000 ? .long : .short }
 }
 
 extension CatalogueSnapshot {

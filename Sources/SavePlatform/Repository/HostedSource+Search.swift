@@ -37,7 +37,7 @@ extension HostedSource {
         for _ in 0..<(Self.mostSearched / 1000) {
             let start = last
             let page = try await services.store.read { try $0.packages(id, after: start, limit: 1000, matching: nil) }
-            hits += try await format.ask(on: services.pool) { format in
+            hits += try await format.ask(on: services.processors) { format in
                 page.compactMap { record in
                     let package = PackageSummary(id: record.id, displayName: record.displayName)
                     return matcher.rank(package) { format.searchText(of: record.attributes) }.map {

@@ -9,6 +9,9 @@ struct SidecarAnnouncements: Sendable {
     /// one arrives, clients would give up waiting. Bytes.
     private static let smallFile: Int64 = 4 << 20
 
+    /// Listings of more files are gone through on a thread that may take its time.
+    private static let mostInline = 200
+
     init(_ proxy: ProxySource, _ format: Supervised<any SidecarDeriving>) {
         self.proxy = proxy
         self.format = format
@@ -22,7 +25,9 @@ struct SidecarAnnouncements: Sendable {
         let cached = try await proxy.services.store.read { try $0.assets(id, package: package) }
         answer.freshness.dependencies.append(.init(repository: proxy.repository, stamp: stamp))
         let listed = answer.listing.assets
-        let (announced, end) = try await format.ask { announce(listed, cached, isStale: known.isStale, by: $0) }
+        let (announced, end) = try await format.ask(
+            on: listed.count > Self.mostInline ? proxy.services.processors : nil, lasting: .rendering(listed.count)
+        ) { announce(listed, cached, isStale: known.isStale, by: $0) }
         answer.listing.assets = announced
         // A page that the upstream confirms again and again must not forget for good what was lost.
         if let end { answer.freshness.validUntil = min(answer.freshness.validUntil ?? .max, end) }

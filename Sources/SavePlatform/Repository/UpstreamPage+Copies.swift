@@ -65,7 +65,7 @@ extension UpstreamPage {
 
     private func listing(in file: OpenFile, _ row: CachedIndex) async throws -> Listing {
         if let format = large {
-            return try await format.ask(on: services.pool) {
+            return try await format.ask(on: services.processors, lasting: .long) {
                 try $0.root(from: FileBytes(file), url: row.url, contentType: row.contentType).verified()
             }
         }

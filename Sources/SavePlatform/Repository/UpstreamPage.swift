@@ -272,7 +272,7 @@ struct UpstreamPage: Sendable {
             for try await chunk in body { try await writer.write(chunk) }
             let digest = try await writer.finish().digest
             let file = FileBytes(try writer.reader())
-            let listing = try await format.ask(on: services.pool) {
+            let listing = try await format.ask(on: services.processors, lasting: .long) {
                 try $0.root(from: file, url: url, contentType: contentType).verified()
             }
             _ = try await writer.commit(expecting: digest)
@@ -298,8 +298,9 @@ struct UpstreamPage: Sendable {
     func read(_ document: UpstreamDocument, isKnown: Bool) async throws -> (Listing, BlobDigest) {
         let index = index
         do {
-            async let digested = services.pool.run { BlobDigest(of: document.bytes) }
-            let listing = try await proxy.repository.format.ask(on: services.pool) {
+            let length = BlockingPool.Length.reading(document.bytes.count)
+            async let digested = services.processors.run(lasting: length) { BlobDigest(of: document.bytes) }
+            let listing = try await proxy.repository.format.ask(on: services.processors, lasting: length) {
                 try $0.listing(from: document, for: index).verified()
             }
             let digest = try await digested
@@ -313,7 +314,10 @@ struct UpstreamPage: Sendable {
     }
 
     func offered(_ listing: Listing) async throws -> OfferedListing {
-        OfferedListing(listing, cached: try await files(), allowedHosts: proxy.settings.allowedFileHosts)
+        let (files, hosts) = (try await files(), proxy.settings.allowedFileHosts)
+        return try await services.processors.run(lasting: .rendering(listing.assets.count)) {
+            OfferedListing(listing, cached: files, allowedHosts: hosts)
+        }
     }
 
     /// The files of the package that are here.

@@ -155,7 +155,7 @@ struct UpstreamProbe: Sendable {
         let document = UpstreamDocument(
             url: response.url, contentType: response.headers["content-type"], bytes: bytes, isWhole: isWhole)
         do {
-            let listing = try await proxy.repository.format.listing(from: document, for: .root, on: services.pool)
+            let listing = try await proxy.repository.format.listing(from: document, for: .root, on: services.processors)
             // What was only guessed is not taken for more than it says: a page of one package has links to files as well.
             if let base = listing.attributes[UpstreamRequest.resolvedBaseAttribute]?.string {
                 finding.note(request.url, "200, a page of files")
@@ -198,7 +198,7 @@ struct UpstreamProbe: Sendable {
             url: response.url, contentType: response.headers["content-type"],
             bytes: try await response.body.collect(limit: Int(clamping: request.maxSize)))
         do {
-            _ = try await proxy.repository.format.listing(from: document, for: index, on: services.pool)
+            _ = try await proxy.repository.format.listing(from: document, for: index, on: services.processors)
             finding.note(request.url, "200")
             return true
         } catch let error as SaveError where error.code == .formatTimeout {

@@ -20,7 +20,7 @@ extension Supervised<any RepositoryFormat> {
 
     /// - Parameter pool: where a format runs that is compiled in.
     func listing(from document: UpstreamDocument, for index: IndexKey, on pool: BlockingPool) async throws -> Listing {
-        try await ask(on: pool) { try $0.listing(from: document, for: index).verified() }
+        try await ask(on: pool, lasting: .reading(document.bytes.count)) { try $0.listing(from: document, for: index).verified() }
     }
 }
 

@@ -25,13 +25,16 @@ package struct Supervised<Subject: Sendable>: Sendable {
 
     /// Asks something that is answered without waiting.
     ///
-    /// - Parameter pool: where code that is compiled in runs, for what takes its time or reads files.
+    /// - Parameters:
+    ///   - pool: where code that is compiled in runs, for what takes its time or reads files.
+    ///   - length: how much time it takes there.
     package func ask<Answer: Sendable>(
-        on pool: BlockingPool? = nil, _ question: @escaping @Sendable (Subject) throws -> Answer
+        on pool: BlockingPool? = nil, lasting length: BlockingPool.Length = .short,
+        _ question: @escaping @Sendable (Subject) throws -> Answer
     ) async throws -> Answer {
         let subject = subject
         if let threads { return try await FormatCall(on: threads).run { try question(subject) } }
-        if let pool { return try await pool.run { try question(subject) } }
+        if let pool { return try await pool.run(lasting: length) { try question(subject) } }
         return try question(subject)
     }
 
