@@ -18,7 +18,7 @@ packages=(
 )
 for option in "$@"; do
     case "$option" in
-        --tests) packages+=(sqlite3 openssl npm) ;;
+        --tests) packages+=(sqlite3 openssl npm prometheus) ;;
         --bench) packages+=(sqlite3 nginx-light wrk) ;;
         *) fail "unknown option $option (known: --tests, --bench)" ;;
     esac
@@ -28,6 +28,7 @@ done
 present_otherwise() {
     case "$1" in
         make | curl | openssl | sqlite3 | npm | wrk | python3 | pkg-config) command -v "$1" > /dev/null ;;
+        prometheus) command -v promtool > /dev/null ;;
         nginx-light) command -v nginx > /dev/null || [ -x /usr/sbin/nginx ] ;;
         python3-venv) python3 -c 'import venv, ensurepip' 2> /dev/null ;;
         *) return 1 ;;

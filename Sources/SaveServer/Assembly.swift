@@ -17,6 +17,7 @@ package struct Stores: Sendable {
     let metadata: SQLMetadataStore
     let blobs: FileBlobStore
     let pool: BlockingPool
+    let processors: BlockingPool
 
     /// Opens the data directory, which nobody else may have open, and makes what a new one lacks.
     ///
@@ -28,12 +29,17 @@ package struct Stores: Sendable {
         let blobs = try FileBlobStore(root: directory.blobsPath, reserveBytes: configuration.diskReserve, pool: pool)
         let metadata = try SQLiteStore.open(path: directory.databasePath)
         try directory.complete()
-        return Stores(directory: directory, metadata: metadata, blobs: blobs, pool: pool)
+        return Stores(
+            directory: directory, metadata: metadata, blobs: blobs, pool: pool,
+            // One more than there are processors: long work never has that one. What is on its way to clients goes first.
+            processors: BlockingPool(
+                name: "processor", threads: max(2, ProcessInfo.processInfo.activeProcessorCount) + 1, niceness: 5))
     }
 
     package func close() async {
         await metadata.close()
         pool.stop()
+        processors.stop()
     }
 }
 
@@ -70,7 +76,8 @@ struct Assembly: Sendable {
         let services = EngineServices(
             store: stores.metadata, blobs: stores.blobs, client: try client(configuration), catalogue: catalogue, clock: clock,
             log: log,
-            pool: stores.pool, uploadSessions: sessionRules(configuration), unseal: { sealed in unseal(sealed, key) })
+            pool: stores.pool, processors: stores.processors, uploadSessions: sessionRules(configuration),
+            unseal: { sealed in unseal(sealed, key) })
         let keyUses = KeyUses(store: stores.metadata, clock: clock, log: log)
         try await keyUses.load()
         let authenticator = Authenticator(
@@ -102,44 +109,11 @@ struct Assembly: Sendable {
             catalogue: catalogue)
         let health = Health(store: stores.metadata, blobs: stores.blobs, version: Version.current)
         let metrics = Metrics()
-        let started = clock.uptime()
-        let counters: @Sendable () -> String = {
-            metrics.text(gauges: [
-                ("save_uptime_seconds", "Seconds since the start.", Int64((clock.uptime() - started) / 1_000_000_000)),
-                ("save_fills", "Files on their way from upstreams.", Int64(services.fills.count)),
-                (
-                    "save_upstream_changed_files", "Files whose digest an upstream changed, since the start.",
-                    Int64(services.changedUpstreamFiles)
-                ),
-                (
-                    "save_upstream_unkept_indexes", "Indexes of upstreams that did not get to the disk, since the start.",
-                    Int64(services.unkeptIndexes)
-                ),
-                (
-                    "save_upstream_unkept_files",
-                    "Files of upstreams that went to clients without being kept, since the start.",
-                    Int64(services.unkeptFiles)
-                ),
-                (
-                    "save_upstream_renewals", "Indexes that wait to be asked for ahead of their end.",
-                    Int64(services.waitingRenewals)
-                ),
-                (
-                    "save_audit_lost_events",
-                    "Downloads, sign-ins and refusals that did not come into the audit trail, since the start.",
-                    services.tally.lost
-                ),
-                (
-                    "save_audit_lost_anchors", "Anchors of the audit trail that could not be kept, since the start.",
-                    auditUpkeep.lostAnchors
-                ),
-                ("save_upload_sessions", "Uploads in several requests that are not finished.", Int64(services.sessions.count)),
-                ("save_cached_pages", "Rendered pages in memory.", Int64(dataPlane.pageCacheUsage.count)),
-                ("save_cached_page_bytes", "Bytes of rendered pages in memory.", Int64(dataPlane.pageCacheUsage.cost)),
-            ])
-        }
+        let report = MetricsReport(
+            metrics: metrics, services: services, dataPlane: dataPlane, auditUpkeep: auditUpkeep, authenticator: authenticator,
+            blobs: stores.blobs, started: clock.uptime())
         let gateway = Gateway(
-            dataPlane: dataPlane, api: api, paths: ServerPath.all(api: api, health: health, metrics: counters),
+            dataPlane: dataPlane, api: api, paths: ServerPath.all(api: api, health: health, metrics: { await report.text() }),
             authenticator: authenticator,
             crossSite: CrossSiteGuard(externalOrigin: plane.externalOrigin),
             crossOrigin: CrossOriginReads(origins: configuration.corsOrigins), log: log)

@@ -2,6 +2,7 @@
 import json
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -89,6 +90,56 @@ def test_metrics_are_for_prometheus(server):
     answer = server.admin.get("/metrics")
     assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/plain")
     assert re.search(r"^[a-z_]+(\{[^}]*\})? [0-9.e+-]+$", answer.text, re.M)
+
+
+def samples(server):
+    lines = server.admin.get("/metrics").text.splitlines()
+    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines if not line.startswith("#")}
+
+
+def test_metrics_pass_the_checks_of_prometheus_and_say_what_happened(server, hosted):
+    page = "/pypi/%s/simple/plain/" % hosted
+    for _ in range(3):
+        assert server.admin.get(page).status_code == 200
+    assert server.admin.get("/pypi/%s/simple/none/" % hosted).status_code == 404
+    assert server.client(None).get("/pypi/no/such/simple/", auth=("admin", "wrong")).status_code == 401
+    text = server.admin.get("/metrics").text
+    checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+    found = samples(server)
+    assert found['save_repository_requests_total{repository="%s",outcome="ok"}' % hosted] >= 4
+    assert found['save_repository_requests_total{repository="%s",outcome="refused"}' % hosted] == 1
+    assert not any("no/such" in name for name in found), "made-up paths get no labels"
+    assert found['save_request_duration_seconds_count{class="read"}'] >= 4
+    assert found['save_request_duration_seconds_bucket{class="read",le="+Inf"}'] \
+        == found['save_request_duration_seconds_count{class="read"}']
+    assert found["save_page_renderings_total"] >= 1 and found["save_memory_answers_total"] >= 1
+    assert found["save_sign_in_failures_total"] >= 1
+    assert found["save_files"] >= 1 and found["save_stored_bytes"] > 0 and found["save_free_disk_bytes"] > 0
+    assert any(name.startswith("save_build_info{version=") for name in found)
+
+
+def test_made_up_paths_add_no_metrics(server, hosted):
+    before = len(samples(server))
+    for number in range(200):
+        server.admin.get("/pypi/p%d/r/simple/" % number)
+    assert len(samples(server)) <= before + 2
+
+
+def test_statistics_say_what_collecting_garbage_would_remove(server, repository, dists, upstream):
+    def stats():
+        return server.admin.get("/api/v1/admin/stats").json()
+
+    upstream.add(*dists.values())
+    before = stats()
+    server.create(repository + "/proxy", kind="proxy", remote_url=upstream.url + "/")
+    assert server.admin.get("/pypi/%s/proxy/simple/plain/" % repository).status_code == 200
+    deadline = time.monotonic() + 30
+    while (after := stats())["cached_index_bytes"] <= before["cached_index_bytes"]:
+        assert time.monotonic() < deadline, "the copy of the upstream's page is counted"
+    # A copy of a page is no garbage, and no file.
+    assert after["reclaimable_bytes"] == server.admin.post("/api/v1/admin/gc?dry_run=true").json()["removed_bytes"]
+    assert after["files"] == before["files"]
 
 
 # -- status codes on the data plane

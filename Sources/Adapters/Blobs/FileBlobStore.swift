@@ -62,7 +62,7 @@ package final class FileBlobStore: BlobStore {
     ///
     /// - Throws: `storageUnavailable`, `storageFull`: then nothing that was committed counts.
     package func sync() async throws {
-        try await pool.run { [self] in
+        try await pool.run(lasting: .long) { [self] in
             guard DiskSync.fileSystem(root.descriptor) else { throw FileFailure.current("the stored files cannot be synced") }
         }
     }
@@ -100,7 +100,7 @@ package final class FileBlobStore: BlobStore {
     }
 
     package func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
-        try await pool.run { [self] in try list(after: after?.hex ?? "", limit: limit) }
+        try await pool.run(lasting: .long) { [self] in try list(after: after?.hex ?? "", limit: limit) }
     }
 
     private func list(after: String, limit: Int) throws -> [BlobDigest] {
@@ -139,14 +139,24 @@ package final class FileBlobStore: BlobStore {
         try await pool.run { [self] in try checkSpaceNow(for: byteCount) }
     }
 
-    func checkSpaceNow(for byteCount: Int64?) throws {
+    /// Bytes that the disk has left for those who are not the administrator.
+    package func freeBytes() async throws -> UInt64 {
+        try await pool.run { [self] in try freeBytesNow() }
+    }
+
+    private func freeBytesNow() throws -> UInt64 {
         var facts = statvfs()
         guard fstatvfs(root.descriptor, &facts) == 0 else {
             throw FileFailure.current("the disk of the stored files does not answer")
         }
         let (free, overflow) = UInt64(facts.f_bavail).multipliedReportingOverflow(by: UInt64(facts.f_frsize))
+        return overflow ? .max : free
+    }
+
+    func checkSpaceNow(for byteCount: Int64?) throws {
+        let free = try freeBytesNow()
         let (needed, tooMuch) = reserve.addingReportingOverflow(max(0, byteCount ?? 0))
-        guard !tooMuch, overflow || free >= UInt64(clamping: needed) else {
+        guard !tooMuch, free >= UInt64(clamping: needed) else {
             throw SaveError(.storageFull, "the disk of the stored files is nearly full")
         }
     }

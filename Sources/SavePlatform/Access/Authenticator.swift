@@ -1,4 +1,5 @@
 internal import SaveDigest
+internal import Synchronization
 
 /// Finds out who sent a request: the one gate for every way of signing in.
 ///
@@ -20,6 +21,8 @@ package final class Authenticator: Sendable {
     private let cache: CredentialCache
     private let limiter: SignInLimiter
     private let failures: SignInFailures
+    /// Sign-ins that were refused, since the start.
+    package var failedSignIns: Int { failures.count.load(ordering: .relaxed) }
     private let uses: KeyUses
     private let flights = SingleFlight<Flight, Authentication>()
 

@@ -16,6 +16,8 @@ final class SignInFailures: Sendable {
     private static let interval: UInt64 = 10_000_000_000
     private let trail: AuditTally
     private let clock: PlatformClock
+    /// All failures, since the start.
+    let count = Atomic<Int>(0)
     private let tallies: Mutex<RecentTable<Subject, Tally>>
 
     init(trail: AuditTally, clock: PlatformClock, capacity: Int) {
@@ -26,6 +28,7 @@ final class SignInFailures: Sendable {
 
     /// Counts a failure, and writes a record when one is due. A trail that cannot be written does not change the answer.
     func record(identity: String, _ refusal: SignInRefusal, _ request: HTTPRequest) async {
+        count.wrappingAdd(1, ordering: .relaxed)
         // Refused attempts are not told apart by name: names are free, and each would get a record of its own.
         let shown = refusal == .limited ? "" : identity
         guard let count = due(Subject(identity: shown, address: request.client.bytes)) else { return }

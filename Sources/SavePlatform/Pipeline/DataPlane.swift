@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Everything below `/<format>/<project>/<repository>/` and the mounts of formats: resolves the repository once, derives the
 /// permission from the route, and only then lets anything run.
 package final class DataPlane: Responder {
@@ -30,6 +32,8 @@ package final class DataPlane: Responder {
     private let refusal: RefusalAnswers
     private let signIns: SignInAnswers
     private let memo = AnswerMemo(capacity: 16_384)
+    private let fromMemory = Atomic<Int>(0)
+    private let stale = Atomic<Int>(0)
 
     package init(
         services: EngineServices, authenticator: any RequestAuthenticating, configuration: Configuration,
@@ -55,6 +59,11 @@ package final class DataPlane: Responder {
 
     /// Pages that were rendered since the start.
     package var renderings: Int { indexes.renderingCount }
+
+    /// Pages and files that were answered with from memory, since the start.
+    package var memoryAnswers: Int { fromMemory.load(ordering: .relaxed) }
+    /// Pages that were answered with although the upstream could not be asked, since the start.
+    package var staleAnswers: Int { stale.load(ordering: .relaxed) }
 
     /// Notes that somebody is signed in, where the data plane is not what is asked.
     package func noteSignIn(of principal: Principal, _ request: HTTPRequest) {
@@ -87,6 +96,8 @@ package final class DataPlane: Responder {
 
     private func use(_ ready: any ReadyAnswer, by principal: Principal, _ request: HTTPRequest) -> HTTPResponse {
         services.noteUse(of: ready.freshness, by: request)
+        fromMemory.wrappingAdd(1, ordering: .relaxed)
+        if ready.freshness.isStale { stale.wrappingAdd(1, ordering: .relaxed) }
         services.tally.noteSignIn(of: principal, request)
         let response = ready.response(to: request)
         services.tally.note(ready.download, response, to: principal, request)
@@ -168,8 +179,10 @@ package final class DataPlane: Responder {
         switch resolved.route {
         case .index(let index, let offers):
             do {
-                return try await indexes.answer(
+                let answer = try await indexes.answer(
                     index, offers: offers, request: request, repository: resolved.repository, catalogue: resolved.catalogue)
+                if answer.headers["x-save-cache"] != nil { stale.wrappingAdd(1, ordering: .relaxed) }
+                return answer
             } catch  where offers.allSatisfy(\.isJSON) {
                 return refusal.answer(error, request, onlyJSON: true)
             }

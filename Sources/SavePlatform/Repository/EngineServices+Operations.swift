@@ -64,6 +64,11 @@ extension EngineServices {
     /// Files of upstreams that went to clients without being kept, since the start.
     package var unkeptFiles: Int { fills.unkept.load(ordering: .relaxed) }
 
+    /// How often a proxy's upstream was asked for indexes, how often it failed, and for how long; nil where it never was.
+    package func upstreamTraffic(of repository: Int64) -> (requests: Int, failures: Int, seconds: Double)? {
+        upstream.traffic(repository).map { ($0.requests, $0.failures, $0.seconds) }
+    }
+
     /// Files whose digest an upstream changed, since the start.
     package var changedUpstreamFiles: Int { upstream.changedFiles.load(ordering: .relaxed) }
 }

@@ -89,7 +89,7 @@ struct UpstreamIndex: Sendable {
         }
         if let error = quiet(key) { return try fall(for: error, Self.quietSeconds) }
         do {
-            let fetched = try await page.fetch(cached)
+            let fetched = try await timed { try await page.fetch(cached) }
             memory.markAvailable(proxy.id)
             memory.misses.remove(key)
             memory.outcomes.insert(.init(asked: services.clock.now(), status: fetched.status), for: key)
@@ -111,6 +111,21 @@ struct UpstreamIndex: Sendable {
             let failure = UpstreamFailure(error)
             note(failure, key)
             return try fall(for: failure.error, failure.retryAfter ?? Self.quietSeconds)
+        }
+    }
+
+    private func timed<Value>(_ ask: () async throws -> Value) async throws -> Value {
+        let start = services.clock.uptime()
+        func note(isFailure: Bool) {
+            memory.noteTraffic(proxy.id, nanoseconds: services.clock.uptime() &- start, isFailure: isFailure)
+        }
+        do {
+            let value = try await ask()
+            note(isFailure: false)
+            return value
+        } catch {
+            note(isFailure: !(error is UpstreamPage.Missing))
+            throw error
         }
     }
 

@@ -85,6 +85,14 @@ final class UpstreamMemory: Sendable {
         var redirectedTo: String?
     }
 
+    /// How often an upstream was asked for indexes since the start, and what came of it.
+    struct Traffic: Sendable {
+        var requests = 0
+        /// Without the answer that there is no such index, which is sensible.
+        var failures = 0
+        var seconds = 0.0
+    }
+
     /// A sidecar that could not be had.
     struct LostSidecar: Sendable {
         let error: any Error
@@ -127,6 +135,7 @@ final class UpstreamMemory: Sendable {
     /// Hosts that do not answer with parts of files, until when that is believed.
     private let wholeOnly = BoundedCache<FileHost, UInt64>(limit: 1000)
     private let states = Mutex<[Int64: State]>([:])
+    private let traffic = Mutex<[Int64: Traffic]>([:])
 
     /// How often clients can make an upstream be asked before its time, for each index.
     private static let forcedInterval = 10 * Lease.second
@@ -136,6 +145,18 @@ final class UpstreamMemory: Sendable {
     }
 
     func state(_ repository: Int64) -> State { states.withLock { $0[repository] ?? State() } }
+
+    func traffic(_ repository: Int64) -> Traffic? { traffic.withLock { $0[repository] } }
+
+    func noteTraffic(_ repository: Int64, nanoseconds: UInt64, isFailure: Bool) {
+        traffic.withLock { traffic in
+            var counts = traffic[repository] ?? Traffic()
+            counts.requests += 1
+            if isFailure { counts.failures += 1 }
+            counts.seconds += Double(nanoseconds) / 1e9
+            traffic[repository] = counts
+        }
+    }
 
     func markAvailable(_ repository: Int64) {
         states.withLock { $0[repository] = State(isAvailable: true) }

@@ -2,29 +2,57 @@ internal import SaveMicrohttpd
 internal import SavePlatform
 internal import Synchronization
 
-/// Counters of what the server did, in Prometheus' text format.
+/// Counters of what the server did.
 final class Metrics: Sendable {
     /// Clients make up methods; the metrics do not grow with them.
     private static let methods = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS", "other"]
     private static let statuses = 600
+    /// What a request is about, as far as its first bytes say it.
+    private static let classes = ["read", "change", "api", "server"]
+    /// Upper ends of the histogram's buckets, and how Prometheus is told them.
+    private static let bounds: [(microseconds: Int64, seconds: String)] = [
+        (1_000, "0.001"), (5_000, "0.005"), (25_000, "0.025"), (100_000, "0.1"), (500_000, "0.5"), (2_500_000, "2.5"),
+        (10_000_000, "10"),
+    ]
+    private static let outcomes = ["ok", "not_modified", "refused", "failed"]
+    /// Repositories that are counted. Clients make up paths; only what was answered, or failed, gets a place.
+    private static let mostRepositories = 4096
 
     private struct Counts {
         /// By method and status, in a table that every request finds its place in without hashing.
         var requests = [Int64](repeating: 0, count: Metrics.methods.count * Metrics.statuses)
         var sent: Int64 = 0
         var received: Int64 = 0
-        var micros: Int64 = 0
+        /// By class and bucket; the last bucket is for all that took longer.
+        var durations = [Int64](repeating: 0, count: Metrics.classes.count * (Metrics.bounds.count + 1))
+        var micros = [Int64](repeating: 0, count: Metrics.classes.count)
+        /// By the first three segments of their paths, hashed.
+        var repositories: [UInt64: [Int64]] = [:]
     }
 
     private let counts = Mutex(Counts())
 
     func note(_ request: RequestSummary) {
         let place = Self.row(request.method) * Self.statuses + min(max(0, request.status), Self.statuses - 1)
+        let group = Self.group(request)
+        let bucket = Self.bounds.firstIndex { request.microseconds <= $0.microseconds } ?? Self.bounds.count
+        let repository = group < 2 ? Self.place(of: request.target) : nil
+        let outcome = Self.outcome(request.status)
         counts.withLock { counts in
             counts.requests[place] &+= 1
             counts.sent &+= request.bytesSent
             counts.received &+= request.bytesReceived
-            counts.micros &+= request.microseconds
+            counts.durations[group * (Self.bounds.count + 1) + bucket] &+= 1
+            counts.micros[group] &+= request.microseconds
+            guard let repository else { return }
+            if counts.repositories[repository] != nil {
+                counts.repositories[repository]?[outcome] &+= 1
+                return
+            }
+            guard outcome != 2, counts.repositories.count < Self.mostRepositories else { return }
+            var row = [Int64](repeating: 0, count: Self.outcomes.count)
+            row[outcome] = 1
+            counts.repositories[repository] = row
         }
     }
 
@@ -41,23 +69,68 @@ final class Metrics: Sendable {
         }
     }
 
-    /// - Parameter gauges: values that others know, with their help texts.
-    func text(gauges: [(name: String, help: String, value: Int64)]) -> String {
+    private static func group(_ request: RequestSummary) -> Int {
+        let path = request.target
+        if path.starts(with: "/api".utf8) { return 2 }
+        if path.count < 2 || path.starts(with: "/health".utf8) || path.starts(with: "/metrics".utf8) { return 3 }
+        return request.method == .get || request.method == .head ? 0 : 1
+    }
+
+    private static func outcome(_ status: Int) -> Int {
+        switch status {
+        case 304: 1
+        case 400..<500: 2
+        case 500...: 3
+        default: 0
+        }
+    }
+
+    /// A hash of `/<format>/<project>/<repository>/` (FNV-1a, 64 bits); nil for what is no such path.
+    private static func place(of target: some Sequence<UInt8>) -> UInt64? {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        var slashes = 0
+        for byte in target {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+            if byte == UInt8(ascii: "/") { slashes += 1 }
+            if slashes == 4 { return hash }
+        }
+        return nil
+    }
+
+    /// - Parameter repositories: those there are: the paths of others are not shown.
+    func write(to text: inout MetricsText, repositories: [Repository]) {
         let counts = counts.withLock { $0 }
-        var text = "# HELP save_requests_total Requests answered.\n# TYPE save_requests_total counter\n"
+        text.begin("save_requests_total", .counter, "Requests answered.")
         for (place, count) in counts.requests.enumerated() where count > 0 {
             let (row, status) = place.quotientAndRemainder(dividingBy: Self.statuses)
-            text += "save_requests_total{method=\"\(Self.methods[row])\",status=\"\(status)\"} \(count)\n"
+            text.add("save_requests_total", ["method": Self.methods[row], "status": "\(status)"], count)
         }
-        let totals: [(String, String, Int64)] = [
-            ("save_sent_bytes_total", "Bytes of bodies sent.", counts.sent),
-            ("save_received_bytes_total", "Bytes of bodies received.", counts.received),
-            ("save_request_microseconds_total", "Time spent on requests.", counts.micros),
-        ]
-        for (name, help, value) in totals { text += "# HELP \(name) \(help)\n# TYPE \(name) counter\n\(name) \(value)\n" }
-        for gauge in gauges {
-            text += "# HELP \(gauge.name) \(gauge.help)\n# TYPE \(gauge.name) gauge\n\(gauge.name) \(gauge.value)\n"
+        text.single("save_sent_bytes_total", .counter, "Bytes of bodies sent.", counts.sent)
+        text.single("save_received_bytes_total", .counter, "Bytes of bodies received.", counts.received)
+        writeDurations(counts, to: &text)
+        text.begin("save_repository_requests_total", .counter, "Requests to repositories, by what came of them.")
+        for repository in repositories {
+            guard let place = Self.place(of: repository.basePath.utf8), let row = counts.repositories[place] else { continue }
+            for (outcome, count) in zip(Self.outcomes, row) where count > 0 {
+                text.add(
+                    "save_repository_requests_total",
+                    ["repository": repository.record.coordinates, "outcome": outcome], count)
+            }
         }
-        return text
+    }
+
+    private func writeDurations(_ counts: Counts, to text: inout MetricsText) {
+        let name = "save_request_duration_seconds"
+        text.begin(name, .histogram, "From the first line of requests to the end of their answers.")
+        for (group, label) in Self.classes.enumerated() {
+            var total: Int64 = 0
+            let buckets = counts.durations[(group * (Self.bounds.count + 1))...].prefix(Self.bounds.count + 1)
+            for (count, bound) in zip(buckets, Self.bounds.map(\.seconds) + ["+Inf"]) {
+                total += count
+                text.add(name + "_bucket", ["class": label, "le": bound], total)
+            }
+            text.add(name + "_sum", ["class": label], Double(counts.micros[group]) / 1e6)
+            text.add(name + "_count", ["class": label], total)
+        }
     }
 }

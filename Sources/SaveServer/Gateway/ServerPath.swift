@@ -25,7 +25,7 @@ package struct ServerPath: Sendable {
     }
 
     /// All of them.
-    package static func all(api: RESTAPI, health: Health, metrics: @escaping @Sendable () -> String) -> [ServerPath] {
+    package static func all(api: RESTAPI, health: Health, metrics: @escaping @Sendable () async -> String) -> [ServerPath] {
         [root] + description(of: api) + [health.live] + health.ready + [counters(metrics)]
     }
 
@@ -43,11 +43,11 @@ package struct ServerPath: Sendable {
     }
 
     /// Counters and gauges in Prometheus' text format. Counts of requests are nobody's business but the operators'.
-    private static func counters(_ text: @escaping @Sendable () -> String) -> ServerPath {
+    private static func counters(_ text: @escaping @Sendable () async -> String) -> ServerPath {
         ServerPath("/metrics", for: .inspectors) { _ in
             HTTPResponse(
                 status: 200, headers: ["Content-Type": "text/plain; version=0.0.4; charset=utf-8", "Cache-Control": "no-store"],
-                body: .bytes(Array(text().utf8)))
+                body: .bytes(Array(await text().utf8)))
         }
     }
 }

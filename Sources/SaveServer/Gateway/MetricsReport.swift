@@ -1,0 +1,89 @@
+internal import SaveBlobs
+internal import SavePlatform
+
+/// All that `/metrics` shows: what was counted, and what the parts of the server know at the moment.
+struct MetricsReport: Sendable {
+    let metrics: Metrics
+    let services: EngineServices
+    let dataPlane: DataPlane
+    let auditUpkeep: AuditUpkeep
+    let authenticator: Authenticator
+    let blobs: FileBlobStore
+    /// `PlatformClock.uptime`.
+    let started: UInt64
+
+    func text() async -> String {
+        var text = MetricsText()
+        text.begin("save_build_info", .gauge, "The version, as a label; always 1.")
+        text.add("save_build_info", ["version": Version.current], 1)
+        let uptime = Int64((services.clock.uptime() - started) / 1_000_000_000)
+        text.single("save_uptime_seconds", .gauge, "Seconds since the start.", uptime)
+        let catalogue = services.catalogue.current
+        metrics.write(to: &text, repositories: catalogue.repositories)
+        pages(&text)
+        upstreams(&text, catalogue)
+        await stored(&text)
+        audit(&text)
+        return text.text
+    }
+
+    private func pages(_ text: inout MetricsText) {
+        let usage = dataPlane.pageCacheUsage
+        text.single("save_cached_pages", .gauge, "Rendered pages in memory.", usage.count)
+        text.single("save_cached_page_bytes", .gauge, "Bytes of rendered pages in memory.", usage.cost)
+        text.single("save_page_renderings_total", .counter, "Pages that were rendered.", dataPlane.renderings)
+        text.single(
+            "save_memory_answers_total", .counter, "Pages and files that were answered with from memory.",
+            dataPlane.memoryAnswers)
+        text.single(
+            "save_stale_answers_total", .counter, "Pages that were answered with although the upstream could not be asked.",
+            dataPlane.staleAnswers)
+    }
+
+    private func upstreams(_ text: inout MetricsText, _ catalogue: CatalogueSnapshot) {
+        let traffic = catalogue.repositories.compactMap { repository in
+            services.upstreamTraffic(of: repository.record.id).map { (repository.record.coordinates, $0) }
+        }
+        text.begin("save_upstream_index_requests_total", .counter, "Times that upstreams were asked for an index.")
+        for (name, counts) in traffic { text.add("save_upstream_index_requests_total", ["repository": name], counts.requests) }
+        text.begin("save_upstream_index_failures_total", .counter, "Times that upstreams gave no sensible answer.")
+        for (name, counts) in traffic { text.add("save_upstream_index_failures_total", ["repository": name], counts.failures) }
+        text.begin("save_upstream_index_seconds_total", .counter, "Time that upstreams took to give an index.")
+        for (name, counts) in traffic { text.add("save_upstream_index_seconds_total", ["repository": name], counts.seconds) }
+        text.single("save_fills", .gauge, "Files on their way from upstreams.", services.fills.count)
+        text.single(
+            "save_upstream_changed_files", .gauge, "Files whose digest an upstream changed, since the start.",
+            services.changedUpstreamFiles)
+        text.single(
+            "save_upstream_unkept_indexes", .gauge, "Indexes of upstreams that did not get to the disk, since the start.",
+            services.unkeptIndexes)
+        text.single(
+            "save_upstream_unkept_files", .gauge,
+            "Files of upstreams that went to clients without being kept, since the start.", services.unkeptFiles)
+        text.single(
+            "save_upstream_renewals", .gauge, "Indexes that wait to be asked for ahead of their end.", services.waitingRenewals)
+    }
+
+    private func stored(_ text: inout MetricsText) async {
+        if let counts = try? await services.store.read({ try $0.counts() }) {
+            text.single("save_packages", .gauge, "Packages in all repositories.", counts.packages)
+            text.single("save_files", .gauge, "Files in all repositories, without sidecars.", counts.files)
+            text.single("save_stored_bytes", .gauge, "Bytes of files and sidecars.", counts.logicalBytes)
+        }
+        if let free = try? await blobs.freeBytes() {
+            text.single("save_free_disk_bytes", .gauge, "Bytes that the disk of the stored files has left.", free)
+        }
+        text.single(
+            "save_upload_sessions", .gauge, "Uploads in several requests that are not finished.", services.sessions.count)
+    }
+
+    private func audit(_ text: inout MetricsText) {
+        text.single("save_sign_in_failures_total", .counter, "Sign-ins that were refused.", authenticator.failedSignIns)
+        text.single(
+            "save_audit_lost_events", .gauge,
+            "Downloads, sign-ins and refusals that did not come into the audit trail, since the start.", services.tally.lost)
+        text.single(
+            "save_audit_lost_anchors", .gauge, "Anchors of the audit trail that could not be kept, since the start.",
+            auditUpkeep.lostAnchors)
+    }
+}
