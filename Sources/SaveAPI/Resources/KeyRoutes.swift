@@ -42,6 +42,9 @@ enum KeyRoutes {
         APIRoute(
             .get, "/robots/{name}/keys", .robot(changing: false), "The keys of a robot", query: APICall.paging, answer: "KeyList"
         ) { call, robot in try list(call, call.caller.keys(of: robot)) },
+        APIRoute(.get, "/robots/{name}/keys/{id}", .robot(changing: false), "A key of a robot", answer: "Key") { call, robot in
+            try show(call, call.caller.keys(of: robot))
+        },
         APIRoute(
             .post, "/robots/{name}/keys", .robot(changing: true).withPassword, "Make a key for a robot; it is shown once",
             body: create,
@@ -61,6 +64,9 @@ enum KeyRoutes {
     private static let own: [APIRoute] = [
         APIRoute(.get, "/user/keys", .signedIn, "The caller's own keys", query: APICall.paging, answer: "KeyList") { call, _ in
             try list(call, call.caller.keys)
+        },
+        APIRoute(.get, "/user/keys/{id}", .signedIn, "One of the caller's own keys", answer: "Key") { call, _ in
+            try show(call, call.caller.keys)
         },
         APIRoute(
             .post, "/user/keys", .signedIn.withPassword, "Make a key of one's own; it is shown once",
@@ -84,6 +90,9 @@ enum KeyRoutes {
         APIRoute(
             .get, "/users/{username}/keys", .selfOrInspect, "The keys of a user", query: APICall.paging, answer: "KeyList"
         ) { call, user in try list(call, call.caller.keys(of: user)) },
+        APIRoute(.get, "/users/{username}/keys/{id}", .selfOrInspect, "A key of a user", answer: "Key") { call, user in
+            try show(call, call.caller.keys(of: user))
+        },
         APIRoute(
             .delete, "/users/{username}/keys/{id}", .administerUser, "Revoke a user's key", status: 204, action: "key.delete"
         ) { call, user in
@@ -99,6 +108,11 @@ enum KeyRoutes {
         try call.page(keys.sorted { $0.id < $1.id }, by: \.id) { shown($0, call) }
     }
 
+    private static func show(_ call: APICall, _ keys: [KeyRecord]) throws -> HTTPResponse {
+        guard let key = keys.first(where: { $0.id == call["id"] }) else { throw missing }
+        return call.answer(shown(key, call))
+    }
+
     private static func issue(_ call: APICall, _ owner: Principal, at path: String) async throws -> HTTPResponse {
         let name = try maker(owner)
         let now = call.context.clock.now()
@@ -107,7 +121,7 @@ enum KeyRoutes {
         let (text, key) = try APIKey.issue(
             for: name, description: call.body["description"]?.string ?? "", scopes: scopes, expires: expires, at: now,
             serverKey: call.context.serverKey)
-        try await call.change { writing, _ in
+        try await call.change(keys: { [key.id] }) { writing, _ in
             try writing.require(owner)
             try writing.put(key)
             var details = json(key)
@@ -120,7 +134,7 @@ enum KeyRoutes {
     private static func rotate(_ call: APICall, _ owner: Principal, at path: String) async throws -> HTTPResponse {
         let name = try maker(owner)
         let id = call["id"]
-        let (text, key) = try await call.change { writing, now in
+        let (text, key) = try await call.change(keys: { [id, $0.1.id] }) { writing, now in
             try writing.require(owner)
             guard let old = try writing.key(id), old.owner == name else { throw missing }
             let rotation = try KeyRotation(of: old, as: call.body, at: now, longest: call.context.maxKeyLifetime)
@@ -141,7 +155,7 @@ enum KeyRoutes {
     private static func revoke(_ call: APICall, of owner: Principal) async throws -> HTTPResponse {
         let id = call["id"]
         guard let name = owner.name else { throw missing }
-        try await call.change { writing, _ in
+        try await call.change(keys: { [id] }) { writing, _ in
             try writing.require(owner)
             guard let key = try writing.key(id), key.owner == name, try writing.deleteKey(id) else { throw missing }
             return ((), [call.event("\(name.text)/\(id)", ["description": .string(key.description)])])

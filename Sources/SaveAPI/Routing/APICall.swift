@@ -50,10 +50,12 @@ struct APICall: Sendable {
 
     /// Changes the database and the audit trail in one transaction, then makes the catalogue know.
     ///
-    /// - Parameter isDone: whether it tells of what was done already, which nobody can refuse any more.
+    /// - Parameters:
+    ///   - isDone: whether it tells of what was done already, which nobody can refuse any more.
+    ///   - keys: the ids of the keys that it changes, where it changes nothing else that the catalogue knows.
     /// - Throws: what `body` throws, with `conflict` for a taken name, and what `confirm` throws; then nothing was changed.
     func change<Value: Sendable>(
-        isDone: Bool = false,
+        isDone: Bool = false, keys: (@Sendable (Value) -> [String])? = nil,
         _ body: @escaping @Sendable (any MetadataWriting, Timestamp) throws -> (Value, [AuditEvent])
     ) async throws -> Value {
         let now = context.clock.now()
@@ -69,16 +71,16 @@ struct APICall: Sendable {
         } catch let error as SaveError where error.code == .alreadyExists {
             throw SaveError(.conflict, error.message, details: error.details, underlying: error)
         }
-        try await refresh()
+        try await refresh(keys: keys?(value))
         return value
     }
 
     /// Makes the catalogue know what was committed.
     ///
     /// - Throws: `ChangeNotVisible`; the change itself stands.
-    func refresh() async throws {
+    func refresh(keys: [String]? = nil) async throws {
         do {
-            try await caller.reloadCatalogue()
+            try await caller.reloadCatalogue(keys: keys)
         } catch {
             throw ChangeNotVisible(cause: error)
         }

@@ -29,7 +29,11 @@ struct Caller: Sendable {
     }
 
     /// Makes the server know what was committed.
-    func reloadCatalogue() async throws { try await catalogue.reload() }
+    ///
+    /// - Parameter keys: the ids of the keys that changed, where nothing else did.
+    func reloadCatalogue(keys: [String]? = nil) async throws {
+        if let keys { try await catalogue.reload(keys: keys) } else { try await catalogue.reload() }
+    }
 
     // MARK: - In the whole server
 

@@ -54,6 +54,29 @@ package final class Catalogue: Sendable {
         }
     }
 
+    /// Reads some keys again and nothing else, where nobody changes anything else meanwhile; otherwise everything. When it
+    /// returns, `current` is at least as new in these keys as the database was when it was called.
+    ///
+    /// - Throws: what the other `reload` throws.
+    package func reload(keys ids: [String]) async throws {
+        let ticket = state.withLock { state in
+            state.issued += 1
+            return state.issued
+        }
+        let keys: [(id: String, record: KeyRecord?)] = try await store.read { reading in
+            try ids.map { (id: $0, record: try reading.key($0)) }
+        }
+        let isInstalled = state.withLock { state in
+            // Who was before this must be there, and nobody who came later: they may have seen other things.
+            guard ticket == state.installed + 1 else { return false }
+            state.installed = ticket
+            state.snapshot = CatalogueSnapshot(state.snapshot, keys: keys, generation: ticket)
+            latest.store(ticket, ordering: .releasing)
+            return true
+        }
+        if !isInstalled { try await reload() }
+    }
+
     /// - Parameter earlier: what was made before is used again.
     private func repository(_ record: RepositoryRecord, _ earlier: CatalogueSnapshot) async throws -> Repository {
         let known = earlier.repository(id: record.id)
@@ -119,7 +142,7 @@ package final class CatalogueSnapshot: Sendable {
     package let members: [MemberRecord]
     package let users: [String: UserRecord]
     package let robots: [String: RobotRecord]
-    package let keys: [String: KeyRecord]
+    package let keys: KeyTable
 
     private let repositoriesByID: [Int64: Repository]
     private let repositoriesByName: [String: [String: Repository]]
@@ -133,7 +156,7 @@ package final class CatalogueSnapshot: Sendable {
         members = []
         users = [:]
         robots = [:]
-        keys = [:]
+        keys = KeyTable([])
         repositoriesByID = [:]
         repositoriesByName = [:]
         projectsByName = [:]
@@ -147,7 +170,7 @@ package final class CatalogueSnapshot: Sendable {
         members = records.members
         users = Dictionary(records.users.map { ($0.username, $0) }) { first, _ in first }
         robots = Dictionary(records.robots.map { ($0.name, $0) }) { first, _ in first }
-        keys = Dictionary(records.keys.map { ($0.id, $0) }) { first, _ in first }
+        keys = KeyTable(records.keys)
         repositoriesByID = Dictionary(repositories.map { ($0.record.id, $0) }) { first, _ in first }
         repositoriesByName = Dictionary(grouping: repositories, by: \.record.project).mapValues { repositories in
             Dictionary(repositories.map { ($0.record.name, $0) }) { first, _ in first }
@@ -156,6 +179,21 @@ package final class CatalogueSnapshot: Sendable {
         roles = Dictionary(grouping: records.members, by: \.principal).mapValues { members in
             Dictionary(members.map { ($0.project, $0.role) }) { first, _ in first }
         }
+    }
+
+    /// The same but for some keys.
+    init(_ earlier: CatalogueSnapshot, keys changed: [(id: String, record: KeyRecord?)], generation: UInt64) {
+        self.generation = generation
+        projects = earlier.projects
+        repositories = earlier.repositories
+        members = earlier.members
+        users = earlier.users
+        robots = earlier.robots
+        keys = earlier.keys.changed(changed)
+        repositoriesByID = earlier.repositoriesByID
+        repositoriesByName = earlier.repositoriesByName
+        projectsByName = earlier.projectsByName
+        roles = earlier.roles
     }
 
     package func project(_ name: String) -> ProjectRecord? { projectsByName[name] }

@@ -40,7 +40,7 @@ package struct IssuedKeys: Sendable {
             try writing.put(key)
             try writing.record(Self.event("key.create", key), context, at: now)
         }
-        try await catalogue.reload()
+        try await catalogue.reload(keys: [key.id])
         return text
     }
 
@@ -64,7 +64,7 @@ package struct IssuedKeys: Sendable {
             else { throw Self.missing }
             try writing.record(Self.event("key.delete", key), context, at: now)
         }
-        try await catalogue.reload()
+        try await catalogue.reload(keys: [candidate.id])
     }
 
     private static let missing = SaveError(.notFound, "there is no such key")

@@ -149,6 +149,14 @@ enum APIExpectations {
         missing   401       404    404    404       404   404      404     404   404   404   403    401     401
         """)
 
+    static let ownKeyReaders = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        oneself   401       ok     ok     ok        ok    ok       ok      ok    ok     ok    ok     401     401
+        another   401       404    404    404       404   404      404     404   404    404   404    401     401
+        missing   401       404    404    404       404   404      404     404   404    404   404    401     401
+        """)
+
     /// A secret takes another's place with a password as well.
     static let keyRotators = AccessProfile(
         """
@@ -219,6 +227,7 @@ enum APIExpectations {
             "PATCH /robots/{name}", robotPasswordManagers, body: #"{"description":"changed"}"#, values: ["name": "bot-{project}"]),
         AccessRow("DELETE /robots/{name}", robotPasswordManagers, ok: 204, values: ["name": "bot-{project}"]),
         AccessRow("GET /robots/{name}/keys", robotReaders, values: ["name": "bot-{project}"]),
+        AccessRow("GET /robots/{name}/keys/{id}", robotReaders, values: ["name": "bot-{project}"]),
         AccessRow("POST /robots/{name}/keys", robotPasswordManagers, ok: 201, body: "{}", values: ["name": "bot-{project}"]),
         AccessRow(
             "POST /robots/{name}/keys/{id}/rotate", robotPasswordManagers, ok: 201, body: "{}", values: ["name": "bot-{project}"]),
@@ -226,10 +235,12 @@ enum APIExpectations {
 
         AccessRow("GET /user", anyAccount),
         AccessRow("GET /user/keys", anyAccount),
+        AccessRow("GET /user/keys/{id}", ownKeyReaders),
         AccessRow("POST /user/keys", keyMakers, ok: 201, body: "{}"),
         AccessRow("POST /user/keys/{id}/rotate", keyRotators, ok: 201, body: "{}"),
         AccessRow("DELETE /user/keys/{id}", keyHolders, ok: 204),
         AccessRow("GET /users/{username}/keys", userReaders),
+        AccessRow("GET /users/{username}/keys/{id}", userReaders),
         AccessRow("DELETE /users/{username}/keys/{id}", userManagers, ok: 204),
 
         AccessRow("GET /admin/audit", inspectors),
