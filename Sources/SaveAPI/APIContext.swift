@@ -15,8 +15,8 @@ package struct APIContext: Sendable {
     package let tally: AuditTally
     /// The server's version, as it shows itself.
     package let version: String
-    /// The scheme and host that clients use, without a final slash; nil to take them from each request.
-    package let externalURL: String?
+    /// The address that clients use; nil to take scheme and host from each request.
+    package let publicAddress: PublicAddress?
     /// Which addresses upstreams may have; nil where that is not checked here.
     package let outbound: AddressGuard?
     /// Walks the audit trail.
@@ -28,7 +28,7 @@ package struct APIContext: Sendable {
         store: any MetadataStore, formats: FormatRegistry, hasher: any PasswordHashing, keyUses: KeyUses,
         operations: any RepositoryOperations & PackageExplaining, clock: PlatformClock, serverKey: [UInt8], log: Log,
         tally: AuditTally, version: String,
-        externalURL: String? = nil, maxKeyLifetime: Int64? = nil, outbound: AddressGuard? = nil,
+        publicAddress: PublicAddress? = nil, maxKeyLifetime: Int64? = nil, outbound: AddressGuard? = nil,
         verifier: AuditVerifier? = nil
     ) {
         self.store = store
@@ -41,7 +41,7 @@ package struct APIContext: Sendable {
         self.log = log
         self.tally = tally
         self.version = version
-        self.externalURL = externalURL
+        self.publicAddress = publicAddress
         self.maxKeyLifetime = maxKeyLifetime
         self.outbound = outbound
         self.verifier = verifier ?? AuditVerifier(store: store, seal: AuditSeal(serverKey: serverKey))

@@ -12,7 +12,7 @@ package final class RESTAPI: Sendable {
         self.context = context
         self.catalogue = catalogue
         table = RouteTable.complete
-        page = APIPage(table, version: context.version)
+        page = APIPage(table, version: context.version, prefix: context.publicAddress?.path ?? "")
     }
 
     /// The description for people, which needs no credentials: it is the same on every server of this version.

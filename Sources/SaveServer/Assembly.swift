@@ -102,7 +102,7 @@ struct Assembly: Sendable {
                 store: stores.metadata, formats: registry, hasher: hasher, keyUses: keyUses,
                 operations: EngineOperations(services: services, maintenance: maintenance, gcGrace: configuration.gcGrace),
                 clock: clock, serverKey: key, log: log, tally: services.tally, version: Version.current,
-                externalURL: configuration.publicURL,
+                publicAddress: plane.publicAddress,
                 maxKeyLifetime: configuration.maxKeyLifetime,
                 outbound: try AddressGuard(allow: configuration.outboundAllow),
                 verifier: AuditVerifier(store: stores.metadata, seal: seal) { try await anchorFile?.lines() }),
@@ -115,7 +115,7 @@ struct Assembly: Sendable {
         let gateway = Gateway(
             dataPlane: dataPlane, api: api, paths: ServerPath.all(api: api, health: health, metrics: { await report.text() }),
             authenticator: authenticator,
-            crossSite: CrossSiteGuard(externalOrigin: plane.externalOrigin),
+            crossSite: CrossSiteGuard(externalOrigin: plane.publicAddress?.origin),
             crossOrigin: CrossOriginReads(origins: configuration.corsOrigins), log: log)
 
         let (accessLog, accessLogFile) = try openAccessLog(configuration, clock)
@@ -173,9 +173,7 @@ struct Assembly: Sendable {
         plane.pageCacheSize = Int(clamping: configuration.pageCacheSize)
         plane.openFiles = configuration.openFiles
         plane.maxFileSize = configuration.maxFileSize
-        plane.externalOrigin = configuration.publicURL.map { url in
-            String(Substring(url.utf8.last == UInt8(ascii: "/") ? url.utf8.dropLast() : url.utf8[...]))
-        }
+        plane.publicAddress = configuration.publicURL.flatMap(PublicAddress.init)
         return plane
     }
 

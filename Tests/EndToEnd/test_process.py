@@ -158,7 +158,7 @@ def test_a_configuration_file_is_read_and_its_mistakes_are_named(new_server, tmp
                         ("idle_timeout\n", "key = value"), ("idle_timeout = 1\nidle_timeout = 2\n", "idle_timeout"),
                         ("idle_timeout = 99999999999999999999\n", "idle_timeout"), ("idle_timeout = -1\n", "idle_timeout"),
                         ("tls_key = /nowhere.pem\n", "tls_certificate"), ("public_url = save.example.com\n", "public_url"),
-                        ("public_url = https://save.example.com/save\n", "public_url"), ("public_url = ftp://save.example.com\n", "public_url"),
+                        ("public_url = https://save.example.com/a//b\n", "public_url"), ("public_url = https://save.example.com/?a=b\n", "public_url"), ("public_url = ftp://save.example.com\n", "public_url"),
                         ("public_url = https://user@save.example.com\n", "public_url")):
         file.write_text(text)
         done = command("check", "--config", file)

@@ -81,11 +81,22 @@ import Testing
     @Test(arguments: [
         "/packages/", "/packages/foo/", "/packages/foo/other-1.0.tar.gz", "/packages/Foo/foo-1.0.tar.gz",
         "/packages/foo/foo-1.0.txt",
-        "/packages/foo/.metadata", "/packages/foo/foo-1.0.tar.gz/", "/packages/foo/foo-1.0.tar.gz/x", "/x", "/simple/a/b/",
+        "/packages/foo/.metadata", "/packages/foo/foo-1.0.tar.gz/", "/packages/foo/foo-1.0.tar.gz/x", "/x/not-a-version/",
+        "/-x-/", "/x/1.0/y/", "/simple/a/b/",
         "/packages/foo/foo-1.0%3Fx.tar.gz", "/packages/foo/foo-1.0.tar.gz%3Bx", "/packages/foo/foo-1.0.tar.gz%23x",
     ])
     func `everything else is not found`(_ target: String) {
         #expect([.notFound, .assetNotFound].contains(code(.get, target)))
+    }
+
+    @Test(arguments: [
+        ("/Foo.Bar", "simple/foo-bar/"), ("/foo/", "../simple/foo/"), ("/foo/1.0", "../simple/foo/"),
+        ("/foo/1.0/", "../../simple/foo/"), ("/Foo/1.0rc1/", "../../simple/foo/"),
+    ]) func `what hatch prints, and what pip asks for without simple, leads to the package's page`(target: String, to: String)
+        throws
+    {
+        for method in [HTTPMethod.get, .head] { #expect(try route(method, target) == .redirect(to: to, permanent: false)) }
+        #expect(code(.post, target) == .methodNotAllowed)
     }
 
     @Test func `R-14 the query may name a format, in any spelling of its plus sign`() throws {

@@ -16,8 +16,18 @@ enum PyPIRoutes {
         case PyPIPaths.prefix:
             guard segments.count == 3, !request.path.endsInSlash else { throw SaveError(.notFound, "there is no such page") }
             return try file(segments[2], folder: segments[1], request)
-        default: throw SaveError(.notFound, "there is no such page")
+        default: return try page(of: segments, request)
         }
+    }
+
+    /// `<project>/` and `<project>/<version>/`: what hatch prints after publishing, and what pip asks for below an index URL
+    /// that lacks its `simple/`. Both lead to the project's page.
+    private static func page(of segments: [String], _ request: FormatRequest) throws -> Route {
+        guard segments.count <= 2, let package = ProjectName.normalized(segments[0]),
+            segments.count == 1 || Version(segments[1]) != nil
+        else { throw SaveError(.notFound, "there is no such page") }
+        let up = String(repeating: "../", count: segments.count - (request.path.endsInSlash ? 0 : 1))
+        return try request.reading(.redirect(to: "\(up)simple/\(package.name)/", permanent: false))
     }
 
     private static func root(_ request: FormatRequest) throws -> Route {

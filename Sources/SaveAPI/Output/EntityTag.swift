@@ -31,7 +31,7 @@ extension APICall {
                 response.headers.append("ETag", "\"\(digest(bytes.dropLast()))\"")
             }
         }
-        if let location { response.headers.append("Location", location) }
+        if let location { response.headers.append("Location", (context.publicAddress?.path ?? "") + location) }
         return response
     }
 

@@ -58,6 +58,6 @@ extension APICall {
         url.utf8.contains(UInt8(ascii: "?")) ? URLReference.shown(url) : url
     }
 
-    /// Scheme and host of the server as its clients know it; empty where the request does not say.
-    private var origin: String { context.externalURL ?? request.origin ?? "" }
+    /// Where the server is for its clients; empty where the request does not say.
+    private var origin: String { context.publicAddress?.text ?? request.origin ?? "" }
 }

@@ -10,8 +10,9 @@ struct APIPage: Sendable {
     /// Nothing may run or load but the page's own style.
     private let policy: String
 
-    init(_ table: RouteTable, version: String) {
-        bytes = Array(Self.document(table, version: version).text.utf8)
+    /// - Parameter prefix: the path that clients have before every path of this server.
+    init(_ table: RouteTable, version: String, prefix: String) {
+        bytes = Array(Self.document(table, version: version, prefix: prefix).text.utf8)
         etag = "\"\(Hex.encode(Digest.of(bytes).prefix(16)))\""
         let style = Data(Digest.of(Array(PageStyle.text.utf8))).base64EncodedString()
         policy = "default-src 'none'; style-src 'sha256-\(style)'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -27,7 +28,7 @@ struct APIPage: Sendable {
         return HTTPResponse(status: 200, headers: headers, body: .bytes(bytes))
     }
 
-    private static func document(_ table: RouteTable, version: String) -> HTML {
+    private static func document(_ table: RouteTable, version: String, prefix: String) -> HTML {
         """
         <!DOCTYPE html>
         <html lang="en">
@@ -43,7 +44,7 @@ struct APIPage: Sendable {
         <h1>Save: REST API</h1>
         <p>Version \(version). Everything below <code>/api/v1</code> takes Basic credentials, or an API key with
         <code>Authorization: Bearer</code>, and speaks JSON. The same description for programs, as OpenAPI 3.1, is at
-        <a href="/api/v1/openapi.json"><code>/api/v1/openapi.json</code></a>.</p>
+        <a href="\(prefix)/api/v1/openapi.json"><code>/api/v1/openapi.json</code></a>.</p>
         </header>
         <nav aria-label="Operations">
         \(table.groups.map(contents))

@@ -30,7 +30,7 @@ extension ChangeAnswers {
         _ status: Int, to step: UploadStep, _ progress: UploadSessions.Progress, in repository: Repository
     ) -> HTTPResponse {
         var headers: HTTPHeaders = [
-            "Location": "\(repository.basePath)\(step.place.percentEncoded)/\(progress.id)", "Range": progress.range,
+            "Location": "\(prefix)\(repository.basePath)\(step.place.percentEncoded)/\(progress.id)", "Range": progress.range,
             "Cache-Control": "no-store",
         ]
         if let field = step.idField { headers.append(field, progress.id) }

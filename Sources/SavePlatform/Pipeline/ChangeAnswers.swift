@@ -3,6 +3,8 @@ struct ChangeAnswers: Sendable {
     let services: EngineServices
     /// The largest file that any repository takes, in bytes.
     let maxFileSize: Int64?
+    /// The path that clients have before every path of this server: `Location` is theirs.
+    let prefix: String
 
     /// - Throws: `methodNotAllowed` for a proxy or a group, what the format throws, `alreadyExists` and the like.
     func answer(_ resolved: ResolvedRequest, allowed: () async throws -> String?) async throws -> HTTPResponse {
@@ -25,7 +27,7 @@ struct ChangeAnswers: Sendable {
                 plan, resolved.request, by: authority, limit: maxFileSize, context: resolved.audit)
             var answer = told(report.sentence, report.outcome == .created ? plan.status : 200, resolved.repository)
             if let location = plan.location {
-                answer.headers.append("Location", resolved.repository.basePath + location.percentEncoded)
+                answer.headers.append("Location", prefix + resolved.repository.basePath + location.percentEncoded)
             }
             return answer
         case .session(let step): return try await answer(step, resolved)

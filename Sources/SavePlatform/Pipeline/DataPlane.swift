@@ -11,8 +11,8 @@ package final class DataPlane: Responder {
         package var openFiles = 256
         /// The largest file that any repository takes, in bytes.
         package var maxFileSize: Int64?
-        /// The scheme and host that clients use, without a final slash, where the operator says so.
-        package var externalOrigin: String?
+        /// The address that clients use, where the operator says so.
+        package var publicAddress: PublicAddress?
         /// Takes gzip off the bodies of questions; nil where none may have it.
         package var gunzip: (@Sendable (_ bytes: [UInt8], _ limit: Int) throws -> [UInt8]?)?
         /// Makes the keys of clients that sign in; nil where none can.
@@ -28,6 +28,7 @@ package final class DataPlane: Responder {
     private let assets: AssetAnswers
     private let changes: ChangeAnswers
     private let lookups: LookupAnswers
+    private let listing: CatalogueListing
     private let refusals: RefusedChanges
     private let refusal: RefusalAnswers
     private let signIns: SignInAnswers
@@ -43,11 +44,13 @@ package final class DataPlane: Responder {
         self.authenticator = authenticator
         resolver = RequestResolver(formats: services.catalogue.formats)
         indexes = IndexAnswers(
-            services: services, cacheSize: configuration.pageCacheSize, externalOrigin: configuration.externalOrigin,
+            services: services, cacheSize: configuration.pageCacheSize, externalOrigin: configuration.publicAddress?.text,
             compression: compression)
         assets = AssetAnswers(services: services, openFiles: configuration.openFiles)
-        changes = ChangeAnswers(services: services, maxFileSize: configuration.maxFileSize)
+        changes = ChangeAnswers(
+            services: services, maxFileSize: configuration.maxFileSize, prefix: configuration.publicAddress?.path ?? "")
         lookups = LookupAnswers(services: services, gunzip: configuration.gunzip)
+        listing = CatalogueListing(publicAddress: configuration.publicAddress)
         refusals = RefusedChanges(services: services, resolver: resolver)
         signIns = SignInAnswers(
             services: services, authenticator: authenticator, resolver: resolver, refusals: refusals, keys: configuration.keys)
@@ -130,6 +133,7 @@ package final class DataPlane: Responder {
         services.tally.noteSignIn(of: principal, request)
         if let mount = resolver.mount(at: request.rawPath) { return try RouteAnswers.greeting(of: mount, request, principal) }
         let catalogue = services.catalogue.current
+        if let place = resolver.place(at: request.rawPath) { return try listing.answer(place, request, principal, catalogue) }
         let resolved: ResolvedRequest
         do {
             resolved = try await resolver.resolve(request, sender, catalogue)

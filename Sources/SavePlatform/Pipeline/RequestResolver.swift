@@ -36,6 +36,15 @@ struct RequestResolver: Sendable {
         return mount
     }
 
+    /// The page above repositories that a path names; nil for every other path. A mount lists nothing.
+    func place(at raw: ArraySlice<UInt8>) -> CatalogueListing.Place? {
+        guard let path = try? path(raw), (1...2).contains(path.segments.count), let format = path.segments.first,
+            formats.descriptor(ofSegment: format)?.id == format
+        else { return nil }
+        return CatalogueListing.Place(
+            format: format, project: path.segments.dropFirst().first, endsInSlash: path.endsInSlash)
+    }
+
     /// A GET that was resolved before, by anybody; nil for others, and for who may not read there.
     func known(_ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) -> RouteMemo.Entry? {
         guard let known = routes.entry(for: request.target, in: catalogue) else { return nil }
@@ -124,7 +133,7 @@ struct RequestResolver: Sendable {
     ///
     /// - Throws: `notFound` for a path too short to name one, `unauthenticated` or `repositoryNotFound` where there is none.
     func find(_ path: RequestPath, _ principal: Principal, _ catalogue: CatalogueSnapshot) throws -> Repository {
-        guard path.segments.count >= 3 else { throw SaveError(.notFound, "there is nothing here") }
+        guard path.segments.count >= 3 else { throw CatalogueListing.nothing }
         let found = catalogue.repository(project: path.segments[1], name: path.segments[2])
         if let found, found.record.format == formats.descriptor(ofSegment: path.segments[0])?.id { return found }
         if case .anonymous = principal { throw SaveError.signInFirst }

@@ -35,8 +35,8 @@ package struct Setting: Sendable {
             "threads", \.threads, "", SettingText.optional(SettingText.count),
             "Threads that serve connections; empty for one a core."),
         Setting(
-            "public_url", \.publicURL, "", SettingText.optional(SettingText.origin),
-            "Scheme and host that clients use, for absolute links in the REST API and to attestations; empty to take them from each request."
+            "public_url", \.publicURL, "", SettingText.optional(SettingText.address),
+            "The address that clients use, such as `https://save.example.com` or `https://example.com/save`, for absolute links, `Location` and the REST API; empty to take scheme and host from each request."
         ),
         Setting(
             "trusted_proxies", \.trustedProxies, "", SettingText.networks,
@@ -176,14 +176,12 @@ enum SettingText {
         return text
     }
 
-    /// A server's address: scheme and host, and a port where it has one.
-    static func origin(_ text: String) throws(SettingError) -> String {
-        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "@") }
-        guard isPlain, let origin = URLOrigin(of: text), !origin.host.isEmpty,
-            let end = URLReference.resolve("/", against: text),
-            text.utf8.elementsEqual(end.utf8) || text.utf8.elementsEqual(end.utf8.dropLast())
-        else { throw SettingError("must be an address such as https://save.example.com, without a path") }
-        return text
+    /// A server's address: scheme and host, a port and a path where it has them.
+    static func address(_ text: String) throws(SettingError) -> String {
+        guard let address = PublicAddress(text) else {
+            throw SettingError("must be an address such as https://save.example.com or https://example.com/save")
+        }
+        return address.text
     }
 
     /// Origins, or `*` for all of them.
@@ -198,6 +196,14 @@ enum SettingText {
             }
         }
         return entries
+    }
+
+    /// An address without a path: scheme and host, and a port where it has one.
+    static func origin(_ text: String) throws(SettingError) -> String {
+        guard let address = PublicAddress(text), address.path.isEmpty else {
+            throw SettingError("must be an address such as https://save.example.com, without a path")
+        }
+        return address.text
     }
 
     /// An empty text is no value.

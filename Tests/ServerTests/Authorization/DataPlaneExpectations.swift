@@ -90,6 +90,8 @@ enum DataPlaneExpectations {
         Request("pypi", .redirect, "GET /", readers, 302, 302, 302),
         Request("pypi", .redirect, "GET /simple/Demo", readers, 301, 301, 301),
         Request("pypi", .redirect, "GET //simple/demo/", readers, 301, 301, 301),
+        Request("pypi", .redirect, "GET /Demo/", readers, 302, 302, 302),
+        Request("pypi", .redirect, "GET /demo/1.0/", readers, 302, 302, 302),
         Request("pypi", .index, "GET /simple/", readers, 200, 200, 200),
         Request("pypi", .index, "GET /simple/demo/", readers, 200, 200, 200),
         Request("pypi", .index, "HEAD /simple/demo/", readers, 200, 200, 200),
