@@ -81,6 +81,8 @@ def test_pages_decide_where_there_is_no_list(server, proxied, upstream):
     assert server.admin.page(proxy, "plain").status_code == 200
     assert resolved(server, proxy, upstream) == "/bare/"
     assert server.admin.page(proxy, "other").status_code == 404
+    found = probe(server, proxy)
+    assert found["succeeded"] is True and found["resolved_url"] == upstream.url + "/bare/"
 
 
 def test_a_setting_says_where_the_index_is(server, proxied, upstream):

@@ -92,6 +92,7 @@ struct UpstreamIndex: Sendable {
             let fetched = try await timed { try await page.fetch(cached) }
             memory.markAvailable(proxy.id)
             memory.misses.remove(key)
+            if let package = index.package { memory.seenPackages.insert(package, for: proxy.id) }
             memory.outcomes.insert(.init(asked: services.clock.now(), status: fetched.status), for: key)
             let known = keep(fetched.known, key)
             guard fetched.isChanged else { return FoundIndex(known: known, stamp: stamp) }

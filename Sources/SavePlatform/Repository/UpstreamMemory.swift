@@ -122,6 +122,8 @@ final class UpstreamMemory: Sendable {
     let copies = IndexCopies()
     let places = SingleFlight<Int64, UpstreamBase.Place>()
     let probes = SingleFlight<Int64, UpstreamProbe.Finding>()
+    /// The package of each upstream whose page was last read: what a place can be tried with where there is no list.
+    let seenPackages = BoundedCache<Int64, PackageID>(limit: 10_000)
     /// Upstreams of which it is not known yet where they keep their index.
     let unsureBases = BoundedCache<Int64, UnsureBase>(limit: 10_000)
     let renewals = UpstreamRenewals()
@@ -202,6 +204,7 @@ final class UpstreamMemory: Sendable {
         outcomes.removeAll { $0.repository == repository }
         emptied.removeAll { $0.repository == repository }
         unsureBases.remove(repository)
+        seenPackages.remove(repository)
         lostSidecars.removeAll { $0.repository == repository }
         wholeOnly.removeAll { $0.repository == repository }
         _ = states.withLock { $0.removeValue(forKey: repository) }

@@ -209,10 +209,12 @@ struct UpstreamProbe: Sendable {
         }
     }
 
-    /// Packages of which there are files here already, for an upstream without a list.
+    /// Packages whose pages or files were had before, for an upstream without a list.
     private func knownPackages() async throws -> [PackageID] {
         let id = proxy.id
-        return try await services.store.read { try $0.packages(id, after: nil, limit: Self.mostPages, matching: nil) }.map(\.id)
+        let seen = services.upstream.seenPackages[id]
+        let stored = try await services.store.read { try $0.packages(id, after: nil, limit: Self.mostPages, matching: nil) }
+        return [seen].compactMap(\.self) + stored.map(\.id).filter { $0 != seen }
     }
 
     // MARK: Requests
