@@ -36,7 +36,7 @@ import Testing
             _ = try SQLiteStore.open(path: path)
         } throws: { error in
             guard let error = error as? SaveError else { return false }
-            return error.code == .storageUnavailable && error.message.contains(words) && !error.message.contains(folder.path)
+            return error.code == .storageUnavailable && error.message.contains(words) && error.message.contains(folder.path)
         }
     }
 

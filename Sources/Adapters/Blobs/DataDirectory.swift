@@ -124,18 +124,21 @@ package final class DataDirectory: Sendable {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw SaveError(
-                .storageUnavailable, "there is no server's data in \(path): it does not exist; --data says where it is")
+                .storageUnavailable,
+                "there is no server's data in \(path): it does not exist; --data, SAVE_DATA or `data` in the configuration file says where it is"
+            )
         }
         guard isFolder.boolValue else { throw unusable(path, "is not a directory") }
         let names = try FileManager.default.contentsOfDirectory(atPath: path)
         guard names.contains(DataDirectoryState.file) || names.contains(where: traces.contains) else {
-            throw SaveError(.storageUnavailable, "there is no server's data in \(path); --data says where it is")
+            throw SaveError(
+                .storageUnavailable,
+                "there is no server's data in \(path): it has none of a server's files; --data, SAVE_DATA or `data` in the configuration file says where it is"
+            )
         }
     }
 
     private static func unusable(_ path: String, _ what: String, _ code: Int32 = 0) -> SaveError {
-        SaveError(
-            .storageUnavailable,
-            "the data directory \(path) \(what)" + (code == 0 ? "" : ": " + String(cString: strerror(code))))
+        PathFailure.error("the data directory", path, what, code)
     }
 }

@@ -21,6 +21,6 @@ package enum DurableFolder {
     }
 
     private static func failure(_ path: String, _ code: Int32) -> SaveError {
-        SaveError(.storageUnavailable, "\(path) cannot be created: \(String(cString: strerror(code)))")
+        PathFailure.error("the directory", path, "cannot be created", code)
     }
 }

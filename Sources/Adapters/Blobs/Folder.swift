@@ -10,15 +10,17 @@ final class Folder: Sendable {
     deinit { close(descriptor) }
 
     /// Opens a folder, creating it for its owner only when it is missing. The last component may not be a link.
+    ///
+    /// - Throws: `storageUnavailable`, naming the path: this is for the start, and not for what clients ask.
     convenience init(at path: String) throws {
-        if mkdir(path, 0o700) != 0, errno != EEXIST { throw FileFailure.current("a data folder cannot be created") }
+        if mkdir(path, 0o700) != 0, errno != EEXIST { throw PathFailure.error("the folder", path, "cannot be created", errno) }
         let descriptor = Foundation.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else {
             // With O_DIRECTORY a link is "not a directory", too.
             let isOther = errno == ENOTDIR || errno == ELOOP
-            throw isOther
-                ? SaveError(.storageUnavailable, "the data directory or a folder in it is a file or a link")
-                : FileFailure.current("a data folder cannot be opened")
+            throw PathFailure.error(
+                "the folder", path, isOther ? "is a file or a link" : "cannot be opened", isOther ? 0 : errno,
+                mend: isOther ? "put a folder in its place; a data directory elsewhere is named with --data" : nil)
         }
         self.init(adopting: descriptor)
     }

@@ -51,6 +51,15 @@ package struct HTTPServerConfiguration: Sendable {
 
     package init() {}
 
+    /// Makes sure that a server could start with this, without starting one. Blocks.
+    ///
+    /// - Throws: `invalidConfiguration`, as `HTTPServer.init` and `start` do; the details name the field.
+    package func check() throws {
+        try validate()
+        try tls?.check()
+        try ListeningSocket.resolve(host, port) { _ in }
+    }
+
     /// Throws `invalidConfiguration` for values that cannot work.
     func validate() throws {
         func require(_ condition: Bool, _ field: String, _ rule: String) throws {

@@ -19,25 +19,35 @@ final class ListeningSocket: Sendable {
     // SAFETY: of the thread that accepts.
     nonisolated(unsafe) private var spare: Int32 = -1
 
-    /// Throws `invalidConfiguration` where the address is unknown or cannot be listened on.
+    /// Hands out the address that a host and a port stand for.
     ///
-    /// - Parameter defers: whether connections are taken when their clients have sent something.
-    init(host: String, port: UInt16, defers: Bool) throws {
+    /// - Throws: `invalidConfiguration` for a host that is none, and what `body` throws.
+    static func resolve<Value>(_ host: String, _ port: UInt16, _ body: (addrinfo) throws -> Value) throws -> Value {
         var hints = addrinfo()
         hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, String(port), &hints, &found) == 0, let found else {
-            throw SaveError(.invalidConfiguration, "\(host) is not an address to listen on", details: ["field": "host"])
+            throw SaveError(
+                .invalidConfiguration,
+                "'\(host)' is not an address to listen on: it must be one of this machine's, or 0.0.0.0 or :: for all",
+                details: ["field": "host"])
         }
         defer { freeaddrinfo(found) }
-        let descriptor = socket(found.pointee.ai_family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        func fail() -> SaveError {
-            let reason = String(cString: strerror(errno))
-            if descriptor >= 0 { close(descriptor) }
-            return SaveError(.invalidConfiguration, "cannot listen on \(host):\(port): \(reason)", details: ["field": "port"])
-        }
-        guard descriptor >= 0 else { throw fail() }
+        return try body(found.pointee)
+    }
+
+    /// Throws `invalidConfiguration` where the address is unknown or cannot be listened on.
+    ///
+    /// - Parameter defers: whether connections are taken when their clients have sent something.
+    init(host: String, port: UInt16, defers: Bool) throws {
+        descriptor = try Self.resolve(host, port) { try Self.listen(at: $0, "\(host):\(port)", defers: defers) }
+        self.host = host
+        self.port = try Self.port(of: descriptor)
+    }
+
+    private static func listen(at address: addrinfo, _ name: String, defers: Bool) throws -> Int32 {
+        let descriptor = socket(address.ai_family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
         if defers {
@@ -45,19 +55,37 @@ final class ListeningSocket: Sendable {
             var seconds: Int32 = 10
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_DEFER_ACCEPT, &seconds, socklen_t(MemoryLayout<Int32>.size))
         }
-        guard bind(descriptor, found.pointee.ai_addr, found.pointee.ai_addrlen) == 0, listen(descriptor, 1024) == 0 else {
-            throw fail()
+        guard descriptor >= 0, bind(descriptor, address.ai_addr, address.ai_addrlen) == 0,
+            Foundation.listen(descriptor, 1024) == 0
+        else {
+            let code = errno
+            if descriptor >= 0 { close(descriptor) }
+            let mend =
+                switch code {
+                case EADDRINUSE: "; another program listens there: end it, or choose another port with --listen"
+                case EACCES: "; ports below 1024 need a permission (CAP_NET_BIND_SERVICE): choose a higher one with --listen"
+                case EADDRNOTAVAIL: "; this machine does not have that address: 0.0.0.0 means all that it has"
+                default: ""
+                }
+            throw SaveError(
+                .invalidConfiguration, "cannot listen on \(name): \(String(cString: strerror(code)))\(mend)",
+                details: ["field": "port"])
         }
+        return descriptor
+    }
+
+    private static func port(of descriptor: Int32) throws -> UInt16 {
         var address = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let bound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
         }
-        guard bound == 0 else { throw fail() }
+        guard bound == 0 else {
+            close(descriptor)
+            throw SaveError(.internalFailure, "the address that is listened on cannot be told")
+        }
         // The port is at the same place in both families' structures.
-        self.port = withUnsafeBytes(of: &address) { UInt16($0[2]) << 8 | UInt16($0[3]) }
-        self.host = host
-        self.descriptor = descriptor
+        return withUnsafeBytes(of: &address) { UInt16($0[2]) << 8 | UInt16($0[3]) }
     }
 
     /// Hands every connection to the library until `stop`.

@@ -23,16 +23,16 @@ struct SQLiteFile {
         }
         // O_NONBLOCK: opening a pipe would wait for its other end.
         descriptor = Foundation.open(self.path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Self.unusable("cannot be opened for reading and writing", errno) }
+        guard descriptor >= 0 else { throw Self.unusable(self.path, "cannot be opened for reading and writing", errno) }
         let file = OpenFile(adopting: descriptor, size: 0)
         var facts = stat()
         guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
-            throw Self.unusable("is not a plain file", 0)
+            throw Self.unusable(self.path, "is not a plain file", mend: Self.other)
         }
         isNew = facts.st_size == 0
         guard !isNew else { return }
         guard try file.read(at: 0, count: Self.magic.count) == Self.magic else {
-            throw Self.unusable("is not a SQLite database, or its header is damaged", 0)
+            throw Self.unusable(self.path, "is not a SQLite database, or its header is damaged", mend: Self.restore)
         }
     }
 
@@ -40,13 +40,18 @@ struct SQLiteFile {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         let folder = slash.map { String(path[...$0]) } ?? "."
         let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-        guard let real = realpath(folder, nil) else { throw unusable("is in a folder that is not there", errno) }
+        guard let real = realpath(folder, nil) else { throw unusable(path, "is in a folder that is not there", errno) }
         defer { free(real) }
         return String(cString: real) + "/" + name
     }
 
-    static func unusable(_ what: String, _ code: Int32) -> SaveError {
-        SaveError(
-            .storageUnavailable, "the database file \(what)" + (code == 0 ? "" : ": " + String(cString: strerror(code))))
+    /// What to do about a file that is damaged.
+    static let restore =
+        "keep a copy of the data directory as it is, and restore the last backup into another one (save-server restore)"
+    /// What to do about a file that is not a server's.
+    static let other = "--data names the data directory of a server"
+
+    static func unusable(_ path: String, _ what: String, _ code: Int32 = 0, mend: String? = nil) -> SaveError {
+        PathFailure.error("the database file", path, what, code, mend: mend)
     }
 }

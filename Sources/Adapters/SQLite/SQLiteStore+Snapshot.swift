@@ -13,16 +13,24 @@ extension SQLiteStore {
         guard FileManager.default.fileExists(atPath: path) else {
             throw SaveError(.storageUnavailable, "there is no database at \(path)")
         }
-        let source = try SQLiteConnection(path: try SQLiteFile(preparing: path).path, busyMilliseconds: 5000)
+        do {
+            try copy(try SQLiteFile(preparing: path), to: target)
+        } catch let error as SaveError {
+            throw SQLiteOpeningFailure.explained(error, path)
+        }
+    }
+
+    private static func copy(_ original: SQLiteFile, to target: String) throws {
+        let source = try SQLiteConnection(path: original.path, busyMilliseconds: 5000)
         defer { source.close() }
-        try recognize(source)
+        try recognize(source, original.path)
         // sqlite.org/lang_vacuum.html: the file "must not … exist or else … be an empty file". Made here, it is its owner's only.
         let file = try SQLiteFile(preparing: target)
         guard file.isNew else { throw SaveError(.conflict, "there is a file at \(target) already") }
         try source.control("VACUUM INTO $1", [.text(file.path)])
         let descriptor = Foundation.open(file.path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SQLiteFile.unusable("cannot be copied", errno) }
+        guard descriptor >= 0 else { throw SQLiteFile.unusable(target, "cannot be copied", errno) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw SQLiteFile.unusable("cannot be copied", errno) }
+        guard fsync(descriptor) == 0 else { throw SQLiteFile.unusable(target, "cannot be copied", errno) }
     }
 }

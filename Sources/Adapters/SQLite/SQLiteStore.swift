@@ -22,9 +22,19 @@ package enum SQLiteStore {
         largestPageCount: Int64? = nil
     ) throws -> SQLMetadataStore {
         let file = try SQLiteFile(preparing: path)
+        do {
+            return try open(file, readers: readers, clock, busyMilliseconds, largestPageCount)
+        } catch let error as SaveError {
+            throw SQLiteOpeningFailure.explained(error, file.path)
+        }
+    }
+
+    private static func open(
+        _ file: SQLiteFile, readers: Int, _ clock: PlatformClock, _ busyMilliseconds: Int32, _ largestPageCount: Int64?
+    ) throws -> SQLMetadataStore {
         let writer = try SQLiteConnection(path: file.path, busyMilliseconds: busyMilliseconds)
-        if !file.isNew { try recognize(writer) }
-        try setUp(writer)
+        if !file.isNew { try recognize(writer, file.path) }
+        try setUp(writer, file.path)
         // Digests are random, so a write touches their index anywhere.
         try writer.control("PRAGMA cache_size = -65536")
         if let largestPageCount { try writer.control("PRAGMA max_page_count = \(largestPageCount)") }
@@ -33,7 +43,7 @@ package enum SQLiteStore {
         }
         let readers = try (0..<max(1, readers)).map { _ in
             let reader = try SQLiteConnection(path: file.path, busyMilliseconds: busyMilliseconds)
-            try setUp(reader)
+            try setUp(reader, file.path)
             try reader.control("PRAGMA query_only = ON")
             return reader
         }
@@ -48,20 +58,24 @@ package enum SQLiteStore {
             .texts("PRAGMA integrity_check").filter { $0 != "ok" }
     }
 
-    static func recognize(_ connection: SQLiteConnection) throws {
+    static func recognize(_ connection: SQLiteConnection, _ path: String) throws {
         let id = try connection.integer("PRAGMA application_id")
         let tables = try connection.integer("SELECT count(*) FROM sqlite_schema")
         guard id == applicationID || (id == 0 && tables == 0) else {
-            throw SQLiteFile.unusable("belongs to another program", 0)
+            throw SQLiteFile.unusable(path, "belongs to another program", mend: SQLiteFile.other)
         }
         let size = try connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size")
         guard size <= largestCheckedAtOpening else { return }
-        guard try connection.texts("PRAGMA quick_check(1)") == ["ok"] else { throw SQLiteFile.unusable("is damaged", 0) }
+        guard try connection.texts("PRAGMA quick_check(1)") == ["ok"] else {
+            throw SQLiteFile.unusable(path, "is damaged", mend: SQLiteFile.restore)
+        }
     }
 
-    private static func setUp(_ connection: SQLiteConnection) throws {
+    private static func setUp(_ connection: SQLiteConnection, _ path: String) throws {
         guard try connection.texts("PRAGMA journal_mode = WAL") == ["wal"] else {
-            throw SQLiteFile.unusable("is on a file system that cannot share memory between processes", 0)
+            throw SQLiteFile.unusable(
+                path, "is on a file system that cannot share memory between processes",
+                mend: "move the data directory to a local disk (ext4, xfs, btrfs, zfs)")
         }
         // sqlite.org/pragma.html#pragma_synchronous: with NORMAL "WAL mode … might lose durability"; FULL syncs the log at
         // each commit.

@@ -58,7 +58,10 @@ enum RepositoryRoutes {
         }
         guard let descriptor = call.context.formats.descriptor(format) else {
             let known = call.context.formats.descriptors.map(\.id).joined(separator: ", ")
-            throw SaveError.invalid("format", "'format' must be one of \(known)")
+            throw SaveError.invalid(
+                "format",
+                "'format' must be one of \(known); others, such as npm, can be loaded: the operator names them in the key 'plugins' of the configuration"
+            )
         }
         try RepositoryRules.checkAbility(kind, descriptor)
         let id = try await call.context.formats.type(format).inquire { inquiry in

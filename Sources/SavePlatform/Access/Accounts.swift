@@ -92,7 +92,10 @@ package enum Accounts {
         }
     }
 
-    private static func check(_ password: [UInt8]) throws {
+    /// Makes sure that a password may be one.
+    ///
+    /// - Throws: `invalidRequest` naming `password`.
+    package static func check(_ password: [UInt8]) throws {
         guard passwordLength.contains(password.count) else {
             throw SaveError.invalid(
                 "password", "a password has \(passwordLength.lowerBound) to \(passwordLength.upperBound) bytes")

@@ -84,7 +84,8 @@ package final class Catalogue: Sendable {
         guard let descriptor = formats.descriptor(record.format) else {
             throw SaveError(
                 .invalidConfiguration,
-                "the repository \(record.coordinates) has the format '\(record.format)', which this server does not have")
+                "the repository \(record.coordinates) has the format '\(record.format)', which this server does not have; "
+                    + "formats that are not compiled in are loaded with the key 'plugins' of the configuration")
         }
         if let known, known.record.format == record.format, known.record.settings == record.settings {
             return Repository(record: record, format: known.format, descriptor: descriptor)

@@ -31,15 +31,19 @@ package enum Migrations {
         if let newest = applied.last, newest > (all.last?.number ?? 0) {
             throw SaveError(
                 .storageUnavailable,
-                "the database was written by a newer version of Save (schema \(newest), this version knows \(all.last?.number ?? 0))"
+                "the database was written by a newer version of Save (schema \(newest), this version knows \(all.last?.number ?? 0)): start that version, or restore a backup of this one"
             )
         }
         for migration in all where !applied.contains(migration.number) {
-            try transaction { session in
-                for statement in migration.statements(dialect) { try session.execute(statement, []) }
-                try session.execute(
-                    "INSERT INTO schema_migrations (number, name, applied) VALUES ($1, $2, $3)",
-                    [.integer(migration.number), .text(migration.name), .time(clock.now())])
+            do {
+                try transaction { session in
+                    for statement in migration.statements(dialect) { try session.execute(statement, []) }
+                    try session.execute(
+                        "INSERT INTO schema_migrations (number, name, applied) VALUES ($1, $2, $3)",
+                        [.integer(migration.number), .text(migration.name), .time(clock.now())])
+                }
+            } catch let error as SaveError {
+                throw error.adding("step \(migration.number) of the schema, \(migration.name)")
             }
         }
     }
