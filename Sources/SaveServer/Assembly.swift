@@ -1,47 +1,13 @@
 internal import Foundation
 internal import SaveAPI
 internal import SaveArgon2
-package import SaveBlobs
+internal import SaveBlobs
 internal import SaveCompression
 internal import SaveCurl
 internal import SaveDigest
 internal import SaveMicrohttpd
 internal import SavePlatform
 internal import SavePlugins
-internal import SaveSQLMetadata
-internal import SaveSQLite
-
-/// The parts of a server on a data directory, without the network: what `serve` and the maintenance commands share.
-package struct Stores: Sendable {
-    let directory: DataDirectory
-    let metadata: SQLMetadataStore
-    let blobs: FileBlobStore
-    let pool: BlockingPool
-    let processors: BlockingPool
-
-    /// Opens the data directory, which nobody else may have open, and makes what a new one lacks.
-    ///
-    /// - Throws: one sentence for whatever is wrong with it.
-    package static func open(_ configuration: ServerConfiguration, for purpose: DataDirectory.Purpose) throws -> Stores {
-        let directory = try DataDirectory(configuration.data, for: purpose)
-        if directory.isNew { try ServerKey.create(at: directory.keyPath) }
-        let pool = BlockingPool(name: "files", threads: 8)
-        let blobs = try FileBlobStore(root: directory.blobsPath, reserveBytes: configuration.diskReserve, pool: pool)
-        let metadata = try SQLiteStore.open(path: directory.databasePath)
-        try directory.complete()
-        return Stores(
-            directory: directory, metadata: metadata, blobs: blobs, pool: pool,
-            // One more than there are processors: long work never has that one. What is on its way to clients goes first.
-            processors: BlockingPool(
-                name: "processor", threads: max(2, ProcessInfo.processInfo.activeProcessorCount) + 1, niceness: 5))
-    }
-
-    package func close() async {
-        await metadata.close()
-        pool.stop()
-        processors.stop()
-    }
-}
 
 /// A whole server, composed here and nowhere else.
 ///
@@ -107,7 +73,9 @@ struct Assembly: Sendable {
                 outbound: try AddressGuard(allow: configuration.outboundAllow),
                 verifier: AuditVerifier(store: stores.metadata, seal: seal) { try await anchorFile?.lines() }),
             catalogue: catalogue)
-        let health = Health(store: stores.metadata, blobs: stores.blobs, version: Version.current)
+        let storage = try StorageProbe(lock: configuration.data + "/" + DirectoryLock.name)
+        let health = Health(
+            store: stores.metadata, blobs: stores.blobs, storage: storage, version: Version.current, log: log)
         let metrics = Metrics()
         let report = MetricsReport(
             metrics: metrics, services: services, dataPlane: dataPlane, auditUpkeep: auditUpkeep, authenticator: authenticator,
@@ -116,7 +84,7 @@ struct Assembly: Sendable {
             dataPlane: dataPlane, api: api, paths: ServerPath.all(api: api, health: health, metrics: { await report.text() }),
             authenticator: authenticator,
             crossSite: CrossSiteGuard(externalOrigin: plane.publicAddress?.origin),
-            crossOrigin: CrossOriginReads(origins: configuration.corsOrigins), log: log)
+            crossOrigin: CrossOriginReads(origins: configuration.corsOrigins), checkWritable: health.checkWritable, log: log)
 
         let (accessLog, accessLogFile) = try openAccessLog(configuration, clock)
         let access = accessLog.map { AccessLog(log: $0, clock: clock) }
@@ -126,8 +94,58 @@ struct Assembly: Sendable {
             access?.note(request)
         }
         return Assembly(
-            server: try HTTPServer(configuration: http, responder: gateway, log: log), services: services, health: health,
+            server: try naming { try HTTPServer(configuration: http, responder: gateway, log: log) }, services: services,
+            health: health,
             auditUpkeep: auditUpkeep, keyUses: keyUses, log: log, accessLog: accessLog, accessLogFile: accessLogFile)
+    }
+
+    /// Makes sure that a server could start with a configuration, without starting one: loads all that it names, and changes
+    /// nothing. Blocks.
+    ///
+    /// - Throws: `invalidConfiguration`, with the key.
+    static func check(_ configuration: ServerConfiguration, environment: [String: String]) throws {
+        try checkBeforeStart(configuration, environment: environment)
+        _ = try FormatRegistry.complete(configuration)
+        _ = try client(configuration)
+        if FileManager.default.fileExists(atPath: configuration.data + "/server.key") {
+            _ = try ServerKey.read(configuration.data + "/server.key")
+        }
+        var files = [(key: "audit_anchor_file", path: configuration.auditAnchorFile.flatMap { $0 == "off" ? nil : $0 })]
+        files.append(("access_log", ["off", "stderr"].contains(configuration.accessLog) ? nil : configuration.accessLog))
+        for (key, path) in files {
+            guard let path, access(path, F_OK) == 0 ? access(path, W_OK) != 0 : access(folder(of: path), W_OK | X_OK) != 0 else {
+                continue
+            }
+            throw SaveError(
+                .invalidConfiguration, "'\(key)': \(path) cannot be written: \(String(cString: strerror(errno)))",
+                details: ["key": key])
+        }
+    }
+
+    /// The part of it that a start looks at before it makes anything, so that what is refused leaves no trace.
+    static func checkBeforeStart(_ configuration: ServerConfiguration, environment: [String: String]) throws {
+        try naming { try httpConfiguration(configuration).check() }
+        try FirstStart.check(data: configuration.data, environment: environment)
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Errors of the HTTP server with the keys of the configuration in place of its own names.
+    private static func naming<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as SaveError {
+            let keys = [
+                "maxConnections": "max_connections", "maxConnectionsPerAddress": "max_connections_per_address",
+                "headerTimeout": "header_timeout", "idleTimeout": "idle_timeout", "minimumBodyRate": "min_body_rate",
+                "writeStallTimeout": "write_timeout", "threads": "threads",
+            ]
+            guard let field = error.details["field"], let key = keys[field], error.message.hasPrefix(field) else { throw error }
+            throw SaveError(error.code, "'\(key)'\(error.message.dropFirst(field.count))", details: ["key": key])
+        }
     }
 
     private static func auditUpkeep(
@@ -160,6 +178,15 @@ struct Assembly: Sendable {
         client.outboundAllow = configuration.outboundAllow
         client.proxy = configuration.outboundProxy
         client.caFile = configuration.outboundCAFile
+        if let path = configuration.outboundCAFile {
+            // Else every request to an upstream fails, each with words of the TLS library.
+            let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            guard text.contains("-----BEGIN CERTIFICATE-----") || text.contains("-----BEGIN TRUSTED CERTIFICATE-----") else {
+                throw SaveError(
+                    .invalidConfiguration, "'outbound_ca_file': \(path) has no certificate in PEM form",
+                    details: ["key": "outbound_ca_file"])
+            }
+        }
         client.connectTimeout = .seconds(configuration.upstreamConnectTimeout)
         client.headerTimeout = .seconds(configuration.upstreamHeaderTimeout)
         client.stallTimeout = .seconds(configuration.upstreamStallTimeout)

@@ -5,6 +5,29 @@ internal import SavePlatform
 
 /// What a server without any user does: makes `admin`.
 enum FirstStart {
+    /// The password that the operator chose; nil where there is none.
+    ///
+    /// - Throws: `invalidConfiguration` for one that the REST API would not take either.
+    static func givenPassword(_ environment: [String: String]) throws -> String? {
+        guard let given = environment["SAVE_ADMIN_PASSWORD"], !given.isEmpty else { return nil }
+        do {
+            try Accounts.check(Array(given.utf8))
+        } catch let error as SaveError {
+            throw SaveError(
+                .invalidConfiguration, "SAVE_ADMIN_PASSWORD cannot be the password of 'admin': \(error.message)",
+                details: ["key": "SAVE_ADMIN_PASSWORD"])
+        }
+        return given
+    }
+
+    /// Makes sure, before anything is made, that a data directory that has no server's data yet could get its administrator.
+    ///
+    /// - Throws: `invalidConfiguration`.
+    static func check(data: String, environment: [String: String]) throws {
+        guard !FileManager.default.fileExists(atPath: data + "/save.db") else { return }
+        _ = try givenPassword(environment)
+    }
+
     /// Creates the administrator when there is no user at all.
     ///
     /// The password comes from `SAVE_ADMIN_PASSWORD`, else it is random and written to `initial-admin-password` in the
@@ -14,7 +37,7 @@ enum FirstStart {
         store: any MetadataStore, hasher: any PasswordHashing, data: String, environment: [String: String], clock: PlatformClock
     ) async throws -> String? {
         guard try await store.read({ try $0.users().isEmpty }) else { return nil }
-        let given = environment["SAVE_ADMIN_PASSWORD"].flatMap { $0.isEmpty ? nil : $0 }
+        let given = try givenPassword(environment)
         let password = try given ?? Hex.encode(Secrets.random(16))
         let path = data + "/initial-admin-password"
         if given == nil { try PrivateFile.write(Array((password + "\n").utf8), to: path) }

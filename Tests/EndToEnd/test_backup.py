@@ -107,7 +107,7 @@ def test_what_would_do_harm_is_refused_with_one_line(filled, tmp_path):
     data, backup, full = filled.data, tmp_path / "backup", tmp_path / "full"
     full.mkdir()
     (full / "thesis.txt").write_text("mine")
-    refused("backup", "--data", tmp_path / "nothing", backup, because="no data directory")
+    refused("backup", "--data", tmp_path / "nothing", backup, because="no server's data")
     assert not backup.exists()
     refused("backup", "--data", data, data / "backup", because="in the data directory")
     refused("backup", "--data", data, data, because="in the data directory")

@@ -4,17 +4,16 @@ internal import SavePlugins
 /// `formats`: what formats the server has, and where each came from.
 enum FormatsCommand: Command {
     static let name = "formats"
-    static let summary = "list the formats, compiled in and loaded"
-    static let help = """
-        save-server formats [--config FILE] [--fingerprint]
-
-          --config FILE   configuration; its `plugins` are loaded as `serve` would load them
-          --fingerprint   print what a plugin must have been built for instead, and nothing else
-
-        Each line has a format's id, the version of the contract, where the format came from, its abilities,
-        and its mount where it has one.
-        """
-    static let options: (valued: Set<String>, flags: Set<String>) = (["--config"], ["--fingerprint"])
+    static let form = CommandForm(
+        summary: "list the formats, compiled in and loaded",
+        options: [
+            .config,
+            .init("--fingerprint", nil, "print what a plugin must have been built for instead, and nothing else"),
+        ],
+        description: """
+            Each line has a format's id, the version of the contract, where the format came from, its abilities, and its mount
+            where it has one. The `plugins` of the configuration are loaded as `serve` would load them.
+            """)
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         if arguments.flags.contains("--fingerprint") {

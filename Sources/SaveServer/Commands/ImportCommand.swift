@@ -6,44 +6,38 @@ internal import SavePlugins
 /// `import`: publishes the files of a directory, without the server.
 enum ImportCommand: Command {
     static let name = "import"
-    static let summary = "publish the files of a directory in a hosted repository"
-    static let help = """
-        save-server import --repository PROJECT/NAME [--format FORMAT] [--dry-run] [--config FILE] [--data DIR] DIRECTORY
-        save-server import --repository PROJECT/NAME --from-blobs [--format FORMAT] [--dry-run] [--config FILE] [--data DIR]
-
-          --repository PROJECT/NAME   where to: a hosted repository that exists
-          --format FORMAT             refuse unless the repository has this format, such as pypi
-          --from-blobs                instead of a directory, take the stored files that no record knows (verify lists them)
-          --dry-run                   check everything, publish nothing
-
-        Takes the files of the directory and of those below it, in the order of their paths; links are not followed. Each file
-        is checked as an upload is, and goes in whole or not at all. A line tells what became of it: published, unchanged (the
-        same bytes are there), skipped (nothing of this format), or refused, with the reason. After a refusal it goes on; the
-        exit status is 1 when a file was refused. The server must not be running. Every file is in the audit trail, published
-        by `system`.
-        """
-    static let options: (valued: Set<String>, flags: Set<String>) = (
-        ["--config", "--data", "--repository", "--format"], ["--dry-run", "--from-blobs"]
-    )
+    static let form = CommandForm(
+        summary: "publish the files of a directory in a hosted repository",
+        operands: [.init("DIRECTORY", .directory, "the directory whose files are published", replacedBy: "--from-blobs")],
+        options: [
+            .init("--repository", .init("PROJECT/NAME"), "where to: a hosted repository that exists"),
+            .init("--format", .init("FORMAT"), "refuse unless the repository has this format, such as pypi"),
+            .init("--from-blobs", nil, "instead of a directory, take the stored files that no record knows (verify lists them)"),
+            .init("--dry-run", nil, "check everything, publish nothing"),
+            .config, .data, .quiet,
+        ],
+        description: """
+            Takes the files of the directory and of those below it, in the order of their paths; links are not followed. Each
+            file is checked as an upload is, and goes in whole or not at all. A line tells what became of it: published,
+            unchanged (the same bytes are there), skipped (nothing of this format), or refused, with the reason. After a refusal
+            it goes on; the exit status is 1 when a file was refused. The server must not be running. Every file is in the audit
+            trail, published by `system`.
+            """)
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
-        let hint = "save-server import --help shows the form"
-        let isFromBlobs = arguments.flags.contains("--from-blobs")
-        guard arguments.positional.count == (isFromBlobs ? 0 : 1) else {
-            throw UsageError("import takes exactly one directory, or --from-blobs", hint: hint)
-        }
         guard let coordinates = arguments.values["--repository"] else {
-            throw UsageError("--repository is missing", hint: hint)
+            throw UsageError(
+                "--repository PROJECT/NAME is missing: a hosted repository that exists",
+                hint: "save-server import --help shows the form")
         }
         let configuration = try arguments.configuration(environment)
-        let stores = try Stores.open(configuration, for: .maintenance)
-        do {
+        return try await Stores.using(configuration) { stores in
             let repositories = try await OfflineRepositories(stores, configuration)
             let target = try repositories.find(coordinates, format: arguments.values["--format"])
             let isRehearsal = arguments.flags.contains("--dry-run")
             let publisher = Publisher(repository: target, services: repositories.services)
             let summary: DirectoryImport.Summary
-            if let directory = arguments.positional.first {
+            if let directory = arguments.operands.first {
                 summary = try await DirectoryImport(
                     directory: directory, isRehearsal: isRehearsal, limit: configuration.maxFileSize, publisher: publisher,
                     format: target.format, pool: stores.pool
@@ -55,11 +49,7 @@ enum ImportCommand: Command {
                 ).run { print($0) }
             }
             print(summary.text)
-            await stores.close()
             return summary.refused == 0 ? 0 : 1
-        } catch {
-            await stores.close()
-            throw error
         }
     }
 }

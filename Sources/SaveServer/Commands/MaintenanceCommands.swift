@@ -5,22 +5,24 @@ internal import SaveSQLMetadata
 /// `verify`: every record has its bytes, every digest matches.
 enum VerifyCommand: Command {
     static let name = "verify"
-    static let summary = "check that every record has its bytes and every digest matches"
-    static let help = """
-        save-server verify [--config FILE] [--data DIR] [--repair]
-
-        Reads every stored file. Prints a line for each problem and exits 1 when there was one. With --repair, cached files
-        of proxies that are missing or damaged are forgotten, so that they are fetched again; files that were uploaded are
-        never touched. Stored files that no record knows are listed: they were deleted, or the database is older than they are. The
-        next garbage collection removes them; import --from-blobs publishes them again. Then it follows the audit trail from record to record and compares it with its anchors. The server must
-        not be running.
-        """
-    static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data"], ["--repair"])
+    static let form = CommandForm(
+        summary: "check that every record has its bytes and every digest matches",
+        options: [
+            .init("--repair", nil, "forget cached files of proxies that are missing or damaged, so that they are fetched again"),
+            .config, .data, .quiet,
+        ],
+        description: """
+            Reads every stored file. Prints a line for each problem and exits 1 when there was one. With --repair, cached files
+            of proxies that are missing or damaged are forgotten, so that they are fetched again; files that were uploaded are
+            never touched. Stored files that no record knows are listed: they were deleted, or the database is older than they
+            are. The next garbage collection removes them; import --from-blobs publishes them again. Then it follows the audit trail from record to record and compares it with its anchors. The server
+            must not be running.
+            """)
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         let configuration = try arguments.configuration(environment)
-        return try await withMaintenance(arguments, environment) { maintenance, stores in
-            let report = try await maintenance.verify(
+        return try await Stores.using(configuration) { stores in
+            let report = try await maintenance(stores).verify(
                 repair: arguments.flags.contains("--repair"),
                 onProblem: { problem in
                     let fate =
@@ -52,20 +54,19 @@ enum VerifyCommand: Command {
 /// `gc`: removes bytes that no record needs.
 enum GCCommand: Command {
     static let name = "gc"
-    static let summary = "remove stored bytes that no record needs"
-    static let help = """
-        save-server gc [--config FILE] [--data DIR] [--dry-run]
-
-        Removes blobs that no record refers to and that are older than `gc_grace` seconds; with --dry-run it only says which.
-        The server must not be running; POST /api/v1/admin/gc does the same in a running one.
-        """
-    static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data"], ["--dry-run"])
+    static let form = CommandForm(
+        summary: "remove stored bytes that no record needs",
+        options: [.init("--dry-run", nil, "say what would be removed, and remove nothing"), .config, .data, .quiet],
+        description: """
+            Removes blobs that no record refers to and that are older than `gc_grace` seconds. The server must not be running;
+            POST /api/v1/admin/gc does the same in a running one.
+            """)
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
-        let grace = try arguments.configuration(environment).gcGrace
+        let configuration = try arguments.configuration(environment)
         let isDry = arguments.flags.contains("--dry-run")
-        return try await withMaintenance(arguments, environment) { maintenance, stores in
-            let report = try await maintenance.collectGarbage(grace: grace, dryRun: isDry)
+        return try await Stores.using(configuration) { stores in
+            let report = try await maintenance(stores).collectGarbage(grace: configuration.gcGrace, dryRun: isDry)
             if !isDry {
                 let now = PlatformClock.system.now()
                 let removed: JSONObject = ["removed": .integer(report.removed), "removed_bytes": .integer(report.removedBytes)]
@@ -81,17 +82,6 @@ enum GCCommand: Command {
     }
 }
 
-private func withMaintenance(
-    _ arguments: Arguments, _ environment: [String: String], _ body: (Maintenance, Stores) async throws -> Int32
-) async throws -> Int32 {
-    let stores = try Stores.open(try arguments.configuration(environment), for: .maintenance)
-    do {
-        let status = try await body(
-            Maintenance(metadata: stores.metadata, blobs: stores.blobs, clock: .system, log: .silent()), stores)
-        await stores.close()
-        return status
-    } catch {
-        await stores.close()
-        throw error
-    }
+private func maintenance(_ stores: Stores) -> Maintenance {
+    Maintenance(metadata: stores.metadata, blobs: stores.blobs, clock: .system, log: .silent())
 }

@@ -7,22 +7,17 @@ internal import SavePlatform
 /// `serve`: the server itself.
 enum ServeCommand: Command {
     static let name = "serve"
-    static let summary = "run the server; SIGTERM drains it and exits 0"
-    static let help = """
-        save-server serve [--config FILE] [--data DIR] [--listen HOST:PORT]
+    static let form = CommandForm(
+        summary: "run the server; SIGTERM drains it and exits 0",
+        options: [.config, .data, .listen],
+        description: """
+            When it is ready it prints "listening on http://HOST:PORT" on standard error and writes the address to
+            <data>/listen.
 
-          --config FILE        configuration; docs/configuration.md lists the keys
-          --data DIR           directory of the database and the files (default: data)
-          --listen HOST:PORT   address; port 0 picks a free one (default: 127.0.0.1:8080)
-
-        When it is ready it prints "listening on http://HOST:PORT" on standard error and writes the address to
-        <data>/listen.
-
-        SIGTERM ends it: health turns 503, requests are still taken for `drain_delay` seconds, those that run are finished, and
-        the exit status is 0. SIGINT does the same without the delay. A second one of either ends it at once. SIGHUP makes it
-        open `access_log` again and read the TLS certificate and key again; no connection notices.
-        """
-    static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data", "--listen"], [])
+            SIGTERM ends it: health turns 503, requests are still taken for `drain_delay` seconds, those that run are finished, and
+            the exit status is 0. SIGINT does the same without the delay. A second one of either ends it at once. SIGHUP makes it
+            open `access_log` again and read the TLS certificate and key again; no connection notices.
+            """)
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         let wanted = try arguments.configuration(environment)
@@ -32,6 +27,7 @@ enum ServeCommand: Command {
         let budget = try DescriptorBudget(limit: DescriptorBudget.raiseLimit(), wanted)
         let configuration = budget.configuration
         budget.report(to: log)
+        try Assembly.checkBeforeStart(configuration, environment: environment)
         let stores = try Stores.open(configuration, for: .serving)
         let assembly: Assembly
         do {
@@ -46,11 +42,17 @@ enum ServeCommand: Command {
         let host = address.host.utf8.contains(UInt8(ascii: ":")) ? "[\(address.host)]" : address.host
         let url = "\(configuration.tlsKey == nil ? "http" : "https")://\(host):\(address.port)"
         log.flush()
-        try PrivateFile.write(Array((url + "\n").utf8), to: listenFile)
         Log.write(Array("listening on \(url)\n".utf8), to: 2)
+        do {
+            try PrivateFile.write(Array((url + "\n").utf8), to: listenFile)
+        } catch let error as SaveError {
+            // A full disk must not keep anybody from what is on it.
+            log(.warning, "the address could not be written", ["error": error.message])
+        }
         let renewal = Task { await assembly.services.renewUpstreamIndexes() }
         let sessions = Task { await assembly.services.sessions.run() }
         let auditUpkeep = Task { await assembly.auditUpkeep.run() }
+        let watch = Task { await assembly.health.watch() }
         let saving = Task { await assembly.keyUses.keepSaved() }
         let memory = Task { await MemoryRelease.run(assembly.server) }
 
@@ -61,6 +63,7 @@ enum ServeCommand: Command {
         let impatience = Task { await assembly.hurry(at: signals) }
         defer { impatience.cancel() }
         await assembly.server.drain(delay: .seconds(delay), limit: .seconds(configuration.drainTimeout))
+        watch.cancel()
         renewal.cancel()
         sessions.cancel()
         auditUpkeep.cancel()
@@ -73,7 +76,8 @@ enum ServeCommand: Command {
         await saving.value
         await memory.value
         await assembly.services.finishCopies()
-        unlink(listenFile)
+        // Where the directory was moved away, this may be the file of another server.
+        if (try? assembly.health.checkWritable()) != nil { unlink(listenFile) }
         await stores.close()
         log(.notice, "stopped")
         assembly.accessLog?.close()

@@ -7,21 +7,28 @@ internal import SaveSQLMetadata
 /// `user`: accounts without the server, for the operator who is locked out.
 enum UserCommand: Command {
     static let name = "user"
-    static let summary = "list and mend users, without the server"
-    static let help = """
-        save-server user list                                  [--config FILE] [--data DIR]
-        save-server user add NAME [--role admin|auditor|user]  [--config FILE] [--data DIR]
-        save-server user passwd NAME                           [--config FILE] [--data DIR]
-        save-server user role NAME admin|auditor|user          [--config FILE] [--data DIR]
-        save-server user enable NAME                           [--config FILE] [--data DIR]
-        save-server user disable NAME                          [--config FILE] [--data DIR]
+    private static let user = CommandForm.Operand("NAME", .text, "the name of the user")
+    private static let role = CommandForm.Operand("ROLE", .choice(["admin", "auditor", "user"]), "what the user may do")
 
-        Passwords are read from standard input, one line, so that they stand in no list of processes. passwd also enables a
-        disabled user. The last administrator who can sign in stays one. The server must not be running; PATCH and PUT below
-        /api/v1/users do the same in a running one. Every change is in the audit trail, made by `system`. The exit status is
-        0 for success, 1 for a refusal, 2 for a command line that makes no sense.
-        """
-    static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data", "--role"], [])
+    static let form = CommandForm(
+        summary: "list and mend users, without the server",
+        actions: [
+            .init(name: "list", operands: [], meaning: "print every user with the role, and who is disabled"),
+            .init(
+                name: "add", operands: [user], options: [.init("--role", role, "the role of the new user (default: user)")],
+                meaning: "make a user; the password is read from standard input"),
+            .init(name: "passwd", operands: [user], meaning: "give a user another password, and enable a disabled one"),
+            .init(name: "role", operands: [user, role], meaning: "give a user another role"),
+            .init(name: "enable", operands: [user], meaning: "let a disabled user sign in again"),
+            .init(name: "disable", operands: [user], meaning: "refuse a user's sign-ins and keys"),
+        ],
+        options: [.config, .data],
+        description: """
+            Passwords are read from standard input, one line, so that they stand in no list of processes. The last administrator
+            who can sign in stays one. The server must not be running; PATCH and PUT below /api/v1/users do the same in a running
+            one. Every change is in the audit trail, made by `system`. The exit status is 0 for success, 1 for a refusal, 2 for a
+            command line that makes no sense.
+            """)
 
     private enum Action {
         case list
@@ -31,44 +38,36 @@ enum UserCommand: Command {
         case setDisabled(String, Bool)
 
         init(_ arguments: Arguments) throws {
-            let words = arguments.positional
-            let role = try arguments.values["--role"].map { try Self.role($0) }
-            switch (words.first, words.count) {
-            case (nil, _):
-                throw UsageError("user needs an action: list, add, passwd, role, enable or disable", hint: Self.hint)
-            case ("add", 2): self = .add(words[1], role ?? .user)
-            case (_, _) where role != nil: throw UsageError("--role goes with add NAME", hint: Self.hint)
-            case ("list", 1): self = .list
-            case ("passwd", 2): self = .setPassword(words[1])
-            case ("role", 3): self = .setRole(words[1], try Self.role(words[2]))
-            case ("enable", 2): self = .setDisabled(words[1], false)
-            case ("disable", 2): self = .setDisabled(words[1], true)
-            default: throw UsageError("'user \(words.joined(separator: " "))' makes no sense", hint: Self.hint)
+            switch arguments.action {
+            case "list": self = .list
+            case "add":
+                self = .add(try arguments.operand(0), try Self.role(arguments.values["--role"] ?? SystemRole.user.rawValue))
+            case "passwd": self = .setPassword(try arguments.operand(0))
+            case "role": self = .setRole(try arguments.operand(0), try Self.role(arguments.operand(1)))
+            case "enable": self = .setDisabled(try arguments.operand(0), false)
+            case "disable": self = .setDisabled(try arguments.operand(0), true)
+            default: throw Self.unknown(arguments.action ?? "")
             }
         }
 
-        private static let hint = "save-server user --help shows the forms"
-
         private static func role(_ text: String) throws -> SystemRole {
-            guard let role = SystemRole(rawValue: text) else {
-                throw UsageError("'\(text)' is no role", hint: "roles are admin, auditor and user")
-            }
+            guard let role = SystemRole(rawValue: text) else { throw unknown(text) }
             return role
+        }
+
+        /// What the command's form lets nobody write.
+        private static func unknown(_ word: String) -> UsageError {
+            UsageError("'\(word)' makes no sense", hint: "save-server user --help shows the forms")
         }
     }
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         let action = try Action(arguments)
         let configuration = try arguments.configuration(environment)
-        let stores = try Stores.open(configuration, for: .maintenance)
-        do {
+        return try await Stores.using(configuration) { stores in
             try await perform(action, in: stores.metadata)
-        } catch {
-            await stores.close()
-            throw error
+            return 0
         }
-        await stores.close()
-        return 0
     }
 
     private static func perform(_ action: Action, in store: SQLMetadataStore) async throws {

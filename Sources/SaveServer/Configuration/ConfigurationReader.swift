@@ -65,12 +65,24 @@ package enum ConfigurationReader {
 
     /// `HOST:PORT`, with brackets around an IPv6 address.
     private static func setListen(_ value: String, in configuration: inout ServerConfiguration, place: String) throws {
-        guard let colon = value.utf8.lastIndex(of: UInt8(ascii: ":")), let port = UInt16(value[value.index(after: colon)...])
-        else {
-            throw SaveError(.invalidConfiguration, "\(place): 'listen' must be HOST:PORT", details: ["key": "listen"])
+        func complaint(_ text: String) -> SaveError {
+            SaveError(.invalidConfiguration, "\(place): 'listen' \(text)", details: ["key": "listen"])
         }
-        let host = value[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
-        configuration.host = host.isEmpty ? "0.0.0.0" : host
+        guard let colon = value.utf8.lastIndex(of: UInt8(ascii: ":")) else {
+            throw complaint("must be HOST:PORT, such as 127.0.0.1:8080; in '\(value)' there is no port")
+        }
+        let digits = value[value.index(after: colon)...]
+        guard let port = UInt16(digits), digits.utf8.allSatisfy(ASCII.isDigit) else {
+            throw complaint("must be HOST:PORT with a port from 0 to 65535, and '\(digits)' is none")
+        }
+        var host = value[..<colon]
+        if host.utf8.contains(UInt8(ascii: ":")) {
+            guard host.utf8.first == UInt8(ascii: "["), host.utf8.last == UInt8(ascii: "]") else {
+                throw complaint("needs brackets around an IPv6 address, such as [::1]:8080")
+            }
+            host = host.dropFirst().dropLast()
+        }
+        configuration.host = host.isEmpty ? "0.0.0.0" : String(host)
         configuration.port = port
     }
 

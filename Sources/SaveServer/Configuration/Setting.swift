@@ -141,26 +141,7 @@ package struct Setting: Sendable {
     ]
 
     /// The key most like a misspelled one.
-    static func nearest(to key: String) -> String {
-        let names = all.map(\.key) + ["listen"]
-        return names.min { distance($0, key) < distance($1, key) } ?? "data"
-    }
-
-    /// Levenshtein's edit distance.
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let right = Array(right.utf8)
-        var row = Array(0...right.count)
-        for (index, byte) in left.utf8.enumerated() {
-            var previous = row[0]
-            row[0] = index + 1
-            for column in right.indices {
-                let replaced = previous + (right[column] == byte ? 0 : 1)
-                previous = row[column + 1]
-                row[column + 1] = min(replaced, previous + 1, row[column] + 1)
-            }
-        }
-        return row[right.count]
-    }
+    static func nearest(to key: String) -> String { EditDistance.nearest(to: key, in: all.map(\.key) + ["listen"]) ?? "data" }
 }
 
 /// Why a value cannot be read, as the end of the sentence "`key` …".

@@ -9,13 +9,15 @@ package final class Gateway: Responder {
     private let authenticator: any RequestAuthenticating
     private let crossSite: CrossSiteGuard
     private let crossOrigin: CrossOriginReads
+    private let checkWritable: @Sendable () throws -> Void
     private let log: Log
     /// The server's own paths.
     package let paths: [ServerPath]
 
     package init(
         dataPlane: DataPlane, api: RESTAPI, paths: [ServerPath], authenticator: any RequestAuthenticating,
-        crossSite: CrossSiteGuard, crossOrigin: CrossOriginReads = CrossOriginReads(origins: []), log: Log
+        crossSite: CrossSiteGuard, crossOrigin: CrossOriginReads = CrossOriginReads(origins: []),
+        checkWritable: @escaping @Sendable () throws -> Void = {}, log: Log
     ) {
         self.dataPlane = dataPlane
         self.api = api
@@ -23,6 +25,7 @@ package final class Gateway: Responder {
         self.authenticator = authenticator
         self.crossSite = crossSite
         self.crossOrigin = crossOrigin
+        self.checkWritable = checkWritable
         self.log = log
     }
 
@@ -52,6 +55,16 @@ package final class Gateway: Responder {
                 : ErrorResponder.text(refusal, request: request, log: log)
             response.closesConnection = request.body.length != 0
             return response
+        }
+        if !request.method.isRead, request.method != .options {
+            do { try checkWritable() } catch {
+                var response =
+                    isAPI
+                    ? ErrorResponder.json(error, request: request, log: log)
+                    : ErrorResponder.text(error, request: request, log: log)
+                response.closesConnection = request.body.length != 0
+                return response
+            }
         }
         if isAPI { return await respondFromAPI(to: request) }
         if let path = paths.first(where: { request.rawPath.elementsEqual($0.path.utf8) }) {

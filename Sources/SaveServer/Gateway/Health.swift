@@ -5,13 +5,22 @@ internal import Synchronization
 package final class Health: Sendable {
     private let store: any MetadataStore
     private let blobs: any BlobStore
+    private let storage: StorageProbe?
     private let version: String
+    private let log: Log
     private let isDraining = Mutex(false)
+    /// What failed at the last look, so that a change is logged once.
+    private let failing = Mutex<String?>(nil)
 
-    package init(store: any MetadataStore, blobs: any BlobStore, version: String) {
+    /// - Parameter storage: looks at the data directory; nil for stores that have none.
+    package init(
+        store: any MetadataStore, blobs: any BlobStore, storage: StorageProbe? = nil, version: String, log: Log = .silent()
+    ) {
         self.store = store
         self.blobs = blobs
+        self.storage = storage
         self.version = version
+        self.log = log
     }
 
     /// From now on not ready: no new requests, please.
@@ -30,18 +39,45 @@ package final class Health: Sendable {
         }
     }
 
-    private func failingPart() async -> String? {
+    /// The part that does not work; nil when all do. Who drains works.
+    package func failingPart() async -> String? {
+        let (part, problem) = await look()
+        let before = failing.withLock { failing in
+            defer { failing = part }
+            return failing
+        }
+        if let part, before != part { log(.error, "not ready", ["failing": part, "error": problem]) }
+        if part == nil, before != nil { log(.notice, "ready again") }
+        return part
+    }
+
+    private func look() async -> (part: String?, problem: String) {
+        if let problem = await storage?.problem() { return ("data directory", problem) }
         do {
             _ = try await store.read { try $0.lastAudit()?.sequence }
         } catch {
-            return "database"
+            return ("database", "\(error)")
         }
         do {
             _ = try await blobs.stat(BlobDigest(of: []))
         } catch {
-            return "blob store"
+            return ("blob store", "\(error)")
         }
-        return nil
+        return (nil, "")
+    }
+
+    /// Looks by itself now and then, so that the log has what happened also where nobody asks. Until it is cancelled.
+    package func watch(every interval: Duration = .seconds(10)) async {
+        while !Task.isCancelled {
+            _ = await failingPart()
+            try? await Task.sleep(for: interval)
+        }
+    }
+
+    /// Whether a change would be kept: not where the data directory has gone, whose files the server still holds open.
+    package func checkWritable() throws {
+        guard let storage, !storage.isInPlace else { return }
+        throw SaveError(.storageUnavailable, "the server's data directory is gone: nothing would be kept of this")
     }
 
     private func answer(_ failing: String?) -> HTTPResponse {

@@ -7,27 +7,26 @@ internal import SaveSQLite
 /// `backup`: a copy of everything a server keeps, made beside the running server.
 enum BackupCommand: Command {
     static let name = "backup"
-    static let summary = "copy everything the server keeps, while it runs"
-    static let help = """
-        save-server backup [--config FILE] [--data DIR] DIRECTORY
+    static let form = CommandForm(
+        summary: "copy everything the server keeps, while it runs",
+        operands: [
+            .init("DIRECTORY", .directory, "where the backup is made: a new directory, an empty one, or one with a backup")
+        ],
+        options: [.config, .data, .quiet],
+        description: """
+            Takes the database as it is at one moment, every file that it needs, each checked against its digest, and the
+            server's key. The server may run or not. Into a directory that holds a backup already only what is new is copied,
+            and what is no longer needed is removed. `backup.json` is written last: without it a backup is not whole, and is not
+            restored.
 
-        Takes the database as it is at one moment, every file that it needs, each checked against its digest, and the server's
-        key. The server may run or not. Into a directory that holds a backup already only what is new is copied, and what is no
-        longer needed is removed. `backup.json` is written last: without it a backup is not whole, and is not restored.
-
-        Prints a line for each stored file that is missing or damaged, and exits 1 when there was one; all else is copied.
-        A file that is deleted and collected as garbage meanwhile counts as missing: make the backup again.
-        """
-    static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data"], [])
+            Prints a line for each stored file that is missing or damaged, and exits 1 when there was one; all else is copied.
+            A file that is deleted and collected as garbage meanwhile counts as missing: make the backup again.
+            """)
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
-        guard arguments.positional.count == 1, let target = arguments.positional.first else {
-            throw UsageError("backup takes exactly one directory", hint: "save-server backup --help shows the form")
-        }
+        let target = try arguments.operand(0)
         let source = try arguments.configuration(environment).data
-        guard FileManager.default.fileExists(atPath: source + "/save.db") else {
-            throw SaveError(.notFound, "\(source) is no data directory: there is no database in it")
-        }
+        try Stores.require(source)
         let directory = try BackupDirectory(target, apartFrom: source)
         let report = try await directory.fill(from: source) { print("\($1.code.rawValue): \($0): \($1.message)") }
         print(

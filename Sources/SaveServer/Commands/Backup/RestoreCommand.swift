@@ -7,21 +7,20 @@ internal import SaveSQLite
 /// `restore`: a data directory out of a backup.
 enum RestoreCommand: Command {
     static let name = "restore"
-    static let summary = "make a data directory out of a backup"
-    static let help = """
-        save-server restore [--config FILE] [--data DIR] DIRECTORY
+    static let form = CommandForm(
+        summary: "make a data directory out of a backup",
+        operands: [.init("DIRECTORY", .directory, "the directory that a backup was made in")],
+        options: [.config, .data, .quiet],
+        description: """
+            Fills a data directory that is empty or not there with what a backup holds. Every file is checked against its
+            digest. A server does not start on a directory whose restore did not end: empty it and begin again.
 
-        Fills a data directory that is empty or not there with what a backup holds. Every file is checked against its digest. A
-        server does not start on a directory whose restore did not end: empty it and begin again.
-
-        Prints a line for each file that the backup does not have whole, and exits 1 when there was one; all else is restored.
-        """
-    static let options: (valued: Set<String>, flags: Set<String>) = (["--config", "--data"], [])
+            Prints a line for each file that the backup does not have whole, and exits 1 when there was one; all else is
+            restored.
+            """)
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
-        guard arguments.positional.count == 1, let backup = arguments.positional.first else {
-            throw UsageError("restore takes exactly one directory", hint: "save-server restore --help shows the form")
-        }
+        let backup = try arguments.operand(0)
         let configuration = try arguments.configuration(environment)
         let manifest = try BackupManifest.read(from: backup)
         guard manifest.isComplete else {
