@@ -230,11 +230,17 @@ def test_the_commands_leave_the_data_of_a_running_server_alone(new_server):
 def test_below_the_disk_reserve_writes_are_507_and_reads_go_on(stopped):
     stopped.environment["SAVE_DISK_RESERVE"] = "8000t"
     stopped.start()
-    assert stopped.admin.put("/raw/p/files/b", data=b"more").status_code == 507
+    assert "disk_reserve" in stopped.log_tail()[:2000], "the start says so"
+    for _ in range(20):
+        answer = stopped.admin.put("/raw/p/files/b", data=b"more")
+        assert answer.status_code == 507 and "disk_reserve" in answer.text and re.search(r"\d{4,} bytes are free", answer.text), answer.text
     assert stopped.admin.get("/raw/p/files/b").status_code == 404
     assert stopped.admin.get("/raw/p/files/a").content == b"precious"
     assert stopped.client("admin", "wrong").get("/raw/p/files/a").status_code == 401
     assert stopped.stop() == 0
+    # The last of the log is written by now: the start's line, and one for all uploads of a minute.
+    full = [line for line in stopped.log_tail(1 << 20).splitlines() if "disk_reserve" in line]
+    assert len(full) == 2, full
     del stopped.environment["SAVE_DISK_RESERVE"]
     stopped.start()
     assert stopped.admin.put("/raw/p/files/b", data=b"more").status_code in (200, 201)

@@ -157,7 +157,10 @@ package final class FileBlobStore: BlobStore {
         let free = try freeBytesNow()
         let (needed, tooMuch) = reserve.addingReportingOverflow(max(0, byteCount ?? 0))
         guard !tooMuch, free >= UInt64(clamping: needed) else {
-            throw SaveError(.storageFull, "the disk of the stored files is nearly full")
+            throw SaveError(
+                .storageFull,
+                "the disk of the stored files is nearly full: \(free) bytes are free, and disk_reserve keeps \(reserve) of them; free some space, or lower disk_reserve"
+            )
         }
     }
 

@@ -58,7 +58,10 @@ package enum ErrorResponder {
     /// The error as a `SaveError`. What is our own fault is logged here, once, with its cause.
     private static func reported(_ error: any Error, request: HTTPRequest, log: Log) -> SaveError {
         let failure = error as? SaveError ?? SaveError(.internalFailure, "an internal error occurred", underlying: error)
-        if status(of: failure.code) >= 500 {
+        if failure.code == .storageFull {
+            // Nobody mends a disk sooner for being told a thousand times.
+            log.sparsely(.error, "the disk is full", ["request_id": request.id.description, "error": failure.description])
+        } else if status(of: failure.code) >= 500 {
             log(
                 failure.code == .upstreamUnavailable || failure.code == .busy ? .warning : .error, "request failed",
                 ["request_id": request.id.description, "error": failure.description])

@@ -94,7 +94,8 @@ struct UpstreamArrival {
         services.fills.detach(fill, key)
         fill.stopKeeping(at: size, because: error)
         services.fills.unkept.wrappingAdd(1, ordering: .relaxed)
-        services.log(.warning, "a file of an upstream is passed on and not kept", ["file": key.path.text, "error": "\(error)"])
+        services.log.sparsely(
+            .warning, "a file of an upstream is passed on and not kept", ["file": key.path.text, "error": "\(error)"])
     }
 
     /// Whether an error says that the disk does not take what it is given.

@@ -25,6 +25,8 @@ public final class Log: Sendable {
         var spare: [UInt8] = []
         var dropped = 0
         var isClosed = false
+        /// By message, when a line of it was last added that is added once a minute, and how many were left out since.
+        var sparse: [String: (since: UInt64, leftOut: Int)] = [:]
     }
 
     private let level: Level
@@ -75,6 +77,10 @@ public final class Log: Sendable {
     /// Adds a line. `message` is a fixed text; what varies goes into `fields`, of which secrets in URLs are left out.
     public func callAsFunction(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
         guard level >= self.level else { return }
+        add(level, message, fields.map { ($0.key, $0.value) })
+    }
+
+    private func add(_ level: Level, _ message: String, _ fields: [(String, String)]) {
         var line = Array("{\"time\":\"\(clock.now().rfc3339)\",\"level\":\"\(level.name)\",\"message\":".utf8)
         JSONText.append(message, to: &line)
         for (key, value) in fields {
@@ -86,6 +92,23 @@ public final class Log: Sendable {
         line.append(UInt8(ascii: "}"))
         line.append(UInt8(ascii: "\n"))
         append(line)
+    }
+
+    /// Adds a line unless one of the same message was added within the last minute: for what every request would say again, such
+    /// as that the disk is full. The next line that is added says how many were left out.
+    public func sparsely(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
+        guard level >= self.level else { return }
+        let now = clock.uptime()
+        let leftOut = state.withLock { state -> Int? in
+            if let last = state.sparse[message], now &- last.since < 60_000_000_000 {
+                state.sparse[message]?.leftOut += 1
+                return nil
+            }
+            defer { state.sparse[message] = (now, 0) }
+            return state.sparse[message]?.leftOut ?? 0
+        }
+        guard let leftOut else { return }
+        add(level, message, fields.map { ($0.key, $0.value) } + (leftOut > 0 ? [("left_out", String(leftOut))] : []))
     }
 
     /// Adds a finished line, with its line end.

@@ -37,6 +37,10 @@ enum ServeCommand: Command {
             await stores.close()
             throw error
         }
+        do { try await stores.blobs.checkSpace(for: nil) } catch {
+            log(.warning, "uploads are refused, and proxies keep nothing", ["error": "\(error)"])
+        }
+        let supervisor = ServiceNotifier(environment)
         let listenFile = configuration.data + "/listen"
         let address = try assembly.server.start()
         let host = address.host.utf8.contains(UInt8(ascii: ":")) ? "[\(address.host)]" : address.host
@@ -56,7 +60,10 @@ enum ServeCommand: Command {
         let saving = Task { await assembly.keyUses.keepSaved() }
         let memory = Task { await MemoryRelease.run(assembly.server) }
 
-        let ending = await assembly.runUntilEnd(signals)
+        supervisor.send("READY=1", "STATUS=listening on \(url)")
+        let watchdog = Task { await supervisor.feedWatchdog { await assembly.health.failingPart() == nil } }
+        let ending = await assembly.runUntilEnd(signals, supervisor)
+        supervisor.send("STOPPING=1", "STATUS=draining")
         let delay = ending == .interrupt ? 0 : configuration.drainDelay
         log(.notice, "draining", ["delay": String(delay), "seconds": String(configuration.drainTimeout)])
         assembly.health.drain()
@@ -64,6 +71,7 @@ enum ServeCommand: Command {
         defer { impatience.cancel() }
         await assembly.server.drain(delay: .seconds(delay), limit: .seconds(configuration.drainTimeout))
         watch.cancel()
+        watchdog.cancel()
         renewal.cancel()
         sessions.cancel()
         auditUpkeep.cancel()
@@ -88,11 +96,13 @@ enum ServeCommand: Command {
 
 extension Assembly {
     /// Does what SIGHUP asks for, until a signal asks for the end.
-    fileprivate func runUntilEnd(_ signals: ProcessSignals) async -> ProcessSignal {
+    fileprivate func runUntilEnd(_ signals: ProcessSignals, _ supervisor: ServiceNotifier) async -> ProcessSignal {
         while true {
             let signal = await signals.next()
             guard signal == .hangUp else { return signal }
+            supervisor.sendReloading()
             reload()
+            supervisor.send("READY=1")
         }
     }
 
