@@ -119,8 +119,8 @@ import Testing
     }
 
     @Test func `all that wait for another program wait together, and those that come after them hardly`() async throws {
-        let patience: Duration = .milliseconds(1000)
-        let store = try SQLiteStore.open(path: path, busyMilliseconds: 1000)
+        let patience: Duration = .milliseconds(500)
+        let store = try SQLiteStore.open(path: path, busyMilliseconds: 500)
         let other = try RawDatabase(path)
         try other.run("BEGIN IMMEDIATE")
         func fail(_ name: String) async {
@@ -129,12 +129,12 @@ import Testing
         }
         let clock = ContinuousClock()
         let together = await clock.measure {
-            await withTaskGroup(of: Void.self) { group in for number in 0..<8 { group.addTask { await fail("p\(number)") } } }
+            await withTaskGroup(of: Void.self) { group in for number in 0..<32 { group.addTask { await fail("p\(number)") } } }
         }
-        // Eight one after another would be eight times that.
-        #expect(together < patience * 6)
-        let afterwards = await clock.measure { for number in 0..<8 { await fail("q\(number)") } }
-        #expect(afterwards < patience * 6)
+        // One after another they would take 32 times that; the rest is for a machine that does other things.
+        #expect(together < patience * 24)
+        let afterwards = await clock.measure { for number in 0..<32 { await fail("q\(number)") } }
+        #expect(afterwards < patience * 24)
         try other.run("ROLLBACK")
         other.close()
         let project = project("r")
