@@ -21,6 +21,9 @@ package struct APIContext: Sendable {
     package let outbound: AddressGuard?
     /// Walks the audit trail.
     package let verifier: AuditVerifier
+    /// Work that takes longer than a request.
+    package let jobs: Jobs
+    package let maintenance: Maintenance
     /// Seconds that a key may last at most; nil where keys need no end.
     package let maxKeyLifetime: Int64?
 
@@ -29,7 +32,7 @@ package struct APIContext: Sendable {
         operations: any RepositoryOperations & PackageExplaining, clock: PlatformClock, serverKey: [UInt8], log: Log,
         tally: AuditTally, version: String,
         publicAddress: PublicAddress? = nil, maxKeyLifetime: Int64? = nil, outbound: AddressGuard? = nil,
-        verifier: AuditVerifier? = nil
+        verifier: AuditVerifier? = nil, jobs: Jobs? = nil, maintenance: Maintenance? = nil
     ) {
         self.store = store
         self.formats = formats
@@ -44,6 +47,8 @@ package struct APIContext: Sendable {
         self.publicAddress = publicAddress
         self.maxKeyLifetime = maxKeyLifetime
         self.outbound = outbound
+        self.jobs = jobs ?? Jobs(clock: clock)
+        self.maintenance = maintenance ?? Maintenance(metadata: store, blobs: InMemoryBlobStore(), clock: clock, log: log)
         self.verifier = verifier ?? AuditVerifier(store: store, seal: AuditSeal(serverKey: serverKey))
     }
 }

@@ -20,6 +20,8 @@ struct Assembly: Sendable {
     let health: Health
     let auditUpkeep: AuditUpkeep
     let keyUses: KeyUses
+    let scrub: Scrub
+    let jobs: Jobs
     let log: Log
     let accessLog: Log?
     let accessLogFile: LogFile?
@@ -63,6 +65,12 @@ struct Assembly: Sendable {
         let anchorFile = AnchorFile.configured(configuration, seal: seal, pool: stores.pool)
         let auditUpkeep = auditUpkeep(configuration, stores, seal, anchorFile, services.tally, clock, log)
         let maintenance = Maintenance(metadata: stores.metadata, blobs: stores.blobs, clock: clock, log: log)
+        let scrub = Scrub(
+            metadata: stores.metadata, blobs: stores.blobs, rate: configuration.scrubRate, clock: clock, log: log
+        ) { asset in
+            services.board.bump(asset.repository, package: asset.record.package, paths: [asset.record.path])
+        }
+        let jobs = Jobs(clock: clock)
         let api = RESTAPI(
             context: APIContext(
                 store: stores.metadata, formats: registry, hasher: hasher, keyUses: keyUses,
@@ -71,15 +79,17 @@ struct Assembly: Sendable {
                 publicAddress: plane.publicAddress,
                 maxKeyLifetime: configuration.maxKeyLifetime,
                 outbound: try AddressGuard(allow: configuration.outboundAllow),
-                verifier: AuditVerifier(store: stores.metadata, seal: seal) { try await anchorFile?.lines() }),
+                verifier: AuditVerifier(store: stores.metadata, seal: seal) { try await anchorFile?.lines() }, jobs: jobs,
+                maintenance: maintenance),
             catalogue: catalogue)
         let storage = try StorageProbe(lock: configuration.data + "/" + DirectoryLock.name)
         let health = Health(
-            store: stores.metadata, blobs: stores.blobs, storage: storage, version: Version.current, log: log)
+            store: stores.metadata, blobs: stores.blobs, storage: storage, version: Version.current, log: log,
+            damaged: { scrub.report.damaged })
         let metrics = Metrics()
         let report = MetricsReport(
             metrics: metrics, services: services, dataPlane: dataPlane, auditUpkeep: auditUpkeep, authenticator: authenticator,
-            blobs: stores.blobs, started: clock.uptime())
+            scrub: scrub, blobs: stores.blobs, started: clock.uptime())
         let gateway = Gateway(
             dataPlane: dataPlane, api: api, paths: ServerPath.all(api: api, health: health, metrics: { await report.text() }),
             authenticator: authenticator,
@@ -95,8 +105,8 @@ struct Assembly: Sendable {
         }
         return Assembly(
             server: try naming { try HTTPServer(configuration: http, responder: gateway, log: log) }, services: services,
-            health: health,
-            auditUpkeep: auditUpkeep, keyUses: keyUses, log: log, accessLog: accessLog, accessLogFile: accessLogFile)
+            health: health, auditUpkeep: auditUpkeep, keyUses: keyUses, scrub: scrub, jobs: jobs, log: log,
+            accessLog: accessLog, accessLogFile: accessLogFile)
     }
 
     /// Makes sure that a server could start with a configuration, without starting one: loads all that it names, and changes

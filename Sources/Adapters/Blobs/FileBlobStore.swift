@@ -5,8 +5,8 @@ internal import Synchronization
 /// Blobs as files: `ab/cd/<hex>` below a root folder, written in `tmp/` first.
 ///
 /// What `commit` answers is on the disk: the file is synced, then renamed, then the folder is synced. A blob's
-/// modification time is the time it was last committed at.
-package final class FileBlobStore: BlobStore {
+/// modification time is the time it was last committed at. What was found damaged is in `damaged/`, and served to nobody.
+package final class FileBlobStore: BlobStore, BlobSettingAside {
     /// The steps that a disk can fail at, for tests that fail them one by one.
     package enum Step: Sendable {
         case create, write, syncFile, makeFolder, syncParents, rename, syncFolder
@@ -235,6 +235,23 @@ package final class FileBlobStore: BlobStore {
                 throw FileFailure.current("a stored file cannot be removed")
             }
             return true
+        }
+    }
+
+    package func setAside(_ digest: BlobDigest, committed: Timestamp) async throws -> Bool {
+        try await pool.run { [self] in
+            guard let leaf = try root.folder(Self.folder(of: digest)) else { return false }
+            let aside = try root.makeFolder("damaged")
+            return try naming.withLock { claims in
+                var facts = Foundation.stat()
+                guard !claims.isHeld(digest), fstatat(leaf.descriptor, digest.hex, &facts, AT_SYMLINK_NOFOLLOW) == 0,
+                    Self.committed(facts) == committed
+                else { return false }
+                guard renameat(leaf.descriptor, digest.hex, aside.descriptor, digest.hex) == 0 else {
+                    throw FileFailure.current("a damaged file cannot be set aside")
+                }
+                return true
+            }
         }
     }
 

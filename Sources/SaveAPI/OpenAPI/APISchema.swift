@@ -4,7 +4,7 @@ internal import SavePlatform
 enum APISchema {
     static let answers: JSONObject = {
         var schemas = JSONObject()
-        for part in [ServerSchemas.all, RepositorySchemas.all, PackageSchemas.all, AccountSchemas.all] {
+        for part in [ServerSchemas.all, RepositorySchemas.all, PackageSchemas.all, AccountSchemas.all, JobSchemas.all] {
             for (name, schema) in part { schemas[name] = .object(schema.json) }
         }
         for (list, item) in lists { schemas[list] = .object(Schema.page(of: item).json) }
@@ -27,6 +27,6 @@ enum APISchema {
         "ProjectList": "Project", "MemberList": "Member", "RepositoryList": "Repository", "PackageList": "PackageSummary",
         "FileList": "File",
         "UserList": "User", "RobotList": "Robot", "KeyList": "Key", "AuditList": "AuditRecord", "FormatList": "Format",
-        "RetiredNameList": "RetiredName",
+        "RetiredNameList": "RetiredName", "JobList": "Job",
     ]
 }

@@ -22,7 +22,9 @@ struct RouteTable: Sendable {
         RouteGroup("Robots and keys", "Machines' accounts, and the API keys of both.", RobotRoutes.all + KeyRoutes.all),
         RouteGroup("Caller", "Who is asking.", CurrentUserRoutes.all),
         RouteGroup("Audit", "Who did what.", AuditRoutes.all),
-        RouteGroup("Server", "Sizes, upkeep, formats and this description.", MaintenanceRoutes.all + DescriptionRoutes.all),
+        RouteGroup(
+            "Server", "Sizes, upkeep, formats and this description.",
+            MaintenanceRoutes.all + JobRoutes.all + DescriptionRoutes.all),
     ])
 
     /// The routes of a path, in every method, with the values of its variables.

@@ -23,6 +23,9 @@ package struct BlobClaims: Sendable {
         holders[digest] = others > 0 ? others : nil
     }
 
+    /// Whether somebody keeps a blob from being removed.
+    package func isHeld(_ digest: BlobDigest) -> Bool { holders[digest] != nil }
+
     /// Marks a blob for removal.
     ///
     /// - Returns: the mark; nil where somebody holds the blob.

@@ -57,6 +57,7 @@ enum ServeCommand: Command {
         let sessions = Task { await assembly.services.sessions.run() }
         let auditUpkeep = Task { await assembly.auditUpkeep.run() }
         let watch = Task { await assembly.health.watch() }
+        let scrubbing = Task { await assembly.scrub.run() }
         let saving = Task { await assembly.keyUses.keepSaved() }
         let memory = Task { await MemoryRelease.run(assembly.server) }
 
@@ -73,6 +74,9 @@ enum ServeCommand: Command {
         watch.cancel()
         watchdog.cancel()
         renewal.cancel()
+        scrubbing.cancel()
+        await assembly.jobs.stop()
+        await scrubbing.value
         sessions.cancel()
         auditUpkeep.cancel()
         await renewal.value

@@ -34,6 +34,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var drainTimeout: Int64 = 30
     package var maxKeyLifetime: Int64?
     package var gcGrace: Int64 = 86_400
+    package var scrubRate: Int64 = 1 << 20
     package var auditAnchorFile: String?
     package var auditAnchorSyslog: String?
     package var auditAnchorInterval: Int64 = 60

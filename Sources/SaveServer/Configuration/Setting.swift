@@ -103,6 +103,9 @@ package struct Setting: Sendable {
             "gc_grace", \.gcGrace, "86400", SettingText.grace,
             "Age in seconds, at least 60, at which a blob that nothing refers to may be removed."),
         Setting(
+            "scrub_rate", \.scrubRate, "1m", SettingText.size,
+            "Bytes a second at which stored files are read in the background and compared with their digests; 0 for never."),
+        Setting(
             "audit_anchor_file", \.auditAnchorFile, "", SettingText.optional(SettingText.text),
             "File that the last number and hash of the audit trail are added to; empty for `audit-anchors` in the data directory, off for none."
         ),
@@ -213,7 +216,7 @@ enum SettingText {
         return seconds
     }
 
-    /// Seconds of which zero would make a mistake final at once: what is removed by accident can be found before it is gone.
+    /// Seconds that a clock which is set may be wrong by, at least: ages are told by it.
     static func grace(_ text: String) throws(SettingError) -> Int64 {
         let seconds = try seconds(text)
         guard seconds >= 60 else { throw SettingError("must be at least 60 seconds; a day, 86400, is the default") }

@@ -8,19 +8,23 @@ package final class Health: Sendable {
     private let storage: StorageProbe?
     private let version: String
     private let log: Log
+    /// Stored files that the scrub has found damaged: nothing that another server would be better at, and so no failing part.
+    private let damaged: @Sendable () -> Int64
     private let isDraining = Mutex(false)
     /// What failed at the last look, so that a change is logged once.
     private let failing = Mutex<String?>(nil)
 
     /// - Parameter storage: looks at the data directory; nil for stores that have none.
     package init(
-        store: any MetadataStore, blobs: any BlobStore, storage: StorageProbe? = nil, version: String, log: Log = .silent()
+        store: any MetadataStore, blobs: any BlobStore, storage: StorageProbe? = nil, version: String, log: Log = .silent(),
+        damaged: @escaping @Sendable () -> Int64 = { 0 }
     ) {
         self.store = store
         self.blobs = blobs
         self.storage = storage
         self.version = version
         self.log = log
+        self.damaged = damaged
     }
 
     /// From now on not ready: no new requests, please.
@@ -83,6 +87,8 @@ package final class Health: Sendable {
     private func answer(_ failing: String?) -> HTTPResponse {
         var body: JSONObject = ["status": .string(failing == nil ? "ok" : "unavailable"), "version": .string(version)]
         if let failing { body["failing"] = .string(failing) }
+        let damaged = damaged()
+        if damaged > 0 { body["damaged_files"] = .integer(damaged) }
         var response = HTTPResponse.json(failing == nil ? 200 : 503, .object(body))
         response.headers.append("Cache-Control", "no-store")
         return response

@@ -8,6 +8,7 @@ struct MetricsReport: Sendable {
     let dataPlane: DataPlane
     let auditUpkeep: AuditUpkeep
     let authenticator: Authenticator
+    let scrub: Scrub
     let blobs: FileBlobStore
     /// `PlatformClock.uptime`.
     let started: UInt64
@@ -73,6 +74,16 @@ struct MetricsReport: Sendable {
         if let free = try? await blobs.freeBytes() {
             text.single("save_free_disk_bytes", .gauge, "Bytes that the disk of the stored files has left.", free)
         }
+        let scrubbed = scrub.report
+        text.single(
+            "save_scrub_blobs", .gauge, "Stored files that were read and compared, since the start.", scrubbed.blobs)
+        text.single(
+            "save_scrub_bytes", .gauge, "Bytes of stored files that were read and compared, since the start.", scrubbed.bytes)
+        text.single(
+            "save_scrub_rounds", .gauge, "Times that all stored files were read and compared, since the start.", scrubbed.rounds)
+        text.single(
+            "save_damaged_blobs", .gauge, "Stored files that were damaged or missing when they were last read.",
+            scrubbed.damaged)
         text.single(
             "save_upload_sessions", .gauge, "Uploads in several requests that are not finished.", services.sessions.count)
     }

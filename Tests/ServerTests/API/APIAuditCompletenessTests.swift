@@ -65,6 +65,8 @@ struct APIAuditCompletenessTests {
         "DELETE /users/{username}/keys/{id}": Change(
             path: "/users/root/keys/{id}", before: [("POST", "/user/keys", "{}")]),
         "POST /admin/gc": Change(path: "/admin/gc"),
+        "POST /admin/verify": Change(path: "/admin/verify"),
+        "POST /jobs/{id}/cancel": Change(path: "/jobs/{id}/cancel", before: [("POST", "/admin/verify", nil)]),
     ]
 
     private static let routes = RouteTable.complete.routes.filter { $0.action != nil }

@@ -44,7 +44,9 @@ struct APIDescriptionTests {
         _ = try await server.send("POST", "/robots", body: #"{"name":"ci"}"#)
         let own = try await server.send("POST", "/user/keys", body: #"{"scopes":[{"permissions":["read"]}]}"#)["id"]?.string ?? ""
         let robots = try await server.send("POST", "/robots/ci/keys", body: "{}")["id"]?.string ?? ""
+        let job = try #require(try await server.send("POST", "/admin/verify")["id"]?.string)
         let keys = [
+            "/jobs/{id}": "/jobs/\(job)",
             "/user/keys/{id}": "/user/keys/\(own)", "/users/{username}/keys/{id}": "/users/root/keys/\(own)",
             "/robots/{name}/keys/{id}": "/robots/ci/keys/\(robots)",
         ]

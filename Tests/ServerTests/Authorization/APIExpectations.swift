@@ -247,6 +247,10 @@ enum APIExpectations {
         AccessRow("GET /admin/audit/verify", inspectors),
         AccessRow("GET /admin/stats", inspectors),
         AccessRow("POST /admin/gc", administrators),
+        AccessRow("POST /admin/verify", administrators, ok: 202),
+        AccessRow("GET /jobs", administrators),
+        AccessRow("GET /jobs/{id}", administrators, ok: 404),
+        AccessRow("POST /jobs/{id}/cancel", administrators, ok: 404),
         AccessRow("GET /formats", anyAccount),
         AccessRow("GET /openapi.json", anyAccount),
     ]

@@ -60,6 +60,8 @@ package struct VerifyProblem: Sendable, Equatable {
     package let kind: Kind
     package let digest: BlobDigest
     package let repository: Int64
+    /// The repository as `project/name`.
+    package let coordinates: String
     /// The file's path, or the key of a cached index.
     package let name: String
     /// Whether someone uploaded it: then only a backup brings it back.

@@ -154,7 +154,11 @@ extension Maintenance {
             last = end
             for digest in page {
                 try Task.checkCancellation()
-                let (kind, size) = try await BlobCheck.read(digest, in: blobs, pool: pool)
+                var (kind, size) = try await BlobCheck.read(digest, in: blobs, pool: pool)
+                // A server that goes on may have stored the bytes again meanwhile.
+                if kind == .missing || kind == .corrupt {
+                    (kind, size) = try await BlobCheck.read(digest, in: blobs, pool: pool)
+                }
                 report.blobs += 1
                 report.bytes += size
                 for problem in try await problems(digest, kind, size, repair: repair) {
@@ -183,6 +187,9 @@ extension Maintenance {
         _ digest: BlobDigest, _ kind: VerifyProblem.Kind?, _ size: Int64, repair: Bool
     ) async throws -> [VerifyProblem] {
         let (assets, indexes) = try await metadata.read { try $0.references(to: digest) }
+        guard kind != nil || assets.contains(where: { $0.size != size }) else { return [] }
+        let repositories = try await metadata.read { try $0.repositories() }
+        let names = Dictionary(repositories.map { ($0.id, $0.coordinates) }) { first, _ in first }
         var problems: [VerifyProblem] = []
         for asset in assets {
             guard let kind = kind ?? (asset.size == size ? nil : .corrupt) else { continue }
@@ -192,7 +199,8 @@ extension Maintenance {
             let isRepaired = mend ? try await forget(asset) : false
             problems.append(
                 VerifyProblem(
-                    kind: kind, digest: digest, repository: asset.repository, name: asset.record.path.text, isHosted: isHosted,
+                    kind: kind, digest: digest, repository: asset.repository, coordinates: names[asset.repository] ?? "",
+                    name: asset.record.path.text, isHosted: isHosted,
                     isRepaired: isRepaired))
         }
         for index in indexes {
@@ -200,7 +208,8 @@ extension Maintenance {
             let isRepaired = repair && kind != .unreadable ? try await forget(index) : false
             problems.append(
                 VerifyProblem(
-                    kind: kind, digest: digest, repository: index.repository, name: index.key, isHosted: false,
+                    kind: kind, digest: digest, repository: index.repository, coordinates: names[index.repository] ?? "",
+                    name: index.key, isHosted: false,
                     isRepaired: isRepaired))
         }
         return problems

@@ -1,0 +1,89 @@
+internal import SavePlatform
+internal import Synchronization
+
+/// Work that takes longer than a request.
+enum JobRoutes {
+    static let all: [APIRoute] = [
+        APIRoute(
+            .post, "/admin/verify", .administer,
+            "Read every stored file and compare its digest; answers with the job that does it",
+            query: [FieldRule("repair", .boolean, "Forget damaged files that proxies keep, so that they are fetched again.")],
+            status: 202, answer: "Job", action: "system.verify"
+        ) { call, _ in
+            let repairs = call.query["repair"] == "true"
+            try await call.change { _, _ in ((), [call.event("blobs", ["repair": .bool(repairs)])]) }
+            let job = try call.context.jobs.start(Self.verification, by: call.principal.auditName) { onProgress in
+                try await verify(call.context, repairs: repairs, onProgress)
+            }
+            return call.answer(.object(json(job)), location: "/api/v1/jobs/\(job.id)")
+        },
+        APIRoute(.get, "/jobs", .administer, "Jobs since the start of the server, the newest first", answer: "JobList") {
+            call, _ in
+            call.answer(["items": .array(call.context.jobs.all.map { .object(json($0)) }), "next": .null])
+        },
+        APIRoute(.get, "/jobs/{id}", .administer, "A job: how far it is, and what came of it", answer: "Job") { call, _ in
+            guard let job = call.context.jobs.job(call["id"]) else { throw noJob }
+            return call.answer(.object(json(job)))
+        },
+        APIRoute(
+            .post, "/jobs/{id}/cancel", .administer, "Cancel a job and wait for its end", answer: "Job", action: "job.cancel"
+        ) { call, _ in
+            guard call.context.jobs.job(call["id"]) != nil else { throw noJob }
+            try await call.change { _, _ in ((), [call.event(call["id"])]) }
+            guard let job = await call.context.jobs.cancel(call["id"]) else { throw noJob }
+            return call.answer(.object(json(job)))
+        },
+    ]
+
+    private static let verification = "verify"
+    private static let noJob = SaveError(.notFound, "there is no such job; jobs are forgotten when the server stops")
+    /// So many problems are told one by one; all are counted, and logged.
+    private static let mostProblems = 1000
+
+    private static func verify(
+        _ context: APIContext, repairs: Bool, _ onProgress: @escaping @Sendable (MaintenanceProgress) -> Void
+    ) async throws -> JSONObject {
+        let problems = Problems()
+        let report = try await context.maintenance.verify(
+            repair: repairs, onProblem: { problems.add($0) }, onProgress: onProgress)
+        let found = problems.all
+        for repository in Set(found.filter(\.isRepaired).map(\.repository)) {
+            await context.operations.contentChanged(in: repository, package: nil)
+        }
+        let chain = try await context.verifier.run()
+        return [
+            "blobs": .integer(report.blobs), "bytes": .integer(report.bytes), "problems": .integer(report.problems),
+            "repaired": .integer(report.repaired), "unknown_blobs": .integer(report.unknown),
+            "unknown_bytes": .integer(report.unknownBytes), "audit_records": .integer(chain.checked),
+            "audit_problem": JSONValue(chain.problem),
+            "items": .array(found.prefix(mostProblems).map(json)),
+        ]
+    }
+
+    private static func json(_ problem: VerifyProblem) -> JSONValue {
+        [
+            "kind": .string(problem.kind.rawValue), "sha256": .string(problem.digest.hex),
+            "repository": .string(problem.coordinates),
+            "name": .string(problem.name), "uploaded": .bool(problem.isHosted), "repaired": .bool(problem.isRepaired),
+        ]
+    }
+
+    private static func json(_ job: Jobs.Job) -> JSONObject {
+        [
+            "id": .string(job.id), "kind": .string(job.kind), "state": .string(job.state.rawValue),
+            "started_by": .string(job.startedBy), "started_at": .string(job.started.rfc3339),
+            "ended_at": JSONValue(job.ended?.rfc3339),
+            "progress": [
+                "blobs": .integer(job.progress.blobs), "bytes": .integer(job.progress.bytes),
+                "total_blobs": JSONValue(job.progress.totalBlobs), "total_bytes": JSONValue(job.progress.totalBytes),
+            ],
+            "result": job.result.map(JSONValue.object) ?? .null, "error": JSONValue(job.error),
+        ]
+    }
+
+    private final class Problems: Sendable {
+        private let found = Mutex<[VerifyProblem]>([])
+        func add(_ problem: VerifyProblem) { found.withLock { $0.append(problem) } }
+        var all: [VerifyProblem] { found.withLock { $0 } }
+    }
+}
