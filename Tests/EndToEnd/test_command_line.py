@@ -28,6 +28,7 @@ COMMANDS = {
     ("backup",): ["DIRECTORY"], ("restore",): ["DIRECTORY"], ("import",): ["DIRECTORY"],
     ("user", "list"): [], ("user", "add"): ["NAME"], ("user", "passwd"): ["NAME"], ("user", "enable"): ["NAME"],
     ("user", "disable"): ["NAME"], ("user", "role"): ["NAME", "admin|auditor|user"],
+    ("config",): [],
 }
 
 

@@ -11,20 +11,27 @@ package enum ConfigurationReader {
 
     /// - Throws: `invalidConfiguration`, naming the key and where it stands.
     package static func read(file: String?, environment: [String: String], flags: Flags) throws -> ServerConfiguration {
-        var configuration = ServerConfiguration()
+        try readWithSources(file: file, environment: environment, flags: flags).configuration
+    }
+
+    /// The same, with where each value comes from.
+    package static func readWithSources(
+        file: String?, environment: [String: String], flags: Flags
+    ) throws -> SourcedConfiguration {
+        var configuration = SourcedConfiguration()
         if let file = file ?? environment["SAVE_CONFIG"] { try apply(fileAt: file, to: &configuration) }
         for (name, value) in environment.sorted(by: { $0.key < $1.key })
         where name.hasPrefix("SAVE_") && !otherVariables.contains(name) {
             let key = ASCII.lowercased(String(name.dropFirst(5)))
-            try set(key, value, in: &configuration, place: "the variable \(name)")
+            try set(key, value, in: &configuration, source: .variable(name))
         }
-        for flag in flags { try set(flag.key, flag.value, in: &configuration, place: "--\(flag.key)") }
-        try check(configuration)
+        for flag in flags { try set(flag.key, flag.value, in: &configuration, source: .flag("--\(flag.key)")) }
+        try check(configuration.configuration)
         return configuration
     }
 
     /// Lines `key = value`; `#` starts a comment line, quotes around a value are dropped.
-    private static func apply(fileAt path: String, to configuration: inout ServerConfiguration) throws {
+    private static func apply(fileAt path: String, to configuration: inout SourcedConfiguration) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw SaveError(.invalidConfiguration, "the configuration file \(path) cannot be read")
         }
@@ -35,7 +42,7 @@ package enum ConfigurationReader {
         for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let line = line.trimmingCharacters(in: .whitespaces)
             guard !line.isEmpty, !line.hasPrefix("#") else { continue }
-            let place = "\(path), line \(number + 1)"
+            let place = SettingSource.file(path, line: number + 1)
             guard let equals = line.firstIndex(of: "=") else {
                 throw SaveError(.invalidConfiguration, "\(place): expected key = value")
             }
@@ -45,28 +52,32 @@ package enum ConfigurationReader {
             if let earlier = seen.updateValue(number + 1, forKey: key) {
                 throw SaveError(.invalidConfiguration, "\(place): '\(key)' stands in line \(earlier) already")
             }
-            try set(key, value, in: &configuration, place: place)
+            try set(key, value, in: &configuration, source: place)
         }
     }
 
-    private static func set(_ key: String, _ value: String, in configuration: inout ServerConfiguration, place: String) throws {
-        if key == "listen" { return try setListen(value, in: &configuration, place: place) }
+    private static func set(
+        _ key: String, _ value: String, in configuration: inout SourcedConfiguration, source: SettingSource
+    ) throws {
+        if key == "listen" { return try setListen(value, in: &configuration, source: source) }
         guard let setting = Setting.all.first(where: { $0.key == key }) else {
             throw SaveError(
-                .invalidConfiguration, "\(place): unknown key '\(key)'; the nearest known one is '\(Setting.nearest(to: key))'",
+                .invalidConfiguration, "\(source): unknown key '\(key)'; the nearest known one is '\(Setting.nearest(to: key))'",
                 details: ["key": key])
         }
         do {
-            try setting.apply(&configuration, value)
+            try configuration.set(setting, value, source)
         } catch {
-            throw SaveError(.invalidConfiguration, "\(place): '\(key)' \(error.complaint)", details: ["key": key])
+            throw SaveError(.invalidConfiguration, "\(source): '\(key)' \(error.complaint)", details: ["key": key])
         }
     }
 
     /// `HOST:PORT`, with brackets around an IPv6 address.
-    private static func setListen(_ value: String, in configuration: inout ServerConfiguration, place: String) throws {
+    private static func setListen(
+        _ value: String, in configuration: inout SourcedConfiguration, source: SettingSource
+    ) throws {
         func complaint(_ text: String) -> SaveError {
-            SaveError(.invalidConfiguration, "\(place): 'listen' \(text)", details: ["key": "listen"])
+            SaveError(.invalidConfiguration, "\(source): 'listen' \(text)", details: ["key": "listen"])
         }
         guard let colon = value.utf8.lastIndex(of: UInt8(ascii: ":")) else {
             throw complaint("must be HOST:PORT, such as 127.0.0.1:8080; in '\(value)' there is no port")
@@ -82,8 +93,7 @@ package enum ConfigurationReader {
             }
             host = host.dropFirst().dropLast()
         }
-        configuration.host = host.isEmpty ? "0.0.0.0" : String(host)
-        configuration.port = port
+        configuration.setListen(host: host.isEmpty ? "0.0.0.0" : String(host), port: port, source)
     }
 
     private static func check(_ configuration: ServerConfiguration) throws {

@@ -7,15 +7,19 @@ package struct Setting: Sendable {
     /// The default, as one would write it; empty for none.
     package let standard: String
     package let meaning: String
+    /// Whether its text is an address that may have a name and a password in it.
+    let mayHaveCredentials: Bool
     let apply: @Sendable (inout ServerConfiguration, String) throws(SettingError) -> Void
 
     init<Value>(
         _ key: String, _ path: any WritableKeyPath<ServerConfiguration, Value> & Sendable, _ standard: String,
-        _ read: @escaping @Sendable (String) throws(SettingError) -> Value, _ meaning: String
+        _ read: @escaping @Sendable (String) throws(SettingError) -> Value, _ meaning: String,
+        mayHaveCredentials: Bool = false
     ) {
         self.key = key
         self.standard = standard
         self.meaning = meaning
+        self.mayHaveCredentials = mayHaveCredentials
         apply = { configuration, text throws(SettingError) in configuration[keyPath: path] = try read(text) }
     }
 
@@ -123,7 +127,8 @@ package struct Setting: Sendable {
             "Hosts and CIDR blocks that may be asked although they are private, loopback or otherwise refused."),
         Setting(
             "outbound_proxy", \.outboundProxy, "", SettingText.optional(SettingText.text),
-            "HTTP proxy for requests to upstreams; empty to follow http_proxy, https_proxy and no_proxy."),
+            "HTTP proxy for requests to upstreams; empty to follow http_proxy, https_proxy and no_proxy.",
+            mayHaveCredentials: true),
         Setting(
             "outbound_ca_file", \.outboundCAFile, "", SettingText.optional(SettingText.text),
             "PEM file with the authorities that upstreams are verified with; empty for the system's."),

@@ -124,7 +124,12 @@ struct Arguments {
 
     /// The configuration that the options `--config`, `--data` and `--listen` lead to.
     func configuration(_ environment: [String: String]) throws -> ServerConfiguration {
-        try ConfigurationReader.read(file: values["--config"], environment: environment, flags: configurationFlags)
+        try configurationWithSources(environment).configuration
+    }
+
+    func configurationWithSources(_ environment: [String: String]) throws -> SourcedConfiguration {
+        try ConfigurationReader.readWithSources(
+            file: values["--config"], environment: environment, flags: configurationFlags)
     }
 
     /// The options that are keys of the configuration.

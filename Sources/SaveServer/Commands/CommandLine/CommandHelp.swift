@@ -45,7 +45,8 @@ enum CommandHelp {
 
     private static func spaces(_ count: Int) -> String { String(repeating: " ", count: count) }
 
-    private static func wrapped(_ text: String, width: Int) -> [String] {
+    /// Lines of at most so many bytes, unless a word is longer.
+    static func wrapped(_ text: String, width: Int) -> [String] {
         var lines: [String] = []
         for word in text.split(separator: " ") {
             if let last = lines.last, last.utf8.count + word.utf8.count < width {

@@ -23,7 +23,7 @@ package enum CommandLineTool {
 
     static let commands: [any Command.Type] = [
         ServeCommand.self, CheckCommand.self, VerifyCommand.self, GCCommand.self, BackupCommand.self, RestoreCommand.self,
-        UserCommand.self, ImportCommand.self, FormatsCommand.self,
+        UserCommand.self, ImportCommand.self, FormatsCommand.self, ConfigCommand.self,
     ]
 
     private static func dispatch(_ arguments: [String], _ environment: [String: String]) async throws -> Int32 {
