@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs a build of the server, and beside it what formats are built against (docs/plugin-abi.md).
+# Installs a build of the server with its manual page and completions, and beside it what formats are built against
+# (docs/plugin-abi.md).
 #
 #   Scripts/install.sh BUILD PREFIX      BUILD: .build/release; PREFIX: /usr/local. DESTDIR goes before PREFIX where it is set.
 set -euo pipefail
@@ -9,6 +10,14 @@ build=$1 prefix=${DESTDIR:-}$2
 lib=$prefix/lib/save-server
 
 install -D -m 0755 "$build/save-server" "$prefix/bin/save-server"
+# The manual page, and what lets shells complete command lines.
+document() {
+    "$build/save-server" "${@:2}" | install -D -m 0644 /dev/stdin "$prefix/share/$1"
+}
+document man/man8/save-server.8 manual
+document bash-completion/completions/save-server completions bash
+document zsh/site-functions/_save-server completions zsh
+document fish/vendor_completions.d/save-server.fish completions fish
 install -D -m 0755 Scripts/build-plugin.sh "$lib/build-plugin.sh"
 ln -sf ../lib/save-server/build-plugin.sh "$prefix/bin/save-build-plugin"
 # What a format may import, and the C modules behind it. A plugin fits this one build, so nothing of another may stay.

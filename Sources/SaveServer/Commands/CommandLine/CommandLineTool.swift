@@ -23,8 +23,17 @@ package enum CommandLineTool {
 
     static let commands: [any Command.Type] = [
         ServeCommand.self, CheckCommand.self, VerifyCommand.self, GCCommand.self, BackupCommand.self, RestoreCommand.self,
-        UserCommand.self, ImportCommand.self, FormatsCommand.self, ConfigCommand.self,
+        UserCommand.self, ImportCommand.self, FormatsCommand.self, ConfigCommand.self, CompletionsCommand.self,
+        ManualCommand.self,
     ]
+    /// First words that are no commands of their own.
+    static let otherWords = [
+        (name: "help", meaning: "show the form of a command"), (name: "version", meaning: "tell the version"),
+    ]
+    static let otherOptions = [
+        (name: "--help", meaning: "list the commands"), (name: "--version", meaning: "tell the version"),
+    ]
+    static let helpOption = CommandForm.Option("--help", nil, "show the form of the command")
 
     private static func dispatch(_ arguments: [String], _ environment: [String: String]) async throws -> Int32 {
         let rest = Array(arguments.dropFirst())
