@@ -96,7 +96,7 @@ struct Assembly: Sendable {
             crossSite: CrossSiteGuard(externalOrigin: plane.publicAddress?.origin),
             crossOrigin: CrossOriginReads(origins: configuration.corsOrigins), checkWritable: health.checkWritable, log: log)
 
-        let (accessLog, accessLogFile) = try openAccessLog(configuration, clock)
+        let (accessLog, accessLogFile) = try openAccessLog(configuration, clock, beside: log)
         let access = accessLog.map { AccessLog(log: $0, clock: clock) }
         var http = httpConfiguration(configuration)
         http.onFinished = { request in
@@ -234,11 +234,11 @@ struct Assembly: Sendable {
     }
 
     private static func openAccessLog(
-        _ configuration: ServerConfiguration, _ clock: PlatformClock
+        _ configuration: ServerConfiguration, _ clock: PlatformClock, beside log: Log
     ) throws -> (log: Log?, file: LogFile?) {
         switch configuration.accessLog {
         case "off": return (nil, nil)
-        case "stderr": return (.standardError(), nil)
+        case "stderr": return (.standardError(format: log.format), nil)
         case let path:
             do {
                 let file = try LogFile(

@@ -70,7 +70,8 @@ import Testing
 
     @Test(arguments: [
         ("page_cache_size", "lots"), ("page_cache_size", "9999999999g"), ("page_cache_size", "-1"), ("idle_timeout", "1h"),
-        ("max_connections", "0"), ("log_level", "loud"), ("listen", "8080"), ("listen", "host:99999"), ("data", ""),
+        ("max_connections", "0"), ("log_level", "loud"), ("log_format", "xml"), ("listen", "8080"), ("listen", "host:99999"),
+        ("data", ""),
     ])
     func `a value that makes no sense is refused with its key`(key: String, value: String) {
         let error = complaint { try read(flags: [(key: key, value: value)]) }

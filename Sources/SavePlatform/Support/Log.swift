@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Synchronization
 
-/// The structured log: one JSON object a line, written by a thread of its own so that no request waits for a disk.
+/// The structured log: a line for each message, written by a thread of its own so that no request waits for a disk.
 ///
 /// The queue is bounded. When its reader is slower than the server, lines are dropped and counted, never the service.
 public final class Log: Sendable {
@@ -30,6 +30,7 @@ public final class Log: Sendable {
     }
 
     private let level: Level
+    package let format: LogFormat
     private let clock: PlatformClock
     private let sink: Sink
     private let state = Mutex(State())
@@ -38,8 +39,11 @@ public final class Log: Sendable {
     private static let keptCapacity = 2 << 20
 
     /// A log that writes lines of at least `level` to `sink` every tenth of a second.
-    public init(level: Level = .info, clock: PlatformClock = .system, sink: @escaping Sink) {
+    public init(
+        level: Level = .info, format: LogFormat = .json, clock: PlatformClock = .system, sink: @escaping Sink
+    ) {
         self.level = level
+        self.format = format
         self.clock = clock
         self.sink = sink
         let thread = Thread { [weak self] in
@@ -53,8 +57,8 @@ public final class Log: Sendable {
     public static func silent() -> Log { Log(level: .error, sink: { _ in }) }
 
     /// Lines to standard error.
-    public static func standardError(level: Level = .info) -> Log {
-        Log(level: level) { bytes in Log.write(bytes, to: 2) }
+    public static func standardError(level: Level = .info, format: LogFormat = .json) -> Log {
+        Log(level: level, format: format) { bytes in Log.write(bytes, to: 2) }
     }
 
     /// Writes a whole buffer to a file descriptor; what cannot be written is dropped.
@@ -81,17 +85,7 @@ public final class Log: Sendable {
     }
 
     private func add(_ level: Level, _ message: String, _ fields: [(String, String)]) {
-        var line = Array("{\"time\":\"\(clock.now().rfc3339)\",\"level\":\"\(level.name)\",\"message\":".utf8)
-        JSONText.append(message, to: &line)
-        for (key, value) in fields {
-            line.append(UInt8(ascii: ","))
-            JSONText.append(key, to: &line)
-            line.append(UInt8(ascii: ":"))
-            JSONText.append(LoggedText.string(value), to: &line)
-        }
-        line.append(UInt8(ascii: "}"))
-        line.append(UInt8(ascii: "\n"))
-        append(line)
+        append(format.line(level, message, fields, at: clock.now()))
     }
 
     /// Adds a line unless one of the same message was added within the last minute: for what every request would say again, such
@@ -135,9 +129,7 @@ public final class Log: Sendable {
         if !bytes.isEmpty { sink(bytes) }
         bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptCapacity)
         state.withLock { $0.spare = bytes }
-        if dropped > 0 {
-            sink(Array("{\"level\":\"warning\",\"message\":\"log lines dropped\",\"count\":\"\(dropped)\"}\n".utf8))
-        }
+        if dropped > 0 { sink(format.dropped(dropped, at: clock.now())) }
         return !isClosed
     }
 

@@ -21,7 +21,7 @@ enum ServeCommand: Command {
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         let wanted = try arguments.configuration(environment)
-        let log = Log.standardError(level: Log.Level(name: wanted.logLevel) ?? .info)
+        let log = Log.standardError(level: Log.Level(name: wanted.logLevel) ?? .info, format: wanted.standardErrorFormat)
         let signals = try ProcessSignals()
         returnMemoryToTheSystem()
         let budget = try DescriptorBudget(limit: DescriptorBudget.raiseLimit(), wanted)
@@ -95,6 +95,13 @@ enum ServeCommand: Command {
         assembly.accessLog?.close()
         log.close()
         return 0
+    }
+}
+
+extension ServerConfiguration {
+    /// What `log_format` comes to on this process's standard error.
+    fileprivate var standardErrorFormat: LogFormat {
+        logFormat == "text" || logFormat == "auto" && isatty(2) == 1 ? .text : .json
     }
 }
 

@@ -10,6 +10,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var trustedProxies: [String] = []
     package var corsOrigins: [String] = []
     package var logLevel = "info"
+    package var logFormat = "auto"
     package var accessLog = "stderr"
     package var accessLogMaxSize: Int64?
     package var accessLogKeep = 5

@@ -54,6 +54,10 @@ package struct Setting: Sendable {
             "log_level", \.logLevel, "info", SettingText.level, "Least level that is logged: debug, info, notice, warning, error."
         ),
         Setting(
+            "log_format", \.logFormat, "auto", SettingText.logFormat,
+            "How lines on standard error look: `text` for people, `json` for programs, `auto` for text on a terminal and JSON elsewhere."
+        ),
+        Setting(
             "access_log", \.accessLog, "stderr", SettingText.text, "Where a line for each request goes: stderr, off, or a file."),
         Setting(
             "access_log_max_size", \.accessLogMaxSize, "", SettingText.optional(SettingText.size),
@@ -244,6 +248,11 @@ enum SettingText {
 
     static func level(_ text: String) throws(SettingError) -> String {
         guard Log.Level(name: text) != nil else { throw SettingError("must be debug, info, notice, warning or error") }
+        return text
+    }
+
+    static func logFormat(_ text: String) throws(SettingError) -> String {
+        guard ["auto", "text", "json"].contains(text) else { throw SettingError("must be auto, text or json") }
         return text
     }
 

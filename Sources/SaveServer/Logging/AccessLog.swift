@@ -2,7 +2,7 @@ internal import SaveMicrohttpd
 internal import SavePlatform
 internal import Synchronization
 
-/// One line of JSON for each finished request, without secrets in its target. Every request pays for it, so it is written as bytes into one buffer.
+/// One line for each finished request, without secrets in its target. Every request pays for it, so it is written as bytes into one buffer.
 final class AccessLog: Sendable {
     private let log: Log
     private let clock: PlatformClock
@@ -15,6 +15,28 @@ final class AccessLog: Sendable {
     }
 
     func note(_ request: RequestSummary) {
+        switch log.format {
+        case .json: noteObject(request)
+        case .text: log.append(readable(request))
+        }
+    }
+
+    private func readable(_ request: RequestSummary) -> [UInt8] {
+        var id: [UInt8] = []
+        request.id.write(to: &id)
+        var client: [UInt8] = []
+        request.client.write(to: &client)
+        var fields = [
+            ("status", String(request.status)), ("bytes", String(request.bytesSent)), ("micros", String(request.microseconds)),
+            ("client", String(decoding: client, as: UTF8.self)), ("request_id", String(decoding: id, as: UTF8.self)),
+        ]
+        if let agent = request.userAgent { fields.append(("agent", String(decoding: agent, as: UTF8.self))) }
+        if !request.isComplete { fields.append(("complete", "false")) }
+        let target = String(decoding: LoggedText.bytes(request.target), as: UTF8.self)
+        return LogFormat.readable("request", "\(request.method.name) \(target)", fields, at: clock.now())
+    }
+
+    private func noteObject(_ request: RequestSummary) {
         let now = clock.now()
         let number = now.seconds
         var line = text(of: number)
