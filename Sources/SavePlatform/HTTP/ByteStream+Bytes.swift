@@ -47,6 +47,22 @@ extension ByteStream {
     }
 }
 
+extension ByteStream {
+    /// The same bytes. `onRead` is told after each piece how many were taken so far.
+    package func counted(_ onRead: @escaping @Sendable (Int64) -> Void) -> ByteStream {
+        let taken = OneReader(0)
+        return ByteStream(length: length) {
+            guard let bytes = try await self.next() else { return nil }
+            onRead(
+                taken.update {
+                    $0 += bytes.count
+                    return Int64($0)
+                })
+            return bytes
+        }
+    }
+}
+
 /// The place a single reader has come to.
 private final class OneReader: Sendable {
     private let position: Mutex<Int>

@@ -12,15 +12,26 @@ struct BlobImport {
     let format: Supervised<any RepositoryFormat>
     let pool: BlockingPool
 
-    /// - Parameter report: takes a line for each file.
+    /// - Parameters:
+    ///   - report: takes a line for each file.
+    ///   - onProgress: called before each file, after each piece of it, and at the end.
     /// - Throws: what stops everything: a store that does not answer, a format that cannot name files, a full disk.
-    func run(_ report: (String) -> Void) async throws -> DirectoryImport.Summary {
+    func run(
+        _ report: (String) -> Void, onProgress: @escaping @Sendable (MaintenanceProgress) -> Void
+    ) async throws -> DirectoryImport.Summary {
         guard let naming = format.cast({ $0 as? any ContentNaming }) else {
             throw SaveError.unsupported("files without their names")
         }
         var summary = DirectoryImport.Summary(isRehearsal: isRehearsal)
         let unknown = try await Maintenance(metadata: metadata, blobs: blobs, log: .silent()).unknownBlobs()
+        var progress = MaintenanceProgress(totalBlobs: Int64(unknown.count), totalBytes: unknown.reduce(0) { $0 + $1.size })
         for blob in unknown {
+            let before = progress
+            onProgress(before)
+            defer {
+                progress.blobs += 1
+                progress.bytes += blob.size
+            }
             // Something of a file that was published before this one, such as its metadata.
             guard try await metadata.read({ try !$0.isReferenced(blob.digest) }) else { continue }
             do {
@@ -35,7 +46,8 @@ struct BlobImport {
                     report("skipped    \(blob.digest): nothing of this format")
                     continue
                 }
-                let request = HTTPRequest(method: .put, target: [], body: ByteStream(file, pool: pool))
+                let body = ByteStream(file, pool: pool).counted { onProgress(before.adding(bytes: $0)) }
+                let request = HTTPRequest(method: .put, target: [], body: body)
                 let done = try await publish(request, plan)
                 switch done.outcome {
                 case .created, .changed, .restored:
@@ -51,6 +63,7 @@ struct BlobImport {
                 report("refused    \(blob.digest): \(error.message)")
             }
         }
+        onProgress(progress)
         return summary
     }
 

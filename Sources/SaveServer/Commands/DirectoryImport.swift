@@ -25,12 +25,22 @@ struct DirectoryImport {
     let format: Supervised<any RepositoryFormat>
     let pool: BlockingPool
 
-    /// - Parameter report: takes a line for each file.
+    /// - Parameters:
+    ///   - report: takes a line for each file.
+    ///   - onProgress: called before each file, after each piece of it, and at the end.
     /// - Throws: what stops everything: a directory that cannot be read, a format without imports, a full disk.
-    func run(_ report: (String) -> Void) async throws -> Summary {
+    func run(_ report: (String) -> Void, onProgress: @escaping @Sendable (MaintenanceProgress) -> Void) async throws -> Summary {
         guard let importing = format.cast({ $0 as? any DirectoryImporting }) else { throw SaveError.unsupported("imports") }
         var summary = Summary(isRehearsal: isRehearsal)
-        for name in try await files() {
+        let files = try await self.files()
+        var progress = MaintenanceProgress(totalBlobs: Int64(files.count), totalBytes: files.reduce(0) { $0 + $1.size })
+        for (name, size) in files {
+            let before = progress
+            onProgress(before)
+            defer {
+                progress.blobs += 1
+                progress.bytes += size
+            }
             do {
                 let path = try AssetPath(name)
                 let plan = try await importing.ask { try $0.upload(importing: path) }
@@ -39,7 +49,7 @@ struct DirectoryImport {
                     report("skipped    \(name)")
                     continue
                 }
-                let done = try await publish(name, plan)
+                let done = try await publish(name, plan) { onProgress(before.adding(bytes: $0)) }
                 switch done.outcome {
                 case .created, .changed:
                     summary.published += 1
@@ -57,13 +67,16 @@ struct DirectoryImport {
                 report("refused    \(name): \(error.message)")
             }
         }
+        onProgress(progress)
         return summary
     }
 
-    private func publish(_ name: String, _ plan: UploadPlan) async throws -> Publisher.Report {
+    private func publish(
+        _ name: String, _ plan: UploadPlan, onRead: @escaping @Sendable (Int64) -> Void
+    ) async throws -> Publisher.Report {
         let path = "\(directory)/\(name)"
         let file = try await pool.run { try Self.open(path) }
-        let request = HTTPRequest(method: .put, target: [], body: ByteStream(file, pool: pool))
+        let request = HTTPRequest(method: .put, target: [], body: ByteStream(file, pool: pool).counted(onRead))
         guard !isRehearsal else { return try await publisher.rehearse(plan, request, limit: limit) }
         do {
             return try await publisher.upload(plan, request, by: publisher.operating, limit: limit, context: .system)
@@ -73,19 +86,20 @@ struct DirectoryImport {
         }
     }
 
-    /// Regular files below the directory, in the order of their paths.
-    private func files() async throws -> [String] {
+    /// Regular files below the directory with their sizes, in the order of their paths.
+    private func files() async throws -> [(name: String, size: Int64)] {
         let directory = directory
         return try await pool.run {
             var isDirectory: ObjCBool = false
             guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
                 throw SaveError(.notFound, "there is no directory '\(directory)'")
             }
-            let found = try FileManager.default.subpathsOfDirectory(atPath: directory).filter { name in
+            let found = try FileManager.default.subpathsOfDirectory(atPath: directory).compactMap { name in
                 var status = stat()
-                return lstat("\(directory)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+                let isFile = lstat("\(directory)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+                return isFile ? (name: name, size: Int64(status.st_size)) : nil
             }
-            return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            return found.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         }
     }
 

@@ -36,18 +36,21 @@ enum ImportCommand: Command {
             let target = try repositories.find(coordinates, format: arguments.values["--format"])
             let isRehearsal = arguments.flags.contains("--dry-run")
             let publisher = Publisher(repository: target, services: repositories.services)
+            let progress = ProgressLine.standardError("importing", arguments, environment)
+            defer { progress.end() }
             let summary: DirectoryImport.Summary
             if let directory = arguments.operands.first {
                 summary = try await DirectoryImport(
                     directory: directory, isRehearsal: isRehearsal, limit: configuration.maxFileSize, publisher: publisher,
                     format: target.format, pool: stores.pool
-                ).run { print($0) }
+                ).run(progress.report, onProgress: progress.show)
             } else {
                 summary = try await BlobImport(
                     metadata: stores.metadata, blobs: stores.blobs, isRehearsal: isRehearsal, limit: configuration.maxFileSize,
                     publisher: publisher, format: target.format, pool: stores.pool
-                ).run { print($0) }
+                ).run(progress.report, onProgress: progress.show)
             }
+            progress.end()
             print(summary.text)
             return summary.refused == 0 ? 0 : 1
         }

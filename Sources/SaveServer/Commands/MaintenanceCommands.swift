@@ -22,14 +22,18 @@ enum VerifyCommand: Command {
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         let configuration = try arguments.configuration(environment)
         return try await Stores.using(configuration) { stores in
+            let progress = ProgressLine.standardError("verifying", arguments, environment)
+            defer { progress.end() }
             let report = try await maintenance(stores).verify(
                 repair: arguments.flags.contains("--repair"),
                 onProblem: { problem in
                     let fate =
                         problem.isRepaired
                         ? "forgotten, will be fetched again" : problem.isHosted ? "uploaded: restore it from a backup" : "cached"
-                    print("\(problem.kind.rawValue): \(problem.name) (\(problem.digest)): \(fate)")
-                }, onUnknown: { print("unknown: \($0.digest): \($0.size) bytes that no record knows") })
+                    progress.report("\(problem.kind.rawValue): \(problem.name) (\(problem.digest)): \(fate)")
+                }, onUnknown: { progress.report("unknown: \($0.digest): \($0.size) bytes that no record knows") },
+                onProgress: progress.show)
+            progress.end()
             if report.unknown > 0 {
                 print(
                     "\(report.unknown) stored files, \(report.unknownBytes) bytes, are known to no record: they were deleted, or the database is older than they are; import --from-blobs publishes them again, gc removes them"
@@ -66,7 +70,11 @@ enum GCCommand: Command {
         let configuration = try arguments.configuration(environment)
         let isDry = arguments.flags.contains("--dry-run")
         return try await Stores.using(configuration) { stores in
-            let report = try await maintenance(stores).collectGarbage(grace: configuration.gcGrace, dryRun: isDry)
+            let progress = ProgressLine.standardError("collecting garbage", rate: .files, arguments, environment)
+            defer { progress.end() }
+            let report = try await maintenance(stores).collectGarbage(
+                grace: configuration.gcGrace, dryRun: isDry, onProgress: progress.show)
+            progress.end()
             if !isDry {
                 let now = PlatformClock.system.now()
                 let removed: JSONObject = ["removed": .integer(report.removed), "removed_bytes": .integer(report.removedBytes)]

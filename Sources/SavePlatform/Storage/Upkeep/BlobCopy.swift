@@ -38,10 +38,17 @@ package struct BlobCopy: Sendable {
 
     /// Copies what is missing. Every blob is digested on the way, and as durable as the target makes it.
     ///
-    /// - Parameter onProblem: called for each blob that is missing or damaged in the source; the rest is copied.
+    /// - Parameters:
+    ///   - onProblem: called for each blob that is missing or damaged in the source; the rest is copied.
+    ///   - onProgress: called after each piece of a blob and after each blob. Its bytes are those of blobs that were there, too.
     /// - Throws: when the records cannot be read or the target cannot be written.
-    package func run(onProblem: @Sendable (BlobDigest, SaveError) -> Void) async throws -> Report {
+    package func run(
+        onProblem: @Sendable (BlobDigest, SaveError) -> Void,
+        onProgress: @Sendable (MaintenanceProgress) -> Void = { _ in }
+    ) async throws -> Report {
         var report = Report()
+        let needed = try await records.read { try $0.statistics() }
+        var progress = MaintenanceProgress(totalBlobs: needed.referencedBlobs, totalBytes: needed.referencedBytes)
         var last: BlobDigest?
         while true {
             let after = last
@@ -51,20 +58,26 @@ package struct BlobCopy: Sendable {
             for digest in page {
                 try Task.checkCancellation()
                 do {
-                    try await copy(digest, &report)
+                    let before = progress
+                    let size = try await copy(digest, &report) { onProgress(before.adding(bytes: $0)) }
+                    progress.bytes += size
                 } catch let error as SaveError where Self.isAboutTheSource(error) {
                     report.problems += 1
                     onProblem(digest, error)
                 }
+                progress.blobs += 1
+                onProgress(progress)
             }
         }
     }
 
-    private func copy(_ digest: BlobDigest, _ report: inout Report) async throws {
+    /// - Parameter onRead: told how many bytes were read so far.
+    /// - Returns: the blob's size.
+    private func copy(_ digest: BlobDigest, _ report: inout Report, onRead: (Int64) -> Void) async throws -> Int64 {
         let file = try await source.open(digest)
         if try await isPresent(digest, size: file.size) {
             report.present += 1
-            return
+            return file.size
         }
         let writer = try await target.begin()
         do {
@@ -75,10 +88,12 @@ package struct BlobCopy: Sendable {
                 guard !bytes.isEmpty else { break }
                 try await writer.write(bytes)
                 size += Int64(bytes.count)
+                onRead(size)
             }
             _ = try await writer.commit(expecting: digest)
             report.copied += 1
             report.copiedBytes += size
+            return size
         } catch {
             await writer.cancel()
             throw error

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Upkeep of the two stores together: removes bytes that no record needs, and checks that every record has its bytes.
 package struct Maintenance: Sendable {
     private let metadata: any MetadataStore
@@ -134,7 +136,7 @@ extension Maintenance {
     /// - Parameter onProblem: called for each record with bad bytes.
     /// - Parameter onUnknown: called for each blob that no record knows. It is no problem: what is deleted waits for its
     ///   collection, and so does what a database that was put back has not heard of.
-    /// - Parameter onProgress: called after each blob.
+    /// - Parameter onProgress: called after each piece of a blob and after each blob.
     /// - Throws: only when the records themselves cannot be read.
     package func verify(
         repair: Bool, onProblem: @Sendable (VerifyProblem) -> Void = { _ in },
@@ -154,7 +156,11 @@ extension Maintenance {
             last = end
             for digest in page {
                 try Task.checkCancellation()
-                var (kind, size) = try await BlobCheck.read(digest, in: blobs, pool: pool)
+                let before = progress
+                let read = Atomic<Int64>(0)
+                var (kind, size) = try await BlobCheck.read(digest, in: blobs, pool: pool) { count in
+                    onProgress(before.adding(bytes: read.add(Int64(count), ordering: .relaxed).newValue))
+                }
                 // A server that goes on may have stored the bytes again meanwhile.
                 if kind == .missing || kind == .corrupt {
                     (kind, size) = try await BlobCheck.read(digest, in: blobs, pool: pool)

@@ -1,4 +1,4 @@
-/// How far a maintenance run is, for whoever waits for it.
+/// How far a maintenance run, a copy or an import is.
 package struct MaintenanceProgress: Sendable, Equatable {
     /// Blobs that are done, and their bytes.
     package var blobs: Int64 = 0
@@ -13,6 +13,13 @@ package struct MaintenanceProgress: Sendable, Equatable {
         self.bytes = bytes
         self.totalBlobs = totalBlobs
         self.totalBytes = totalBytes
+    }
+
+    /// Some bytes further.
+    package func adding(bytes: Int64) -> MaintenanceProgress {
+        var further = self
+        further.bytes += bytes
+        return further
     }
 }
 

@@ -28,7 +28,10 @@ enum BackupCommand: Command {
         let source = try arguments.configuration(environment).data
         try Stores.require(source)
         let directory = try BackupDirectory(target, apartFrom: source)
-        let report = try await directory.fill(from: source) { print("\($1.code.rawValue): \($0): \($1.message)") }
+        let progress = ProgressLine.standardError("backing up", arguments, environment)
+        defer { progress.end() }
+        let report = try await directory.fill(from: source, progress)
+        progress.end()
         print(
             "\(report.copied) files copied, \(report.copiedBytes) bytes; \(report.present) there already; \(report.problems) damaged"
         )
@@ -65,9 +68,7 @@ struct BackupDirectory {
     }
 
     /// Copies what a server keeps. What is in the directory is a whole backup again when this returns.
-    func fill(
-        from data: String, onProblem: @escaping @Sendable (BlobDigest, SaveError) -> Void
-    ) async throws -> BlobCopy.Report {
+    func fill(from data: String, _ progress: ProgressLine) async throws -> BlobCopy.Report {
         // What an interrupted run has left may have names without bytes.
         let isSound = (try? BackupManifest.read(from: path))?.isComplete == true
         var manifest = BackupManifest(isComplete: false, created: PlatformClock.system.now())
@@ -85,7 +86,8 @@ struct BackupDirectory {
         let report: BlobCopy.Report
         do {
             report = try await BlobCopy(of: records, from: source, to: target, trustsTarget: isSound, pool: pool)
-                .run(onProblem: onProblem)
+                .run(
+                    onProblem: { progress.report("\($1.code.rawValue): \($0): \($1.message)") }, onProgress: progress.show)
             // What an earlier backup needed and this one does not.
             _ = try await Maintenance(metadata: records, blobs: target, log: .silent()).collectGarbage(grace: 0, dryRun: false)
         } catch {

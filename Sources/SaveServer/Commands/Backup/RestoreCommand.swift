@@ -26,9 +26,10 @@ enum RestoreCommand: Command {
         guard manifest.isComplete else {
             throw SaveError(.conflict, "\(backup) is not whole: the backup was interrupted; make it again")
         }
-        let report = try await restore(backup, manifest, to: configuration.data) {
-            print("\($1.code.rawValue): \($0): \($1.message)")
-        }
+        let progress = ProgressLine.standardError("restoring", arguments, environment)
+        defer { progress.end() }
+        let report = try await restore(backup, manifest, to: configuration.data, progress)
+        progress.end()
         print(
             "\(report.copied) files restored, \(report.copiedBytes) bytes; \(report.problems) damaged; as of \(manifest.created.rfc3339)"
         )
@@ -36,8 +37,7 @@ enum RestoreCommand: Command {
     }
 
     private static func restore(
-        _ backup: String, _ manifest: BackupManifest, to data: String,
-        onProblem: @escaping @Sendable (BlobDigest, SaveError) -> Void
+        _ backup: String, _ manifest: BackupManifest, to data: String, _ progress: ProgressLine
     ) async throws -> BlobCopy.Report {
         let directory = try DataDirectory(data, for: .restoring)
         let fresh = directory.databasePath + ".new"
@@ -52,7 +52,8 @@ enum RestoreCommand: Command {
         let records = try SQLiteStore.open(path: fresh, readers: 1)
         let report: BlobCopy.Report
         do {
-            report = try await BlobCopy(of: records, from: source, to: target, pool: pool).run(onProblem: onProblem)
+            report = try await BlobCopy(of: records, from: source, to: target, pool: pool).run(
+                onProblem: { progress.report("\($1.code.rawValue): \($0): \($1.message)") }, onProgress: progress.show)
         } catch {
             await records.close()
             throw error
