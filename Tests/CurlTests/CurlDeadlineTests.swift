@@ -14,27 +14,23 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 100 Continue\r\n\r\n"])
+    @Test(.timeLimit(.minutes(5)), arguments: ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 100 Continue\r\n\r\n"])
     func `an upstream that does not finish its header is given up`(start: String) async throws {
         let upstream = try ScriptedUpstream()
         upstream.on("/x") { _ in [.text(start), .hold] }
         let client = try hasty()
-        let began = ContinuousClock.now
         #expect(await code { _ = try await client.send(get(upstream.url("/x"))) } == .upstreamUnavailable)
-        // Never answering is what would take longer; the machine may be busy.
-        #expect(ContinuousClock.now - began < .seconds(20))
         try await eventually("the connection ends") { upstream.openConnections == 0 && client.transferCount == 0 }
     }
 
-    @Test func `a header that drips does not win time`() async throws {
+    @Test(.timeLimit(.minutes(5))) func `a header that drips does not win time`() async throws {
         let upstream = try ScriptedUpstream()
         upstream.on("/x") { _ in
-            [.text("HTTP/1.1 200 OK\r\n")] + (0..<1000).flatMap { [.text("X-\($0): y\r\n"), .delay(.milliseconds(10))] }
+            [.text("HTTP/1.1 200 OK\r\n")] + (0..<100_000).flatMap { [.text("X-\($0): y\r\n"), .delay(.milliseconds(10))] }
         }
         let client = try hasty()
-        let began = ContinuousClock.now
+        // To its end it takes a quarter of an hour.
         #expect(await code { _ = try await client.send(get(upstream.url("/x"))) } == .upstreamUnavailable)
-        #expect(ContinuousClock.now - began < .seconds(9))
     }
 
     @Test func `redirects share one deadline`() async throws {

@@ -3,12 +3,15 @@ import SavePlatform
 import SaveTestKit
 import Testing
 
-/// A client that may reach this machine, with deadlines of a fraction of a second.
+/// A client that may reach this machine, with deadlines that no test waits for: those that are about deadlines set their own.
 func localClient(_ change: (inout CurlClient.Configuration) -> Void = { _ in }) throws -> CurlClient {
     var configuration = CurlClient.Configuration()
     configuration.version = "1.2"
     configuration.outboundAllow = ["127.0.0.0/8"]
     configuration.proxy = ""
+    configuration.connectTimeout = .seconds(120)
+    configuration.headerTimeout = .seconds(120)
+    configuration.stallTimeout = .seconds(120)
     change(&configuration)
     return try CurlClient(configuration)
 }
@@ -19,7 +22,7 @@ func get(_ url: String, maxSize: Int64 = 1 << 20, decodes: Bool = false) -> Clie
 
 /// Waits for something that another thread brings about.
 func eventually(_ what: Comment, _ condition: () -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(120)
     while !condition() {
         try #require(ContinuousClock.now < end, what)
         try await Task.sleep(for: .milliseconds(2))

@@ -66,15 +66,15 @@ extension MicrohttpdTests {
         @Test func `a slow body above the rate, and a slow responder, take as long as they need`() async throws {
             try await serving(
                 {
-                    $0.bodyRateWindow = .milliseconds(60)
+                    $0.bodyRateWindow = .milliseconds(600)
                     $0.minimumBodyRate = 2000
-                    $0.headerTimeout = .milliseconds(60)
-                    $0.idleTimeout = .milliseconds(60)
-                    $0.writeStallTimeout = .milliseconds(60)
+                    $0.headerTimeout = .milliseconds(600)
+                    $0.idleTimeout = .milliseconds(600)
+                    $0.writeStallTimeout = .milliseconds(600)
                 },
                 answer: { request in
                     let count = (try? await request.body.collect(limit: 1 << 20))?.count ?? -1
-                    try? await Task.sleep(for: .milliseconds(250))
+                    try? await Task.sleep(for: .milliseconds(900))
                     return .text(200, "\(count)")
                 }
             ) { port, _ in
@@ -82,7 +82,7 @@ extension MicrohttpdTests {
                 try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n")
                 for _ in 0..<40 {
                     try await client.send(String(repeating: "a", count: 500))
-                    try await Task.sleep(for: .milliseconds(5))
+                    try await Task.sleep(for: .milliseconds(30))
                 }
                 #expect(try await client.response()?.text == "20000\n")
             }

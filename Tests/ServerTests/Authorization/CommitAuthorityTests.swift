@@ -34,7 +34,8 @@ import Testing
             description: "offline", method: "PATCH", path: "/repos/{project}/{name}", body: #"{"online":false}"#, open: 503,
             closed: 503),
         End(
-            description: "no repository", method: "DELETE", path: "/repos/{project}/{name}?force=true", body: nil, open: 404,
+            description: "no repository", method: "DELETE", path: "/repos/{project}/{name}?force=true&names=release", body: nil,
+            open: 404,
             closed: 404),
     ]
 
