@@ -44,6 +44,13 @@ import Testing
         #expect(await refusal("METADATA", Self.metadata(more))?.contains("line break in line 4") == true)
     }
 
+    @Test func `a licence in a field may have form feeds between its pages`() async {
+        let licence = "License: GNU\n        page 1\n        \u{C}\n        \u{C}\t\tpage 2\n"
+        #expect(await refusal("METADATA", Self.metadata(licence)) == nil)
+        #expect(await refusal("METADATA", Self.metadata("License: GNU\n        \u{C}page 2\n"))?.contains("line break") == true)
+        #expect(await refusal("METADATA", Self.metadata("License: GNU\n \u{C} \u{C}Name: x\n"))?.contains("line break") == true)
+    }
+
     @Test(arguments: [
         "Summary\n", "no field\n", "Summary : a\n", ": a\n", "Sümmary: a\n", "From me Thu Jan 1\n",
         "License: a\nsecond line\nX: b\n",

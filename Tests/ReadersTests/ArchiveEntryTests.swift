@@ -88,6 +88,35 @@ import Testing
         #expect(reason(FixtureTar.Entry("x/e/f", "a"), FixtureTar.Entry("x/df", "a"), link) == nil)
     }
 
+    @Test(arguments: ["GNU.sparse.realsize", "GNU.sparse.size", "SCHILY.realsize"])
+    func `a size that an extended header makes up is refused`(_ key: String) {
+        for size in ["-1", "-9223372036854775808", "1"] {
+            var entry = FixtureTar.Entry("x/a", "abc")
+            entry.records = [(key, size)]
+            #expect(reason(entry) != nil, "\(size)")
+        }
+    }
+
+    @Test func `what is unpacked counts, whatever its size is said to be`() {
+        var entry = FixtureTar.Entry("x/a", [UInt8](repeating: 0, count: 4 << 20))
+        entry.records = [("GNU.sparse.realsize", "0")]
+        var limits = ArchiveLimits()
+        (limits.entries, limits.names, limits.unpacked) = (10, 1000, 1 << 20)
+        #expect(throws: ArchiveError.self) {
+            try TarGzip.read(ArchiveSource(FixtureTar([entry]).bytes), limits: limits, limit: 10) { _ in false }
+        }
+    }
+
+    @Test func `extended headers that are malformed are refused, since readers differ in what they take of them`() {
+        let header = FixtureTar.Entry("PaxHeaders/x", Array("garbage\n14 path=x/evil\n".utf8), kind: UInt8(ascii: "x"))
+        #expect(reason(header, FixtureTar.Entry("x/good", "a")) != nil)
+    }
+
+    @Test func `an archive of the directory it was made in has that for its first entry`() throws {
+        let top = FixtureTar.Entry("./", [], kind: UInt8(ascii: "5"))
+        #expect(try names([top, FixtureTar.Entry("./x/a", "a")]) == ["x/a"])
+    }
+
     @Test func `files with holes are refused in each way to write them`() {
         // GNU's own: the map begins at 386, the size is at 483.
         var old = FixtureTar.Entry("x/hole", Array("abc".utf8), kind: UInt8(ascii: "S"))

@@ -4,8 +4,10 @@
 /// no file system to be judged: a target that goes up first and then only down, and no entry that lies behind a link, where
 /// going up would start somewhere else.
 struct EntryLinks {
-    /// The paths of symbolic links, without a slash at the end.
-    private var links: Set<[UInt8]> = []
+    /// The paths of symbolic links as a tree of their segments: to look for all of them takes one walk along a name.
+    private var tree: [[ArraySlice<UInt8>: Int]] = [[:]]
+    /// The places in the tree where a link ends.
+    private var ends: Set<Int> = []
 
     /// Takes in a symbolic link.
     ///
@@ -28,7 +30,17 @@ struct EntryLinks {
             }
         }
         guard isInside else { throw Self.outside(name, target) }
-        links.insert(Array(path.joined(separator: [UInt8(ascii: "/")])))
+        var place = 0
+        for segment in path {
+            if let next = tree[place][segment] {
+                place = next
+            } else {
+                tree.append([:])
+                tree[place][segment] = tree.count - 1
+                place = tree.count - 1
+            }
+        }
+        ends.insert(place)
     }
 
     /// Checks a hard link, whose target is the name of another entry.
@@ -44,13 +56,16 @@ struct EntryLinks {
 
     /// - Throws: ``ArchiveError`` for an entry that has a link among its directories.
     func check(_ names: some Sequence<[UInt8]>) throws {
-        guard !links.isEmpty else { return }
+        guard !ends.isEmpty else { return }
         for name in names {
-            for slash in name.indices where name[slash] == UInt8(ascii: "/") && slash < name.endIndex - 1 {
-                guard !links.contains(Array(name[..<slash])) else {
+            var place = 0
+            for segment in Self.segments(name).dropLast() {
+                guard let next = tree[place][segment] else { break }
+                guard !ends.contains(next) else {
                     throw ArchiveError(
-                        "the archive has \(EntryName.shown(name)) behind a link, \(EntryName.shown(name[..<slash]))")
+                        "the archive has \(EntryName.shown(name)) behind a link, \(EntryName.shown(name[..<segment.endIndex]))")
                 }
+                place = next
             }
         }
     }

@@ -36,7 +36,7 @@ package enum TarGzip {
         defer { archive_read_free(archive) }
         guard archive_read_support_filter_gzip(archive) == ARCHIVE_OK, archive_read_support_format_tar(archive) == ARCHIVE_OK
         else { throw ArchiveError("archives of this kind cannot be read") }
-        let feed = TarFeed(source)
+        let feed = TarFeed(source, limits)
         // SAFETY: `feed` lives until this function returns, and the archive, which calls it, is freed before that.
         let opened = withExtendedLifetime(feed) {
             archive_read_open(archive, Unmanaged.passUnretained(feed).toOpaque(), nil, TarFeed.read, nil)
@@ -58,11 +58,15 @@ package enum TarGzip {
         while true {
             var header: OpaquePointer?
             let status = archive_read_next_header(archive, &header)
+            guard feed.mayGoOn(after: archive_filter_bytes(archive, 0)) else {
+                throw feed.failure ?? ArchiveError("the archive unpacks to too much")
+            }
             if status == ARCHIVE_EOF { break }
-            // A warning is about what could not be converted, such as an owner's name in an unknown encoding; the entry is there.
-            guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let header else {
+            guard status == ARCHIVE_OK || isOfText(status, archive), let header else {
                 throw feed.failure ?? ArchiveError("the archive is damaged")
             }
+            guard archive_entry_size(header) >= 0 else { throw ArchiveError("the archive has an entry of a size that cannot be") }
+            if isTop(header) { continue }
             let (entry, name) = try entry(header, &links)
             names.append(name)
             nameBytes += name.count
@@ -70,7 +74,7 @@ package enum TarGzip {
                 throw ArchiveError("the archive has more than \(limits.entries) entries, or too long names")
             }
             // Before the data are skipped, which unpacks them.
-            let size = max(0, archive_entry_size(header))
+            let size = archive_entry_size(header)
             unpacked = unpacked.addingReportingOverflow(size).overflow ? .max : unpacked + size
             try limits.check(unpacked: unpacked, packed: feed.size)
             let isWanted = entry.isFile && wanted(entry)
@@ -78,6 +82,21 @@ package enum TarGzip {
         }
         try links.check(names)
         return result
+    }
+
+    /// Whether a warning is about text that could not be converted, such as an owner's name in an unknown encoding. Any other,
+    /// such as one about extended headers that are malformed, is about what other readers may read differently.
+    private static func isOfText(_ status: Int32, _ archive: OpaquePointer) -> Bool {
+        guard status == ARCHIVE_WARN, let text = archive_error_string(archive) else { return false }
+        return String(cString: text).contains("can't be converted")
+    }
+
+    /// Whether an entry is the directory that the archive is of: `tar` writes it for what it was told to pack as `.`.
+    private static func isTop(_ header: OpaquePointer) -> Bool {
+        guard archive_entry_filetype(header) == Kind.directory, let name = bytes(archive_entry_pathname(header)) else {
+            return false
+        }
+        return name.elementsEqual(".".utf8) || name.elementsEqual("./".utf8)
     }
 
     /// - Throws: ``ArchiveError`` for what installers refuse to unpack (PEP 706), and for files with holes, which not every
@@ -134,6 +153,11 @@ package enum TarGzip {
             guard got > 0 else { throw feed.failure ?? ArchiveError("\(EntryName.shown(entry.name.utf8)) is damaged") }
             filled += got
         }
+        // An extended header may say another size than the entry has: readers differ in which they believe.
+        var more: UInt8 = 0
+        guard archive_read_data(archive, &more, 1) == 0 else {
+            throw feed.failure ?? ArchiveError("\(EntryName.shown(entry.name.utf8)) is larger than the archive says")
+        }
         return bytes
     }
 }
@@ -145,11 +169,13 @@ private final class TarFeed {
     /// What the source threw, which libarchive cannot pass on.
     private(set) var failure: (any Error)?
     private let source: ArchiveSource
+    private let limits: ArchiveLimits
     private var offset: Int64 = 0
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: TarFeed.piece, alignment: 16)
 
-    init(_ source: ArchiveSource) {
+    init(_ source: ArchiveSource, _ limits: ArchiveLimits) {
         self.source = source
+        self.limits = limits
         size = source.size
     }
 
@@ -157,13 +183,28 @@ private final class TarFeed {
 
     static let read: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?) -> Int =
         {
-            _, context, target in
+            archive, context, target in
             guard let context, let target else { return -1 }
             let feed = Unmanaged<TarFeed>.fromOpaque(context).takeUnretainedValue()
+            if let archive, !feed.mayGoOn(after: archive_filter_bytes(archive, 0)) { return -1 }
             // SAFETY: libarchive reads the piece before it asks for the next one, which overwrites it.
             target.pointee = UnsafeRawPointer(feed.buffer.baseAddress)
             return feed.fill()
         }
+
+    /// Whether what was unpacked so far is within the limits. Entries say how large they are, and may lie: what they say is
+    /// checked before they are skipped, and this while they are.
+    func mayGoOn(after unpacked: Int64) -> Bool {
+        // A header and padding for each entry, and long names.
+        let overhead = Int64(limits.entries) * 1536 + Int64(limits.names)
+        do {
+            try limits.check(unpacked: max(0, unpacked - overhead), packed: size)
+            return true
+        } catch {
+            failure = error
+            return false
+        }
+    }
 
     private func fill() -> Int {
         do {

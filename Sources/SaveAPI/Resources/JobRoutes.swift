@@ -8,9 +8,13 @@ enum JobRoutes {
             .post, "/admin/verify", .administer,
             "Read every stored file and compare its digest; answers with the job that does it",
             query: [FieldRule("repair", .boolean, "Forget damaged files that proxies keep, so that they are fetched again.")],
-            status: 202, answer: "Job", action: "system.verify"
+            status: 202, answer: "Job", failures: [.conflict], action: "system.verify"
         ) { call, _ in
             let repairs = call.query["repair"] == "true"
+            if repairs, let other = call.context.jobs.all.first(where: { $0.kind == verification && $0.state == .running }) {
+                throw SaveError(
+                    .conflict, "a verification runs already, as job \(other.id): wait for its end, or cancel it, and try again")
+            }
             try await call.change { _, _ in ((), [call.event("blobs", ["repair": .bool(repairs)])]) }
             let job = try call.context.jobs.start(Self.verification, by: call.principal.auditName) { onProgress in
                 try await verify(call.context, repairs: repairs, onProgress)
@@ -44,19 +48,25 @@ enum JobRoutes {
         _ context: APIContext, repairs: Bool, _ onProgress: @escaping @Sendable (MaintenanceProgress) -> Void
     ) async throws -> JSONObject {
         let problems = Problems()
-        let report = try await context.maintenance.verify(
-            repair: repairs, onProblem: { problems.add($0) }, onProgress: onProgress)
-        let found = problems.all
-        for repository in Set(found.filter(\.isRepaired).map(\.repository)) {
-            await context.operations.contentChanged(in: repository, package: nil)
+        let result: Result<VerifyReport, any Error>
+        do {
+            result = .success(
+                try await context.maintenance.verify(
+                    repair: repairs, onProblem: { problems.add($0) }, onProgress: onProgress))
+        } catch {
+            result = .failure(error)
         }
+        // Also after a verification that was cancelled: what it repaired must not be served from memory.
+        let (found, repaired) = problems.all
+        for repository in repaired { await context.operations.contentChanged(in: repository, package: nil) }
+        let report = try result.get()
         let chain = try await context.verifier.run()
         return [
             "blobs": .integer(report.blobs), "bytes": .integer(report.bytes), "problems": .integer(report.problems),
             "repaired": .integer(report.repaired), "unknown_blobs": .integer(report.unknown),
             "unknown_bytes": .integer(report.unknownBytes), "audit_records": .integer(chain.checked),
             "audit_problem": JSONValue(chain.problem),
-            "items": .array(found.prefix(mostProblems).map(json)),
+            "items": .array(found.map(json)),
         ]
     }
 
@@ -82,8 +92,16 @@ enum JobRoutes {
     }
 
     private final class Problems: Sendable {
-        private let found = Mutex<[VerifyProblem]>([])
-        func add(_ problem: VerifyProblem) { found.withLock { $0.append(problem) } }
-        var all: [VerifyProblem] { found.withLock { $0 } }
+        private let found = Mutex<(first: [VerifyProblem], repaired: Set<Int64>)>(([], []))
+
+        func add(_ problem: VerifyProblem) {
+            found.withLock { found in
+                if found.first.count < JobRoutes.mostProblems { found.first.append(problem) }
+                if problem.isRepaired { found.repaired.insert(problem.repository) }
+            }
+        }
+
+        /// The first problems, and where something was repaired.
+        var all: (first: [VerifyProblem], repaired: Set<Int64>) { found.withLock { $0 } }
     }
 }

@@ -33,7 +33,10 @@ package struct AuditVerifier: Sendable {
     /// Walks the whole chain, in memory that does not grow with it.
     package func run() async throws -> ChainWalk.Result {
         var walk = try await begin()
-        while !walk.isFinished { walk = try await advance(walk) }
+        while !walk.isFinished {
+            try Task.checkCancellation()
+            walk = try await advance(walk)
+        }
         return walk.result
     }
 }

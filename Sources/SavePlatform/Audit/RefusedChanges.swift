@@ -55,7 +55,7 @@ struct RefusedChanges: Sendable {
             action, "file", "\(project)/\(name)",
             outcome: catalogue.repository(project: project, name: name) == nil ? .failed : .denied,
             details: ["error": .string(error.code.rawValue)])
-        await record(event, AuditContext(request, principal), route: "\(action) of \(Self.format(path))")
+        await record(event, AuditContext(request, principal), route: "\(action) of \(format(of: path))")
     }
 
     /// Records a refusal that needs no more than its event.
@@ -65,6 +65,8 @@ struct RefusedChanges: Sendable {
         await services.tally.recordRefusal(event, context, route: route)
     }
 
-    /// The first segment, of the few that there are.
-    private static func format(_ path: RequestPath) -> String { path.segments.first ?? "" }
+    /// The format that a path begins with. What callers make up there is one, or each would be counted by itself.
+    private func format(of path: RequestPath) -> String {
+        path.segments.first.flatMap { resolver.formats.descriptor(ofSegment: $0)?.id } ?? ""
+    }
 }

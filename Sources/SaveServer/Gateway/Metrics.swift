@@ -36,7 +36,8 @@ final class Metrics: Sendable {
         let place = Self.row(request.method) * Self.statuses + min(max(0, request.status), Self.statuses - 1)
         let group = Self.group(request)
         let bucket = Self.bounds.firstIndex { request.microseconds <= $0.microseconds } ?? Self.bounds.count
-        let repository = group < 2 ? Self.place(of: request.target) : nil
+        // A preflight is answered for any path, whether there is something or not.
+        let repository = group < 2 && request.method != .options ? Self.place(of: request.target) : nil
         let outcome = Self.outcome(request.status)
         counts.withLock { counts in
             counts.requests[place] &+= 1

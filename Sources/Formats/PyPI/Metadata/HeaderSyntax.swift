@@ -14,7 +14,7 @@ enum HeaderSyntax {
             let end = rest.firstIndex(of: 0x0A) ?? rest.endIndex
             let line = rest[..<end]
             if line.isEmpty || line.elementsEqual([0x0D]) { break }
-            if let hazard = TextHazard.first(in: rest[..<min(end + 1, rest.endIndex)], as: .lines, fromLine: number) {
+            if let hazard = hazard(in: rest[..<min(end + 1, rest.endIndex)], number) {
                 throw refusal(hazard.sentence(path))
             }
             let goesOn = line.first == 0x20 || line.first == 0x09
@@ -27,6 +27,19 @@ enum HeaderSyntax {
             number += 1
         }
         if let hazard = TextHazard.first(in: rest, as: .prose, fromLine: number) { throw refusal(hazard.sentence(path)) }
+    }
+
+    /// Licences that stand in a field have form feeds between their pages. One is a line break to some readers only, which does no
+    /// harm where what is behind it goes on with the same field for them.
+    private static func hazard(in line: ArraySlice<UInt8>, _ number: Int) -> TextHazard? {
+        let pages = line.split(omittingEmptySubsequences: false) { $0 == 0x0B || $0 == 0x0C }
+        guard pages.count > 1, pages.dropFirst().allSatisfy({ [nil, 0x09, 0x0A, 0x0D, 0x20].contains($0.first) }) else {
+            return TextHazard.first(in: line, as: .lines, fromLine: number)
+        }
+        for page in pages {
+            if let hazard = TextHazard.first(in: page, as: .lines, fromLine: number) { return hazard }
+        }
+        return nil
     }
 
     /// RFC 5322, 2.2: a name of printable characters, directly followed by a colon.

@@ -24,6 +24,7 @@ package enum BlobCheck {
         }
         let progress = Progress(file)
         while true {
+            try Task.checkCancellation()
             guard let count = try? await pool.run({ try progress.readOn() }) else { return (.unreadable, progress.size) }
             guard count > 0 else { break }
             try await pause(count)

@@ -82,7 +82,16 @@ package final class Scrub: Sendable {
     package func readAll(from start: BlobDigest? = nil, _ pool: BlockingPool) async throws {
         try await readAll(after: start, upTo: nil, pool)
         if let start { try await readAll(after: nil, upTo: start, pool) }
+        try await forgetUnneeded()
         state.withLock { $0.report.rounds += 1 }
+    }
+
+    /// What nothing needs any more is nobody's damage.
+    private func forgetUnneeded() async throws {
+        for digest in state.withLock({ $0.damaged }) {
+            let (assets, indexes) = try await metadata.read { try $0.references(to: digest) }
+            if assets.isEmpty, indexes.isEmpty { state.withLock { _ = $0.damaged.remove(digest) } }
+        }
     }
 
     private func readAll(after start: BlobDigest?, upTo end: BlobDigest?, _ pool: BlockingPool) async throws {
@@ -95,7 +104,14 @@ package final class Scrub: Sendable {
             for digest in page {
                 if let end, digest > end { return }
                 try Task.checkCancellation()
-                try await look(at: digest, pool)
+                do {
+                    try await look(at: digest, pool)
+                } catch let error as CancellationError {
+                    throw error
+                } catch {
+                    // A disk that fails at one file may hold the next.
+                    log(.warning, "a stored file cannot be looked at", ["sha256": digest.hex, "error": "\(error)"])
+                }
             }
         }
     }
