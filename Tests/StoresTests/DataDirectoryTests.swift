@@ -135,6 +135,14 @@ import Testing
         #expect(try folder.names(in: "data") == [])
     }
 
+    @Test(arguments: [
+        ("d", ""), ("data", ""), ("./d", "."), ("a/b", "a"), ("a/b/", "a"), ("a//b", "a"), ("/d", "/"), ("//d", "/"), ("/", "/"),
+        ("/a/b", "/a"), ("", ""), ("ä/ö", "ä"),
+    ])
+    func `the folder that a directory is in is found for every spelling`(_ path: String, _ parent: String) {
+        #expect(DurableFolder.parent(of: path) == parent)
+    }
+
     @Test func `a mark that makes no sense is refused`() throws {
         try initialize()
         try Data("perhaps".utf8).write(to: URL(filePath: path + "/save.state"))

@@ -9,7 +9,7 @@ package enum DurableFolder {
     /// - Throws: `storageUnavailable`, naming the folder.
     package static func create(_ path: String) throws {
         var isFolder: ObjCBool = false
-        let parent = (path as NSString).deletingLastPathComponent
+        let parent = parent(of: path)
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
             guard isFolder.boolValue else { throw failure(path, ENOTDIR) }
         } else {
@@ -18,6 +18,17 @@ package enum DurableFolder {
         }
         // A folder of somebody else's may not be readable; then whoever made it has to have synced it.
         if access(parent.isEmpty ? "." : parent, R_OK) == 0 { try DiskSync.folder(at: parent.isEmpty ? "." : parent) }
+    }
+
+    /// The folder that a path is in; empty for a name alone. Foundation's own way traps for a name of one letter.
+    package static func parent(of path: String) -> String {
+        let slash = UInt8(ascii: "/")
+        var rest = Array(path.utf8)[...]
+        while rest.count > 1, rest.last == slash { rest.removeLast() }
+        guard let end = rest.lastIndex(of: slash) else { return "" }
+        rest = rest[..<end]
+        while rest.last == slash { rest.removeLast() }
+        return rest.isEmpty ? "/" : String(decoding: rest, as: UTF8.self)
     }
 
     private static func failure(_ path: String, _ code: Int32) -> SaveError {
