@@ -366,6 +366,59 @@ def a_port_that_is_taken(world):
         yield command("serve", "--data", world.fresh() / "data", "--listen", "127.0.0.1:%d" % taken.getsockname()[1]).stderr
 
 
+@scene
+def a_mistyped_directory(world):
+    """there is no server's data in"""
+    yield command("verify", "--data", world.fresh() / "dta").stderr
+    data = world.fresh() / "data"
+    assert Server(data).start().stop() == 0
+    assert command("verify", "--data", data).returncode == 0
+
+
+@scene
+def a_lost_key(world):
+    """holds a server's data, but its key
+    is missing"""
+    data = world.fresh() / "data"
+    assert Server(data).start().stop() == 0
+    kept = (data / "server.key").read_bytes()
+    (data / "server.key").unlink()
+    yield command("serve", "--data", data, "--listen", "127.0.0.1:0").stderr
+    (data / "server.key").write_bytes(kept)
+    (data / "server.key").chmod(0o600)
+    assert Server(data).start().stop() == 0
+
+
+@scene
+def a_key_of_another_certificate(world):
+    """does not belong to the certificate in"""
+    folder = world.fresh()
+    for name in ("one", "two"):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-keyout", str(folder / (name + ".key")), "-out", str(folder / (name + ".pem"))],
+                       check=True, stderr=subprocess.DEVNULL)
+    pair = lambda name: dict(SAVE_TLS_CERTIFICATE=str(folder / "one.pem"), SAVE_TLS_KEY=str(folder / (name + ".key")))
+    yield command("check", **pair("two")).stderr
+    assert command("check", **pair("one")).returncode == 0
+
+
+@scene
+def a_short_first_password(world):
+    """SAVE_ADMIN_PASSWORD cannot be the password of"""
+    data = world.fresh() / "data"
+    yield command("serve", "--data", data, "--listen", "127.0.0.1:0", SAVE_ADMIN_PASSWORD="short").stderr
+    assert Server(data).start().stop() == 0
+
+
+@scene
+def an_upstream_on_a_private_network(world):
+    """is not at a public address; outbound_allow must list the host"""
+    proxy = {"project": "demo", "name": "private%d" % world.count, "format": "pypi", "repository_type": "proxy"}
+    yield world.admin.post("/api/v1/repos", json=dict(proxy, remote_url="http://10.0.0.1/simple/")).text
+    # This server's `outbound_allow` has 127.0.0.0/8.
+    world.admin.ok("POST", "/api/v1/repos", json=dict(proxy, remote_url=world.upstream.url))
+
+
 @pytest.mark.parametrize("symptom", sorted(SCENES), ids=lambda symptom: SCENES[symptom].__name__)
 def test_the_symptom_reads_as_the_page_says_and_its_mend_helps(symptom, world):
     story = SCENES[symptom](world)
