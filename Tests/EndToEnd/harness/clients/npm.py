@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import pty
+import select
 import shutil
 import subprocess
 
@@ -45,17 +46,17 @@ class Npm:
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout)
 
     def type(self, arguments, answers):
-        """Runs a command that asks at a terminal, and types the answers.
+        """Runs a command that asks at a terminal, and types each answer once its question is shown, behind the answer before.
 
-        Returns the exit code and all that was shown.
+        Returns the exit code and all that was shown. A command that shows nothing for a minute is ended.
         """
         main, other = pty.openpty()
         process = subprocess.Popen([*self.command, *arguments], cwd=self.home, env=self.environment, stdin=other, stdout=other,
                                    stderr=other, start_new_session=True)
         os.close(other)
-        shown, waiting = b"", list(answers)
+        shown, answered, waiting = b"", 0, list(answers)
         try:
-            while True:
+            while select.select([main], [], [], 60)[0]:
                 try:
                     piece = os.read(main, 4096)
                 except OSError:     # Linux says so when the other end is closed.
@@ -63,8 +64,11 @@ class Npm:
                 if not piece:
                     break
                 shown += piece
-                if waiting and waiting[0][0].encode() in shown.lower():
+                if waiting and waiting[0][0].encode() in shown[answered:].lower():
                     os.write(main, waiting.pop(0)[1].encode() + b"\n")
+                    answered = len(shown)
+            else:
+                process.kill()
             return process.wait(timeout=60), shown.decode(errors="replace")
         finally:
             process.kill()
