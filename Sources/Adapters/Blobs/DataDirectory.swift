@@ -96,7 +96,7 @@ package final class DataDirectory: Sendable {
             case .key:
                 DataDirectory.unusable(
                     path,
-                    "holds a server's data, but its key, \(path)/server.key, is missing, and without it no API key and no upstream's password is of use: put it back from a backup. Where there is none, a new one (head -c 32 /dev/urandom, mode 0600) lets the server start, with all API keys and upstream passwords to be made anew"
+                    "holds a server's data, but its key, \(path)/server.key, is missing, and without it no API key and no upstream's password is of use: put it back from a backup. Where there is none, a new one (head -c 32 /dev/urandom, mode 0600) lets the server start; make new API keys then, and set the upstream passwords again"
                 )
             case .storedFiles:
                 DataDirectory.unusable(

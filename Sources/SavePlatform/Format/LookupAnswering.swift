@@ -2,7 +2,7 @@
 /// changes.
 ///
 /// A second protocol beside `RepositoryFormat`, for `Route.lookup`. The platform reads the document, takes gzip off it, and bounds both
-/// forms. Whoever may read the repository may ask.
+/// forms. Every caller who may read the repository may ask.
 public protocol LookupAnswering: RepositoryFormat {
     /// Answers a question. No I/O.
     ///

@@ -107,7 +107,7 @@ package struct ProxySource: ContentSource {
         }
     }
 
-    /// Drops the record of a file whose bytes are not here, unless somebody fetched it anew meanwhile.
+    /// Drops the record of a file whose bytes are not here, unless another request has fetched it again.
     private func forget(_ path: AssetPath) async throws {
         let id = id
         guard let asset = try await services.store.read({ try $0.asset(id, path) }),

@@ -61,7 +61,7 @@ package struct Setting: Sendable {
             "access_log", \.accessLog, "stderr", SettingText.text, "Where a line for each request goes: stderr, off, or a file."),
         Setting(
             "access_log_max_size", \.accessLogMaxSize, "", SettingText.optional(SettingText.size),
-            "Size at which that file is moved to one with `.1` behind its name, and begun anew; empty to let it grow."),
+            "Size at which that file is moved to one with `.1` behind its name, and a new file begins; empty to let it grow."),
         Setting(
             "access_log_keep", \.accessLogKeep, "5", SettingText.count,
             "How many files that were moved are kept: `.1` is the youngest."),

@@ -43,7 +43,7 @@ package final class Health: Sendable {
         }
     }
 
-    /// The part that does not work; nil when all do. Who drains works.
+    /// The part that does not work; nil when all do. A server that drains still works.
     package func failingPart() async -> String? {
         let (part, problem) = await look()
         let before = failing.withLock { failing in

@@ -223,7 +223,7 @@ extension Maintenance {
 
     private func forget(_ asset: StoredAsset) async throws -> Bool {
         try await metadata.write { writing in
-            // It may have been fetched anew since it was looked at.
+            // Another request may have fetched it since it was looked at.
             guard try writing.asset(asset.repository, asset.record.path) == asset else { return false }
             return try writing.deleteAsset(asset.repository, asset.record.path)
         }
