@@ -70,7 +70,11 @@ let package = Package(
         library("SaveArchive", path: "Sources/Readers/Archive", ["SaveCompression", "CArchive"]),
         library("SaveHTML", path: "Sources/Readers/HTML", ["CXML"]),
 
-        library("SavePlatform", path: "Sources/SavePlatform", ["SaveDigest"]),
+        // One module in two folders for now: what formats see, and what runs them.
+        .target(
+            name: "SavePlatform", dependencies: ["SaveDigest"], path: "Sources", exclude: ["SavePlatform/SavePlatform.docc"],
+            sources: ["SavePlatform", "Engine"],
+            swiftSettings: settings),
 
         library(
             "FormatPyPI", path: "Sources/Formats/PyPI", ["SavePlatform", "SaveDigest", "SaveArchive", "SaveHTML"], testable: true),

@@ -40,8 +40,8 @@ found=$(git grep -nE 'try!|fatalError\(|as! ' -- Sources ':!Sources/SaveTestKit'
 
 # Where the compiler's checks are switched off, a comment says why that is right. The count is printed so that it is seen.
 unsafe='@unchecked|nonisolated\(unsafe\)|unsafeBitCast|withUnsafe[A-Za-z]*Continuation|assumingMemoryBound'
-outside=$(git grep -nE "$unsafe" -- Sources ':!Sources/Adapters' ':!Sources/Readers' ':!Sources/SavePlatform/Support' ':!Sources/SaveTestKit') \
-    && { echo "$outside" >&2; finding "unchecked code outside Adapters, Readers and SavePlatform/Support"; }
+outside=$(git grep -nE "$unsafe" -- Sources ':!Sources/Adapters' ':!Sources/Readers' ':!Sources/SavePlatform/Support' ':!Sources/Engine/Access/Formats/FormatThreads.swift' ':!Sources/SaveTestKit') \
+    && { echo "$outside" >&2; finding "unchecked code outside Adapters, Readers, SavePlatform/Support and FormatThreads.swift"; }
 while IFS=: read -r file line _; do
     first=$((line > 6 ? line - 6 : 1)) last=$((line + 4))
     sed -n "${first},${last}p" "$file" | grep -q 'SAFETY' || { echo "$file:$line" >&2; finding "unchecked code without a SAFETY comment beside it"; }

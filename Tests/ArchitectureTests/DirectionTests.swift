@@ -10,6 +10,7 @@ import Testing
             ("Sources/Readers/HTML", ["Foundation", "CXML"]),
             ("Sources/Readers/Compression", ["Dispatch", "Foundation", "Synchronization", "SaveDigest", "CZlib"]),
             ("Sources/SavePlatform", ["Foundation", "Synchronization", "SaveDigest"]),
+            ("Sources/Engine", ["Foundation", "Synchronization", "SaveDigest"]),
             ("Sources/Formats/PyPI", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "SaveArchive", "SaveHTML"]),
             ("Sources/Formats/Raw", ["Foundation", "SavePlatform", "SaveDigest"]),
             ("Sources/Adapters/SQLite", ["Foundation", "Synchronization", "SavePlatform", "SaveSQLMetadata", "CSQLite"]),
