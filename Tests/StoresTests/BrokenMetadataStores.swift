@@ -6,7 +6,7 @@ struct BrokenMetadataStore: MetadataStore {
     enum Fault: Sendable, CaseIterable {
         case keepsFailedWrites, losesWrites
         case replacesTakenNames, leavesKeys, confusesPrefixes, wildcards, leavesSidecars, ignoresUntil, newestLast, forgetsIndexes
-        case listsBlobsTwice, comparesText, keepsRetiredNames
+        case listsBlobsTwice, comparesText, keepsRetiredNames, mixesUpAccounts
     }
 
     let base = InMemoryMetadataStore()
@@ -60,6 +60,11 @@ private struct BrokenTransaction: MetadataForwarding {
             project.id = taken.id
         }
         return try base.put(project)
+    }
+
+    func robot(_ name: String) throws -> RobotRecord? {
+        // Swift compares texts by what they look like.
+        fault == .mixesUpAccounts ? try base.robots().first { $0.name == name } : try base.robot(name)
     }
 
     func deleteUser(_ id: Int64) throws {

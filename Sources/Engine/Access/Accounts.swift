@@ -69,7 +69,7 @@ package enum Accounts {
     ///
     /// - Throws: `notFound`.
     package static func user(_ username: String, in reading: any AccountReading) throws -> UserRecord {
-        guard let user = try reading.users().first(where: { $0.username == username }) else {
+        guard let user = try reading.user(username) else {
             throw SaveError(.notFound, "there is no such user")
         }
         return user

@@ -57,6 +57,10 @@ public protocol AccountReading {
     func users() throws -> [UserRecord]
     /// All robots, ordered by name.
     func robots() throws -> [RobotRecord]
+    /// A user by name. Takes the same time however many there are.
+    func user(_ username: String) throws -> UserRecord?
+    /// A robot by name, without `sa$`. Takes the same time however many there are.
+    func robot(_ name: String) throws -> RobotRecord?
     /// A key by the public part of its text.
     func key(_ id: String) throws -> KeyRecord?
     /// All keys, ordered by owner, then oldest first.

@@ -19,6 +19,8 @@ extension MetadataForwarding {
     }
     public func users() throws -> [UserRecord] { try base.users() }
     public func robots() throws -> [RobotRecord] { try base.robots() }
+    public func user(_ username: String) throws -> UserRecord? { try base.user(username) }
+    public func robot(_ name: String) throws -> RobotRecord? { try base.robot(name) }
     public func key(_ id: String) throws -> KeyRecord? { try base.key(id) }
     public func keys() throws -> [KeyRecord] { try base.keys() }
     public func put(_ user: UserRecord) throws -> UserRecord { try base.put(user) }

@@ -29,6 +29,21 @@ extension MetadataStoreConformance {
                 _ = try await store.write { try $0.put(Fixture.robot("a")) }
             }
         },
+        Law("an account is found by the very bytes of its name, and by no other") { store in
+            let (user, robot) = try await store.write { writing in
+                _ = try writing.put(Fixture.user("Kim2"))
+                _ = try writing.put(Fixture.robot("Kim2"))
+                return (try writing.put(Fixture.user("Kim")), try writing.put(Fixture.robot("Kim")))
+            }
+            try require(try await store.read { [try $0.user("Kim")] }, is: [user], "the user")
+            try require(try await store.read { [try $0.robot("Kim")] }, is: [robot], "the robot")
+            // The last one begins with a Kelvin sign, which Swift takes for a K.
+            let others = ["kim", "Ki", "Kim ", "", "sa$Kim", "\u{212A}im"]
+            let found = try await store.read { reading in
+                try others.filter { try reading.user($0) != nil || reading.robot($0) != nil }
+            }
+            try require(found, is: [], "accounts by other names")
+        },
         Law("an account cannot be renamed: keys and memberships go by name") { store in
             let (user, robot) = try await store.write { writing in
                 (try writing.put(Fixture.user("alice")), try writing.put(Fixture.robot("ci")))

@@ -85,7 +85,7 @@ final class NotedOperations: RepositoryOperations, PackageExplaining {
 /// The API over stores in memory. Users: `root` (admin), `eve` (auditor), and `owner`, `dev`, `viewer` in the project
 /// `backend`, `nobody` in none. Hosted `backend/hosted`, proxy `backend/proxy`, `other/secret`.
 struct APIServer {
-    let store = BreakableTrail(InMemoryMetadataStore())
+    let store: BreakableTrail
     let operations = NotedOperations()
     let hasher = PlainPasswordHasher()
     let clock = ManualClock()
@@ -94,7 +94,9 @@ struct APIServer {
     let api: RESTAPI
     let serverKey = [UInt8](repeating: 3, count: 32)
 
-    init(maxKeyLifetime: Int64? = nil) async throws {
+    /// - Parameter base: the store that everything is kept in.
+    init(maxKeyLifetime: Int64? = nil, over base: any MetadataStore = InMemoryMetadataStore()) async throws {
+        store = BreakableTrail(base)
         var formats = FormatRegistry()
         try formats.register(NotesFormat.self)
         try formats.register(HostedOnlyFormat.self, from: .loaded(path: "/plugins/plain.so"))

@@ -2,23 +2,19 @@ internal import SavePlatform
 
 extension SQLTransaction {
     func users() throws -> [UserRecord] {
-        try session.rows(
-            "SELECT id, username, password_hash, role, disabled, created, updated FROM users ORDER BY username"
-        ) { row in
-            UserRecord(
-                id: try row.integer(), username: try row.text(), passwordHash: try row.text(), role: try row.choice(),
-                disabled: try row.bool(), created: try row.time(), updated: try row.time())
-        }
+        try session.rows("SELECT \(Self.userColumns) FROM users ORDER BY username", [], Self.user)
     }
 
     func robots() throws -> [RobotRecord] {
-        try session.rows(
-            "SELECT id, name, description, disabled, project_id, created, updated FROM robots ORDER BY name"
-        ) { row in
-            RobotRecord(
-                id: try row.integer(), name: try row.text(), description: try row.text(), disabled: try row.bool(),
-                project: row.optionalInteger(), created: try row.time(), updated: try row.time())
-        }
+        try session.rows("SELECT \(Self.robotColumns) FROM robots ORDER BY name", [], Self.robot)
+    }
+
+    func user(_ username: String) throws -> UserRecord? {
+        try session.first("SELECT \(Self.userColumns) FROM users WHERE username = $1", [.text(username)], Self.user)
+    }
+
+    func robot(_ name: String) throws -> RobotRecord? {
+        try session.first("SELECT \(Self.robotColumns) FROM robots WHERE name = $1", [.text(name)], Self.robot)
     }
 
     func key(_ id: String) throws -> KeyRecord? {
@@ -107,6 +103,22 @@ extension SQLTransaction {
     }
 
     // MARK: - Parts
+
+    private static let userColumns = "id, username, password_hash, role, disabled, created, updated"
+
+    private static func user(_ row: inout SQLColumns) throws -> UserRecord {
+        UserRecord(
+            id: try row.integer(), username: try row.text(), passwordHash: try row.text(), role: try row.choice(),
+            disabled: try row.bool(), created: try row.time(), updated: try row.time())
+    }
+
+    private static let robotColumns = "id, name, description, disabled, project_id, created, updated"
+
+    private static func robot(_ row: inout SQLColumns) throws -> RobotRecord {
+        RobotRecord(
+            id: try row.integer(), name: try row.text(), description: try row.text(), disabled: try row.bool(),
+            project: row.optionalInteger(), created: try row.time(), updated: try row.time())
+    }
 
     private static let keyColumns = "id, owner, hash, description, scopes, expires, created"
 

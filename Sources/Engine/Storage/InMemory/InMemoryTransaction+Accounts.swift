@@ -1,6 +1,14 @@
 extension InMemoryTransaction {
     func users() -> [UserRecord] { tables.users.values.sorted { $0.username.precedes($1.username) } }
     func robots() -> [RobotRecord] { tables.robots.values.sorted { $0.name.precedes($1.name) } }
+    func user(_ username: String) -> UserRecord? {
+        tables.users.values.first { $0.username.utf8.elementsEqual(username.utf8) }
+    }
+
+    func robot(_ name: String) -> RobotRecord? {
+        tables.robots.values.first { $0.name.utf8.elementsEqual(name.utf8) }
+    }
+
     func key(_ id: String) -> KeyRecord? { tables.keys[id] }
 
     func keys() -> [KeyRecord] {
