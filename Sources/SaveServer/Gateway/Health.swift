@@ -3,9 +3,9 @@ internal import Synchronization
 
 /// `/health`, `/health/live` and `/health/ready`, for load balancers: no credentials, no details but the failing part.
 package final class Health: Sendable {
-    private let store: any MetadataStore
-    private let blobs: any BlobStore
     private let storage: StorageProbe?
+    /// What must work, in the order in which it is told of.
+    private let parts: [(name: String, look: SharedLook)]
     private let version: String
     private let log: Log
     /// Stored files that the scrub has found damaged: nothing that another server would be better at, and so no failing part.
@@ -14,14 +14,32 @@ package final class Health: Sendable {
     /// What failed at the last look, so that a change is logged once.
     private let failing = Mutex<String?>(nil)
 
-    /// - Parameter storage: looks at the data directory; nil for stores that have none.
+    /// - Parameters:
+    ///   - storage: looks at the data directory; nil for stores that have none.
+    ///   - patience: after which a part that does not answer counts as failed.
     package init(
         store: any MetadataStore, blobs: any BlobStore, storage: StorageProbe? = nil, version: String, log: Log = .silent(),
+        patience: Duration = .seconds(5), clock: PlatformClock = .system,
         damaged: @escaping @Sendable () -> Int64 = { 0 }
     ) {
-        self.store = store
-        self.blobs = blobs
         self.storage = storage
+        var parts: [(name: String, look: SharedLook)] = []
+        func add(_ name: String, _ look: @escaping @Sendable () async throws -> String?) {
+            let shared = SharedLook(at: "the \(name)", patience: patience, clock: clock) {
+                do { return try await look() } catch { return "\(error)" }
+            }
+            parts.append((name: name, look: shared))
+        }
+        if let storage { add("data directory") { await storage.problem() } }
+        add("database") {
+            _ = try await store.read { try $0.lastAudit()?.sequence }
+            return nil
+        }
+        add("blob store") {
+            _ = try await blobs.stat(BlobDigest(of: []))
+            return nil
+        }
+        self.parts = parts
         self.version = version
         self.log = log
         self.damaged = damaged
@@ -43,7 +61,7 @@ package final class Health: Sendable {
         }
     }
 
-    /// The part that does not work; nil when all do. A server that drains still works.
+    /// The part that does not work; nil when all do. What is found is less than two seconds old (`SharedLook`). A server that drains still works.
     package func failingPart() async -> String? {
         let (part, problem) = await look()
         let before = failing.withLock { failing in
@@ -56,16 +74,8 @@ package final class Health: Sendable {
     }
 
     private func look() async -> (part: String?, problem: String) {
-        if let problem = await storage?.problem() { return ("data directory", problem) }
-        do {
-            _ = try await store.read { try $0.lastAudit()?.sequence }
-        } catch {
-            return ("database", "\(error)")
-        }
-        do {
-            _ = try await blobs.stat(BlobDigest(of: []))
-        } catch {
-            return ("blob store", "\(error)")
+        for part in parts {
+            if let problem = await part.look.problem() { return (part.name, problem) }
         }
         return (nil, "")
     }
