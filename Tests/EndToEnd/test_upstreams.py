@@ -205,6 +205,20 @@ def test_a_name_does_not_pass_to_an_upstream_when_its_repository_leaves_a_group(
 
 
 @pytest.mark.parametrize("leave", LEAVING, ids=["delete", "members"])
+def test_the_name_of_a_package_whose_files_are_deleted_does_not_pass_to_an_upstream_either(server, grouped, leave):
+    """The names of its files are retired, which keeps the name of the package as long as its repository is a member."""
+    page = server.admin.page(grouped + "/own", "mine").json()
+    assert server.admin.delete("/pypi/%s/own/packages/mine/%s" % (grouped, page["files"][0]["filename"])).status_code in (200, 204)
+    assert "99.0" not in server.admin.page(grouped + "/all", "mine").text
+    refused = leave(server, grouped, "")
+    assert refused.status_code == 409 and "names=reserve" in refused.text, refused.text
+    assert leave(server, grouped, "&names=reserve").status_code in (200, 204)
+    assert repository_json(server, grouped + "/all")["reserved_names"] == ["mine"]
+    answer = server.admin.page(grouped + "/all", "mine")
+    assert answer.status_code == 403 and "99.0" not in answer.text
+
+
+@pytest.mark.parametrize("leave", LEAVING, ids=["delete", "members"])
 def test_a_name_may_be_given_up(server, grouped, leave):
     assert leave(server, grouped, "&names=release").status_code in (200, 204)
     assert "99.0" in server.admin.page(grouped + "/all", "mine").text

@@ -139,6 +139,8 @@ public protocol RetirementReading {
     func retiredName(_ repository: Int64, package: PackageID, identity: String) throws -> RetiredName?
     /// All retired names of a package, in the order of their paths.
     func retiredNames(_ repository: Int64, package: PackageID) throws -> [RetiredName]
+    /// The packages that have retired names, each once, in the order of their names, after one.
+    func packagesOfRetiredNames(_ repository: Int64, after: PackageID?, limit: Int) throws -> [PackageID]
 }
 
 public protocol RetirementWriting {

@@ -34,7 +34,7 @@ struct LeavingNames {
     func settle(_ before: [Int64], _ group: inout RepositoryRecord, in reading: any MetadataReading) throws -> Int {
         let kinds = try reading.kinds()
         let lost = try reading.reach(of: before).subtracting(try reading.reach(of: group.group.members))
-        let names = try lost.filter { kinds[$0] == .hosted }.sorted().flatMap { try Self.names(of: $0, reading) }
+        let names = Set(try lost.filter { kinds[$0] == .hosted }.flatMap { try Self.names(of: $0, reading) })
         guard !names.isEmpty, try reachesUpstream(group, kinds, reading) else { return 0 }
         switch choice {
         case nil:
@@ -45,7 +45,7 @@ struct LeavingNames {
         case .release: return 0
         case .reserve:
             let reserved = group.group.reservedNames
-            let added = Set(names).filter { name in !reserved.contains { $0.covers(name) } }
+            let added = names.filter { name in !reserved.contains { $0.covers(name) } }
             guard reserved.count + added.count <= RepositoryRules.mostReservedNames else {
                 throw SaveError(
                     .conflict,
@@ -66,12 +66,19 @@ struct LeavingNames {
         return reach.contains { kinds[$0] == .proxy }
     }
 
+    /// The packages of a hosted repository, also those of which only the names of deleted files are left: while the repository is
+    /// a member, these keep the name of their package from an upstream as well.
     private static func names(of repository: Int64, _ reading: any MetadataReading) throws -> [PackageID] {
+        let present = try all { try reading.packages(repository, after: $0, limit: $1, matching: nil).map(\.id) }
+        return try present + all { try reading.packagesOfRetiredNames(repository, after: $0, limit: $1) }
+    }
+
+    private static func all(_ page: (_ after: PackageID?, _ limit: Int) throws -> [PackageID]) throws -> [PackageID] {
         var names: [PackageID] = []
         while true {
-            let page = try reading.packages(repository, after: names.last, limit: 1000, matching: nil)
-            names += page.map(\.id)
-            guard page.count == 1000 else { return names }
+            let next = try page(names.last, 1000)
+            names += next
+            guard next.count == 1000 else { return names }
         }
     }
 }

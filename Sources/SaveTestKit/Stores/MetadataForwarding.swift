@@ -61,6 +61,9 @@ extension MetadataForwarding {
     public func retiredNames(_ repository: Int64, package: PackageID) throws -> [RetiredName] {
         try base.retiredNames(repository, package: package)
     }
+    public func packagesOfRetiredNames(_ repository: Int64, after: PackageID?, limit: Int) throws -> [PackageID] {
+        try base.packagesOfRetiredNames(repository, after: after, limit: limit)
+    }
     public func put(_ name: RetiredName) throws { try base.put(name) }
     public func deleteRetiredName(_ repository: Int64, _ path: AssetPath) throws -> Bool {
         try base.deleteRetiredName(repository, path)

@@ -48,6 +48,21 @@ extension MetadataStoreConformance {
                 try await store.write { try $0.put(name("x", in: ids[0])) }
             }
         },
+        Law("the packages that have retired names are listed once each, in order, page by page") { store in
+            let id = try await store.makeRepository("one")
+            let other = try await store.makeRepository("two")
+            try await store.write { writing in
+                for (path, package) in [("1", "b"), ("2", "a"), ("3", "b"), ("4", "c-d"), ("5", nil)] {
+                    try writing.put(name(path, in: id, package: package))
+                }
+                try writing.put(name("1", in: other, package: "z"))
+            }
+            let pages = try await store.read { reading in
+                let first = try reading.packagesOfRetiredNames(id, after: nil, limit: 2)
+                return try [first, reading.packagesOfRetiredNames(id, after: first.last, limit: 2)].map { $0.map(\.name) }
+            }
+            try require(pages, is: [["a", "b"], ["c-d"]], "packages of retired names")
+        },
     ]
 
     private static func name(

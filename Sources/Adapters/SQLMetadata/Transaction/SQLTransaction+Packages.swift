@@ -34,7 +34,9 @@ extension SQLTransaction {
     func deletePackage(_ repository: Int64, _ id: PackageID) throws {
         let key: [SQLValue] = [.integer(repository), .text(id.name)]
         let files = "SELECT 1 FROM assets WHERE repository_id = $1 AND package = $2 AND sidecar_of IS NULL LIMIT 1"
-        guard try !session.exists(files, key) else { throw SaveError(.conflict, "the package still has files") }
+        guard try !session.exists(files, key) else {
+            throw SaveError(.conflict, "the package still has files: delete them first")
+        }
         try session.execute("DELETE FROM assets WHERE repository_id = $1 AND package = $2", key)
         try session.execute("DELETE FROM packages WHERE repository_id = $1 AND name = $2", key)
     }

@@ -21,6 +21,14 @@ extension SQLTransaction {
             [.integer(repository), .text(package.name)], Self.retiredName)
     }
 
+    func packagesOfRetiredNames(_ repository: Int64, after: PackageID?, limit: Int) throws -> [PackageID] {
+        try session.rows(
+            """
+            SELECT DISTINCT package FROM retired_names WHERE repository_id = $1 AND package > $2 ORDER BY package LIMIT $3
+            """, [.integer(repository), .text(after?.name ?? ""), .integer(Int64(max(0, limit)))]
+        ) { PackageID(normalized: try $0.text()) }
+    }
+
     func put(_ name: RetiredName) throws {
         try session.execute(
             """

@@ -69,7 +69,7 @@ extension InMemoryTransaction {
     func deletePackage(_ repository: Int64, _ id: PackageID) throws {
         let left = assets(repository, package: id)
         guard left.allSatisfy({ $0.record.sidecarOf != nil }) else {
-            throw SaveError(.conflict, "the package still has files")
+            throw SaveError(.conflict, "the package still has files: delete them first")
         }
         for sidecar in left { tables.assets[repository]?[sidecar.record.path] = nil }
         tables.packages[repository]?[id] = nil
@@ -85,6 +85,13 @@ extension InMemoryTransaction {
 
     func retiredNames(_ repository: Int64, package: PackageID) -> [RetiredName] {
         (tables.retired[repository] ?? [:]).values.filter { $0.package == package }.sorted { $0.path < $1.path }
+    }
+
+    func packagesOfRetiredNames(_ repository: Int64, after: PackageID?, limit: Int) -> [PackageID] {
+        let found = Set((tables.retired[repository] ?? [:]).values.compactMap(\.package)).filter { package in
+            after.map { $0.name.precedes(package.name) } ?? true
+        }
+        return Array(found.sorted { $0.name.precedes($1.name) }.prefix(max(0, limit)))
     }
 
     func put(_ name: RetiredName) throws {
