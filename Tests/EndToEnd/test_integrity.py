@@ -63,7 +63,9 @@ def test_a_running_server_is_verified_by_a_job(new_server):
 
     sound = until(lambda: ended(started.json()))
     assert sound["state"] == "succeeded" and sound["result"]["problems"] == 0 and sound["result"]["blobs"] == 5
-    assert sound["progress"] == {"blobs": 5, "bytes": 45, "total_blobs": 5, "total_bytes": 45}
+    walked = sound["result"]["audit_records"]
+    assert sound["progress"] == {"phase": "audit_trail", "done": walked, "total": walked, "blobs": 5, "bytes": 45,
+                                 "total_blobs": 5, "total_bytes": 45}
     digest = hashlib.sha256(b"content 3").hexdigest()
     flip(server, digest)
     damaged = until(lambda job=server.admin.post("/api/v1/admin/verify").json(): ended(job))

@@ -59,6 +59,16 @@ def test_long_work_shows_at_a_terminal_how_far_it_is_and_leaves_nothing_of_that(
         assert lines == expected.stdout.splitlines(), (lines, expected.stdout)
 
 
+def test_a_verification_shows_each_thing_that_it_goes_through(kept, tmp_path):
+    shutil.copytree(kept / "data", tmp_path / "data")
+    with Terminal("verify", "--data", tmp_path / "data") as terminal:
+        status, written = terminal.finish()
+    assert status == 0, written
+    shown = [written.find(words) for words in ("\rverifying: ", "\rlooking for unknown files: 0 files",
+                                               "\rchecking the audit trail: 0 of ")]
+    assert -1 not in shown and shown == sorted(shown), written
+
+
 def test_the_last_thing_on_standard_error_takes_the_line_away(work):
     words, label, _ = work
     with Terminal(*words, output=subprocess.PIPE) as terminal:

@@ -31,11 +31,20 @@ package struct AuditVerifier: Sendable {
     }
 
     /// Walks the whole chain, in memory that does not grow with it.
-    package func run() async throws -> ChainWalk.Result {
+    ///
+    /// - Parameter onProgress: called with the records that were passed and with all there are, as counted at the start; at the
+    ///   start and after each piece of the walk.
+    package func run(
+        onProgress: @Sendable (_ passed: Int64, _ total: Int64) -> Void = { _, _ in }
+    ) async throws -> ChainWalk.Result {
         var walk = try await begin()
+        let last = try await store.read { try $0.lastAudit()?.sequence ?? 0 }
+        let total = max(0, last - walk.position)
+        onProgress(0, total)
         while !walk.isFinished {
             try Task.checkCancellation()
             walk = try await advance(walk)
+            onProgress(walk.result.checked, total)
         }
         return walk.result
     }

@@ -60,7 +60,9 @@ enum JobRoutes {
         let (found, repaired) = problems.all
         for repository in repaired { await context.operations.contentChanged(in: repository, package: nil) }
         let report = try result.get()
-        let chain = try await context.verifier.run()
+        let files = MaintenanceProgress(
+            blobs: report.blobs, bytes: report.bytes, totalBlobs: report.blobs, totalBytes: report.bytes)
+        let chain = try await context.verifier.run { onProgress(files.entering(.auditTrail, done: $0, of: $1)) }
         return [
             "blobs": .integer(report.blobs), "bytes": .integer(report.bytes), "problems": .integer(report.problems),
             "repaired": .integer(report.repaired), "unknown_blobs": .integer(report.unknown),
@@ -84,6 +86,8 @@ enum JobRoutes {
             "started_by": .string(job.startedBy), "started_at": .string(job.started.rfc3339),
             "ended_at": JSONValue(job.ended?.rfc3339),
             "progress": [
+                "phase": .string(job.progress.phase.rawValue), "done": .integer(job.progress.done),
+                "total": JSONValue(job.progress.total),
                 "blobs": .integer(job.progress.blobs), "bytes": .integer(job.progress.bytes),
                 "total_blobs": JSONValue(job.progress.totalBlobs), "total_bytes": JSONValue(job.progress.totalBytes),
             ],

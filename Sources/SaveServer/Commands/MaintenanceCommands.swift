@@ -33,13 +33,15 @@ enum VerifyCommand: Command {
                     progress.report("\(problem.kind.rawValue): \(problem.name) (\(problem.digest)): \(fate)")
                 }, onUnknown: { progress.report("unknown: \($0.digest): \($0.size) bytes that no record knows") },
                 onProgress: progress.show)
-            progress.end()
             if report.unknown > 0 {
-                print(
+                progress.report(
                     "\(report.unknown) stored files, \(report.unknownBytes) bytes, are known to no record: they were deleted, or the database is older than they are; import --from-blobs publishes them again, gc removes them"
                 )
             }
-            let chain = try await verifier(configuration, stores).run()
+            let chain = try await verifier(configuration, stores).run {
+                progress.show(MaintenanceProgress().entering(.auditTrail, done: $0, of: $1))
+            }
+            progress.end()
             if let problem = chain.problem { print("audit: the chain breaks at record \(chain.brokenAt ?? 0): \(problem)") }
             print(
                 "\(report.blobs) blobs, \(report.bytes) bytes, \(report.problems) problems, \(report.repaired) repaired, \(chain.checked) audit records, \(chain.anchors) anchors"

@@ -20,6 +20,9 @@ package final class ProgressLine: Sendable {
         /// When the line was written last; the beginning where only every ten seconds something is said.
         var written: UInt64?
         var isShown = false
+        /// What is gone through, and since when.
+        var phase = MaintenanceProgress.Phase.files
+        var begun: UInt64
     }
 
     private let label: String
@@ -27,7 +30,6 @@ package final class ProgressLine: Sendable {
     private let rate: Rate
     private let clock: PlatformClock
     private let write: @Sendable ([UInt8]) -> Void
-    private let begun: UInt64
     private let state: Mutex<State>
 
     /// - Parameters:
@@ -42,8 +44,8 @@ package final class ProgressLine: Sendable {
         self.rate = rate
         self.clock = clock
         self.write = write
-        begun = clock.uptime()
-        state = Mutex(State(written: style == .everyTenSeconds ? begun : nil))
+        let begun = clock.uptime()
+        state = Mutex(State(written: style == .everyTenSeconds ? begun : nil, begun: begun))
     }
 
     /// Writes how far the work is, unless that was written just before.
@@ -51,10 +53,15 @@ package final class ProgressLine: Sendable {
         guard style != .silent else { return }
         let now = clock.uptime()
         state.withLock { state in
+            if state.phase != progress.phase {
+                (state.phase, state.begun) = (progress.phase, now)
+                // What begins is shown at once where it takes the place of what was there.
+                if style != .everyTenSeconds { state.written = nil }
+            }
             let pause: UInt64 = style == .everyTenSeconds ? 10_000_000_000 : 100_000_000
             if let written = state.written, now < written || now - written < pause { return }
             state.written = now
-            let line = text(progress, after: now > begun ? Double(now - begun) / 1e9 : 0)
+            let line = text(progress, after: now > state.begun ? Double(now - state.begun) / 1e9 : 0)
             guard case .inPlace(let columns) = style else { return write(Array((line + "\n").utf8)) }
             // A line that fills the last column wraps on some terminals, and then it cannot be erased.
             write([0x0D] + line.utf8.prefix(max(0, columns - 1)) + Self.eraseToEnd)
@@ -88,6 +95,20 @@ package final class ProgressLine: Sendable {
 
 extension ProgressLine {
     private func text(_ progress: MaintenanceProgress, after seconds: Double) -> String {
+        switch progress.phase {
+        case .files: files(progress, after: seconds)
+        case .unknownFiles: count(progress, "looking for unknown files", of: "files", after: seconds)
+        case .auditTrail: count(progress, "checking the audit trail", of: "records", after: seconds)
+        }
+    }
+
+    private func count(_ progress: MaintenanceProgress, _ label: String, of what: String, after seconds: Double) -> String {
+        let done = progress.total.map { "\(progress.done) of \($0) \(what)" } ?? "\(progress.done) \(what)"
+        guard seconds >= 1 else { return "\(label): \(done)" }
+        return "\(label): \(done), \(Int64(Double(progress.done) / seconds)) \(what)/s"
+    }
+
+    private func files(_ progress: MaintenanceProgress, after seconds: Double) -> String {
         let files = progress.totalBlobs.map { "\(progress.blobs) of \($0) files" } ?? "\(progress.blobs) files"
         let bytes = Self.size(Double(progress.bytes))
         var parts = ["\(label): \(files)", progress.totalBytes.map { "\(bytes) of \(Self.size(Double($0)))" } ?? bytes]

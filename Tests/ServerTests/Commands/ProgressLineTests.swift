@@ -51,6 +51,25 @@ import Testing
         #expect(work.written() == "\rreading: 600 files, 1000 B, 300 files/s\u{1B}[K")
     }
 
+    @Test func `what comes after the files is counted and timed by itself, and shown as soon as it begins`() {
+        let work = Work()
+        let line = work.line(.inPlace(columns: 200))
+        work.pass(milliseconds: 60_000)
+        let files = progress(10, 1 << 30, of: 10, 1 << 30)
+        line.show(files)
+        _ = work.written()
+        line.show(files.entering(.unknownFiles))
+        #expect(work.written() == "\rlooking for unknown files: 0 files\u{1B}[K")
+        work.pass(milliseconds: 2000)
+        line.show(files.entering(.unknownFiles, done: 600))
+        #expect(work.written() == "\rlooking for unknown files: 600 files, 300 files/s\u{1B}[K")
+        line.show(files.entering(.auditTrail, done: 0, of: 5000))
+        #expect(work.written() == "\rchecking the audit trail: 0 of 5000 records\u{1B}[K")
+        work.pass(milliseconds: 1000)
+        line.show(files.entering(.auditTrail, done: 1000, of: 5000))
+        #expect(work.written() == "\rchecking the audit trail: 1000 of 5000 records, 1000 records/s\u{1B}[K")
+    }
+
     @Test func `files without bytes are timed by their number`() {
         let work = Work()
         let line = work.line(.inPlace(columns: 200), rate: .files)

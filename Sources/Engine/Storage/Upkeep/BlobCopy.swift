@@ -111,7 +111,7 @@ package struct BlobCopy: Sendable {
         do {
             return try file.read(at: offset, count: chunk)
         } catch {
-            throw SaveError(.blobCorrupt, "a stored file cannot be read", underlying: error)
+            throw SaveError(.blobCorrupt, "a stored file cannot be read: the server's log says why", underlying: error)
         }
     }
 

@@ -112,9 +112,13 @@ extension Maintenance {
 
 extension Maintenance {
     /// Blobs that no record needs: what was deleted and not collected yet, or what a database that was put back has not heard of.
-    package func unknownBlobs() async throws -> [BlobInfo] {
+    ///
+    /// - Parameter onLooked: called with how many blobs were looked at so far, at the start and after each page of them.
+    package func unknownBlobs(onLooked: @Sendable (Int64) -> Void = { _ in }) async throws -> [BlobInfo] {
         var found: [BlobInfo] = []
         var last: BlobDigest?
+        var looked: Int64 = 0
+        onLooked(looked)
         while true {
             try Task.checkCancellation()
             let page = try await blobs.digests(after: last, limit: Self.pageSize)
@@ -122,6 +126,8 @@ extension Maintenance {
             last = end
             let unneeded = try await metadata.read { reading in try page.filter { try !reading.isReferenced($0) } }
             for digest in unneeded { if let info = try await blobs.stat(digest) { found.append(info) } }
+            looked += Int64(page.count)
+            onLooked(looked)
         }
     }
 }
@@ -136,7 +142,8 @@ extension Maintenance {
     /// - Parameter onProblem: called for each record with bad bytes.
     /// - Parameter onUnknown: called for each blob that no record knows. It is no problem: what is deleted waits for its
     ///   collection, and so does what a database that was put back has not heard of.
-    /// - Parameter onProgress: called after each piece of a blob and after each blob.
+    /// - Parameter onProgress: called after each piece of a blob and after each blob, then with each page of the blobs that are looked
+    ///   up in the records.
     /// - Throws: only when the records themselves cannot be read.
     package func verify(
         repair: Bool, onProblem: @Sendable (VerifyProblem) -> Void = { _ in },
@@ -180,7 +187,8 @@ extension Maintenance {
                 onProgress(progress)
             }
         }
-        for blob in try await unknownBlobs() {
+        let files = progress
+        for blob in try await unknownBlobs(onLooked: { onProgress(files.entering(.unknownFiles, done: $0)) }) {
             report.unknown += 1
             report.unknownBytes += blob.size
             onUnknown(blob)

@@ -1,5 +1,14 @@
 /// How far a maintenance run, a copy or an import is.
 package struct MaintenanceProgress: Sendable, Equatable {
+    /// What is gone through: a verification has all of these, one after the other; other work has files.
+    package enum Phase: String, Sendable, CaseIterable {
+        case files
+        case unknownFiles = "unknown_files"
+        case auditTrail = "audit_trail"
+    }
+
+    /// What is gone through now.
+    package var phase = Phase.files
     /// Blobs that are done, and their bytes.
     package var blobs: Int64 = 0
     package var bytes: Int64 = 0
@@ -7,12 +16,27 @@ package struct MaintenanceProgress: Sendable, Equatable {
     /// removed while it runs is not in them.
     package var totalBlobs: Int64?
     package var totalBytes: Int64?
+    /// What is done of a later phase, and how much there is in all; nil where that is not known before its end.
+    private var counted: Int64 = 0
+    private var toCount: Int64?
+
+    /// What is done of this phase: files, or records of the audit trail.
+    package var done: Int64 { phase == .files ? blobs : counted }
+    /// How much this phase has in all, as far as it is known.
+    package var total: Int64? { phase == .files ? totalBlobs : toCount }
 
     package init(blobs: Int64 = 0, bytes: Int64 = 0, totalBlobs: Int64? = nil, totalBytes: Int64? = nil) {
         self.blobs = blobs
         self.bytes = bytes
         self.totalBlobs = totalBlobs
         self.totalBytes = totalBytes
+    }
+
+    /// In a later phase, so far. What the phase of files came to stays.
+    package func entering(_ phase: Phase, done: Int64 = 0, of total: Int64? = nil) -> MaintenanceProgress {
+        var later = self
+        (later.phase, later.counted, later.toCount) = (phase, done, total)
+        return later
     }
 
     /// Some bytes further.

@@ -11,6 +11,9 @@ enum JobSchemas {
             "error": Schema.text.orNull.described("Why it failed."),
         ]),
         "JobProgress": .members([
+            "phase": Schema.choice(MaintenanceProgress.Phase.allCases.map(\.rawValue)).described("What is gone through now."),
+            "done": Schema.count.described("What is done of the phase: files, or records of the audit trail."),
+            "total": Schema.count.orNull.described("How many the phase has in all, where that is known before its end."),
             "blobs": Schema.count.described("Stored files that are done."), "bytes": .count,
             "total_blobs": Schema.count.orNull.described("All there are, as counted at the start."),
             "total_bytes": Schema.count.orNull,
