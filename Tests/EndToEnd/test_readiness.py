@@ -1,5 +1,7 @@
 """What `/health` says when the data directory is not what it was, and that nothing is acknowledged then."""
+import pathlib
 import shutil
+import subprocess
 
 import pytest
 
@@ -52,3 +54,37 @@ def test_an_address_that_cannot_be_written_is_a_warning_and_the_server_serves(ne
     assert readiness(server) == (200, None)
     wait_until(lambda: "the address could not be written" in server.log_tail(), "a warning")
     assert command("check", "--data", server.data).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def failing_disk(tmp_path_factory):
+    """A library that makes the disk below a folder fail."""
+    library = tmp_path_factory.mktemp("disk") / "failing_disk.so"
+    source = pathlib.Path(__file__).with_name("harness") / "failing_disk.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(source), "-ldl"], check=True)
+    return library
+
+
+def test_a_disk_that_takes_no_write_makes_the_server_unready_until_it_does_and_reads_go_on(new_server, tmp_path, failing_disk):
+    fails = tmp_path / "fails"
+    server = new_server("disk", LD_PRELOAD=str(failing_disk), TEST_DISK=str(tmp_path / "disk"), TEST_DISK_FAILS=str(fails))
+    server.create("p/files", format="raw")
+    assert server.admin.put("/raw/p/files/a", data=b"kept").status_code == 201
+    assert readiness(server) == (200, None)
+    fails.touch()
+    wait_until(lambda: readiness(server)[0] == 503, "not ready")
+    assert readiness(server) == (503, "data directory")
+    for name in ("/health", "/health/ready"):
+        assert server.client(None).get(name).status_code == 503
+    assert server.client(None).get("/health/live").status_code == 200
+    for answer in (server.admin.put("/raw/p/files/b", data=b"lost"), server.admin.delete("/raw/p/files/a"),
+                   server.admin.post("/api/v1/users", json={"username": "nobody", "password": "a password for nobody"})):
+        assert answer.status_code == 503, (answer.status_code, answer.text)
+    assert server.admin.get("/raw/p/files/a").content == b"kept"
+    assert "Input/output error" in server.log.read_text()
+    fails.unlink()
+    wait_until(lambda: readiness(server) == (200, None), "ready again")
+    assert server.admin.get("/raw/p/files/a").content == b"kept"
+    assert server.admin.get("/raw/p/files/b").status_code == 404
+    assert server.admin.put("/raw/p/files/b", data=b"kept, too").status_code == 201
+    assert server.admin.get("/api/v1/users/nobody").status_code == 404

@@ -1,5 +1,6 @@
 """A small disk is not filled by what is refused: the server runs on a file system of 60 MB of its own."""
 import concurrent.futures
+import errno
 import os
 import pathlib
 import subprocess
@@ -9,28 +10,54 @@ import pytest
 import make_fixtures
 from harness import server as harness
 from harness.server import Server, clean_environment
+from harness.waiting import until
 
 ROUNDS = 150
 BODY = os.urandom(200_000)
 
 
 class SmallDiskServer(Server):
-    """A server whose data directory is a file system of its own, in a mount namespace that ends with the process."""
+    """A server whose data directory is a file system of its own, in a mount namespace that outlives the process."""
+
+    def __init__(self, data, **environment):
+        super().__init__(data, **environment)
+        self.data.mkdir(parents=True)
+        self.place = str(self.data)
+        # Without being root, as root of a user namespace. The shell keeps the namespace until its input ends.
+        self.apart = ["-m"] if os.geteuid() == 0 else ["-rm"]
+        script = 'mount -t tmpfs -o size=60m,mode=700 save "$1" && echo mounted && read -r _'
+        self.holder = subprocess.Popen(["unshare", *self.apart, "sh", "-c", script, "sh", self.place], text=True,
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self.holder.stdout.readline() == "mounted\n", "there is no small disk"
+        # What the server sees there.
+        self.data = pathlib.Path("/proc/%d/root%s" % (self.holder.pid, self.place))
 
     def launch(self, *arguments):
-        self.data.mkdir(parents=True, exist_ok=True)
-        serve = [str(harness.BINARY), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", *map(str, arguments)]
-        # Without being root, as root of a user namespace.
-        apart = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-        script = 'mount -t tmpfs -o size=60m,mode=700 save "$1" && shift && exec "$@"'
+        (self.data / "listen").unlink(missing_ok=True)
+        inside = ["nsenter", "-t", str(self.holder.pid), "-m", *(["-U", "--preserve-credentials"] if "-rm" in self.apart else [])]
+        serve = [str(harness.BINARY), "serve", "--data", self.place, "--listen", "127.0.0.1:0", *map(str, arguments)]
         with open(self.log, "ab") as log:
             self.log_start = log.tell()
-            self.process = subprocess.Popen(
-                [*apart, "sh", "-c", script, "sh", str(self.data), *serve],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment(**self.environment))
-        # What the server sees there.
-        self.data = pathlib.Path("/proc/%d/root%s" % (self.process.pid, self.data))
+            self.process = subprocess.Popen([*inside, *serve], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=clean_environment(**self.environment))
         return self
+
+    def release(self):
+        if self.alive:
+            self.stop()
+        self.holder.communicate("\n")
+
+    def fill(self):
+        """Takes every byte that is left, also that of the last address."""
+        (self.data / "listen").unlink(missing_ok=True)
+        with open(self.data / "filler", "ab", buffering=0) as filler:
+            for size in (1 << 20, 4096, 1):
+                try:
+                    while True:
+                        filler.write(b"x" * size)
+                except OSError as error:
+                    assert error.errno == errno.ENOSPC
+        assert self.free() == 0
 
     def free(self):
         facts = os.statvfs(self.data)
@@ -42,8 +69,7 @@ def small(tmp_path):
     server = SmallDiskServer(tmp_path / "data", SAVE_DISK_RESERVE="8m", SAVE_ACCESS_LOG="off")
     server.start(timeout=60)
     yield server
-    if server.alive:
-        server.stop()
+    server.release()
 
 
 def test_sixty_megabytes_are_not_filled_by_what_is_refused(small):
@@ -99,3 +125,26 @@ def attempt(send):
         return send().status_code
     except OSError:
         return None
+
+
+def test_on_a_disk_without_a_free_byte_a_server_starts_with_a_warning_and_serves_what_is_there(small):
+    small.create("team/hosted")
+    small.create("team/raw", format="raw")
+    item = make_fixtures.wheel("plain", "1.0")
+    assert small.admin.upload("team/hosted", item).status_code == 200
+    assert small.admin.put("/raw/team/raw/a", data=b"kept").status_code == 201
+    assert small.stop() == 0
+    small.fill()
+    small.launch()
+    until(lambda: "listening on http" in small.log_tail(), small.log_tail)
+    small.url = small.log_tail().partition("listening on ")[2].split()[0]
+    assert small.free() == 0
+    until(lambda: "the address could not be written" in small.log_tail(), small.log_tail)
+    assert small.client(None, None).get("/health").status_code == 200
+    assert small.admin.get("/raw/team/raw/a").content == b"kept"
+    assert item.filename in small.admin.page("team/hosted", "plain").text
+    assert small.admin.get("/pypi/team/hosted/packages/plain/" + item.filename).content == item.content
+    assert small.admin.put("/raw/team/raw/b", data=b"no room").status_code == 507
+    (small.data / "filler").unlink()
+    assert small.admin.put("/raw/team/raw/b", data=b"room").status_code == 201
+    assert small.stop() == 0

@@ -22,13 +22,17 @@ struct ResultCode: RawRepresentable, Hashable, Sendable {
             SaveError(.alreadyExists, "a record of this name exists already", underlying: cause)
         case (_, Self.foreignKey):
             SaveError(.conflict, "a record that this one belongs to is gone, or others still belong to it", underlying: cause)
-        case (SQLITE_FULL, _): SaveError(.storageFull, "the disk of the database is full", underlying: cause)
+        case (SQLITE_FULL, _):
+            SaveError(.storageFull, "the disk of the database is full: ask an administrator to make room", underlying: cause)
         case (SQLITE_BUSY, _), (SQLITE_LOCKED, _):
-            SaveError(.busy, "the database is locked by another program", underlying: cause)
+            SaveError(
+                .busy, "the database is locked by another program: ask again later; the operator ends that program",
+                underlying: cause)
         case (SQLITE_CORRUPT, _), (SQLITE_NOTADB, _):
             SaveError(.storageUnavailable, "the database file is damaged", underlying: cause)
         case (SQLITE_IOERR, _), (SQLITE_CANTOPEN, _), (SQLITE_PERM, _), (SQLITE_READONLY, _), (SQLITE_AUTH, _):
-            SaveError(.storageUnavailable, "the database file cannot be read or written", underlying: cause)
+            SaveError(
+                .storageUnavailable, "the database file cannot be read or written: the server's log says why", underlying: cause)
         default: SaveError(.internalFailure, "the database refused a statement", underlying: cause)
         }
     }

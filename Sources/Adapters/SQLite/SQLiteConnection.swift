@@ -34,6 +34,15 @@ final class SQLiteConnection: @unchecked Sendable {
         self.handle = handle
         sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_timeout(handle, busyMilliseconds)
+        keepLogFiles()
+    }
+
+    /// Leaves the log and the memory that is shared over it when the last connection closes, the log empty: opening the database
+    /// again makes them otherwise, which a disk without a free byte does not let it (sqlite.org/c3ref/c_fcntl_begin_atomic_write.html,
+    /// SQLITE_FCNTL_PERSIST_WAL). Where that is not to be had, they are made as ever.
+    private func keepLogFiles() {
+        var keeps: Int32 = 1
+        sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &keeps)
     }
 
     /// From now on a statement that meets another program's lock fails at once.
