@@ -30,7 +30,10 @@ import Testing
         proxy.stop()
         let error = try await failure(through: "http://127.0.0.1:\(proxy.port)", of: url)
         #expect(error.code == .upstreamUnavailable)
-        #expect(error.message == "the outbound proxy 127.0.0.1:\(proxy.port) does not accept connections")
+        #expect(
+            error.message
+                == "the outbound proxy 127.0.0.1:\(proxy.port) does not accept connections: check outbound_proxy, or the proxy that the environment names"
+        )
     }
 
     @Test func `a proxy that breaks off before there is a connection is named`() async throws {

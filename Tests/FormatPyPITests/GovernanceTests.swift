@@ -43,7 +43,8 @@ import Testing
         for marker in ["archived", "quarantined"] {
             let error = #expect(throws: SaveError.self) { try format.checkUpload(items, to: try status(marker, "use other")) }
             #expect(error?.code == .blocked)
-            #expect(error?.message == "the project is \(marker) (use other) and takes no uploads")
+            #expect(
+                error?.message == "the project is \(marker) (use other) and takes no uploads: ask an owner to change its status")
         }
     }
 

@@ -71,7 +71,7 @@ struct AccessKeyAuthenticationTests {
             decoding: APIKey.text(
                 Array(key.utf8.dropFirst(4).prefix(12)), secret: Array(other.text.utf8.dropFirst(16).prefix(32))),
             as: UTF8.self)
-        let invalid = "the credentials are not valid"
+        let invalid = "the credentials are not valid: check the user name and the password, or use another API key"
 
         #expect(await message(server, server.basic("alice", key))?.contains("'sa$ci'") == true)
         server.clock.advance(seconds: 60)

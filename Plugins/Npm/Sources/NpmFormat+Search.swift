@@ -41,7 +41,7 @@ extension NpmFormat: PackageSearching {
     /// - Throws: `upstreamInvalid` for what is no answer to a search.
     static func found(in document: UpstreamDocument) throws -> Listing {
         guard let object = (try? JSONValue(parsing: document.bytes))?.object, let objects = object["objects"]?.array else {
-            throw SaveError(.upstreamInvalid, "the upstream's answer is not that of a search")
+            throw SaveError(.upstreamInvalid, "the upstream's answer is not that of a search: check remote_url")
         }
         let matches = objects.prefix(SearchQuery.deepest).compactMap { SearchEntry.match($0) }
         let total = object["total"]?.integer.flatMap { Int(exactly: $0) } ?? 0

@@ -29,7 +29,7 @@ public struct NpmFormat: RepositoryFormat {
             return Document(type: type, bytes: JSONValue.object(JSONObject(names)).bytes)
         }
         let packument = Packument(of: package, listing: listing, origin: (context.externalOrigin ?? "") + context.basePath)
-        guard !packument.isEmpty else { throw SaveError(.packageNotFound, "there is no such package") }
+        guard !packument.isEmpty else { throw SaveError(.packageNotFound, "there is no such package: check the name") }
         return Document(type: type, bytes: try value(index, type, packument).bytes)
     }
 
@@ -40,7 +40,7 @@ public struct NpmFormat: RepositoryFormat {
         if what == Packument.tagsKey { return .object(packument.tags) }
         let version = String(Substring(what.utf8.dropFirst(NpmRoutes.versionPrefix.utf8.count)))
         guard let manifest = packument.version(version) else {
-            throw SaveError(.packageNotFound, "there is no version '\(version)' of this package")
+            throw SaveError(.packageNotFound, "there is no version '\(version)' of this package: npm view lists those there are")
         }
         return manifest
     }

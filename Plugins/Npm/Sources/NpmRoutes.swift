@@ -153,7 +153,7 @@ struct NpmRoutes {
         let isScoped = first.utf8.first == UInt8(ascii: "@")
         let base = isScoped ? segments.dropFirst().first : first
         guard let base, let name = PackageName(scope: isScoped ? first : nil, base: base) else {
-            throw SaveError(.packageNotFound, "there is no such package")
+            throw SaveError(.packageNotFound, "there is no such package: check the name")
         }
         return (name, segments.dropFirst(isScoped ? 2 : 1))
     }
@@ -162,5 +162,5 @@ struct NpmRoutes {
         try request.reading(route)
     }
 
-    private static let unknown = SaveError(.notFound, "an npm repository has no such path")
+    private static let unknown = SaveError(.notFound, "an npm repository has no such path: check the URL, and the version of npm")
 }

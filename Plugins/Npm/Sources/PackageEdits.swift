@@ -34,7 +34,8 @@ enum PackageEdits {
     static func tag(_ tag: String, as version: String) -> @Sendable (Listing) throws -> PackageChange {
         { listing in
             guard listing.assets.contains(where: { $0.version.map { ASCII.isEqual($0, version) } ?? false }) else {
-                throw SaveError(.packageNotFound, "there is no version '\(version)' of this package")
+                throw SaveError(
+                    .packageNotFound, "there is no version '\(version)' of this package: npm view lists those there are")
             }
             return PackageChange(attributes: tags(of: listing) { $0[tag] = .string(version) })
         }
@@ -44,7 +45,7 @@ enum PackageEdits {
         guard tag != "latest" else { throw SaveError.invalid("dist-tags", "dist-tags: every package has a latest version") }
         return { listing in
             guard listing.attributes[Packument.tagsKey]?.object?[tag] != nil else {
-                throw SaveError(.notFound, "this package has no tag '\(tag)'")
+                throw SaveError(.notFound, "this package has no tag '\(tag)': npm dist-tag ls lists those there are")
             }
             return PackageChange(attributes: tags(of: listing) { $0[tag] = nil })
         }

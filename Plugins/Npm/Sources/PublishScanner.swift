@@ -45,7 +45,8 @@ actor PublishScanner {
             while let byte = chunk.popFirst() {
                 document.append(byte)
                 guard document.count <= Self.longest else {
-                    throw SaveError(.tooLarge, "the manifest is larger than \(Self.longest) bytes")
+                    throw SaveError(
+                        .tooLarge, "the manifest is larger than \(Self.longest) bytes: shorten package.json or the README")
                 }
                 try step(byte)
                 if case .attachment = place { return String(decoding: frames[frames.count - 2].key, as: UTF8.self) }
@@ -103,7 +104,9 @@ actor PublishScanner {
     private func stepBetween(_ byte: UInt8) throws {
         switch byte {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
-            guard frames.count < Self.deepest else { throw SaveError(.invalidRequest, "the body is nested too deeply") }
+            guard frames.count < Self.deepest else {
+                throw SaveError(.invalidRequest, "the body is nested too deeply: flatten package.json")
+            }
             frames.append(Frame(isObject: byte == UInt8(ascii: "{"), isKeyNext: byte == UInt8(ascii: "{")))
         case UInt8(ascii: "}"), UInt8(ascii: "]"): _ = frames.popLast()
         case UInt8(ascii: ","):

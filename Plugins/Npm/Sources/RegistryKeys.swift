@@ -16,7 +16,7 @@ enum RegistryKeys {
     /// - Throws: `upstreamInvalid`.
     static func listing(of document: UpstreamDocument) throws -> Listing {
         guard let keys = (try? JSONValue(parsing: document.bytes))?.object?[member]?.array else {
-            throw SaveError(.upstreamInvalid, "the upstream's list of keys is none")
+            throw SaveError(.upstreamInvalid, "the upstream's list of keys is none: check remote_url")
         }
         let known = keys.compactMap { key -> JSONValue? in
             guard let key = key.object, key["keyid"]?.string != nil, key["key"]?.string != nil else { return nil }
@@ -34,7 +34,7 @@ enum RegistryKeys {
     /// - Throws: `notFound` where there are none, which npm takes for a registry that does not sign.
     static func document(_ listing: Listing) throws -> Document {
         guard let keys = listing.attributes[member] else {
-            throw SaveError(.notFound, "this registry signs nothing: it has no keys")
+            throw SaveError(.notFound, "this registry signs nothing, and has no keys: check digests instead")
         }
         return Document(type: .json, bytes: JSONValue.object(JSONObject(member, keys)).bytes)
     }

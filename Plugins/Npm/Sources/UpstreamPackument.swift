@@ -18,7 +18,7 @@ struct UpstreamPackument {
     func listing() throws -> Listing {
         let (members, manifests) = try parts()
         guard let manifests, ASCII.isEqual(members["name"]?.string ?? "", name.text) else {
-            throw SaveError(.upstreamInvalid, "the upstream's document is not about '\(name.text)'")
+            throw SaveError(.upstreamInvalid, "the upstream's document is not about '\(name.text)': check remote_url")
         }
         // A member of an object is looked for from the front, and there are as many times as versions.
         let times = Dictionary(members["time"]?.object?.members.map { ($0.key, $0.value) } ?? []) { first, _ in first }

@@ -18,7 +18,7 @@ public struct TemplateFormat: PackageNaming {
         let words = request.path.segments
         guard let name = words.first else { return try request.reading(.index(.root, offers: [.text])) }
         guard let package = package(named: name), words.count <= 2, words.allSatisfy(Self.isWord) else {
-            throw SaveError(.packageNotFound, "there is no such package")
+            throw SaveError(.packageNotFound, "there is no such package: check the name")
         }
         guard words.count == 2 else { return try request.reading(.index(.package(package), offers: [.text])) }
         let file = try AssetPath("\(package)/\(words[1])")
@@ -59,7 +59,7 @@ public struct TemplateFormat: PackageNaming {
 
     public func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
         guard let text = String(validating: document.bytes, as: UTF8.self) else {
-            throw SaveError(.upstreamInvalid, "the upstream's list is not text")
+            throw SaveError(.upstreamInvalid, "the upstream's list is not text: check remote_url")
         }
         let lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
         guard let package = index.package else {

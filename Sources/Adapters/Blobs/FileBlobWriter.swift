@@ -125,7 +125,8 @@ final class FileBlobWriter: BlobWriter {
 
     private func publish(_ info: BlobInfo, expecting expected: BlobDigest?) throws -> BlobInfo {
         if let expected, expected != info.digest {
-            throw SaveError(.digestMismatch, "the bytes do not have the digest that was announced")
+            throw SaveError(
+                .digestMismatch, "the bytes do not have the digest that was announced: send them again, or correct the digest")
         }
         try store.beforeStep(.syncFile)
         // Not tried again when it fails: the kernel may have dropped the pages and would then answer success

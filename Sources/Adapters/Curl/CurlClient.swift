@@ -39,10 +39,12 @@ package final class CurlClient: HTTPClient {
     package func send(_ request: ClientRequest) async throws -> ClientResponse {
         let deadline = PlatformClock.system.uptime() &+ configuration.headerTimeout.nanoseconds
         guard var url = URLReference.normalized(request.url), let own = URLOrigin(of: url) else {
-            throw SaveError(.upstreamInvalid, "the upstream's URL is not an absolute http or https URL")
+            throw SaveError(.upstreamInvalid, "the upstream's URL is not an absolute http or https URL: check remote_url")
         }
         for _ in 0...configuration.maxRedirects {
-            guard let origin = URLOrigin(of: url) else { throw SaveError(.upstreamInvalid, "the upstream's URL is malformed") }
+            guard let origin = URLOrigin(of: url) else {
+                throw SaveError(.upstreamInvalid, "the upstream's URL is malformed: check remote_url")
+            }
             let plan = try TransferPlan(
                 request, url: url, isOwnOrigin: Redirect.keepsCredentials(of: own, to: origin), proxy: proxies.url(for: origin),
                 headerDeadline: deadline)
@@ -56,7 +58,8 @@ package final class CurlClient: HTTPClient {
             handle.detach()
             url = target
         }
-        throw SaveError(.upstreamInvalid, "the upstream redirects more than \(configuration.maxRedirects) times")
+        throw SaveError(
+            .upstreamInvalid, "the upstream redirects more than \(configuration.maxRedirects) times: check remote_url")
     }
 
     private func response(_ head: ResponseHead, _ url: String, _ handle: ResponseHandle, _ plan: TransferPlan) -> ClientResponse {

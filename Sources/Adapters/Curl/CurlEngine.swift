@@ -127,7 +127,7 @@ final class CurlEngine: Sendable {
             let transfer = try Transfer(
                 id: id, plan, mailbox: mailbox, configuration: configuration, addressGuard: addressGuard)
             guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else {
-                throw SaveError(.busy, "there is no room for a transfer")
+                throw SaveError(.busy, "there is no room for a transfer: ask again later")
             }
             transfers[id] = transfer
         } catch {
@@ -165,7 +165,7 @@ final class CurlEngine: Sendable {
         transfer.mailbox.finish(result)
     }
 
-    private static let stopped = SaveError(.upstreamUnavailable, "the server is shutting down")
+    private static let stopped = SaveError(.upstreamUnavailable, "the server is shutting down: ask again later")
 }
 
 /// The consumer's hold on a response: the transfer ends when the last reference to it goes.

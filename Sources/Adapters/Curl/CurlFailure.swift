@@ -31,15 +31,17 @@ extension SaveError {
                 .upstreamUnavailable, "the outbound proxy \(leg.name) \(message)", details: ["host": host, "proxy": leg.name],
                 underlying: failure)
         }
+        let mend = "check outbound_proxy, or the proxy that the environment names"
         if leg.connectStatus >= 300 { return error(refusal(leg.connectStatus, host: host)) }
         switch code {
-        case CURLE_COULDNT_RESOLVE_PROXY: return error("has no address")
-        case CURLE_COULDNT_CONNECT: return error("does not accept connections")
-        case CURLE_PROXY: return error("did not make a connection to \(host)")
-        case CURLE_OPERATION_TIMEDOUT where leg.isUnconnected: return error("did not connect to \(host) in time")
+        case CURLE_COULDNT_RESOLVE_PROXY: return error("has no address: \(mend)")
+        case CURLE_COULDNT_CONNECT: return error("does not accept connections: \(mend)")
+        case CURLE_PROXY: return error("did not make a connection to \(host): \(mend)")
+        case CURLE_OPERATION_TIMEDOUT where leg.isUnconnected:
+            return error("did not connect to \(host) in time: ask again later, or \(mend)")
         case CURLE_SSL_CONNECT_ERROR where leg.isUnconnected, CURLE_PEER_FAILED_VERIFICATION where leg.isUnconnected:
-            return error("does not agree on TLS, or has a certificate that cannot be verified")
-        default: return leg.isUnconnected ? error("broke the connection before it reached \(host)") : nil
+            return error("does not agree on TLS, or has a certificate that cannot be verified: \(mend)")
+        default: return leg.isUnconnected ? error("broke the connection before it reached \(host): \(mend)") : nil
         }
     }
 
@@ -60,7 +62,8 @@ extension SaveError {
             case CURLE_PARTIAL_FILE: (.upstreamUnavailable, "ended its answer too early")
             case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM:
                 (.upstreamUnavailable, "broke the connection")
-            case CURLE_PEER_FAILED_VERIFICATION: (.upstreamInvalid, "has a certificate that cannot be verified")
+            case CURLE_PEER_FAILED_VERIFICATION:
+                (.upstreamInvalid, "has a certificate that cannot be verified, unless ca_file names its issuer")
             case CURLE_SSL_CONNECT_ERROR: (.upstreamUnavailable, "does not agree on TLS")
             case CURLE_BAD_CONTENT_ENCODING: (.upstreamInvalid, "sent content in a broken coding")
             case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WRITE_ERROR,
@@ -69,6 +72,8 @@ extension SaveError {
                 (.upstreamInvalid, "answered with something that is not HTTP")
             default: (.upstreamUnavailable, "cannot be reached")
             }
-        return SaveError(kind, "\(host) \(message)", details: ["host": host], underlying: CurlFailure(code))
+        let mend =
+            kind == .upstreamUnavailable ? "ask again later, or check remote_url" : "check remote_url, and what is in front of it"
+        return SaveError(kind, "\(host) \(message): \(mend)", details: ["host": host], underlying: CurlFailure(code))
     }
 }

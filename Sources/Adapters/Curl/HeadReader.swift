@@ -70,7 +70,7 @@ struct HeadReader {
     }
 
     private func invalid(_ what: String) -> SaveError {
-        SaveError(.upstreamInvalid, "the upstream answered with a header \(what)")
+        SaveError(.upstreamInvalid, "the upstream answered with a header \(what): check what is in front of it")
     }
 }
 

@@ -7,10 +7,12 @@ enum Redirect {
     /// - Throws: `upstreamInvalid` for anything but http and https, and from https down to http.
     static func target(_ location: String, from url: String) throws -> String {
         guard let target = URLReference.resolve(location, against: url) else {
-            throw SaveError(.upstreamInvalid, "the upstream redirects to something that is not an http or https URL")
+            throw SaveError(
+                .upstreamInvalid, "the upstream redirects to something that is not an http or https URL: check remote_url")
         }
         guard !(isSecure(url) && !isSecure(target)) else {
-            throw SaveError(.upstreamInvalid, "the upstream redirects from https to http")
+            throw SaveError(
+                .upstreamInvalid, "the upstream redirects from https to http, which is not followed: check remote_url")
         }
         return target
     }

@@ -119,7 +119,8 @@ final class ResponseMailbox: Sendable {
             if case .failure(let error) = end {
                 waiter.resume(throwing: error)
             } else {
-                waiter.resume(throwing: SaveError(.upstreamInvalid, "the upstream's answer has no header"))
+                waiter.resume(
+                    throwing: SaveError(.upstreamInvalid, "the upstream's answer has no header: check what is in front of it"))
             }
         }
         flush()

@@ -41,5 +41,7 @@ final class TargetURL {
         return String(cString: text)
     }
 
-    private static func invalid(_ what: String) -> SaveError { SaveError(.upstreamInvalid, "the upstream's URL \(what)") }
+    private static func invalid(_ what: String) -> SaveError {
+        SaveError(.upstreamInvalid, "the upstream's URL \(what): check remote_url")
+    }
 }

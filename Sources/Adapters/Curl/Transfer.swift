@@ -42,7 +42,7 @@ final class Transfer {
         if plan.proxy != nil, !addressGuard.allowsByName(target.origin.host) {
             throw AddressGuard.refusal(of: target.origin.host)
         }
-        guard let easy = curl_easy_init() else { throw SaveError(.busy, "there is no memory for a transfer") }
+        guard let easy = curl_easy_init() else { throw SaveError(.busy, "there is no memory for a transfer: ask again later") }
         self.id = id
         self.easy = easy
         self.mailbox = mailbox
@@ -179,7 +179,8 @@ final class Transfer {
         case ["deflate"]: decoder = InflateStream(.deflate)
         default:
             failure = SaveError(
-                .upstreamInvalid, "\(target.origin.host) sent content in a coding that it was not asked for",
+                .upstreamInvalid,
+                "\(target.origin.host) sent content in a coding that it was not asked for: check what is in front of it",
                 details: ["host": target.origin.host])
         }
     }
@@ -243,7 +244,8 @@ final class Transfer {
             restartWindow()
             return nil
         }
-        return SaveError(.upstreamUnavailable, "\(host) stopped sending in the middle of its answer", details: ["host": host])
+        return SaveError(
+            .upstreamUnavailable, "\(host) stopped sending in the middle of its answer: ask again", details: ["host": host])
     }
 
     /// How the transfer ended, once curl says so.
@@ -256,7 +258,9 @@ final class Transfer {
         guard head != nil else { return .failure(SaveError.upstream(CURLE_WEIRD_SERVER_REPLY, host: host)) }
         if let decoder, head?.redirect == nil, !decoder.isWhole {
             return .failure(
-                SaveError(.upstreamInvalid, "\(host) sent content that ends in the middle of its coding", details: ["host": host])
+                SaveError(
+                    .upstreamInvalid, "\(host) sent content that ends in the middle of its coding: ask again",
+                    details: ["host": host])
             )
         }
         if let expected, head?.redirect == nil, received != expected {
@@ -288,7 +292,9 @@ final class Transfer {
         windowBytes = 0
     }
 
-    private var tooLarge: SaveError { SaveError(.tooLarge, "the upstream's answer is larger than \(plan.maxSize) bytes") }
+    private var tooLarge: SaveError {
+        SaveError(.tooLarge, "the upstream's answer is larger than \(plan.maxSize) bytes: check remote_url")
+    }
 }
 
 // Values of C macros and of enums that the options take as `long`.

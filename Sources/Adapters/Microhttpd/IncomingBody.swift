@@ -31,7 +31,7 @@ struct IncomingBody {
     mutating func add(_ bytes: UnsafeRawBufferPointer, limit: Int64?) -> Wakeup? {
         received += Int64(bytes.count)
         if let limit, received > limit, failure == nil {
-            failure = SaveError(.tooLarge, "the body is larger than \(limit) bytes")
+            failure = SaveError(.tooLarge, "the body is larger than \(limit) bytes: send less")
             chunks = []
             buffered = 0
         }
@@ -50,7 +50,9 @@ struct IncomingBody {
 
     /// It will not come to its end.
     mutating func fail() -> Wakeup? {
-        if !hasEnded && failure == nil { failure = SaveError(.invalidRequest, "the request's body ended early") }
+        if !hasEnded && failure == nil {
+            failure = SaveError(.invalidRequest, "the request's body ended early: send it again, whole")
+        }
         return failure.flatMap { wake(.failure($0)) }
     }
 

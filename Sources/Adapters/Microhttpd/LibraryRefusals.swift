@@ -25,6 +25,6 @@ private func refusalLine(_ status: UInt32, isBody: Bool) -> String {
     case 414: "the request line is too long: shorten the URL"
     case 431: "the header section is too large: send fewer or shorter fields"
     case 505: "this version of the protocol is not supported: use version 1.1 of HTTP"
-    default: "the request could not be read"
+    default: "the request could not be read: send it again"
     }
 }

@@ -37,7 +37,9 @@ struct RequestHead {
         limits: Limits
     ) throws(Refusal) -> RequestHead {
         let size = save_mhd_header_size(connection)
-        if target.count > limits.target { throw Refusal(414, "the request target is longer than \(limits.target) bytes") }
+        if target.count > limits.target {
+            throw Refusal(414, "the request target is longer than \(limits.target) bytes: shorten the URL")
+        }
         if size > limits.header {
             throw Refusal(431, "the header section is larger than \(limits.header) bytes: send fewer or shorter fields")
         }
@@ -129,9 +131,11 @@ struct FieldReader {
     }
 
     mutating func add(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
-        guard !name.isEmpty, name.allSatisfy(Self.isToken) else { return refuse("a header field's name is malformed") }
+        guard !name.isEmpty, name.allSatisfy(Self.isToken) else {
+            return refuse("a header field's name is malformed: it has letters, digits and dashes, and a colon right behind it")
+        }
         guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
-            return refuse("a header field has a control character")
+            return refuse("a header field has a control character: send it without")
         }
         guard isInPlace(name, value) else {
             return refuse("the header section is malformed: each field is a name, a colon and a value in one line that CRLF ends")
@@ -219,7 +223,7 @@ struct FieldReader {
         typealias Refusal = RequestHead.Refusal
         // RFC 9112, 3.2: "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1 request message that
         // lacks a Host header field and to any request message that contains more than one Host header field line".
-        if hosts > 1 || hosts == 0 && isHTTP11 { throw Refusal(400, "exactly one Host field is needed") }
+        if hosts > 1 || hosts == 0 && isHTTP11 { throw Refusal(400, "there must be exactly one Host field") }
         if !isHostValid {
             throw Refusal(400, "the Host field must be a host's name or address, and a port where it is not the usual")
         }
@@ -228,14 +232,20 @@ struct FieldReader {
             throw Refusal(
                 400, "the request target must name the host that the Host field names, and nobody's user name or password")
         }
-        if authorizations > 1 { throw Refusal(400, "more than one Authorization field") }
-        if lengths > 1 { throw Refusal(400, "more than one Content-Length field") }
-        if encodings > 1 { throw Refusal(400, "more than one Transfer-Encoding field") }
-        if encodings > 0 && lengths > 0 { throw Refusal(400, "Transfer-Encoding and Content-Length exclude each other") }
-        if encodings > 0 && !isHTTP11 { throw Refusal(400, "Transfer-Encoding needs version 1.1 of HTTP") }
-        if encodings > 0 && !isChunked { throw Refusal(501, "the only transfer coding is chunked") }
+        if authorizations > 1 { throw Refusal(400, "more than one Authorization field: send one") }
+        if lengths > 1 { throw Refusal(400, "more than one Content-Length field: send one") }
+        if encodings > 1 { throw Refusal(400, "more than one Transfer-Encoding field: send one") }
+        if encodings > 0 && lengths > 0 {
+            throw Refusal(400, "Transfer-Encoding and Content-Length exclude each other: send one of them")
+        }
+        if encodings > 0 && !isHTTP11 {
+            throw Refusal(400, "Transfer-Encoding needs version 1.1 of HTTP: use that, or Content-Length")
+        }
+        if encodings > 0 && !isChunked {
+            throw Refusal(501, "the only transfer coding is chunked: send Transfer-Encoding: chunked, or Content-Length")
+        }
         if expectations > 1 || expectations == 1 && !expectsContinue {
-            throw Refusal(417, "the only expectation is 100-continue")
+            throw Refusal(417, "the only expectation is 100-continue: leave the Expect field out")
         }
         switch method {
         case .other("TRACE"), .other("CONNECT"):
@@ -246,8 +256,8 @@ struct FieldReader {
         if hasBody && isEncodedBody {
             throw Refusal(415, "encoded request bodies are not accepted: send the body without Content-Encoding")
         }
-        if isLengthTooLarge { throw Refusal(413, "Content-Length is larger than any body may be") }
-        if let limit = limits.body, length > limit { throw Refusal(413, "the body is larger than \(limit) bytes") }
+        if isLengthTooLarge { throw Refusal(413, "Content-Length is larger than any body may be: send less") }
+        if let limit = limits.body, length > limit { throw Refusal(413, "the body is larger than \(limit) bytes: send less") }
         return RequestHead(
             method: method, target: absolute?.rest ?? target, headers: headers, contentLength: isChunked ? nil : length,
             expectsContinue: expectsContinue && isHTTP11)

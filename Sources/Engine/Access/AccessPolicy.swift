@@ -25,7 +25,9 @@ package enum AccessPolicy {
         if granted.contains(permission), granted.contains(.read) { return .allowed }
         if case .anonymous = principal { return .unauthenticated }
         guard granted.contains(.read) else { return .hidden }
-        return .forbidden("you may not \(verb(permission)) \(repository.record.coordinates)")
+        return .forbidden(
+            "you may not \(verb(permission)) \(repository.record.coordinates): ask an owner of its project for a role, or use a key, that may"
+        )
     }
 
     /// Whether someone sees the whole server: administrators and auditors, with a password or with a key that is not limited

@@ -101,7 +101,7 @@ package enum AssetContent: Sendable {
         case .stored(_, let file, _): try await ByteStream(file, pool: pool).collect(limit: limit)
         case .arriving(let arriving):
             try await arriving.stream(from: 0, to: nil, length: arriving.head.size).collect(limit: limit)
-        case .described: throw SaveError(.assetNotFound, "only the head of the file is here")
+        case .described: throw SaveError(.assetNotFound, "only the head of the file is here: ask for it with HEAD")
         }
     }
 
@@ -125,7 +125,7 @@ package struct SourceMiss: Error, Sendable {
         SourceMiss(
             error: SaveError(
                 .blocked,
-                "'\(package)' is not hosted here, and \(repository.record.coordinates) takes no package of the reserved name '\(pattern)' from an upstream"
+                "'\(package)' is not hosted here, and \(repository.record.coordinates) takes no package of the reserved name '\(pattern)' from an upstream: publish it here, or have an owner change the reserved names"
             ), freshness: freshness)
     }
 

@@ -46,7 +46,7 @@ struct CatalogueListing: Sendable {
         return answer
     }
 
-    static let nothing = SaveError(.notFound, "there is nothing here")
+    static let nothing = SaveError(.notFound, "there is nothing here that you may read: check the URL, or sign in")
 
     private typealias Row = (name: String, members: JSONObject)
 

@@ -165,6 +165,8 @@ struct RequestResolver: Sendable {
 }
 
 extension SaveError {
-    static let noSuchRepository = SaveError(.repositoryNotFound, "there is no such repository")
+    /// The same whether there is none or the caller may not know of it.
+    package static let noSuchRepository = SaveError(
+        .repositoryNotFound, "there is no such repository, or you may not read it: check the URL, or sign in as somebody who may")
     static let signInFirst = SaveError(.unauthenticated, "sign in with a user name and password, or with an API key")
 }

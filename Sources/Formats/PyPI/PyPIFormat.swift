@@ -43,7 +43,7 @@ public struct PyPIFormat: PackageNaming {
             } else {
                 throw Provenance.none
             }
-        case .directory, .search: throw SaveError(.notFound, "there is no such index")
+        case .directory, .search: throw SaveError(.notFound, "there is no such index: check the URL")
         }
         return Document(type: type, content: content)
     }

@@ -45,15 +45,19 @@ extension PyPIFormat: PackageGoverning {
 
     public func checkUpload(_ items: [Submission.Item], to attributes: JSONObject) throws {
         if let status = ProjectStatus(attributes), status.marker == .archived || status.marker == .quarantined {
-            throw SaveError(.blocked, "the project is \(status.text) and takes no uploads")
+            throw SaveError(.blocked, "the project is \(status.text) and takes no uploads: ask an owner to change its status")
         }
         for item in items where item.record.sidecarOf == nil {
             if let limit = Self.releaseLimit(item.record.version, attributes) {
                 guard item.staged.size <= limit else {
-                    throw SaveError(.tooLarge, "content: the file is larger than the \(limit) bytes this release takes")
+                    throw SaveError(
+                        .tooLarge,
+                        "content: the file is larger than the \(limit) bytes this release takes: ask an owner to raise its limit")
                 }
             } else if let limit = attributes[PyPIAttribute.maxFileSize]?.integer, item.staged.size > limit {
-                throw SaveError(.tooLarge, "content: the file is larger than the \(limit) bytes this project takes")
+                throw SaveError(
+                    .tooLarge,
+                    "content: the file is larger than the \(limit) bytes this project takes: ask an owner to raise its limit")
             }
         }
     }
@@ -68,7 +72,7 @@ extension PyPIFormat: PackageGoverning {
     /// PEP 792: an index must not offer any file of a quarantined project for download.
     public func checkDownload(from attributes: JSONObject) throws {
         guard let status = ProjectStatus(attributes), status.marker == .quarantined else { return }
-        throw SaveError(.blocked, "the project is \(status.text); its files are not offered")
+        throw SaveError(.blocked, "the project is \(status.text); its files are not offered: ask an owner to change its status")
     }
 
     private static func status(_ value: JSONValue) throws -> ProjectStatus {

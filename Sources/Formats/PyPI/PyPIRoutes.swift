@@ -8,13 +8,17 @@ enum PyPIRoutes {
         case nil: return try root(request)
         // hatch takes every server for devpi and looks for duplicates below `+simple/`.
         case "simple", "+simple":
-            guard segments.count <= 2 else { throw SaveError(.notFound, "there is no such page") }
+            guard segments.count <= 2 else {
+                throw SaveError(.notFound, "there is no such page: check the URL; packages are listed below simple/")
+            }
             return try segments.count == 1 ? projects(request) : project(segments[1], request)
         case PyPIPaths.prefix where request.method == .put: return try put(request)
         case "pypi": return try legacy(request)
         case PyPIPaths.integrity: return try provenance(request)
         case PyPIPaths.prefix:
-            guard segments.count == 3, !request.path.endsInSlash else { throw SaveError(.notFound, "there is no such page") }
+            guard segments.count == 3, !request.path.endsInSlash else {
+                throw SaveError(.notFound, "there is no such page: check the URL; packages are listed below simple/")
+            }
             return try file(segments[2], folder: segments[1], request)
         default: return try page(of: segments, request)
         }
@@ -25,7 +29,7 @@ enum PyPIRoutes {
     private static func page(of segments: [String], _ request: FormatRequest) throws -> Route {
         guard segments.count <= 2, let package = ProjectName.normalized(segments[0]),
             segments.count == 1 || Version(segments[1]) != nil
-        else { throw SaveError(.notFound, "there is no such page") }
+        else { throw SaveError(.notFound, "there is no such page: check the URL; packages are listed below simple/") }
         let up = String(repeating: "../", count: segments.count - (request.path.endsInSlash ? 0 : 1))
         return try request.reading(.redirect(to: "\(up)simple/\(package.name)/", permanent: false))
     }
@@ -48,7 +52,9 @@ enum PyPIRoutes {
 
     private static func project(_ name: String, _ request: FormatRequest) throws -> Route {
         // Before anything else: what cannot be a name is never looked up, locally or upstream.
-        guard let package = ProjectName.normalized(name) else { throw SaveError(.packageNotFound, "there is no such package") }
+        guard let package = ProjectName.normalized(name) else {
+            throw SaveError(.packageNotFound, "there is no such package: check the name")
+        }
         guard package.name == name, request.path.endsInSlash else {
             let up = request.path.endsInSlash ? "../" : ""
             return try request.reading(.redirect(to: "\(up)\(package.name)/", permanent: true))
@@ -63,7 +69,7 @@ enum PyPIRoutes {
         // One package, one folder: another spelling must not lead around rules that are set for the package.
         guard let package = ProjectName.normalized(folder), package.name == folder,
             DistributionFilename(filename, of: package) != nil
-        else { throw SaveError(.assetNotFound, "there is no such file") }
+        else { throw SaveError(.assetNotFound, "there is no such file: check the name") }
         let path = try PyPIPaths.file(name, of: package)
         switch request.method {
         case .get, .head: return .asset(path, package: package)
@@ -76,7 +82,9 @@ enum PyPIRoutes {
     private static func put(_ request: FormatRequest) throws -> Route {
         let segments = request.path.segments
         guard segments.count == 2 || segments.count == 3, !request.path.endsInSlash else {
-            throw SaveError(.notFound, "a file is put to \(PyPIPaths.prefix)/<file> or \(PyPIPaths.prefix)/<project>/<file>")
+            throw SaveError(
+                .notFound, "nothing is put here: put a file to \(PyPIPaths.prefix)/<file> or \(PyPIPaths.prefix)/<project>/<file>"
+            )
         }
         return .upload(UploadPlan(path: try AssetPath(segments.joined(separator: "/")), status: 201))
     }
@@ -92,7 +100,7 @@ enum PyPIRoutes {
         }
         guard segments.count == 3 || segments.count == 4, segments.last?.utf8.elementsEqual("json".utf8) == true,
             let package = ProjectName.normalized(segments[1])
-        else { throw SaveError(.notFound, "there is no such page") }
+        else { throw SaveError(.notFound, "there is no such page: check the URL; packages are listed below simple/") }
         let version = segments.count == 4 ? segments[2] : nil
         guard package.name == segments[1], !request.path.endsInSlash else {
             let up = (request.path.endsInSlash ? "../" : "") + (version == nil ? "../" : "../../")
@@ -107,7 +115,9 @@ enum PyPIRoutes {
         let segments = request.path.segments
         guard segments.count == 5, segments[4].utf8.elementsEqual("provenance".utf8), !request.path.endsInSlash,
             let package = ProjectName.normalized(segments[1])
-        else { throw SaveError(.assetNotFound, "there is no provenance of such a file") }
+        else {
+            throw SaveError(.assetNotFound, "there is no provenance of such a file: the file's page names those that are there")
+        }
         // What names no file of the version has no provenance, and says so in the type that provenance is asked for in.
         let version = DistributionFilename(segments[3], of: package)?.parsedVersion
         let filename = version != nil && Version(segments[2]) == version ? segments[3] : ""

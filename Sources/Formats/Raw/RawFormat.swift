@@ -35,7 +35,7 @@ public struct RawFormat: RepositoryFormat {
             guard request.path.endsInSlash else { return .redirect(to: "./", permanent: true) }
             let directory = request.path.segments.isEmpty ? nil : try asset(request.path)
             return .index(.directory(directory), offers: RawDirectory.offers)
-        case .put: throw SaveError(.invalidRequest, "a file's path does not end in a slash")
+        case .put: throw SaveError(.invalidRequest, "a file's path does not end in a slash: write the file's name behind it")
         case .delete:
             guard request.query["recursive"] == "true" else {
                 throw SaveError.invalid(
@@ -47,12 +47,15 @@ public struct RawFormat: RepositoryFormat {
     }
 
     public func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
-        guard case .directory(let directory) = index else { throw SaveError(.notFound, "there is no such index") }
+        guard case .directory(let directory) = index else { throw SaveError(.notFound, "there is no such index: check the URL") }
         return RawDirectory(directory, listing).document(type)
     }
 
     public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
-        guard let path = upload.plan.path else { throw SaveError(.invalidRequest, "an upload needs a path") }
+        guard let path = upload.plan.path else {
+            throw SaveError(
+                .invalidRequest, "an upload needs a path: put the file to the repository's URL with its path behind it")
+        }
         let staged = try await staging.stage(upload.body, computing: [.sha256])
         // What the client calls the content is not asked: a browser would believe it.
         let record = AssetRecord(

@@ -163,7 +163,7 @@ enum KeyRoutes {
         return APICall.noContent
     }
 
-    private static let missing = SaveError(.notFound, "there is no such key")
+    private static let missing = SaveError(.notFound, "there is no such key: it may be revoked already")
 
     /// Whose key is made.
     private static func maker(_ owner: Principal) throws -> PrincipalName {

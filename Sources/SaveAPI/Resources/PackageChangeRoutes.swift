@@ -161,7 +161,7 @@ enum PackageChangeRoutes {
             files = files.filter { file in
                 filename.map { file.record.path.filename.utf8.elementsEqual($0.utf8) } ?? true
             }
-            guard !files.isEmpty else { throw SaveError(.assetNotFound, "there is no such file") }
+            guard !files.isEmpty else { throw SaveError(.assetNotFound, "there is no such file: check the name") }
             for var file in files {
                 file.record.withdrawn = withdrawal
                 try writing.put(file)

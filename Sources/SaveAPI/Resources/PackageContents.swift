@@ -72,7 +72,7 @@ struct PackageContents: Sendable {
             record = record ?? found
             if !isUnion { break }
         }
-        guard let record else { throw SaveError(.packageNotFound, "there is no such package") }
+        guard let record else { throw SaveError(.packageNotFound, "there is no such package: check the name") }
         return (record, files)
     }
 

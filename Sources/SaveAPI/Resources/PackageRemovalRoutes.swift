@@ -29,7 +29,7 @@ enum PackageRemovalRoutes {
             .delete, version + "/files/{filename}", .repository(.delete), "Delete a file", status: 204,
             kinds: cached, failures: [.preconditionFailed], action: "file.delete"
         ) { call, repository in
-            let missing = SaveError(.assetNotFound, "there is no such file")
+            let missing = SaveError(.assetNotFound, "there is no such file: check the name")
             return try await remove(call, repository, missing: missing) {
                 PackageRoutes.isVersion($0, call["version"])
                     && $0.record.path.filename.utf8.elementsEqual(call["filename"].utf8)
@@ -37,7 +37,7 @@ enum PackageRemovalRoutes {
         },
     ]
 
-    static let noPackage = SaveError(.packageNotFound, "there is no such package")
+    static let noPackage = SaveError(.packageNotFound, "there is no such package: check the name")
 
     private static func remove(
         _ call: APICall, _ repository: Repository, missing: SaveError, where fits: @escaping @Sendable (StoredAsset) -> Bool

@@ -59,7 +59,7 @@ enum PackageRoutes {
         }
     }
 
-    static let noVersion = SaveError(.packageNotFound, "there is no such version")
+    static let noVersion = SaveError(.packageNotFound, "there is no such version: check the number")
 
     static func isVersion(_ asset: StoredAsset, _ version: String) -> Bool {
         asset.record.version?.utf8.elementsEqual(version.utf8) ?? false

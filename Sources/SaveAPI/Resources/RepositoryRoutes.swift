@@ -185,7 +185,7 @@ enum RepositoryRoutes {
     private static func show(_ id: Int64, _ call: APICall, location: String? = nil) throws -> HTTPResponse {
         let call = call.renewed
         guard let repository = call.caller.repository(id: id) else {
-            throw SaveError(.repositoryNotFound, "there is no such repository")
+            throw SaveError.noSuchRepository
         }
         return call.answer(call.json(repository), etag: etag(repository.record), isLive: true, location: location)
     }

@@ -107,7 +107,7 @@ struct Caller: Sendable {
     /// - Throws: `repositoryNotFound` where there is none, `Denial` where the caller may not, with the same answer where it
     ///   may not know of it.
     func repository(project: String, name: String, _ permission: Permission) throws -> Repository {
-        let missing = SaveError(.repositoryNotFound, "there is no such repository")
+        let missing = SaveError.noSuchRepository
         guard let repository = snapshot.repository(project: project, name: name) else { throw missing }
         switch AccessPolicy.decide(permission, on: repository, for: principal, in: snapshot) {
         case .allowed: return repository

@@ -13,7 +13,7 @@ extension CatalogueReading {
     /// - Throws: `repositoryNotFound`.
     func current(_ repository: Repository) throws -> RepositoryRecord {
         guard let record = try repositories().first(where: { $0.id == repository.record.id }) else {
-            throw SaveError(.repositoryNotFound, "there is no such repository")
+            throw SaveError.noSuchRepository
         }
         return record
     }

@@ -29,12 +29,14 @@ public struct ByteStream: AsyncSequence, Sendable {
     ///
     /// - Throws: `tooLarge` once more than `limit` bytes have come.
     public func collect(limit: Int) async throws -> [UInt8] {
-        if let length, length > Int64(limit) { throw SaveError(.tooLarge, "the body is larger than \(limit) bytes") }
+        if let length, length > Int64(limit) { throw SaveError(.tooLarge, "the body is larger than \(limit) bytes: send less") }
         var bytes: [UInt8] = []
         // Megabytes that grow piece by piece are there twice while they move.
         if let length, length > 0 { bytes.reserveCapacity(Int(clamping: length)) }
         while let chunk = try await pull() {
-            guard bytes.count + chunk.count <= limit else { throw SaveError(.tooLarge, "the body is larger than \(limit) bytes") }
+            guard bytes.count + chunk.count <= limit else {
+                throw SaveError(.tooLarge, "the body is larger than \(limit) bytes: send less")
+            }
             bytes.append(contentsOf: chunk)
         }
         return bytes

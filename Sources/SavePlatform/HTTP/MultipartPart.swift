@@ -24,7 +24,8 @@ public struct MultipartPart: Sendable {
         var bytes: [UInt8] = []
         while let chunk = try await body.next() {
             guard chunk.count <= limit - bytes.count else {
-                throw SaveError(.tooLarge, "\(name): the field is larger than \(limit) bytes", details: ["field": name])
+                throw SaveError(
+                    .tooLarge, "\(name): the field is larger than \(limit) bytes: shorten it", details: ["field": name])
             }
             bytes.append(contentsOf: chunk)
         }

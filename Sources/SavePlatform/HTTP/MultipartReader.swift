@@ -35,7 +35,8 @@ public actor MultipartReader {
             throw SaveError(.invalidRequest, "the body must be multipart/form-data")
         }
         guard let boundary = field["boundary"].map({ Array($0.utf8) }), Self.isBoundary(boundary) else {
-            throw SaveError(.invalidRequest, "the multipart boundary is missing or malformed")
+            throw SaveError(
+                .invalidRequest, "the multipart boundary is missing or malformed: name it in Content-Type as boundary=...")
         }
         source = body
         self.limits = limits
@@ -65,7 +66,9 @@ public actor MultipartReader {
             return nil
         }
         count += 1
-        guard count <= limits.parts else { throw SaveError(.tooLarge, "the multipart body has more than \(limits.parts) parts") }
+        guard count <= limits.parts else {
+            throw SaveError(.tooLarge, "the multipart body has more than \(limits.parts) parts: send fewer fields")
+        }
         let part = try await header()
         place = .body
         let number = count
@@ -78,7 +81,9 @@ public actor MultipartReader {
             && boundary.allSatisfy { ASCII.isAlphanumeric($0) || "'()+_,-./:=? ".utf8.contains($0) }
     }
 
-    static func malformed(_ reason: String) -> SaveError { SaveError(.invalidRequest, "the multipart body \(reason)") }
+    static func malformed(_ reason: String) -> SaveError {
+        SaveError(.invalidRequest, "the multipart body \(reason): send it again, as the client's library builds it")
+    }
 }
 
 // MARK: - Bodies

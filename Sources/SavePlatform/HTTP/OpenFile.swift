@@ -45,7 +45,7 @@ public final class OpenFile: Sendable {
                 initialized += got
             }
         }
-        if failed { throw SaveError(.storageUnavailable, "a stored file cannot be read") }
+        if failed { throw SaveError(.storageUnavailable, "a stored file cannot be read: the server's log says why") }
         return bytes
     }
 }

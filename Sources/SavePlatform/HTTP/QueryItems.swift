@@ -22,7 +22,7 @@ public struct QueryItems: Sendable, Hashable {
         }
         var items: [Item] = []
         for pair in raw.split(separator: UInt8(ascii: "&")) {
-            guard items.count < 100 else { throw SaveError(.invalidRequest, "the query has too many items") }
+            guard items.count < 100 else { throw SaveError(.invalidRequest, "the query has too many items: send fewer") }
             let equals = pair.firstIndex(of: UInt8(ascii: "="))
             items.append(
                 Item(
@@ -34,10 +34,12 @@ public struct QueryItems: Sendable, Hashable {
 
     private static func decode(_ raw: ArraySlice<UInt8>) throws -> String {
         guard let bytes = ASCII.percentDecoded(raw.lazy.map { $0 == UInt8(ascii: "+") ? 0x20 : $0 }) else {
-            throw SaveError(.invalidRequest, "the query has a bad percent escape")
+            throw SaveError(
+                .invalidRequest, "the query has a bad percent escape: write two hexadecimal digits behind %, and %25 for % itself"
+            )
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw SaveError(.invalidRequest, "the query is not UTF-8")
+            throw SaveError(.invalidRequest, "the query is not UTF-8: encode text as UTF-8, then percent-encode it")
         }
         return text
     }

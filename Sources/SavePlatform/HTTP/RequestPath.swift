@@ -35,7 +35,9 @@ extension RequestPath {
         var endsInSlash = raw.count == 1
         while start < raw.endIndex {
             let end = raw[start...].firstIndex(of: UInt8(ascii: "/")) ?? raw.endIndex
-            guard end > start else { throw SaveError(.notFound, "the path has an empty segment") }
+            guard end > start else {
+                throw SaveError(.notFound, "the path has an empty segment: write one slash between two names")
+            }
             segments.append(try Self.decode(raw[start..<end]))
             endsInSlash = end < raw.endIndex
             start = end + 1
@@ -70,32 +72,38 @@ extension RequestPath {
     private static func decode(_ raw: ArraySlice<UInt8>) throws -> String {
         let bytes = raw.contains(UInt8(ascii: "%")) ? try unescape(raw)[...] : raw
         guard bytes.count <= longestSegment else {
-            throw SaveError(.invalidRequest, "a path segment is longer than \(longestSegment) bytes")
+            throw SaveError(.invalidRequest, "a path segment is longer than \(longestSegment) bytes: shorten the name")
         }
         var dots = true
         for byte in bytes {
             guard byte >= 0x20, byte != 0x7F, byte != UInt8(ascii: "\\"), byte != UInt8(ascii: "/") else {
-                throw SaveError(.invalidRequest, "the path has a character that is not allowed")
+                throw SaveError(
+                    .invalidRequest, "the path has a character that is not allowed: percent-encode it, or use another name")
             }
         }
         // `..;x` is a parent segment to some servers behind or before this one.
         for byte in bytes.prefix(while: { $0 != UInt8(ascii: ";") }) where byte != UInt8(ascii: ".") { dots = false }
         let name = bytes.prefix { $0 != UInt8(ascii: ";") }
-        if dots, name.count == 1 || name.count == 2 { throw SaveError(.invalidRequest, "the path has a dot segment") }
+        if dots, name.count == 1 || name.count == 2 {
+            throw SaveError(.invalidRequest, "the path has a dot segment: write the path without . and ..")
+        }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw SaveError(.invalidRequest, "the path is not UTF-8")
+            throw SaveError(.invalidRequest, "the path is not UTF-8: encode names as UTF-8, then percent-encode them")
         }
         return text
     }
 
     private static func unescape(_ raw: ArraySlice<UInt8>) throws -> [UInt8] {
-        guard let bytes = ASCII.percentDecoded(raw) else { throw SaveError(.invalidRequest, "the path has a bad percent escape") }
+        guard let bytes = ASCII.percentDecoded(raw) else {
+            throw SaveError(
+                .invalidRequest, "the path has a bad percent escape: write two hexadecimal digits behind %, and %25 for % itself")
+        }
         // `%252e` is a dot to whoever decodes once more; `per%25cent` is a name.
         for index in bytes.indices.dropLast(2) where bytes[index] == UInt8(ascii: "%") {
             guard let high = ASCII.hexDigit(bytes[index + 1]), let low = ASCII.hexDigit(bytes[index + 2]) else { continue }
             let meant = high << 4 | low
             guard meant >= 0x20, meant != 0x7F, !"./\\%".utf8.contains(meant) else {
-                throw SaveError(.invalidRequest, "the path is escaped twice")
+                throw SaveError(.invalidRequest, "the path is escaped twice: percent-encode each name once")
             }
         }
         return bytes

@@ -18,7 +18,7 @@ struct RequestSpelling: Sendable, Hashable {
         let query = rawQuery.flatMap { $0.isEmpty ? nil : $0 }
         guard (query?.count ?? 0) <= Self.longestQuery else {
             throw SaveError(
-                .invalidRequest, "the query is longer than \(Self.longestQuery) bytes, which are the most that is passed on")
+                .invalidRequest, "the query is longer than the \(Self.longestQuery) bytes that are passed on: shorten it")
         }
         self.query = query.map { Self.escaped($0) { Self.isPathByte($0) || $0 == UInt8(ascii: "?") } }
     }
@@ -83,7 +83,8 @@ extension RequestPath {
             index += 1
         }
         guard !whole.endsInSlash || marks.last == false else {
-            throw SaveError(.invalidRequest, "the path has a character that is not allowed")
+            throw SaveError(
+                .invalidRequest, "the path has a character that is not allowed: percent-encode it, or use another name")
         }
         var segments: [String] = []
         for (segment, isEncoded) in zip(whole.segments, marks) {

@@ -9,11 +9,13 @@ public struct AssetPath: Sendable, Hashable, Comparable, CustomStringConvertible
     /// - Throws: `invalidRequest` for a path that is not of the form above.
     public init(_ text: String) throws {
         guard !text.utf8.isEmpty, text.utf8.count <= 4096 else {
-            throw SaveError(.invalidRequest, "a file path has 1 to 4096 bytes")
+            throw SaveError(.invalidRequest, "a file path must have 1 to 4096 bytes")
         }
         var text = text
         guard text.withUTF8(Self.hasAllowedSegments) else {
-            throw SaveError(.invalidRequest, "the file path has a segment that is not allowed")
+            throw SaveError(
+                .invalidRequest,
+                "the file path has a segment that is not allowed: one that is empty, . or .., or has a control character")
         }
         self.text = text
     }

@@ -101,6 +101,6 @@ extension SaveError {
 
     /// The format does not have the ability that was asked of it.
     public static func unsupported(_ ability: String) -> SaveError {
-        SaveError(.unsupported, "this format does not support \(ability)")
+        SaveError(.unsupported, "this format does not support \(ability): use a repository of a format that does")
     }
 }

@@ -13,7 +13,8 @@ package struct CrossSiteGuard: Sendable {
     /// Why a request is refused; nil for one that may go on.
     func refusal(of request: HTTPRequest) -> SaveError? {
         guard !request.method.isRead, request.method != .options, isFromElsewhere(request) else { return nil }
-        return SaveError(.forbidden, "a page of another site may not change anything here")
+        return SaveError(
+            .forbidden, "a page of another site may not change anything here: use a client, or a page of this server")
     }
 
     private func isFromElsewhere(_ request: HTTPRequest) -> Bool {

@@ -118,7 +118,9 @@ package final class Gateway: Responder {
             case .get, .head: return await path.answer(request)
             case .options: return HTTPResponse(status: 204, headers: ["Allow": "GET, HEAD, OPTIONS"])
             default:
-                throw SaveError(.methodNotAllowed, "this can only be read", details: ["allow": "GET, HEAD, OPTIONS"])
+                throw SaveError(
+                    .methodNotAllowed, "this can only be read: use GET, HEAD or OPTIONS", details: ["allow": "GET, HEAD, OPTIONS"]
+                )
             }
         } catch {
             var response = ErrorResponder.text(error, request: request, log: log)
@@ -131,7 +133,7 @@ package final class Gateway: Responder {
         let principal = try await sender(of: request).principal
         if case .anonymous = principal { throw SaveError(.unauthenticated, "this is for administrators and auditors: sign in") }
         guard AccessPolicy.mayInspect(principal) else {
-            throw SaveError(.forbidden, "this is for administrators and auditors")
+            throw SaveError(.forbidden, "this is for administrators and auditors: sign in as one of them")
         }
     }
 

@@ -24,11 +24,11 @@ enum Gunzip {
             }
         }
         switch failure {
-        case .exhausted: throw SaveError(.busy, "there is no memory to unpack the body")
+        case .exhausted: throw SaveError(.busy, "there is no memory to unpack the body: ask again later, or send it unpacked")
         case .damaged: return nil
         case nil: break
         }
-        guard !isTooLarge else { throw SaveError(.tooLarge, "the body unpacks to more than \(limit) bytes") }
+        guard !isTooLarge else { throw SaveError(.tooLarge, "the body unpacks to more than \(limit) bytes: send less") }
         return stream.isWhole ? plain : nil
     }
 }

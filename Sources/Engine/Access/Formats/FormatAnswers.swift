@@ -72,7 +72,7 @@ extension Listing {
         guard assets.count <= Self.mostFiles, directories.count <= Self.mostFiles, packages.count <= Self.mostPackages else {
             throw SaveError(
                 .upstreamInvalid,
-                "the upstream's index lists more than \(Self.mostFiles) files or \(Self.mostPackages) packages")
+                "the upstream's index lists more than \(Self.mostFiles) files or \(Self.mostPackages) packages: check remote_url")
         }
         return self
     }

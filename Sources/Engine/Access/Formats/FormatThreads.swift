@@ -165,7 +165,8 @@ final class FormatThreads: Sendable {
         }
         for caller in late {
             rules.log(.error, "a call of a format does not come back; its thread is given up", ["format": name])
-            caller.abandon(SaveError(.formatTimeout, "the format '\(name)' did not answer in time"))
+            caller.abandon(
+                SaveError(.formatTimeout, "the format '\(name)' did not answer in time: ask again; the server's log has more"))
         }
         if isClosing { rules.log(.error, closed.message, ["format": name]) }
         for caller in refused { caller.abandon(closed) }

@@ -50,11 +50,11 @@ package struct IssuedKeys: Sendable {
     ///   and for a key with scopes that would end another.
     func end(_ text: String, _ context: AuditContext) async throws {
         guard case .user(_, let username, _, let own) = context.principal else {
-            throw SaveError(.forbidden, "a robot's key is revoked by the owners of its project")
+            throw SaveError(.forbidden, "a robot's key is revoked by the owners of its project: ask one of them")
         }
         guard let candidate = APIKey.parse(text.utf8) else { throw Self.missing }
         guard own?.scopes.isEmpty ?? true || own?.id == candidate.id else {
-            throw SaveError(.forbidden, "a key with scopes may not revoke other keys")
+            throw SaveError(.forbidden, "a key with scopes may not revoke other keys: use the password, or a key without scopes")
         }
         let now = clock.now()
         let serverKey = serverKey
@@ -67,7 +67,7 @@ package struct IssuedKeys: Sendable {
         try await catalogue.reload(keys: [candidate.id])
     }
 
-    private static let missing = SaveError(.notFound, "there is no such key")
+    private static let missing = SaveError(.notFound, "there is no such key: it may be revoked already")
 
     private static func event(_ action: String, _ key: KeyRecord) -> AuditEvent {
         let scopes = key.scopes.map { scope -> JSONValue in

@@ -46,5 +46,6 @@ package struct Authentication: Sendable {
 
 extension SaveError {
     /// The same whatever is wrong with them.
-    static let credentialsNotValid = SaveError(.unauthenticated, "the credentials are not valid")
+    static let credentialsNotValid = SaveError(
+        .unauthenticated, "the credentials are not valid: check the user name and the password, or use another API key")
 }

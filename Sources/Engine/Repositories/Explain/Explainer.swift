@@ -101,7 +101,7 @@ extension EngineServices {
     /// - Throws: `packageNotFound` for what is no name of the format.
     package func explain(_ name: String, in repository: Repository, refresh: Bool) async throws -> Explanation {
         guard let package = try await repository.naming?.ask({ $0.package(named: name) }) ?? nil else {
-            throw SaveError(.packageNotFound, "there is no such package")
+            throw SaveError(.packageNotFound, "there is no such package: check the name")
         }
         return try await Explainer(services: self, repository: repository, package: package, refresh: refresh).explain(
             in: catalogue.current)

@@ -26,7 +26,8 @@ extension GroupSource {
         }
         guard answered else {
             throw SourceMiss(
-                error: SaveError(.notFound, "there is no search in \(repository.record.coordinates)"),
+                error: SaveError(
+                    .notFound, "there is no search in \(repository.record.coordinates): ask for the package by its name"),
                 freshness: answer.freshness)
         }
         answer.listing.found.matches = SearchQuery.sorted(answer.listing.found.matches) { matcher.rank($0.package) }

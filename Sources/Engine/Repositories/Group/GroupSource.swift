@@ -183,7 +183,8 @@ package struct GroupSource: ContentSource {
         }
         let what = package.map { "package '\($0)'" } ?? "such index"
         return SourceMiss(
-            error: SaveError(.packageNotFound, "there is no \(what) in \(repository.record.coordinates)"), freshness: freshness)
+            error: SaveError(.packageNotFound, "there is no \(what) in \(repository.record.coordinates): check the name"),
+            freshness: freshness)
     }
 
     /// Refused for the same reason: the name was ours, and its files were deleted.
@@ -196,7 +197,7 @@ package struct GroupSource: ContentSource {
 
     private func noFile(_ path: AssetPath, _ freshness: Freshness) -> SourceMiss {
         SourceMiss(
-            error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates)"),
+            error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates): check the name"),
             freshness: freshness)
     }
 }

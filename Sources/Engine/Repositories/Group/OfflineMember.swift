@@ -26,6 +26,9 @@ struct OfflineMember: ContentSource {
     private var isHosted: Bool { repository.record.kind == .hosted }
 
     private var refusal: SaveError {
-        SaveError(.busy, "\(repository.record.coordinates), a member of the group, is offline", details: ["retry_after": "60"])
+        SaveError(
+            .busy,
+            "\(repository.record.coordinates), a member of the group, is offline: ask again later, or have an owner put it online",
+            details: ["retry_after": "60"])
     }
 }

@@ -29,7 +29,7 @@ extension HostedSource {
     }
 
     private static func noPackage(_ package: PackageID) -> SaveError {
-        SaveError(.packageNotFound, "there is no package '\(package)'")
+        SaveError(.packageNotFound, "there is no package '\(package)': check the name")
     }
 
     private static func assets(

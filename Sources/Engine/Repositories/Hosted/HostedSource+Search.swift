@@ -12,7 +12,7 @@ extension HostedSource {
     /// - Throws: `notFound` where the format has no searches.
     func found(_ query: SearchQuery) async throws -> Listing {
         guard let format = repository.searching else {
-            throw SaveError(.notFound, "there is no such index")
+            throw SaveError(.notFound, "there is no such index: check the URL")
         }
         let hits = try await hits(query, format)
         var found = FoundPackages(total: hits.count)

@@ -13,7 +13,7 @@ package struct HostedSource: ContentSource {
                 case .directory(let path): try await services.store.read { try Self.directory($0, id, path) }
                 case .package(let package), .custom(_, let package?): try await files(of: package)
                 case .search(let query): try await found(query)
-                case .custom: throw SaveError(.notFound, "there is no such index")
+                case .custom: throw SaveError(.notFound, "there is no such index: check the URL")
                 }
             return SourcedListing(listing: listing, freshness: freshness)
         } catch let error as SaveError where SourceMiss.codes.contains(error.code) {
@@ -36,7 +36,8 @@ package struct HostedSource: ContentSource {
         if let attributes { try await governing?.ask { try $0.checkDownload(from: attributes) } }
         guard let asset = found else {
             throw SourceMiss(
-                error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates)"),
+                error: SaveError(
+                    .assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates): check the name"),
                 freshness: freshness)
         }
         do {
@@ -87,7 +88,7 @@ package struct HostedSource: ContentSource {
     private static func directory(_ reading: any MetadataReading, _ id: Int64, _ path: AssetPath?) throws -> Listing {
         let (files, directories) = try reading.directory(id, path)
         guard path == nil || !files.isEmpty || !directories.isEmpty else {
-            throw SaveError(.assetNotFound, "there is no such directory")
+            throw SaveError(.assetNotFound, "there is no such directory: check the URL")
         }
         return Listing(assets: files.map(\.record), directories: directories)
     }

@@ -83,7 +83,10 @@ package struct ProxySource: ContentSource {
         let attributes = known.listing.attributes
         try await repository.governing?.ask { try $0.checkDownload(from: attributes) }
         if case .host(let host)? = known.offered.exceptions[path] {
-            throw SaveError(.blocked, "the upstream keeps this file on \(host), which allowed_file_hosts does not list")
+            throw SaveError(
+                .blocked,
+                "the upstream keeps this file on \(host), which allowed_file_hosts does not list: have an owner of the proxy add it"
+            )
         }
     }
 
@@ -136,12 +139,13 @@ package struct ProxySource: ContentSource {
         }
         if let sidecar = sidecar ?? nil { return sidecar }
         throw SourceMiss(
-            error: SaveError(.assetNotFound, "there is no file '\(path.filename)' upstream"), freshness: freshness(of: found))
+            error: SaveError(.assetNotFound, "there is no file '\(path.filename)' upstream: check the name"),
+            freshness: freshness(of: found))
     }
 
     func miss(_ path: AssetPath, until: UInt64?) -> SourceMiss {
         SourceMiss(
-            error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates)"),
+            error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates): check the name"),
             freshness: Freshness(
                 dependencies: [.init(repository: repository, stamp: services.board.stamp(id, .asset(path)))], validUntil: until))
     }
@@ -154,7 +158,7 @@ package struct ProxySource: ContentSource {
         let lease = Lease(
             UpstreamMemory.Key(repository: id, index: index), .nothing, now: asked, until: until, renews: false)
         return SourceMiss(
-            error: SaveError(.packageNotFound, "there is no \(what) in \(repository.record.coordinates)"),
+            error: SaveError(.packageNotFound, "there is no \(what) in \(repository.record.coordinates): check the name"),
             freshness: Freshness(dependencies: [.init(repository: repository, stamp: stamp)], leases: [lease]))
     }
 

@@ -34,7 +34,9 @@ final class BlobStaging: UploadStaging {
         for try await chunk in body {
             size += Int64(chunk.count)
             if let maxFileSize, size > maxFileSize {
-                throw SaveError(.tooLarge, "the file is larger than the \(maxFileSize) bytes this repository takes")
+                throw SaveError(
+                    .tooLarge,
+                    "the file is larger than the \(maxFileSize) bytes this repository takes: have an owner raise max_file_size")
             }
             for digest in digests { digest.update(chunk) }
             gathered += chunk

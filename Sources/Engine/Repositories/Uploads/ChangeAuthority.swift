@@ -57,6 +57,8 @@ extension AccessPolicy.Decision {
 
 extension SaveError {
     static func offline(_ repository: Repository) -> SaveError {
-        SaveError(.busy, "\(repository.record.coordinates) is offline", details: ["retry_after": "60"])
+        SaveError(
+            .busy, "\(repository.record.coordinates) is offline: ask again later, or have an owner of its project put it online",
+            details: ["retry_after": "60"])
     }
 }

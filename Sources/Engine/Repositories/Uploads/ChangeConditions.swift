@@ -56,7 +56,8 @@ package struct ChangeConditions: Sendable, Equatable {
             guard let current, Self.names(match, current.etag, isWeak: false) else {
                 throw Self.failed(
                     "If-Match",
-                    current == nil ? "there is no such file" : "the file is another one than you expect; read it again")
+                    current == nil
+                        ? "there is no such file: check the name" : "the file is another one than you expect; read it again")
             }
         } else if let unmodifiedSince, let current, current.modified.seconds > unmodifiedSince.seconds {
             throw Self.failed("If-Unmodified-Since", "the file was changed at \(current.modified.httpDate); read it again")

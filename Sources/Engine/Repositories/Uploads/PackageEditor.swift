@@ -16,7 +16,8 @@ struct PackageEditor: Sendable {
     ) throws -> [AssetPath]? {
         let id = repository.record.id
         guard var record = try writing.package(id, package) else {
-            throw SaveError(.packageNotFound, "there is no package '\(package)' in \(repository.record.coordinates)")
+            throw SaveError(
+                .packageNotFound, "there is no package '\(package)' in \(repository.record.coordinates): check the name")
         }
         let assets = try writing.assets(id, package: package)
         let listing = Listing(
@@ -30,7 +31,9 @@ struct PackageEditor: Sendable {
         let removed = assets.filter { wanted.removed.contains($0.record.path) }
         guard record.attributes != before || !edited.isEmpty || !removed.isEmpty else { return nil }
         guard removed.isEmpty || mayDelete else {
-            throw SaveError(.forbidden, "you may not delete from \(repository.record.coordinates)")
+            throw SaveError(
+                .forbidden,
+                "you may not delete from \(repository.record.coordinates): ask an owner of its project for a role that may")
         }
         for asset in edited { try writing.put(asset) }
         let gone = try remove(removed, of: assets, writing, at: now, context)

@@ -15,7 +15,7 @@ extension Publisher {
             let repository = try authority.confirm().repository
             let assets = try writing.assets(id, under: place, after: nil, limit: Self.mostFiles + 1)
             guard !assets.isEmpty else {
-                throw SaveError(.assetNotFound, "there is no file below '\(place)' in \(coordinates)")
+                throw SaveError(.assetNotFound, "there is no file below '\(place)' in \(coordinates): check the path")
             }
             guard assets.count <= Self.mostFiles else {
                 throw SaveError(

@@ -99,7 +99,9 @@ package struct Publisher: Sendable {
         // The body of a form is a little longer than its file; what is far beyond need not be read to be refused.
         if let length = body.length {
             if let maxFileSize, length > maxFileSize.addingClamped(plan.path == nil ? 1 << 20 : 0) {
-                throw SaveError(.tooLarge, "the upload is larger than the \(maxFileSize) bytes this repository takes")
+                throw SaveError(
+                    .tooLarge,
+                    "the upload is larger than the \(maxFileSize) bytes this repository takes: have an owner raise max_file_size")
             }
             try await services.blobs.checkSpace(for: length)
         }
@@ -236,7 +238,7 @@ package struct Publisher: Sendable {
         let (package, paths) = try await services.store.write { writing -> (PackageID?, [AssetPath]) in
             let repository = try authority.confirm().repository
             guard let asset = try writing.asset(id, path) else {
-                throw SaveError(.assetNotFound, "there is no file '\(path)' in \(coordinates)")
+                throw SaveError(.assetNotFound, "there is no file '\(path)' in \(coordinates): check the name")
             }
             try conditions.check(against: ChangeConditions.Current(asset))
             let package = asset.record.package

@@ -106,7 +106,9 @@ package final class UploadSessions: Sendable {
                 details: ["retry_after": "60"])
         }
         guard sessions.count < rules.total else {
-            throw SaveError(.busy, "there are too many unfinished uploads", details: ["retry_after": "60"])
+            throw SaveError(
+                .busy, "there are too many unfinished uploads: end or cancel some of them, or try again later",
+                details: ["retry_after": "60"])
         }
     }
 
@@ -244,7 +246,7 @@ package final class UploadSessions: Sendable {
     ) throws -> Session {
         guard let session = sessions[id], session.repository == repository, session.owner == owner,
             !isOver(session, clock.uptime())
-        else { throw SaveError(.notFound, "there is no such unfinished upload") }
+        else { throw SaveError(.notFound, "there is no such unfinished upload: it has ended or expired; begin a new one") }
         return session
     }
 
@@ -252,7 +254,9 @@ package final class UploadSessions: Sendable {
     private func claim(_ id: String, _ repository: Int64, _ principal: Principal) throws -> Session {
         try sessions.withLock { sessions in
             let session = try find(id, repository, Owner(principal), in: sessions)
-            guard !session.isBusy else { throw SaveError(.conflict, "another request is changing this upload") }
+            guard !session.isBusy else {
+                throw SaveError(.conflict, "another request is changing this upload: send the rest when it is done")
+            }
             sessions[id]?.isBusy = true
             return session
         }
@@ -289,6 +293,7 @@ package final class UploadSessions: Sendable {
     }
 
     private static func tooLarge(_ limit: Int64) -> SaveError {
-        SaveError(.tooLarge, "the upload is larger than the \(limit) bytes this repository takes")
+        SaveError(
+            .tooLarge, "the upload is larger than the \(limit) bytes this repository takes: have an owner raise max_file_size")
     }
 }

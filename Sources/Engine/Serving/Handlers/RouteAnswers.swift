@@ -21,7 +21,8 @@ enum RouteAnswers {
     /// What a mount answers by itself, who is signed in.
     static func greeting(of mount: FormatMount, _ request: HTTPRequest, _ principal: Principal) throws -> HTTPResponse {
         guard request.method.isRead else {
-            throw SaveError(.methodNotAllowed, "this can only be read", details: ["allow": "GET, HEAD, OPTIONS"])
+            throw SaveError(
+                .methodNotAllowed, "this can only be read: use GET, HEAD or OPTIONS", details: ["allow": "GET, HEAD, OPTIONS"])
         }
         guard principal.name != nil else { throw SaveError.signInFirst }
         var answer = fixed(mount.greeting)

@@ -119,7 +119,9 @@ private final class InMemoryBlobWriter: BlobWriter {
             guard state.phase != .committed else { return info }
             if let expected, expected != info.digest {
                 state.phase = .cancelled
-                throw SaveError(.digestMismatch, "the bytes do not have the digest that was announced")
+                throw SaveError(
+                    .digestMismatch, "the bytes do not have the digest that was announced: send them again, or correct the digest"
+                )
             }
             let kept = store.keep(state.bytes, as: info.digest)
             state.info = kept
@@ -154,7 +156,9 @@ private struct MemoryFile: Sendable {
         let name = "/save-" + String(UInt64.random(in: .min ... .max), radix: 36)
         let path = FileManager.default.temporaryDirectory.path + name
         let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw SaveError(.storageUnavailable, "a temporary file cannot be created") }
+        guard descriptor >= 0 else {
+            throw SaveError(.storageUnavailable, "a temporary file cannot be created: the server's log says why")
+        }
         unlink(path)
         file = OpenFile(adopting: descriptor, size: 0)
     }

@@ -51,18 +51,19 @@ enum LegacyJSON {
     private static func chosen(_ page: SimplePage, _ version: String?) throws -> String {
         // "Not found" would say that there is no such project.
         if let status = page.status, status.marker == .quarantined {
-            throw SaveError(.blocked, "the project is \(status.text); its files are not offered")
+            throw SaveError(
+                .blocked, "the project is \(status.text); its files are not offered: ask an owner to change its status")
         }
         guard let version else {
             let offered = page.versions.filter { files(of: $0, page).contains { $0.withdrawn == nil } }
             let final = offered.last { Version($0)?.isPrerelease == false }
             guard let newest = final ?? offered.last ?? page.versions.last else {
-                throw SaveError(.packageNotFound, "the project offers no files")
+                throw SaveError(.packageNotFound, "the project offers no files: publish one, or check the name")
             }
             return newest
         }
         guard let found = page.versions.first(where: { isSame($0, version) }) else {
-            throw SaveError(.packageNotFound, "there is no such version")
+            throw SaveError(.packageNotFound, "there is no such version: check the number")
         }
         return found
     }

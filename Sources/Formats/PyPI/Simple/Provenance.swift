@@ -6,7 +6,8 @@ internal import SavePlatform
 enum Provenance {
     private static let folder = "provenance/"
 
-    static let none = SaveError(.assetNotFound, "no attestations came with this file")
+    static let none = SaveError(
+        .assetNotFound, "no attestations came with this file: install it without, or publish it with some")
 
     /// The index that is the provenance of a file.
     static func index(_ package: PackageID, filename: String) -> IndexKey { .custom(folder + filename, package: package) }

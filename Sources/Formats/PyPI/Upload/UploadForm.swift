@@ -16,7 +16,10 @@ struct UploadForm {
     mutating func add(_ part: MultipartPart) async throws {
         let text = try await part.text(limit: min(Self.longestField, Self.longestForm - size))
         size += text.utf8.count + part.name.utf8.count
-        guard size <= Self.longestForm else { throw SaveError(.tooLarge, "the form is larger than \(Self.longestForm) bytes") }
+        guard size <= Self.longestForm else {
+            throw SaveError(
+                .tooLarge, "the form is larger than \(Self.longestForm) bytes: shorten its fields, such as the description")
+        }
         fields[part.name, default: []].append(text)
     }
 

@@ -43,7 +43,7 @@ enum EmptyPage {
     }
 
     static func refusal(_ why: String) -> SaveError {
-        SaveError(.upstreamInvalid, "the upstream sent a page that is not an index: it \(why)")
+        SaveError(.upstreamInvalid, "the upstream sent a page that is not an index: it \(why); check remote_url")
     }
 
     private static func read(_ document: UpstreamDocument) throws -> [HTMLTag] {

@@ -13,7 +13,7 @@ enum UpstreamHTML {
 
     static func listing(_ document: UpstreamDocument, _ index: IndexKey) throws -> Listing {
         guard !document.isWhole || !isCutOff(document.bytes) else {
-            throw SaveError(.upstreamInvalid, "the upstream's index is cut off")
+            throw SaveError(.upstreamInvalid, "the upstream's index is cut off: ask again")
         }
         let package = index.package
         let tags: [HTMLTag]
@@ -21,10 +21,10 @@ enum UpstreamHTML {
             tags = try HTMLTags.read(
                 document.bytes, named: ["a", "base", "meta", "input"], attributes: attributes,
                 limit: package == nil ? mostPackages : mostFiles)
-        } catch { throw SaveError(.upstreamInvalid, "the upstream's index has too many links") }
+        } catch { throw SaveError(.upstreamInvalid, "the upstream's index has too many links: check remote_url") }
         let metas = metas(tags)
         if let version = metas["pypi:repository-version"], !version.utf8.starts(with: "1.".utf8) {
-            throw SaveError(.upstreamInvalid, "the upstream's index has the unknown version '\(version)'")
+            throw SaveError(.upstreamInvalid, "the upstream's index has the unknown version '\(version)': check remote_url")
         }
         guard let package else { return try root(tags, document) }
         var listing = UpstreamListing(package, base: base(of: tags, document))

@@ -42,7 +42,7 @@ enum UpstreamIndex {
             return UpstreamRequest(url: base, accept: accept, maxSize: longestRoot)
         case .index(.package(let package)):
             guard ProjectName.normalized(package.name) == package else {
-                throw SaveError(.packageNotFound, "there is no such package")
+                throw SaveError(.packageNotFound, "there is no such package: check the name")
             }
             return UpstreamRequest(url: "\(base)\(package.name)/", accept: accept, maxSize: longestPage)
         case .probe(let attempt):
@@ -72,7 +72,8 @@ enum UpstreamIndex {
     /// The document without a byte order mark, which static files may begin with.
     private static func readable(_ document: UpstreamDocument) throws -> UpstreamDocument {
         if document.bytes.starts(with: gzipMagic) {
-            throw SaveError(.upstreamInvalid, "the upstream's index is compressed without saying so")
+            throw SaveError(
+                .upstreamInvalid, "the upstream's index is compressed without saying so: check what is in front of it")
         }
         guard document.bytes.starts(with: byteOrderMark) else { return document }
         return UpstreamDocument(
@@ -125,7 +126,8 @@ enum UpstreamIndex {
             if first == UInt8(ascii: "<") { return .html }
             fallthrough
         default:
-            throw SaveError(.upstreamInvalid, "the upstream sent \(type?.essence ?? "no type"), which is not an index")
+            throw SaveError(
+                .upstreamInvalid, "the upstream sent \(type?.essence ?? "no type"), which is not an index: check remote_url")
         }
     }
 }

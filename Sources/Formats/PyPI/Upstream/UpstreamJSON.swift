@@ -20,7 +20,7 @@ enum UpstreamJSON {
         var reader = reader
         do {
             guard try reader.kind() == .object else {
-                throw SaveError(.upstreamInvalid, "the upstream's index is not a JSON object")
+                throw SaveError(.upstreamInvalid, "the upstream's index is not a JSON object: check remote_url")
             }
             return try body(&reader)
         } catch let error as JSONError {
@@ -51,10 +51,11 @@ enum UpstreamJSON {
             }
         }
         try check(version)
-        guard hasFiles else { throw SaveError(.upstreamInvalid, "the upstream's index has no list of files") }
+        guard hasFiles else { throw SaveError(.upstreamInvalid, "the upstream's index has no list of files: check remote_url") }
         // A list of something else is no list of files, and must not say that there are none.
         guard isBare || isOfFiles else {
-            throw SaveError(.upstreamInvalid, "the upstream's index lists things that are no files of a package")
+            throw SaveError(
+                .upstreamInvalid, "the upstream's index lists things that are no files of a package: check remote_url")
         }
         try reader.end()
         return listing.listing(status)
@@ -78,14 +79,16 @@ enum UpstreamJSON {
             try? members(of: &root, &reader)
         }
         try check(root.version)
-        guard root.hasProjects else { throw SaveError(.upstreamInvalid, "the upstream's index has no list of projects") }
+        guard root.hasProjects else {
+            throw SaveError(.upstreamInvalid, "the upstream's index has no list of projects: check remote_url")
+        }
         // Held once: a large list is sorted in place.
         let packages = root.packages
         root.packages = UpstreamPackages()
         let listing = packages.listing()
         // A list of something else is no list of packages, and must not say that there are none.
         guard root.isBare || !listing.packages.isEmpty else {
-            throw SaveError(.upstreamInvalid, "the upstream's index lists things that are no packages")
+            throw SaveError(.upstreamInvalid, "the upstream's index lists things that are no packages: check remote_url")
         }
         return listing
     }
@@ -115,7 +118,7 @@ enum UpstreamJSON {
     /// PEP 629: another major version may mean anything.
     private static func check(_ version: String?) throws {
         if let version, !version.utf8.starts(with: "1.".utf8) {
-            throw SaveError(.upstreamInvalid, "the upstream's index has the unknown version '\(version)'")
+            throw SaveError(.upstreamInvalid, "the upstream's index has the unknown version '\(version)': check remote_url")
         }
     }
 

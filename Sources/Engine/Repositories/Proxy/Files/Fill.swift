@@ -183,7 +183,9 @@ package final class Fill: Sendable {
             case .wait(let available): await waitForChange { $0.available > available || $0.outcome != nil }
             case .readFile(let reader, let count):
                 let bytes = try await pool.run { try reader.read(at: offset, count: count) }
-                guard !bytes.isEmpty else { throw SaveError(.storageUnavailable, "a file that is being fetched cannot be read") }
+                guard !bytes.isEmpty else {
+                    throw SaveError(.storageUnavailable, "a file that is being fetched cannot be read: ask again")
+                }
                 return bytes
             }
         }

@@ -73,7 +73,8 @@ struct UpstreamArrival {
 
     private func check(_ digest: BlobDigest, _ expected: BlobDigest?) throws {
         guard let expected, expected != digest else { return }
-        throw SaveError(.digestMismatch, "the bytes do not have the digest that was announced")
+        throw SaveError(
+            .digestMismatch, "the bytes do not have the digest that was announced: send them again, or correct the digest")
     }
 
     private mutating func giveUp(_ writer: any BlobWriter, because error: SaveError) async throws {

@@ -42,16 +42,21 @@ struct UpstreamFile: Sendable {
             case 200: return try await receive(response, record, into: fill)
             case 304:
                 guard let earlier else {
-                    throw SaveError(.upstreamInvalid, "the upstream answered 304 to an unconditional request")
+                    throw SaveError(
+                        .upstreamInvalid, "the upstream answered 304 to an unconditional request: check what is in front of it")
                 }
                 try await touch(earlier.asset)
                 return publish(earlier, to: fill)
             case let status where proxy.settings.meansMissing(status): throw try await gone(record)
-            case 401, 403: throw SaveError(.upstreamInvalid, "the upstream refuses access to the file (\(response.status))")
+            case 401, 403:
+                throw SaveError(
+                    .upstreamInvalid,
+                    "the upstream refuses access to the file (\(response.status)): check remote_username and remote_password of the proxy"
+                )
             default:
                 let seconds = RetryAfter.seconds(response.headers["retry-after"], now: services.clock.now())
                 throw SaveError(
-                    .upstreamUnavailable, "the upstream answered \(response.status) for the file",
+                    .upstreamUnavailable, "the upstream answered \(response.status) for the file: ask again later",
                     details: seconds.map { ["retry_after": String($0)] } ?? [:])
             }
         } catch {
@@ -79,7 +84,10 @@ struct UpstreamFile: Sendable {
         }
         guard proxy.mayAsk(url) else {
             let host = URLOrigin(of: url)?.host ?? ""
-            throw SaveError(.blocked, "the upstream keeps this file on \(host), which allowed_file_hosts does not list")
+            throw SaveError(
+                .blocked,
+                "the upstream keeps this file on \(host), which allowed_file_hosts does not list: have an owner of the proxy add it"
+            )
         }
         return ClientRequest(
             method: method, url: url, credentials: proxy.credentials(for: url),
@@ -89,7 +97,10 @@ struct UpstreamFile: Sendable {
     private func receive(_ response: ClientResponse, _ record: AssetRecord, into fill: Fill) async throws -> Int64 {
         let announced = response.body.length
         if let announced, let size = record.size, announced != size {
-            throw SaveError(.upstreamInvalid, "the upstream's file has \(announced) bytes where its index says \(size)")
+            throw SaveError(
+                .upstreamInvalid,
+                "the upstream's file has \(announced) bytes where its index says \(size): invalidate the cached index, or check remote_url"
+            )
         }
         let contentType = record.contentType ?? response.headers["content-type"]
         let head = Fill.Head(size: announced ?? record.size, contentType: contentType)
@@ -103,7 +114,9 @@ struct UpstreamFile: Sendable {
                     "origin": record.origin.map(URLReference.shown) ?? "",
                 ])
             throw SaveError(
-                .upstreamInvalid, "the upstream's file does not have the digest that its index says", underlying: error)
+                .upstreamInvalid,
+                "the upstream's file does not have the digest that its index says: ask again; if it stays so, do not trust that file",
+                underlying: error)
         }
     }
 
@@ -139,7 +152,7 @@ struct UpstreamFile: Sendable {
 
     fileprivate static func checkSize(_ size: Int64, _ expected: Int64?) throws {
         guard let expected, size != expected else { return }
-        throw SaveError(.upstreamInvalid, "the upstream's file ended after \(size) of \(expected) bytes")
+        throw SaveError(.upstreamInvalid, "the upstream's file ended after \(size) of \(expected) bytes: ask again")
     }
 
     private func store(_ record: AssetRecord, _ blob: BlobInfo, _ response: ClientResponse, contentType: String?) async throws {
@@ -237,7 +250,8 @@ private struct FileStart: Sendable {
         checks.update(bytes)
         try checks.verify()
         if let sha256 = checks.sha256, BlobDigest(of: bytes) != sha256 {
-            throw SaveError(.digestMismatch, "the bytes do not have the digest that was announced")
+            throw SaveError(
+                .digestMismatch, "the bytes do not have the digest that was announced: send them again, or correct the digest")
         }
     }
 }
@@ -260,7 +274,9 @@ private struct UpstreamChecks {
 
     func verify() throws {
         for other in others where Hex.encode(other.digest.finish()) != other.expected.hex {
-            throw SaveError(.digestMismatch, "the \(other.expected.algorithm.rawValue) digest differs")
+            throw SaveError(
+                .digestMismatch,
+                "the \(other.expected.algorithm.rawValue) digest differs: send the file again, or correct the digest")
         }
     }
 }

@@ -34,7 +34,9 @@ struct UpstreamRanges: Sendable {
                 parts.add(try await fetch(part, of: parts.size), at: part.lowerBound)
             }
         }
-        throw SaveError(.upstreamInvalid, "too much of the upstream's file '\(file.path.filename)' would have to be read")
+        throw SaveError(
+            .upstreamInvalid,
+            "too much of the upstream's file '\(file.path.filename)' would have to be read: ask for the whole file")
     }
 
     private func size() async throws -> Int64 {
@@ -51,17 +53,21 @@ struct UpstreamRanges: Sendable {
         switch response.status {
         case 206: break
         case 404, 410: throw proxy.miss(file.path, until: nil)
-        case 500...: throw SaveError(.upstreamUnavailable, "the upstream answered \(response.status) for the file")
+        case 500...:
+            throw SaveError(.upstreamUnavailable, "the upstream answered \(response.status) for the file: ask again later")
         // Whatever else it is, the whole file may still be had.
         default: throw Unsupported()
         }
         let expected = "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(size)"
         guard response.headers["content-range"] == expected else {
-            throw SaveError(.upstreamInvalid, "the upstream sent another part of the file than it was asked for")
+            throw SaveError(
+                .upstreamInvalid, "the upstream sent another part of the file than it was asked for: ask for the whole file")
         }
         let bytes = try await response.body.collect(limit: part.count)
         guard bytes.count == part.count else {
-            throw SaveError(.upstreamInvalid, "the upstream's part of the file has \(bytes.count) of \(part.count) bytes")
+            throw SaveError(
+                .upstreamInvalid,
+                "the upstream's part of the file has \(bytes.count) of \(part.count) bytes: ask for the whole file")
         }
         return bytes
     }

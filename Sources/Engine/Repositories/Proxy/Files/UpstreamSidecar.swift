@@ -41,7 +41,7 @@ struct UpstreamSidecar: Sendable {
             return try await passing(sidecar, because: error)
         }
         guard let stored = try await proxy.stored(sidecar.path, sidecar.package) else {
-            throw SaveError(.storageUnavailable, "'\(sidecar.path.filename)' was not kept")
+            throw SaveError(.storageUnavailable, "'\(sidecar.path.filename)' was not kept: ask again")
         }
         return stored
     }
@@ -121,7 +121,7 @@ extension UpstreamSidecar {
         if let bytes = try await fromParts(file), expected == nil || expected?.hex == BlobDigest(of: bytes).hex { return bytes }
         try await fill(file)
         guard let bytes = try await fromCache(file) else {
-            throw SaveError(.storageUnavailable, "'\(file.path.filename)' was not kept")
+            throw SaveError(.storageUnavailable, "'\(file.path.filename)' was not kept: ask again")
         }
         return bytes
     }

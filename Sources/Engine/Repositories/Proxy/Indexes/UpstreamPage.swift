@@ -45,7 +45,9 @@ struct UpstreamPage: Sendable {
         switch response.status {
         case 200: return try await accept(response, limit: wanted.maxSize, cached)
         case 304:
-            guard let cached else { throw invalid("the upstream answered 304 to an unconditional request", 304) }
+            guard let cached else {
+                throw invalid("the upstream answered 304 to an unconditional request: check what is in front of it", 304)
+            }
             return try await verified(cached)
         default: throw failure(response, asking: wanted.url)
         }
@@ -120,7 +122,9 @@ struct UpstreamPage: Sendable {
                 status, redirectedTo: host)
         case 401:
             return UpstreamFailure(
-                SaveError(.upstreamInvalid, "the upstream refuses access (401)"), status: status, concernsAll: true)
+                SaveError(
+                    .upstreamInvalid, "the upstream refuses access (401): check remote_username and remote_password of the proxy"),
+                status: status, concernsAll: true)
         case 403:
             return invalid(
                 "the upstream refuses access (403); list 403 in missing_statuses if that is how it says that it has no such package",
@@ -131,7 +135,7 @@ struct UpstreamPage: Sendable {
             let concernsAll = [429, 502, 503, 504].contains(status)
             return UpstreamFailure(
                 SaveError(
-                    .upstreamUnavailable, "the upstream answered \(status)",
+                    .upstreamUnavailable, "the upstream answered \(status): ask again later",
                     details: seconds.map { ["retry_after": String($0)] } ?? [:]),
                 status: status, retryAfter: seconds, concernsAll: concernsAll)
         }

@@ -27,7 +27,9 @@ struct UpstreamSearch: Sendable {
 
     private func miss(_ index: IndexKey) -> SourceMiss {
         SourceMiss(
-            error: SaveError(.notFound, "the upstream of \(proxy.repository.record.coordinates) has no search"),
+            error: SaveError(
+                .notFound, "the upstream of \(proxy.repository.record.coordinates) has no search: ask for the package by its name"
+            ),
             freshness: freshness(index))
     }
 
