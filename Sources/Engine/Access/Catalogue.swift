@@ -88,7 +88,9 @@ package final class Catalogue: Sendable {
                     + "formats that are not compiled in are loaded with the key 'plugins' of the configuration")
         }
         if let known, known.record.format == record.format, known.record.settings == record.settings {
-            return Repository(record: record, format: known.format, descriptor: descriptor)
+            // What is on its way from the upstream goes on to count where the change is about something else.
+            let upstream = known.record.hasSameUpstream(as: record) ? known.upstream : nil
+            return Repository(record: record, format: known.format, descriptor: descriptor, upstream: upstream)
         }
         let format = try await formats.make(record.format, settings: record.settings)
         return Repository(record: record, format: format, descriptor: descriptor)
@@ -110,11 +112,18 @@ package final class Repository: Sendable {
     package let record: RepositoryRecord
     package let format: Supervised<any RepositoryFormat>
     package let descriptor: FormatDescriptor
+    /// The upstream that the settings describe, for a proxy.
+    package let upstream: UpstreamID
 
-    package init(record: RepositoryRecord, format: Supervised<any RepositoryFormat>, descriptor: FormatDescriptor) {
+    /// - Parameter upstream: that of another version of the record with the same upstream; nil where there is none.
+    package init(
+        record: RepositoryRecord, format: Supervised<any RepositoryFormat>, descriptor: FormatDescriptor,
+        upstream: UpstreamID? = nil
+    ) {
         self.record = record
         self.format = format
         self.descriptor = descriptor
+        self.upstream = upstream ?? .new(of: record.id)
     }
 
     /// The path from the host to the repository, with a slash at both ends, as Save writes it: below the format's mount where it

@@ -9,17 +9,18 @@ extension EngineServices {
         guard repository.record.kind == .proxy else {
             throw SaveError.invalid("name", "\(repository.record.coordinates) is not a proxy")
         }
+        let proxy = ProxySource(repository: repository, services: self)
         let finding: UpstreamProbe.Finding
         do {
-            finding = try await UpstreamBase(ProxySource(repository: repository, services: self)).find()
+            finding = try await UpstreamBase(proxy).find()
         } catch {
-            upstream.markDoubtful(repository.record.id, UpstreamFailure(error).error.message)
+            upstream.markDoubtful(proxy.upstream, UpstreamFailure(error).error.message)
             throw error
         }
         if finding.succeeded {
-            upstream.markAvailable(repository.record.id)
+            upstream.markAvailable(proxy.upstream)
         } else {
-            upstream.markDoubtful(repository.record.id, finding.nothingFound().error.message)
+            upstream.markDoubtful(proxy.upstream, finding.nothingFound().error.message)
         }
         let attempts = finding.attempts.map { JSONValue.object(["url": .string($0.url), "outcome": .string($0.outcome)]) }
         return ["resolved_url": .string(finding.base), "succeeded": .bool(finding.succeeded), "attempts": .array(attempts)]
@@ -28,6 +29,8 @@ extension EngineServices {
     /// Forgets what is cached of an upstream's indexes. Files stay.
     package func invalidateCache(of repository: Repository) async throws {
         let id = repository.record.id
+        // What is on its way was asked for before: it gets neither to the memory nor to the disk.
+        upstream.forget(id)
         await upstream.copies.finish { $0.repository == id }
         try await store.write { try $0.deleteCachedIndexes(id, key: nil) }
         contentChanged(in: id, package: nil)
@@ -46,7 +49,7 @@ extension EngineServices {
     /// What is known of a proxy's upstream; null for other kinds.
     package func upstreamState(of repository: Repository) -> JSONValue {
         guard repository.record.kind == .proxy else { return .null }
-        let state = upstream.state(repository.record.id)
+        let state = upstream.state(upstream.id(of: repository))
         let now = clock.uptime()
         let quiet = state.quietUntil > now ? Int64(clamping: (state.quietUntil - now) / Lease.second + 1) : nil
         return [

@@ -16,6 +16,8 @@ final class FakeUpstream: HTTPClient {
         var hasRanges = false
         /// What is sent for a part instead of its bytes.
         var wrongPart: [UInt8]?
+        /// Waited for before the answer begins.
+        var hold: Hold?
     }
 
     private struct State {
@@ -32,12 +34,17 @@ final class FakeUpstream: HTTPClient {
     func fail(_ url: String) { answer(url, Answer(failure: SaveError(.upstreamUnavailable, "down"))) }
 
     func requests(of url: String) -> [ClientRequest] { state.withLock { $0.requests.filter { $0.url == url } } }
+    var requests: [ClientRequest] { state.withLock { $0.requests } }
     var requestCount: Int { state.withLock { $0.requests.count } }
 
     func send(_ request: ClientRequest) async throws -> ClientResponse {
         let answer = state.withLock { state in
             state.requests.append(request)
             return state.answers[request.url] ?? Answer(status: 404)
+        }
+        if let hold = answer.hold {
+            hold.reached.open()
+            await hold.gate.wait()
         }
         if let failure = answer.failure { throw failure }
         if let etag = answer.headers["etag"], request.headers["if-none-match"] == etag {
@@ -86,4 +93,12 @@ private final class Chunks: Sendable {
         if rest.withLock({ $0.count }) == 1 { await gate?.wait() }
         return rest.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
+}
+
+/// Keeps a request waiting.
+final class Hold: Sendable {
+    /// Opens when the request is there.
+    let reached = Gate()
+    /// Opened to let it go on.
+    let gate = Gate()
 }

@@ -54,7 +54,7 @@ struct MemberFindings: Sendable {
         describeUpstream(known, services, package)
         let cached = Dictionary(stored.map { ($0.record.path, $0) }) { first, _ in first }
         guard let known else {
-            let outcome = services.upstream.outcomes[key(package)]
+            let outcome = services.upstream.outcomes[key(package, services)]
             if let failure = outcome?.failure {
                 member.state = "fails"
                 member.reason = .init("upstream", failure.message)
@@ -89,8 +89,8 @@ struct MemberFindings: Sendable {
     private mutating func describeUpstream(
         _ known: UpstreamMemory.KnownIndex?, _ services: EngineServices, _ package: PackageID
     ) {
-        let outcome = services.upstream.outcomes[key(package)]
-        let state = services.upstream.state(member.repository.record.id)
+        let outcome = services.upstream.outcomes[key(package, services)]
+        let state = services.upstream.state(services.upstream.id(of: member.repository))
         var upstream = Explanation.Upstream(
             status: outcome?.status ?? known.map { Self.lastStatus($0.row) }, asked: outcome?.asked ?? known?.row.verified,
             isAvailable: state.isAvailable,
@@ -107,7 +107,7 @@ struct MemberFindings: Sendable {
     private static func lastStatus(_ row: CachedIndex) -> Int { row.fetched == row.verified ? 200 : 304 }
 
     private func staleness(_ services: EngineServices, _ package: PackageID) -> Explanation.Reason {
-        let status = services.upstream.outcomes[key(package)]?.status
+        let status = services.upstream.outcomes[key(package, services)]?.status
         return status.map(member.repository.record.proxy.meansMissing) ?? false
             ? .init("removed_upstream", "the upstream no longer has the package; the last page is still shown")
             : .init("stale", "the upstream does not answer; the last page is shown")
@@ -122,8 +122,8 @@ struct MemberFindings: Sendable {
 
     // MARK: Both
 
-    private func key(_ package: PackageID) -> UpstreamMemory.Key {
-        UpstreamMemory.Key(repository: member.repository.record.id, index: .package(package))
+    private func key(_ package: PackageID, _ services: EngineServices) -> UpstreamMemory.Key {
+        UpstreamMemory.Key(upstream: services.upstream.id(of: member.repository), index: .package(package))
     }
 
     /// Why no file of the package is given out, where the format says so.

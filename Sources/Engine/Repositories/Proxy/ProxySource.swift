@@ -2,6 +2,14 @@
 package struct ProxySource: ContentSource {
     let repository: Repository
     let services: EngineServices
+    /// What is remembered of the upstream, and what is under way, is this one's.
+    let upstream: UpstreamID
+
+    init(repository: Repository, services: EngineServices) {
+        self.repository = repository
+        self.services = services
+        upstream = services.upstream.id(of: repository)
+    }
 
     var id: Int64 { repository.record.id }
     var settings: ProxySettings { repository.record.proxy }
@@ -53,8 +61,7 @@ package struct ProxySource: ContentSource {
             return try await UpstreamSidecar(self, deriving).content(of: record)
         }
         if method == .head, let described = try await UpstreamFile(self).describe(record) { return described }
-        let key = FillRegistry.Key(repository: id, path: path)
-        let seat = services.fills.join(key, pool: services.pool) { fill in
+        let seat = services.fills.join(fill(of: path), pool: services.pool) { fill in
             try await UpstreamFile(self).fetch(record, into: fill)
         }
         return .arriving(ArrivingAsset(repository: id, record: record, head: try await seat.fill.head(), seat: seat))
@@ -95,8 +102,7 @@ package struct ProxySource: ContentSource {
         do {
             let content = try await cache.asset(path, package: package, method: .get)
             guard !isIndexed, case .stored(let asset, let file, var freshness) = content else { return content }
-            let age = services.clock.now().seconds - UpstreamValidators(asset.record).verified.seconds
-            guard age >= 0, age < settings.cacheTTL else { return nil }
+            guard let age = age(of: asset) else { return nil }
             freshness.validUntil = deadline(seconds: settings.cacheTTL - age)
             return .stored(asset, file, freshness)
         } catch is SourceMiss {
@@ -109,6 +115,16 @@ package struct ProxySource: ContentSource {
             return nil
         }
     }
+
+    /// Seconds since the upstream was asked for a file that no index describes; nil where it is to be asked again.
+    func age(of asset: StoredAsset) -> Int64? {
+        let validators = UpstreamValidators(asset.record)
+        let age = services.clock.now().seconds - validators.verified.seconds
+        return wrote(validators) && age >= 0 && age < settings.cacheTTL ? age : nil
+    }
+
+    /// Whether validators are the words of the upstream that there is now.
+    func wrote(_ validators: UpstreamValidators) -> Bool { validators.remote.map { $0 == settings.remoteURL } ?? true }
 
     /// Drops the record of a file whose bytes are not here, unless another request has fetched it again.
     private func forget(_ path: AssetPath) async throws {
@@ -124,7 +140,7 @@ package struct ProxySource: ContentSource {
 
     private func record(of path: AssetPath, package: PackageID?) async throws -> AssetRecord {
         guard isIndexed else {
-            let missing = UpstreamMemory.Key(repository: id, index: .custom(path.text, package: nil))
+            let missing = UpstreamMemory.Key(upstream: upstream, index: .custom(path.text, package: nil))
             if let until = services.upstream.misses[missing], until > services.clock.uptime() { throw miss(path, until: until) }
             return AssetRecord(path: path)
         }
@@ -156,32 +172,48 @@ package struct ProxySource: ContentSource {
     func miss(_ index: IndexKey, _ stamp: RevisionBoard.Stamp, asked: UInt64, until: UInt64) -> SourceMiss {
         let what = index.package.map { "package '\($0)'" } ?? "index"
         let lease = Lease(
-            UpstreamMemory.Key(repository: id, index: index), .nothing, now: asked, until: until, renews: false)
+            UpstreamMemory.Key(upstream: upstream, index: index), .nothing, now: asked, until: until, renews: false)
         return SourceMiss(
             error: SaveError(.packageNotFound, "there is no \(what) in \(repository.record.coordinates): check the name"),
-            freshness: Freshness(dependencies: [.init(repository: repository, stamp: stamp)], leases: [lease]))
+            freshness: Freshness(
+                dependencies: [.init(repository: repository, stamp: stamp)], leases: [lease], validUntil: end))
     }
 
     private func freshness(of found: UpstreamMemory.FoundIndex) -> Freshness {
         Freshness(
-            dependencies: [.init(repository: repository, stamp: found.stamp)], leases: [found.known.lease],
+            dependencies: [.init(repository: repository, stamp: found.stamp)], leases: [found.known.lease], validUntil: end,
             isStale: found.known.isStale)
     }
 
+    /// What is made of an index that was forgotten while it was on its way is for those who waited for it, and is not kept. A
+    /// stamp that was taken before this is asked shows when it is forgotten later.
+    private var end: UInt64? { services.upstream.id(of: repository) == upstream ? nil : 0 }
+
     // MARK: For the parts of the proxy
+
+    /// A file is on its way once, even when what is remembered of indexes is forgotten meanwhile.
+    func fill(of path: AssetPath) -> FillRegistry.Key { FillRegistry.Key(upstream: repository.upstream, path: path) }
+
+    /// Whether the repository still has its files from where this proxy asks for them.
+    func hasPlace(in reading: any MetadataReading) throws -> Bool {
+        let asked = repository.record
+        return try reading.repositories().first { $0.id == asked.id }?.hasSamePlace(as: asked) ?? false
+    }
 
     /// The format, where its files carry sidecars within them and the upstream's index says which files there are.
     private var deriving: Supervised<any SidecarDeriving>? {
         isIndexed ? repository.format.cast { $0 as? any SidecarDeriving } : nil
     }
 
-    /// Records a file whose bytes are here, and that there is its package: a sidecar whose file is not here makes none.
+    /// Records a file whose bytes are here, and that there is its package: a sidecar whose file is not here makes none. A file of
+    /// an upstream that the proxy no longer has is not recorded: its name is the next one's.
     func keep(_ record: AssetRecord, _ blob: BlobInfo) async throws {
         let now = services.clock.now()
         let asset = StoredAsset(
             repository: id, record: record, blob: blob.digest, size: blob.size, uploadedBy: nil, created: now)
         let isSaid = try await isAnnounced(record)
-        let isOther = try await services.store.write { writing in
+        let isOther: Bool? = try await services.store.write { writing in
+            guard try hasPlace(in: writing) else { return nil }
             let earlier = try writing.asset(asset.repository, asset.record.path)
             try writing.put(asset)
             if let package = asset.record.package, asset.record.sidecarOf == nil,
@@ -193,6 +225,7 @@ package struct ProxySource: ContentSource {
             }
             return earlier.map { $0.record.checksums != asset.record.checksums } ?? false
         }
+        guard let isOther else { return }
         services.board.bump(id, subjects(of: record, isSaid: isSaid && !isOther))
     }
 

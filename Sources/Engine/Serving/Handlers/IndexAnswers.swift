@@ -23,6 +23,7 @@ struct IndexAnswers: Sendable {
     /// Which rendering may be shared: one of the same page that began after the same changes.
     private struct Flight: Hashable, Sendable {
         let key: Key
+        let upstreams: [UpstreamID]
         let stamps: [RevisionBoard.Stamp]
     }
 
@@ -88,7 +89,9 @@ struct IndexAnswers: Sendable {
     private func page(_ key: Key, _ repository: Repository, _ catalogue: CatalogueSnapshot) async throws -> CachedAnswer {
         if let known = current(key, catalogue) { return known }
         let leaves = repository.record.kind == .group ? catalogue.leaves(of: repository) : [repository]
-        let flight = Flight(key: key, stamps: leaves.map { services.board.stamp($0.record.id, .index(key.index)) })
+        let flight = Flight(
+            key: key, upstreams: leaves.map(\.upstream),
+            stamps: leaves.map { services.board.stamp($0.record.id, .index(key.index)) })
         return try await flights.run(flight) { try await make(key, repository, catalogue) }
     }
 

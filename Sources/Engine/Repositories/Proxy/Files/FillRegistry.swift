@@ -3,8 +3,9 @@ internal import Synchronization
 /// The fills that are under way: one for each file, whoever asks.
 package final class FillRegistry: Sendable {
     struct Key: Hashable, Sendable {
-        let repository: Int64
+        let upstream: UpstreamID
         let path: AssetPath
+        var repository: Int64 { upstream.repository }
     }
 
     /// Gives the bytes to a fill. Returns how many there are.

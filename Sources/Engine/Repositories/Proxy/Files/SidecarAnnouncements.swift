@@ -35,9 +35,9 @@ struct SidecarAnnouncements: Sendable {
 
     /// Whether the upstream lists a sidecar in the very words that will be used when it is here, and the pages pass that on.
     func isListed(_ sidecar: AssetRecord, of package: PackageID) async throws -> Bool {
-        let index = UpstreamMemory.Key(repository: proxy.id, index: .package(package))
+        let index = UpstreamMemory.Key(upstream: proxy.upstream, index: .package(package))
         guard let path = sidecar.sidecarOf, let known = memory.listings[index], let file = known.record(path),
-            known.record(sidecar.path) != nil, memory.lostSidecars[.init(repository: proxy.id, path: sidecar.path)] == nil
+            known.record(sidecar.path) != nil, memory.lostSidecars[.init(upstream: proxy.upstream, path: sidecar.path)] == nil
         else { return false }
         return try await format.ask { format in
             // Pages say nothing of other kinds of sidecars.
@@ -70,7 +70,7 @@ struct SidecarAnnouncements: Sendable {
             if let kept = checksums[file.path] {
                 format.announceSidecar(kept, in: &assets[place])
             } else if let sidecar = offered[place] ?? format.embeddedSidecar(of: file)?.path {
-                if let lost = lost?[.init(repository: proxy.id, path: sidecar)], lost.until > now {
+                if let lost = lost?[.init(upstream: proxy.upstream, path: sidecar)], lost.until > now {
                     end = min(end ?? .max, lost.until)
                     format.announceSidecar(nil, in: &assets[place])
                 } else if offered[place] == nil, files.contains(file.path) || !isStale && canBeRead(file, now) {

@@ -30,14 +30,14 @@ struct UpstreamFile: Sendable {
     ///   `digestMismatch` as `upstreamInvalid`, and what the stores throw. Nothing stays behind.
     func fetch(_ record: AssetRecord, into fill: Fill) async throws -> Int64 {
         let earlier = try await stored(record.path)
-        if let earlier, proxy.isIndexed || isFresh(earlier.asset) { return publish(earlier, to: fill) }
+        if let earlier, proxy.isIndexed || proxy.age(of: earlier.asset) != nil { return publish(earlier, to: fill) }
         do {
             var request = try await request(for: record, method: .get)
-            let validators = earlier.map { UpstreamValidators($0.asset.record) }
+            let validators = earlier.map { UpstreamValidators($0.asset.record) }.flatMap { proxy.wrote($0) ? $0 : nil }
             if let etag = validators?.etag { request.headers.append("If-None-Match", etag) }
             if let date = validators?.lastModified { request.headers.append("If-Modified-Since", date) }
             let response = try await services.client.send(request)
-            if !proxy.isIndexed { services.upstream.markAvailable(proxy.id) }
+            if !proxy.isIndexed { services.upstream.markAvailable(proxy.upstream) }
             switch response.status {
             case 200: return try await receive(response, record, into: fill)
             case 304:
@@ -64,7 +64,7 @@ struct UpstreamFile: Sendable {
             if !proxy.isIndexed, let failure = error as? SaveError,
                 [.upstreamUnavailable, .upstreamInvalid, .upstreamForbidden].contains(failure.code)
             {
-                services.upstream.markDoubtful(proxy.id, failure.message)
+                services.upstream.markDoubtful(proxy.upstream, failure.message)
             }
             // What was fetched before is better than nothing, as long as no byte of something else went out.
             guard let earlier, !fill.hasBegun else { throw error }
@@ -127,7 +127,7 @@ struct UpstreamFile: Sendable {
         if start.isWhole {
             try await services.pool.run { try start.check(record, size: head.size) }
         }
-        var arrival = try await UpstreamArrival(fill, head, .init(repository: proxy.id, path: record.path), services)
+        var arrival = try await UpstreamArrival(fill, head, proxy.fill(of: record.path), services)
         do {
             let checks = UpstreamChecks(record.checksums)
             if !start.bytes.isEmpty {
@@ -164,8 +164,10 @@ struct UpstreamFile: Sendable {
             cached.checksums.insert(sha256, at: 0)
         }
         if !proxy.isIndexed {
-            UpstreamValidators(etag: response.headers["etag"], lastModified: response.headers["last-modified"], verified: now)
-                .write(to: &cached)
+            UpstreamValidators(
+                etag: response.headers["etag"], lastModified: response.headers["last-modified"], verified: now,
+                remote: proxy.settings.remoteURL
+            ).write(to: &cached)
         }
         try await proxy.keep(cached, blob)
     }
@@ -187,11 +189,6 @@ struct UpstreamFile: Sendable {
         }
     }
 
-    private func isFresh(_ asset: StoredAsset) -> Bool {
-        let age = services.clock.now().seconds - UpstreamValidators(asset.record).verified.seconds
-        return age >= 0 && age < proxy.settings.cacheTTL
-    }
-
     private func publish(_ earlier: Earlier, to fill: Fill) -> Int64 {
         fill.begin(Fill.Head(size: earlier.asset.size, contentType: earlier.asset.record.contentType), reader: earlier.file)
         return earlier.asset.size
@@ -201,11 +198,13 @@ struct UpstreamFile: Sendable {
         var touched = asset
         var validators = UpstreamValidators(asset.record)
         validators.verified = services.clock.now()
+        validators.remote = proxy.settings.remoteURL
         validators.write(to: &touched.record)
         let row = touched
         try await services.store.write { writing in
             // One that was removed meanwhile stays removed: its bytes may be gone as well.
-            guard try writing.asset(asset.repository, asset.record.path)?.blob == asset.blob else { return }
+            guard try proxy.hasPlace(in: writing), try writing.asset(asset.repository, asset.record.path)?.blob == asset.blob
+            else { return }
             try writing.put(row)
         }
         services.board.bump(proxy.id, [.asset(asset.record.path)])
@@ -214,7 +213,7 @@ struct UpstreamFile: Sendable {
     private func gone(_ record: AssetRecord) async throws -> SourceMiss {
         let until = proxy.deadline(seconds: proxy.settings.negativeCacheTTL)
         if !proxy.isIndexed {
-            let key = UpstreamMemory.Key(repository: proxy.id, index: .custom(record.path.text, package: nil))
+            let key = UpstreamMemory.Key(upstream: proxy.upstream, index: .custom(record.path.text, package: nil))
             services.upstream.misses.insert(until, for: key)
         }
         return proxy.miss(record.path, until: until)
@@ -286,13 +285,16 @@ struct UpstreamValidators {
     var etag: String?
     var lastModified: String?
     var verified: Timestamp
+    /// The proxy's `remote_url` then; nil where that was not noted yet. Another server's validators mean nothing to this one.
+    var remote: String?
 
     private static let key = "_upstream"
 
-    init(etag: String?, lastModified: String?, verified: Timestamp) {
+    init(etag: String?, lastModified: String?, verified: Timestamp, remote: String) {
         self.etag = etag
         self.lastModified = lastModified
         self.verified = verified
+        self.remote = remote
     }
 
     init(_ record: AssetRecord) {
@@ -300,11 +302,13 @@ struct UpstreamValidators {
         etag = object?["etag"]?.string
         lastModified = object?["last_modified"]?.string
         verified = Timestamp(microseconds: object?["verified"]?.integer ?? 0)
+        remote = object?["remote"]?.string
     }
 
     func write(to record: inout AssetRecord) {
         record.attributes[Self.key] = [
             "etag": JSONValue(etag), "last_modified": JSONValue(lastModified), "verified": .integer(verified.microseconds),
+            "remote": JSONValue(remote),
         ]
     }
 }

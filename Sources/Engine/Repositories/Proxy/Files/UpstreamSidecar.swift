@@ -22,7 +22,7 @@ struct UpstreamSidecar: Sendable {
     /// - Throws: `SourceMiss` where the upstream has neither sidecar nor file; `upstreamInvalid` for a file without one, or
     ///   one that is not what the index says; `upstreamUnavailable` while it cannot be had.
     func content(of sidecar: AssetRecord) async throws -> AssetContent {
-        let key = FillRegistry.Key(repository: proxy.id, path: sidecar.path)
+        let key = FillRegistry.Key(upstream: proxy.upstream, path: sidecar.path)
         if let lost = memory.lostSidecars[key], lost.until > services.clock.uptime() { throw lost.error }
         do {
             try await memory.sidecars.run(key) {
@@ -93,7 +93,7 @@ struct UpstreamSidecar: Sendable {
     private func lose(_ sidecar: AssetRecord, _ error: any Error) {
         let until = proxy.deadline(seconds: max(1, proxy.settings.negativeCacheTTL))
         memory.lostSidecars.insert(
-            .init(error: error, until: until), for: FillRegistry.Key(repository: proxy.id, path: sidecar.path))
+            .init(error: error, until: until), for: FillRegistry.Key(upstream: proxy.upstream, path: sidecar.path))
         announceAnew(sidecar.package)
     }
 
@@ -161,9 +161,10 @@ extension UpstreamSidecar {
 
     /// Waits until a file is in the cache; the fetch goes on when nobody waits any more.
     private func fill(_ record: AssetRecord) async throws {
-        let key = FillRegistry.Key(repository: proxy.id, path: record.path)
-        try await services.fills.fill(key, pool: services.pool) { try await UpstreamFile(proxy).fetch(record, into: $0) }
-            .finished()
+        try await services.fills.fill(proxy.fill(of: record.path), pool: services.pool) {
+            try await UpstreamFile(proxy).fetch(record, into: $0)
+        }
+        .finished()
     }
 
     private func keep(_ sidecar: AssetRecord, _ bytes: [UInt8]) async throws {

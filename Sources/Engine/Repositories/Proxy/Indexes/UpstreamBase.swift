@@ -21,16 +21,16 @@ struct UpstreamBase: Sendable {
     /// - Throws: `upstreamUnavailable` or `upstreamForbidden` when no server could be asked.
     func place() async throws -> Place {
         if let known = stored { return .known(known) }
-        if let unsure = services.upstream.unsureBases[proxy.id], unsure.until > services.clock.uptime() {
+        if let unsure = services.upstream.unsureBases[proxy.upstream], unsure.until > services.clock.uptime() {
             return .unsure(unsure.bases)
         }
-        return try await services.upstream.places.run(proxy.id) {
+        return try await services.upstream.places.run(proxy.upstream) {
             let (place, isShown) = try await UpstreamProbe(proxy).place()
             switch place {
             case .known(let base): if isShown { try await store(base) }
             case .unsure(let bases):
                 let until = proxy.deadline(seconds: max(UpstreamIndex.quietSeconds, proxy.settings.negativeCacheTTL))
-                services.upstream.unsureBases.insert(.init(bases: bases, until: until), for: proxy.id)
+                services.upstream.unsureBases.insert(.init(bases: bases, until: until), for: proxy.upstream)
             }
             return place
         }
@@ -50,7 +50,7 @@ struct UpstreamBase: Sendable {
     ///
     /// - Throws: `UpstreamFailure` where nothing tells.
     func proven() async throws -> String {
-        let finding = try await services.upstream.probes.run(proxy.id) { try await find() }
+        let finding = try await services.upstream.probes.run(proxy.upstream) { try await find() }
         guard finding.succeeded else { throw finding.nothingFound() }
         return finding.base
     }
@@ -68,7 +68,7 @@ struct UpstreamBase: Sendable {
         if let known = proxy.settings.resolvedURL { return known }
         // The catalogue of this request may be older than the answer that another request has stored.
         guard let stored = services.catalogue.current.repository(id: proxy.id)?.record,
-            stored.proxy.remoteURL == proxy.settings.remoteURL, stored.settings == proxy.repository.record.settings
+            stored.hasSamePlace(as: proxy.repository.record)
         else { return nil }
         return stored.proxy.resolvedURL
     }
@@ -76,12 +76,11 @@ struct UpstreamBase: Sendable {
     /// Keeps a base that was proven.
     func store(_ base: String) async throws {
         let id = proxy.id
-        let remote = proxy.settings.remoteURL
-        let settings = proxy.repository.record.settings
-        services.upstream.unsureBases.remove(id)
+        let asked = proxy.repository.record
+        services.upstream.unsureBases.remove(proxy.upstream)
         try await services.store.write { writing in
-            guard var record = try writing.repositories().first(where: { $0.id == id }), record.proxy.remoteURL == remote,
-                record.settings == settings, record.proxy.resolvedURL != base
+            guard var record = try writing.repositories().first(where: { $0.id == id }), record.hasSamePlace(as: asked),
+                record.proxy.resolvedURL != base
             else { return }
             record.proxy.resolvedURL = base
             _ = try writing.put(record)

@@ -19,7 +19,7 @@ struct UpstreamIndex: Sendable {
     /// - Throws: `SourceMiss` when the upstream says that there is none; `upstreamUnavailable` or `upstreamInvalid` when it
     ///   does not answer sensibly and nothing is cached.
     func current(_ index: IndexKey) async throws -> FoundIndex {
-        let key = Key(repository: proxy.id, index: index)
+        let key = Key(upstream: proxy.upstream, index: index)
         let now = services.clock.uptime()
         let stamp = stamp(key)
         if let known = memory.listings[key], known.lease.isCurrent(now) { return FoundIndex(known: known, stamp: stamp) }
@@ -29,7 +29,7 @@ struct UpstreamIndex: Sendable {
 
     /// What is cached of the index, however old. Asks nobody.
     func remembered(_ index: IndexKey) async throws -> KnownIndex? {
-        let key = Key(repository: proxy.id, index: index)
+        let key = Key(upstream: proxy.upstream, index: index)
         if let known = memory.listings[key] { return known }
         return try await UpstreamPage(proxy, index).load().map { keep($0, key) }
     }
@@ -38,7 +38,7 @@ struct UpstreamIndex: Sendable {
     ///
     /// - Returns: whether it was asked. How that went shows in what `current` then gives.
     func insist(_ index: IndexKey) async -> Bool {
-        let key = Key(repository: proxy.id, index: index)
+        let key = Key(upstream: proxy.upstream, index: index)
         guard memory.mayForce(key, now: services.clock.uptime()) else { return false }
         await renew(index)
         return true
@@ -46,7 +46,7 @@ struct UpstreamIndex: Sendable {
 
     /// Asks the upstream ahead of time. Failing costs nothing: what is cached counts until its end.
     func renew(_ index: IndexKey) async {
-        let key = Key(repository: proxy.id, index: index)
+        let key = Key(upstream: proxy.upstream, index: index)
         _ = try? await memory.refreshes.run(key) { try await refresh(index, key, ahead: true) }
     }
 
@@ -54,14 +54,14 @@ struct UpstreamIndex: Sendable {
     ///
     /// - Throws: `UpstreamPage.Missing`; `upstreamUnavailable` or `upstreamInvalid` when it does not answer sensibly.
     func once(_ index: IndexKey) async throws -> Listing {
-        let key = Key(repository: proxy.id, index: index)
+        let key = Key(upstream: proxy.upstream, index: index)
         if let error = quiet(key) { throw error }
         do {
             let listing = try await UpstreamPage(proxy, index).once()
-            memory.markAvailable(proxy.id)
+            memory.markAvailable(proxy.upstream)
             return listing
         } catch let missing as UpstreamPage.Missing {
-            memory.markAvailable(proxy.id)
+            memory.markAvailable(proxy.upstream)
             throw missing
         } catch {
             let failure = UpstreamFailure(error)
@@ -90,16 +90,16 @@ struct UpstreamIndex: Sendable {
         if let error = quiet(key) { return try fall(for: error, Self.quietSeconds) }
         do {
             let fetched = try await timed { try await page.fetch(cached) }
-            memory.markAvailable(proxy.id)
+            memory.markAvailable(proxy.upstream)
             memory.misses.remove(key)
-            if let package = index.package { memory.seenPackages.insert(package, for: proxy.id) }
+            if let package = index.package { memory.seenPackages.insert(package, for: proxy.upstream) }
             memory.outcomes.insert(.init(asked: services.clock.now(), status: fetched.status), for: key)
             let known = keep(fetched.known, key)
             guard fetched.isChanged else { return FoundIndex(known: known, stamp: stamp) }
             services.board.bump(proxy.id, [.index(index)])
             return FoundIndex(known: known, stamp: self.stamp(key))
         } catch let miss as UpstreamPage.Missing {
-            memory.markAvailable(proxy.id)
+            memory.markAvailable(proxy.upstream)
             memory.outcomes.insert(.init(asked: services.clock.now(), status: miss.status), for: key)
             let seconds = proxy.settings.negativeCacheTTL
             let until = proxy.deadline(seconds: seconds)
@@ -133,7 +133,7 @@ struct UpstreamIndex: Sendable {
     /// The error to go on with while the upstream, or this index of it, is left alone; nil when it may be asked.
     private func quiet(_ key: Key) -> SaveError? {
         let now = services.clock.uptime()
-        let state = memory.state(proxy.id)
+        let state = memory.state(proxy.upstream)
         if state.quietUntil > now {
             return SaveError(
                 .upstreamUnavailable,
@@ -157,9 +157,9 @@ struct UpstreamIndex: Sendable {
                 asked: services.clock.now(), status: failure.status, failure: failure.error,
                 quietUntil: until), for: key)
         if failure.concernsAll {
-            memory.markFailed(proxy.id, failure.error.message, quietUntil: until)
+            memory.markFailed(proxy.upstream, failure.error.message, quietUntil: until)
         } else {
-            memory.markDoubtful(proxy.id, failure.error.message, redirectedTo: failure.redirectedTo)
+            memory.markDoubtful(proxy.upstream, failure.error.message, redirectedTo: failure.redirectedTo)
         }
     }
 

@@ -3,8 +3,9 @@ internal import Synchronization
 /// What proxies remember of their upstreams between requests. All of it can be forgotten at any time.
 final class UpstreamMemory: Sendable {
     struct Key: Hashable, Sendable {
-        let repository: Int64
+        let upstream: UpstreamID
         let index: IndexKey
+        var repository: Int64 { upstream.repository }
     }
 
     /// An upstream's index, read.
@@ -120,12 +121,12 @@ final class UpstreamMemory: Sendable {
     let emptied = BoundedCache<Key, UInt64>(limit: 100_000)
     let refreshes = SingleFlight<Key, FoundIndex>()
     let copies = IndexCopies()
-    let places = SingleFlight<Int64, UpstreamBase.Place>()
-    let probes = SingleFlight<Int64, UpstreamProbe.Finding>()
+    let places = SingleFlight<UpstreamID, UpstreamBase.Place>()
+    let probes = SingleFlight<UpstreamID, UpstreamProbe.Finding>()
     /// The package of each upstream whose page was last read: what a place can be tried with where there is no list.
-    let seenPackages = BoundedCache<Int64, PackageID>(limit: 10_000)
+    let seenPackages = BoundedCache<UpstreamID, PackageID>(limit: 10_000)
     /// Upstreams of which it is not known yet where they keep their index.
-    let unsureBases = BoundedCache<Int64, UnsureBase>(limit: 10_000)
+    let unsureBases = BoundedCache<UpstreamID, UnsureBase>(limit: 10_000)
     let renewals = UpstreamRenewals()
     /// Files whose digest an upstream changed, since the start.
     let changedFiles = Atomic(0)
@@ -136,7 +137,9 @@ final class UpstreamMemory: Sendable {
     let lostSidecars = BoundedCache<FillRegistry.Key, LostSidecar>(limit: 10_000)
     /// Hosts that do not answer with parts of files, until when that is believed.
     private let wholeOnly = BoundedCache<FileHost, UInt64>(limit: 1000)
-    private let states = Mutex<[Int64: State]>([:])
+    private let states = Mutex<[UpstreamID: State]>([:])
+    /// How often what is remembered of a repository's upstream was forgotten.
+    private let rounds = Mutex<[Int64: UInt64]>([:])
     private let traffic = Mutex<[Int64: Traffic]>([:])
 
     /// How often clients can make an upstream be asked before its time, for each index.
@@ -146,7 +149,15 @@ final class UpstreamMemory: Sendable {
         listings = BoundedCache(limit: listingCacheSize)
     }
 
-    func state(_ repository: Int64) -> State { states.withLock { $0[repository] ?? State() } }
+    /// What is remembered of a repository's upstream is kept under this. A source that was made before the upstream's settings
+    /// changed, or before all was forgotten, has another one.
+    func id(of repository: Repository) -> UpstreamID {
+        var id = repository.upstream
+        id.round = rounds.withLock { $0[id.repository] ?? 0 }
+        return id
+    }
+
+    func state(_ upstream: UpstreamID) -> State { states.withLock { $0[upstream] ?? State() } }
 
     func traffic(_ repository: Int64) -> Traffic? { traffic.withLock { $0[repository] } }
 
@@ -160,20 +171,20 @@ final class UpstreamMemory: Sendable {
         }
     }
 
-    func markAvailable(_ repository: Int64) {
-        states.withLock { $0[repository] = State(isAvailable: true) }
+    func markAvailable(_ upstream: UpstreamID) {
+        states.withLock { $0[upstream] = State(isAvailable: true) }
     }
 
     /// The upstream as a whole does not answer.
-    func markFailed(_ repository: Int64, _ failure: String, quietUntil: UInt64) {
-        states.withLock { $0[repository] = State(isAvailable: false, failure: failure, quietUntil: quietUntil) }
+    func markFailed(_ upstream: UpstreamID, _ failure: String, quietUntil: UInt64) {
+        states.withLock { $0[upstream] = State(isAvailable: false, failure: failure, quietUntil: quietUntil) }
     }
 
     /// The upstream answers, but not as it should: what was asked for last could not be had. A server that redirects to another
     /// is there all the same.
-    func markDoubtful(_ repository: Int64, _ failure: String, redirectedTo: String? = nil) {
+    func markDoubtful(_ upstream: UpstreamID, _ failure: String, redirectedTo: String? = nil) {
         states.withLock {
-            $0[repository] = State(isAvailable: redirectedTo != nil, failure: failure, redirectedTo: redirectedTo)
+            $0[upstream] = State(isAvailable: redirectedTo != nil, failure: failure, redirectedTo: redirectedTo)
         }
     }
 
@@ -197,16 +208,18 @@ final class UpstreamMemory: Sendable {
         wholeOnly.insert(until, for: FileHost(repository: repository, origin: origin))
     }
 
-    /// Forgets all about a repository.
+    /// Forgets all about a repository's upstream, and what is on its way from there as well: that is kept under an id which
+    /// nobody asks for any more.
     func forget(_ repository: Int64) {
+        rounds.withLock { $0[repository, default: 0] += 1 }
         listings.removeAll { $0.repository == repository }
         misses.removeAll { $0.repository == repository }
         outcomes.removeAll { $0.repository == repository }
         emptied.removeAll { $0.repository == repository }
-        unsureBases.remove(repository)
-        seenPackages.remove(repository)
+        unsureBases.removeAll { $0.repository == repository }
+        seenPackages.removeAll { $0.repository == repository }
         lostSidecars.removeAll { $0.repository == repository }
         wholeOnly.removeAll { $0.repository == repository }
-        _ = states.withLock { $0.removeValue(forKey: repository) }
+        states.withLock { states in states = states.filter { $0.key.repository != repository } }
     }
 }

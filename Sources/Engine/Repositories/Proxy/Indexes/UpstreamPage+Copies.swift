@@ -30,16 +30,15 @@ extension UpstreamPage {
     }
 
     private func record(_ row: CachedIndex) async throws {
-        let remote = proxy.settings.remoteURL
-        let settings = proxy.repository.record.settings
-        try await services.store.write { writing in
-            // Meanwhile the proxy may have been deleted, or pointed to another upstream.
-            guard
-                let now = try writing.repositories().first(where: { $0.id == row.repository }),
-                now.proxy.remoteURL == remote, now.settings == settings
-            else { return }
-            try writing.put(row)
-        }
+        try await services.store.write { writing in if try isAsked(in: writing) { try writing.put(row) } }
+    }
+
+    /// Whether the proxy still has the upstream that this page was asked of. Meanwhile it may have been deleted, or given another
+    /// one, or been told to forget what it knows.
+    func isAsked(in reading: any MetadataReading) throws -> Bool {
+        let asked = proxy.repository.record
+        guard services.upstream.id(of: proxy.repository) == proxy.upstream else { return false }
+        return try reading.repositories().first { $0.id == asked.id }?.hasSameUpstream(as: asked) ?? false
     }
 
     /// What was cached by an earlier run of the server, or earlier than memory goes back.
@@ -53,7 +52,9 @@ extension UpstreamPage {
             let listing = try await listing(in: file, row)
             let age = services.clock.now().seconds - row.verified.seconds
             // A clock that was set back makes the copy old, never young.
-            let seconds = age < 0 ? 0 : proxy.settings.cacheTTL - age
+            var seconds = age < 0 ? 0 : proxy.settings.cacheTTL - age
+            // Another user, say, may be shown another page: what was confirmed under other settings is asked for again.
+            if row.verified < proxy.repository.record.updated { seconds = 0 }
             return known(try await offered(listing), row, until: proxy.deadline(seconds: seconds))
         } catch let error as SaveError {
             services.log(.warning, "cached index cannot be read", ["index": index.text, "error": error.description])

@@ -156,7 +156,8 @@ struct UpstreamPage: Sendable {
         await services.upstream.copies.finish { $0 == key }
         try await services.store.write { writing in
             // Where this page's copy did not get to the disk, there is none, or an older one, of which nothing was said.
-            guard try writing.cachedIndex(verified.repository, verified.key)?.blob == verified.blob else { return }
+            guard try isAsked(in: writing), try writing.cachedIndex(verified.repository, verified.key)?.blob == verified.blob
+            else { return }
             try writing.put(verified)
         }
         // Files that came since may tell what the upstream does not; that is another page, if the upstream's is not.
@@ -289,7 +290,7 @@ struct UpstreamPage: Sendable {
 
     // MARK: What is read
 
-    var key: UpstreamMemory.Key { UpstreamMemory.Key(repository: proxy.id, index: index) }
+    var key: UpstreamMemory.Key { UpstreamMemory.Key(upstream: proxy.upstream, index: index) }
 
     func known(
         _ offered: OfferedListing, _ row: CachedIndex, _ content: Lease.Content = .new(), until end: UInt64

@@ -212,7 +212,7 @@ struct UpstreamProbe: Sendable {
     /// Packages whose pages or files were had before, for an upstream without a list.
     private func knownPackages() async throws -> [PackageID] {
         let id = proxy.id
-        let seen = services.upstream.seenPackages[id]
+        let seen = services.upstream.seenPackages[proxy.upstream]
         let stored = try await services.store.read { try $0.packages(id, after: nil, limit: Self.mostPages, matching: nil) }
         return [seen].compactMap(\.self) + stored.map(\.id).filter { $0 != seen }
     }
