@@ -5,7 +5,8 @@ import Testing
 @Suite struct RefusalTextTests {
     /// What clients of repositories are refused with is made here.
     private static let folders = [
-        "Sources/SavePlatform", "Sources/Formats", "Plugins/Npm/Sources", "Plugins/Template/Sources", "Sources/Adapters/Curl",
+        "Sources/SavePlatform", "Sources/Engine", "Sources/Formats", "Plugins/Npm/Sources", "Plugins/Template/Sources",
+        "Sources/Adapters/Curl",
         "Sources/Adapters/Microhttpd", "Sources/SaveServer/Gateway",
     ]
 
