@@ -150,6 +150,18 @@ def test_tags_notes_and_versions_are_given_and_taken(npm, hosted, tmp_path):
     assert "E404" in client.run("view", "@acme/tool").stderr
 
 
+@pytest.mark.parametrize("name", ["tool", "@acme/tool"])
+def test_publishing_bytes_that_are_there_gives_them_the_tag(npm, hosted, tmp_path, name):
+    client = npm(hosted)
+    for version in ("1.0.0", "1.1.0"):
+        client.ok("publish", cwd=package(tmp_path / version, name, version))
+    client.ok("publish", "--tag", "beta", cwd=tmp_path / "1.0.0")
+    assert client.json("view", name, "dist-tags") == {"latest": "1.1.0", "beta": "1.0.0"}
+    client.ok("publish", "--tag", "beta", cwd=tmp_path / "1.1.0")
+    assert client.json("view", name, "dist-tags") == {"latest": "1.1.0", "beta": "1.1.0"}
+    assert client.json("view", name, "versions") == ["1.0.0", "1.1.0"]
+
+
 def test_everyone_is_told_who_they_are_and_a_developer_takes_nothing_away(server, npm, hosted, repository, tmp_path):
     name, key = server.robot(repository, "developer")
     owner, developer = npm(hosted), npm(hosted, "robot", user=None, token=key)
