@@ -26,8 +26,10 @@ final class Metrics: Sendable {
         /// By class and bucket; the last bucket is for all that took longer.
         var durations = [Int64](repeating: 0, count: Metrics.classes.count * (Metrics.bounds.count + 1))
         var micros = [Int64](repeating: 0, count: Metrics.classes.count)
-        /// By the first three segments of their paths, hashed.
-        var repositories: [UInt64: [Int64]] = [:]
+        /// Where in `outcomes` a repository's row begins, by the first three segments of its paths, hashed.
+        var repositories: [UInt64: Int] = [:]
+        /// By repository and outcome.
+        var outcomes: [Int64] = []
     }
 
     private let counts = Mutex(Counts())
@@ -46,14 +48,15 @@ final class Metrics: Sendable {
             counts.durations[group * (Self.bounds.count + 1) + bucket] &+= 1
             counts.micros[group] &+= request.microseconds
             guard let repository else { return }
-            if counts.repositories[repository] != nil {
-                counts.repositories[repository]?[outcome] &+= 1
+            if let row = counts.repositories[repository] {
+                counts.outcomes[row + outcome] &+= 1
                 return
             }
             guard outcome != 2, counts.repositories.count < Self.mostRepositories else { return }
-            var row = [Int64](repeating: 0, count: Self.outcomes.count)
-            row[outcome] = 1
+            let row = counts.outcomes.count
             counts.repositories[repository] = row
+            counts.outcomes += [Int64](repeating: 0, count: Self.outcomes.count)
+            counts.outcomes[row + outcome] = 1
         }
     }
 
@@ -72,8 +75,14 @@ final class Metrics: Sendable {
 
     private static func group(_ request: RequestSummary) -> Int {
         let path = request.target
-        if path.starts(with: "/api".utf8) { return 2 }
-        if path.count < 2 || path.starts(with: "/health".utf8) || path.starts(with: "/metrics".utf8) { return 3 }
+        guard path.count >= 2 else { return 3 }
+        // Of most paths one byte is enough to see that they are none of the server's.
+        switch path[path.startIndex + 1] {
+        case UInt8(ascii: "a") where path.starts(with: "/api".utf8): return 2
+        case UInt8(ascii: "h") where path.starts(with: "/health".utf8): return 3
+        case UInt8(ascii: "m") where path.starts(with: "/metrics".utf8): return 3
+        default: break
+        }
         return request.method == .get || request.method == .head ? 0 : 1
     }
 
@@ -112,7 +121,7 @@ final class Metrics: Sendable {
         text.begin("save_repository_requests_total", .counter, "Requests to repositories, by what came of them.")
         for repository in repositories {
             guard let place = Self.place(of: repository.basePath.utf8), let row = counts.repositories[place] else { continue }
-            for (outcome, count) in zip(Self.outcomes, row) where count > 0 {
+            for (outcome, count) in zip(Self.outcomes, counts.outcomes[row...]) where count > 0 {
                 text.add(
                     "save_repository_requests_total",
                     ["repository": repository.record.coordinates, "outcome": outcome], count)

@@ -52,7 +52,7 @@ final class AccessLog: Sendable {
         append("\",\"method\":", to: &line)
         JSONText.append(request.method.name, to: &line)
         append(",\"target\":", to: &line)
-        JSONText.append(utf8: LoggedText.bytes(request.target)[...], to: &line)
+        JSONText.append(utf8: LoggedText.bytes(request.target[...]), to: &line)
         append(",\"status\":", to: &line)
         JSONText.append(Int64(request.status), to: &line)
         append(",\"bytes\":", to: &line)
@@ -61,7 +61,7 @@ final class AccessLog: Sendable {
         JSONText.append(request.microseconds, to: &line)
         if let agent = request.userAgent {
             append(",\"agent\":", to: &line)
-            JSONText.append(utf8: LoggedText.bytes(Array(agent))[...], to: &line)
+            JSONText.append(utf8: LoggedText.bytes(agent), to: &line)
         }
         if !request.isComplete { append(",\"complete\":false", to: &line) }
         append("}\n", to: &line)

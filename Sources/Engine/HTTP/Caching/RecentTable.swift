@@ -1,27 +1,19 @@
 /// A table of bounded cost: when more is put in than fits, what was not used for longest goes.
 ///
 /// The entries form a list in the order of their use, which is linked through an array. Nothing is ever searched for, so each
-/// operation costs the same however many entries there are.
+/// operation costs the same however many entries there are. Every request looks something up: links lie apart from keys and
+/// values, so that a look-up copies the value alone and a new order touches numbers only.
 package struct RecentTable<Key: Hashable, Value> {
-    private struct Entry {
-        let key: Key
-        var value: Value
-        var cost: Int
-        /// The places of the entries that were used next after this one, and next before.
-        var newer = RecentTable.nowhere
-        var older = RecentTable.nowhere
-    }
-
     private var places: [Key: Int] = [:]
-    private var entries: [Entry?] = []
+    private var entryKeys: [Key?] = []
+    private var values: [Value?] = []
+    private var links: [RecentLink] = []
     private var free: [Int] = []
-    private var newest = RecentTable.nowhere
-    private var oldest = RecentTable.nowhere
+    private var newest = RecentLink.nowhere
+    private var oldest = RecentLink.nowhere
     private let limit: Int
     /// The total cost of what is in it.
     package private(set) var cost = 0
-
-    private static var nowhere: Int { -1 }
 
     /// - Parameter limit: the highest total cost.
     package init(limit: Int) { self.limit = limit }
@@ -41,7 +33,7 @@ package struct RecentTable<Key: Hashable, Value> {
                 unlink(place)
                 link(place)
             }
-            return entries[place]?.value
+            return values[place]
         }
         set {
             if let newValue { insert(newValue, for: key, cost: 1) } else { remove(key) }
@@ -49,7 +41,7 @@ package struct RecentTable<Key: Hashable, Value> {
     }
 
     /// The value of a key, which does not count as used by that.
-    package func peek(_ key: Key) -> Value? { places[key].flatMap { entries[$0]?.value } }
+    package func peek(_ key: Key) -> Value? { places[key].flatMap { values[$0] } }
 
     /// Keeps a value in place of an earlier one. A value that costs more than the whole table may is not kept.
     ///
@@ -59,49 +51,64 @@ package struct RecentTable<Key: Hashable, Value> {
         var dropped: [Value] = []
         if let earlier = remove(key) { dropped.append(earlier) }
         guard cost <= limit else { return dropped }
-        let entry = Entry(key: key, value: value, cost: cost)
         let place: Int
         if let unused = free.popLast() {
             place = unused
-            entries[place] = entry
+            entryKeys[place] = key
+            values[place] = value
+            links[place] = RecentLink(cost: cost)
         } else {
-            place = entries.count
-            entries.append(entry)
+            place = links.count
+            entryKeys.append(key)
+            values.append(value)
+            links.append(RecentLink(cost: cost))
         }
         places[key] = place
         link(place)
         self.cost += cost
-        while self.cost > limit, oldest != place, let victim = take(oldest) { dropped.append(victim.value) }
+        while self.cost > limit, oldest != place, let victim = take(oldest) { dropped.append(victim) }
         return dropped
     }
 
     /// Forgets a key.
     @discardableResult
     package mutating func remove(_ key: Key) -> Value? {
-        places[key].flatMap { take($0) }?.value
+        places[key].flatMap { take($0) }
     }
 
-    private mutating func take(_ place: Int) -> Entry? {
-        guard entries.indices.contains(place), let entry = entries[place] else { return nil }
+    private mutating func take(_ place: Int) -> Value? {
+        guard links.indices.contains(place), let key = entryKeys[place] else { return nil }
+        let value = values[place]
         unlink(place)
-        entries[place] = nil
-        places.removeValue(forKey: entry.key)
+        entryKeys[place] = nil
+        values[place] = nil
+        places.removeValue(forKey: key)
         free.append(place)
-        cost -= entry.cost
-        return entry
+        cost -= links[place].cost
+        return value
     }
 
     /// Makes an entry that is not in the list the newest.
     private mutating func link(_ place: Int) {
-        entries[place]?.newer = Self.nowhere
-        entries[place]?.older = newest
-        if newest == Self.nowhere { oldest = place } else { entries[newest]?.newer = place }
+        links[place].newer = RecentLink.nowhere
+        links[place].older = newest
+        if newest == RecentLink.nowhere { oldest = place } else { links[newest].newer = place }
         newest = place
     }
 
     private mutating func unlink(_ place: Int) {
-        guard let entry = entries[place] else { return }
-        if entry.newer == Self.nowhere { newest = entry.older } else { entries[entry.newer]?.older = entry.older }
-        if entry.older == Self.nowhere { oldest = entry.newer } else { entries[entry.older]?.newer = entry.newer }
+        let (newer, older) = (links[place].newer, links[place].older)
+        if newer == RecentLink.nowhere { newest = older } else { links[newer].older = older }
+        if older == RecentLink.nowhere { oldest = newer } else { links[older].newer = newer }
     }
+}
+
+/// Where an entry is in the order of use.
+private struct RecentLink {
+    static let nowhere = -1
+
+    let cost: Int
+    /// The places of the entries that were used next after this one, and next before.
+    var newer = RecentLink.nowhere
+    var older = RecentLink.nowhere
 }
