@@ -39,7 +39,7 @@ def wrk(port, path, headers, connections, seconds):
     if not found:
         sys.exit("bench: wrk said\n" + done.stdout)
     requests, microseconds, size, failed, slowest = map(int, found.groups())
-    return {"requests": requests * 1e6 / microseconds, "megabytes": size / microseconds, "failed": failed, "p99_ms": slowest / 1000}
+    return {"count": requests, "requests": requests * 1e6 / microseconds, "megabytes": size / microseconds, "failed": failed, "p99_ms": slowest / 1000}
 
 
 class Case:
@@ -59,6 +59,7 @@ class Case:
                      seconds * self.patience)
         self.results[server.name].append(result[self.unit])
         self.failed += result["failed"]
+        return result
 
     def row(self):
         ours, theirs = (statistics.median(self.results[name]) for name in ("Save", "nginx"))

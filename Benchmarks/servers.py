@@ -28,13 +28,15 @@ def free_port():
 
 class Save:
     name = "Save"
+    # Nobody has to notice that it ends.
+    usual = {"SAVE_DRAIN_DELAY": "0"}
 
     def __init__(self, folder, binary=BINARY, **settings):
         """`settings` are environment variables, such as `SAVE_PLUGINS`."""
         self.data = folder / "data"
         self.log = open(folder / "save.log", "wb")
         environment = {key: value for key, value in os.environ.items() if not key.startswith("SAVE_") or key == "SAVE_OUTBOUND_ALLOW"}
-        environment.update(dict(SAVE_DRAIN_DELAY="0", **settings), SAVE_ADMIN_PASSWORD=PASSWORD)
+        environment.update(dict(self.usual, **settings), SAVE_ADMIN_PASSWORD=PASSWORD)
         self.process = subprocess.Popen([str(binary), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0"],
                                         stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=environment)
         listen = self.data / "listen"
