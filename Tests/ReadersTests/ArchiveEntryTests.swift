@@ -43,7 +43,11 @@ import Testing
         file.owner = [0x4D, 0xFC]
         var binary = FixtureTar.Entry("x-1.0/b", "a")
         binary.records = [("hdrcharset", "BINARY"), ("uname", "Müller")]
-        #expect(try names([file, binary]) == ["x-1.0/\u{FFFD}.py", "x-1.0/b"])
+        // An extended header is UTF-8, says pax(1); some programs write what they have.
+        let owned = FixtureTar.Entry(
+            "PaxHeaders/c", Array("16 uname=M".utf8) + [0xFC] + Array("ller\n".utf8), kind: UInt8(ascii: "x"))
+        let last = FixtureTar.Entry("x-1.0/c", "a")
+        #expect(try names([file, binary, owned, last]) == ["x-1.0/\u{FFFD}.py", "x-1.0/b", "x-1.0/c"])
     }
 
     @Test func `an archive that is cut in a name of many bytes is damaged`() {

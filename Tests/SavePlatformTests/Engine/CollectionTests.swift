@@ -80,24 +80,69 @@ import Testing
         let pool = BlockingPool(name: "test-files", threads: 4)
         defer { pool.stop() }
         let store = try SQLiteStore.open(path: folder.path + "/save.db")
-        let engine = try await EngineFixture(store: store, blobs: try FileBlobStore(root: folder.path + "/blobs", pool: pool))
-        let id = try await engine.add("u", .proxy)
-        let files = (0..<Self.rounds).map { (name: "\($0)", content: "content \($0)") }
-        engine.announce(files)
-        let removed = try await collecting(engine) {
-            for file in files {
-                // A page is kept behind the clients' backs; forgetting it makes the next one be fetched and kept again.
-                #expect(try await engine.get("/line/p/u/index/x").status == 200)
-                let repository = try #require(engine.catalogue.current.repository(id: id))
-                try await engine.services.invalidateCache(of: repository)
-                for _ in 0..<2 { #expect(try await engine.get("/line/p/u/files/x/\(file.name)") == (200, file.content)) }
-            }
-            await engine.services.finishCopies()
+        let files = try FileBlobStore(root: folder.path + "/blobs", pool: pool)
+        let maintenance = Maintenance(metadata: store, blobs: files, clock: Self.ahead, log: .silent())
+        let collections = Mutex(0)
+        // The worst moment for each blob: its bytes are there, and no record needs them yet.
+        let blobs = ObservedBlobStore(files) {
+            _ = try await maintenance.collectGarbage(grace: 0, dryRun: false)
+            collections.withLock { $0 += 1 }
         }
-        #expect(removed >= 0)
-        let report = try await Maintenance(metadata: store, blobs: engine.blobs, log: .silent()).verify(repair: false)
-        #expect(report.problems == 0 && report.blobs >= Int64(Self.rounds))
+        let engine = try await EngineFixture(store: store, blobs: blobs)
+        try await engine.add("u", .proxy)
+        let note = "needs y"
+        engine.announce([("1.box", "box")])
+        engine.upstream.answer(
+            EngineFixture.base + "index/x",
+            text: "files/x/1.box 3 \(BlobDigest(of: Array("box".utf8)).hex) \(BlobDigest(of: Array(note.utf8)).hex)\n")
+        engine.upstream.answer(EngineFixture.base + "files/x/1.box.note", text: note)
+        #expect(try await engine.get("/line/p/u/index/x").status == 200)
+        #expect(try await engine.get("/line/p/u/files/x/1.box") == (200, "box"))
+        #expect(try await engine.get("/line/p/u/files/x/1.box.note") == (200, note))
+        await engine.services.finishCopies()
+        #expect(collections.withLock { $0 } == 3)
+        let report = try await Maintenance(metadata: store, blobs: files, log: .silent()).verify(repair: false)
+        #expect(report.problems == 0 && report.blobs == 3)
         await store.close()
+    }
+}
+
+/// A blob store that calls back when a blob is committed, before its writer is told so.
+private struct ObservedBlobStore: BlobStore {
+    private let base: any BlobStore
+    private let onCommit: @Sendable () async throws -> Void
+
+    init(_ base: any BlobStore, onCommit: @escaping @Sendable () async throws -> Void) {
+        self.base = base
+        self.onCommit = onCommit
+    }
+
+    func begin() async throws -> any BlobWriter { Writer(base: try await base.begin(), onCommit: onCommit) }
+    func open(_ digest: BlobDigest) async throws -> OpenFile { try await base.open(digest) }
+    func stat(_ digest: BlobDigest) async throws -> BlobInfo? { try await base.stat(digest) }
+    func delete(
+        _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool
+    ) async throws -> Bool {
+        try await base.delete(digest, committedBefore: moment, unless: isNeeded)
+    }
+    func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
+        try await base.digests(after: after, limit: limit)
+    }
+    func checkSpace(for byteCount: Int64?) async throws { try await base.checkSpace(for: byteCount) }
+
+    private struct Writer: BlobWriter {
+        let base: any BlobWriter
+        let onCommit: @Sendable () async throws -> Void
+
+        func write(_ bytes: [UInt8]) async throws { try await base.write(bytes) }
+        func reader() throws -> OpenFile { try base.reader() }
+        func finish() async throws -> BlobInfo { try await base.finish() }
+        func commit(expecting expected: BlobDigest?) async throws -> BlobInfo {
+            let info = try await base.commit(expecting: expected)
+            try await onCommit()
+            return info
+        }
+        func cancel() async { await base.cancel() }
     }
 }
 
