@@ -17,8 +17,16 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
 ///   tested in, needs a flag for that.
 func library(_ name: String, path: String, _ dependencies: [Target.Dependency] = [], testable: Bool = false) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: path,
+        name: name, dependencies: dependencies, path: path, exclude: ["README.md"],
         swiftSettings: testable ? settings + [.unsafeFlags(["-enable-testing"])] : settings)
+}
+
+/// The engine's modules, for those that are built on all of it.
+let engine: [Target.Dependency] = ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit", "SaveRepositories", "SaveServing"]
+
+/// A module of the engine, `Save<Name>` in `Sources/Engine/<Name>`.
+func engineModule(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    library("Save\(name)", path: "Sources/Engine/\(name)", ["SavePlatform", "SaveDigest"] + dependencies)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -70,34 +78,46 @@ let package = Package(
         library("SaveArchive", path: "Sources/Readers/Archive", ["SaveCompression", "CArchive"]),
         library("SaveHTML", path: "Sources/Readers/HTML", ["CXML"]),
 
-        // One module in two folders for now: what formats see, and what runs them.
-        .target(
-            name: "SavePlatform", dependencies: ["SaveDigest"], path: "Sources", exclude: ["SavePlatform/SavePlatform.docc"],
-            sources: ["SavePlatform", "Engine"],
-            swiftSettings: settings),
+        // What formats see, and nothing else.
+        library("SavePlatform", path: "Sources/SavePlatform", ["SaveDigest"]),
+
+        // The engine: each module sees those above it in this list.
+        engineModule("HTTP", []),
+        engineModule("Storage", ["SaveHTTP"]),
+        engineModule("Access", ["SaveHTTP", "SaveStorage"]),
+        engineModule("Audit", ["SaveHTTP", "SaveStorage", "SaveAccess"]),
+        engineModule("Repositories", ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit"]),
+        engineModule("Serving", ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit", "SaveRepositories"]),
 
         library(
             "FormatPyPI", path: "Sources/Formats/PyPI", ["SavePlatform", "SaveDigest", "SaveArchive", "SaveHTML"], testable: true),
         library("FormatRaw", path: "Sources/Formats/Raw", ["SavePlatform", "SaveDigest"]),
 
-        library("SaveSQLite", path: "Sources/Adapters/SQLite", ["SaveSQLMetadata", "SavePlatform", "CSQLite"]),
-        library("SaveSQLMetadata", path: "Sources/Adapters/SQLMetadata", ["SavePlatform", "SaveDigest"]),
-        library("SaveBlobs", path: "Sources/Adapters/Blobs", ["SavePlatform", "SaveDigest", "CLinuxFiles"]),
-        library("SaveCurl", path: "Sources/Adapters/Curl", ["SavePlatform", "SaveCompression", "CCurl"], testable: true),
-        library("SaveMicrohttpd", path: "Sources/Adapters/Microhttpd", ["SavePlatform", "CMicrohttpd", "CMicrohttpdHooks"]),
-        library("SavePlugins", path: "Sources/Adapters/Plugins", ["SavePlatform", "SaveDigest", "CDynamicLinker"]),
-        library("SaveArgon2", path: "Sources/Adapters/Argon2", ["SavePlatform", "SaveDigest", "CArgon2"]),
+        library(
+            "SaveSQLite", path: "Sources/Adapters/SQLite",
+            ["SaveSQLMetadata", "SavePlatform", "SaveHTTP", "SaveStorage", "CSQLite"]),
+        library(
+            "SaveSQLMetadata", path: "Sources/Adapters/SQLMetadata", ["SavePlatform", "SaveHTTP", "SaveStorage", "SaveDigest"]),
+        library(
+            "SaveBlobs", path: "Sources/Adapters/Blobs", ["SavePlatform", "SaveHTTP", "SaveStorage", "SaveDigest", "CLinuxFiles"]),
+        library(
+            "SaveCurl", path: "Sources/Adapters/Curl", ["SavePlatform", "SaveHTTP", "SaveCompression", "CCurl"], testable: true),
+        library(
+            "SaveMicrohttpd", path: "Sources/Adapters/Microhttpd",
+            ["SavePlatform", "SaveHTTP", "CMicrohttpd", "CMicrohttpdHooks"]),
+        library("SavePlugins", path: "Sources/Adapters/Plugins", ["SavePlatform", "SaveAccess", "SaveDigest", "CDynamicLinker"]),
+        library("SaveArgon2", path: "Sources/Adapters/Argon2", ["SavePlatform", "SaveAccess", "SaveDigest", "CArgon2"]),
 
-        library("SaveAPI", path: "Sources/SaveAPI", ["SavePlatform", "SaveDigest"], testable: true),
-        library("SaveTestKit", path: "Sources/SaveTestKit", ["SavePlatform", "SaveDigest", "SaveCompression"]),
+        library("SaveAPI", path: "Sources/SaveAPI", ["SavePlatform", "SaveDigest"] + engine, testable: true),
+        library("SaveTestKit", path: "Sources/SaveTestKit", ["SavePlatform", "SaveDigest", "SaveCompression"] + engine),
         .target(
             name: "SaveServer",
             dependencies: [
                 "SavePlatform", "SaveAPI", "FormatPyPI", "FormatRaw", "SaveDigest", "SaveCompression",
                 "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2", "SavePlugins",
                 "CMalloc",
-            ],
-            path: "Sources/SaveServer", exclude: ["Executable"], swiftSettings: settings),
+            ] + engine,
+            path: "Sources/SaveServer", exclude: ["Executable", "README.md"], swiftSettings: settings),
         .executableTarget(
             name: "save-server", dependencies: ["SaveServer"], path: "Sources/SaveServer/Executable",
             swiftSettings: settings,
@@ -105,25 +125,28 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic", "-Xlinker", "--build-id=sha1"])]),
 
         // A format that only tests have: what no other one needs of the surface.
-        library("FormatChunks", path: "Tests/Formats/Chunks/Sources", ["SavePlatform", "SaveDigest"]),
+        .target(
+            name: "FormatChunks", dependencies: ["SavePlatform", "SaveDigest"], path: "Tests/Formats/Chunks/Sources",
+            swiftSettings: settings),
         tests(
             "SavePlatformTests",
-            ["SavePlatform", "SaveBlobs", "SaveSQLite", "SaveSQLMetadata", "SaveTestKit", "SaveDigest", "FormatChunks"]),
+            ["SavePlatform", "SaveBlobs", "SaveSQLite", "SaveSQLMetadata", "SaveTestKit", "SaveDigest", "FormatChunks"] + engine),
         tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTestKit"]),
-        tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveDigest"]),
+        tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveHTTP", "SaveDigest"]),
         tests("FormatRawTests", ["FormatRaw", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests(
-            "StoresTests", ["CSQLite", "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveTestKit", "SavePlatform", "SaveDigest"]),
-        tests("CurlTests", ["SaveCurl", "SaveTestKit", "SavePlatform"]),
-        tests("MicrohttpdTests", ["SaveMicrohttpd", "SaveTestKit", "SavePlatform"]),
+            "StoresTests",
+            ["CSQLite", "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveTestKit", "SavePlatform", "SaveDigest"] + engine),
+        tests("CurlTests", ["SaveCurl", "SaveTestKit", "SavePlatform", "SaveHTTP"]),
+        tests("MicrohttpdTests", ["SaveMicrohttpd", "SaveTestKit", "SavePlatform", "SaveHTTP"]),
         tests(
             "ServerTests",
             [
                 "SaveServer", "SaveAPI", "SaveArgon2", "SaveBlobs", "FormatNpm", "FormatChunks", "SaveTestKit", "SavePlatform",
                 "SaveDigest",
-            ]),
-        tests("PluginsTests", ["SavePlugins", "SaveTestKit", "SavePlatform", "SaveDigest"]),
-        tests("TestKitTests", ["SaveTestKit", "SavePlatform", "SaveDigest", "FormatTemplate", "FormatChunks"]),
+            ] + engine),
+        tests("PluginsTests", ["SavePlugins", "SaveTestKit", "SavePlatform", "SaveAccess", "SaveDigest"]),
+        tests("TestKitTests", ["SaveTestKit", "SavePlatform", "SaveDigest", "FormatTemplate", "FormatChunks"] + engine),
         tests("ArchitectureTests", []),
     ] + plugins.flatMap(plugin),
     swiftLanguageModes: [.v6]

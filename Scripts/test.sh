@@ -34,9 +34,9 @@ if [ $e2e = 1 ]; then
 fi
 
 if [ $unit = 1 ]; then
-    swift build -c release --build-tests
+    swift build -c release --build-tests --explicit-target-dependency-import-check error
 else
-    swift build -c release --product save-server
+    swift build -c release --product save-server --explicit-target-dependency-import-check error
 fi
 
 status=0

@@ -1,4 +1,8 @@
-package import SavePlatform
+package import SaveAccess
+package import SaveAudit
+package import SaveHTTP
+internal import SavePlatform
+package import SaveStorage
 
 /// Everything the API's handlers work with.
 package struct APIContext: Sendable {
@@ -32,7 +36,7 @@ package struct APIContext: Sendable {
         operations: any RepositoryOperations & PackageExplaining, clock: PlatformClock, serverKey: [UInt8], log: Log,
         tally: AuditTally, version: String,
         publicAddress: PublicAddress? = nil, maxKeyLifetime: Int64? = nil, outbound: AddressGuard? = nil,
-        verifier: AuditVerifier? = nil, jobs: Jobs? = nil, maintenance: Maintenance? = nil
+        verifier: AuditVerifier? = nil, jobs: Jobs? = nil, maintenance: Maintenance
     ) {
         self.store = store
         self.formats = formats
@@ -48,7 +52,7 @@ package struct APIContext: Sendable {
         self.maxKeyLifetime = maxKeyLifetime
         self.outbound = outbound
         self.jobs = jobs ?? Jobs(clock: clock)
-        self.maintenance = maintenance ?? Maintenance(metadata: store, blobs: InMemoryBlobStore(), clock: clock, log: log)
+        self.maintenance = maintenance
         self.verifier = verifier ?? AuditVerifier(store: store, seal: AuditSeal(serverKey: serverKey))
     }
 }

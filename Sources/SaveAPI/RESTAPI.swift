@@ -1,4 +1,9 @@
+package import SaveAccess
+internal import SaveAudit
+package import SaveHTTP
 package import SavePlatform
+internal import SaveServing
+internal import SaveStorage
 
 /// Everything below `/api/v1`.
 package final class RESTAPI: Sendable {

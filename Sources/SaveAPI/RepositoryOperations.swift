@@ -1,4 +1,6 @@
+package import SaveAccess
 package import SavePlatform
+package import SaveStorage
 
 /// What the API asks of the part of the server that answers package managers.
 package protocol RepositoryOperations: Sendable {

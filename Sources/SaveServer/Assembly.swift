@@ -1,13 +1,19 @@
 internal import Foundation
 internal import SaveAPI
+internal import SaveAccess
 internal import SaveArgon2
+internal import SaveAudit
 internal import SaveBlobs
 internal import SaveCompression
 internal import SaveCurl
 internal import SaveDigest
+internal import SaveHTTP
 internal import SaveMicrohttpd
 internal import SavePlatform
 internal import SavePlugins
+internal import SaveRepositories
+internal import SaveServing
+internal import SaveStorage
 
 /// A whole server, composed here and nowhere else.
 ///

@@ -1,5 +1,8 @@
 internal import SaveAPI
+package import SaveAccess
 package import SavePlatform
+package import SaveRepositories
+package import SaveStorage
 
 /// What the REST API asks of the repository engine and of the stores' upkeep.
 package struct EngineOperations: RepositoryOperations, PackageExplaining {

@@ -1,7 +1,10 @@
 internal import Foundation
+internal import SaveAccess
 internal import SaveBlobs
 internal import SaveDigest
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveStorage
 
 /// What a server without any user does: makes `admin`.
 enum FirstStart {

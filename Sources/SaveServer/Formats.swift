@@ -1,6 +1,8 @@
 internal import FormatPyPI
 internal import FormatRaw
-package import SavePlatform
+package import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
 internal import SavePlugins
 
 /// The formats compiled into this server. To add one: add its target to Package.swift and one line here.

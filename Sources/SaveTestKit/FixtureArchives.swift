@@ -1,45 +1,45 @@
 internal import SaveCompression
 
 /// Writes zip archives in memory, well-formed unless told otherwise.
-public struct FixtureZip: Sendable {
-    public struct Entry: Sendable {
-        public var name: String
-        public var contents: [UInt8]
-        public var isDeflated: Bool
+package struct FixtureZip: Sendable {
+    package struct Entry: Sendable {
+        package var name: String
+        package var contents: [UInt8]
+        package var isDeflated: Bool
         /// What the entry's own header says its name is, where that shall differ.
-        public var localName: String?
+        package var localName: String?
         /// What both headers say its unpacked size is, where that shall differ.
-        public var claimedSize: UInt32?
+        package var claimedSize: UInt32?
         /// What both headers say its checksum is, where that shall differ.
-        public var claimedChecksum: UInt32?
+        package var claimedChecksum: UInt32?
         /// The name's bytes in both headers, where they shall be no UTF-8.
-        public var rawName: [UInt8]?
+        package var rawName: [UInt8]?
         /// The general purpose flags in both headers (APPNOTE 4.4.4).
-        public var flags: UInt16 = 0
+        package var flags: UInt16 = 0
         /// What a file of the Unix family is, and who may do what with it.
-        public var mode: UInt32 = 0o100644
+        package var mode: UInt32 = 0o100644
         /// The version of the format that is needed to unpack it, times ten.
-        public var neededVersion: UInt16 = 20
+        package var neededVersion: UInt16 = 20
         /// The extra field in both headers.
-        public var extra: [UInt8] = []
+        package var extra: [UInt8] = []
 
-        public init(_ name: String, _ contents: [UInt8], isDeflated: Bool = true) {
+        package init(_ name: String, _ contents: [UInt8], isDeflated: Bool = true) {
             self.name = name
             self.contents = contents
             self.isDeflated = isDeflated
         }
 
-        public init(_ name: String, _ text: String) { self.init(name, Array(text.utf8)) }
+        package init(_ name: String, _ text: String) { self.init(name, Array(text.utf8)) }
     }
 
-    public var entries: [Entry]
+    package var entries: [Entry]
     /// Bytes before the first entry, which every offset counts.
-    public var prefix: [UInt8] = []
+    package var prefix: [UInt8] = []
 
-    public init(_ entries: [Entry]) { self.entries = entries }
+    package init(_ entries: [Entry]) { self.entries = entries }
 
     /// The archive.
-    public var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var bytes = prefix
         var directory: [UInt8] = []
         for entry in entries {
@@ -90,43 +90,43 @@ public struct FixtureZip: Sendable {
 }
 
 /// Writes tar archives packed with gzip in memory.
-public struct FixtureTar: Sendable {
-    public struct Entry: Sendable {
-        public var name: String
-        public var contents: [UInt8]
+package struct FixtureTar: Sendable {
+    package struct Entry: Sendable {
+        package var name: String
+        package var contents: [UInt8]
         /// The type of the entry: `0` a file, `5` a directory, `2` a symbolic link.
-        public var kind: UInt8
+        package var kind: UInt8
         /// What the header says its size is, where that shall differ.
-        public var claimedSize: Int?
+        package var claimedSize: Int?
         /// What a link leads to.
-        public var target: [UInt8] = []
+        package var target: [UInt8] = []
         /// The owner's name.
-        public var owner: [UInt8] = []
+        package var owner: [UInt8] = []
         /// The name's bytes, where they shall be no UTF-8.
-        public var rawName: [UInt8]?
+        package var rawName: [UInt8]?
         /// Records of a PAX header before the entry, which say what the entry's own header cannot (pax(1)).
-        public var records: [(key: String, value: String)] = []
+        package var records: [(key: String, value: String)] = []
         /// Text at places of the header that nothing else here writes.
-        public var patches: [(offset: Int, text: String)] = []
+        package var patches: [(offset: Int, text: String)] = []
 
-        public init(_ name: String, _ contents: [UInt8], kind: UInt8 = UInt8(ascii: "0")) {
+        package init(_ name: String, _ contents: [UInt8], kind: UInt8 = UInt8(ascii: "0")) {
             self.name = name
             self.contents = contents
             self.kind = kind
         }
 
-        public init(_ name: String, _ text: String) { self.init(name, Array(text.utf8)) }
+        package init(_ name: String, _ text: String) { self.init(name, Array(text.utf8)) }
     }
 
-    public var entries: [Entry]
+    package var entries: [Entry]
 
-    public init(_ entries: [Entry]) { self.entries = entries }
+    package init(_ entries: [Entry]) { self.entries = entries }
 
     /// The archive, packed.
-    public var bytes: [UInt8] { Gzip.compress(tar, level: 6) ?? [] }
+    package var bytes: [UInt8] { Gzip.compress(tar, level: 6) ?? [] }
 
     /// The archive before it is packed.
-    public var tar: [UInt8] {
+    package var tar: [UInt8] {
         var bytes: [UInt8] = []
         for entry in entries {
             if !entry.records.isEmpty { bytes += Self.padded(Self.pax(entry.records)) }

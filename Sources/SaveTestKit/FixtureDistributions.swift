@@ -1,14 +1,14 @@
 /// A wheel, made in memory, that clients can install.
-public struct FixtureWheel: Sendable {
-    public let filename: String
-    public let bytes: [UInt8]
+package struct FixtureWheel: Sendable {
+    package let filename: String
+    package let bytes: [UInt8]
     /// Exactly what its `METADATA` contains.
-    public let metadata: [UInt8]
+    package let metadata: [UInt8]
 
     /// - Parameters:
     ///   - extraHeaders: more lines of `METADATA`, such as `Requires-Dist: x`.
     ///   - padding: bytes of a data file, to make wheels of one version differ or large.
-    public init(
+    package init(
         name: String, version: String, tag: String = "py3-none-any", requiresPython: String? = nil, extraHeaders: [String] = [],
         padding: [UInt8] = []
     ) {
@@ -31,11 +31,11 @@ public struct FixtureWheel: Sendable {
 }
 
 /// A source archive, made in memory, that clients can read.
-public struct FixtureSdist: Sendable {
-    public let filename: String
-    public let bytes: [UInt8]
+package struct FixtureSdist: Sendable {
+    package let filename: String
+    package let bytes: [UInt8]
 
-    public init(
+    package init(
         name: String, version: String, requiresPython: String? = nil, metadataVersion: String = "2.1", extraHeaders: [String] = []
     ) {
         let stem = "\(FixtureMetadata.escaped(name).lowercased())-\(version)"
@@ -60,12 +60,12 @@ public struct FixtureSdist: Sendable {
 }
 
 /// The text of core metadata.
-public enum FixtureMetadata {
+package enum FixtureMetadata {
     /// Dashes of names and versions would be read as separators.
     static func escaped(_ text: String) -> String { text.replacing("-", with: "_") }
 
     /// A `METADATA` or `PKG-INFO` file.
-    public static func text(
+    package static func text(
         name: String, version: String, requiresPython: String? = nil, metadataVersion: String = "2.1", extraHeaders: [String] = []
     ) -> String {
         var lines = [

@@ -1,22 +1,22 @@
 internal import Foundation
-public import SaveDigest
-public import SavePlatform
+package import SaveDigest
+package import SavePlatform
 internal import Synchronization
 
 /// Staging for tests of formats: files without names in the system's temporary folder, gone when nobody holds them.
-public final class InMemoryStaging: UploadStaging {
+package final class InMemoryStaging: UploadStaging {
     private let limit: Int64?
     /// One for all: files outlive the staging they were made by, and their readers need it.
     private static let pool = BlockingPool(name: "staging", threads: 2)
     private let staged = Mutex<[StagedFile]>([])
 
     /// - Parameter limit: the largest file, in bytes.
-    public init(limit: Int64? = nil) { self.limit = limit }
+    package init(limit: Int64? = nil) { self.limit = limit }
 
     /// What has been staged, in order.
-    public var files: [StagedFile] { staged.withLock { $0 } }
+    package var files: [StagedFile] { staged.withLock { $0 } }
 
-    public func stage(_ body: ByteStream, computing algorithms: [DigestAlgorithm]) async throws -> StagedFile {
+    package func stage(_ body: ByteStream, computing algorithms: [DigestAlgorithm]) async throws -> StagedFile {
         let wanted = [DigestAlgorithm.sha256] + algorithms.filter { $0 != .sha256 }
         let digests = wanted.map { StreamingDigest($0) }
         let file = try ScratchFile()
@@ -43,7 +43,7 @@ public final class InMemoryStaging: UploadStaging {
 
 extension StagedFile {
     /// All bytes of the file.
-    public func contents() async throws -> [UInt8] { try await inspect { try $0.read(at: 0, count: Int($0.size)) } }
+    package func contents() async throws -> [UInt8] { try await inspect { try $0.read(at: 0, count: Int($0.size)) } }
 }
 
 /// A file that has no name any more.

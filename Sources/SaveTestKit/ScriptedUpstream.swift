@@ -1,5 +1,5 @@
 internal import Foundation
-public import SavePlatform
+package import SavePlatform
 internal import Synchronization
 
 /// A small HTTP/1.1 server on 127.0.0.1 that does exactly what a test tells it, bad manners included.
@@ -14,9 +14,9 @@ internal import Synchronization
 /// upstream.on("/cut") { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"), .close] }
 /// ... upstream.url("/simple/x/") ... #expect(upstream.requests.count == 1)
 /// ```
-public final class ScriptedUpstream: Sendable {
+package final class ScriptedUpstream: Sendable {
     /// One thing that the server does on a connection.
-    public enum Step: Sendable {
+    package enum Step: Sendable {
         /// Writes bytes; waits while the client does not read.
         case send([UInt8])
         /// Writes the same bytes a number of times.
@@ -33,30 +33,30 @@ public final class ScriptedUpstream: Sendable {
         case reset
 
         /// Writes text.
-        public static func text(_ text: String) -> Step { .send(Array(text.utf8)) }
+        package static func text(_ text: String) -> Step { .send(Array(text.utf8)) }
     }
 
     /// A request as it arrived.
-    public struct Request: Sendable {
-        public let method: String
+    package struct Request: Sendable {
+        package let method: String
         /// As sent, with its query.
-        public let target: String
-        public let headers: HTTPHeaders
+        package let target: String
+        package let headers: HTTPHeaders
         /// Counts connections from 1.
-        public let connection: Int
+        package let connection: Int
         /// The target without its query.
-        public var path: String { String(Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") })) }
+        package var path: String { String(Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") })) }
     }
 
     /// Holds scripts back until the test opens it; it stays open.
-    public final class Gate: Sendable {
+    package final class Gate: Sendable {
         private let opened = Atomic(false)
-        public init() {}
-        public func open() { opened.store(true, ordering: .releasing) }
+        package init() {}
+        package func open() { opened.store(true, ordering: .releasing) }
         var isOpen: Bool { opened.load(ordering: .acquiring) }
     }
 
-    public typealias Script = @Sendable (Request) -> [Step]
+    package typealias Script = @Sendable (Request) -> [Step]
 
     private struct State {
         var scripts: [String: Script] = [:]
@@ -71,12 +71,12 @@ public final class ScriptedUpstream: Sendable {
     private let state = Mutex(State())
     private let listener: Int32
     /// The port on 127.0.0.1.
-    public let port: UInt16
+    package let port: UInt16
 
     /// Starts a server on a free port.
     ///
     /// - Throws: `internalFailure` when the machine gives no socket.
-    public init() throws {
+    package init() throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -98,25 +98,25 @@ public final class ScriptedUpstream: Sendable {
     deinit { stop() }
 
     /// An absolute URL for a path that starts with a slash.
-    public func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+    package func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
     /// Sets the script of a path (without query), in place of an earlier one.
-    public func on(_ path: String, _ script: @escaping Script) { state.withLock { $0.scripts[path] = script } }
+    package func on(_ path: String, _ script: @escaping Script) { state.withLock { $0.scripts[path] = script } }
 
     /// Sets the script of every path that has none.
-    public func otherwise(_ script: @escaping Script) { state.withLock { $0.fallback = script } }
+    package func otherwise(_ script: @escaping Script) { state.withLock { $0.fallback = script } }
 
     /// Every request so far, in order of arrival.
-    public var requests: [Request] { state.withLock { $0.requests } }
+    package var requests: [Request] { state.withLock { $0.requests } }
     /// How many connections were made so far.
-    public var connectionCount: Int { state.withLock { $0.connections } }
+    package var connectionCount: Int { state.withLock { $0.connections } }
     /// How many connections are open now.
-    public var openConnections: Int { state.withLock { $0.open.count } }
+    package var openConnections: Int { state.withLock { $0.open.count } }
     /// How many bytes the kernel has taken so far.
-    public var bytesSent: Int { state.withLock { $0.bytesSent } }
+    package var bytesSent: Int { state.withLock { $0.bytesSent } }
 
     /// Ends every connection; from now on connections are refused.
-    public func stop() {
+    package func stop() {
         // Descriptors are closed by the threads that use them, so that none of them meets another one's under its number.
         state.withLock { state in
             guard !state.isStopped else { return }
@@ -129,7 +129,7 @@ public final class ScriptedUpstream: Sendable {
 
 extension [ScriptedUpstream.Step] {
     /// A whole response with a `Content-Length`.
-    public static func response(_ status: Int, _ headers: KeyValuePairs<String, String>, _ body: [UInt8]) -> Self {
+    package static func response(_ status: Int, _ headers: KeyValuePairs<String, String>, _ body: [UInt8]) -> Self {
         var text = "HTTP/1.1 \(status) Scripted\r\nContent-Length: \(body.count)\r\n"
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
         text += "\r\n"
@@ -137,7 +137,7 @@ extension [ScriptedUpstream.Step] {
     }
 
     /// A whole response with a `Content-Length`.
-    public static func response(_ status: Int, _ headers: KeyValuePairs<String, String> = [:], _ body: String = "") -> Self {
+    package static func response(_ status: Int, _ headers: KeyValuePairs<String, String> = [:], _ body: String = "") -> Self {
         response(status, headers, [UInt8](body.utf8))
     }
 }

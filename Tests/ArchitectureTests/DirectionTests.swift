@@ -2,52 +2,47 @@ import Foundation
 import Testing
 
 @Suite struct DirectionTests {
-    /// What each folder may import; everything else is a wrong arrow.
-    static let rules: [(folder: String, allowed: Set<String>)] =
-        [
-            ("Sources/Readers/Digest", ["CCrypto", "CBlake2"]),
-            ("Sources/Readers/Archive", ["Foundation", "CArchive", "SaveCompression"]),
-            ("Sources/Readers/HTML", ["Foundation", "CXML"]),
-            ("Sources/Readers/Compression", ["Dispatch", "Foundation", "Synchronization", "SaveDigest", "CZlib"]),
-            ("Sources/SavePlatform", ["Foundation", "Synchronization", "SaveDigest"]),
-            ("Sources/Engine", ["Foundation", "Synchronization", "SaveDigest"]),
-            ("Sources/Formats/PyPI", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "SaveArchive", "SaveHTML"]),
-            ("Sources/Formats/Raw", ["Foundation", "SavePlatform", "SaveDigest"]),
-            ("Sources/Adapters/SQLite", ["Foundation", "Synchronization", "SavePlatform", "SaveSQLMetadata", "CSQLite"]),
-            ("Sources/Adapters/SQLMetadata", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest"]),
-            ("Sources/Adapters/Blobs", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "CLinuxFiles"]),
-            ("Sources/Adapters/Curl", ["Foundation", "Synchronization", "SavePlatform", "SaveCompression", "CCurl"]),
-            (
-                "Sources/Adapters/Microhttpd",
-                ["Dispatch", "Foundation", "Synchronization", "SavePlatform", "CMicrohttpd", "CMicrohttpdHooks"]
-            ),
-            ("Sources/Adapters/Argon2", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest", "CArgon2"]),
-            ("Sources/Adapters/Plugins", ["Foundation", "SavePlatform", "SaveDigest", "CDynamicLinker"]),
-            ("Sources/SaveAPI", ["Foundation", "Synchronization", "SavePlatform", "SaveDigest"]),
-        ] + plugins
-
-    /// The formats below `Plugins` are named by their folders.
-    private static let plugins = ((try? FileManager.default.contentsOfDirectory(atPath: SourceTree.root.path + "/Plugins")) ?? [])
-        .filter { !$0.contains(".") }.map { name -> (folder: String, allowed: Set<String>) in
-            let readers: Set<String> = ["SaveDigest", "SaveArchive", "SaveHTML", "SaveCompression"]
-            return ("Plugins/\(name)/Sources", readers.union(["Foundation", "Synchronization", "SavePlatform"]))
-        }
-
-    @Test(arguments: rules.map(\.folder))
-    func `a module imports only what its place allows`(_ folder: String) throws {
-        let allowed = try #require(Self.rules.first { $0.folder == folder }).allowed
-        let files = try SourceTree(folder).files
-        #expect(!files.isEmpty)
-        for file in files {
-            let wrong = file.imports.filter { !allowed.contains($0) }
-            #expect(wrong.isEmpty, "\(file.path) imports \(wrong)")
+    /// Package.swift says which module may import which, and the compiler holds to it. What comes with the toolchain is in no
+    /// manifest.
+    @Test func `of the toolchain's modules only two are used everywhere, and Dispatch where threads are made`() throws {
+        let ours = try Set(
+            SourceTree("Sources").files.flatMap(\.imports).filter { $0.hasPrefix("Save") || $0.hasPrefix("Format") })
+        #expect(ours.count > 15)
+        for file in try ["Sources", "Plugins"].flatMap({ try SourceTree($0).files }) {
+            let mayDispatch = ["Sources/Readers/Compression/", "Sources/Adapters/Microhttpd/", "Sources/SaveServer/"]
+                .contains { file.path.hasPrefix($0) }
+            let allowed: Set = mayDispatch ? ["Foundation", "Synchronization", "Dispatch"] : ["Foundation", "Synchronization"]
+            let others = file.imports.filter { name in
+                !ours.contains(name) && !allowed.contains(name) && !Self.systemLibraries.contains(name)
+                    && name != "PackageDescription"
+            }
+            #expect(
+                others.isEmpty || file.path.hasPrefix("Sources/SaveTestKit/") || file.path.contains("/Tests/"),
+                "\(file.path) imports \(others)")
         }
     }
 
-    @Test func `every folder of sources has a rule`() throws {
-        let free = ["Sources/SaveServer/", "Sources/SaveTestKit/"]
-        for file in try SourceTree("Sources").files where !free.contains(where: { file.path.hasPrefix($0) }) {
-            #expect(Self.rules.contains { file.path.hasPrefix($0.folder + "/") }, "\(file.path) has no rule")
+    /// The folders of `Sources/CSystem`.
+    private static let systemLibraries = Set(
+        (try? FileManager.default.contentsOfDirectory(atPath: SourceTree.root.path + "/Sources/CSystem")) ?? [])
+
+    @Test func `a system library is wrapped by one module`() throws {
+        var owners: [String: Set<String>] = [:]
+        for file in try SourceTree("Sources").files {
+            let module = file.path.split(separator: "/").prefix(3).joined(separator: "/")
+            for name in file.imports where Self.systemLibraries.contains(name) { owners[name, default: []].insert(module) }
+        }
+        #expect(owners.count > 8)
+        for (name, modules) in owners { #expect(modules.count == 1, "\(name) is imported by \(modules.sorted())") }
+    }
+
+    @Test func `nothing is public but what formats and readers show`() throws {
+        for folder in ["Sources/Engine", "Sources/Adapters", "Sources/SaveAPI", "Sources/SaveServer"] {
+            for file in try SourceTree(folder).files {
+                for line in file.lines where line.drop(while: { $0 == " " }).hasPrefix("public ") {
+                    Issue.record("\(file.path) shows everybody what only this package needs: \(line)")
+                }
+            }
         }
     }
 

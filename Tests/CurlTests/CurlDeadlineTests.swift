@@ -1,5 +1,6 @@
 import Foundation
 import SaveCurl
+import SaveHTTP
 import SavePlatform
 import SaveTestKit
 import Testing

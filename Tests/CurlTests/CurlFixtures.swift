@@ -1,4 +1,5 @@
 import SaveCurl
+import SaveHTTP
 import SavePlatform
 import SaveTestKit
 import Testing

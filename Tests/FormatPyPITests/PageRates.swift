@@ -1,5 +1,6 @@
 import Foundation
 import SaveDigest
+import SaveHTTP
 import SavePlatform
 import Testing
 

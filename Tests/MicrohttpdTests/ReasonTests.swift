@@ -1,3 +1,4 @@
+import SaveHTTP
 import SaveMicrohttpd
 import SavePlatform
 import SaveTestKit

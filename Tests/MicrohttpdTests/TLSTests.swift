@@ -1,4 +1,5 @@
 import Foundation
+import SaveHTTP
 import SaveMicrohttpd
 import SavePlatform
 import SaveTestKit

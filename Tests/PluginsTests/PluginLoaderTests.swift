@@ -1,4 +1,5 @@
 import Foundation
+import SaveAccess
 import SaveDigest
 import SavePlatform
 import SavePlugins

@@ -1,5 +1,7 @@
+import SaveAccess
 import SaveDigest
 import SavePlatform
+import SaveStorage
 import Testing
 
 struct AccessAPIKeyTests {

@@ -1,6 +1,10 @@
 internal import Foundation
+import SaveAccess
+import SaveAudit
 import SaveDigest
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Testing
 

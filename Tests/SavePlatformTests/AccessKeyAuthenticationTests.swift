@@ -1,5 +1,8 @@
+import SaveAccess
 import SaveDigest
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Testing
 

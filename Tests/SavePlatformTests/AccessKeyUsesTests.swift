@@ -1,4 +1,8 @@
+import SaveAccess
+import SaveAudit
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Testing
 

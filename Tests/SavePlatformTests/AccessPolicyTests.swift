@@ -1,4 +1,6 @@
+import SaveAccess
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Testing
 

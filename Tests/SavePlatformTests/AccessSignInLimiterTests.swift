@@ -1,3 +1,5 @@
+import SaveAccess
+import SaveHTTP
 import SavePlatform
 import SaveTestKit
 import Testing

@@ -1,4 +1,7 @@
+import SaveAccess
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Synchronization
 import Testing

@@ -1,4 +1,7 @@
+import SaveAudit
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Synchronization
 import Testing

@@ -1,4 +1,6 @@
+import SaveAudit
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Testing
 

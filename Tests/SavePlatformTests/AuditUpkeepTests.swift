@@ -1,5 +1,8 @@
 import Foundation
+import SaveAudit
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Synchronization
 import Testing

@@ -1,3 +1,4 @@
+import SaveAccess
 import SavePlatform
 import Testing
 
@@ -28,7 +29,7 @@ import Testing
         #expect(try refusal(Named<Malformed>.self) == "'Not-A-Word' is not a format id: ^[a-z][a-z0-9_]{1,31}$")
         #expect(
             try refusal(Named<Newer>.self)
-                == "the format 'newer' was written for contract 99; this server has \(FormatRegistry.contract)")
+                == "the format 'newer' was written for contract 99; this server has \(FormatDescriptor.currentContract)")
         #expect(try refusal(Named<Broken>.self) == "the format 'broken' cannot be made: no luck today")
     }
 
@@ -54,10 +55,10 @@ import Testing
     @Test func `a registrar keeps what was registered, where it came from, and why something was not`() throws {
         var formats = FormatRegistry()
         try formats.register(Named<Plain>.self)
-        let registrar = PluginRegistrar(adding: formats, from: .loaded(path: "/x.so"))
+        let registrar = PluginRegistrar { try formats.register($0, from: .loaded(path: "/x.so")) }
         #expect(PluginRegistrar.register(Named<Other>.self, with: Unmanaged.passUnretained(registrar).toOpaque()) == 0)
         #expect(registrar.refusal == nil)
-        #expect(registrar.formats.entries.map(\.origin) == [.loaded(path: "/x.so"), .compiledIn])
+        #expect(formats.entries.map(\.origin) == [.loaded(path: "/x.so"), .compiledIn])
         #expect(registrar.register(Named<Plain>.self) == 1)
         #expect((registrar.refusal as? SaveError)?.message == "two formats have the id 'plain'")
     }
@@ -71,7 +72,7 @@ private protocol FormatName {
 }
 
 extension FormatName {
-    static var contract: Int { FormatRegistry.contract }
+    static var contract: Int { FormatDescriptor.currentContract }
     static var isBroken: Bool { false }
     static var mount: String? { nil }
 }

@@ -1,5 +1,9 @@
 import Foundation
+import SaveAccess
+import SaveAudit
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import Testing
 
 /// Prints what it costs to know who sends a request. `SAVE_MEASURE=1 swift test -c release --filter SignInRates`.

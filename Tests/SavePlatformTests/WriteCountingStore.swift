@@ -1,4 +1,5 @@
 import SavePlatform
+import SaveStorage
 import Synchronization
 
 /// A store that counts its writes, and fails them when it is told to.

@@ -1,5 +1,6 @@
 import Foundation
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 
 /// A blob store that keeps the law but for what its closures change.

@@ -1,4 +1,5 @@
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 
 /// A metadata store with one fault.

@@ -2,6 +2,7 @@ import Foundation
 import SavePlatform
 import SaveSQLMetadata
 import SaveSQLite
+import SaveStorage
 import SaveTestKit
 import Testing
 

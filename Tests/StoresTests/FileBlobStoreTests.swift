@@ -1,6 +1,7 @@
 import Foundation
 import SaveBlobs
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Synchronization
 import Testing

@@ -1,8 +1,10 @@
 import Foundation
 import SaveBlobs
+import SaveHTTP
 import SavePlatform
 import SaveSQLMetadata
 import SaveSQLite
+import SaveStorage
 import SaveTestKit
 import Synchronization
 import Testing

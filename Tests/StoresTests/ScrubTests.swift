@@ -1,6 +1,8 @@
 import Foundation
 import SaveBlobs
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Synchronization
 import Testing

@@ -1,7 +1,9 @@
 import SaveBlobs
+import SaveHTTP
 import SavePlatform
 import SaveSQLMetadata
 import SaveSQLite
+import SaveStorage
 import SaveTestKit
 import Synchronization
 import Testing

@@ -1,5 +1,6 @@
 internal import CArgon2
-package import Foundation
+internal import Foundation
+internal import SaveAccess
 internal import SaveDigest
 internal import SavePlatform
 internal import Synchronization

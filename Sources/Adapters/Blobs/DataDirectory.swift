@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SaveHTTP
 internal import SavePlatform
 
 /// The folder that holds everything a server keeps, locked for one server as long as this object lives.

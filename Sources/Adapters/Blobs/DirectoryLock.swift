@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SaveHTTP
 internal import SavePlatform
 
 /// Keeps a directory to one process as long as this object lives.

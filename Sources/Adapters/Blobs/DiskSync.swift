@@ -1,6 +1,6 @@
 internal import CLinuxFiles
 internal import Foundation
-package import SavePlatform
+internal import SavePlatform
 internal import Synchronization
 
 /// The calls that make files, names and file systems durable, all in one place.

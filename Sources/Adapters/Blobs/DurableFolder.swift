@@ -1,5 +1,6 @@
 internal import Foundation
-package import SavePlatform
+internal import SaveHTTP
+internal import SavePlatform
 
 /// Folders whose names are on the disk.
 package enum DurableFolder {

@@ -1,5 +1,7 @@
 internal import Foundation
+package import SaveHTTP
 package import SavePlatform
+package import SaveStorage
 internal import Synchronization
 
 /// Blobs as files: `ab/cd/<hex>` below a root folder, written in `tmp/` first.

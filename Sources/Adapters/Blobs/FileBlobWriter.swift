@@ -1,6 +1,8 @@
 internal import Foundation
 internal import SaveDigest
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveStorage
 internal import Synchronization
 
 /// A blob on its way: a file in `tmp/` that its writer holds locked.

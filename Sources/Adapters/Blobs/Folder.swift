@@ -1,5 +1,6 @@
 internal import CLinuxFiles
 internal import Foundation
+internal import SaveHTTP
 internal import SavePlatform
 
 /// A folder held open: what is done below it cannot be redirected by links or by renaming it.

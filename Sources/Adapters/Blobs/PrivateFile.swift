@@ -1,5 +1,7 @@
+internal import CLinuxFiles
 internal import Foundation
-package import SavePlatform
+internal import SaveHTTP
+internal import SavePlatform
 
 /// Small files that only the server's own user may read.
 package enum PrivateFile {

@@ -1,5 +1,6 @@
 internal import Foundation
-package import SavePlatform
+package import SaveHTTP
+internal import SavePlatform
 
 /// The way out, on libcurl: a thread for files and one for indexes, each with connections that its transfers share.
 ///

@@ -1,5 +1,6 @@
 internal import CCurl
 internal import Foundation
+internal import SaveHTTP
 internal import SavePlatform
 internal import Synchronization
 

@@ -1,3 +1,4 @@
+internal import SaveHTTP
 internal import SavePlatform
 
 /// Which proxy, if any, a request goes through. Decided here and not by curl, because the address guard has to know

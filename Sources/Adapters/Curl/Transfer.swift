@@ -1,5 +1,6 @@
 internal import CCurl
 internal import SaveCompression
+internal import SaveHTTP
 internal import SavePlatform
 
 /// One transfer inside curl. Lives on the curl thread and nowhere else; the mailbox is its way out.

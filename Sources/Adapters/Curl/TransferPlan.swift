@@ -1,3 +1,4 @@
+internal import SaveHTTP
 internal import SavePlatform
 
 /// One hop of a request, as a value that goes to the curl thread.

@@ -1,5 +1,6 @@
 internal import Foundation
-package import SavePlatform
+package import SaveHTTP
+internal import SavePlatform
 internal import Synchronization
 
 /// The HTTP/1.1 front: turns connections into requests, asks a responder, and sends its answers.

@@ -1,4 +1,5 @@
 internal import Foundation
+package import SaveHTTP
 package import SavePlatform
 
 /// Where the server listens, and what it lets a client do before it cuts the connection.

@@ -1,3 +1,4 @@
+internal import SaveHTTP
 internal import SavePlatform
 
 /// What a `Host` field and the authority of an absolute request target may be.

@@ -1,5 +1,6 @@
 internal import CMicrohttpd
 internal import Foundation
+internal import SaveHTTP
 internal import SavePlatform
 internal import Synchronization
 

@@ -1,5 +1,6 @@
 internal import CMicrohttpd
 internal import Foundation
+internal import SaveHTTP
 internal import SavePlatform
 
 /// Answers written to a socket past the library, where it cannot or may not answer itself: over the connection limit,

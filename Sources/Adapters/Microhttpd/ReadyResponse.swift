@@ -1,6 +1,7 @@
 internal import CMicrohttpd
 internal import CMicrohttpdHooks
 internal import Foundation
+internal import SaveHTTP
 internal import SavePlatform
 
 /// The library's form of a response. Reference-counted by the library; may be queued on many connections.

@@ -1,4 +1,5 @@
 internal import CDynamicLinker
+package import SaveAccess
 internal import SaveDigest
 package import SavePlatform
 
@@ -19,7 +20,7 @@ package enum PluginLoader {
     package static var fingerprint: String? {
         let id = save_program_build_id()
         guard let bytes = id.bytes, id.count > 0 else { return nil }
-        return "save/\(FormatRegistry.contract) \(Hex.encode(UnsafeBufferPointer(start: bytes, count: id.count)))"
+        return "save/\(FormatDescriptor.currentContract) \(Hex.encode(UnsafeBufferPointer(start: bytes, count: id.count)))"
     }
 
     /// Loads a plugin. It stays loaded whatever happens: code of Swift cannot be unloaded.
@@ -30,14 +31,15 @@ package enum PluginLoader {
             let file = try PluginFile(plugin)
             let image = try SharedObject(file.file)
             try checkFingerprint(image)
-            let registrar = PluginRegistrar(adding: formats, from: .loaded(path: plugin.path))
+            var enlarged = formats
+            let registrar = PluginRegistrar { try enlarged.register($0, from: .loaded(path: plugin.path)) }
             let status = try image.call("save_plugin_register", with: Unmanaged.passUnretained(registrar).toOpaque())
             if let refusal = registrar.refusal { throw PluginRefusal((refusal as? SaveError)?.message ?? "\(refusal)") }
             guard status == 0 else { throw PluginRefusal("its registration failed with status \(status)") }
             let known = Set(formats.descriptors.map(\.id))
-            let added = registrar.formats.descriptors.filter { !known.contains($0.id) }
+            let added = enlarged.descriptors.filter { !known.contains($0.id) }
             guard !added.isEmpty else { throw PluginRefusal("it registered no format") }
-            formats = registrar.formats
+            formats = enlarged
             return Loaded(path: plugin.path, sha256: file.sha256, formats: added)
         } catch {
             let reason = (error as? PluginRefusal)?.reason ?? (error as? SaveError)?.message ?? "\(error)"

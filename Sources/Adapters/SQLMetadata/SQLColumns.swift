@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 /// Reads a row's columns from left to right, in the order in which the statement names them.
 struct SQLColumns {

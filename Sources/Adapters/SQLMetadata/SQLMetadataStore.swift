@@ -1,4 +1,5 @@
-package import SavePlatform
+internal import SavePlatform
+package import SaveStorage
 
 /// The one metadata store over SQL, whichever database runs it.
 package final class SQLMetadataStore: MetadataStore {

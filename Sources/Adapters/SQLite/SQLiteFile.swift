@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SaveHTTP
 internal import SavePlatform
 
 /// The database file before SQLite sees it.

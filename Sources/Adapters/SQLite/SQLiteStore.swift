@@ -1,4 +1,5 @@
-package import SavePlatform
+package import SaveHTTP
+internal import SavePlatform
 package import SaveSQLMetadata
 
 /// The embedded metadata store: one SQLite file.

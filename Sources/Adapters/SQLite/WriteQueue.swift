@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SaveHTTP
 internal import SavePlatform
 internal import SaveSQLMetadata
 internal import Synchronization

@@ -1,3 +1,5 @@
+package import SaveStorage
+
 /// Who may do what: the one place that decides. Everything it needs is in its arguments.
 package enum AccessPolicy {
     /// What was decided about a request.

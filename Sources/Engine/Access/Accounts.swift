@@ -1,3 +1,6 @@
+package import SavePlatform
+package import SaveStorage
+
 /// Changes to users that need no HTTP: for the REST API, the first start, and the operator who is locked out.
 package enum Accounts {
     /// The shortest password a user may choose, and the longest, in bytes.

@@ -1,3 +1,5 @@
+package import SavePlatform
+package import SaveStorage
 internal import Synchronization
 
 /// Who and what there is: projects, repositories, members and accounts, kept in memory so that a request is routed and
@@ -131,7 +133,7 @@ package final class Repository: Sendable {
     package var basePath: String { "/\(descriptor.firstSegment)/\(record.project)/\(record.name)/" }
 
     /// The largest file it takes, in bytes, where the server has a limit of its own.
-    func maxFileSize(_ limit: Int64?) -> Int64? { [record.hosted.maxFileSize, limit].compactMap(\.self).min() }
+    package func maxFileSize(_ limit: Int64?) -> Int64? { [record.hosted.maxFileSize, limit].compactMap(\.self).min() }
 
     /// The format, where people set attributes on its packages.
     package var governing: Supervised<any PackageGoverning>? { format.cast { $0 as? any PackageGoverning } }

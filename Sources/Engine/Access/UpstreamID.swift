@@ -1,3 +1,4 @@
+package import SaveStorage
 internal import Synchronization
 
 /// A proxy's upstream as one version of its settings describes it.

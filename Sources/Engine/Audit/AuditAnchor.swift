@@ -1,4 +1,6 @@
 package import Foundation
+package import SavePlatform
+package import SaveStorage
 
 /// The head of the trail at one moment, to be kept where whoever changes the database does not reach: a trail that lost its
 /// end, or was computed anew, no longer has this record.

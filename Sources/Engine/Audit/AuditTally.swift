@@ -1,3 +1,7 @@
+package import SaveAccess
+package import SaveHTTP
+internal import SavePlatform
+package import SaveStorage
 internal import Synchronization
 
 /// The records that no change waits for: downloads, sign-ins, refusals. What happens often is counted first: equal events of
@@ -5,7 +9,7 @@ internal import Synchronization
 ///
 /// Memory is bounded, and so is the disk: these records leave free what uploads leave free, so that nobody fills it with
 /// what was refused. What has no place any more, or cannot be written, is lost, counted, and told of in the trail.
-package final class AuditTally: Sendable {
+package final class AuditTally: AuditRecording {
     /// What makes two events equal.
     package struct Subject: Sendable, Hashable {
         var action: String
@@ -148,7 +152,7 @@ package final class AuditTally: Sendable {
 
     /// Notes a change that was refused before it was known what it would have changed: to somebody who may not know of the
     /// repository, or to nobody in particular. Names and clients that such requests make up get no record each.
-    func noteRefusal(_ error: any Error, of principal: Principal, _ request: HTTPRequest, in repository: Repository?) {
+    package func noteRefusal(_ error: any Error, of principal: Principal, _ request: HTTPRequest, in repository: Repository?) {
         let code = (error as? SaveError)?.code ?? .internalFailure
         let isDenied = [.forbidden, .unauthenticated, .repositoryNotFound].contains(code)
         let subject = Subject(

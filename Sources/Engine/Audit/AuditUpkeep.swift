@@ -1,3 +1,6 @@
+package import SaveHTTP
+internal import SavePlatform
+package import SaveStorage
 internal import Synchronization
 
 /// What the trail needs beside its records: anchors, an index, and the end of what is too old. Runs off every request's path.

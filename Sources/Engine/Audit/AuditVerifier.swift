@@ -1,3 +1,6 @@
+internal import SavePlatform
+package import SaveStorage
+
 /// Checks that the trail is what was written: every record follows from the one before it, and every anchor is met.
 package struct AuditVerifier: Sendable {
     private let store: any MetadataStore

@@ -1,17 +1,22 @@
+package import SaveAccess
+package import SaveHTTP
+package import SavePlatform
+package import SaveStorage
+
 /// The file that an answer gives out, where a repository wants its downloads in the audit trail.
 ///
 /// A file is the repository's that has it, whichever group it was asked for in: so the trail tells by one name who has it.
-struct DownloadSubject: Sendable {
+package struct DownloadSubject: Sendable {
     /// `project/name/path` of the file.
-    let resource: String
+    package let resource: String
     /// The group that it was asked for in.
-    let via: String?
+    package let via: String?
 
     /// - Parameters:
     ///   - asked: the repository that the request named.
     ///   - holder: the one that has the file.
     /// - Returns: nil for what is not recorded: files of repositories that do not want it, and metadata beside files.
-    init?(_ record: AssetRecord, asked: Repository, holder: Repository?) {
+    package init?(_ record: AssetRecord, asked: Repository, holder: Repository?) {
         let holder = holder ?? asked
         guard record.sidecarOf == nil, asked.record.auditDownloads || holder.record.auditDownloads else { return nil }
         resource = "\(holder.record.coordinates)/\(record.path)"
@@ -21,7 +26,7 @@ struct DownloadSubject: Sendable {
 
 extension AuditTally {
     /// Counts an answer that gives out a file, whole or in part; one that only says that the client has it does not.
-    func note(_ download: DownloadSubject?, _ response: HTTPResponse, to principal: Principal, _ request: HTTPRequest) {
+    package func note(_ download: DownloadSubject?, _ response: HTTPResponse, to principal: Principal, _ request: HTTPRequest) {
         guard let download, request.method == .get, response.status == 200 || response.status == 206 else { return }
         let subject = Subject(
             action: "file.download", resourceType: "file", resource: download.resource, actor: principal.auditName,

@@ -1,3 +1,8 @@
+package import SaveAccess
+package import SaveHTTP
+package import SavePlatform
+package import SaveStorage
+
 /// What any repository can answer, whatever its kind. Hosted, proxy and group are its three implementations.
 package protocol ContentSource: Sendable {
     /// What an index lists.
@@ -37,6 +42,15 @@ package struct Freshness: Sendable {
     /// The upstream could not be asked: this is what it said before.
     package var isStale = false
 
+    package init(
+        dependencies: [Dependency] = [], leases: [Lease] = [], validUntil: UInt64? = nil, isStale: Bool = false
+    ) {
+        self.dependencies = dependencies
+        self.leases = leases
+        self.validUntil = validUntil
+        self.isStale = isStale
+    }
+
     package mutating func merge(_ other: Freshness) {
         dependencies += other.dependencies
         leases += other.leases.filter { lease in !leases.contains { $0 === lease } }
@@ -57,7 +71,7 @@ package struct Freshness: Sendable {
     }
 
     /// Whether the answer still holds, where the catalogue is known to be the same.
-    func holds(board: RevisionBoard, clock: PlatformClock) -> Bool {
+    package func holds(board: RevisionBoard, clock: PlatformClock) -> Bool {
         if validUntil != nil || !leases.isEmpty {
             let now = clock.uptime()
             if let validUntil, now >= validUntil { return false }
@@ -68,7 +82,7 @@ package struct Freshness: Sendable {
 
     /// Whether both were found in the same state of all that they rest on: then what was made of one is what would be made
     /// of the other. Until when each holds may differ.
-    func isSameState(as other: Freshness) -> Bool {
+    package func isSameState(as other: Freshness) -> Bool {
         isStale == other.isStale && validUntil == other.validUntil
             && dependencies.elementsEqual(other.dependencies) { $0.repository === $1.repository && $0.stamp == $1.stamp }
             && leases.elementsEqual(other.leases) { $0.key == $1.key && $0.content == $1.content }
@@ -96,7 +110,7 @@ package enum AssetContent: Sendable {
     /// All of the bytes, for a small file that is looked into.
     ///
     /// - Throws: `tooLarge` past `limit`, and what the disk or the upstream does; `assetNotFound` for a mere description.
-    func bytes(limit: Int, pool: BlockingPool) async throws -> [UInt8] {
+    package func bytes(limit: Int, pool: BlockingPool) async throws -> [UInt8] {
         switch self {
         case .stored(_, let file, _): try await ByteStream(file, pool: pool).collect(limit: limit)
         case .arriving(let arriving):

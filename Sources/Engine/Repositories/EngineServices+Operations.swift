@@ -1,3 +1,7 @@
+package import SaveAccess
+internal import SaveHTTP
+package import SavePlatform
+internal import SaveStorage
 internal import Synchronization
 
 /// What administrators do to running repositories.

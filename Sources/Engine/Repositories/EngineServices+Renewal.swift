@@ -1,3 +1,7 @@
+internal import SaveAccess
+package import SaveHTTP
+internal import SaveStorage
+
 /// Asking upstreams before what they said expires.
 extension EngineServices {
     /// Nanoseconds after which who hints at wanting something newer makes the upstream asked behind their back.
@@ -5,7 +9,7 @@ extension EngineServices {
 
     /// Notes that something was used: what is about to expire, or is old and was asked for with a hint, is renewed in the
     /// background.
-    func noteUse(of freshness: Freshness, by request: HTTPRequest) {
+    package func noteUse(of freshness: Freshness, by request: HTTPRequest) {
         guard !freshness.leases.isEmpty else { return }
         let now = clock.uptime()
         for lease in freshness.leases {
@@ -20,7 +24,7 @@ extension EngineServices {
     ///
     /// - Parameter started: what was asked for after this is new enough.
     /// - Returns: whether any was asked.
-    func insist(on freshness: Freshness, askedBefore started: UInt64) async -> Bool {
+    package func insist(on freshness: Freshness, askedBefore started: UInt64) async -> Bool {
         var isAsked = false
         for lease in freshness.leases where lease.verifiedAt < started {
             guard let proxy = proxy(lease.key.repository) else { continue }

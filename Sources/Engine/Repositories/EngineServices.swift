@@ -1,3 +1,9 @@
+package import SaveAccess
+package import SaveAudit
+package import SaveHTTP
+package import SavePlatform
+package import SaveStorage
+
 /// What repositories work with. One value for all of them, made at assembly.
 package struct EngineServices: Sendable {
     package let store: any MetadataStore
@@ -51,7 +57,7 @@ package struct EngineServices: Sendable {
     }
 
     /// What an answer of a repository depends on, whatever it finds: its own settings, and those of the groups in it.
-    func structure(
+    package func structure(
         of repository: Repository, _ subject: RevisionBoard.Subject, in snapshot: CatalogueSnapshot
     ) -> [Freshness.Dependency] {
         snapshot.structure(of: repository).map { part in
@@ -70,14 +76,6 @@ package struct EngineServices: Sendable {
     }
 }
 
-extension BlockingPool.Length {
-    /// Of reading or digesting so many bytes of a document.
-    static func reading(_ count: Int) -> Self { count > 256 << 10 ? .long : .short }
-
-    /// Of rendering a page with so many lines.
-    static func rendering(_ count: Int) -> Self { count > 1000 ? .long : .short }
-}
-
 extension CatalogueSnapshot {
     /// The hosted and proxy repositories a group reaches, in order, each once. A group that contains itself, which the
     /// REST API refuses, adds nothing.
@@ -86,7 +84,7 @@ extension CatalogueSnapshot {
     }
 
     /// A repository, and the groups that it reaches: what of its answers follows from settings rather than from content.
-    func structure(of repository: Repository) -> [Repository] {
+    package func structure(of repository: Repository) -> [Repository] {
         guard repository.record.kind == .group else { return [repository] }
         return [repository] + reach(of: repository).map(\.repository).filter { $0.record.kind == .group }
     }

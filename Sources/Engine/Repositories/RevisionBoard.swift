@@ -1,3 +1,4 @@
+package import SavePlatform
 internal import Synchronization
 
 /// Says whether something in a repository has changed since it was looked at.

@@ -1,3 +1,7 @@
+internal import SaveAccess
+internal import SavePlatform
+internal import SaveStorage
+
 /// Which methods a path of a repository has, for `Allow`: those that its format makes a route of, as far as the kind of
 /// repository lets them through. Who asks does not matter: it is a property of the resource.
 enum AllowedMethods {

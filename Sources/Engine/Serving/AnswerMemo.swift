@@ -1,4 +1,10 @@
+internal import SaveAccess
+internal import SaveAudit
 internal import SaveDigest
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
 
 /// An answer that is in memory and can be given to many requests.
 protocol ReadyAnswer: AnyObject, Sendable {

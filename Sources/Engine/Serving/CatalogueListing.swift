@@ -1,3 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
 /// The pages above repositories: `/<format>/` lists projects and `/<format>/<project>/` repositories, those that the caller may
 /// read. What the caller may not know of looks like what is not there.
 struct CatalogueListing: Sendable {

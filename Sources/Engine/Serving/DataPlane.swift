@@ -1,3 +1,9 @@
+package import SaveAccess
+internal import SaveAudit
+package import SaveHTTP
+package import SavePlatform
+package import SaveRepositories
+package import SaveStorage
 internal import Synchronization
 
 /// Everything below `/<format>/<project>/<repository>/` and the mounts of formats: resolves the repository once, derives the

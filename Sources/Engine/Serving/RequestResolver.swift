@@ -1,3 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
 /// A request whose repository and meaning are known, from somebody who may read there. What comes after works with these,
 /// and looks nothing up by name again.
 struct ResolvedRequest: Sendable {
@@ -162,11 +167,4 @@ struct RequestResolver: Sendable {
         case .forbidden, .hidden: throw SaveError.noSuchRepository
         }
     }
-}
-
-extension SaveError {
-    /// The same whether there is none or the caller may not know of it.
-    package static let noSuchRepository = SaveError(
-        .repositoryNotFound, "there is no such repository, or you may not read it: check the URL, or sign in as somebody who may")
-    static let signInFirst = SaveError(.unauthenticated, "sign in with a user name and password, or with an API key")
 }

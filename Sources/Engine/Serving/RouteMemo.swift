@@ -1,3 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
 /// What reads of known paths mean, so that a path that is asked for often is decoded and routed once.
 ///
 /// Routing is a pure function of the path and the repository's format, which is why it can be remembered. Who may read is
@@ -5,7 +10,7 @@
 struct RouteMemo: Sendable {
     final class Entry: Sendable {
         let repository: Repository
-        let route: Route
+        package let route: Route
 
         init(repository: Repository, route: Route) {
             self.repository = repository

@@ -1,3 +1,5 @@
+package import SavePlatform
+
 /// Which blobs are on their way to a record, and which are about to be removed. A blob store keeps one under the lock under
 /// which it names and removes blobs, so that the two exclude each other however long either takes.
 ///

@@ -1,7 +1,9 @@
+package import SavePlatform
+
 /// Immutable bytes by SHA-256. Names, versions and formats are unknown here.
 ///
 /// `SaveTestKit.BlobStoreConformance` checks what the comments promise.
-public protocol BlobStore: Sendable {
+package protocol BlobStore: Sendable {
     /// Starts a new blob. Nothing is visible until it is committed.
     func begin() async throws -> any BlobWriter
 
@@ -36,19 +38,19 @@ public protocol BlobStore: Sendable {
 extension BlobStore {
     /// Removes a blob that was last committed before a moment and that nobody holds, whatever records say.
     @discardableResult
-    public func delete(_ digest: BlobDigest, committedBefore moment: Timestamp) async throws -> Bool {
+    package func delete(_ digest: BlobDigest, committedBefore moment: Timestamp) async throws -> Bool {
         try await delete(digest, committedBefore: moment) { false }
     }
 }
 
 /// The facts of a blob.
-public struct BlobInfo: Sendable, Hashable {
-    public let digest: BlobDigest
-    public let size: Int64
+package struct BlobInfo: Sendable, Hashable {
+    package let digest: BlobDigest
+    package let size: Int64
     /// When the same bytes were last committed.
-    public let committed: Timestamp
+    package let committed: Timestamp
 
-    public init(digest: BlobDigest, size: Int64, committed: Timestamp) {
+    package init(digest: BlobDigest, size: Int64, committed: Timestamp) {
         self.digest = digest
         self.size = size
         self.committed = committed
@@ -56,7 +58,7 @@ public struct BlobInfo: Sendable, Hashable {
 }
 
 /// A blob while it is written. One writer; any number of readers of what is written so far.
-public protocol BlobWriter: Sendable {
+package protocol BlobWriter: Sendable {
     /// Appends bytes and adds them to the digest.
     ///
     /// - Throws: `storageFull`, `storageUnavailable`. After a throw only `cancel` is useful.
@@ -83,7 +85,7 @@ extension BlobWriter {
     /// Commits, and writes the record that needs the blob while the writer holds it.
     ///
     /// - Throws: what `commit` and `record` throw; the writer has ended, in any case.
-    public func commit<Value>(
+    package func commit<Value>(
         expecting expected: BlobDigest?, recording record: (BlobInfo) async throws -> Value
     ) async throws -> Value {
         do {

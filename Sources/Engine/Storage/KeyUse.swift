@@ -1,14 +1,16 @@
+package import SavePlatform
+
 /// When a key was last used, and from where.
 ///
 /// Not a part of the key's record: a use changes nothing about what the key may do, and is written at other times.
-public struct KeyUse: Sendable, Equatable {
+package struct KeyUse: Sendable, Equatable {
     /// The public part of the key's text.
-    public var key: String
-    public var time: Timestamp
+    package var key: String
+    package var time: Timestamp
     /// The client's address, as people write it.
-    public var address: String
+    package var address: String
 
-    public init(key: String, time: Timestamp, address: String) {
+    package init(key: String, time: Timestamp, address: String) {
         self.key = key
         self.time = time
         self.address = address

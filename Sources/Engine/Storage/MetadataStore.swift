@@ -1,28 +1,30 @@
+package import SavePlatform
+
 /// Transactional records.
 ///
 /// The closures are synchronous on purpose: nothing suspends while a transaction is open. A write commits when its closure
 /// returns and changes nothing when it throws; it is durable when `write` returns. Writes run one at a time, and a read
 /// sees one moment. `SaveTestKit.MetadataStoreConformance` checks this.
-public protocol MetadataStore: Sendable {
+package protocol MetadataStore: Sendable {
     func read<Value: Sendable>(_ body: @escaping @Sendable (any MetadataReading) throws -> Value) async throws -> Value
     func write<Value: Sendable>(_ body: @escaping @Sendable (any MetadataWriting) throws -> Value) async throws -> Value
 }
 
 /// All that can be asked inside a transaction.
-public protocol MetadataReading:
+package protocol MetadataReading:
     CatalogueReading, AccountReading, KeyUseReading, AssetReading, RetirementReading, CacheReading, AuditReading,
     MaintenanceReading
 {}
 
 /// All that can be changed inside a transaction.
-public protocol MetadataWriting:
+package protocol MetadataWriting:
     MetadataReading, CatalogueWriting, AccountWriting, KeyUseWriting, AssetWriting, RetirementWriting, CacheWriting, AuditWriting
 {}
 
 // MARK: - Projects and repositories
 
 /// Small tables that are read whole and kept in memory (`Catalogue`).
-public protocol CatalogueReading {
+package protocol CatalogueReading {
     /// All projects, ordered by name.
     func projects() throws -> [ProjectRecord]
     /// All repositories, ordered by project and name.
@@ -31,7 +33,7 @@ public protocol CatalogueReading {
     func members() throws -> [MemberRecord]
 }
 
-public protocol CatalogueWriting {
+package protocol CatalogueWriting {
     /// Adds a project (id 0) or replaces one. Returns it with its id.
     ///
     /// - Throws: `alreadyExists` for a taken name.
@@ -52,7 +54,7 @@ public protocol CatalogueWriting {
 
 // MARK: - Accounts
 
-public protocol AccountReading {
+package protocol AccountReading {
     /// All users, ordered by name.
     func users() throws -> [UserRecord]
     /// All robots, ordered by name.
@@ -67,7 +69,7 @@ public protocol AccountReading {
     func keys() throws -> [KeyRecord]
 }
 
-public protocol AccountWriting {
+package protocol AccountWriting {
     /// Adds a user (id 0) or replaces one.
     ///
     /// - Throws: `alreadyExists` for a taken name.
@@ -86,12 +88,12 @@ public protocol AccountWriting {
     func deleteKey(_ id: String) throws -> Bool
 }
 
-public protocol KeyUseReading {
+package protocol KeyUseReading {
     /// The last uses of keys, ordered by the keys' ids.
     func keyUses() throws -> [KeyUse]
 }
 
-public protocol KeyUseWriting {
+package protocol KeyUseWriting {
     /// Takes the place of what was known of a key's last use. It goes with the key.
     ///
     /// - Returns: whether there is such a key; nothing is kept for one that is gone.
@@ -100,7 +102,7 @@ public protocol KeyUseWriting {
 
 // MARK: - Packages and files
 
-public protocol AssetReading {
+package protocol AssetReading {
     /// The file at a path.
     func asset(_ repository: Int64, _ path: AssetPath) throws -> StoredAsset?
     /// The file of a package that has an identity.
@@ -117,7 +119,7 @@ public protocol AssetReading {
     func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) throws -> [PackageRecord]
 }
 
-public protocol AssetWriting {
+package protocol AssetWriting {
     /// Adds a file, or replaces the one at the same path.
     func put(_ asset: StoredAsset) throws
     /// Removes a file and its sidecars. Returns whether it was there.
@@ -132,7 +134,7 @@ public protocol AssetWriting {
 
 // MARK: - Names of deleted files
 
-public protocol RetirementReading {
+package protocol RetirementReading {
     /// The retired name at a path.
     func retiredName(_ repository: Int64, _ path: AssetPath) throws -> RetiredName?
     /// The retired name of a package that has an identity; the first by its path where there are several.
@@ -143,7 +145,7 @@ public protocol RetirementReading {
     func packagesOfRetiredNames(_ repository: Int64, after: PackageID?, limit: Int) throws -> [PackageID]
 }
 
-public protocol RetirementWriting {
+package protocol RetirementWriting {
     /// Retires a name, or replaces what is known of one that is retired.
     func put(_ name: RetiredName) throws
     /// Makes a name free again. Returns whether it was retired.
@@ -152,11 +154,11 @@ public protocol RetirementWriting {
 
 // MARK: - What a proxy knows of its upstream
 
-public protocol CacheReading {
+package protocol CacheReading {
     func cachedIndex(_ repository: Int64, _ key: String) throws -> CachedIndex?
 }
 
-public protocol CacheWriting {
+package protocol CacheWriting {
     /// Adds a cached index or replaces it.
     func put(_ index: CachedIndex) throws
     /// Forgets one cached index, or with nil all of a repository.
@@ -165,7 +167,7 @@ public protocol CacheWriting {
 
 // MARK: - Audit
 
-public protocol AuditReading {
+package protocol AuditReading {
     /// Records that match, newest first.
     func audit(_ query: AuditQuery) throws -> AuditPage
     /// Records after a sequence number, oldest first, for verification and export.
@@ -178,7 +180,7 @@ public protocol AuditReading {
     func auditCut() throws -> AuditCut?
 }
 
-public protocol AuditWriting {
+package protocol AuditWriting {
     /// Adds a finished record. There is no way to change one, and none to remove one that is not before a cut.
     func append(_ record: AuditRecord) throws
     /// Says that the trail begins after a record from now on.
@@ -192,7 +194,7 @@ public protocol AuditWriting {
 
 // MARK: - Upkeep
 
-public protocol MaintenanceReading {
+package protocol MaintenanceReading {
     /// Whether any record, of any kind, needs a blob.
     func isReferenced(_ digest: BlobDigest) throws -> Bool
     /// Whether a file, or a sidecar, needs a blob.

@@ -1,5 +1,7 @@
+package import SavePlatform
+
 /// Who is asking.
-public enum Principal: Sendable, Equatable {
+package enum Principal: Sendable, Equatable {
     case anonymous
     case user(id: Int64, username: String, role: SystemRole, key: KeyContext?)
     case robot(id: Int64, name: String, project: Int64?, key: KeyContext?)
@@ -7,7 +9,7 @@ public enum Principal: Sendable, Equatable {
     case system
 
     /// The name that memberships and keys refer to; nil for nobody in particular.
-    public var name: PrincipalName? {
+    package var name: PrincipalName? {
         switch self {
         case .user(_, let username, _, _): .user(username)
         case .robot(_, let name, _, _): .robot(name)
@@ -16,10 +18,10 @@ public enum Principal: Sendable, Equatable {
     }
 
     /// The name in the audit trail: `alice`, `sa$ci`, `anonymous`, `system`.
-    public var auditName: String { name?.text ?? (self == .system ? "system" : "anonymous") }
+    package var auditName: String { name?.text ?? (self == .system ? "system" : "anonymous") }
 
     /// `user`, `robot`, `anonymous` or `system`.
-    public var auditKind: String {
+    package var auditKind: String {
         switch self {
         case .anonymous: "anonymous"
         case .user: "user"
@@ -29,7 +31,7 @@ public enum Principal: Sendable, Equatable {
     }
 
     /// The key it signed in with, if it was a key.
-    public var key: KeyContext? {
+    package var key: KeyContext? {
         switch self {
         case .user(_, _, _, let key), .robot(_, _, _, let key): key
         case .anonymous, .system: nil
@@ -38,13 +40,13 @@ public enum Principal: Sendable, Equatable {
 }
 
 /// The key someone signed in with.
-public struct KeyContext: Sendable, Equatable {
-    public let id: String
+package struct KeyContext: Sendable, Equatable {
+    package let id: String
     /// Empty for a key that may do all its owner may.
-    public let scopes: [KeyScope]
+    package let scopes: [KeyScope]
     /// When the key ends, if it does.
-    public let expires: Timestamp?
-    public init(id: String, scopes: [KeyScope], expires: Timestamp? = nil) {
+    package let expires: Timestamp?
+    package init(id: String, scopes: [KeyScope], expires: Timestamp? = nil) {
         self.id = id
         self.scopes = scopes
         self.expires = expires
@@ -52,28 +54,28 @@ public struct KeyContext: Sendable, Equatable {
 }
 
 /// What a key is limited to: some permissions, on a project or a repository or everything.
-public struct KeyScope: Sendable, Equatable, Codable {
+package struct KeyScope: Sendable, Equatable, Codable {
     /// `project`, `project/repository`, or nil for everything its owner can reach.
-    public var resource: String?
-    public var permissions: [Permission]
-    public init(resource: String?, permissions: [Permission]) {
+    package var resource: String?
+    package var permissions: [Permission]
+    package init(resource: String?, permissions: [Permission]) {
         self.resource = resource
         self.permissions = permissions
     }
 }
 
 /// A user or a robot, by name: `alice`, `sa$ci`.
-public struct PrincipalName: Sendable, Hashable, CustomStringConvertible {
-    public let isRobot: Bool
+package struct PrincipalName: Sendable, Hashable, CustomStringConvertible {
+    package let isRobot: Bool
     /// Without the `sa$` of a robot.
-    public let name: String
+    package let name: String
 
-    public static func user(_ name: String) -> PrincipalName { PrincipalName(isRobot: false, name: name) }
-    public static func robot(_ name: String) -> PrincipalName { PrincipalName(isRobot: true, name: name) }
+    package static func user(_ name: String) -> PrincipalName { PrincipalName(isRobot: false, name: name) }
+    package static func robot(_ name: String) -> PrincipalName { PrincipalName(isRobot: true, name: name) }
 
     /// As people write it.
-    public var text: String { isRobot ? "sa$\(name)" : name }
-    public var description: String { text }
+    package var text: String { isRobot ? "sa$\(name)" : name }
+    package var description: String { text }
 
     private init(isRobot: Bool, name: String) {
         self.isRobot = isRobot
@@ -81,7 +83,7 @@ public struct PrincipalName: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Reads `alice` or `sa$ci`; nil where the name is not one that an account can have.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         if text.utf8.starts(with: "sa$".utf8) {
             let name = String(text.utf8.dropFirst(3)) ?? ""
             guard ResourceName.isValid(name) else { return nil }
@@ -93,7 +95,7 @@ public struct PrincipalName: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// `[A-Za-z0-9][A-Za-z0-9._@-]{0,253}` and not ending in a dot: no colon, which ends a Basic user name, and no `$`.
-    public static func isValidUsername(_ text: String) -> Bool {
+    package static func isValidUsername(_ text: String) -> Bool {
         guard let first = text.utf8.first, ASCII.isAlphanumeric(first), text.utf8.count <= 254, text.utf8.last != 46 else {
             return false
         }
@@ -102,7 +104,7 @@ public struct PrincipalName: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// A user's role in the whole system.
-public enum SystemRole: String, Sendable, Codable, CaseIterable {
+package enum SystemRole: String, Sendable, Codable, CaseIterable {
     /// May do everything.
     case admin
     /// Reads everything, changes nothing.
@@ -112,7 +114,7 @@ public enum SystemRole: String, Sendable, Codable, CaseIterable {
 }
 
 /// A role in a project; each includes those before it.
-public enum ProjectRole: String, Sendable, Codable, CaseIterable {
+package enum ProjectRole: String, Sendable, Codable, CaseIterable {
     /// Reads.
     case viewer
     /// Uploads.
@@ -121,7 +123,7 @@ public enum ProjectRole: String, Sendable, Codable, CaseIterable {
     case owner
 
     /// What the role may do.
-    public var permissions: Set<Permission> {
+    package var permissions: Set<Permission> {
         switch self {
         case .viewer: [.read]
         case .developer: [.read, .write]
@@ -131,6 +133,6 @@ public enum ProjectRole: String, Sendable, Codable, CaseIterable {
 }
 
 /// What can be done to a repository.
-public enum Permission: String, Sendable, Codable, CaseIterable {
+package enum Permission: String, Sendable, Codable, CaseIterable {
     case read, write, delete, manage
 }

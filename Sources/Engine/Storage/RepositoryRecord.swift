@@ -1,26 +1,28 @@
-/// A repository and all of its settings.
-public struct RepositoryRecord: Sendable, Equatable {
-    public var id: Int64
-    public var projectID: Int64
-    /// The project's name, joined in by the store when reading.
-    public var project: String
-    public var name: String
-    public var format: String
-    public var kind: RepositoryKind
-    public var description: String
-    public var online: Bool
-    public var anonymousRead: Bool
-    /// Whether the audit trail tells who downloaded which file.
-    public var auditDownloads: Bool
-    public var hosted: HostedSettings
-    public var proxy: ProxySettings
-    public var group: GroupSettings
-    /// The format's own settings.
-    public var settings: JSONObject
-    public var created: Timestamp
-    public var updated: Timestamp
+package import SavePlatform
 
-    public init(
+/// A repository and all of its settings.
+package struct RepositoryRecord: Sendable, Equatable {
+    package var id: Int64
+    package var projectID: Int64
+    /// The project's name, joined in by the store when reading.
+    package var project: String
+    package var name: String
+    package var format: String
+    package var kind: RepositoryKind
+    package var description: String
+    package var online: Bool
+    package var anonymousRead: Bool
+    /// Whether the audit trail tells who downloaded which file.
+    package var auditDownloads: Bool
+    package var hosted: HostedSettings
+    package var proxy: ProxySettings
+    package var group: GroupSettings
+    /// The format's own settings.
+    package var settings: JSONObject
+    package var created: Timestamp
+    package var updated: Timestamp
+
+    package init(
         id: Int64 = 0, projectID: Int64, project: String, name: String, format: String, kind: RepositoryKind,
         description: String = "",
         online: Bool = true, anonymousRead: Bool = false, auditDownloads: Bool = false, hosted: HostedSettings = HostedSettings(),
@@ -46,52 +48,52 @@ public struct RepositoryRecord: Sendable, Equatable {
     }
 
     /// `project/name`, as the REST API and the audit trail write it.
-    public var coordinates: String { "\(project)/\(name)" }
+    package var coordinates: String { "\(project)/\(name)" }
 }
 
 /// What a repository does.
-public enum RepositoryKind: String, Sendable, Hashable, CaseIterable, Codable {
+package enum RepositoryKind: String, Sendable, Hashable, CaseIterable, Codable {
     case hosted, proxy, group
 }
 
 /// Settings of a hosted repository.
-public struct HostedSettings: Sendable, Equatable, Codable {
+package struct HostedSettings: Sendable, Equatable, Codable {
     /// Whether other bytes may take the place of a published file.
-    public var allowRedeploy = false
+    package var allowRedeploy = false
     /// Bytes; nil for the server's limit.
-    public var maxFileSize: Int64?
-    public init() {}
+    package var maxFileSize: Int64?
+    package init() {}
 }
 
 /// Settings of a proxy repository.
-public struct ProxySettings: Sendable, Equatable, Codable {
-    public var remoteURL = ""
+package struct ProxySettings: Sendable, Equatable, Codable {
+    package var remoteURL = ""
     /// The index base that probing found; nil until then.
-    public var resolvedURL: String?
+    package var resolvedURL: String?
     /// Seconds for which an index counts as current.
-    public var cacheTTL: Int64 = 3600
+    package var cacheTTL: Int64 = 3600
     /// Seconds for which an upstream's "not found" is believed.
-    public var negativeCacheTTL: Int64 = 60
-    public var remoteUsername: String?
+    package var negativeCacheTTL: Int64 = 60
+    package var remoteUsername: String?
     /// Sealed under the server's key, in hexadecimal. Never read back by clients.
-    public var sealedPassword: String?
+    package var sealedPassword: String?
     /// Hosts that files may come from; empty for any that the server's guard lets through.
-    public var allowedFileHosts: [String] = []
+    package var allowedFileHosts: [String] = []
     /// Statuses of an upstream's answer, besides 404 and 410, that mean that it does not have what was asked for.
-    public var missingStatuses: [Int] = []
+    package var missingStatuses: [Int] = []
     /// Seconds since an upstream last confirmed an index for which it is still shown while the upstream fails; 30 days.
-    public var staleTTL: Int64 = 2_592_000
+    package var staleTTL: Int64 = 2_592_000
     /// Names that the upstream is never asked for and that nothing of its is taken under.
-    public var reservedNames: [NamePattern] = []
-    public init() {}
+    package var reservedNames: [NamePattern] = []
+    package init() {}
 
-    func meansMissing(_ status: Int) -> Bool { status == 404 || status == 410 || missingStatuses.contains(status) }
+    package func meansMissing(_ status: Int) -> Bool { status == 404 || status == 410 || missingStatuses.contains(status) }
 }
 
 /// Settings of a group.
-public struct GroupSettings: Sendable, Equatable, Codable {
+package struct GroupSettings: Sendable, Equatable, Codable {
     /// How members share a name.
-    public enum Policy: String, Sendable, Codable {
+    package enum Policy: String, Sendable, Codable {
         /// The first member that has the package answers alone.
         case firstOwner = "first_owner"
         /// Members' listings are merged, the first to have a file wins. Open to dependency confusion.
@@ -99,9 +101,9 @@ public struct GroupSettings: Sendable, Equatable, Codable {
     }
 
     /// Ids of repositories, in order.
-    public var members: [Int64] = []
-    public var policy: Policy = .firstOwner
+    package var members: [Int64] = []
+    package var policy: Policy = .firstOwner
     /// Names that only members that host answer for, whether they have them or not.
-    public var reservedNames: [NamePattern] = []
-    public init() {}
+    package var reservedNames: [NamePattern] = []
+    package init() {}
 }

@@ -1,3 +1,5 @@
+package import SaveHTTP
+package import SavePlatform
 internal import Synchronization
 
 /// What the blobs take, and what for. Telling it takes a walk through all of them, which is made behind the backs of those who

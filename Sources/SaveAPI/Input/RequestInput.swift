@@ -1,3 +1,4 @@
+internal import SaveHTTP
 internal import SavePlatform
 
 /// Reads what a request brings: its query and its JSON body, both checked against the route's rules.

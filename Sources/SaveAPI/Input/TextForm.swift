@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 /// Text of a form that a regular expression describes and a function decides: one says to clients what the other checks.
 struct TextForm: Sendable {

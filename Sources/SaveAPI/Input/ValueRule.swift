@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 /// What one value of a request may be. The same rule refuses what does not fit and describes what does in the API's own
 /// description, so that the two cannot differ.

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveServing
 
 /// The answers to what is refused or fails, one for each status.
 enum OpenAPIFailure {

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveServing
 
 /// One route as an operation of OpenAPI.
 struct OpenAPIOperation {

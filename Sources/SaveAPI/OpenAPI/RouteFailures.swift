@@ -1,4 +1,6 @@
 internal import SavePlatform
+internal import SaveServing
+internal import SaveStorage
 
 extension APIRoute {
     /// Every way in which the route can fail, in the order of their statuses: what follows from its declaration, and what

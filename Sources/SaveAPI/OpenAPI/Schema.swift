@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 /// The JSON Schema (draft 2020-12, which OpenAPI 3.1 takes over) of a value that the API answers with.
 struct Schema: Sendable {

@@ -1,3 +1,5 @@
+internal import SaveAudit
+internal import SaveHTTP
 internal import SavePlatform
 
 /// A verification that may take minutes, as an answer that no proxy gives up: white space, which JSON allows before a

@@ -1,4 +1,5 @@
 internal import SaveDigest
+internal import SaveHTTP
 internal import SavePlatform
 
 /// Where a page of a list ends, as text that only this server can make: what a client sends back is checked before it

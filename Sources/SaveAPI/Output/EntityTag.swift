@@ -1,4 +1,5 @@
 internal import SaveDigest
+internal import SaveHTTP
 internal import SavePlatform
 
 /// The entity tag of a record: its id and when it changed.

@@ -1,4 +1,6 @@
+internal import SaveAccess
 internal import SavePlatform
+internal import SaveStorage
 
 /// What a group's settings risk, in sentences for its administrators.
 enum GroupWarnings {

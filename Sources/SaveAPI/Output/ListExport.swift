@@ -1,3 +1,4 @@
+internal import SaveHTTP
 internal import SavePlatform
 
 /// A list as text, one line for each item, read a page at a time while the client takes it. One reader.

@@ -1,6 +1,8 @@
 internal import Foundation
 internal import SaveDigest
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveServing
 
 /// The API's description as a page for people, made from what the routes declare. One file without scripts: it works in
 /// every browser and on a machine that reaches nothing but this server.

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveServing
 
 /// One operation on the page: what it takes, what it answers, and a command that does it.
 struct OperationArticle {

@@ -1,4 +1,6 @@
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveStorage
 
 /// The audit trail: searching it, exporting it, checking that nobody changed it.
 enum AuditRoutes {

@@ -1,4 +1,6 @@
+internal import SaveAccess
 internal import SavePlatform
+internal import SaveStorage
 
 /// Who am I, what may I do.
 enum CurrentUserRoutes {

@@ -1,3 +1,4 @@
+internal import SaveAccess
 internal import SavePlatform
 
 /// What this server has and how its API looks.

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 /// Why clients get what they get under a package's name.
 enum ExplainRoutes {

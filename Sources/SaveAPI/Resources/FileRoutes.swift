@@ -1,4 +1,6 @@
+internal import SaveAccess
 internal import SavePlatform
+internal import SaveStorage
 
 /// Listing the files of a repository, with all directories below one.
 enum FileRoutes {

@@ -1,4 +1,6 @@
+internal import SaveAudit
 internal import SavePlatform
+internal import SaveStorage
 internal import Synchronization
 
 /// Work that takes longer than a request.

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 /// How one secret takes another's place: when the new one ends, and how long the old one still works.
 struct KeyRotation {

@@ -1,4 +1,7 @@
+internal import SaveAccess
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveStorage
 
 /// API keys: of robots, of the caller, and, to look at and to revoke, of any user.
 enum KeyRoutes {

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 /// What becomes of the names of hosted packages that leave a group: with its member gone, a group would take them from an
 /// upstream, where anybody may have published under them.

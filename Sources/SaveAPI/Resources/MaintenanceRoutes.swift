@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 /// Sizes, counts and cleaning up.
 enum MaintenanceRoutes {

@@ -1,4 +1,6 @@
+internal import SaveAccess
 internal import SavePlatform
+internal import SaveStorage
 
 /// Who has which role in a project.
 enum MemberRoutes {

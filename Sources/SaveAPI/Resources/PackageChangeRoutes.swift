@@ -1,4 +1,7 @@
+internal import SaveAccess
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveStorage
 
 /// Changing what is said of packages, versions and files: attributes such as a status, and yanks.
 enum PackageChangeRoutes {

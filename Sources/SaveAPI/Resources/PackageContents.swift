@@ -1,5 +1,7 @@
+internal import SaveAccess
 internal import SaveDigest
 internal import SavePlatform
+internal import SaveStorage
 
 /// What is in a repository, as the API shows it: packages, versions, files. A group shows what its members have.
 struct PackageContents: Sendable {

@@ -1,4 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
 
 /// Deleting packages, versions and files.
 enum PackageRemovalRoutes {

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 /// Projects: who owns repositories.
 enum ProjectRoutes {

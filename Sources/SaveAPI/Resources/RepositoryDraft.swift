@@ -1,5 +1,7 @@
+internal import SaveAccess
 internal import SaveDigest
 internal import SavePlatform
+internal import SaveStorage
 
 /// Applies what a request sent to a repository's record, inside the transaction that stores it.
 struct RepositoryDraft {

@@ -1,4 +1,7 @@
+internal import SaveAccess
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveStorage
 
 /// Repositories of every format and kind.
 enum RepositoryRoutes {

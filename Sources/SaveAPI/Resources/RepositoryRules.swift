@@ -1,4 +1,6 @@
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveStorage
 
 /// The fields of a repository that a request may send, and which kind each belongs to.
 enum RepositoryRules {

@@ -1,4 +1,6 @@
+internal import SaveAccess
 internal import SavePlatform
+internal import SaveStorage
 
 /// The names of deleted files: which are retired, and how one is made free again.
 enum RetiredNameRoutes {

@@ -1,4 +1,6 @@
+internal import SaveAccess
 internal import SavePlatform
+internal import SaveStorage
 
 /// What can be asked of a proxy's upstream and of what is cached of it.
 enum UpstreamRoutes {

@@ -1,4 +1,7 @@
+internal import SaveAccess
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveStorage
 
 /// People's accounts.
 enum UserRoutes {

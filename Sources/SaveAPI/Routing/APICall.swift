@@ -1,4 +1,6 @@
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveStorage
 
 /// One request to the API, matched to its route.
 struct APICall: Sendable {

@@ -1,4 +1,7 @@
+internal import SaveAccess
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveStorage
 
 /// One line of the API: what it takes, who may ask, and what it does.
 ///

@@ -1,4 +1,6 @@
+internal import SaveAccess
 internal import SavePlatform
+internal import SaveStorage
 
 /// Decides who may, on the object that the handler then gets: what was authorized is what is worked on.
 struct Access<Resource: Sendable>: Sendable {

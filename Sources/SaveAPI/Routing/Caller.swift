@@ -1,4 +1,7 @@
+internal import SaveAccess
 internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
 
 /// Who asks, and what of the server they may know of and use: every look-up by a name is a decision as well.
 ///

@@ -1,4 +1,6 @@
+internal import SaveAccess
 internal import SavePlatform
+internal import SaveStorage
 
 /// Records as they are inside a change's transaction, found by what was authorized: it may have changed since, or be gone.
 extension CatalogueReading {

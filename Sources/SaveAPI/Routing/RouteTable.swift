@@ -1,4 +1,6 @@
+internal import SaveAccess
 internal import SavePlatform
+internal import SaveStorage
 
 /// All routes of the API.
 struct RouteTable: Sendable {

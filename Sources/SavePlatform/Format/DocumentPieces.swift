@@ -8,7 +8,7 @@ public struct DocumentPieces: Sendable {
 
     /// Bytes that the maker holds, about: what it costs to keep these pieces in memory.
     public let retained: Int
-    let next: Next
+    package let next: Next
 
     public init(retaining retained: Int, _ next: @escaping Next) {
         self.retained = retained

@@ -1,5 +1,9 @@
 /// Who a format is and what it can do.
 public struct FormatDescriptor: Sendable, Hashable {
+    /// The version of the contract between the platform and formats: it rises when the source of a format that was right has to
+    /// change.
+    public static let currentContract = 1
+
     /// The first segment of its URLs: `^[a-z][a-z0-9_]{1,31}$`.
     public let id: String
     /// Its name for people: `PyPI`.
@@ -15,7 +19,7 @@ public struct FormatDescriptor: Sendable, Hashable {
 
     /// - Parameter contract: leave it out, so that it is that of the platform the format was compiled against.
     public init(
-        id: String, displayName: String, contract: Int = FormatRegistry.contract, abilities: FormatAbilities,
+        id: String, displayName: String, contract: Int = FormatDescriptor.currentContract, abilities: FormatAbilities,
         mount: FormatMount? = nil, refusals: RefusalForm = .text
     ) {
         self.id = id

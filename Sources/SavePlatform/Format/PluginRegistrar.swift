@@ -3,23 +3,19 @@
 ///
 /// A class, because it crosses a C function as a pointer. Used by one thread, while the server starts.
 public final class PluginRegistrar {
-    /// The formats of the server, with those that were registered here.
-    package private(set) var formats: FormatRegistry
     /// Why a format was refused.
     package private(set) var refusal: (any Error)?
-    private let origin: FormatOrigin
+    private let add: (any RepositoryFormat.Type) throws -> Void
 
-    package init(adding formats: FormatRegistry, from origin: FormatOrigin) {
-        self.formats = formats
-        self.origin = origin
-    }
+    /// - Parameter add: takes a format, or throws why it cannot be.
+    package init(_ add: @escaping (any RepositoryFormat.Type) throws -> Void) { self.add = add }
 
     /// Registers a format; what is wrong with it is kept for the server to say.
     ///
     /// - Returns: 0, or 1 when it was refused.
     public func register(_ format: any RepositoryFormat.Type) -> Int32 {
         do {
-            try formats.register(format, from: origin)
+            try add(format)
             return 0
         } catch {
             refusal = error

@@ -59,7 +59,7 @@ public struct StagedFile: Sendable {
     }
 
     /// The same file for code that runs on threads that may block.
-    var inspectedInPlace: StagedFile {
+    package var inspectedInPlace: StagedFile {
         var copy = self
         copy.pool = nil
         return copy

@@ -7,17 +7,17 @@ internal import SaveDigest
 /// Two kinds of fields. `Content-Digest`, `Repr-Digest` (RFC 9530; content codings are not taken, so that both mean the same),
 /// `Digest` (RFC 3230) and `Content-MD5` (RFC 1864) are about the body as it is sent. `X-Checksum-Sha256` and the like, which deploy tools
 /// send, are about the file, which in a form or in JSON is a part of the body.
-struct ClaimedDigests: Sendable {
+package struct ClaimedDigests: Sendable {
     /// What one field says.
-    struct Claim: Sendable, Equatable {
-        let field: String
-        let checksum: Checksum
+    package struct Claim: Sendable, Equatable {
+        package let field: String
+        package let checksum: Checksum
     }
 
     /// About the body.
-    private(set) var body: [Claim] = []
+    package private(set) var body: [Claim] = []
     /// About the file.
-    private(set) var file: [Claim] = []
+    package private(set) var file: [Claim] = []
 
     private static let checksumFields: [(String, DigestAlgorithm)] = [
         ("X-Checksum-Md5", .md5), ("X-Checksum-Sha1", .sha1), ("X-Checksum-Sha256", .sha256), ("X-Checksum-Sha512", .sha512),
@@ -31,7 +31,7 @@ struct ClaimedDigests: Sendable {
     /// What header fields say.
     ///
     /// - Throws: `invalidRequest` naming a field that is malformed.
-    init(_ headers: HTTPHeaders) throws {
+    package init(_ headers: HTTPHeaders) throws {
         for (field, algorithm) in Self.checksumFields {
             for value in headers.values(of: field) {
                 guard let checksum = Checksum(algorithm, hex: value) else {
@@ -51,12 +51,12 @@ struct ClaimedDigests: Sendable {
     }
 
     /// Says nothing.
-    var isEmpty: Bool { body.isEmpty && file.isEmpty }
+    package var isEmpty: Bool { body.isEmpty && file.isEmpty }
 
     /// The same bytes; at their end those with other digests than were claimed throw, as often as the end is asked for.
     ///
     /// - Parameter isFile: whether the bytes are the file, so that what is said of the file holds for them.
-    func checking(_ stream: ByteStream, isFile: Bool = false) -> ByteStream {
+    package func checking(_ stream: ByteStream, isFile: Bool = false) -> ByteStream {
         let claims = isFile ? body + file : body
         guard !claims.isEmpty else { return stream }
         let checked = CheckedBody(stream, claims)
@@ -65,7 +65,7 @@ struct ClaimedDigests: Sendable {
 
     /// - Parameter checksums: the file's own, by all algorithms that are claimed.
     /// - Throws: `digestMismatch`.
-    func check(file checksums: [Checksum]) throws {
+    package func check(file checksums: [Checksum]) throws {
         for claim in file { try Self.check(claim, checksums) }
     }
 

@@ -75,7 +75,7 @@ public struct HTTPHeaders: Sendable {
 
     /// Appends the fields that have one of these names (in lower case), each with the number of its name and its length, so
     /// that different fields never give the same bytes.
-    func appendFields(_ names: [StaticString], to text: inout [UInt8]) {
+    package func appendFields(_ names: [StaticString], to text: inout [UInt8]) {
         for field in fields {
             for (number, name) in names.enumerated() where matches(field, name) {
                 text.append(0)

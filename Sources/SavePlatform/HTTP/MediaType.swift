@@ -12,7 +12,7 @@ public struct MediaType: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
     /// This type, as one that the client named by other means than `Accept`.
     public var given: MediaType { marked(given: true) }
     /// This type, however it was chosen.
-    var chosen: MediaType { marked(given: false) }
+    package var chosen: MediaType { marked(given: false) }
 
     private func marked(given: Bool) -> MediaType {
         var copy = self

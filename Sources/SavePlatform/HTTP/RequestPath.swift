@@ -47,7 +47,7 @@ extension RequestPath {
 
     /// The undecoded path with every run of slashes made one; nil where there is no run, or where the path has bytes that
     /// cannot stand in a `Location`.
-    static func withoutEmptySegments(_ raw: ArraySlice<UInt8>) -> String? {
+    package static func withoutEmptySegments(_ raw: ArraySlice<UInt8>) -> String? {
         let slash = UInt8(ascii: "/")
         let hasRun = zip(raw, raw.dropFirst()).contains { $0 == slash && $1 == slash }
         guard hasRun, raw.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }

@@ -1,16 +1,16 @@
 /// A request's path below its repository and its query as the client wrote them, for upstreams whose files have no index: what
 /// an upstream makes of `;`, `%2F` or a query is its own affair.
-struct RequestSpelling: Sendable, Hashable {
+package struct RequestSpelling: Sendable, Hashable {
     /// The longest query that is passed on, in bytes.
-    static let longestQuery = 2048
+    package static let longestQuery = 2048
 
     /// Segments with everything escaped that no path may have as it is, and nothing else changed.
-    let path: String
+    package let path: String
     /// nil where there is none.
-    let query: String?
+    package let query: String?
 
     /// - Throws: `invalidRequest` for a query that is too long.
-    init(rawPath: ArraySlice<UInt8>, rawQuery: ArraySlice<UInt8>?) throws {
+    package init(rawPath: ArraySlice<UInt8>, rawQuery: ArraySlice<UInt8>?) throws {
         // `/format/project/repository/` comes before.
         var rest = rawPath
         for _ in 0..<4 { rest = (rest.firstIndex(of: UInt8(ascii: "/")).map { rest[($0 + 1)...] }) ?? rest[rest.endIndex...] }
@@ -24,13 +24,13 @@ struct RequestSpelling: Sendable, Hashable {
     }
 
     /// The part of a URL that comes behind the upstream's base.
-    var reference: String { path + (query.map { "?" + $0 } ?? "") }
+    package var reference: String { path + (query.map { "?" + $0 } ?? "") }
 
     /// What a cached file is kept under: one key for each path and query, which no other path is.
     ///
     /// - Parameter plain: the path, decoded.
     /// - Throws: `invalidRequest` where that is longer than a path may be.
-    func key(of plain: AssetPath) throws -> AssetPath {
+    package func key(of plain: AssetPath) throws -> AssetPath {
         // A question mark in a key begins a query, so that one in a name is written otherwise.
         let name = Self.withoutMarks(plain.text)
         guard let query else { return try AssetPath(name) }
@@ -66,7 +66,7 @@ extension RequestPath {
     /// Decodes a path whose encoded slashes are part of its segments, and stay encoded in them.
     ///
     /// - Throws: what `init(decoding:)` throws for anything else.
-    init(keepingEscapedSlashes raw: ArraySlice<UInt8>) throws {
+    package init(keepingEscapedSlashes raw: ArraySlice<UInt8>) throws {
         let whole = try RequestPath(decoding: raw, escapedSlashesSeparate: true)
         // The same segments, put together again where the slash between them was encoded.
         var marks: [Bool] = []

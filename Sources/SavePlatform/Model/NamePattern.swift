@@ -31,7 +31,7 @@ public struct NamePattern: Sendable, Hashable, Codable, RawRepresentable, Custom
 
 extension [NamePattern] {
     /// The first pattern that covers a package.
-    func first(covering package: PackageID?) -> NamePattern? {
+    package func first(covering package: PackageID?) -> NamePattern? {
         guard let package else { return nil }
         return first { $0.covers(package) }
     }

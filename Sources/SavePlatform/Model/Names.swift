@@ -4,7 +4,7 @@
 public struct AssetPath: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let text: String
     /// As a client wrote it, with a query, where an upstream is to be asked for just that; nil for the path alone.
-    private(set) var spelling: RequestSpelling?
+    package private(set) var spelling: RequestSpelling?
 
     /// - Throws: `invalidRequest` for a path that is not of the form above.
     public init(_ text: String) throws {
@@ -54,9 +54,9 @@ public struct AssetPath: Sendable, Hashable, Comparable, CustomStringConvertible
     private init(checked text: String) { self.text = text }
 
     /// The path without what a client wrote in its place.
-    var plain: AssetPath { AssetPath(checked: text) }
+    package var plain: AssetPath { AssetPath(checked: text) }
 
-    func spelled(_ spelling: RequestSpelling) -> AssetPath {
+    package func spelled(_ spelling: RequestSpelling) -> AssetPath {
         var path = self
         path.spelling = spelling
         return path

@@ -34,7 +34,7 @@ public struct SearchQuery: Sendable, Hashable {
 
     /// The same from the best match on: what every part of a repository is asked, since nobody knows beforehand whose matches
     /// are the first.
-    var fromFirst: SearchQuery { SearchQuery(text, from: 0, size: end) }
+    package var fromFirst: SearchQuery { SearchQuery(text, from: 0, size: end) }
 
     // MARK: Matching
 
@@ -42,25 +42,25 @@ public struct SearchQuery: Sendable, Hashable {
     private var words: [[UInt8]] { text.utf8.split(separator: UInt8(ascii: " ")).map { $0.map(ASCII.lowercased) } }
 
     /// How well a package fits, the best first.
-    enum Rank: Int, Comparable {
+    package enum Rank: Int, Comparable {
         case name, beginning, inName, inText
-        static func < (left: Rank, right: Rank) -> Bool { left.rawValue < right.rawValue }
+        package static func < (left: Rank, right: Rank) -> Bool { left.rawValue < right.rawValue }
     }
 
     /// In the order of their ranks; of equal rank as they come.
-    static func sorted<Element>(_ elements: [Element], by rank: (Element) -> Rank) -> [Element] {
+    package static func sorted<Element>(_ elements: [Element], by rank: (Element) -> Rank) -> [Element] {
         elements.map { (rank($0), $0) }.enumerated()
             .sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }.map(\.element.1)
     }
 
     /// Finds packages that have each of the words in their name or in what is said of them.
-    struct Matcher {
+    package struct Matcher {
         private let words: [[UInt8]]
 
-        init(_ query: SearchQuery) { words = query.words }
+        package init(_ query: SearchQuery) { words = query.words }
 
         /// nil for a package that lacks one of the words.
-        func rank(_ package: PackageSummary, _ text: () -> String) -> Rank? {
+        package func rank(_ package: PackageSummary, _ text: () -> String) -> Rank? {
             let rank = rank(package)
             guard rank == .inText else { return rank }
             let name = package.id.name.utf8.map(ASCII.lowercased)
@@ -69,7 +69,7 @@ public struct SearchQuery: Sendable, Hashable {
         }
 
         /// The rank of a package that is known to fit.
-        func rank(_ package: PackageSummary) -> Rank {
+        package func rank(_ package: PackageSummary) -> Rank {
             let name = package.id.name.utf8.map(ASCII.lowercased)
             guard words.allSatisfy({ Self.contains(name, $0) }) else { return .inText }
             guard let first = words.first else { return .inName }
@@ -111,5 +111,5 @@ public struct FoundPackages: Sendable, Equatable {
     }
 
     /// Without the matches that were not asked for.
-    mutating func cut(to query: SearchQuery) { matches = Array(matches.prefix(query.end).dropFirst(query.from)) }
+    package mutating func cut(to query: SearchQuery) { matches = Array(matches.prefix(query.end).dropFirst(query.from)) }
 }

@@ -16,6 +16,12 @@ public final class BlockingPool: Sendable {
         case short
         /// A sync of a file, a large page.
         case long
+
+        /// Of reading or digesting so many bytes of a document.
+        package static func reading(_ count: Int) -> Self { count > 256 << 10 ? .long : .short }
+
+        /// Of rendering a page with so many lines.
+        package static func rendering(_ count: Int) -> Self { count > 1000 ? .long : .short }
     }
 
     private let condition = NSCondition()

@@ -1,6 +1,8 @@
 internal import Foundation
+internal import SaveAudit
 internal import SaveBlobs
 internal import SavePlatform
+internal import SaveStorage
 
 /// Anchors in a file, a line each, which is only ever added to.
 struct AnchorFile: AuditAnchoring {

@@ -1,5 +1,7 @@
 internal import Foundation
+internal import SaveAudit
 internal import SavePlatform
+internal import SaveStorage
 
 /// Anchors as messages to the machine's syslog, which passes them on to where the operator says.
 ///

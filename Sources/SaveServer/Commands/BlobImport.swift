@@ -1,4 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
 
 /// Publishes stored files that no record knows: what a database of yesterday has not heard of.
 struct BlobImport {

@@ -1,5 +1,9 @@
 internal import Foundation
+internal import SaveAccess
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
 
 /// Publishes the files of a directory one by one; what is wrong with one stops none of the others.
 struct DirectoryImport {

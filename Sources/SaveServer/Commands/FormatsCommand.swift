@@ -1,3 +1,4 @@
+internal import SaveAccess
 internal import SavePlatform
 internal import SavePlugins
 

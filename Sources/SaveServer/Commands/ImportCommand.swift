@@ -1,7 +1,11 @@
 internal import Foundation
+internal import SaveAccess
 internal import SaveBlobs
+internal import SaveHTTP
 internal import SavePlatform
 internal import SavePlugins
+internal import SaveRepositories
+internal import SaveStorage
 
 /// `import`: publishes the files of a directory, without the server.
 enum ImportCommand: Command {

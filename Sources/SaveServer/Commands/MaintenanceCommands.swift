@@ -1,6 +1,9 @@
+internal import SaveAudit
 internal import SaveBlobs
+internal import SaveHTTP
 internal import SavePlatform
 internal import SaveSQLMetadata
+internal import SaveStorage
 
 /// `verify`: every record has its bytes, every digest matches.
 enum VerifyCommand: Command {

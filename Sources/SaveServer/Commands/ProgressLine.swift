@@ -1,5 +1,7 @@
 internal import Foundation
-package import SavePlatform
+package import SaveHTTP
+internal import SavePlatform
+package import SaveStorage
 internal import Synchronization
 
 /// Tells how far a command is: in a line that is rewritten in place on a terminal, in a line every ten seconds elsewhere.

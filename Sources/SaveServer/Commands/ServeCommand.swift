@@ -1,8 +1,13 @@
 internal import CMalloc
 internal import Foundation
+internal import SaveAccess
+internal import SaveAudit
 internal import SaveBlobs
+internal import SaveHTTP
 internal import SaveMicrohttpd
 internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
 
 /// `serve`: the server itself.
 enum ServeCommand: Command {

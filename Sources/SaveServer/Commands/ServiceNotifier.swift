@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SaveHTTP
 internal import SavePlatform
 
 /// Tells systemd, or whatever supervises the process in the same way, what the server is doing (sd_notify(3)).

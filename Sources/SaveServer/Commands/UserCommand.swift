@@ -1,8 +1,11 @@
 internal import Foundation
+internal import SaveAccess
 internal import SaveArgon2
 internal import SaveBlobs
+internal import SaveHTTP
 internal import SavePlatform
 internal import SaveSQLMetadata
+internal import SaveStorage
 
 /// `user`: accounts without the server, for the operator who is locked out.
 enum UserCommand: Command {

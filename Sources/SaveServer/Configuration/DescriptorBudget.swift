@@ -1,5 +1,6 @@
 internal import Foundation
-package import SavePlatform
+package import SaveHTTP
+internal import SavePlatform
 
 /// How many connections and open files fit into the descriptors that the process may have.
 ///

@@ -1,4 +1,5 @@
-package import SavePlatform
+package import SaveHTTP
+internal import SavePlatform
 
 /// Lets scripts of other sites read repositories (Fetch, "CORS protocol"), where an operator lists the sites: Python in a browser
 /// reads an index so.

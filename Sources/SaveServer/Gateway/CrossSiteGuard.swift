@@ -1,3 +1,4 @@
+internal import SaveHTTP
 internal import SavePlatform
 
 /// Refuses changes that a page of another site makes a browser send with the credentials it remembers for this server.

@@ -1,5 +1,9 @@
 package import SaveAPI
-package import SavePlatform
+package import SaveAccess
+package import SaveHTTP
+internal import SavePlatform
+package import SaveServing
+internal import SaveStorage
 
 /// The first to see a request: the server's own paths by their table, the REST API below `/api/v1`, everything else to the
 /// data plane.

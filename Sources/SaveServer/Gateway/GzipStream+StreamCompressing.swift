@@ -1,4 +1,5 @@
 internal import SaveCompression
 internal import SavePlatform
+internal import SaveServing
 
 extension GzipStream: StreamCompressing {}

@@ -1,4 +1,6 @@
-package import SavePlatform
+package import SaveHTTP
+internal import SavePlatform
+package import SaveStorage
 internal import Synchronization
 
 /// `/health`, `/health/live` and `/health/ready`, for load balancers: no credentials, no details but the failing part.

@@ -1,5 +1,7 @@
+internal import SaveAccess
 internal import SaveMicrohttpd
 internal import SavePlatform
+internal import SaveStorage
 internal import Synchronization
 
 /// Counters of what the server did.

@@ -1,5 +1,11 @@
+internal import SaveAccess
+internal import SaveAudit
 internal import SaveBlobs
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveRepositories
+internal import SaveServing
+internal import SaveStorage
 
 /// All that `/metrics` shows: what was counted, and what the parts of the server know at the moment.
 struct MetricsReport: Sendable {

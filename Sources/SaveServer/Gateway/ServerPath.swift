@@ -1,5 +1,6 @@
 package import SaveAPI
-package import SavePlatform
+package import SaveHTTP
+internal import SavePlatform
 
 /// A path of the server's own, outside of repositories and of the REST API: who may read it, and what it shows.
 ///

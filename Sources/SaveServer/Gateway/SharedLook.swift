@@ -1,4 +1,5 @@
-package import SavePlatform
+package import SaveHTTP
+internal import SavePlatform
 internal import Synchronization
 
 /// What a look at a part of the server found, for all who ask about it. There is one look at a time.

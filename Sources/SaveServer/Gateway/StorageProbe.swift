@@ -1,5 +1,6 @@
 internal import Foundation
-package import SavePlatform
+internal import SaveHTTP
+internal import SavePlatform
 
 /// Whether the data directory is still the one that the server opened, and still takes writes.
 ///

@@ -1,3 +1,4 @@
+package import SaveHTTP
 package import SavePlatform
 internal import Synchronization
 

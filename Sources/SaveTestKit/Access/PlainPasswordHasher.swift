@@ -1,3 +1,4 @@
+internal import SaveAccess
 internal import SaveDigest
 internal import SavePlatform
 internal import Synchronization

@@ -1,4 +1,6 @@
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveStorage
 
 /// A proxy of a hosted repository, and a group over it, serve what it serves, byte for byte.
 extension FormatConformance {

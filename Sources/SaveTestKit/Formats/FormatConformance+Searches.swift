@@ -1,4 +1,6 @@
+internal import SaveHTTP
 public import SavePlatform
+internal import SaveStorage
 
 /// The rules of `PackageSearching`.
 extension FormatConformance {

@@ -1,4 +1,6 @@
+internal import SaveHTTP
 public import SavePlatform
+internal import SaveStorage
 
 /// An upload in several requests, as a client sends it, and what it comes to.
 public struct SampleSession: Sendable {

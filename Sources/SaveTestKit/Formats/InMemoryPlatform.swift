@@ -1,5 +1,10 @@
+internal import SaveAccess
 internal import SaveDigest
+package import SaveHTTP
 package import SavePlatform
+internal import SaveRepositories
+internal import SaveServing
+package import SaveStorage
 internal import Synchronization
 
 /// A whole platform for one format, without disk and network: repositories in the project `p`, asked as by a client that may do

@@ -1,4 +1,6 @@
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveStorage
 
 extension BlobStoreConformance {
     static let readers: [Law] = [

@@ -1,4 +1,5 @@
-public import SavePlatform
+internal import SavePlatform
+package import SaveStorage
 
 /// What every blob store keeps to, one law at a time, each to be run on a fresh and empty store:
 ///
@@ -6,11 +7,11 @@ public import SavePlatform
 /// @Test(arguments: BlobStoreConformance.laws)
 /// func conforms(to law: BlobStoreConformance.Law) async throws { try await law.check(MyBlobStore()) }
 /// ```
-public enum BlobStoreConformance {
+package enum BlobStoreConformance {
     /// One law. `check` throws what a store does against it.
-    public struct Law: Sendable, CustomStringConvertible {
-        public let description: String
-        public let check: @Sendable (any BlobStore) async throws -> Void
+    package struct Law: Sendable, CustomStringConvertible {
+        package let description: String
+        package let check: @Sendable (any BlobStore) async throws -> Void
 
         init(_ description: String, _ check: @escaping @Sendable (any BlobStore) async throws -> Void) {
             self.description = description
@@ -19,7 +20,7 @@ public enum BlobStoreConformance {
     }
 
     /// All laws.
-    public static let laws: [Law] = roundTrips + refusals + readers + deletions + holds + listings
+    package static let laws: [Law] = roundTrips + refusals + readers + deletions + holds + listings
 }
 
 /// Writes bytes in pieces and commits them.

@@ -1,21 +1,22 @@
-public import SavePlatform
+internal import SavePlatform
+package import SaveStorage
 internal import Synchronization
 
 /// A metadata store whose audit trail takes no records any more, once it is told so; everything else goes on.
-public final class BreakableTrail: MetadataStore {
+package final class BreakableTrail: MetadataStore {
     private let base: any MetadataStore
     private let isBroken = Mutex(false)
 
-    public init(_ base: any MetadataStore) { self.base = base }
+    package init(_ base: any MetadataStore) { self.base = base }
 
     /// From now on every record is refused.
-    public func breakTrail() { isBroken.withLock { $0 = true } }
+    package func breakTrail() { isBroken.withLock { $0 = true } }
 
-    public func read<Value: Sendable>(_ body: @escaping @Sendable (any MetadataReading) throws -> Value) async throws -> Value {
+    package func read<Value: Sendable>(_ body: @escaping @Sendable (any MetadataReading) throws -> Value) async throws -> Value {
         try await base.read(body)
     }
 
-    public func write<Value: Sendable>(_ body: @escaping @Sendable (any MetadataWriting) throws -> Value) async throws -> Value {
+    package func write<Value: Sendable>(_ body: @escaping @Sendable (any MetadataWriting) throws -> Value) async throws -> Value {
         let isBroken = isBroken.withLock { $0 }
         return try await base.write { try body(isBroken ? Refusing(base: $0) : $0) }
     }

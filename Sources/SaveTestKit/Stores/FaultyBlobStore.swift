@@ -1,25 +1,26 @@
-public import SavePlatform
+package import SavePlatform
+package import SaveStorage
 internal import Synchronization
 
 /// Counts operations and fails one of them. Shared by the faulty stores, so that a test goes through every step in turn.
-public final class FaultCounter: Sendable {
+package final class FaultCounter: Sendable {
     private let failing: Int
     private let code: SaveError.Code
     private let count = Mutex(0)
 
     /// - Parameter failing: the number of the operation to fail, from 1.
-    public init(failing: Int, code: SaveError.Code = .storageUnavailable) {
+    package init(failing: Int, code: SaveError.Code = .storageUnavailable) {
         self.failing = failing
         self.code = code
     }
 
     /// Whether as many operations were begun as it takes to fail one.
-    public var hasFailed: Bool { count.withLock { $0 >= failing } }
+    package var hasFailed: Bool { count.withLock { $0 >= failing } }
 
     /// Counts an operation.
     ///
     /// - Throws: when it is the one to fail.
-    public func step() throws {
+    package func step() throws {
         let number = count.withLock { count in
             count += 1
             return count
@@ -29,50 +30,50 @@ public final class FaultCounter: Sendable {
 }
 
 /// A blob store whose n-th operation fails, writes of its writers included.
-public final class FaultyBlobStore: BlobStore {
+package final class FaultyBlobStore: BlobStore {
     private let base: any BlobStore
-    public let faults: FaultCounter
+    package let faults: FaultCounter
 
-    public init(_ base: any BlobStore, failing: Int, code: SaveError.Code = .storageUnavailable) {
+    package init(_ base: any BlobStore, failing: Int, code: SaveError.Code = .storageUnavailable) {
         self.base = base
         faults = FaultCounter(failing: failing, code: code)
     }
 
     /// A store that shares its count with others.
-    public init(_ base: any BlobStore, faults: FaultCounter) {
+    package init(_ base: any BlobStore, faults: FaultCounter) {
         self.base = base
         self.faults = faults
     }
 
-    public func begin() async throws -> any BlobWriter {
+    package func begin() async throws -> any BlobWriter {
         try faults.step()
         return FaultyBlobWriter(base: try await base.begin(), faults: faults)
     }
 
-    public func open(_ digest: BlobDigest) async throws -> OpenFile {
+    package func open(_ digest: BlobDigest) async throws -> OpenFile {
         try faults.step()
         return try await base.open(digest)
     }
 
-    public func stat(_ digest: BlobDigest) async throws -> BlobInfo? {
+    package func stat(_ digest: BlobDigest) async throws -> BlobInfo? {
         try faults.step()
         return try await base.stat(digest)
     }
 
     @discardableResult
-    public func delete(
+    package func delete(
         _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool
     ) async throws -> Bool {
         try faults.step()
         return try await base.delete(digest, committedBefore: moment, unless: isNeeded)
     }
 
-    public func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
+    package func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
         try faults.step()
         return try await base.digests(after: after, limit: limit)
     }
 
-    public func checkSpace(for byteCount: Int64?) async throws {
+    package func checkSpace(for byteCount: Int64?) async throws {
         try faults.step()
         try await base.checkSpace(for: byteCount)
     }

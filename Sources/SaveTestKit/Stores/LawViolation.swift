@@ -1,9 +1,9 @@
 internal import SavePlatform
 
 /// Thrown by a law of a conformance suite when a store breaks it.
-public struct LawViolation: Error, Sendable, CustomStringConvertible {
-    public let description: String
-    public init(_ description: String) { self.description = description }
+package struct LawViolation: Error, Sendable, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
 }
 
 /// Goes on only if a condition holds.

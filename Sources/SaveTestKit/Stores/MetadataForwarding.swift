@@ -1,95 +1,98 @@
-public import SavePlatform
+package import SavePlatform
+package import SaveStorage
 
 /// A transaction that hands every call on to another; a conforming type changes what it wants to.
-public protocol MetadataForwarding: MetadataWriting {
+package protocol MetadataForwarding: MetadataWriting {
     var base: any MetadataWriting { get }
 }
 
 extension MetadataForwarding {
-    public func projects() throws -> [ProjectRecord] { try base.projects() }
-    public func repositories() throws -> [RepositoryRecord] { try base.repositories() }
-    public func members() throws -> [MemberRecord] { try base.members() }
-    public func put(_ project: ProjectRecord) throws -> ProjectRecord { try base.put(project) }
-    public func deleteProject(_ id: Int64) throws { try base.deleteProject(id) }
-    public func put(_ repository: RepositoryRecord) throws -> RepositoryRecord { try base.put(repository) }
-    public func deleteRepository(_ id: Int64) throws { try base.deleteRepository(id) }
-    public func put(_ member: MemberRecord) throws { try base.put(member) }
-    public func deleteMember(project: Int64, _ principal: PrincipalName) throws -> Bool {
+    package func projects() throws -> [ProjectRecord] { try base.projects() }
+    package func repositories() throws -> [RepositoryRecord] { try base.repositories() }
+    package func members() throws -> [MemberRecord] { try base.members() }
+    package func put(_ project: ProjectRecord) throws -> ProjectRecord { try base.put(project) }
+    package func deleteProject(_ id: Int64) throws { try base.deleteProject(id) }
+    package func put(_ repository: RepositoryRecord) throws -> RepositoryRecord { try base.put(repository) }
+    package func deleteRepository(_ id: Int64) throws { try base.deleteRepository(id) }
+    package func put(_ member: MemberRecord) throws { try base.put(member) }
+    package func deleteMember(project: Int64, _ principal: PrincipalName) throws -> Bool {
         try base.deleteMember(project: project, principal)
     }
-    public func users() throws -> [UserRecord] { try base.users() }
-    public func robots() throws -> [RobotRecord] { try base.robots() }
-    public func user(_ username: String) throws -> UserRecord? { try base.user(username) }
-    public func robot(_ name: String) throws -> RobotRecord? { try base.robot(name) }
-    public func key(_ id: String) throws -> KeyRecord? { try base.key(id) }
-    public func keys() throws -> [KeyRecord] { try base.keys() }
-    public func put(_ user: UserRecord) throws -> UserRecord { try base.put(user) }
-    public func deleteUser(_ id: Int64) throws { try base.deleteUser(id) }
-    public func put(_ robot: RobotRecord) throws -> RobotRecord { try base.put(robot) }
-    public func deleteRobot(_ id: Int64) throws { try base.deleteRobot(id) }
-    public func put(_ key: KeyRecord) throws { try base.put(key) }
-    public func deleteKey(_ id: String) throws -> Bool { try base.deleteKey(id) }
-    public func keyUses() throws -> [KeyUse] { try base.keyUses() }
-    public func put(_ use: KeyUse) throws -> Bool { try base.put(use) }
-    public func asset(_ repository: Int64, _ path: AssetPath) throws -> StoredAsset? { try base.asset(repository, path) }
-    public func asset(_ repository: Int64, package: PackageID, identity: String) throws -> StoredAsset? {
+    package func users() throws -> [UserRecord] { try base.users() }
+    package func robots() throws -> [RobotRecord] { try base.robots() }
+    package func user(_ username: String) throws -> UserRecord? { try base.user(username) }
+    package func robot(_ name: String) throws -> RobotRecord? { try base.robot(name) }
+    package func key(_ id: String) throws -> KeyRecord? { try base.key(id) }
+    package func keys() throws -> [KeyRecord] { try base.keys() }
+    package func put(_ user: UserRecord) throws -> UserRecord { try base.put(user) }
+    package func deleteUser(_ id: Int64) throws { try base.deleteUser(id) }
+    package func put(_ robot: RobotRecord) throws -> RobotRecord { try base.put(robot) }
+    package func deleteRobot(_ id: Int64) throws { try base.deleteRobot(id) }
+    package func put(_ key: KeyRecord) throws { try base.put(key) }
+    package func deleteKey(_ id: String) throws -> Bool { try base.deleteKey(id) }
+    package func keyUses() throws -> [KeyUse] { try base.keyUses() }
+    package func put(_ use: KeyUse) throws -> Bool { try base.put(use) }
+    package func asset(_ repository: Int64, _ path: AssetPath) throws -> StoredAsset? { try base.asset(repository, path) }
+    package func asset(_ repository: Int64, package: PackageID, identity: String) throws -> StoredAsset? {
         try base.asset(repository, package: package, identity: identity)
     }
-    public func assets(_ repository: Int64, package: PackageID) throws -> [StoredAsset] {
+    package func assets(_ repository: Int64, package: PackageID) throws -> [StoredAsset] {
         try base.assets(repository, package: package)
     }
-    public func assets(_ repository: Int64, under directory: String, after: AssetPath?, limit: Int) throws -> [StoredAsset] {
+    package func assets(_ repository: Int64, under directory: String, after: AssetPath?, limit: Int) throws -> [StoredAsset] {
         try base.assets(repository, under: directory, after: after, limit: limit)
     }
-    public func directory(_ repository: Int64, _ path: AssetPath?) throws -> (files: [StoredAsset], directories: [String]) {
+    package func directory(_ repository: Int64, _ path: AssetPath?) throws -> (files: [StoredAsset], directories: [String]) {
         try base.directory(repository, path)
     }
-    public func package(_ repository: Int64, _ id: PackageID) throws -> PackageRecord? { try base.package(repository, id) }
-    public func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) throws -> [PackageRecord] {
+    package func package(_ repository: Int64, _ id: PackageID) throws -> PackageRecord? { try base.package(repository, id) }
+    package func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) throws -> [PackageRecord] {
         try base.packages(repository, after: after, limit: limit, matching: matching)
     }
-    public func put(_ asset: StoredAsset) throws { try base.put(asset) }
-    public func deleteAsset(_ repository: Int64, _ path: AssetPath) throws -> Bool { try base.deleteAsset(repository, path) }
-    public func put(_ package: PackageRecord) throws { try base.put(package) }
-    public func deletePackage(_ repository: Int64, _ id: PackageID) throws { try base.deletePackage(repository, id) }
-    public func retiredName(_ repository: Int64, _ path: AssetPath) throws -> RetiredName? {
+    package func put(_ asset: StoredAsset) throws { try base.put(asset) }
+    package func deleteAsset(_ repository: Int64, _ path: AssetPath) throws -> Bool { try base.deleteAsset(repository, path) }
+    package func put(_ package: PackageRecord) throws { try base.put(package) }
+    package func deletePackage(_ repository: Int64, _ id: PackageID) throws { try base.deletePackage(repository, id) }
+    package func retiredName(_ repository: Int64, _ path: AssetPath) throws -> RetiredName? {
         try base.retiredName(repository, path)
     }
-    public func retiredName(_ repository: Int64, package: PackageID, identity: String) throws -> RetiredName? {
+    package func retiredName(_ repository: Int64, package: PackageID, identity: String) throws -> RetiredName? {
         try base.retiredName(repository, package: package, identity: identity)
     }
-    public func retiredNames(_ repository: Int64, package: PackageID) throws -> [RetiredName] {
+    package func retiredNames(_ repository: Int64, package: PackageID) throws -> [RetiredName] {
         try base.retiredNames(repository, package: package)
     }
-    public func packagesOfRetiredNames(_ repository: Int64, after: PackageID?, limit: Int) throws -> [PackageID] {
+    package func packagesOfRetiredNames(_ repository: Int64, after: PackageID?, limit: Int) throws -> [PackageID] {
         try base.packagesOfRetiredNames(repository, after: after, limit: limit)
     }
-    public func put(_ name: RetiredName) throws { try base.put(name) }
-    public func deleteRetiredName(_ repository: Int64, _ path: AssetPath) throws -> Bool {
+    package func put(_ name: RetiredName) throws { try base.put(name) }
+    package func deleteRetiredName(_ repository: Int64, _ path: AssetPath) throws -> Bool {
         try base.deleteRetiredName(repository, path)
     }
-    public func cachedIndex(_ repository: Int64, _ key: String) throws -> CachedIndex? { try base.cachedIndex(repository, key) }
-    public func put(_ index: CachedIndex) throws { try base.put(index) }
-    public func deleteCachedIndexes(_ repository: Int64, key: String?) throws {
+    package func cachedIndex(_ repository: Int64, _ key: String) throws -> CachedIndex? { try base.cachedIndex(repository, key) }
+    package func put(_ index: CachedIndex) throws { try base.put(index) }
+    package func deleteCachedIndexes(_ repository: Int64, key: String?) throws {
         try base.deleteCachedIndexes(repository, key: key)
     }
-    public func audit(_ query: AuditQuery) throws -> AuditPage { try base.audit(query) }
-    public func audit(after sequence: Int64, limit: Int) throws -> [AuditRecord] { try base.audit(after: sequence, limit: limit) }
-    public func lastAudit() throws -> AuditRecord? { try base.lastAudit() }
-    public func lastAudit(before time: Timestamp) throws -> AuditRecord? { try base.lastAudit(before: time) }
-    public func auditCut() throws -> AuditCut? { try base.auditCut() }
-    public func append(_ record: AuditRecord) throws { try base.append(record) }
-    public func cutAudit(_ cut: AuditCut) throws { try base.cutAudit(cut) }
-    public func indexAudit(_ count: Int) throws -> Bool { try base.indexAudit(count) }
-    public func removeCutAudit(limit: Int) throws -> Int { try base.removeCutAudit(limit: limit) }
-    public func isReferenced(_ digest: BlobDigest) throws -> Bool { try base.isReferenced(digest) }
-    public func isReferencedByFile(_ digest: BlobDigest) throws -> Bool { try base.isReferencedByFile(digest) }
-    public func counts() throws -> StoreCounts { try base.counts() }
-    public func referencedBlobs(after: BlobDigest?, limit: Int) throws -> [BlobDigest] {
+    package func audit(_ query: AuditQuery) throws -> AuditPage { try base.audit(query) }
+    package func audit(after sequence: Int64, limit: Int) throws -> [AuditRecord] {
+        try base.audit(after: sequence, limit: limit)
+    }
+    package func lastAudit() throws -> AuditRecord? { try base.lastAudit() }
+    package func lastAudit(before time: Timestamp) throws -> AuditRecord? { try base.lastAudit(before: time) }
+    package func auditCut() throws -> AuditCut? { try base.auditCut() }
+    package func append(_ record: AuditRecord) throws { try base.append(record) }
+    package func cutAudit(_ cut: AuditCut) throws { try base.cutAudit(cut) }
+    package func indexAudit(_ count: Int) throws -> Bool { try base.indexAudit(count) }
+    package func removeCutAudit(limit: Int) throws -> Int { try base.removeCutAudit(limit: limit) }
+    package func isReferenced(_ digest: BlobDigest) throws -> Bool { try base.isReferenced(digest) }
+    package func isReferencedByFile(_ digest: BlobDigest) throws -> Bool { try base.isReferencedByFile(digest) }
+    package func counts() throws -> StoreCounts { try base.counts() }
+    package func referencedBlobs(after: BlobDigest?, limit: Int) throws -> [BlobDigest] {
         try base.referencedBlobs(after: after, limit: limit)
     }
-    public func references(to digest: BlobDigest) throws -> (assets: [StoredAsset], indexes: [CachedIndex]) {
+    package func references(to digest: BlobDigest) throws -> (assets: [StoredAsset], indexes: [CachedIndex]) {
         try base.references(to: digest)
     }
-    public func statistics() throws -> StoreStatistics { try base.statistics() }
+    package func statistics() throws -> StoreStatistics { try base.statistics() }
 }

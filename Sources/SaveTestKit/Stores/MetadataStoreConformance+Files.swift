@@ -1,5 +1,6 @@
 internal import SaveDigest
 internal import SavePlatform
+internal import SaveStorage
 
 extension MetadataStoreConformance {
     static let files: [Law] = [

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 extension MetadataStoreConformance {
     static let retiredNames: [Law] = [

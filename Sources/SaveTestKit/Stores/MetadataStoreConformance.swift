@@ -1,11 +1,12 @@
-public import SavePlatform
+internal import SavePlatform
+package import SaveStorage
 
 /// What every metadata store keeps to, one law at a time, each to be run on a fresh and empty store.
-public enum MetadataStoreConformance {
+package enum MetadataStoreConformance {
     /// One law. `check` throws what a store does against it.
-    public struct Law: Sendable, CustomStringConvertible {
-        public let description: String
-        public let check: @Sendable (any MetadataStore) async throws -> Void
+    package struct Law: Sendable, CustomStringConvertible {
+        package let description: String
+        package let check: @Sendable (any MetadataStore) async throws -> Void
 
         init(_ description: String, _ check: @escaping @Sendable (any MetadataStore) async throws -> Void) {
             self.description = description
@@ -14,7 +15,7 @@ public enum MetadataStoreConformance {
     }
 
     /// All laws.
-    public static let laws: [Law] =
+    package static let laws: [Law] =
         transactions + catalogue + accounts + files + directories + packages + retiredNames + cache + audit
         + upkeep
 }

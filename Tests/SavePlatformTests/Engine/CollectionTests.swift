@@ -1,8 +1,12 @@
 import Foundation
+import SaveAccess
 import SaveBlobs
+import SaveHTTP
 import SavePlatform
+import SaveRepositories
 import SaveSQLMetadata
 import SaveSQLite
+import SaveStorage
 import SaveTestKit
 import Synchronization
 import Testing

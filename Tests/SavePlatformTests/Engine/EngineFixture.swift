@@ -1,5 +1,10 @@
 import FormatChunks
+import SaveAccess
+import SaveHTTP
 import SavePlatform
+import SaveRepositories
+import SaveServing
+import SaveStorage
 import SaveTestKit
 import Testing
 

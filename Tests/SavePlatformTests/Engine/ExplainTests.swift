@@ -1,7 +1,10 @@
+import SaveAccess
+import SaveHTTP
+import SavePlatform
+import SaveRepositories
+import SaveStorage
 import SaveTestKit
 import Testing
-
-import SavePlatform
 
 @Suite struct ExplainTests {
     /// A proxy before a hosted member, in a group.

@@ -1,8 +1,10 @@
+import SaveHTTP
+import SavePlatform
+import SaveRepositories
+import SaveStorage
 import SaveTestKit
 import Synchronization
 import Testing
-
-import SavePlatform
 
 /// What clients of a proxy get while the disk takes nothing.
 @Suite struct FullDiskTests {

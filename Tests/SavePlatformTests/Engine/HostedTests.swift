@@ -1,6 +1,9 @@
 import Foundation
 import SaveBlobs
+import SaveHTTP
 import SavePlatform
+import SaveRepositories
+import SaveStorage
 import SaveTestKit
 import Testing
 

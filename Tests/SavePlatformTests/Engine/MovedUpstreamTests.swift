@@ -1,4 +1,9 @@
+import SaveAccess
+import SaveHTTP
 import SavePlatform
+import SaveRepositories
+import SaveServing
+import SaveStorage
 import SaveTestKit
 import Testing
 

@@ -1,4 +1,8 @@
+import SaveAccess
+import SaveHTTP
 import SavePlatform
+import SaveRepositories
+import SaveStorage
 import SaveTestKit
 import Testing
 

@@ -1,4 +1,7 @@
+import SaveHTTP
 import SavePlatform
+import SaveRepositories
+import SaveStorage
 import SaveTestKit
 import Testing
 

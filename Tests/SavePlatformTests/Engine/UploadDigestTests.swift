@@ -1,6 +1,8 @@
 import Foundation
 import SaveDigest
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Testing
 

@@ -1,5 +1,9 @@
+import SaveAccess
 import SaveDigest
+import SaveHTTP
 import SavePlatform
+import SaveRepositories
+import SaveStorage
 import SaveTestKit
 import Testing
 

@@ -1,3 +1,4 @@
+import SaveHTTP
 import SavePlatform
 import Testing
 

@@ -1,4 +1,5 @@
 import SavePlatform
+import SaveRepositories
 import Testing
 
 @Suite struct RevisionBoardTests {

@@ -1,4 +1,5 @@
 import Foundation
+import SaveHTTP
 import SavePlatform
 import Testing
 

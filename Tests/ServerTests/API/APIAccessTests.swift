@@ -1,6 +1,8 @@
-@testable import SaveAPI
 import SavePlatform
+import SaveStorage
 import Testing
+
+@testable import SaveAPI
 
 /// What all routes have in common; who may use which is in `AccessMatrixTests`.
 struct APIAccessTests {

@@ -1,7 +1,12 @@
-@testable import SaveAPI
+import SaveAccess
+import SaveAudit
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Testing
+
+@testable import SaveAPI
 
 struct APIAccountTests {
     @Test func `a user is created, changed and deleted, and the password is never shown`() async throws {

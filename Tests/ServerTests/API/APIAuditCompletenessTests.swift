@@ -1,5 +1,6 @@
 @testable import SaveAPI
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Testing
 

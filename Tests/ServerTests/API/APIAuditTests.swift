@@ -1,7 +1,10 @@
-@testable import SaveAPI
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Testing
+
+@testable import SaveAPI
 
 struct APIAuditTests {
     /// Ten events, one every minute, by three actors.

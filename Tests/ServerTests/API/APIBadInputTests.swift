@@ -1,5 +1,6 @@
 @testable import SaveAPI
 import SavePlatform
+import SaveStorage
 import Testing
 
 /// Classes of bad input, sent to every route that takes such input: each is refused with the field's name, and nothing is

@@ -1,5 +1,6 @@
 @testable import SaveAPI
 import SavePlatform
+import SaveStorage
 import Testing
 
 struct APIDescriptionTests {

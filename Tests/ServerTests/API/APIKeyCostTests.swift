@@ -1,5 +1,6 @@
 import SaveAPI
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Synchronization
 import Testing

@@ -1,7 +1,12 @@
-@testable import SaveAPI
+import SaveAccess
+import SaveAudit
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Testing
+
+@testable import SaveAPI
 
 struct APIKeyTests {
     private func authenticator(_ server: APIServer) -> Authenticator {

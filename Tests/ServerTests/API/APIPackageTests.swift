@@ -1,5 +1,7 @@
 @testable import SaveAPI
+import SaveAccess
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Testing
 

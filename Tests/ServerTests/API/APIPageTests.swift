@@ -1,8 +1,10 @@
 internal import Foundation
-@testable import SaveAPI
 import SaveDigest
+import SaveHTTP
 import SavePlatform
 import Testing
+
+@testable import SaveAPI
 
 struct APIPageTests {
     private func page(_ headers: HTTPHeaders = [:]) async throws -> APIAnswer {

@@ -1,8 +1,12 @@
-@testable import SaveAPI
+import SaveAccess
 import SaveDigest
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Testing
+
+@testable import SaveAPI
 
 struct APIRepositoryTests {
     private let proxy =

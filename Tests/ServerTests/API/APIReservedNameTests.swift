@@ -1,4 +1,5 @@
 import SavePlatform
+import SaveStorage
 import Testing
 
 struct APIReservedNameTests {

@@ -1,6 +1,11 @@
 internal import Foundation
 import SaveAPI
+import SaveAccess
+import SaveAudit
+import SaveHTTP
 import SavePlatform
+import SaveRepositories
+import SaveStorage
 import SaveTestKit
 import Synchronization
 import Testing
@@ -107,7 +112,9 @@ struct APIServer {
                 store: store, formats: formats, hasher: hasher, keyUses: keyUses, operations: operations,
                 clock: clock.platform, serverKey: serverKey, log: .silent(),
                 tally: AuditTally(store: store, clock: clock.platform, log: .silent()), version: "1.2.3",
-                maxKeyLifetime: maxKeyLifetime),
+                maxKeyLifetime: maxKeyLifetime,
+                maintenance: Maintenance(
+                    metadata: store, blobs: InMemoryBlobStore(), clock: clock.platform, log: .silent())),
             catalogue: catalogue)
         let now = clock.platform.now()
         try await store.write { writing in

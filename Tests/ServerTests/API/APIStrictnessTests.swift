@@ -1,4 +1,5 @@
 @testable import SaveAPI
+import SaveAccess
 import SavePlatform
 import Testing
 

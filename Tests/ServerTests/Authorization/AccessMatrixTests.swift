@@ -1,9 +1,13 @@
+import SaveAccess
+import SaveHTTP
 import SavePlatform
+import SaveServer
+import SaveServing
+import SaveStorage
 import SaveTestKit
 import Testing
 
 @testable import SaveAPI
-import SaveServer
 
 /// Every route, asked by everybody, about what is public, private or missing (G13 to G21): the answer is that of a table
 /// written by hand, a refusal changes nothing and leaves one record, and what may not be seen looks like what is not there.

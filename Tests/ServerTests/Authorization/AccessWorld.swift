@@ -1,10 +1,16 @@
-internal import Foundation
 import FormatChunks
 import FormatNpm
+internal import Foundation
 import SaveAPI
+import SaveAccess
+import SaveAudit
 import SaveDigest
+import SaveHTTP
 import SavePlatform
+import SaveRepositories
 import SaveServer
+import SaveServing
+import SaveStorage
 import SaveTestKit
 import Synchronization
 
@@ -55,7 +61,8 @@ final class AccessWorld: Sendable {
             context: APIContext(
                 store: store, formats: formats, hasher: hasher, keyUses: keyUses,
                 operations: EngineOperations(services: services, maintenance: maintenance, gcGrace: 0), clock: clock.platform,
-                serverKey: serverKey, log: .silent(), tally: services.tally, version: "1.2.3"),
+                serverKey: serverKey, log: .silent(), tally: services.tally, version: "1.2.3",
+                maintenance: maintenance),
             catalogue: catalogue)
         let health = Health(store: store, blobs: blobs, version: "1.2.3")
         var plane = DataPlane.Configuration()

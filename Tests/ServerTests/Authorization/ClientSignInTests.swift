@@ -1,5 +1,8 @@
 internal import Foundation
+import SaveAccess
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Testing
 

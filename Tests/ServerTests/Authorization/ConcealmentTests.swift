@@ -1,6 +1,9 @@
 internal import Foundation
+import SaveAccess
 import SaveDigest
+import SaveHTTP
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 import Testing
 

@@ -1,5 +1,6 @@
 import SaveDigest
 import SavePlatform
+import SaveStorage
 import SaveTestKit
 
 /// What everybody gets for every kind of request that a format knows, on every kind of repository.

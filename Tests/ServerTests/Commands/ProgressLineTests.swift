@@ -1,5 +1,7 @@
+import SaveHTTP
 import SavePlatform
 import SaveServer
+import SaveStorage
 import Synchronization
 import Testing
 

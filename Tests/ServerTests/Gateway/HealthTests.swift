@@ -1,5 +1,6 @@
 import SavePlatform
 import SaveServer
+import SaveStorage
 import SaveTestKit
 import Synchronization
 import Testing

@@ -1,4 +1,5 @@
-package import SavePlatform
+package import SaveHTTP
+internal import SavePlatform
 
 /// A step of the schema. Released steps never change; a new release adds steps.
 struct Migration: Sendable {

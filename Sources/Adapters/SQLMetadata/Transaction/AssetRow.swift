@@ -1,5 +1,6 @@
 internal import SaveDigest
 internal import SavePlatform
+internal import SaveStorage
 
 /// How a file's record is laid out in its table.
 enum AssetRow {

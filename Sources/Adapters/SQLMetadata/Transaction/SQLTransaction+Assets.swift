@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 extension SQLTransaction {
     func asset(_ repository: Int64, _ path: AssetPath) throws -> StoredAsset? {

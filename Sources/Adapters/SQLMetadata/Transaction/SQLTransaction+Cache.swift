@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 extension SQLTransaction {
     static let cacheColumns = "repository_id, key, blob, url, content_type, etag, last_modified, fetched, verified"

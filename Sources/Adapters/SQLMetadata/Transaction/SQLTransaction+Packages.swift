@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 extension SQLTransaction {
     func package(_ repository: Int64, _ id: PackageID) throws -> PackageRecord? {

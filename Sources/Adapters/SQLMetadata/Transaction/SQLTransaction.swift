@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 /// The records of one open transaction. Its extensions each hold one kind of record.
 struct SQLTransaction: MetadataWriting {

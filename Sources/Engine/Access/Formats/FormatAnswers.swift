@@ -1,25 +1,26 @@
 internal import SaveDigest
+package import SavePlatform
 
 /// What formats are asked most, with what the compiler cannot check in their answers: whatever a format gives, nobody is led to
 /// another host, and nothing is held that no honest answer is as large as.
 extension Supervised<any RepositoryFormat> {
-    func route(_ request: FormatRequest) async throws -> Route {
+    package func route(_ request: FormatRequest) async throws -> Route {
         try await ask { try $0.route(request).verified() }
     }
 
     /// The format's reading of an upload. Who reads archives on the format's own threads may block there.
-    func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
+    package func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
         guard isLoaded else { return try await perform { try await $0.receive(upload, into: staging) } }
         let staging = InspectedInPlace(staging: staging)
         return try await perform { try await $0.receive(upload, into: staging) }
     }
 
-    func upstreamRequest(for target: UpstreamTarget, base: String) async throws -> UpstreamRequest {
+    package func upstreamRequest(for target: UpstreamTarget, base: String) async throws -> UpstreamRequest {
         try await ask { try $0.upstreamRequest(for: target, base: base) }
     }
 
     /// - Parameter pool: where a format runs that is compiled in.
-    func listing(from document: UpstreamDocument, for index: IndexKey, on pool: BlockingPool) async throws -> Listing {
+    package func listing(from document: UpstreamDocument, for index: IndexKey, on pool: BlockingPool) async throws -> Listing {
         try await ask(on: pool, lasting: .reading(document.bytes.count)) { try $0.listing(from: document, for: index).verified() }
     }
 }
@@ -68,7 +69,7 @@ extension Listing {
     private static let mostPackages = 20_000_000
 
     /// - Throws: `upstreamInvalid` for more than is believable.
-    func verified() throws -> Listing {
+    package func verified() throws -> Listing {
         guard assets.count <= Self.mostFiles, directories.count <= Self.mostFiles, packages.count <= Self.mostPackages else {
             throw SaveError(
                 .upstreamInvalid,

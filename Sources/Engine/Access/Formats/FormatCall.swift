@@ -1,3 +1,4 @@
+internal import SavePlatform
 internal import Synchronization
 
 /// One call of a format, and who waits for it: until it ends, or is given up, whichever comes first.
@@ -44,7 +45,7 @@ final class FormatCall<Value: Sendable>: Abandonable, TaskExecutor {
         }
     }
 
-    func abandon(_ error: SaveError) {
+    package func abandon(_ error: SaveError) {
         finish(.failure(error))
         cancel()
     }

@@ -1,5 +1,5 @@
 /// Where a format came from.
-public enum FormatOrigin: Sendable, Hashable {
+package enum FormatOrigin: Sendable, Hashable {
     /// Named in the server's own list of formats.
     case compiledIn
     /// Loaded at start from the shared object at this path.

@@ -1,9 +1,7 @@
-/// The formats of this server: filled before it listens, a constant from then on.
-public struct FormatRegistry: Sendable {
-    /// The version of the contract between the platform and formats: it rises when the source of a format that was right has to
-    /// change.
-    public static let contract = 1
+package import SavePlatform
 
+/// The formats of this server: filled before it listens, a constant from then on.
+package struct FormatRegistry: Sendable {
     /// A format and where it came from.
     package struct Entry: Sendable {
         package let descriptor: FormatDescriptor
@@ -17,7 +15,7 @@ public struct FormatRegistry: Sendable {
     private let supervision: SupervisionRules
 
     /// A registry without formats.
-    public init() { self.init(supervision: SupervisionRules()) }
+    package init() { self.init(supervision: SupervisionRules()) }
 
     /// - Parameter supervision: for the formats that are loaded.
     package init(supervision: SupervisionRules) { self.supervision = supervision }
@@ -26,7 +24,7 @@ public struct FormatRegistry: Sendable {
     ///
     /// - Throws: `invalidConfiguration` for a malformed, reserved or taken id or mount, for another contract version, and for a
     ///   format that cannot be made without settings.
-    public mutating func register(_ format: any RepositoryFormat.Type, from origin: FormatOrigin = .compiledIn) throws {
+    package mutating func register(_ format: any RepositoryFormat.Type, from origin: FormatOrigin = .compiledIn) throws {
         let descriptor = format.descriptor
         guard Self.isWord(descriptor.id) else {
             throw SaveError(.invalidConfiguration, "'\(descriptor.id)' is not a format id: \(Self.wordForm)")
@@ -34,10 +32,11 @@ public struct FormatRegistry: Sendable {
         guard !ResourceName.reserved.contains(descriptor.id) else {
             throw SaveError(.invalidConfiguration, "the format id '\(descriptor.id)' is reserved")
         }
-        guard descriptor.contract == Self.contract else {
+        guard descriptor.contract == FormatDescriptor.currentContract else {
             throw SaveError(
                 .invalidConfiguration,
-                "the format '\(descriptor.id)' was written for contract \(descriptor.contract); this server has \(Self.contract)")
+                "the format '\(descriptor.id)' was written for contract \(descriptor.contract); this server has \(FormatDescriptor.currentContract)"
+            )
         }
         guard entriesByID[descriptor.id] == nil else {
             throw SaveError(.invalidConfiguration, "two formats have the id '\(descriptor.id)'")
@@ -93,10 +92,10 @@ public struct FormatRegistry: Sendable {
     package var entries: [Entry] { entriesByID.sorted { $0.key < $1.key }.map(\.value) }
 
     /// The descriptors, ordered by id.
-    public var descriptors: [FormatDescriptor] { entries.map(\.descriptor) }
+    package var descriptors: [FormatDescriptor] { entries.map(\.descriptor) }
 
     /// What the format of an id says of itself.
-    public func descriptor(_ id: String) -> FormatDescriptor? { entriesByID[id]?.descriptor }
+    package func descriptor(_ id: String) -> FormatDescriptor? { entriesByID[id]?.descriptor }
 
     /// The format of an id.
     ///
@@ -107,12 +106,12 @@ public struct FormatRegistry: Sendable {
     }
 
     /// The format whose URLs begin with a segment, its id or its mount; nil where there is none.
-    func descriptor(ofSegment segment: String) -> FormatDescriptor? {
+    package func descriptor(ofSegment segment: String) -> FormatDescriptor? {
         idsBySegment[segment].flatMap { entriesByID[$0]?.descriptor }
     }
 
     /// The format that an undecoded path begins with; nil where there is none.
-    func descriptor(ofPath path: ArraySlice<UInt8>) -> FormatDescriptor? {
+    package func descriptor(ofPath path: ArraySlice<UInt8>) -> FormatDescriptor? {
         guard path.first == UInt8(ascii: "/") else { return nil }
         let segment = path.dropFirst().prefix { $0 != UInt8(ascii: "/") }
         return descriptor(ofSegment: String(decoding: segment, as: UTF8.self))

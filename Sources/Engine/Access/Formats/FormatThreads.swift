@@ -1,4 +1,6 @@
 internal import Foundation
+internal import SaveHTTP
+internal import SavePlatform
 
 /// Threads on which the code of a loaded format runs, so that code that never comes back keeps none of the server's
 /// (`docs/adr/0033-loaded-formats-have-threads-of-their-own.md`).

@@ -1,3 +1,4 @@
+internal import SavePlatform
 internal import Synchronization
 
 /// Asks a format from within a transaction (`Supervised.inquire`).

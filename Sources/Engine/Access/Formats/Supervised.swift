@@ -1,3 +1,5 @@
+package import SavePlatform
+
 /// A format, or a part of one, that is asked through here only.
 ///
 /// Code that is compiled in runs where it is asked. Code that was loaded runs on threads of its own, for at most some time: who

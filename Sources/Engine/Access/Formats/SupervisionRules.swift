@@ -1,3 +1,5 @@
+package import SaveHTTP
+
 /// How long a call of a loaded format may take, and what happens to a format whose calls do not come back.
 package struct SupervisionRules: Sendable {
     /// Time for one call; of an upload, for what it does between two waits.

@@ -1,4 +1,7 @@
 package import SaveDigest
+internal import SaveHTTP
+package import SavePlatform
+package import SaveStorage
 
 /// The text form of API keys: `sav_`, a public id of 12 characters, a secret of 32, a checksum of 6.
 ///
@@ -7,7 +10,7 @@ package import SaveDigest
 /// without looking it up. The secret has 190 random bits.
 package enum APIKey {
     /// What every key starts with.
-    package static let prefix = "sav_"
+    package static let prefix = LoggedText.keyPrefix
 
     private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
     private static let idLength = 12

@@ -1,3 +1,7 @@
+package import SaveHTTP
+internal import SavePlatform
+package import SaveStorage
+
 /// Makes keys for people and ends them, each with its record in the audit trail, where that needs no REST API.
 package struct IssuedKeys: Sendable {
     private let catalogue: Catalogue
@@ -24,7 +28,7 @@ package struct IssuedKeys: Sendable {
     /// - Returns: its text, which nobody can read again.
     /// - Throws: `forbidden` for who is no person signed in with a password: whoever finds a key must not be able to make
     ///   another that outlives it. `unauthenticated` where the account has gone meanwhile.
-    func issue(
+    package func issue(
         _ description: String, scopes: [KeyScope], for sender: Authentication, _ context: AuditContext
     ) async throws -> String {
         guard case .user(_, let username, _, nil) = sender.principal else {
@@ -48,7 +52,7 @@ package struct IssuedKeys: Sendable {
     ///
     /// - Throws: `notFound` for what is no key of the principal's own; `forbidden` for robots, whose keys are their project's,
     ///   and for a key with scopes that would end another.
-    func end(_ text: String, _ context: AuditContext) async throws {
+    package func end(_ text: String, _ context: AuditContext) async throws {
         guard case .user(_, let username, _, let own) = context.principal else {
             throw SaveError(.forbidden, "a robot's key is revoked by the owners of its project: ask one of them")
         }

@@ -1,3 +1,5 @@
+package import SaveStorage
+
 /// All keys by their ids. One more costs the same however many there are: a few that changed lately lie over the others, which
 /// are copied only when those few are many.
 package struct KeyTable: Sendable {

@@ -1,3 +1,6 @@
+package import SaveHTTP
+internal import SavePlatform
+package import SaveStorage
 internal import Synchronization
 
 /// When each key was last used, and from where, to the minute.

@@ -1,3 +1,6 @@
+package import SavePlatform
+package import SaveStorage
+
 /// Who sent a request, what that rests on, and until when it holds at most.
 package struct Authentication: Sendable {
     package let principal: Principal
@@ -46,6 +49,6 @@ package struct Authentication: Sendable {
 
 extension SaveError {
     /// The same whatever is wrong with them.
-    static let credentialsNotValid = SaveError(
+    package static let credentialsNotValid = SaveError(
         .unauthenticated, "the credentials are not valid: check the user name and the password, or use another API key")
 }

@@ -1,4 +1,7 @@
 internal import SaveDigest
+package import SaveHTTP
+internal import SavePlatform
+package import SaveStorage
 internal import Synchronization
 
 /// Finds out who sent a request: the one gate for every way of signing in.
@@ -33,7 +36,7 @@ package final class Authenticator: Sendable {
     ///   - trail: where failed sign-ins are recorded.
     package init(
         catalogue: Catalogue, providers: [any SignInProviding], uses: KeyUses, serverKey: [UInt8], clock: PlatformClock,
-        trail: AuditTally, rules: SignInLimiter.Rules = SignInLimiter.Rules(), cacheCapacity: Int = 10_000
+        trail: any AuditRecording, rules: SignInLimiter.Rules = SignInLimiter.Rules(), cacheCapacity: Int = 10_000
     ) {
         self.catalogue = catalogue
         self.providers = providers

@@ -1,4 +1,6 @@
 internal import SaveDigest
+internal import SaveHTTP
+internal import SavePlatform
 internal import Synchronization
 
 /// Credentials that were verified, by a keyed hash of the header field, so that a password costs its slow hash once.

@@ -1,4 +1,7 @@
 internal import SaveDigest
+package import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
 
 /// Signing in with an API key: as the password of its owner, as that of `__token__`, or as a bearer token.
 package struct KeySignIn: ImmediateSignInProviding {

@@ -1,5 +1,5 @@
 /// Hashes passwords slowly, so that a stolen database does not give them away.
-public protocol PasswordHashing: Sendable {
+package protocol PasswordHashing: Sendable {
     /// An encoded hash with its parameters and salt. Takes tens of milliseconds on a thread of its own.
     func hash(_ password: [UInt8]) async throws -> String
 

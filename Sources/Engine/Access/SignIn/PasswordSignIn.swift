@@ -1,3 +1,6 @@
+internal import SavePlatform
+internal import SaveStorage
+
 /// Signing in with the password of a user of this server.
 package struct PasswordSignIn: SignInProviding {
     private let hasher: any PasswordHashing

@@ -1,4 +1,6 @@
 internal import Foundation
+internal import SavePlatform
+package import SaveStorage
 
 /// What an `Authorization` field presents, before anybody says what it is: a secret, and the name it came with.
 package struct PresentedCredential: Sendable {

@@ -1,3 +1,6 @@
+package import SaveHTTP
+package import SaveStorage
+
 /// Says who sends a request. The one thing the pipeline knows of credentials.
 package protocol RequestAuthenticating: Sendable {
     /// The sender, when no waiting is needed to know: nobody, a key, or credentials that were verified before and still

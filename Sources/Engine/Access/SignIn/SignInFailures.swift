@@ -1,3 +1,6 @@
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
 internal import Synchronization
 
 /// Writes failed sign-ins to the audit trail: the first of a name and an address at once, then at most one every few
@@ -14,13 +17,13 @@ final class SignInFailures: Sendable {
     }
 
     private static let interval: UInt64 = 10_000_000_000
-    private let trail: AuditTally
+    private let trail: any AuditRecording
     private let clock: PlatformClock
     /// All failures, since the start.
     let count = Atomic<Int>(0)
     private let tallies: Mutex<RecentTable<Subject, Tally>>
 
-    init(trail: AuditTally, clock: PlatformClock, capacity: Int) {
+    init(trail: any AuditRecording, clock: PlatformClock, capacity: Int) {
         self.trail = trail
         self.clock = clock
         tallies = Mutex(RecentTable(capacity: capacity))

@@ -1,3 +1,5 @@
+package import SaveHTTP
+internal import SavePlatform
 internal import Synchronization
 
 /// Slows down who guesses: after a few failures of one name from one address, and after many from one address, the next

@@ -1,3 +1,6 @@
+package import SavePlatform
+package import SaveStorage
+
 /// One way of signing in: passwords that this server keeps, API keys, later a directory or tokens of a CI system.
 ///
 /// A provider says only whether a credential is right, and what that rests on. Limits, what is remembered, what is written

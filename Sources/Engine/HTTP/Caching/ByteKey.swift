@@ -1,10 +1,10 @@
 /// Bytes as the key of a table. An array of bytes hashes itself byte by byte; this hashes all of them in one go.
-struct ByteKey: Hashable, Sendable {
+package struct ByteKey: Hashable, Sendable {
     private let bytes: [UInt8]
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
     }
 }

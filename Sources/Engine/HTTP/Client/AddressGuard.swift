@@ -1,3 +1,5 @@
+package import SavePlatform
+
 /// Decides which addresses the server may dial: public ones, and what `outbound_allow` lists.
 ///
 /// Names are never trusted for what they resolve to; the client asks again for the very address it is about to dial.

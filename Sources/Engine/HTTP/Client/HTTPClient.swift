@@ -1,5 +1,7 @@
+package import SavePlatform
+
 /// The one way out: every request to another server goes through this, with its deadlines and its address guard.
-public protocol HTTPClient: Sendable {
+package protocol HTTPClient: Sendable {
     /// Sends a GET or HEAD and answers as soon as the final response's headers are there.
     ///
     /// Follows at most five redirects, never from https to http, as far as `request.redirects` says, and sends `credentials` only to the scheme, host and port
@@ -13,20 +15,20 @@ public protocol HTTPClient: Sendable {
 }
 
 /// A request to another server.
-public struct ClientRequest: Sendable {
-    public var method: HTTPMethod
+package struct ClientRequest: Sendable {
+    package var method: HTTPMethod
     /// Absolute, http or https.
-    public var url: String
+    package var url: String
     /// Sent as they are. `Accept-Encoding` is `identity` unless `decodes` is set.
-    public var headers: HTTPHeaders
-    public var credentials: ClientCredentials?
+    package var headers: HTTPHeaders
+    package var credentials: ClientCredentials?
     /// Ask for compressed content and hand out decoded bytes; off for files, whose bytes must stay as they are.
-    public var decodes: Bool
+    package var decodes: Bool
     /// Bytes of body, decoded, after which the transfer is cut.
-    public var maxSize: Int64
-    public var redirects: RedirectScope
+    package var maxSize: Int64
+    package var redirects: RedirectScope
 
-    public init(
+    package init(
         method: HTTPMethod = .get, url: String, headers: HTTPHeaders = HTTPHeaders(), credentials: ClientCredentials? = nil,
         decodes: Bool = false, maxSize: Int64, redirects: RedirectScope = .anywhere
     ) {
@@ -41,7 +43,7 @@ public struct ClientRequest: Sendable {
 }
 
 /// Where a request lets itself be sent on to.
-public enum RedirectScope: Sendable {
+package enum RedirectScope: Sendable {
     case anywhere
     /// The same host and port, and from http to https on the same host. A redirect to elsewhere is not followed: it is the
     /// answer.
@@ -49,25 +51,25 @@ public enum RedirectScope: Sendable {
 }
 
 /// A user name and a password for one server.
-public struct ClientCredentials: Sendable {
-    public var username: String
-    public var password: String
-    public init(username: String, password: String) {
+package struct ClientCredentials: Sendable {
+    package var username: String
+    package var password: String
+    package init(username: String, password: String) {
         self.username = username
         self.password = password
     }
 }
 
 /// An answer of another server.
-public struct ClientResponse: Sendable {
-    public let status: Int
-    public let headers: HTTPHeaders
+package struct ClientResponse: Sendable {
+    package let status: Int
+    package let headers: HTTPHeaders
     /// Where the answer came from, after redirects.
-    public let url: String
+    package let url: String
     /// `length` is the announced size where there is one and the content is not coded.
-    public let body: ByteStream
+    package let body: ByteStream
 
-    public init(status: Int, headers: HTTPHeaders, url: String, body: ByteStream) {
+    package init(status: Int, headers: HTTPHeaders, url: String, body: ByteStream) {
         self.status = status
         self.headers = headers
         self.url = url

@@ -1,3 +1,5 @@
+internal import SavePlatform
+
 /// An IPv4 or IPv6 address, as its bytes in network order.
 package struct IPAddress: Sendable, Hashable {
     /// 4 or 16 bytes.

@@ -1,10 +1,12 @@
+package import SavePlatform
+
 /// How long a server asks to be left alone (RFC 9110, 10.2.3).
-enum RetryAfter {
+package enum RetryAfter {
     /// A server that asks for more than this is asked again all the same.
     private static let longest: Int64 = 3600
 
     /// Seconds from 1 to 3600 for a field of seconds or a date; nil for anything else, and for what is over.
-    static func seconds(_ field: String?, now: Timestamp) -> Int64? {
+    package static func seconds(_ field: String?, now: Timestamp) -> Int64? {
         guard let field else { return nil }
         if !field.utf8.isEmpty, field.utf8.allSatisfy(ASCII.isDigit) {
             // More digits than a number has are a very long time, too.

@@ -4,20 +4,20 @@ internal import Synchronization
 /// The structured log: a line for each message, written by a thread of its own so that no request waits for a disk.
 ///
 /// The queue is bounded. When its reader is slower than the server, lines are dropped and counted, never the service.
-public final class Log: Sendable {
+package final class Log: Sendable {
     /// How much a line matters.
-    public enum Level: Int, Sendable, Comparable, CaseIterable {
+    package enum Level: Int, Sendable, Comparable, CaseIterable {
         case debug, info, notice, warning, error
-        public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
-        public var name: String { String(describing: self) }
-        public init?(name: String) {
+        package static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+        package var name: String { String(describing: self) }
+        package init?(name: String) {
             guard let level = Self.allCases.first(where: { $0.name == name }) else { return nil }
             self = level
         }
     }
 
     /// Writes finished bytes somewhere. Called from one thread.
-    public typealias Sink = @Sendable ([UInt8]) -> Void
+    package typealias Sink = @Sendable ([UInt8]) -> Void
 
     private struct State {
         var pending: [UInt8] = []
@@ -39,7 +39,7 @@ public final class Log: Sendable {
     private static let keptCapacity = 2 << 20
 
     /// A log that writes lines of at least `level` to `sink` every tenth of a second.
-    public init(
+    package init(
         level: Level = .info, format: LogFormat = .json, clock: PlatformClock = .system, sink: @escaping Sink
     ) {
         self.level = level
@@ -54,10 +54,10 @@ public final class Log: Sendable {
     }
 
     /// A log for tests and tools that want no lines.
-    public static func silent() -> Log { Log(level: .error, sink: { _ in }) }
+    package static func silent() -> Log { Log(level: .error, sink: { _ in }) }
 
     /// Lines to standard error.
-    public static func standardError(level: Level = .info, format: LogFormat = .json) -> Log {
+    package static func standardError(level: Level = .info, format: LogFormat = .json) -> Log {
         Log(level: level, format: format) { bytes in Log.write(bytes, to: 2) }
     }
 
@@ -65,7 +65,7 @@ public final class Log: Sendable {
     ///
     /// - Returns: whether all of it was written; `errno` says why not.
     @discardableResult
-    public static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    package static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         bytes.withUnsafeBytes { buffer in
             var rest = buffer[...]
             while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
@@ -79,7 +79,7 @@ public final class Log: Sendable {
     }
 
     /// Adds a line. `message` is a fixed text; what varies goes into `fields`, of which secrets in URLs are left out.
-    public func callAsFunction(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
+    package func callAsFunction(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
         guard level >= self.level else { return }
         add(level, message, fields.map { ($0.key, $0.value) })
     }
@@ -90,7 +90,7 @@ public final class Log: Sendable {
 
     /// Adds a line unless one of the same message was added within the last minute: for what every request would say again, such
     /// as that the disk is full. The next line that is added says how many were left out.
-    public func sparsely(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
+    package func sparsely(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
         guard level >= self.level else { return }
         let now = clock.uptime()
         let leftOut = state.withLock { state -> Int? in
@@ -118,7 +118,7 @@ public final class Log: Sendable {
 
     /// Writes what is pending; false once the log is closed and empty.
     @discardableResult
-    public func flush() -> Bool {
+    package func flush() -> Bool {
         var bytes: [UInt8] = []
         let (dropped, isClosed) = state.withLock { state in
             swap(&bytes, &state.pending)
@@ -134,7 +134,7 @@ public final class Log: Sendable {
     }
 
     /// Writes what is pending and ends the writer.
-    public func close() {
+    package func close() {
         state.withLock { $0.isClosed = true }
         flush()
     }

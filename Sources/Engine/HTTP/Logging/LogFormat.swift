@@ -1,5 +1,7 @@
+package import SavePlatform
+
 /// How lines of the log are written.
-public enum LogFormat: Sendable {
+package enum LogFormat: Sendable {
     /// An object a line, for programs.
     case json
     /// `2026-11-27 04:50:12 notice  message key=value`, for people. The time is UTC.

@@ -1,3 +1,5 @@
+internal import SavePlatform
+
 /// Text as it may stand in a log: without what gives somebody access.
 ///
 /// Left out, each as `***`: the values of query items whose name says that it is a secret, userinfo before a host (RFC 3986,
@@ -5,9 +7,11 @@
 package enum LoggedText {
     private static let mark = Array("***".utf8)
     private static let scheme = Array("://".utf8)
-    private static let keyStart = Array(APIKey.prefix.utf8)
+    /// What every API key starts with.
+    package static let keyPrefix = "sav_"
+    private static let keyStart = Array(keyPrefix.utf8)
     /// What of an API key says whose it is.
-    private static let keyNameLength = APIKey.prefix.utf8.count + 12
+    private static let keyNameLength = keyPrefix.utf8.count + 12
 
     /// Parts of names, and whole names, in small letters without `-`, `_` and `.`.
     private static let telling = [

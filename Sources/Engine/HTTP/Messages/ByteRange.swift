@@ -1,3 +1,5 @@
+package import SavePlatform
+
 /// A part of a file that a client asked for (RFC 9110, 14).
 package enum ByteRange: Sendable, Equatable {
     /// Send everything: no range, one that is malformed, or several.

@@ -1,3 +1,5 @@
+package import SavePlatform
+
 /// Proactive negotiation (RFC 9110, 12.5): the client's `Accept` and `Accept-Encoding` against what there is.
 package enum ContentNegotiation {
     /// The offer to send, or nil when the client accepts none.

@@ -1,17 +1,19 @@
-/// One request as the server's front has accepted it: framing checked, nothing decoded, nobody authenticated.
-public struct HTTPRequest: Sendable {
-    public let method: HTTPMethod
-    /// The path and query as they came, undecoded: `/pypi/a/b/simple/?format=x`.
-    public let target: [UInt8]
-    public let headers: HTTPHeaders
-    /// The body; reading it is what makes the server send `100 Continue`.
-    public let body: ByteStream
-    public let client: ClientAddress
-    /// Came over TLS.
-    public let isSecure: Bool
-    public let id: RequestID
+package import SavePlatform
 
-    public init(
+/// One request as the server's front has accepted it: framing checked, nothing decoded, nobody authenticated.
+package struct HTTPRequest: Sendable {
+    package let method: HTTPMethod
+    /// The path and query as they came, undecoded: `/pypi/a/b/simple/?format=x`.
+    package let target: [UInt8]
+    package let headers: HTTPHeaders
+    /// The body; reading it is what makes the server send `100 Continue`.
+    package let body: ByteStream
+    package let client: ClientAddress
+    /// Came over TLS.
+    package let isSecure: Bool
+    package let id: RequestID
+
+    package init(
         method: HTTPMethod, target: [UInt8], headers: HTTPHeaders = HTTPHeaders(), body: ByteStream = .empty,
         client: ClientAddress = .unknown, isSecure: Bool = false, id: RequestID = .next()
     ) {
@@ -26,7 +28,7 @@ public struct HTTPRequest: Sendable {
 
     /// The scheme and host that the client reached the server by, without a final slash; nil where it does not say, or says
     /// something that is no host.
-    public var origin: String? {
+    package var origin: String? {
         guard let host = headers["host"], !host.isEmpty, host.utf8.count <= 261,
             host.utf8.allSatisfy({ ASCII.isAlphanumeric($0) || "-._:[]".utf8.contains($0) })
         else { return nil }
@@ -34,23 +36,23 @@ public struct HTTPRequest: Sendable {
     }
 
     /// The undecoded path, without the query.
-    public var rawPath: ArraySlice<UInt8> {
+    package var rawPath: ArraySlice<UInt8> {
         target.firstIndex(of: UInt8(ascii: "?")).map { target[..<$0] } ?? target[...]
     }
 
     /// The undecoded query, without the question mark; nil where there is none.
-    public var rawQuery: ArraySlice<UInt8>? {
+    package var rawQuery: ArraySlice<UInt8>? {
         target.firstIndex(of: UInt8(ascii: "?")).map { target[($0 + 1)...] }
     }
 }
 
 /// The address a request came from: 4 or 16 bytes in network order.
-public struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
+package struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
     /// Network order; empty where it is not known.
-    public let bytes: [UInt8]
+    package let bytes: [UInt8]
 
-    public init(bytes: [UInt8]) { self.bytes = bytes }
-    public static let unknown = ClientAddress(bytes: [])
+    package init(bytes: [UInt8]) { self.bytes = bytes }
+    package static let unknown = ClientAddress(bytes: [])
 
     /// An IPv4 address that came in IPv6 clothes (RFC 4291, 2.5.5.2) as what it is; any other as it is.
     package var unmapped: ClientAddress {
@@ -64,14 +66,14 @@ public struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
         return bytes.count == 16 ? Array(bytes.prefix(8)) : bytes
     }
 
-    public var description: String {
+    package var description: String {
         var text: [UInt8] = []
         write(to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 
     /// Appends the address as text; an IPv4 address in IPv6 clothes as IPv4.
-    public func write(to text: inout [UInt8]) {
+    package func write(to text: inout [UInt8]) {
         let bytes = unmapped.bytes
         switch bytes.count {
         case 4: write(dotted: bytes[...], to: &text)

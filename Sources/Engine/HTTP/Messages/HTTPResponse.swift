@@ -1,19 +1,20 @@
+package import SavePlatform
 internal import Synchronization
 
 /// An answer, ready for the server's front to send.
 ///
 /// The front adds `Date`, `Content-Length` and `Connection`, leaves out the body of an answer to HEAD, and cuts the
 /// connection when a stream throws or ends early.
-public struct HTTPResponse: Sendable {
-    public var status: Int
-    public var headers: HTTPHeaders
-    public var body: Body
+package struct HTTPResponse: Sendable {
+    package var status: Int
+    package var headers: HTTPHeaders
+    package var body: Body
     /// Close the connection after this answer, because the request's body was not read.
-    public var closesConnection = false
+    package var closesConnection = false
     /// What the front made of this response; set by the platform on answers that it gives more than once.
-    public var prepared: PreparedSlot?
+    package var prepared: PreparedSlot?
 
-    public enum Body: Sendable {
+    package enum Body: Sendable {
         case empty
         case bytes([UInt8])
         /// A part of an open file, sent by the kernel.
@@ -21,7 +22,7 @@ public struct HTTPResponse: Sendable {
         case stream(ByteStream)
     }
 
-    public init(status: Int, headers: HTTPHeaders = HTTPHeaders(), body: Body = .empty) {
+    package init(status: Int, headers: HTTPHeaders = HTTPHeaders(), body: Body = .empty) {
         self.status = status
         self.headers = headers
         self.body = body
@@ -29,15 +30,15 @@ public struct HTTPResponse: Sendable {
 
     /// The `Content-Security-Policy` of whatever publishers or upstreams wrote: it never runs as a page of this server, and no
     /// page shows it inside itself.
-    public static let inertPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
+    package static let inertPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
     /// A short text for people.
-    public static func text(_ status: Int, _ line: String) -> HTTPResponse {
+    package static func text(_ status: Int, _ line: String) -> HTTPResponse {
         HTTPResponse(status: status, headers: ["Content-Type": MediaType.text.value], body: .bytes(Array((line + "\n").utf8)))
     }
 
     /// A JSON value with a line end.
-    public static func json(_ status: Int, _ value: JSONValue) -> HTTPResponse {
+    package static func json(_ status: Int, _ value: JSONValue) -> HTTPResponse {
         var bytes = value.bytes
         bytes.append(UInt8(ascii: "\n"))
         return HTTPResponse(status: status, headers: ["Content-Type": MediaType.json.value], body: .bytes(bytes))
@@ -45,7 +46,7 @@ public struct HTTPResponse: Sendable {
 }
 
 extension HTTPHeaders: ExpressibleByDictionaryLiteral {
-    public init(dictionaryLiteral elements: (String, String)...) {
+    package init(dictionaryLiteral elements: (String, String)...) {
         self.init()
         for (name, value) in elements { append(name, value) }
     }
@@ -54,12 +55,12 @@ extension HTTPHeaders: ExpressibleByDictionaryLiteral {
 /// A place where the server's front keeps its own form of a response that is sent many times.
 ///
 /// Everything that shares a slot must be the same response, byte for byte.
-public final class PreparedSlot: Sendable {
+package final class PreparedSlot: Sendable {
     private let value = Mutex<(any AnyObject & Sendable)?>(nil)
-    public init() {}
+    package init() {}
 
     /// What is kept, or what `make` makes, which is then kept.
-    public func value(orMake make: () -> (any AnyObject & Sendable)?) -> (any AnyObject & Sendable)? {
+    package func value(orMake make: () -> (any AnyObject & Sendable)?) -> (any AnyObject & Sendable)? {
         value.withLock { value in
             if value == nil { value = make() }
             return value

@@ -1,3 +1,5 @@
+package import SavePlatform
+
 /// Conditional requests (RFC 9110, 13) for reads.
 package enum Preconditions {
     /// Whether the client's copy is current, so that 304 is the answer.

@@ -1,3 +1,5 @@
+internal import SavePlatform
+
 /// The address that clients know the server by: scheme, host, and where a proxy in front gives it a part of a site only, a path.
 package struct PublicAddress: Sendable, Hashable {
     /// As a URL without a final slash.

@@ -1,3 +1,5 @@
+internal import SavePlatform
+
 /// The line of text that says why a request was refused, as it goes into the status line and the fields of the answer.
 ///
 /// Many clients show a person nothing but the status line: twine for an upload, pip and uv for a download.

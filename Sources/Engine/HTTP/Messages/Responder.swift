@@ -1,6 +1,6 @@
 /// Answers requests. The server's front calls it on its own thread; an answer that needs no waiting must be given
 /// without suspending, so that the front can send it at once.
-public protocol Responder: Sendable {
+package protocol Responder: Sendable {
     /// Never throws: every failure is an answer.
     func respond(to request: HTTPRequest) async -> HTTPResponse
 
@@ -11,5 +11,5 @@ public protocol Responder: Sendable {
 }
 
 extension Responder {
-    public func immediateResponse(to request: HTTPRequest) -> HTTPResponse? { nil }
+    package func immediateResponse(to request: HTTPRequest) -> HTTPResponse? { nil }
 }

@@ -1,12 +1,14 @@
+internal import SavePlatform
+
 /// What a request's `Cache-Control` says of copies between the client and where things come from (RFC 9111, 5.2.1).
-enum Revalidation: Equatable {
+package enum Revalidation: Equatable {
     case none
     /// `max-age=0`. pip sends it with every page it asks for, so it says nothing about this one.
     case hinted
     /// `no-cache`: somebody wants to know now, as with `uv --refresh`.
     case demanded
 
-    init(_ request: HTTPRequest) {
+    package init(_ request: HTTPRequest) {
         guard let field = request.headers.bytes(of: "cache-control") else {
             self = .none
             return

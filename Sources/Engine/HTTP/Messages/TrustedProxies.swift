@@ -1,3 +1,5 @@
+package import SavePlatform
+
 /// The reverse proxies whose word is believed about who sent a request and whether it came over TLS.
 ///
 /// Each proxy adds the address it was asked from to the end of `X-Forwarded-For`, or of `Forwarded` (RFC 7239). What stands

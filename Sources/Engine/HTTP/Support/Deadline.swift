@@ -1,7 +1,9 @@
+package import SavePlatform
+
 /// Runs work for at most some time. The work must end soon after it is cancelled, which is waited for.
 ///
 /// - Throws: `late` when the time is over, and what the work throws.
-func within<Value: Sendable>(
+package func within<Value: Sendable>(
     _ limit: Duration, late: SaveError, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     try await withThrowingTaskGroup(of: Value?.self) { group in

@@ -1,4 +1,5 @@
 internal import Foundation
+package import SavePlatform
 
 /// Why something at a path of the operator's cannot be used: the path, what is wrong with it, the system's reason, and what mends
 /// it. For the start and for commands only: clients must not see paths.

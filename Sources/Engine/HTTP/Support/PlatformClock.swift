@@ -1,19 +1,20 @@
 internal import Foundation
+package import SavePlatform
 
 /// Where the platform takes the time from; a value, so that tests hand in their own.
-public struct PlatformClock: Sendable {
+package struct PlatformClock: Sendable {
     /// The wall clock, for records and for times that clients see.
-    public let now: @Sendable () -> Timestamp
+    package let now: @Sendable () -> Timestamp
     /// Nanoseconds that never run backwards, for deadlines and freshness.
-    public let uptime: @Sendable () -> UInt64
+    package let uptime: @Sendable () -> UInt64
 
-    public init(now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> UInt64) {
+    package init(now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> UInt64) {
         self.now = now
         self.uptime = uptime
     }
 
     /// The machine's clocks.
-    public static let system = PlatformClock(
+    package static let system = PlatformClock(
         now: {
             var time = timespec()
             clock_gettime(CLOCK_REALTIME, &time)

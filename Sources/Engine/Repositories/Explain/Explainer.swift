@@ -1,3 +1,7 @@
+package import SaveAccess
+internal import SavePlatform
+internal import SaveStorage
+
 /// Looks at everything that decides what clients get under a package's name, without asking any upstream unless told to.
 struct Explainer: Sendable {
     let services: EngineServices

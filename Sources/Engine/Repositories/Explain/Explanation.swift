@@ -1,4 +1,7 @@
+package import SaveAccess
 internal import SaveDigest
+package import SavePlatform
+package import SaveStorage
 
 /// Where what clients get under a package's name comes from, and by which rules: for people who ask why.
 package struct Explanation: Sendable {

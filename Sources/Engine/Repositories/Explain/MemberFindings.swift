@@ -1,3 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
 /// What one hosted or proxy repository knows of a package, as if nobody else had it.
 struct MemberFindings: Sendable {
     var member: Explanation.Member

@@ -1,3 +1,7 @@
+internal import SaveAccess
+internal import SavePlatform
+internal import SaveStorage
+
 extension GroupSource {
     /// What the members find, each package from one of them: a name that is reserved, or that a member has who hosts, is not
     /// shown as an upstream knows it.

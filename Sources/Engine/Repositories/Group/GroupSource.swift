@@ -1,3 +1,7 @@
+internal import SaveAccess
+package import SavePlatform
+internal import SaveStorage
+
 /// Several repositories behind one URL.
 ///
 /// `first_owner`: a package is answered by one member alone, index and files both; members that host are asked before

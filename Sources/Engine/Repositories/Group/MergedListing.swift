@@ -1,3 +1,6 @@
+internal import SaveAccess
+internal import SavePlatform
+
 /// Listings of several members put together. The first member to have a file wins, with all that it says of it.
 struct MergedListing {
     private(set) var listing = Listing()

@@ -1,3 +1,7 @@
+internal import SaveAccess
+internal import SavePlatform
+internal import SaveStorage
+
 /// A member of a group that was taken offline. What it has is given to nobody, and its names do not pass to the members
 /// after it: being offline is an outage that somebody wanted.
 struct OfflineMember: ContentSource {

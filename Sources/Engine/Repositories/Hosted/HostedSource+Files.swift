@@ -1,3 +1,7 @@
+internal import SaveAccess
+internal import SavePlatform
+internal import SaveStorage
+
 extension HostedSource {
     /// Listings of fewer files are read anew whenever one of them changes.
     private static let smallestKept = 200

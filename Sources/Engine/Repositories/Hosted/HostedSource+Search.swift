@@ -1,3 +1,7 @@
+internal import SaveAccess
+internal import SavePlatform
+internal import SaveStorage
+
 extension HostedSource {
     private struct Hit: Sendable {
         let package: PackageSummary

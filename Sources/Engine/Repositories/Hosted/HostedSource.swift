@@ -1,3 +1,7 @@
+internal import SaveAccess
+package import SavePlatform
+internal import SaveStorage
+
 /// Files that were uploaded here; also the cache of a proxy, which is the same but for who puts files in.
 package struct HostedSource: ContentSource {
     let repository: Repository

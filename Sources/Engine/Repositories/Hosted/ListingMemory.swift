@@ -1,3 +1,5 @@
+internal import SaveHTTP
+internal import SavePlatform
 internal import Synchronization
 
 /// The listings of large hosted packages, as they were read last, so that a change to one file costs reading one file.

@@ -1,3 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
+package import SavePlatform
+internal import SaveStorage
+
 /// An upstream, cached. Indexes are kept for a time and revalidated; files are kept for good once their digest is right.
 package struct ProxySource: ContentSource {
     let repository: Repository

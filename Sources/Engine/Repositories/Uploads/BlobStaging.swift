@@ -1,4 +1,6 @@
 internal import SaveDigest
+internal import SavePlatform
+internal import SaveStorage
 internal import Synchronization
 
 /// An upload's files before they are published: on disk, invisible, gone without a trace unless committed.

@@ -1,3 +1,8 @@
+package import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+package import SaveStorage
+
 /// By what right a repository is changed. It is asked for again in the transaction that makes the change: a client takes as
 /// long as it likes to send a body, and whoever lost an account, a key or a role meanwhile changes nothing any more.
 ///
@@ -40,25 +45,5 @@ package struct ChangeAuthority: Sendable {
         // An operator at the command line is no package manager.
         guard found.record.online || principal == .system else { throw SaveError.offline(found) }
         return (found, granted)
-    }
-}
-
-extension AccessPolicy.Decision {
-    /// What a request is refused with; nil for one that is allowed.
-    var error: SaveError? {
-        switch self {
-        case .allowed: nil
-        case .unauthenticated: .signInFirst
-        case .hidden: .noSuchRepository
-        case .forbidden(let reason): SaveError(.forbidden, reason)
-        }
-    }
-}
-
-extension SaveError {
-    static func offline(_ repository: Repository) -> SaveError {
-        SaveError(
-            .busy, "\(repository.record.coordinates) is offline: ask again later, or have an owner of its project put it online",
-            details: ["retry_after": "60"])
     }
 }

@@ -1,3 +1,6 @@
+package import SavePlatform
+package import SaveStorage
+
 /// The conditions of a request that changes a file (RFC 9110, 13.1): `If-Match`, `If-Unmodified-Since`, `If-None-Match`.
 ///
 /// They are read before anything else happens, and checked in the transaction that carries the change out, so that of two
@@ -117,5 +120,5 @@ package struct ChangeConditions: Sendable, Equatable {
 
 extension StoredAsset {
     /// The strong entity tag that reads show: the same bytes have the same, wherever they are.
-    var etag: String { "\"\(blob.hex)\"" }
+    package var etag: String { "\"\(blob.hex)\"" }
 }

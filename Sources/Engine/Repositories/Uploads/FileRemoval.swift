@@ -1,3 +1,7 @@
+package import SaveAccess
+package import SavePlatform
+package import SaveStorage
+
 extension MetadataWriting {
     /// Removes a file with its sidecars. Where the format's names are permanent, the name of a file that was uploaded is
     /// retired; what a proxy cached is fetched again.

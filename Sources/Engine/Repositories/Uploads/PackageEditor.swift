@@ -1,3 +1,7 @@
+internal import SaveAccess
+internal import SavePlatform
+internal import SaveStorage
+
 /// Carries out what a format decided to change in a package.
 struct PackageEditor: Sendable {
     let repository: Repository

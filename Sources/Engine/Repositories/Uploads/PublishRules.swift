@@ -1,3 +1,7 @@
+internal import SaveAccess
+internal import SavePlatform
+internal import SaveStorage
+
 /// What of a submission is new to a repository, and whether it may be added.
 struct PublishRules: Sendable {
     let repository: Repository

@@ -1,3 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
+package import SavePlatform
+package import SaveStorage
+
 extension Publisher {
     /// So many files go at once: one transaction holds up everybody else's.
     private static let mostFiles = 20_000
@@ -8,7 +13,7 @@ extension Publisher {
     ///   - directory: nil for all files of the repository.
     ///   - authority: by what right; asked for again in the transaction.
     /// - Throws: `assetNotFound` where there is none, `invalidRequest` where there are too many, and what `ChangeAuthority` throws.
-    func deleteAll(under directory: AssetPath?, by authority: ChangeAuthority, context: AuditContext) async throws {
+    package func deleteAll(under directory: AssetPath?, by authority: ChangeAuthority, context: AuditContext) async throws {
         let (id, coordinates, now) = (repository.record.id, repository.record.coordinates, services.clock.now())
         let place = directory.map { "\($0)/" } ?? ""
         let (paths, packages) = try await services.store.write { writing -> ([AssetPath], Set<PackageID>) in

@@ -1,3 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
 /// Files whose records are there, and their bytes not.
 extension Publisher {
     /// Stores those of a submission's bytes again that are gone or damaged: a record says that they were here once, and only

@@ -1,4 +1,8 @@
+package import SaveAccess
 internal import SaveDigest
+package import SaveHTTP
+package import SavePlatform
+package import SaveStorage
 
 /// Puts files into a hosted repository and takes them out, each change in one transaction with its audit record.
 package struct Publisher: Sendable {
@@ -274,7 +278,9 @@ extension Publisher {
     }
 
     /// A refused change, as the trail tells of it.
-    static func refusal(of action: String, _ path: AssetPath?, in repository: Repository, _ error: any Error) -> AuditEvent {
+    package static func refusal(of action: String, _ path: AssetPath?, in repository: Repository, _ error: any Error)
+        -> AuditEvent
+    {
         let failure = error as? SaveError
         let isDenied = failure.map { [.forbidden, .blocked, .unauthenticated, .repositoryNotFound].contains($0.code) } ?? false
         return AuditEvent(

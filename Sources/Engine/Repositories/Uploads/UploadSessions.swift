@@ -1,4 +1,7 @@
 internal import SaveDigest
+package import SaveHTTP
+package import SavePlatform
+package import SaveStorage
 internal import Synchronization
 
 /// Uploads that take more than one request, between their requests: the bytes on disk in the blob store's staging area, the
@@ -19,13 +22,13 @@ package final class UploadSessions: Sendable {
     }
 
     /// How far a session is.
-    struct Progress: Sendable, Equatable {
-        let id: String
+    package struct Progress: Sendable, Equatable {
+        package let id: String
         /// Bytes that are there.
         var size: Int64
 
         /// What is there, as a `Range` field.
-        var range: String { Self.range(of: size) }
+        package var range: String { Self.range(of: size) }
 
         /// An empty session says `0-0` as one of a single byte does, which is how the protocol of container images has it.
         static func range(of size: Int64) -> String { "0-\(max(0, size - 1))" }
@@ -79,7 +82,7 @@ package final class UploadSessions: Sendable {
     /// Begins a session.
     ///
     /// - Throws: `tooManyRequests` when the principal has too many, `busy` when all have, `storageFull`.
-    func open(in repository: Int64, by principal: Principal) async throws -> Progress {
+    package func open(in repository: Int64, by principal: Principal) async throws -> Progress {
         await expire()
         let owner = Owner(principal)
         try sessions.withLock { try checkNumber(of: owner, in: $0) }
@@ -115,7 +118,7 @@ package final class UploadSessions: Sendable {
     /// How far a session is, also while a request adds to it.
     ///
     /// - Throws: `notFound`.
-    func status(of id: String, in repository: Int64, by principal: Principal) throws -> Progress {
+    package func status(of id: String, in repository: Int64, by principal: Principal) throws -> Progress {
         let now = clock.uptime()
         return try sessions.withLock { sessions in
             let session = try find(id, repository, Owner(principal), in: sessions)
@@ -130,7 +133,7 @@ package final class UploadSessions: Sendable {
     /// - Throws: `notFound`, `conflict` while another request changes it, `rangeNotSatisfiable` for a body that does not
     ///   belong there; then the session is as before. After `tooLarge` of a body that did not say its length, `digestMismatch`,
     ///   `storageFull` and `storageUnavailable` it is gone. What the body throws.
-    func append(
+    package func append(
         _ body: ByteStream, at range: ContentRange?, to id: String, in repository: Int64, by principal: Principal, limit: Int64?
     ) async throws -> Progress {
         let session = try claim(id, repository, principal)
@@ -193,7 +196,7 @@ package final class UploadSessions: Sendable {
     /// Forgets a session with its bytes.
     ///
     /// - Throws: `notFound`, `conflict` while another request changes it.
-    func abandon(_ id: String, in repository: Int64, by principal: Principal) async throws {
+    package func abandon(_ id: String, in repository: Int64, by principal: Principal) async throws {
         _ = try claim(id, repository, principal)
         await forget(id)
     }

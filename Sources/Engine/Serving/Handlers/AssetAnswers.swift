@@ -1,4 +1,10 @@
+internal import SaveAccess
+internal import SaveAudit
 internal import SaveDigest
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
 
 /// Files: whole, in parts, or while they arrive; the most wanted stay open.
 struct AssetAnswers: Sendable {

@@ -1,3 +1,9 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
+
 /// The steps of an upload that takes more than one request.
 extension ChangeAnswers {
     /// Carries a step out.

@@ -1,3 +1,9 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
+
 /// Carries out the routes that change a repository, for who may.
 struct ChangeAnswers: Sendable {
     let services: EngineServices

@@ -1,3 +1,6 @@
+package import SaveHTTP
+package import SavePlatform
+
 /// Turns errors into answers: the one place that knows which code has which HTTP status.
 package enum ErrorResponder {
     /// The status of a code. Codes that nobody mapped are this server's fault.

@@ -1,3 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
 internal import Synchronization
 
 /// Rendered indexes: negotiated, compressed, with strong validators, kept in memory until something they depend on

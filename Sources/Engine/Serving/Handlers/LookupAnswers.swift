@@ -1,3 +1,8 @@
+internal import SaveAccess
+package import SaveHTTP
+package import SavePlatform
+internal import SaveRepositories
+
 /// Answers questions whose body is a JSON document (`Route.lookup`).
 struct LookupAnswers: Sendable {
     /// Bytes of a question, without a content coding.

@@ -1,3 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveRepositories
+
 /// Says no, in the words and the form that a format's clients read.
 struct RefusalAnswers: Sendable {
     let formats: FormatRegistry

@@ -1,3 +1,10 @@
+internal import SaveAccess
+internal import SaveAudit
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
+
 /// Puts refused changes into the audit trail: see `AuditTally`.
 struct RefusedChanges: Sendable {
     let services: EngineServices

@@ -1,3 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
 /// Answers the routes that read neither an index nor a file.
 enum RouteAnswers {
     static func redirect(_ resolved: ResolvedRequest, to location: String, permanent: Bool) -> HTTPResponse {

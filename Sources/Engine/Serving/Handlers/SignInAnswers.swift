@@ -1,4 +1,10 @@
 internal import Foundation
+internal import SaveAccess
+internal import SaveAudit
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
 
 /// Gives a client a key for a name and a password, and takes it back.
 struct SignInAnswers: Sendable {

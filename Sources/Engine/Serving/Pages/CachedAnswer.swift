@@ -1,3 +1,8 @@
+internal import SaveAudit
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveRepositories
+
 /// An answer that is given more than once: complete, with its validators, and with what it depends on. A class, because it is
 /// handed around with every request.
 final class CachedAnswer: ReadyAnswer {

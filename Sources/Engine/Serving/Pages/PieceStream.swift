@@ -1,3 +1,4 @@
+internal import SavePlatform
 internal import Synchronization
 
 /// A page on its way to one client, made and compressed piece by piece.

@@ -1,4 +1,6 @@
 internal import SaveDigest
+internal import SaveHTTP
+internal import SavePlatform
 
 /// A page as it is sent.
 struct Rendering: Sendable {

@@ -1,30 +1,32 @@
+package import SavePlatform
+
 /// One line of the audit trail.
-public struct AuditRecord: Sendable, Equatable {
+package struct AuditRecord: Sendable, Equatable {
     /// Rises by one from record to record.
-    public var sequence: Int64
-    public var time: Timestamp
-    public var actor: String
+    package var sequence: Int64
+    package var time: Timestamp
+    package var actor: String
     /// `user`, `robot`, `anonymous` or `system`.
-    public var actorKind: String
+    package var actorKind: String
     /// `repository.create`, `file.upload`, `auth.fail`, …
-    public var action: String
+    package var action: String
     /// `repository`, `project`, `user`, `robot`, `key`, `file`, `package`, `member`, `system`, …
-    public var resourceType: String
+    package var resourceType: String
     /// `backend/pypi-proxy`
-    public var resource: String
-    public var outcome: Outcome
-    public var sourceIP: String
-    public var userAgent: String
-    public var requestID: String
+    package var resource: String
+    package var outcome: Outcome
+    package var sourceIP: String
+    package var userAgent: String
+    package var requestID: String
     /// What changed, from and to, without secrets.
-    public var details: JSONObject
+    package var details: JSONObject
     /// SHA-256 over this record and `previousHash`, in hexadecimal.
-    public var hash: String
-    public var previousHash: String
+    package var hash: String
+    package var previousHash: String
 
-    public enum Outcome: String, Sendable, CaseIterable { case ok, denied, failed }
+    package enum Outcome: String, Sendable, CaseIterable { case ok, denied, failed }
 
-    public init(
+    package init(
         sequence: Int64, time: Timestamp, actor: String, actorKind: String, action: String, resourceType: String,
         resource: String,
         outcome: Outcome, sourceIP: String, userAgent: String, requestID: String, details: JSONObject, hash: String,
@@ -48,37 +50,37 @@ public struct AuditRecord: Sendable, Equatable {
 }
 
 /// Filters of an audit search; every one that is set must match.
-public struct AuditQuery: Sendable, Equatable {
-    public var resourceType: String?
-    public var resource: String?
-    public var actor: String?
-    public var action: String?
-    public var outcome: AuditRecord.Outcome?
+package struct AuditQuery: Sendable, Equatable {
+    package var resourceType: String?
+    package var resource: String?
+    package var actor: String?
+    package var action: String?
+    package var outcome: AuditRecord.Outcome?
     /// A substring, taken literally, of the actor, action, resource, source address, request id or details.
-    public var text: String?
-    public var since: Timestamp?
-    public var until: Timestamp?
+    package var text: String?
+    package var since: Timestamp?
+    package var until: Timestamp?
     /// Only records with a smaller sequence number.
-    public var before: Int64?
-    public var limit: Int
+    package var before: Int64?
+    package var limit: Int
     /// How long a search may go on for a page that is not full; nil for as long as it takes.
-    public var patience: Duration?
+    package var patience: Duration?
 
-    public init(limit: Int = 100, patience: Duration? = nil) {
+    package init(limit: Int = 100, patience: Duration? = nil) {
         self.limit = limit
         self.patience = patience
     }
 }
 
 /// A part of what a search finds.
-public struct AuditPage: Sendable, Equatable {
+package struct AuditPage: Sendable, Equatable {
     /// Newest first.
-    public var records: [AuditRecord]
+    package var records: [AuditRecord]
     /// The value of `before` that goes on from here; nil when there is no more. A page may have fewer records than its limit,
     /// even none, and there are more all the same.
-    public var next: Int64?
+    package var next: Int64?
 
-    public init(records: [AuditRecord], next: Int64?) {
+    package init(records: [AuditRecord], next: Int64?) {
         self.records = records
         self.next = next
     }

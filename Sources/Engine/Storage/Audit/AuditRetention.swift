@@ -1,11 +1,13 @@
-/// Where the trail begins after its oldest records were removed.
-public struct AuditCut: Sendable, Equatable {
-    /// The last record that may be gone.
-    public let sequence: Int64
-    /// Its hash, from which the first record that is kept follows.
-    public let hash: String
+package import SavePlatform
 
-    public init(sequence: Int64, hash: String) {
+/// Where the trail begins after its oldest records were removed.
+package struct AuditCut: Sendable, Equatable {
+    /// The last record that may be gone.
+    package let sequence: Int64
+    /// Its hash, from which the first record that is kept follows.
+    package let hash: String
+
+    package init(sequence: Int64, hash: String) {
         self.sequence = sequence
         self.hash = hash
     }
@@ -53,7 +55,7 @@ package enum AuditRetention {
     private static func text(_ cut: AuditCut) -> String { "cut \(cut.sequence) \(cut.hash)" }
 
     /// Whether a record tells of this very cut, in this server's hand.
-    static func tells(_ record: AuditRecord, of cut: AuditCut, _ seal: AuditSeal) -> Bool {
+    package static func tells(_ record: AuditRecord, of cut: AuditCut, _ seal: AuditSeal) -> Bool {
         record.action == action && seal.holds(record.details["seal"]?.string ?? "", for: text(cut))
     }
 }

@@ -1,4 +1,6 @@
 internal import SaveDigest
+package import SaveHTTP
+package import SavePlatform
 
 /// Something that happened, or was refused, as the code that did it says it.
 package struct AuditEvent: Sendable {
@@ -43,6 +45,12 @@ package struct AuditContext: Sendable {
 
     /// What the server does by itself, or an operator at its command line.
     package static let system = AuditContext(principal: .system)
+}
+
+/// Where events are recorded that no change waits for.
+package protocol AuditRecording: Sendable {
+    /// Records an event by itself; what cannot be written is counted as lost.
+    func record(_ event: AuditEvent, _ context: AuditContext) async
 }
 
 extension MetadataWriting {

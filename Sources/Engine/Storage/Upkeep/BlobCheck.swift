@@ -1,4 +1,5 @@
 internal import SaveDigest
+package import SavePlatform
 internal import Synchronization
 
 /// Reads a blob from its first to its last byte and says whether it is what its digest says.

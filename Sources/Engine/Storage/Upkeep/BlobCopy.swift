@@ -1,3 +1,5 @@
+package import SavePlatform
+
 /// Brings the bytes that records need from one blob store to another, for backups.
 package struct BlobCopy: Sendable {
     /// What was done.

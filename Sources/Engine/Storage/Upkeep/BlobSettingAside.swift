@@ -1,3 +1,5 @@
+package import SavePlatform
+
 /// A blob store that can put damaged bytes where nobody is served them, and somebody can still look at them.
 package protocol BlobSettingAside: BlobStore {
     /// Sets a blob aside, unless it was committed again since: then it has other bytes than those that were looked at.

@@ -1,4 +1,6 @@
 internal import SaveDigest
+package import SaveHTTP
+package import SavePlatform
 internal import Synchronization
 
 /// Work that takes longer than a request: started by one, looked at and cancelled by others. It ends with the process, and is

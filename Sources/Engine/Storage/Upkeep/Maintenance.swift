@@ -1,3 +1,5 @@
+package import SaveHTTP
+internal import SavePlatform
 internal import Synchronization
 
 /// Upkeep of the two stores together: removes bytes that no record needs, and checks that every record has its bytes.

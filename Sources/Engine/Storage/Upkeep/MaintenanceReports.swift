@@ -1,3 +1,5 @@
+package import SavePlatform
+
 /// How far a maintenance run, a copy or an import is.
 package struct MaintenanceProgress: Sendable, Equatable {
     /// What is gone through: a verification has all of these, one after the other; other work has files.

@@ -1,3 +1,5 @@
+package import SaveHTTP
+package import SavePlatform
 internal import Synchronization
 
 /// Reads all stored bytes again and again, slowly, and finds those that the disk has changed.

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 /// Users, robots, keys, and who the caller is.
 enum AccountSchemas {

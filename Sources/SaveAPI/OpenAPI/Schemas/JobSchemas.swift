@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 /// Jobs, and what comes of them.
 enum JobSchemas {

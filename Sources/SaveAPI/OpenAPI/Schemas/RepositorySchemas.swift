@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 /// Projects, their members, and repositories of every kind.
 enum RepositorySchemas {

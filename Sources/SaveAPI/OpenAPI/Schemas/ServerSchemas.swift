@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveStorage
 
 /// The audit trail, sizes and counts, formats, and errors.
 enum ServerSchemas {

@@ -1,8 +1,10 @@
 internal import Foundation
 internal import SaveBlobs
+internal import SaveHTTP
 internal import SavePlatform
 internal import SaveSQLMetadata
 internal import SaveSQLite
+internal import SaveStorage
 
 /// `backup`: a copy of everything a server keeps, made beside the running server.
 enum BackupCommand: Command {

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import SaveBlobs
 internal import SaveDigest
+internal import SaveHTTP
 internal import SavePlatform
 
 /// Whole files that are on the disk when a function here returns.

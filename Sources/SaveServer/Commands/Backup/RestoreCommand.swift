@@ -3,6 +3,7 @@ internal import SaveBlobs
 internal import SavePlatform
 internal import SaveSQLMetadata
 internal import SaveSQLite
+internal import SaveStorage
 
 /// `restore`: a data directory out of a backup.
 enum RestoreCommand: Command {

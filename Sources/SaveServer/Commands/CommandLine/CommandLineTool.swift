@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SaveHTTP
 internal import SavePlatform
 
 /// The program: finds the command, reads its arguments, and turns what goes wrong into one line and an exit status.

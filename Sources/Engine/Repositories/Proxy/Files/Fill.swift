@@ -1,3 +1,4 @@
+package import SavePlatform
 internal import Synchronization
 
 /// A file on its way from an upstream to the disk, readable by any number of clients while it grows.

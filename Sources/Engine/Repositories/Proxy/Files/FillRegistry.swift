@@ -1,3 +1,5 @@
+internal import SaveAccess
+internal import SavePlatform
 internal import Synchronization
 
 /// The fills that are under way: one for each file, whoever asks.

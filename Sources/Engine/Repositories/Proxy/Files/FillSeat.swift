@@ -1,3 +1,4 @@
+package import SavePlatform
 internal import Synchronization
 
 /// A client's place in a fill. As long as it is held, what it has not read yet is kept for it.
@@ -38,7 +39,7 @@ private final class Position: Sendable {
 /// A file that is arriving, as the engine answers with it.
 package struct ArrivingAsset: Sendable {
     /// The proxy that it will be kept by.
-    let repository: Int64
+    package let repository: Int64
     package let record: AssetRecord
     package let head: Fill.Head
     let seat: FillSeat

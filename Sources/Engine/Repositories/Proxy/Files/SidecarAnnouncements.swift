@@ -1,3 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
 /// Says on a proxy's pages which sidecars can be had: those that are here, those that the upstream has, and those that can be
 /// read out of their files.
 struct SidecarAnnouncements: Sendable {

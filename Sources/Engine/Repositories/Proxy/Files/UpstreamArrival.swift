@@ -1,4 +1,7 @@
 internal import SaveDigest
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
 internal import Synchronization
 
 /// The bytes of an upstream's file as they come: to the disk, and where that takes no more, past it to the clients who wait.

@@ -1,4 +1,8 @@
+internal import SaveAccess
 internal import SaveDigest
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
 
 /// Fetches one file of an upstream into the cache, while clients read it.
 struct UpstreamFile: Sendable {

@@ -1,3 +1,6 @@
+internal import SaveHTTP
+internal import SavePlatform
+
 /// Reads a file of an upstream in parts (RFC 9110, 14), as few as the reader looks at.
 struct UpstreamRanges: Sendable {
     /// The upstream does not answer with parts of files, or does not say how large they are.

@@ -1,4 +1,8 @@
+internal import SaveAccess
 internal import SaveDigest
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
 
 /// Brings a sidecar into the cache of a proxy: as the upstream has it, else read out of the file it belongs to.
 struct UpstreamSidecar: Sendable {

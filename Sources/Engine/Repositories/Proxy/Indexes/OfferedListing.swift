@@ -1,4 +1,6 @@
 internal import SaveDigest
+internal import SavePlatform
+internal import SaveStorage
 
 /// What a proxy offers of its upstream's listing: nothing from hosts that are not allowed, no other bytes under the name
 /// of a file that is here already, and of such a file what the upstream does not say.

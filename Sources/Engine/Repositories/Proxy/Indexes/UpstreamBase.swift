@@ -1,3 +1,7 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SaveStorage
+
 /// Where below a repository's `remote_url` the upstream keeps its index: what is stored, or what can be found out.
 ///
 /// A list of packages alone proves nothing: other pages look like lists, and some servers show one in a place where there are

@@ -1,3 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
 /// A proxy's view of its upstream's indexes: cached for `cache_ttl`, revalidated by ETag, served stale when the upstream
 /// fails, asked for once however many clients wait.
 struct UpstreamIndex: Sendable {
@@ -37,7 +42,7 @@ struct UpstreamIndex: Sendable {
     /// Asks the upstream now, although what is cached may be current, unless somebody else made it asked just before.
     ///
     /// - Returns: whether it was asked. How that went shows in what `current` then gives.
-    func insist(_ index: IndexKey) async -> Bool {
+    package func insist(_ index: IndexKey) async -> Bool {
         let key = Key(upstream: proxy.upstream, index: index)
         guard memory.mayForce(key, now: services.clock.uptime()) else { return false }
         await renew(index)

@@ -1,3 +1,7 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
 internal import Synchronization
 
 /// What proxies remember of their upstreams between requests. All of it can be forgotten at any time.

@@ -1,3 +1,7 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
 internal import Synchronization
 
 /// What is kept of an index for the next run of the server.

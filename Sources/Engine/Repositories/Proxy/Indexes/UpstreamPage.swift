@@ -1,3 +1,7 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
 internal import Synchronization
 
 /// One index of an upstream: asked for, read, and kept as it came.

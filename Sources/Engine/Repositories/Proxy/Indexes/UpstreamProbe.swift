@@ -1,3 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
 /// Asks an upstream where its index is: in the places that the format names, for the list of packages and for pages below it.
 struct UpstreamProbe: Sendable {
     /// What the upstream answered.

@@ -1,3 +1,7 @@
+internal import SaveAccess
+internal import SavePlatform
+internal import SaveStorage
+
 /// What an upstream finds. Asked each time and kept nowhere: there are more words than indexes.
 struct UpstreamSearch: Sendable {
     private let proxy: ProxySource

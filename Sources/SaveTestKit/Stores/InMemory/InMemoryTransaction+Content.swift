@@ -1,3 +1,5 @@
+internal import SavePlatform
+internal import SaveStorage
 extension InMemoryTransaction {
     private func assets(_ repository: Int64) -> [StoredAsset] {
         (tables.assets[repository] ?? [:]).values.sorted { $0.record.path < $1.record.path }

@@ -1,3 +1,5 @@
+internal import SavePlatform
+internal import SaveStorage
 extension InMemoryTransaction {
     func users() -> [UserRecord] { tables.users.values.sorted { $0.username.precedes($1.username) } }
     func robots() -> [RobotRecord] { tables.robots.values.sorted { $0.name.precedes($1.name) } }

@@ -1,9 +1,12 @@
+package import SaveHTTP
+package import SavePlatform
 internal import Foundation
 internal import SaveDigest
+package import SaveStorage
 internal import Synchronization
 
 /// Blobs in memory, for tests and for whoever writes a format.
-public final class InMemoryBlobStore: BlobStore {
+package final class InMemoryBlobStore: BlobStore {
     private struct Blob {
         let bytes: [UInt8]
         var committed: Timestamp
@@ -18,11 +21,11 @@ public final class InMemoryBlobStore: BlobStore {
     private let clock: PlatformClock
 
     /// An empty store.
-    public init(clock: PlatformClock = .system) { self.clock = clock }
+    package init(clock: PlatformClock = .system) { self.clock = clock }
 
-    public func begin() async throws -> any BlobWriter { try InMemoryBlobWriter(self) }
+    package func begin() async throws -> any BlobWriter { try InMemoryBlobWriter(self) }
 
-    public func open(_ digest: BlobDigest) async throws -> OpenFile {
+    package func open(_ digest: BlobDigest) async throws -> OpenFile {
         guard let blob = state.withLock({ $0.blobs[digest] }) else {
             throw SaveError(.assetNotFound, "there is no such stored file")
         }
@@ -31,14 +34,14 @@ public final class InMemoryBlobStore: BlobStore {
         return try file.reader()
     }
 
-    public func stat(_ digest: BlobDigest) async throws -> BlobInfo? {
+    package func stat(_ digest: BlobDigest) async throws -> BlobInfo? {
         state.withLock { state in
             state.blobs[digest].map { BlobInfo(digest: digest, size: Int64($0.bytes.count), committed: $0.committed) }
         }
     }
 
     @discardableResult
-    public func delete(
+    package func delete(
         _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool
     ) async throws -> Bool {
         guard let mark = state.withLock({ $0.claims.mark(digest) }) else { return false }
@@ -52,13 +55,13 @@ public final class InMemoryBlobStore: BlobStore {
         }
     }
 
-    public func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
+    package func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
         let digests = state.withLock { Array($0.blobs.keys) }.sorted()
         let start = after?.hex ?? ""
         return Array(digests.filter { $0.hex > start }.prefix(max(0, limit)))
     }
 
-    public func checkSpace(for byteCount: Int64?) async throws {}
+    package func checkSpace(for byteCount: Int64?) async throws {}
 
     fileprivate func release(_ digest: BlobDigest) { state.withLock { $0.claims.release(digest) } }
 

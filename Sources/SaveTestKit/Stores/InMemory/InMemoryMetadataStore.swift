@@ -1,18 +1,20 @@
+internal import SavePlatform
+package import SaveStorage
 internal import Synchronization
 
 /// Records in memory, for tests and for whoever writes a format. A write works on a copy, which takes the place of the
 /// records when it succeeds.
-public final class InMemoryMetadataStore: MetadataStore {
+package final class InMemoryMetadataStore: MetadataStore {
     private let tables = Mutex(InMemoryTables())
 
     /// An empty store.
-    public init() {}
+    package init() {}
 
-    public func read<Value: Sendable>(_ body: @escaping @Sendable (any MetadataReading) throws -> Value) async throws -> Value {
+    package func read<Value: Sendable>(_ body: @escaping @Sendable (any MetadataReading) throws -> Value) async throws -> Value {
         try body(InMemoryTransaction(tables.withLock { $0 }))
     }
 
-    public func write<Value: Sendable>(_ body: @escaping @Sendable (any MetadataWriting) throws -> Value) async throws -> Value {
+    package func write<Value: Sendable>(_ body: @escaping @Sendable (any MetadataWriting) throws -> Value) async throws -> Value {
         try tables.withLock { tables in
             let transaction = InMemoryTransaction(tables)
             let value = try body(transaction)

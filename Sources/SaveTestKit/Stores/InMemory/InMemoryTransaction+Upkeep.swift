@@ -1,3 +1,5 @@
+internal import SavePlatform
+internal import SaveStorage
 extension InMemoryTransaction {
     func audit(_ query: AuditQuery) -> AuditPage {
         let found = tables.audit.filter { record in

@@ -1,3 +1,5 @@
+internal import SavePlatform
+internal import SaveStorage
 extension InMemoryTransaction {
     func projects() -> [ProjectRecord] { tables.projects.values.sorted { $0.name.precedes($1.name) } }
 
