@@ -3,9 +3,10 @@ import os
 import re
 import resource
 import socket
-import time
 
 import pytest
+
+from harness.waiting import until
 
 
 @pytest.fixture
@@ -52,13 +53,6 @@ def connections(server, count, text):
     return made
 
 
-def wait_until(holds, seconds=60):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.05)
-
-
 def test_a_limit_that_is_no_server_s_is_refused_at_the_start(limited):
     server = limited(64, start=False).launch()
     assert server.process.wait(30) != 0
@@ -79,7 +73,7 @@ def test_half_sent_requests_never_take_the_last_descriptor(limited, many_descrip
         return sum(is_answered(connection) for connection in held) >= 150
 
     try:
-        wait_until(those_without_a_place_are_answered)
+        until(those_without_a_place_are_answered, "those without a place are answered")
         assert max(seen) < descriptors - 32
         answers = [answer for answer in map(first_line, held) if answer]
         assert answers and all(answer.startswith(b"HTTP/1.1 503 too many connections") for answer in answers)
@@ -87,9 +81,9 @@ def test_half_sent_requests_never_take_the_last_descriptor(limited, many_descrip
     finally:
         for connection in held:
             connection.close()
-    wait_until(lambda: answers_again(server))
+    until(lambda: answers_again(server), "the server answers again")
     # The connections that were closed go one by one: until then the limit may still be reached.
-    wait_until(lambda: file_is_there(server))
+    until(lambda: file_is_there(server), "the file can be read again")
     assert "max_connections" in said, "the start says what was made smaller"
 
 
@@ -131,7 +125,7 @@ def test_as_many_files_are_kept_open_as_open_files_says(limited):
         for _ in range(3):
             assert server.admin.get("/raw/p/files/%d" % number).content == bytes([number]) * 300_000
         assert server.admin.get("/raw/p/files/%d" % number, headers={"Range": "bytes=5-9"}).content == bytes([number]) * 5
-    wait_until(lambda: 1 <= len(open_files(server)) <= 8, seconds=20)
+    until(lambda: 1 <= len(open_files(server)) <= 8, lambda: "%d files are open" % len(open_files(server)))
 
 
 def test_the_memory_of_connections_that_have_gone_is_given_back(limited, many_descriptors):
@@ -143,4 +137,4 @@ def test_the_memory_of_connections_that_have_gone_is_given_back(limited, many_de
     most = server.resident_kb()
     for connection in held:
         connection.close()
-    wait_until(lambda: server.resident_kb() < before + (most - before) / 2)
+    until(lambda: server.resident_kb() < before + (most - before) / 2, "half of the memory is given back")

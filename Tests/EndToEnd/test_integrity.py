@@ -1,9 +1,9 @@
 """Bytes that the disk has changed are found, served to nobody, and come back with the same file."""
 import hashlib
 import os
-import time
 
 import make_fixtures
+from harness.waiting import until
 
 
 def flip(server, digest):
@@ -18,17 +18,6 @@ def flip(server, digest):
     return blob
 
 
-def until(question, limit=60):
-    """The answer, once it is there."""
-    end = time.monotonic() + limit
-    while time.monotonic() < end:
-        answer = question()
-        if answer:
-            return answer
-        time.sleep(0.05)
-    raise AssertionError("it never happened")
-
-
 def test_a_flipped_bit_is_found_in_the_background_and_never_served(new_server):
     server = new_server("data", SAVE_SCRUB_RATE="0")
     server.create("team/hosted")
@@ -38,7 +27,7 @@ def test_a_flipped_bit_is_found_in_the_background_and_never_served(new_server):
     flip(server, item.sha256)
     server.environment["SAVE_SCRUB_RATE"] = "1g"
     server.start()
-    until(lambda: "save_damaged_blobs 1" in server.admin.get("/metrics").text)
+    until(lambda: "save_damaged_blobs 1" in server.admin.get("/metrics").text, "the damage is counted")
     health = server.admin.get("/health")
     assert health.status_code == 200 and health.json()["damaged_files"] == 1
     url = "/pypi/team/hosted/packages/plain/" + item.filename
@@ -61,14 +50,14 @@ def test_a_running_server_is_verified_by_a_job(new_server):
         answer = server.admin.get("/api/v1/jobs/" + job["id"]).json()
         return answer if answer["state"] != "running" else None
 
-    sound = until(lambda: ended(started.json()))
+    sound = until(lambda: ended(started.json()), "the job ends")
     assert sound["state"] == "succeeded" and sound["result"]["problems"] == 0 and sound["result"]["blobs"] == 5
     walked = sound["result"]["audit_records"]
     assert sound["progress"] == {"phase": "audit_trail", "done": walked, "total": walked, "blobs": 5, "bytes": 45,
                                  "total_blobs": 5, "total_bytes": 45}
     digest = hashlib.sha256(b"content 3").hexdigest()
     flip(server, digest)
-    damaged = until(lambda job=server.admin.post("/api/v1/admin/verify").json(): ended(job))
+    damaged = until(lambda job=server.admin.post("/api/v1/admin/verify").json(): ended(job), "the second job ends")
     assert damaged["state"] == "succeeded", damaged
     assert [(found["kind"], found["sha256"], found["repository"], found["name"], found["uploaded"])
             for found in damaged["result"]["items"]] == [("corrupt", digest, "team/raw", "3", True)]

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from harness.server import command
-from test_signals import wait_until
+from harness.waiting import until
 
 
 def readiness(server):
@@ -27,9 +27,9 @@ def test_a_data_directory_that_is_gone_makes_the_server_unready_and_nothing_is_a
     for answer in (server.admin.post("/api/v1/users", json={"username": "nobody", "password": "a password for nobody"}),
                    server.admin.put("/raw/p/files/a", data=b"lost"), server.admin.delete("/api/v1/repos/p/files")):
         assert answer.status_code == 503 and "data directory" in answer.text and answer.headers["Retry-After"], answer.text
-    wait_until(lambda: readiness(server) == (503, "data directory"), "not ready")
+    until(lambda: readiness(server) == (503, "data directory"), "not ready")
     assert server.client(None).get("/health/live").status_code == 200
-    wait_until(lambda: "it was moved, or its disk is not mounted" in server.log.read_text(), "the reason in the log")
+    until(lambda: "it was moved, or its disk is not mounted" in server.log.read_text(), "the reason in the log")
     if fate == "removed":
         assert server.stop() == 0
         return
@@ -39,7 +39,7 @@ def test_a_data_directory_that_is_gone_makes_the_server_unready_and_nothing_is_a
         assert (server.data / "listen").read_text() == "of another server"
         return
     aside.rename(server.data)
-    wait_until(lambda: readiness(server) == (200, None), "ready again")
+    until(lambda: readiness(server) == (200, None), "ready again")
     assert server.admin.get("/api/v1/users/nobody").status_code == 404
     assert server.admin.put("/raw/p/files/a", data=b"kept").status_code == 201
 
@@ -49,10 +49,10 @@ def test_an_address_that_cannot_be_written_is_a_warning_and_the_server_serves(ne
     (server.data / "listen.new").mkdir(parents=True)
     (server.data / "listen.new" / "x").write_text("in the way")
     server.launch()
-    wait_until(lambda: "listening on http" in server.log_tail(), "it listens")
+    until(lambda: "listening on http" in server.log_tail(), "it listens")
     server.url = server.log_tail().partition("listening on ")[2].split()[0]
     assert readiness(server) == (200, None)
-    wait_until(lambda: "the address could not be written" in server.log_tail(), "a warning")
+    until(lambda: "the address could not be written" in server.log_tail(), "a warning")
     assert command("check", "--data", server.data).returncode == 0
 
 
@@ -72,7 +72,7 @@ def test_a_disk_that_takes_no_write_makes_the_server_unready_until_it_does_and_r
     assert server.admin.put("/raw/p/files/a", data=b"kept").status_code == 201
     assert readiness(server) == (200, None)
     fails.touch()
-    wait_until(lambda: readiness(server)[0] == 503, "not ready")
+    until(lambda: readiness(server)[0] == 503, "not ready")
     assert readiness(server) == (503, "data directory")
     for name in ("/health", "/health/ready"):
         assert server.client(None).get(name).status_code == 503
@@ -83,7 +83,7 @@ def test_a_disk_that_takes_no_write_makes_the_server_unready_until_it_does_and_r
     assert server.admin.get("/raw/p/files/a").content == b"kept"
     assert "Input/output error" in server.log.read_text()
     fails.unlink()
-    wait_until(lambda: readiness(server) == (200, None), "ready again")
+    until(lambda: readiness(server) == (200, None), "ready again")
     assert server.admin.get("/raw/p/files/a").content == b"kept"
     assert server.admin.get("/raw/p/files/b").status_code == 404
     assert server.admin.put("/raw/p/files/b", data=b"kept, too").status_code == 201

@@ -12,17 +12,8 @@ import pytest
 
 from harness.http import TIMEOUT, basic
 from harness.server import PASSWORD
+from harness.waiting import until
 from test_process import begin_put
-
-
-def wait_until(condition, what):
-    """Waits as long as any request may take; the last word is the condition's own."""
-    import time
-    for _ in range(TIMEOUT * 50):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("never happened: " + what)
 
 
 def certificate(folder, name):
@@ -84,15 +75,15 @@ def test_sighup_under_load_fails_no_request_and_opens_a_moved_access_log_again(n
     server.admin.ok("PUT", "/raw/p/files/a", data=b"a")
     load(server.port, "/raw/p/files/a")
     for number in range(5):
-        wait_until(lambda: log.exists() and log.stat().st_size, "a line in the log")
+        until(lambda: log.exists() and log.stat().st_size, "a line in the log")
         before = load.count()
         log.rename(tmp_path / ("access.log.%d" % number))
         server.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: log.exists(), "the log under its name again")
-        wait_until(lambda: load.count() > before + 50, "requests after the signal")
+        until(lambda: log.exists(), "the log under its name again")
+        until(lambda: load.count() > before + 50, "requests after the signal")
     assert load.end() == [] and server.alive
     server.client(None).get("/health?last")
-    wait_until(lambda: "/health?last" in log.read_text(), "the last request in the log")
+    until(lambda: "/health?last" in log.read_text(), "the last request in the log")
     lines = [line for path in tmp_path.glob("access.log*") for line in path.read_text().splitlines()]
     wanted = sum(json.loads(line)["target"] == "/raw/p/files/a" for line in lines)
     assert wanted == load.count() + 1, "each request has its line in one of the files"
@@ -104,10 +95,10 @@ def test_a_log_that_cannot_be_opened_again_goes_on_where_it_was(new_server, tmp_
     server = new_server("moved", SAVE_ACCESS_LOG=str(log))
     log.parent.rename(tmp_path / "elsewhere")
     server.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: "could be reloaded" in server.log_tail(), "a complaint")
+    until(lambda: "could be reloaded" in server.log_tail(), "a complaint")
     assert str(log) in server.log_tail()
     server.client(None).get("/health?after")
-    wait_until(lambda: "/health?after" in (tmp_path / "elsewhere" / "access.log").read_text(), "the line in the old file")
+    until(lambda: "/health?after" in (tmp_path / "elsewhere" / "access.log").read_text(), "the line in the old file")
 
 
 def test_the_access_log_moves_itself_away_at_its_size_and_keeps_so_many(new_server, tmp_path):
@@ -119,10 +110,10 @@ def test_the_access_log_moves_itself_away_at_its_size_and_keeps_so_many(new_serv
         connection.request("GET", "/health?" + "x" * 1000)
         connection.getresponse().read()
         return (tmp_path / "access.log.2").exists()
-    wait_until(ask, "a third file")
+    until(ask, "a third file")
     connection.request("GET", "/health?last")
     connection.getresponse().read()
-    wait_until(lambda: "/health?last" in log.read_text(), "the last request in the log")
+    until(lambda: "/health?last" in log.read_text(), "the last request in the log")
     assert sorted(path.name for path in tmp_path.glob("access.log*")) == ["access.log", "access.log.1", "access.log.2"]
     for path in tmp_path.glob("access.log*"):
         assert all(json.loads(line)["status"] == 200 for line in path.read_text().splitlines())
@@ -137,14 +128,14 @@ def test_sighup_serves_a_renewed_certificate_and_no_connection_notices(new_serve
     kept.request("GET", "/health")
     assert kept.getresponse().read()
     load(server.port, context=trusting)
-    wait_until(lambda: load.count() > 50, "requests")
+    until(lambda: load.count() > 50, "requests")
     new_key, new_chain, second = certificate(tmp_path, "second")
     new_key.replace(key)
     new_chain.replace(chain)
     server.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: shown(server.port) == second, "the renewed certificate")
+    until(lambda: shown(server.port) == second, "the renewed certificate")
     before = load.count()
-    wait_until(lambda: load.count() > before + 50, "requests after the renewal")
+    until(lambda: load.count() > before + 50, "requests after the renewal")
     kept.request("GET", "/health")      # on the connection from before, without a new one
     assert kept.getresponse().status == 200
     assert load.end() == []
@@ -161,7 +152,7 @@ def test_a_certificate_that_cannot_be_used_is_logged_and_the_old_one_stays(new_s
     else:
         chain.write_text("" if damage == "empty" else "this is a letter to my aunt\n")
     server.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: "could be reloaded" in server.log_tail(), "a complaint")
+    until(lambda: "could be reloaded" in server.log_tail(), "a complaint")
     assert str(key if damage == "another key" else chain) in server.log_tail()
     assert shown(server.port) == first and server.alive
     # A start with the same files is refused, with the same reason.
@@ -182,7 +173,7 @@ def test_after_sigterm_health_is_503_while_requests_are_still_taken_and_their_co
     assert answer.status == 200 and answer.read() and answer.getheader("Connection") != "close"
     server.process.send_signal(signal.SIGTERM)
     # Each of these is a new connection, and none is refused.
-    wait_until(lambda: server.client(None).get("/health/ready").status_code == 503, "not ready")
+    until(lambda: server.client(None).get("/health/ready").status_code == 503, "not ready")
     assert server.client(None).get("/health").status_code == 503 and server.client(None).get("/health/live").status_code == 200
     put = server.admin.put("/raw/p/files/a", data=b"late")
     assert put.status_code == 201 and put.headers["Connection"] == "close"
@@ -214,7 +205,7 @@ def test_a_second_signal_ends_the_server_at_once_whatever_runs(new_server, numbe
     connection = begin_put(server, "/raw/p/files/half", 8 << 20)
     connection.send(b"a" * (1 << 20))
     server.process.send_signal(signal.SIGTERM)
-    wait_until(lambda: server.client(None).get("/health/ready").status_code == 503, "not ready")
+    until(lambda: server.client(None).get("/health/ready").status_code == 503, "not ready")
     server.process.send_signal(number)
     assert server.process.wait(TIMEOUT) in (0, 1)
     connection.close()
@@ -253,7 +244,7 @@ def test_no_log_has_the_secrets_of_a_request(new_server, tmp_path):
                                 "Connection: close\r\n\r\n" % (target, secret(), secret() * 5)).encode())
             while connection.recv(65536):
                 pass
-    wait_until(lambda: len(log.read_text().splitlines()) >= len(targets), "a line for each request")
+    until(lambda: len(log.read_text().splitlines()) >= len(targets), "a line for each request")
     text = log.read_text() + server.log_tail(1 << 20)
     assert not [word for word in secrets if word in text], [line for line in text.splitlines() if "S3CRET" in line]
     # All else is as it came.
