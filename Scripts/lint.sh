@@ -62,6 +62,8 @@ python3 Scripts/requirements.py || finding "the table of requirements is not tha
 
 python3 Scripts/named-tests.py || finding "a document names a test that does not exist"
 
+python3 Scripts/shape.py > /dev/null || finding "the shape of the house; see docs/architecture.md"
+
 python3 Scripts/module-figure.py --check || finding "the figure of the modules is not that of Package.swift"
 
 [ "$failures" -eq 0 ] && echo "lint: nothing found" || { echo "lint: $failures findings" >&2; exit 1; }

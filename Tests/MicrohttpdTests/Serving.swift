@@ -12,6 +12,7 @@ import Testing
 struct Answering: Responder {
     let answer: @Sendable (HTTPRequest) async -> HTTPResponse
     func respond(to request: HTTPRequest) async -> HTTPResponse { await answer(request) }
+    func immediateResponse(to request: HTTPRequest) -> HTTPResponse? { nil }
 }
 
 /// Runs a server for the time of a test.

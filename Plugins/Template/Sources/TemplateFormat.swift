@@ -2,7 +2,7 @@ internal import SaveDigest
 public import SavePlatform
 
 /// One file for each version of a package: `/` lists packages, `/<package>/` its versions, `/<package>/<version>` is a file.
-public struct TemplateFormat: PackageNaming {
+public struct TemplateFormat: RepositoryFormat, PackageNaming {
     public static let descriptor = FormatDescriptor(
         id: "template", displayName: "Template",
         abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes])

@@ -12,13 +12,12 @@ package protocol MetadataStore: Sendable {
 
 /// All that can be asked inside a transaction.
 package protocol MetadataReading:
-    CatalogueReading, AccountReading, KeyUseReading, AssetReading, RetirementReading, CacheReading, AuditReading,
-    MaintenanceReading
+    CatalogueReading, AccountReading, ContentReading, AuditReading, UpkeepReading
 {}
 
 /// All that can be changed inside a transaction.
 package protocol MetadataWriting:
-    MetadataReading, CatalogueWriting, AccountWriting, KeyUseWriting, AssetWriting, RetirementWriting, CacheWriting, AuditWriting
+    MetadataReading, CatalogueWriting, AccountWriting, ContentWriting, AuditWriting
 {}
 
 // MARK: - Projects and repositories
@@ -67,6 +66,8 @@ package protocol AccountReading {
     func key(_ id: String) throws -> KeyRecord?
     /// All keys, ordered by owner, then oldest first.
     func keys() throws -> [KeyRecord]
+    /// The last uses of keys, ordered by the keys' ids.
+    func keyUses() throws -> [KeyUse]
 }
 
 package protocol AccountWriting {
@@ -86,23 +87,16 @@ package protocol AccountWriting {
     func put(_ key: KeyRecord) throws
     /// Returns whether there was such a key.
     func deleteKey(_ id: String) throws -> Bool
-}
-
-package protocol KeyUseReading {
-    /// The last uses of keys, ordered by the keys' ids.
-    func keyUses() throws -> [KeyUse]
-}
-
-package protocol KeyUseWriting {
     /// Takes the place of what was known of a key's last use. It goes with the key.
     ///
     /// - Returns: whether there is such a key; nothing is kept for one that is gone.
     func put(_ use: KeyUse) throws -> Bool
 }
 
-// MARK: - Packages and files
+// MARK: - Content
 
-package protocol AssetReading {
+/// Packages, files, the names of deleted files, and what a proxy knows of its upstream.
+package protocol ContentReading {
     /// The file at a path.
     func asset(_ repository: Int64, _ path: AssetPath) throws -> StoredAsset?
     /// The file of a package that has an identity.
@@ -117,9 +111,18 @@ package protocol AssetReading {
     func package(_ repository: Int64, _ id: PackageID) throws -> PackageRecord?
     /// Packages in the order of their names, after one, whose name or display name contains `matching` literally.
     func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) throws -> [PackageRecord]
+    /// The retired name at a path.
+    func retiredName(_ repository: Int64, _ path: AssetPath) throws -> RetiredName?
+    /// The retired name of a package that has an identity; the first by its path where there are several.
+    func retiredName(_ repository: Int64, package: PackageID, identity: String) throws -> RetiredName?
+    /// All retired names of a package, in the order of their paths.
+    func retiredNames(_ repository: Int64, package: PackageID) throws -> [RetiredName]
+    /// The packages that have retired names, each once, in the order of their names, after one.
+    func packagesOfRetiredNames(_ repository: Int64, after: PackageID?, limit: Int) throws -> [PackageID]
+    func cachedIndex(_ repository: Int64, _ key: String) throws -> CachedIndex?
 }
 
-package protocol AssetWriting {
+package protocol ContentWriting {
     /// Adds a file, or replaces the one at the same path.
     func put(_ asset: StoredAsset) throws
     /// Removes a file and its sidecars. Returns whether it was there.
@@ -130,35 +133,10 @@ package protocol AssetWriting {
     ///
     /// - Throws: `conflict` while there is a file.
     func deletePackage(_ repository: Int64, _ id: PackageID) throws
-}
-
-// MARK: - Names of deleted files
-
-package protocol RetirementReading {
-    /// The retired name at a path.
-    func retiredName(_ repository: Int64, _ path: AssetPath) throws -> RetiredName?
-    /// The retired name of a package that has an identity; the first by its path where there are several.
-    func retiredName(_ repository: Int64, package: PackageID, identity: String) throws -> RetiredName?
-    /// All retired names of a package, in the order of their paths.
-    func retiredNames(_ repository: Int64, package: PackageID) throws -> [RetiredName]
-    /// The packages that have retired names, each once, in the order of their names, after one.
-    func packagesOfRetiredNames(_ repository: Int64, after: PackageID?, limit: Int) throws -> [PackageID]
-}
-
-package protocol RetirementWriting {
     /// Retires a name, or replaces what is known of one that is retired.
     func put(_ name: RetiredName) throws
     /// Makes a name free again. Returns whether it was retired.
     func deleteRetiredName(_ repository: Int64, _ path: AssetPath) throws -> Bool
-}
-
-// MARK: - What a proxy knows of its upstream
-
-package protocol CacheReading {
-    func cachedIndex(_ repository: Int64, _ key: String) throws -> CachedIndex?
-}
-
-package protocol CacheWriting {
     /// Adds a cached index or replaces it.
     func put(_ index: CachedIndex) throws
     /// Forgets one cached index, or with nil all of a repository.
@@ -194,7 +172,7 @@ package protocol AuditWriting {
 
 // MARK: - Upkeep
 
-package protocol MaintenanceReading {
+package protocol UpkeepReading {
     /// Whether any record, of any kind, needs a blob.
     func isReferenced(_ digest: BlobDigest) throws -> Bool
     /// Whether a file, or a sidecar, needs a blob.

@@ -1,7 +1,7 @@
 public import SavePlatform
 
 /// Python packages: the simple index (PEP 503, 691 and what followed) and the legacy upload API.
-public struct PyPIFormat: PackageNaming {
+public struct PyPIFormat: RepositoryFormat, PackageNaming {
     public static let descriptor = FormatDescriptor(
         id: "pypi", displayName: "PyPI",
         abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes, .permanentNames],

@@ -53,7 +53,7 @@ public struct RenderContext: Sendable, Hashable {
     /// The bytes of the files that the format asked for (`DocumentedIndexes`), without those that could not be had.
     public let documents: [[UInt8]]
 
-    public init(basePath: String, externalOrigin: String? = nil, documents: [[UInt8]] = []) {
+    package init(basePath: String, externalOrigin: String? = nil, documents: [[UInt8]] = []) {
         self.basePath = basePath
         self.externalOrigin = externalOrigin
         self.documents = documents

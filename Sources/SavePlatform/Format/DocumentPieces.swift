@@ -7,7 +7,7 @@ public struct DocumentPieces: Sendable {
     public typealias Next = @Sendable (_ place: inout Int) -> [UInt8]?
 
     /// Bytes that the maker holds, about: what it costs to keep these pieces in memory.
-    public let retained: Int
+    package let retained: Int
     package let next: Next
 
     public init(retaining retained: Int, _ next: @escaping Next) {

@@ -31,7 +31,7 @@ public struct FormatDescriptor: Sendable, Hashable {
     }
 
     /// The first segment of its repositories' URLs as Save writes them: the mount where there is one.
-    public var firstSegment: String { mount?.name ?? id }
+    package var firstSegment: String { mount?.name ?? id }
 }
 
 /// A first segment of URLs for protocols that insist on one, such as `v2`: what is below `/<mount>/<project>/<repository>/` is

@@ -11,7 +11,7 @@ public struct UploadRequest: Sendable {
     /// The largest file this repository takes, in bytes; staging enforces it as well.
     public let maxFileSize: Int64?
 
-    public init(plan: UploadPlan, contentType: String?, body: ByteStream, maxFileSize: Int64? = nil) {
+    package init(plan: UploadPlan, contentType: String?, body: ByteStream, maxFileSize: Int64? = nil) {
         self.plan = plan
         self.contentType = contentType
         self.body = body
@@ -42,7 +42,7 @@ public struct StagedFile: Sendable {
     /// nil where the code that reads the file may block.
     private var pool: BlockingPool?
 
-    public init(id: Int, size: Int64, digest: BlobDigest, checksums: [Checksum], file: OpenFile, pool: BlockingPool) {
+    package init(id: Int, size: Int64, digest: BlobDigest, checksums: [Checksum], file: OpenFile, pool: BlockingPool) {
         self.id = id
         self.size = size
         self.digest = digest

@@ -43,7 +43,7 @@ public struct ByteStream: AsyncSequence, Sendable {
     }
 
     /// Reads and drops everything.
-    public func drain() async throws {
+    package func drain() async throws {
         while try await pull() != nil {}
     }
 

@@ -1,7 +1,7 @@
 /// Header fields in order. Names are ASCII and compared without regard to case; values are bytes.
 ///
 /// All text lives in one buffer, so that a request's headers cost two allocations and no `String` until one is read.
-public struct HTTPHeaders: Sendable {
+package struct HTTPHeaders: Sendable {
     private struct Field: Sendable {
         let start, colon, end: Int
     }
@@ -9,21 +9,21 @@ public struct HTTPHeaders: Sendable {
     private var bytes: [UInt8] = []
     private var fields: [Field] = []
 
-    public init() {}
+    package init() {}
 
     /// Headers from names and values, in order.
-    public init(_ pairs: KeyValuePairs<String, String>) {
+    package init(_ pairs: KeyValuePairs<String, String>) {
         for (name, value) in pairs { append(name, value) }
     }
 
     /// Makes room before many fields are added.
-    public mutating func reserve(fields count: Int, bytes size: Int) {
+    package mutating func reserve(fields count: Int, bytes size: Int) {
         fields.reserveCapacity(count)
         bytes.reserveCapacity(size)
     }
 
     /// Adds a field.
-    public mutating func append(_ name: String, _ value: String) {
+    package mutating func append(_ name: String, _ value: String) {
         let start = bytes.count
         bytes.append(contentsOf: name.utf8)
         let colon = bytes.count
@@ -32,7 +32,7 @@ public struct HTTPHeaders: Sendable {
     }
 
     /// Adds a field from bytes as they came.
-    public mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+    package mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
         let start = bytes.count
         bytes.append(contentsOf: name)
         let colon = bytes.count
@@ -41,10 +41,10 @@ public struct HTTPHeaders: Sendable {
     }
 
     /// The number of fields.
-    public var count: Int { fields.count }
+    package var count: Int { fields.count }
 
     /// The first field of a name as text (invalid UTF-8 repaired). Setting replaces every field of the name.
-    public subscript(name: String) -> String? {
+    package subscript(name: String) -> String? {
         get {
             bytes(of: name).map { String(decoding: $0, as: UTF8.self) }
         }
@@ -56,20 +56,20 @@ public struct HTTPHeaders: Sendable {
     }
 
     /// The bytes of the first field of a name.
-    public func bytes(of name: String) -> ArraySlice<UInt8>? {
+    package func bytes(of name: String) -> ArraySlice<UInt8>? {
         for field in fields where matches(field, name) { return bytes[field.colon..<field.end] }
         return nil
     }
 
     /// The number of fields of a name.
-    public func count(of name: String) -> Int {
+    package func count(of name: String) -> Int {
         var count = 0
         for field in fields where matches(field, name) { count += 1 }
         return count
     }
 
     /// All values of a name, in order.
-    public func values(of name: String) -> [String] {
+    package func values(of name: String) -> [String] {
         fields.filter { matches($0, name) }.map { String(decoding: bytes[$0.colon..<$0.end], as: UTF8.self) }
     }
 
@@ -87,7 +87,7 @@ public struct HTTPHeaders: Sendable {
     }
 
     /// Every field in order, names as they were given.
-    public var all: [(name: String, value: String)] {
+    package var all: [(name: String, value: String)] {
         fields.map {
             (
                 String(decoding: bytes[$0.start..<$0.colon], as: UTF8.self),

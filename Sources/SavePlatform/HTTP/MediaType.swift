@@ -7,7 +7,7 @@ public struct MediaType: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
     /// Other essences that ask for this type, such as a name that always means the newest version.
     public let aliases: [String]
     /// The client named it by other means than `Accept`, which then does not count.
-    public private(set) var isGiven = false
+    package private(set) var isGiven = false
 
     /// This type, as one that the client named by other means than `Accept`.
     public var given: MediaType { marked(given: true) }

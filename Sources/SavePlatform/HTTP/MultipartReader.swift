@@ -6,9 +6,9 @@ public actor MultipartReader {
     /// What a body may have beside its content, in bytes.
     public struct Limits: Sendable {
         public var parts = 4096
-        public var partHeaders = 16_384
+        package var partHeaders = 16_384
         /// Before the first part, and after the last.
-        public var surroundings = 16_384
+        package var surroundings = 16_384
 
         public init() {}
     }

@@ -12,7 +12,7 @@ public struct RequestPath: Sendable, Hashable {
     }
 
     /// The rest of the path after a number of segments.
-    public func dropping(_ count: Int) -> RequestPath {
+    package func dropping(_ count: Int) -> RequestPath {
         RequestPath(segments: Array(segments.dropFirst(count)), endsInSlash: endsInSlash)
     }
 }

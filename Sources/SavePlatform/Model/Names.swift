@@ -46,7 +46,7 @@ public struct AssetPath: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     /// The path of the directory the file is in; nil at the top.
-    public var parent: AssetPath? {
+    package var parent: AssetPath? {
         text.utf8.lastIndex(of: UInt8(ascii: "/")).map { AssetPath(checked: String(text[..<$0])) }
     }
 
@@ -87,11 +87,11 @@ public struct PackageID: Sendable, Hashable, Comparable, CustomStringConvertible
 }
 
 /// The name of a project, a repository or a robot: `[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?`.
-public enum ResourceName {
+package enum ResourceName {
     /// Top-level words that are paths of the server itself.
-    public static let reserved: Set<String> = ["api", "health", "metrics", "ui"]
+    package static let reserved: Set<String> = ["api", "health", "metrics", "ui"]
 
-    public static func isValid(_ name: String) -> Bool {
+    package static func isValid(_ name: String) -> Bool {
         let bytes = Array(name.utf8)
         guard let first = bytes.first, let last = bytes.last, bytes.count <= 64 else { return false }
         let inner = bytes.allSatisfy { isSmallOrDigit($0) || $0 == 46 || $0 == 95 || $0 == 45 }

@@ -81,7 +81,7 @@ public struct PackageList: Sendable, RandomAccessCollection, ExpressibleByArrayL
     }
 
     /// The packages of both lists. Where both have one, it is this list's.
-    public func merging(_ other: PackageList) -> PackageList {
+    package func merging(_ other: PackageList) -> PackageList {
         if isEmpty { return other }
         if other.isEmpty { return self }
         var merged = PackageList()

@@ -9,9 +9,9 @@ internal import Synchronization
 ///
 /// Short work goes before long work, and long work never has all threads: however much of it there is, short work does not
 /// wait for its end. Every so often a long one goes first, so that none waits for good.
-public final class BlockingPool: Sendable {
+package final class BlockingPool: Sendable {
     /// How long a piece of work takes, about.
-    public enum Length: Sendable {
+    package enum Length: Sendable {
         /// A look at the disk, a small page.
         case short
         /// A sync of a file, a large page.
@@ -39,7 +39,7 @@ public final class BlockingPool: Sendable {
     /// Starts the threads.
     ///
     /// - Parameter niceness: 0 for threads like all others, up to 19 for threads that give way to them.
-    public init(name: String, threads: Int, niceness: Int32 = 0) {
+    package init(name: String, threads: Int, niceness: Int32 = 0) {
         mostLong = max(1, threads - 1)
         for number in 0..<max(1, threads) {
             let thread = Thread { [self] in
@@ -55,7 +55,7 @@ public final class BlockingPool: Sendable {
     }
 
     /// Runs `body` on one of the pool's threads and returns what it returns.
-    public func run<Value: Sendable>(
+    package func run<Value: Sendable>(
         lasting length: Length = .short, _ body: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
@@ -64,14 +64,14 @@ public final class BlockingPool: Sendable {
     }
 
     /// Pieces of work that wait for a thread.
-    public var waiting: Int {
+    package var waiting: Int {
         condition.lock()
         defer { condition.unlock() }
         return short.count + long.count
     }
 
     /// Lets the threads end once what is queued has run. Nothing may be queued afterwards.
-    public func stop() {
+    package func stop() {
         condition.lock()
         isStopped = true
         condition.broadcast()

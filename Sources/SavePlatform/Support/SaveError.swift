@@ -18,7 +18,7 @@ public struct SaveError: Error, Sendable, CustomStringConvertible {
     /// The operations the error passed through, innermost first. For the log only.
     public private(set) var trail: [String]
     /// The cause. For the log only.
-    public let underlying: (any Error)?
+    package let underlying: (any Error)?
 
     public init(_ code: Code, _ message: String, details: [String: String] = [:], underlying: (any Error)? = nil) {
         self.code = code
@@ -47,45 +47,45 @@ extension SaveError.Code {
     // What the client asked for is not there. Group lookup goes on only after `packageNotFound`.
     public static let packageNotFound: Self = "package_not_found"
     public static let assetNotFound: Self = "file_not_found"
-    public static let repositoryNotFound: Self = "repository_not_found"
+    package static let repositoryNotFound: Self = "repository_not_found"
     public static let notFound: Self = "not_found"
 
     // The request cannot be served as it stands.
     public static let invalidRequest: Self = "invalid_request"
     public static let unknownField: Self = "unknown_field"
     public static let alreadyExists: Self = "already_exists"
-    public static let nameRetired: Self = "name_retired"
+    package static let nameRetired: Self = "name_retired"
     public static let conflict: Self = "conflict"
-    public static let preconditionFailed: Self = "precondition_failed"
+    package static let preconditionFailed: Self = "precondition_failed"
     public static let tooLarge: Self = "too_large"
-    public static let rangeNotSatisfiable: Self = "range_not_satisfiable"
-    public static let uriTooLong: Self = "uri_too_long"
-    public static let unsupportedMediaType: Self = "unsupported_media_type"
+    package static let rangeNotSatisfiable: Self = "range_not_satisfiable"
+    package static let uriTooLong: Self = "uri_too_long"
+    package static let unsupportedMediaType: Self = "unsupported_media_type"
     public static let notAcceptable: Self = "not_acceptable"
     public static let methodNotAllowed: Self = "method_not_allowed"
     public static let unsupported: Self = "unsupported"
-    public static let requestTimeout: Self = "request_timeout"
+    package static let requestTimeout: Self = "request_timeout"
 
     // The caller.
-    public static let unauthenticated: Self = "unauthenticated"
+    package static let unauthenticated: Self = "unauthenticated"
     public static let forbidden: Self = "forbidden"
     public static let blocked: Self = "blocked"
-    public static let tooManyRequests: Self = "too_many_requests"
+    package static let tooManyRequests: Self = "too_many_requests"
 
     // The upstream.
-    public static let upstreamUnavailable: Self = "upstream_unavailable"
+    package static let upstreamUnavailable: Self = "upstream_unavailable"
     public static let upstreamInvalid: Self = "upstream_invalid"
-    public static let upstreamForbidden: Self = "upstream_address_forbidden"
+    package static let upstreamForbidden: Self = "upstream_address_forbidden"
     public static let digestMismatch: Self = "digest_mismatch"
 
     // This server.
-    public static let busy: Self = "busy"
-    public static let storageFull: Self = "storage_full"
-    public static let storageUnavailable: Self = "storage_unavailable"
-    public static let blobCorrupt: Self = "blob_corrupt"
+    package static let busy: Self = "busy"
+    package static let storageFull: Self = "storage_full"
+    package static let storageUnavailable: Self = "storage_unavailable"
+    package static let blobCorrupt: Self = "blob_corrupt"
     public static let internalFailure: Self = "internal_failure"
-    public static let formatTimeout: Self = "format_timeout"
-    public static let invalidConfiguration: Self = "invalid_configuration"
+    package static let formatTimeout: Self = "format_timeout"
+    package static let invalidConfiguration: Self = "invalid_configuration"
 }
 
 extension SaveError {

@@ -49,7 +49,7 @@ extension Timestamp {
     }
 
     /// IMF-fixdate (RFC 9110, 5.6.7), for `Last-Modified`: `Sun, 22 Nov 2026 21:33:00 GMT`.
-    public var httpDate: String {
+    package var httpDate: String {
         let (civil, _) = civilAndMicroseconds
         let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

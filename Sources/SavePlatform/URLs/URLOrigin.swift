@@ -1,11 +1,11 @@
 /// Who a URL speaks to: scheme, host and port. Credentials belong to one origin and go to no other.
-public struct URLOrigin: Sendable, Hashable {
+package struct URLOrigin: Sendable, Hashable {
     /// `http` or `https`.
-    public let scheme: String
+    package let scheme: String
     /// In small letters, an IPv6 address without its brackets.
-    public let host: String
+    package let host: String
     /// As it stands in the URL, else the scheme's own.
-    public let port: UInt16
+    package let port: UInt16
 
     package init(scheme: String, host: String, port: UInt16) {
         self.scheme = ASCII.lowercased(scheme)
@@ -14,7 +14,7 @@ public struct URLOrigin: Sendable, Hashable {
     }
 
     /// The origin of an absolute http or https URL; nil for anything else.
-    public init?(of url: String) {
+    package init?(of url: String) {
         guard let text = URLReference.normalized(url) else { return nil }
         let bytes = Array(text.utf8)
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return nil }

@@ -5,7 +5,7 @@ internal import SaveStorage
 /// The rules of `PackageSearching`.
 extension FormatConformance {
     func searching(_ format: any RepositoryFormat) async throws -> [String] {
-        guard let searching = format as? any PackageSearching else {
+        guard let searching = format as? any RepositoryFormat & PackageSearching else {
             return searches.isEmpty ? [] : ["a search is given, and the format has none"]
         }
         if searches.isEmpty { return ["has searches, and none is given"] }
@@ -30,7 +30,7 @@ extension FormatConformance {
 
     /// What one repository shows is what a proxy of it reads.
     private func searchRoundTrips(
-        _ format: any PackageSearching, _ search: SampleSearch, _ key: IndexKey, _ offers: [MediaType]
+        _ format: any RepositoryFormat & PackageSearching, _ search: SampleSearch, _ key: IndexKey, _ offers: [MediaType]
     ) -> [String] {
         let package = PackageSummary(id: search.finds, displayName: search.finds.name)
         guard let listing = indexes.first(where: { $0.key == .package(search.finds) })?.listing,

@@ -1,6 +1,7 @@
 import SaveAccess
 import SaveHTTP
 import SavePlatform
+import SaveServing
 import SaveStorage
 import SaveTestKit
 import Testing

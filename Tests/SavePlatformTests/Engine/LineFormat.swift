@@ -5,7 +5,7 @@ import SavePlatform
 /// A file `<name>.box` ends in a note and four digits with its length; the note is served as `<name>.box.note`, and a line has
 /// a fourth field where there is one, its digest or `?`. An upstream's line `sealed` seals the
 /// package.
-struct LineFormat: PackageNaming {
+struct LineFormat: RepositoryFormat, PackageNaming {
     static let descriptor = FormatDescriptor(
         id: "line", displayName: "Lines",
         abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes, .permanentNames])

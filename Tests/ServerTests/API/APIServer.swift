@@ -11,7 +11,7 @@ import Synchronization
 import Testing
 
 /// A format that only exists: with settings to check, and without groups in its second form.
-struct NotesFormat: PackageNaming {
+struct NotesFormat: RepositoryFormat, PackageNaming {
     static let descriptor = FormatDescriptor(
         id: "notes", displayName: "Notes", abilities: [.hosted, .proxy, .group, .permanentNames])
     init(settings: JSONObject) throws {

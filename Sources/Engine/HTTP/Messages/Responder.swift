@@ -9,7 +9,3 @@ package protocol Responder: Sendable {
     /// What it gives must be what `respond` would give.
     func immediateResponse(to request: HTTPRequest) -> HTTPResponse?
 }
-
-extension Responder {
-    package func immediateResponse(to request: HTTPRequest) -> HTTPResponse? { nil }
-}

@@ -3,7 +3,7 @@
 ///
 /// A second protocol beside `RepositoryFormat`, for `Route.lookup`. The platform reads the document, takes gzip off it, and bounds both
 /// forms. Every caller who may read the repository may ask.
-public protocol LookupAnswering: RepositoryFormat {
+public protocol LookupAnswering: Sendable {
     /// Answers a question. No I/O.
     ///
     /// - Parameters:

@@ -4,7 +4,7 @@
 /// A second protocol beside `RepositoryFormat`, for the formats that have such a thing. What the attributes mean is the
 /// format's own; the platform stores them with the package (`Listing.attributes`) and asks at the two places where they
 /// count. Like every part of a format it is pure: the same arguments, the same answer.
-public protocol PackageGoverning: RepositoryFormat {
+public protocol PackageGoverning: Sendable {
     /// The attributes of a package after a change: each member of `change` replaces the one before, null removes it.
     ///
     /// - Throws: `unknownField` or `invalidRequest`, with the key in `details["field"]`.

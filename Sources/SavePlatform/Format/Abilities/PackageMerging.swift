@@ -6,7 +6,7 @@
 ///
 /// A member whose files must not be given out (`PackageGoverning.checkDownload`) is left out with all it says, unless every
 /// member is such a one. Like every part of a format it is pure.
-public protocol PackageMerging: RepositoryFormat {
+public protocol PackageMerging: Sendable {
     /// The attributes of a package in a group.
     ///
     /// - Parameter said: what the members say that have the package, in their order; never empty.

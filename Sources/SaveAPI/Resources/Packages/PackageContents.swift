@@ -27,7 +27,8 @@ struct PackageContents: Sendable {
     }
 
     /// Packages in the order of their names.
-    func packages(after: PackageID?, limit: Int, matching text: String?, in reading: any AssetReading) throws -> [PackageRecord] {
+    func packages(after: PackageID?, limit: Int, matching text: String?, in reading: any ContentReading) throws -> [PackageRecord]
+    {
         var found: [PackageID: PackageRecord] = [:]
         for source in sources {
             for package in try reading.packages(source, after: after, limit: limit, matching: text) where found[package.id] == nil
@@ -40,7 +41,7 @@ struct PackageContents: Sendable {
 
     /// Files in the order of their paths, whatever they belong to, whose paths begin with a text.
     func files(
-        withPrefix prefix: String, after: AssetPath?, limit: Int, in reading: any AssetReading
+        withPrefix prefix: String, after: AssetPath?, limit: Int, in reading: any ContentReading
     ) throws -> [StoredAsset] {
         let slash = prefix.utf8.lastIndex(of: UInt8(ascii: "/"))
         let directory = slash.map { String(Substring(prefix.utf8[...$0])) } ?? ""
@@ -62,7 +63,7 @@ struct PackageContents: Sendable {
     /// A package with its files, without sidecars. `name` is the key of the package, or its display name.
     ///
     /// - Throws: `packageNotFound`.
-    func package(_ name: String, in reading: any AssetReading) throws -> (record: PackageRecord, files: [StoredAsset]) {
+    func package(_ name: String, in reading: any ContentReading) throws -> (record: PackageRecord, files: [StoredAsset]) {
         var record: PackageRecord?
         var files: [StoredAsset] = []
         for source in sources {
@@ -79,7 +80,7 @@ struct PackageContents: Sendable {
     }
 
     /// The package of one repository, by its key or by the name its publisher writes.
-    static func find(_ name: String, _ repository: Int64, _ reading: any AssetReading) throws -> PackageRecord? {
+    static func find(_ name: String, _ repository: Int64, _ reading: any ContentReading) throws -> PackageRecord? {
         if let record = try reading.package(repository, PackageID(normalized: name)) { return record }
         return try reading.packages(repository, after: nil, limit: 100, matching: name).first {
             $0.displayName.utf8.elementsEqual(name.utf8)

@@ -39,7 +39,7 @@ enum RetiredNameRoutes {
     ]
 
     /// The package goes with its last file; its retired names stay.
-    private static func package(_ call: APICall, _ repository: Int64, _ reading: any AssetReading) throws -> PackageID {
+    private static func package(_ call: APICall, _ repository: Int64, _ reading: any ContentReading) throws -> PackageID {
         try PackageContents.find(call["package"], repository, reading)?.id ?? PackageID(normalized: call["package"])
     }
 
