@@ -71,7 +71,8 @@ package struct Stores: Sendable {
     static func require(_ data: String) throws {
         var facts = stat()
         guard stat(data + "/save.db", &facts) != 0 else { return }
-        let reason = errno == ENOENT || errno == ENOTDIR ? "" : ": \(String(cString: strerror(errno)))"
+        let code = errno
+        let reason = code == ENOENT || code == ENOTDIR ? "" : ": \(String(cString: strerror(code)))"
         throw SaveError(
             .notFound,
             "there is no server's data in \(absolute(data))\(reason) (no save.db); --data, SAVE_DATA or `data` in the configuration file says where it is"

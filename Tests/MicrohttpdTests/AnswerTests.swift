@@ -33,6 +33,26 @@ extension MicrohttpdTests {
             }
         }
 
+        @Test(arguments: [EMFILE, ENFILE, 0])
+        func `an answer that cannot be sent is 500, whatever a call before it failed with`(code: Int32) async throws {
+            let folder = try TemporaryFolder()
+            let path = folder.path + "/file"
+            try Data("hello".utf8).write(to: URL(fileURLWithPath: path))
+            let file = OpenFile(adopting: open(path, O_RDONLY), size: 5)
+            let answer: @Sendable (HTTPRequest) async -> HTTPResponse = { _ in
+                var response = HTTPResponse(status: 200, body: .file(file, offset: 0, length: 5))
+                response.headers.append("X-Broken", "a\nb")
+                // As accepting connections leaves it on the thread that serves them.
+                errno = code
+                return response
+            }
+            try await serving(answer: answer) { port, _ in
+                let client = try await RawHTTP.connect(port: port)
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await client.response()?.status == 500)
+            }
+        }
+
         @Test(
             arguments: [
                 ("throws", nil, true), ("throws before its length", 20, true), ("throws after its last byte", 10, true),

@@ -58,10 +58,11 @@ package enum DiskSync {
         return true
     }
 
-    private static func failure(_ path: String) -> SaveError {
+    /// - Parameter code: what the call before failed with.
+    private static func failure(_ path: String, _ code: Int32 = errno) -> SaveError {
         SaveError(
-            .storageUnavailable, "\(path) cannot be synced: \(String(cString: strerror(errno)))",
-            underlying: SystemCallError(code: errno))
+            .storageUnavailable, "\(path) cannot be synced: \(String(cString: strerror(code)))",
+            underlying: SystemCallError(code: code))
     }
 
     private static func tell(_ descriptor: Int32, _ event: (String) -> Event) {

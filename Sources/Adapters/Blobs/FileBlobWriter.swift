@@ -72,7 +72,8 @@ final class FileBlobWriter: BlobWriter {
             while !rest.isEmpty {
                 let count = Foundation.write(file.descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
                 if count < 0 && errno == EINTR { continue }
-                guard count > 0 else { throw FileFailure.current("a file cannot be written") }
+                guard count >= 0 else { throw FileFailure.current("a file cannot be written") }
+                guard count > 0 else { throw FileFailure.error(EIO, "a file cannot be written") }
                 rest = rest.dropFirst(count)
             }
         }

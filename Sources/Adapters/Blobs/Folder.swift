@@ -18,9 +18,10 @@ final class Folder: Sendable {
         let descriptor = Foundation.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else {
             // With O_DIRECTORY a link is "not a directory", too.
-            let isOther = errno == ENOTDIR || errno == ELOOP
+            let code = errno
+            let isOther = code == ENOTDIR || code == ELOOP
             throw PathFailure.error(
-                "the folder", path, isOther ? "is a file or a link" : "cannot be opened", isOther ? 0 : errno,
+                "the folder", path, isOther ? "is a file or a link" : "cannot be opened", isOther ? 0 : code,
                 mend: isOther ? "put a folder in its place; a data directory elsewhere is named with --data" : nil)
         }
         self.init(adopting: descriptor)
@@ -77,10 +78,22 @@ final class Folder: Sendable {
     func names() throws -> [String] {
         // fdopendir takes its descriptor over, and a position of its own is needed.
         let copy = save_open_beneath(descriptor, ".", O_RDONLY | O_DIRECTORY, 0)
-        guard copy >= 0, let stream = fdopendir(copy) else { throw FileFailure.current("a data folder cannot be read") }
+        guard copy >= 0 else { throw FileFailure.current("a data folder cannot be read") }
+        guard let stream = fdopendir(copy) else {
+            let error = FileFailure.current("a data folder cannot be read")
+            close(copy)
+            throw error
+        }
         defer { closedir(stream) }
         var names: [String] = []
-        while let entry = readdir(stream) {
+        while true {
+            // readdir(3): at the end it gives nothing as well, and leaves errno as it was.
+            errno = 0
+            guard let entry = readdir(stream) else {
+                let code = errno
+                guard code == 0 else { throw FileFailure.error(code, "a data folder cannot be read") }
+                break
+            }
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }

@@ -12,20 +12,18 @@ package enum PrivateFile {
         let temporary = path + ".new"
         unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failure(path) }
-        Log.write(bytes, to: descriptor)
-        var facts = stat()
-        let isWhole = DiskSync.file(descriptor) && fstat(descriptor, &facts) == 0 && Int(facts.st_size) == bytes.count
+        guard descriptor >= 0 else { throw failure(path, errno) }
+        var code = Log.write(bytes, to: descriptor) && DiskSync.file(descriptor) ? 0 : errno
         close(descriptor)
-        guard isWhole, rename(temporary, path) == 0 else {
-            let error = failure(path)
+        if code == 0, rename(temporary, path) != 0 { code = errno }
+        guard code == 0 else {
             unlink(temporary)
-            throw error
+            throw failure(path, code)
         }
         try DiskSync.folder(of: path)
     }
 
-    private static func failure(_ path: String) -> SaveError {
-        SaveError(.storageUnavailable, "\(path) cannot be written: \(String(cString: strerror(errno)))")
+    private static func failure(_ path: String, _ code: Int32) -> SaveError {
+        SaveError(.storageUnavailable, "\(path) cannot be written: \(String(cString: strerror(code)))")
     }
 }

@@ -230,23 +230,26 @@ final class Exchange: @unchecked Sendable {
         let closes = response.closesConnection || connection.server.isEnding.load(ordering: .relaxed)
         var status = response.status
         var response = response
-        var ready = (200...999).contains(status) ? prepare(response, closes: closes) : nil
-        if ready == nil {
-            response = failure(of: response)
+        let ready: ReadyResponse
+        do throws(ReadyResponse.Failure) {
+            guard (200...999).contains(status) else { throw .impossible }
+            ready = try prepare(response, closes: closes)
+        } catch {
+            response = refusal(after: error)
             status = response.status
             bodyLength = 0
             state.withLock { $0.isOver ? () : $0.outgoing.abandon() }
-            ready = ReadyResponse.make(response, closes: true)
+            guard let refusal = try? ReadyResponse.make(response, closes: true) else { return .NO }
+            ready = refusal
         }
-        guard let ready else { return .NO }
         self.status = status
         connection.enter(.sending)
         return ready.queue(on: handle, status: status, reason: response.reason)
     }
 
     /// What is said instead of an answer that cannot be sent.
-    private func failure(of response: HTTPResponse) -> HTTPResponse {
-        if case .file = response.body, errno == EMFILE || errno == ENFILE {
+    private func refusal(after failure: ReadyResponse.Failure) -> HTTPResponse {
+        if failure == .noDescriptors {
             connection.server.log(.warning, "too many files are open", ["request_id": id.description])
             var refusal = HTTPResponse.refusal(503, "the server has too many files open: ask again")
             refusal.headers.append("Retry-After", "1")
@@ -256,15 +259,25 @@ final class Exchange: @unchecked Sendable {
         return .refusal(500, "an internal error occurred (request \(id))")
     }
 
-    private func prepare(_ response: HTTPResponse, closes: Bool) -> ReadyResponse? {
+    private func prepare(_ response: HTTPResponse, closes: Bool) throws(ReadyResponse.Failure) -> ReadyResponse {
         switch response.body {
         case .empty: bodyLength = 0
         case .bytes(let bytes): bodyLength = Int64(bytes.count)
         case .file(_, _, let length): bodyLength = length
-        case .stream(let stream): return ReadyResponse.make(response, length: stream.length, from: self, closes: closes)
+        case .stream(let stream): return try ReadyResponse.make(response, length: stream.length, from: self, closes: closes)
         }
-        guard let slot = response.prepared, !closes else { return ReadyResponse.make(response, closes: closes) }
-        return slot.value { ReadyResponse.make(response, closes: false, isKept: true) } as? ReadyResponse
+        guard let slot = response.prepared, !closes else { return try ReadyResponse.make(response, closes: closes) }
+        var failure = ReadyResponse.Failure.impossible
+        let kept = slot.value {
+            do throws(ReadyResponse.Failure) {
+                return try ReadyResponse.make(response, closes: false, isKept: true)
+            } catch {
+                failure = error
+                return nil
+            }
+        }
+        guard let ready = kept as? ReadyResponse else { throw failure }
+        return ready
     }
 
     /// Answers while the client still sends, which the library cannot: the bytes go to the socket, which is then closed.

@@ -34,9 +34,7 @@ struct AnchorFile: AuditAnchoring {
         if facts.st_size > 0 { _ = pread(descriptor, &last, 1, facts.st_size - 1) }
         // A line that was cut short when the machine went down stays by itself.
         let bytes = last == UInt8(ascii: "\n") ? line : [UInt8(ascii: "\n")] + line
-        guard write(descriptor, bytes, bytes.count) == bytes.count, DiskSync.file(descriptor) else {
-            throw failure("cannot be written")
-        }
+        guard Log.write(bytes, to: descriptor), DiskSync.file(descriptor) else { throw failure("cannot be written") }
         if facts.st_size == 0 { try DiskSync.folder(of: path) }
     }
 
@@ -47,12 +45,14 @@ struct AnchorFile: AuditAnchoring {
             do {
                 return AuditAnchorLines(try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped))
             } catch {
-                throw failure("cannot be read")
+                throw SaveError(
+                    .storageUnavailable, "'audit_anchor_file': \(path) cannot be read: \(error.localizedDescription)")
             }
         }
     }
 
-    private func failure(_ what: String) -> SaveError {
-        SaveError(.storageUnavailable, "'audit_anchor_file': \(path) \(what): \(String(cString: strerror(errno)))")
+    /// - Parameter code: what the call before failed with.
+    private func failure(_ what: String, _ code: Int32 = errno) -> SaveError {
+        SaveError(.storageUnavailable, "'audit_anchor_file': \(path) \(what): \(String(cString: strerror(code)))")
     }
 }

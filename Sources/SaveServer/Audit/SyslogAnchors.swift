@@ -34,10 +34,12 @@ struct SyslogAnchors: AuditAnchoring {
                 sendto(descriptor, message, message.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL), $0, length)
             }
         }
-        guard sent == message.count else { throw failure() }
+        guard sent >= 0 else { throw failure() }
+        guard sent == message.count else { throw failure(EMSGSIZE) }
     }
 
-    private func failure() -> SaveError {
-        SaveError(.storageUnavailable, "'audit_anchor_syslog': \(path) takes no message: \(String(cString: strerror(errno)))")
+    /// - Parameter code: what the call before failed with.
+    private func failure(_ code: Int32 = errno) -> SaveError {
+        SaveError(.storageUnavailable, "'audit_anchor_syslog': \(path) takes no message: \(String(cString: strerror(code)))")
     }
 }

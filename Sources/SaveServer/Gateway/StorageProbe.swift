@@ -50,8 +50,11 @@ package final class StorageProbe: Sendable {
         defer { close(descriptor) }
         do { try beforeWrite() } catch { return failure(EIO) }
         let line = Array("\(getpid())\n".utf8)
-        guard pwrite(descriptor, line, line.count, 0) == line.count, fdatasync(descriptor) == 0 else { return failure(errno) }
-        return nil
+        let written = pwrite(descriptor, line, line.count, 0)
+        guard written >= 0 else { return failure(errno) }
+        // All of it was there before: a disk that takes a part of it fails.
+        guard written == line.count else { return failure(EIO) }
+        return fdatasync(descriptor) == 0 ? nil : failure(errno)
     }
 
     private func failure(_ code: Int32) -> String? {

@@ -11,7 +11,7 @@ func answerRefusal(handle: OpaquePointer?, status: UInt32) -> Int32 {
     // SAFETY: a connection is retained from its start to its close.
     let connection = Unmanaged<Connection>.fromOpaque(pointer).takeUnretainedValue()
     let response = HTTPResponse.refusal(Int(status), refusalLine(status, isBody: connection.phase.phase == .body))
-    guard let ready = ReadyResponse.make(response, closes: true) else { return 0 }
+    guard let ready = try? ReadyResponse.make(response, closes: true) else { return 0 }
     connection.refusedBody.store(true, ordering: .relaxed)
     connection.refusedStatus.store(Int(status), ordering: .relaxed)
     connection.enter(.sending)

@@ -28,16 +28,23 @@ final class ReadyResponse: Sendable {
         }
     }
 
-    /// Makes a response without a stream; nil where a field must not be sent or memory or descriptors are short.
+    /// Why there is no response. Said by whoever finds out: `errno` is about a call of another time by then.
+    enum Failure: Error {
+        case noDescriptors
+        /// A field must not be sent, the file is shorter than what is to be sent of it, or memory is short.
+        case impossible
+    }
+
+    /// Makes a response without a stream.
     ///
     /// - Parameter isKept: The response lives as long as its file, whose descriptor it takes over where it can.
-    static func make(_ response: HTTPResponse, closes: Bool, isKept: Bool = false) -> ReadyResponse? {
+    static func make(_ response: HTTPResponse, closes: Bool, isKept: Bool = false) throws(Failure) -> ReadyResponse {
         if isKept, case .file(let file, let offset, let length) = response.body, length > 0, file.holds(offset, length) {
             let made = file.handOver { descriptor in
                 MHD_create_response_from_fd_at_offset64(UInt64(length), descriptor, UInt64(offset)).map(
                     ReadyResponse.init(adopting:))
             }
-            if let made { return made.with(response.headers, closes: closes) }
+            if let made { return try made.with(response.headers, closes: closes) }
         }
         let handle: OpaquePointer?
         switch response.body {
@@ -48,49 +55,53 @@ final class ReadyResponse: Sendable {
                 MHD_create_response_from_buffer(
                     buffer.count, UnsafeMutableRawPointer(mutating: buffer.baseAddress), .RESPMEM_MUST_COPY)
             }
-        case .file(let file, let offset, let length): handle = fileHandle(file, offset: offset, length: length)
+        case .file(let file, let offset, let length): handle = try fileHandle(file, offset: offset, length: length)
         }
-        return handle.flatMap { finish($0, response.headers, closes: closes) }
+        guard let handle else { throw .impossible }
+        return try finish(handle, response.headers, closes: closes)
     }
 
-    /// Makes a response whose body `exchange` feeds; nil where a field must not be sent or memory is short.
-    static func make(_ response: HTTPResponse, length: Int64?, from exchange: Exchange, closes: Bool) -> ReadyResponse? {
+    /// Makes a response whose body `exchange` feeds.
+    static func make(
+        _ response: HTTPResponse, length: Int64?, from exchange: Exchange, closes: Bool
+    ) throws(Failure) -> ReadyResponse {
         let size = length.map { UInt64(clamping: $0) } ?? UInt64.max
         let context = Unmanaged.passRetained(exchange)
         let handle = MHD_create_response_from_callback(size, 65_536, readStream, context.toOpaque(), releaseExchange)
         guard let handle else {
             context.release()
-            return nil
+            throw .impossible
         }
-        return finish(handle, response.headers, closes: closes)
+        return try finish(handle, response.headers, closes: closes)
     }
 
-    private static func fileHandle(_ file: OpenFile, offset: Int64, length: Int64) -> OpaquePointer? {
-        guard file.holds(offset, length) else { return nil }
+    private static func fileHandle(_ file: OpenFile, offset: Int64, length: Int64) throws(Failure) -> OpaquePointer? {
+        guard file.holds(offset, length) else { throw .impossible }
         if length == 0 { return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT) }
         let copy = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
-        guard copy >= 0 else { return nil }
+        // fcntl(2): what F_DUPFD_CLOEXEC can fail with, of a descriptor that is open.
+        guard copy >= 0 else { throw .noDescriptors }
         let handle = MHD_create_response_from_fd_at_offset64(UInt64(length), copy, UInt64(offset))
         if handle == nil { close(copy) }
         return handle
     }
 
-    private static func finish(_ handle: OpaquePointer, _ headers: HTTPHeaders, closes: Bool) -> ReadyResponse? {
-        ReadyResponse(adopting: handle).with(headers, closes: closes)
+    private static func finish(_ handle: OpaquePointer, _ headers: HTTPHeaders, closes: Bool) throws(Failure) -> ReadyResponse {
+        try ReadyResponse(adopting: handle).with(headers, closes: closes)
     }
 
-    private func with(_ headers: HTTPHeaders, closes: Bool) -> ReadyResponse? {
+    private func with(_ headers: HTTPHeaders, closes: Bool) throws(Failure) -> ReadyResponse {
         for (name, value) in headers.all {
             guard !name.isEmpty, name.utf8.allSatisfy(FieldReader.isToken),
                 value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
-            else { return nil }
+            else { throw .impossible }
             switch ASCII.lowercased(name) {
             // The framing is the library's.
             case "content-length", "transfer-encoding", "connection", "date": continue
             default: break
             }
             if value.isEmpty { continue }
-            guard MHD_add_response_header(handle, name, value) == .YES else { return nil }
+            guard MHD_add_response_header(handle, name, value) == .YES else { throw .impossible }
         }
         if closes { MHD_add_response_header(handle, "Connection", "close") }
         return self

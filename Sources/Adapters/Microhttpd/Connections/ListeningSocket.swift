@@ -49,6 +49,8 @@ final class ListeningSocket: Sendable {
 
     private static func listen(at address: addrinfo, _ name: String, defers: Bool) throws -> Int32 {
         let descriptor = socket(address.ai_family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        // Options of a socket that is none would hide why there is none.
+        var code = descriptor >= 0 ? 0 : errno
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
         if defers {
@@ -56,10 +58,12 @@ final class ListeningSocket: Sendable {
             var seconds: Int32 = 10
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_DEFER_ACCEPT, &seconds, socklen_t(MemoryLayout<Int32>.size))
         }
-        guard descriptor >= 0, bind(descriptor, address.ai_addr, address.ai_addrlen) == 0,
-            Foundation.listen(descriptor, 1024) == 0
-        else {
-            let code = errno
+        if code == 0,
+            bind(descriptor, address.ai_addr, address.ai_addrlen) != 0 || Foundation.listen(descriptor, 1024) != 0
+        {
+            code = errno
+        }
+        guard code == 0 else {
             if descriptor >= 0 { close(descriptor) }
             let mend =
                 switch code {
@@ -130,8 +134,9 @@ final class ListeningSocket: Sendable {
                 let client = save_accept(descriptor, address, &size)
                 guard client >= 0 else {
                     // Out of descriptors or memory: others must end first.
-                    if errno == EMFILE || errno == ENFILE { turnAway() }
-                    if errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM { usleep(20_000) }
+                    let code = errno
+                    if code == EMFILE || code == ENFILE { turnAway() }
+                    if code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM { usleep(20_000) }
                     return
                 }
                 let configuration = core.configuration
@@ -160,7 +165,6 @@ final class ListeningSocket: Sendable {
     private func turnAway() {
         guard spare >= 0 else {
             spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
-            errno = EMFILE
             return
         }
         close(spare)
@@ -171,7 +175,6 @@ final class ListeningSocket: Sendable {
             close(client)
         }
         spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        errno = EMFILE
     }
 
     /// Whether the first byte of a connection begins a method. A record of TLS begins with 22 (RFC 8446, 5.1).

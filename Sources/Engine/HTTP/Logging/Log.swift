@@ -71,6 +71,8 @@ package final class Log: Sendable {
             while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
                 let count = Foundation.write(descriptor, start, rest.count)
                 if count < 0 && errno == EINTR { continue }
+                // Nothing written is a failure that says nothing of itself.
+                if count == 0 { errno = EIO }
                 guard count > 0 else { return false }
                 rest = rest.dropFirst(count)
             }

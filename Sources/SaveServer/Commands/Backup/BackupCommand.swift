@@ -51,15 +51,8 @@ struct BackupDirectory {
     /// - Throws: `conflict` for a directory that holds anything but a backup, or that is in the data directory.
     init(_ path: String, apartFrom data: String) throws {
         try DurableFolder.create(path)
-        guard let real = realpath(path, nil), let realData = realpath(data, nil) else {
-            throw SaveError(.storageUnavailable, "\(path) cannot be opened: \(String(cString: strerror(errno)))")
-        }
-        defer {
-            free(real)
-            free(realData)
-        }
-        self.path = String(cString: real)
-        guard !(self.path + "/").utf8.starts(with: (String(cString: realData) + "/").utf8) else {
+        self.path = try Self.real(path)
+        guard !(self.path + "/").utf8.starts(with: (try Self.real(data) + "/").utf8) else {
             throw SaveError(.conflict, "\(path) is in the data directory: a backup belongs elsewhere, best on another disk")
         }
         lock = try DirectoryLock(self.path)
@@ -67,6 +60,15 @@ struct BackupDirectory {
         guard names.contains(BackupManifest.name) || names.allSatisfy({ $0 == DirectoryLock.name }) else {
             throw SaveError(.conflict, "\(path) is not empty and holds no backup")
         }
+    }
+
+    private static func real(_ path: String) throws -> String {
+        guard let real = realpath(path, nil) else {
+            let code = errno
+            throw SaveError(.storageUnavailable, "\(path) cannot be opened: \(String(cString: strerror(code)))")
+        }
+        defer { free(real) }
+        return String(cString: real)
     }
 
     /// Copies what a server keeps. What is in the directory is a whole backup again when this returns.

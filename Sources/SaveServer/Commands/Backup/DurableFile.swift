@@ -49,9 +49,10 @@ enum DurableFile {
         return OpenFile(adopting: descriptor, size: 0)
     }
 
-    private static func failure(_ path: String) -> SaveError {
-        let isFull = errno == ENOSPC || errno == EDQUOT
+    /// - Parameter code: what the call before failed with.
+    private static func failure(_ path: String, _ code: Int32 = errno) -> SaveError {
+        let isFull = code == ENOSPC || code == EDQUOT
         return SaveError(
-            isFull ? .storageFull : .storageUnavailable, "\(path) cannot be used: \(String(cString: strerror(errno)))")
+            isFull ? .storageFull : .storageUnavailable, "\(path) cannot be used: \(String(cString: strerror(code)))")
     }
 }
