@@ -153,6 +153,24 @@ import Testing
         #expect(try await metadata.read { try $0.cachedIndex(id, "short") } == nil)
     }
 
+    @Test func `unknown blobs are told of page by page, however many there are`() async throws {
+        for number in 0..<1000 { _ = try await commit("\(number)", to: blobs) }
+        let pages = PageCounting(blobs)
+        let asked = Mutex<[Int]>([])
+        let told = Mutex<[BlobDigest]>([])
+        let report = try await Maintenance(metadata: metadata, blobs: pages, log: .silent()).verify(
+            repair: false,
+            onUnknown: { blob in
+                asked.withLock { $0.append(pages.count) }
+                told.withLock { $0.append(blob.digest) }
+            })
+        #expect(report.unknown == 1000)
+        #expect(told.withLock { $0 } == told.withLock { $0 }.sorted())
+        // Nothing is kept of a page once the next is read.
+        #expect(asked.withLock { $0 }.first == 1)
+        #expect(Dictionary(grouping: asked.withLock { $0 }) { $0 }.values.allSatisfy { $0.count <= 200 })
+    }
+
     @Test func `a disk that does not answer is no reason to forget anything`() async throws {
         let id = try await repository(in: metadata)
         let file = try asset("f", try await commit("x", to: blobs), in: id, uploadedBy: nil)
@@ -193,4 +211,27 @@ private final class Collected: Sendable {
     private let problems = Mutex<[VerifyProblem]>([])
     func add(_ problem: VerifyProblem) { problems.withLock { $0.append(problem) } }
     var all: [VerifyProblem] { problems.withLock { $0 } }
+}
+
+/// Counts how many pages of digests were asked for.
+private final class PageCounting: BlobStore {
+    private let base: any BlobStore
+    private let pages = Atomic(0)
+    var count: Int { pages.load(ordering: .relaxed) }
+
+    init(_ base: any BlobStore) { self.base = base }
+
+    func begin() async throws -> any BlobWriter { try await base.begin() }
+    func open(_ digest: BlobDigest) async throws -> OpenFile { try await base.open(digest) }
+    func stat(_ digest: BlobDigest) async throws -> BlobInfo? { try await base.stat(digest) }
+    func delete(
+        _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool
+    ) async throws -> Bool {
+        try await base.delete(digest, committedBefore: moment, unless: isNeeded)
+    }
+    func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
+        pages.add(1, ordering: .relaxed)
+        return try await base.digests(after: after, limit: limit)
+    }
+    func checkSpace(for byteCount: Int64?) async throws { try await base.checkSpace(for: byteCount) }
 }

@@ -113,21 +113,25 @@ extension Maintenance {
 // MARK: - Blobs without records
 
 extension Maintenance {
-    /// Blobs that no record needs: what was deleted and not collected yet, or what a database that was put back has not heard of.
+    /// Goes through the blobs that no record needs: what was deleted and not collected yet, or what a database that was put back has
+    /// not heard of. There may be millions of them; a page of them is in memory at a time.
     ///
-    /// - Parameter onLooked: called with how many blobs were looked at so far, at the start and after each page of them.
-    package func unknownBlobs(onLooked: @Sendable (Int64) -> Void = { _ in }) async throws -> [BlobInfo] {
-        var found: [BlobInfo] = []
+    /// - Parameters:
+    ///   - onLooked: called with how many blobs were looked at so far, at the start and after each page of them.
+    ///   - use: called with each, in the order of their digests. What it publishes does not disturb the walk.
+    package func eachUnknownBlob(
+        onLooked: @Sendable (Int64) -> Void = { _ in }, _ use: (BlobInfo) async throws -> Void
+    ) async throws {
         var last: BlobDigest?
         var looked: Int64 = 0
         onLooked(looked)
         while true {
             try Task.checkCancellation()
             let page = try await blobs.digests(after: last, limit: Self.pageSize)
-            guard let end = page.last else { return found }
+            guard let end = page.last else { return }
             last = end
             let unneeded = try await metadata.read { reading in try page.filter { try !reading.isReferenced($0) } }
-            for digest in unneeded { if let info = try await blobs.stat(digest) { found.append(info) } }
+            for digest in unneeded { if let info = try await blobs.stat(digest) { try await use(info) } }
             looked += Int64(page.count)
             onLooked(looked)
         }
@@ -190,7 +194,7 @@ extension Maintenance {
             }
         }
         let files = progress
-        for blob in try await unknownBlobs(onLooked: { onProgress(files.entering(.unknownFiles, done: $0)) }) {
+        try await eachUnknownBlob(onLooked: { onProgress(files.entering(.unknownFiles, done: $0)) }) { blob in
             report.unknown += 1
             report.unknownBytes += blob.size
             onUnknown(blob)

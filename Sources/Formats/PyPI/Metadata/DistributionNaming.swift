@@ -38,7 +38,8 @@ enum DistributionNaming {
     /// the three is a set between dots, and `Tag` in WHEEL is "the wheel's expanded compatibility tags".
     private static func wheel(_ stem: String, _ record: String) throws -> String {
         var sets: [[String]] = [[], [], []]
-        var tags = 0
+        var known: [Set<String>] = [[], [], []]
+        var (tags, length) = (0, 0)
         var build = ""
         for line in record.split(whereSeparator: \.isNewline) {
             guard let colon = line.firstIndex(of: ":") else { continue }
@@ -49,7 +50,13 @@ enum DistributionNaming {
                 let parts = value.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
                 guard parts.count == 3 else { throw unnamed("WHEEL has the tag '\(value.prefix(60))'") }
                 tags += 1
-                for (place, part) in parts.enumerated() where !sets[place].contains(part) { sets[place].append(part) }
+                for (place, part) in parts.enumerated() where known[place].insert(part).inserted {
+                    sets[place].append(part)
+                    length += part.utf8.count + 1
+                }
+                guard length <= RequestPath.longestSegment else {
+                    throw unnamed("WHEEL has more tags than a name of \(RequestPath.longestSegment) bytes can have")
+                }
             default: break
             }
         }
