@@ -93,6 +93,38 @@ import Testing
     }
 
     @Test(arguments: [
+        "C:\u{202A}\\Users\u{202C} and on", "\u{202B}\u{5E9}\u{5DC}\u{202C}\n\u{202A}x\u{202C}",
+        "\u{2066}a\u{2069}\u{2067}b\u{2069}\u{2068}c\u{2069}",
+        "\u{202A}a\u{2067}b\u{202B}c\u{202C}d\u{2069}e\u{202C}", "\u{2066}\u{202A}\u{202C}\u{2069}\r\nnext",
+        "a\u{2029}\u{202A}b\u{202C}\u{2029}c",
+    ])
+    func `a description may change the direction of text and change it back in the same paragraph`(_ text: String) async {
+        #expect(await refusal("METADATA", Self.metadata("\n\(text)\n")) == nil)
+        #expect(await refusal("METADATA", Self.metadata("\n\(text)")) == nil)
+    }
+
+    @Test func `a field may not, since it is shown beside other things`() async {
+        for more in ["Summary: \u{2068}a\u{2069}\n", "Summary: a\nDescription: b\n  \u{202A}c\u{202C}\n"] {
+            #expect(await refusal("METADATA", Self.metadata(more)) != nil)
+        }
+    }
+
+    @Test(arguments: [
+        "\u{202A}", "a\u{202A}b", "\u{202A}a\nb\u{202C}", "\u{202A}a\u{2029}b\u{202C}", "\u{202A}a\rb\u{202C}", "\u{202C}",
+        "\u{2069}",
+        "\u{2066}a\u{202C}", "\u{202A}a\u{2069}", "\u{2066}\u{202A}a\u{2069}\u{202C}", "\u{202A}\u{202A}a\u{202C}",
+        "\u{202D}a\u{202C}", "\u{202E}a\u{202C}", "\u{2066}\u{202E}a\u{202C}\u{2069}",
+    ])
+    func `a direction that goes on behind its paragraph, and an order that is overridden, are refused`(_ text: String) async {
+        for end in ["", "\n", "\nmore\n"] {
+            let line = await refusal("METADATA", Self.metadata("\nfirst\n\(text)\(end)"))
+            #expect(
+                line?.contains("U+202A") == true && line?.contains("line") == true, "\(text.debugDescription): \(line ?? "taken")"
+            )
+        }
+    }
+
+    @Test(arguments: [
         "", "\nText\r\nand\rmore\u{C}\u{B}\u{2028}\twith tabs\n",
         "Summary: שלום\u{200F} مرحبا\u{200E} 日本 é ─ ’\n\n\u{FEFF}Größe\n",
         "License: a\r\n  b\r\n\tc\r\n\r\nText", "Description: a\n        \n        b\nAuthor: c\n",

@@ -2,7 +2,7 @@
 /// than is there.
 struct TextHazard: Equatable {
     enum Kind {
-        case byteOrderMark, lineBreak, control, direction
+        case byteOrderMark, lineBreak, control, direction, openDirection
     }
 
     let kind: Kind
@@ -21,20 +21,26 @@ struct TextHazard: Equatable {
     /// The first one in UTF-8 text.
     static func first(in bytes: ArraySlice<UInt8>, as part: Part, fromLine first: Int = 1) -> TextHazard? {
         var line = first
+        var directions = DirectionPairs()
         if part == .lines, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return TextHazard(kind: .byteOrderMark, line: line) }
         var index = bytes.startIndex
         while index < bytes.endIndex {
             let byte = bytes[index]
             index += 1
-            if byte == 0x0A {
-                line += 1
-            } else if byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte == 0xE2,
-                let kind = kind(byte, before: bytes[index...].prefix(2), part)
-            {
-                return TextHazard(kind: kind, line: line)
+            guard byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte == 0xE2 else { continue }
+            let next = bytes[index...].prefix(2)
+            // Embeddings and isolates end with their paragraph (UAX 9, P1): one that is open there is open to whoever makes one
+            // paragraph of several lines.
+            let isEnd = byte == 0x0A || byte == 0x0D || byte == 0xE2 && next.elementsEqual([0x80, 0xA9])
+            if isEnd, !directions.areClosed { return TextHazard(kind: .openDirection, line: line) }
+            if byte == 0x0A { line += 1 }
+            guard byte != 0x0A, let kind = kind(byte, before: next, part) else { continue }
+            guard part == .prose, kind == .direction, let last = next.last else { return TextHazard(kind: kind, line: line) }
+            guard directions.take(last) else {
+                return TextHazard(kind: DirectionPairs.isOverride(last) ? .direction : .openDirection, line: line)
             }
         }
-        return nil
+        return directions.areClosed ? nil : TextHazard(kind: .openDirection, line: line)
     }
 
     private static func kind(_ byte: UInt8, before next: ArraySlice<UInt8>, _ part: Part) -> Kind? {
@@ -64,6 +70,40 @@ struct TextHazard: Equatable {
         case .control: "\(path) has a control character in line \(line), which a terminal would obey: leave it out"
         case .direction:
             "\(path) has a character in line \(line) that changes the order in which text is shown (U+202A to U+202E, U+2066 to U+2069): leave it out"
+        case .openDirection:
+            "\(path) changes the direction of text in line \(line) and does not change it back there (U+202A, U+202B, U+2066 to U+2068): end it with U+202C or U+2069 on the same line, or leave it out"
         }
+    }
+}
+
+/// The embeddings and isolates of one paragraph (UAX 9, BD4 to BD10): pairs that lie within each other change the order of what is
+/// between them and of nothing else.
+private struct DirectionPairs {
+    private enum Pair {
+        case embedding, isolate
+    }
+
+    private var open: [Pair] = []
+
+    var areClosed: Bool { open.isEmpty }
+
+    /// LRO and RLO show letters in another order than they are read in, whatever they are: that is how `exe.fdp` looks like a PDF.
+    static func isOverride(_ last: UInt8) -> Bool { last == 0xAD || last == 0xAE }
+
+    /// - Parameter last: the last of the character's three bytes, which tells each from the others.
+    /// - Returns: false for an override, and for an end of what has not begun.
+    mutating func take(_ last: UInt8) -> Bool {
+        switch last {
+        // LRE and RLE.
+        case 0xAA, 0xAB: open.append(.embedding)
+        // LRI, RLI and FSI.
+        case 0xA6...0xA8: open.append(.isolate)
+        // PDF.
+        case 0xAC: return open.popLast() == .embedding
+        // PDI.
+        case 0xA9: return open.popLast() == .isolate
+        default: return false
+        }
+        return true
     }
 }
