@@ -1,7 +1,9 @@
 """What is said of upstreams, and to whom; what a proxy passes on of a request; and what becomes of the names of members that go."""
+import html.parser
 import http.server
 import json
 import threading
+import urllib.parse
 
 import pytest
 
@@ -166,6 +168,77 @@ def test_a_raw_proxy_asks_for_a_path_as_the_client_spelled_it(server, repository
         assert answer.status == 200 and answer.body.decode() == "/base/" + path
     assert seen == ["/base/" + path]
     assert raw_get(server, "/raw/%s/own/%s" % (repository, path)).status in (400, 404)
+
+
+# Spellings that a server may tell from each other, and so is this one to do.
+SPELLINGS = ["a?b", "a%3Fb", "a%253Fb", "a%25zz", "a;b", "a%3Bb", "a%253Bb", "a+b", "a%2Bb", "a@b", "a%40b", "a:b", "a%3Ab", "a%2Fb", "a/b", "a%257Cb",
+             "f?a/b", "f?a%2Fb", "f?a%7Cb", "f?a|b", "f?sha256:" + "0" * 64, "f?%7Bsha256:x%7D", "f?" + "x" * 400, "f?" + "y" * 400, "f?", "f", "f??",
+             "d;1/f", "d%3B1/f", "d%2F1/f", "100%25", "100%2525x", "caf%C3%A9?l=%C3%A9", "x%20y/a%20b?c%20d"]
+
+
+def test_what_an_upstream_may_tell_apart_is_kept_apart(server, repository, echo):
+    url, seen = echo
+    server.create(repository + "/own", format="raw")
+    server.create(repository + "/proxy", format="raw", kind="proxy", remote_url=url)
+    server.create(repository + "/all", format="raw", kind="group", members=[repository + "/own", repository + "/proxy"])
+    for source in ("proxy", "all", "proxy"):
+        for spelled in SPELLINGS:
+            answer = raw_get(server, "/raw/%s/%s/%s" % (repository, source, spelled))
+            if answer.status == 400 and spelled == "100%2525x":
+                continue
+            expected = spelled.replace("|", "%7C").removesuffix("?") if spelled != "f??" else "f??"
+            assert answer.status == 200 and answer.body.decode() == "/base/" + expected, (spelled, answer.body)
+    assert len(seen) == len(set(seen)), "each was fetched once"
+
+
+class Links(html.parser.HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "a":
+            self.found.append(dict(attributes)["href"])
+
+
+def linked(server, page):
+    """The URLs of all files that the directory's pages lead to, as a browser resolves them."""
+    found = []
+    for link in Links(raw_get(server, page).body.decode()).found:
+        target = urllib.parse.urljoin("http://x" + page, link).removeprefix("http://x")
+        if link != "../":
+            found += linked(server, target) if target.endswith("/") else [target]
+    return found
+
+
+@pytest.mark.parametrize("source", ["proxy", "all"])
+def test_the_listing_of_a_raw_proxy_leads_to_what_it_fetched(server, repository, echo, source):
+    url, seen = echo
+    server.create(repository + "/own", format="raw")
+    server.create(repository + "/proxy", format="raw", kind="proxy", remote_url=url)
+    server.create(repository + "/all", format="raw", kind="group", members=[repository + "/own", repository + "/proxy"])
+    for name in ("own%3Fx", "own%3Bx", "both"):
+        assert server.admin.put("/raw/%s/own/%s" % (repository, name), data=b"own").status_code == 201
+    raw_get(server, "/raw/%s/proxy/both" % repository)
+    names = [name for name in SPELLINGS if raw_get(server, "/raw/%s/proxy/%s" % (repository, name)).status == 200]
+    asked, base = len(seen), "/raw/%s/%s/" % (repository, source)
+    targets = linked(server, base)
+    assert len(targets) == len(set(targets))
+    contents = {target: raw_get(server, target) for target in targets}
+    assert all(answer.status == 200 for answer in contents.values())
+    assert len(seen) == asked, "what is linked is here"
+    mine = {target for target, answer in contents.items() if answer.body == b"own"}
+    assert len(mine) == (3 if source == "all" else 0)
+    fetched = {answer.body.decode() for target, answer in contents.items() if target not in mine}
+    assert fetched == {seen_ for seen_ in seen if source == "proxy" or seen_ != "/base/both"}
+    for target, answer in contents.items():
+        assert target in mine or "/base/" + target.removeprefix(base) == answer.body.decode()
+    assert {"/base/" + name.removesuffix("?").replace("|", "%7C") for name in names if name != "f??"} <= set(seen)
+    told = json.loads(raw_get(server, base, "Accept: application/json").body)
+    for entry in told["files"]:
+        target = urllib.parse.urljoin("http://x" + base, entry["href"]).removeprefix("http://x")
+        assert raw_get(server, target).status == 200 and target in targets
 
 
 @pytest.mark.parametrize("path", ["a/..%2Fb", "..%2fb", "a%2F..%2Fb", "a%2F%2Fb", "%2F", "a%2f", "a%5Cb", "a%00b", "a%252Fb"])

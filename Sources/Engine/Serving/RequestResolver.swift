@@ -120,8 +120,15 @@ struct RequestResolver: Sendable {
     }
 
     private func spelled(_ route: Route, _ spelling: RequestSpelling?) -> Route {
-        guard let spelling, case .asset(let path, package: nil) = route else { return route }
-        return .asset(path.spelled(spelling), package: nil)
+        switch (route, spelling) {
+        case (.asset(let path, package: nil), let spelling?): return .asset(path.spelled(spelling), package: nil)
+        case (.index(.directory(let path?), let offers), let spelling?):
+            // A query is about the page. Where the spelling says nothing that the path does not, there is one page of both.
+            let directory = RequestSpelling(path: String(decoding: spelling.path.utf8.dropLast(), as: UTF8.self), query: nil)
+            guard let key = try? SpelledKey.path(of: directory), key != path else { return route }
+            return .index(.directory(path.spelled(directory)), offers: offers)
+        default: return route
+        }
     }
 
     private func meaning(of request: HTTPRequest, _ path: RequestPath, in repository: Repository) async throws -> Route {

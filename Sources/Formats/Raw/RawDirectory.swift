@@ -6,12 +6,14 @@ struct RawDirectory {
     static let offers: [MediaType] = [.html, .json]
 
     private let path: String
-    private let directories: [String]
+    private let directories: [(name: String, link: String)]
     private let files: [AssetRecord]
 
     init(_ directory: AssetPath?, _ listing: Listing) {
         path = directory.map { $0.text + "/" } ?? ""
-        directories = listing.directories.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        directories = listing.directories.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { name in
+            (name, listing.directoryLinks[name] ?? (try? AssetPath(name).link) ?? ASCII.percentEncoded(name))
+        }
         files = listing.assets.filter { $0.sidecarOf == nil }.sorted { $0.path < $1.path }
     }
 
@@ -21,14 +23,14 @@ struct RawDirectory {
 
     private var json: [UInt8] {
         let entries = files.map { file in
-            var object: JSONObject = ["name": .string(file.path.filename)]
+            var object: JSONObject = ["name": .string(file.path.filename), "href": .string(file.path.link)]
             object["size"] = file.size.map(JSONValue.integer)
             object["sha256"] = file.checksums[.sha256].map { .string($0.hex) }
             object["published"] = file.published.map { .string($0.rfc3339) }
             return JSONValue.object(object)
         }
         let page: JSONValue = [
-            "path": .string(path), "directories": .array(directories.map(JSONValue.string)), "files": .array(entries),
+            "path": .string(path), "directories": .array(directories.map { .string($0.name) }), "files": .array(entries),
         ]
         return page.bytes + [0x0A]
     }
@@ -38,15 +40,15 @@ struct RawDirectory {
         let title = ASCII.htmlEscaped("/" + path)
         page += "\(title)</title>\n</head>\n<body>\n<h1>\(title)</h1>\n<ul>\n"
         if !path.isEmpty { page += "<li><a href=\"../\">../</a></li>\n" }
-        for name in directories { page += item(name + "/", href: ASCII.percentEncoded(name) + "/", note: "") }
+        for directory in directories { page += item(directory.name + "/", href: directory.link + "/", note: "") }
         for file in files {
             let note = file.size.map { " \($0)" } ?? ""
-            page += item(file.path.filename, href: ASCII.percentEncoded(file.path.filename), note: note)
+            page += item(file.path.filename, href: file.path.link, note: note)
         }
         return Array((page + "</ul>\n</body>\n</html>\n").utf8)
     }
 
     private func item(_ name: String, href: String, note: String) -> String {
-        "<li><a href=\"\(href)\">\(ASCII.htmlEscaped(name))</a>\(note)</li>\n"
+        "<li><a href=\"\(ASCII.htmlEscaped(href))\">\(ASCII.htmlEscaped(name))</a>\(note)</li>\n"
     }
 }

@@ -14,51 +14,25 @@ package struct RequestSpelling: Sendable, Hashable {
         // `/format/project/repository/` comes before.
         var rest = rawPath
         for _ in 0..<4 { rest = (rest.firstIndex(of: UInt8(ascii: "/")).map { rest[($0 + 1)...] }) ?? rest[rest.endIndex...] }
-        path = Self.escaped(rest) { Self.isPathByte($0) }
+        path = Self.escaped(rest) { ASCII.isPathByte($0) || $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "/") }
         let query = rawQuery.flatMap { $0.isEmpty ? nil : $0 }
         guard (query?.count ?? 0) <= Self.longestQuery else {
             throw SaveError(
                 .invalidRequest, "the query is longer than the \(Self.longestQuery) bytes that are passed on: shorten it")
         }
-        self.query = query.map { Self.escaped($0) { Self.isPathByte($0) || $0 == UInt8(ascii: "?") } }
+        self.query = query.map { Self.escaped($0) { ASCII.isPathByte($0) || "%/?".utf8.contains($0) } }
+    }
+
+    package init(path: String, query: String?) {
+        self.path = path
+        self.query = query
     }
 
     /// The part of a URL that comes behind the upstream's base.
     package var reference: String { path + (query.map { "?" + $0 } ?? "") }
 
-    /// What a cached file is kept under: one key for each path and query, which no other path is.
-    ///
-    /// - Parameter plain: the path, decoded.
-    /// - Throws: `invalidRequest` where that is longer than a path may be.
-    package func key(of plain: AssetPath) throws -> AssetPath {
-        // A question mark in a key begins a query, so that one in a name is written otherwise.
-        let name = Self.withoutMarks(plain.text)
-        guard let query else { return try AssetPath(name) }
-        let filename =
-            name.utf8.lastIndex(of: UInt8(ascii: "/")).map { Substring(name)[name.utf8.index(after: $0)...] } ?? name[...]
-        let shown = query.utf8.flatMap { $0 == UInt8(ascii: "/") ? Array("%2F".utf8) : [$0] }
-        guard filename.utf8.count + 1 + shown.count > RequestPath.longestSegment else {
-            return try AssetPath(name + "?" + String(decoding: shown, as: UTF8.self))
-        }
-        return try AssetPath(name + "?sha256:" + BlobDigest(of: Array(query.utf8)).hex)
-    }
-
-    private static func withoutMarks(_ name: String) -> String {
-        let mark = UInt8(ascii: "?")
-        guard name.utf8.contains(mark) else { return name }
-        return String(decoding: name.utf8.flatMap { $0 == mark ? Array("%3F".utf8) : [$0] }, as: UTF8.self)
-    }
-
-    private static func isPathByte(_ byte: UInt8) -> Bool {
-        ASCII.isAlphanumeric(byte) || "-._~!$&'()*+,;=:@%/".utf8.contains(byte)
-    }
-
     private static func escaped(_ bytes: ArraySlice<UInt8>, _ isAllowed: (UInt8) -> Bool) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        return String(
-            decoding: bytes.flatMap { byte in
-                isAllowed(byte) ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }, as: UTF8.self)
+        String(decoding: bytes.flatMap { isAllowed($0) ? [$0] : ASCII.percentEscape($0) }, as: UTF8.self)
     }
 }
 

@@ -6,6 +6,8 @@ public struct Listing: Sendable, Equatable {
     public var assets: [AssetRecord]
     /// For a directory: the names of directories in it.
     public var directories: [String]
+    /// How pages link to directories whose names are not what clients ask for, by their names (`AssetPath.link`).
+    public var directoryLinks: [String: String] = [:]
     /// What only the format understands, such as a project's status.
     public var attributes: JSONObject
     /// For a search: what it found.

@@ -62,6 +62,16 @@ public struct AssetPath: Sendable, Hashable, Comparable, CustomStringConvertible
         return path
     }
 
+    /// How a page of its directory links to the file (RFC 3986, 4.2): what clients have to ask for to get it.
+    public var link: String {
+        let name = spelling.map {
+            String(decoding: $0.path.utf8.reversed().prefix { $0 != UInt8(ascii: "/") }.reversed(), as: UTF8.self)
+        }
+        let segment = name ?? ASCII.pathSegment(filename)
+        // What is before a colon would be the scheme of another URL.
+        return (segment.utf8.contains(UInt8(ascii: ":")) ? "./" : "") + segment + (spelling?.query.map { "?" + $0 } ?? "")
+    }
+
     /// The path with every segment percent-encoded, for links and upstream URLs.
     public var percentEncoded: String {
         text.utf8.split(separator: UInt8(ascii: "/")).map { ASCII.percentEncoded(String(Substring($0))) }.joined(separator: "/")

@@ -52,16 +52,25 @@ public enum ASCII {
 
     /// One path segment for a URL: everything but RFC 3986's unreserved characters escaped, `+` with them.
     public static func percentEncoded(_ segment: String) -> String {
+        String(decoding: segment.utf8.flatMap { isUnreserved($0) ? [$0] : percentEscape($0) }, as: UTF8.self)
+    }
+
+    /// One path segment for a URL, with nothing escaped that RFC 3986, 3.3 allows there.
+    static func pathSegment(_ segment: String) -> String {
+        String(decoding: segment.utf8.flatMap { isPathByte($0) ? [$0] : percentEscape($0) }, as: UTF8.self)
+    }
+
+    /// What stands in a path segment as it is: unreserved characters, and those whose meaning is left to the server.
+    static func isPathByte(_ byte: UInt8) -> Bool { isUnreserved(byte) || "!$&'()*+,;=:@".utf8.contains(byte) }
+
+    /// RFC 3986, 2.3: whether a character means the same escaped or not.
+    static func isUnreserved(_ byte: UInt8) -> Bool {
+        isAlphanumeric(byte) || byte == 45 || byte == 46 || byte == 95 || byte == 126
+    }
+
+    static func percentEscape(_ byte: UInt8) -> [UInt8] {
         let digits = Array("0123456789ABCDEF".utf8)
-        var bytes: [UInt8] = []
-        for byte in segment.utf8 {
-            if isAlphanumeric(byte) || byte == 45 || byte == 46 || byte == 95 || byte == 126 {
-                bytes.append(byte)
-            } else {
-                bytes.append(contentsOf: [37, digits[Int(byte >> 4)], digits[Int(byte & 15)]])
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        return [37, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
     }
 
     /// Text for an HTML attribute in double quotes, or for element content.

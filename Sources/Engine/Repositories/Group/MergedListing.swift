@@ -23,7 +23,10 @@ struct MergedListing {
         said.append(next.listing.attributes)
         isEmpty = false
         listing.packages = listing.packages.merging(next.listing.packages)
-        listing.directories += next.listing.directories.filter { directories.insert($0).inserted }
+        for directory in next.listing.directories where directories.insert(directory).inserted {
+            listing.directories.append(directory)
+            listing.directoryLinks[directory] = next.listing.directoryLinks[directory]
+        }
         for asset in next.listing.assets {
             if isTaken(asset, by: place) {
                 shadowed.insert(asset.path)

@@ -8,6 +8,8 @@ package struct HostedSource: ContentSource {
     let services: EngineServices
 
     package func listing(_ index: IndexKey) async throws -> SourcedListing {
+        var index = index
+        if case .directory(let path?) = index { index = .directory(path.plain) }
         let freshness = freshness(.index(index))
         let id = repository.record.id
         do {

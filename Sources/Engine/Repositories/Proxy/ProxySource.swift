@@ -26,7 +26,7 @@ package struct ProxySource: ContentSource {
     package func listing(_ index: IndexKey) async throws -> SourcedListing {
         if case .search(let query) = index { return try await UpstreamSearch(self).found(query) }
         // Nobody can list an arbitrary site: show what was fetched from it.
-        guard isIndexed else { return try await cache.listing(index) }
+        guard isIndexed else { return try await fetched(in: index) }
         try refuseReserved(index.package)
         // Upstreams are asked for pages of packages; what else a format makes of a package comes from the same page.
         let found = try await UpstreamIndex(self).current(index.package.map(IndexKey.package) ?? index)
@@ -55,7 +55,7 @@ package struct ProxySource: ContentSource {
     package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
         let spelling = isIndexed ? nil : path.spelling
         let plain = path.plain
-        let path = try spelling?.key(of: plain) ?? plain
+        let path = try spelling.map(SpelledKey.path) ?? plain
         try refuseReserved(package)
         try await refuseBlocked(path, package)
         if let stored = try await stored(path, package) { return stored }
@@ -70,6 +70,25 @@ package struct ProxySource: ContentSource {
             try await UpstreamFile(self).fetch(record, into: fill)
         }
         return .arriving(ArrivingAsset(repository: id, record: record, head: try await seat.fill.head(), seat: seat))
+    }
+
+    /// A directory of what was fetched from a site without an index, with links to what clients have to ask for.
+    private func fetched(in index: IndexKey) async throws -> SourcedListing {
+        var index = index
+        if case .directory(let path?) = index, let spelling = path.spelling {
+            index = .directory(try SpelledKey.path(of: spelling))
+        }
+        var answer = try await cache.listing(index)
+        for place in answer.listing.assets.indices {
+            let asset = answer.listing.assets[place]
+            guard let spelling = SpelledKey.spelling(of: asset.path, origin: asset.origin) else { continue }
+            answer.listing.assets[place].path = asset.path.spelled(spelling)
+        }
+        for name in answer.listing.directories {
+            guard let path = try? AssetPath(name), let spelling = SpelledKey.spelling(of: path, origin: nil) else { continue }
+            answer.listing.directoryLinks[name] = path.spelled(spelling).link
+        }
+        return answer
     }
 
     /// Where the upstream has what a client asked for, as the client wrote it; nil where the format has places of its own.
@@ -107,7 +126,7 @@ package struct ProxySource: ContentSource {
         do {
             let content = try await cache.asset(path, package: package, method: .get)
             guard !isIndexed, case .stored(let asset, let file, var freshness) = content else { return content }
-            guard let age = age(of: asset) else { return nil }
+            guard let age = age(of: asset), !hasDoubtfulKey(asset) else { return nil }
             freshness.validUntil = deadline(seconds: settings.cacheTTL - age)
             return .stored(asset, file, freshness)
         } catch is SourceMiss {
@@ -130,6 +149,13 @@ package struct ProxySource: ContentSource {
 
     /// Whether validators are the words of the upstream that there is now.
     func wrote(_ validators: UpstreamValidators) -> Bool { validators.remote.map { $0 == settings.remoteURL } ?? true }
+
+    /// Whether a cached file is kept under what may be another request's key now: until it was noted which `remote_url` a file is
+    /// from, several spellings had one key.
+    func hasDoubtfulKey(_ asset: StoredAsset) -> Bool {
+        !isIndexed && UpstreamValidators(asset.record).remote == nil
+            && SpelledKey.spelling(of: asset.record.path, origin: "?") != nil
+    }
 
     /// Drops the record of a file whose bytes are not here, unless another request has fetched it again.
     private func forget(_ path: AssetPath) async throws {

@@ -185,7 +185,9 @@ struct UpstreamFile: Sendable {
 
     private func stored(_ path: AssetPath) async throws -> Earlier? {
         let id = proxy.id
-        guard let asset = try await services.store.read({ try $0.asset(id, path) }) else { return nil }
+        guard let asset = try await services.store.read({ try $0.asset(id, path) }), !proxy.hasDoubtfulKey(asset) else {
+            return nil
+        }
         do {
             return Earlier(asset: asset, file: try await services.blobs.open(asset.blob))
         } catch let error as SaveError where error.code == .assetNotFound || error.code == .blobCorrupt {
