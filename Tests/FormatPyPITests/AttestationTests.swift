@@ -164,6 +164,64 @@ import Testing
         #expect(found.isAnnounced)
     }
 
+    /// The provenance of a file whose attestations came in several uploads, and what a page says of it; nil for each upload that
+    /// said nothing new.
+    private func provenance(of uploads: [[String]]) async throws -> [CombinedSidecar?] {
+        let format = try PyPIFormat(settings: [:])
+        var kept: [UInt8]?
+        var answers: [CombinedSidecar?] = []
+        for upload in uploads {
+            let item = try #require(try await submit("[" + upload.joined(separator: ",") + "]").items.last)
+            let bytes = try await item.staged.contents()
+            let combined = try kept.map { try format.combined($0, with: bytes, in: item.record) } ?? nil
+            answers.append(combined)
+            kept = combined?.bytes ?? kept ?? bytes
+        }
+        return answers
+    }
+
+    @Test func `R-73 attestations that come later join those that are kept, each once`() async throws {
+        let one = Self.attestation(), other = Self.attestation(certificate: FixtureCertificate.github("acme/bar").bytes)
+        let again = one.replacing("aGk=", with: "YmV0dGVy")
+        let answers = try await provenance(of: [[one], [one], [other], [again, one], [other, again]])
+        #expect(answers.map { $0 != nil } == [false, false, true, true, false])
+        let object = try JSONValue(parsing: try #require(answers[3]).bytes).object
+        #expect(object?["version"] == 1)
+        let bundles = try #require(object?["attestation_bundles"]?.array).compactMap(\.object)
+        #expect(bundles.compactMap { $0["publisher"]?.object?["repository"]?.string } == ["acme/foo", "acme/bar"])
+        let expected = try [[one, again], [other]].map { try $0.map { try JSONValue(parsing: Array($0.utf8)) } }
+        #expect(bundles.compactMap { $0["attestations"]?.array } == expected)
+        #expect(answers[3]?.announcement == [PyPIAttribute.hasProvenance: true])
+    }
+
+    @Test func `R-73 one attestation that readers refuse is said of all that a file has`() async throws {
+        let unknown = Self.attestation(
+            certificate: FixtureCertificate(issuer: "https://git.acme.example", claims: [12: "x"]).bytes)
+        for uploads in [[[Self.attestation()], [unknown]], [[unknown], [Self.attestation()]]] {
+            #expect(try await provenance(of: uploads)[1]?.announcement == [PyPIAttribute.hasProvenance: false])
+        }
+    }
+
+    @Test func `R-73 a file has sixty-four attestations and no more`() async throws {
+        func some(_ name: String) -> [String] {
+            (0..<16).map { Self.attestation(certificate: FixtureCertificate.github("\(name)/\($0)").bytes) }
+        }
+        #expect(try await provenance(of: [some("a"), some("b"), some("c"), some("d")])[3] != nil)
+        await #expect(throws: SaveError.self) {
+            try await provenance(of: [some("a"), some("b"), some("c"), some("d"), [Self.attestation()]])
+        }
+    }
+
+    @Test func `what is no provenance is not put together`() throws {
+        let format = try PyPIFormat(settings: [:])
+        for (path, type) in [
+            ("packages/foo/foo-1.0-py3-none-any.whl.metadata", MediaType.text), (Self.place, PyPIPaths.provenanceType),
+        ] {
+            let record = AssetRecord(path: try AssetPath(path), contentType: type.value)
+            #expect(try format.combined(Array("x".utf8), with: Array("y".utf8), in: record) == nil)
+        }
+    }
+
     @Test func `R-73 provenance that no reader would take is kept, and no page names it`() async throws {
         var wrongFile = FixtureCertificate.github("acme/foo")
         wrongFile.claims[18] = "https://github.com/acme/bar/.github/workflows/release.yml@refs/tags/v1"

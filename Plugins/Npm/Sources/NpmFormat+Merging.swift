@@ -13,3 +13,10 @@ extension NpmFormat: PackageMerging {
         return attributes
     }
 }
+
+/// A version may be built and attested more than once.
+extension NpmFormat: SidecarCombining {
+    public func combined(_ stored: [UInt8], with new: [UInt8], in sidecar: AssetRecord) throws -> CombinedSidecar? {
+        try Provenance.document(stored, adding: new).map { CombinedSidecar(bytes: $0.bytes, announcement: [:]) }
+    }
+}

@@ -113,6 +113,22 @@ import Testing
         #expect(route == .asset(sidecar.record.path, package: PackageID(normalized: "@acme/left-pad")))
     }
 
+    @Test func `a provenance that comes later joins those that are kept, once`() async throws {
+        let format = try NpmFormat(settings: [:])
+        func document(_ signature: String) async throws -> (bytes: [UInt8], record: AssetRecord) {
+            var bundle = Self.bundle(Publish()).object ?? [:]
+            bundle["signature"] = .string(signature)
+            let item = try #require(try await receive(Self.with(.object(bundle))).items.last)
+            return (try await item.staged.contents(), item.record)
+        }
+        let (first, second) = (try await document("a"), try await document("b"))
+        #expect(try format.combined(first.bytes, with: first.bytes, in: first.record) == nil)
+        let both = try #require(try format.combined(first.bytes, with: second.bytes, in: second.record))
+        let known = [first, second].compactMap { try? JSONValue(parsing: $0.bytes).object?["attestations"]?.array?.first }
+        #expect(try JSONValue(parsing: both.bytes) == ["attestations": .array(known)])
+        #expect(try format.combined(both.bytes, with: first.bytes, in: first.record) == nil)
+    }
+
     @Test func `a provenance of another file, or none at all, is refused`() async throws {
         let publish = Publish()
         for bundle in [

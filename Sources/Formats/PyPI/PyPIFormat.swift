@@ -85,6 +85,16 @@ extension PyPIFormat: ContentNaming {
     }
 }
 
+extension PyPIFormat: SidecarCombining {
+    /// The attestations that are kept of a file, and those that came with it again.
+    public func combined(_ stored: [UInt8], with new: [UInt8], in sidecar: AssetRecord) throws -> CombinedSidecar? {
+        guard sidecar.contentType == PyPIPaths.provenanceType.value, let stored = ProvenanceObject(stored),
+            let new = ProvenanceObject(new), let all = try stored.adding(new)
+        else { return nil }
+        return CombinedSidecar(bytes: all.bytes(), announcement: [PyPIAttribute.hasProvenance: .bool(all.isReadable)])
+    }
+}
+
 extension PyPIFormat: DocumentedIndexes {
     public func documents(for index: IndexKey, in listing: Listing) throws -> [AssetPath] {
         if let (package, version) = LegacyJSON.release(index) {

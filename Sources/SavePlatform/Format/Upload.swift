@@ -78,6 +78,8 @@ public struct Submission: Sendable {
         public var announcement: JSONObject
         /// Identities (`AssetRecord.identity`) of files that cannot be in a package together with this one.
         public var rivals: [String]
+        /// Of a sidecar that was put together with the one that is stored (`SidecarCombining`): the bytes that it takes the place of.
+        package var replaced: BlobDigest?
 
         public init(record: AssetRecord, staged: StagedFile, announcement: JSONObject = [:], rivals: [String] = []) {
             self.record = record

@@ -111,3 +111,17 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     /// Adds a member without looking for an earlier one of the same key; the parser has checked.
     mutating func append(_ key: String, _ value: JSONValue) { members.append(Member(key: key, value: value)) }
 }
+
+extension JSONValue {
+    /// The same value with all members in the order of their names: two texts that say the same are equal then, however they were
+    /// written down.
+    public var sorted: JSONValue {
+        switch self {
+        case .object(let object):
+            let members = object.members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            return .object(JSONObject(members.map { ($0.key, $0.value.sorted) }))
+        case .array(let values): return .array(values.map(\.sorted))
+        default: return self
+        }
+    }
+}

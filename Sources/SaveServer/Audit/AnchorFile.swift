@@ -1,6 +1,7 @@
 internal import Foundation
 internal import SaveAudit
 internal import SaveBlobs
+internal import SaveHTTP
 internal import SavePlatform
 internal import SaveStorage
 

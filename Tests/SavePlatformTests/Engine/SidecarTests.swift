@@ -104,6 +104,43 @@ import Testing
         #expect(try await announcement(engine) == nil)
     }
 
+    /// How the digest of a sidecar becomes known that the upstream does not tell.
+    enum Way: CaseIterable {
+        case parts, wholeFile, cachedFile, upstreamsOwn, upstreamsOwnIsWrong, group, laterPage
+    }
+
+    @Test(arguments: Way.allCases, [true, false])
+    func `R-34 a digest is on the very next page after it is known, and stays there`(way: Way, isConfirmed: Bool) async throws {
+        let isOwn = way == .upstreamsOwn || way == .upstreamsOwnIsWrong
+        let engine = try await proxy(announced: isOwn ? "?" : nil) { $0.hasRanges = way != .wholeFile }
+        let proxy = try #require(engine.catalogue.current.repository(project: "p", name: "u")).record.id
+        try await engine.add("g", .group) { $0.group.members = [proxy] }
+        for name in ["u", "g"] { #expect(try await announcement(engine, name) == "?") }
+        switch way {
+        case .parts, .wholeFile: #expect(try await engine.get(path).text == Self.text)
+        case .cachedFile:
+            #expect(try await engine.get("/line/p/u/files/x/1.box").status == 200)
+            #expect(try await engine.get(path).text == Self.text)
+        case .upstreamsOwn:
+            engine.upstream.answer(Self.note, text: Self.text)
+            #expect(try await engine.get(path).text == Self.text)
+        case .upstreamsOwnIsWrong:
+            engine.upstream.answer(Self.note, .init(status: 404))
+            #expect(try await engine.get(path).text == Self.text)
+        case .group: #expect(try await engine.get("/line/p/g/files/x/1.box.note").text == Self.text)
+        case .laterPage:
+            announce(engine, announced: Self.digest) { $0.hasRanges = true }
+            engine.clock.advance(seconds: 4000)
+        }
+        for name in ["u", "g"] { #expect(try await announcement(engine, name) == Self.digest) }
+        if isConfirmed {
+            engine.clock.advance(seconds: 4000)
+        } else {
+            engine.services.contentChanged(in: proxy, package: nil)
+        }
+        for name in ["u", "g"] { #expect(try await announcement(engine, name) == Self.digest) }
+    }
+
     @Test func `R-34 what the upstream announces is passed on`() async throws {
         let engine = try await proxy(announced: Self.digest)
         engine.upstream.answer(Self.note, text: Self.text)

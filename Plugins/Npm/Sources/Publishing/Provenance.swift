@@ -36,6 +36,27 @@ struct Provenance {
         ["attestations": [["predicateType": .string(predicateType), "bundle": .object(bundle)]]]
     }
 
+    /// The document with the attestations of another that it does not have; nil where it has all of them, or one is no document.
+    ///
+    /// - Throws: `invalidRequest` naming `_attachments`, where these are too many for one version.
+    static func document(_ stored: [UInt8], adding new: [UInt8]) throws -> JSONValue? {
+        guard let known = (try? JSONValue(parsing: stored))?.object?["attestations"]?.array,
+            let came = (try? JSONValue(parsing: new))?.object?["attestations"]?.array
+        else { return nil }
+        let here = known.map(\.sorted)
+        let others = came.filter { !here.contains($0.sorted) }
+        guard !others.isEmpty else { return nil }
+        let document: JSONValue = ["attestations": .array(known + others)]
+        guard known.count + others.count <= most, document.bytes.count <= longest else {
+            throw refused("a version has at most \(most) attestations and \(longest >> 20) MiB of them: publish another version")
+        }
+        return document
+    }
+
+    private static let most = 64
+    /// Bytes.
+    private static let longest = 4 << 20
+
     /// What `dist.attestations` of the manifest says, without the place.
     static func described(_ predicateType: String) -> JSONValue {
         ["provenance": ["predicateType": .string(predicateType)]]

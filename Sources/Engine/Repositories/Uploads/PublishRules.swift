@@ -38,9 +38,14 @@ struct PublishRules: Sendable {
         }
         // What describes a file comes with the file. With the same bytes again comes what they do not have yet, and nothing else.
         let paths = Set(files.map(\.record.path))
+        let combines = repository.format.cast { $0 as? any SidecarCombining } != nil
         let items = try submission.items.filter { item in
             guard let file = item.record.sidecarOf else { return paths.contains(item.record.path) }
-            return try paths.contains(file) || reading.asset(id, item.record.path) == nil
+            guard !paths.contains(file), let kept = try reading.asset(id, item.record.path) else { return true }
+            guard kept.blob != item.staged.digest, combines else { return false }
+            // Also where there was none when it was looked for.
+            guard kept.blob == item.replaced else { throw Publisher.Overtaken() }
+            return true
         }
         if !items.isEmpty, repository.governing != nil, let package = submission.package,
             let record = try reading.package(id, package.id)

@@ -87,8 +87,9 @@ package struct Publisher: Sendable {
     /// - Throws: what `upload` throws.
     package func rehearse(_ plan: UploadPlan, _ request: HTTPRequest, limit: Int64?) async throws -> Report {
         let rules = PublishRules(repository: repository, mayDelete: false)
-        return try await receive(plan, request, request.body, limit, try ClaimedDigests(HTTPHeaders())) { submission, _ in
-            try await repository.format.inquire { inquiry in
+        return try await receive(plan, request, request.body, limit, try ClaimedDigests(HTTPHeaders())) { submission, staging in
+            let submission = try await combining(submission, staging)
+            return try await repository.format.inquire { inquiry in
                 try await services.store.read { try rules.newItems(submission, in: $0, asking: inquiry) }.isEmpty
                     ? .unchanged : .created
             }
@@ -125,6 +126,24 @@ package struct Publisher: Sendable {
     }
 
     private func publish(
+        _ submission: Submission, _ staging: BlobStaging, by authority: ChangeAuthority, onlyIf conditions: ChangeConditions,
+        context: AuditContext
+    ) async throws -> Outcome {
+        for _ in 0..<Self.mostRounds {
+            do {
+                let combined = try await combining(submission, staging)
+                return try await add(combined, staging, by: authority, onlyIf: conditions, context: context)
+            } catch is Overtaken {
+                continue
+            }
+        }
+        throw SaveError(.busy, "others change what describes this file at the same time: send it again")
+    }
+
+    /// Each round, somebody else was faster.
+    private static let mostRounds = 32
+
+    private func add(
         _ submission: Submission, _ staging: BlobStaging, by authority: ChangeAuthority, onlyIf conditions: ChangeConditions,
         context: AuditContext
     ) async throws -> Outcome {

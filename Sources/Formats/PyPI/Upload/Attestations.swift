@@ -8,7 +8,7 @@ struct Attestations {
     static let longest = 1 << 20
     private static let most = 16
 
-    /// The provenance object: a bundle for each publisher, with the attestations as they were sent.
+    /// The provenance object, with the attestations as they were sent.
     let provenance: [UInt8]
     /// Whether readers of provenance take it: they refuse all of it where they do not know the kind of a publisher.
     let areReadable: Bool
@@ -20,31 +20,10 @@ struct Attestations {
         }
         guard (1...Self.most).contains(attestations.count) else { throw Self.invalid("must have 1 to \(Self.most) attestations") }
         for attestation in attestations { try Self.check(attestation, file, filename) }
-        let publishers = attestations.map(Self.publisher)
-        areReadable = publishers.allSatisfy { $0 != nil }
-        guard let first = publishers.first, publishers.contains(where: { $0 != first }) else {
-            provenance = Self.provenance([Self.bundle(publishers.first.flatMap(\.self), Array(text.utf8))])
-            return
-        }
-        var bundles: [(publisher: AttestationPublisher?, attestations: [JSONValue])] = []
-        for (publisher, attestation) in zip(publishers, attestations) {
-            if let place = bundles.firstIndex(where: { $0.publisher == publisher }) {
-                bundles[place].attestations.append(attestation)
-            } else {
-                bundles.append((publisher, [attestation]))
-            }
-        }
-        provenance = Self.provenance(bundles.map { Self.bundle($0.publisher, JSONValue.array($0.attestations).bytes) })
-    }
-
-    private static func provenance(_ bundles: [[UInt8]]) -> [UInt8] {
-        Array(#"{"version":1,"attestation_bundles":["#.utf8) + bundles.joined(separator: [UInt8(ascii: ",")]) + Array("]}".utf8)
-    }
-
-    /// - Parameter attestations: a JSON array.
-    private static func bundle(_ publisher: AttestationPublisher?, _ attestations: [UInt8]) -> [UInt8] {
-        let publisher = JSONValue.object(publisher?.json ?? ["kind": "Save"])
-        return Array(#"{"publisher":"#.utf8) + publisher.bytes + Array(#","attestations":"#.utf8) + attestations + Array("}".utf8)
+        var object = ProvenanceObject()
+        for attestation in attestations { object.add(attestation, of: Self.publisher(attestation)?.json) }
+        areReadable = object.isReadable
+        provenance = object.bytes(sentAs: Array(text.utf8))
     }
 
     /// Who made an attestation; nil where that cannot be told, or where readers would not take it for an attestation.
