@@ -102,7 +102,10 @@ struct APIServer {
     /// - Parameter base: the store that everything is kept in.
     init(maxKeyLifetime: Int64? = nil, over base: any MetadataStore = InMemoryMetadataStore()) async throws {
         store = BreakableTrail(base)
-        var formats = FormatRegistry()
+        // A busy machine is no format that does not come back.
+        var supervision = SupervisionRules()
+        supervision.deadline = .seconds(300)
+        var formats = FormatRegistry(supervision: supervision)
         try formats.register(NotesFormat.self)
         try formats.register(HostedOnlyFormat.self, from: .loaded(path: "/plugins/plain.so"))
         keyUses = KeyUses(store: store, clock: clock.platform, log: .silent())
