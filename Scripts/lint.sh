@@ -40,8 +40,8 @@ found=$(git grep -nE 'try!|fatalError\(|as! ' -- Sources ':!Sources/SaveTestKit'
 
 # Where the compiler's checks are switched off, a comment says why that is right. The count is printed so that it is seen.
 unsafe='@unchecked|nonisolated\(unsafe\)|unsafeBitCast|withUnsafe[A-Za-z]*Continuation|assumingMemoryBound'
-outside=$(git grep -nE "$unsafe" -- Sources ':!Sources/Adapters' ':!Sources/Readers' ':!Sources/SavePlatform/Support' ':!Sources/Engine/Access/Formats/FormatThreads.swift' ':!Sources/SaveTestKit') \
-    && { echo "$outside" >&2; finding "unchecked code outside Adapters, Readers, SavePlatform/Support and FormatThreads.swift"; }
+outside=$(git grep -nE "$unsafe" -- Sources ':!Sources/Adapters' ':!Sources/Readers' ':!Sources/SavePlatform/Support' ':!Sources/Engine/Access/Formats/FormatExecutor.swift' ':!Sources/SaveTestKit') \
+    && { echo "$outside" >&2; finding "unchecked code outside Adapters, Readers, SavePlatform/Support and FormatExecutor.swift"; }
 while IFS=: read -r file line _; do
     first=$((line > 6 ? line - 6 : 1)) last=$((line + 4))
     sed -n "${first},${last}p" "$file" | grep -q 'SAFETY' || { echo "$file:$line" >&2; finding "unchecked code without a SAFETY comment beside it"; }
@@ -61,6 +61,14 @@ done < <(git ls-files -z --others --exclude-standard)
 python3 Scripts/requirements.py || finding "the table of requirements is not that of the tests"
 
 python3 Scripts/named-tests.py || finding "a document names a test that does not exist"
+
+# Names that were given up for standard ones, and the habit of beginning with "Who": a sentence names its actor.
+old='RevisionBoard|Freshness|Lease|FillSeat|UnkeptBytes|UpstreamArrival|AuditTally|AuditCut|AuditUpkeep|OfferedListing|IndexAnswers|AssetAnswers'
+old+='|ChangeAnswers|SignInAnswers|RefusalAnswers|Supervised|FormatThreads|PackageGoverning|DocumentedIndexes|SidecarDeriving|LargeRootReading|RefusalForm'
+found=$(git grep -nwE "$old" -- . ':!Scripts/lint.sh') && { echo "$found" >&2; finding "a name that was given up"; }
+found=$(git grep -nE '(largest|longest|most)[A-Z][A-Za-z]*' -- '*.swift') && { echo "$found" >&2; finding "a limit is called max, with its unit"; }
+found=$(git grep -nE '^ *(///?|#|"""|//) *Who\b' -- Sources Plugins Tests Benchmarks Scripts) \
+    && { echo "$found" >&2; finding "a comment that begins with Who; name the actor"; }
 
 python3 Scripts/shape.py > /dev/null || finding "the shape of the house; see docs/architecture.md"
 

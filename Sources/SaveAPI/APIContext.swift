@@ -16,7 +16,7 @@ package struct APIContext: Sendable {
     package let serverKey: [UInt8]
     package let log: Log
     /// Where refusals are recorded.
-    package let tally: AuditTally
+    package let tally: AuditAggregator
     /// The server's version, as it shows itself.
     package let version: String
     /// The address that clients use; nil to take scheme and host from each request.
@@ -34,7 +34,7 @@ package struct APIContext: Sendable {
     package init(
         store: any MetadataStore, formats: FormatRegistry, hasher: any PasswordHashing, keyUses: KeyUses,
         operations: any RepositoryOperations & PackageExplaining, clock: PlatformClock, serverKey: [UInt8], log: Log,
-        tally: AuditTally, version: String,
+        tally: AuditAggregator, version: String,
         publicAddress: PublicAddress? = nil, maxKeyLifetime: Int64? = nil, outbound: AddressGuard? = nil,
         verifier: AuditVerifier? = nil, jobs: Jobs? = nil, maintenance: Maintenance
     ) {

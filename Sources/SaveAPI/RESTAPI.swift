@@ -36,7 +36,7 @@ package final class RESTAPI: Sendable {
             if request.method.isRead { response.closesConnection = request.body.length != 0 }
         } catch {
             response = ErrorResponder.json(Self.shown(error), request: request, log: context.log)
-            // Who is refused may have a body still to send that nobody will read.
+            // A caller that is refused may have a body still to send that nobody will read.
             response.closesConnection = request.body.length != 0
         }
         response.headers["Cache-Control"] = "no-store"

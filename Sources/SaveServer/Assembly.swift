@@ -24,7 +24,7 @@ struct Assembly: Sendable {
     let server: HTTPServer
     let services: EngineServices
     let health: Health
-    let auditUpkeep: AuditUpkeep
+    let auditUpkeep: AuditMaintenance
     let keyUses: KeyUses
     let scrub: Scrub
     let jobs: Jobs
@@ -74,7 +74,7 @@ struct Assembly: Sendable {
         let scrub = Scrub(
             metadata: stores.metadata, blobs: stores.blobs, rate: configuration.scrubRate, clock: clock, log: log
         ) { asset in
-            services.board.bump(asset.repository, package: asset.record.package, paths: [asset.record.path])
+            services.board.invalidate(asset.repository, package: asset.record.package, paths: [asset.record.path])
         }
         let jobs = Jobs(clock: clock)
         let api = RESTAPI(
@@ -166,14 +166,15 @@ struct Assembly: Sendable {
 
     private static func auditUpkeep(
         _ configuration: ServerConfiguration, _ stores: Stores, _ seal: AuditSeal, _ file: AnchorFile?,
-        _ tally: AuditTally, _ clock: PlatformClock, _ log: Log
-    ) -> AuditUpkeep {
-        var rules = AuditUpkeep.Rules()
+        _ tally: AuditAggregator, _ clock: PlatformClock, _ log: Log
+    ) -> AuditMaintenance {
+        var rules = AuditMaintenance.Rules()
         rules.anchorInterval = configuration.auditAnchorInterval
         rules.retentionDays = configuration.auditRetentionDays.map(Int64.init)
         let syslog = configuration.auditAnchorSyslog.map { SyslogAnchors(path: $0, seal: seal) }
         let places = [file as (any AuditAnchoring)?, syslog].compactMap(\.self)
-        return AuditUpkeep(store: stores.metadata, seal: seal, places: places, rules: rules, tally: tally, clock: clock, log: log)
+        return AuditMaintenance(
+            store: stores.metadata, seal: seal, places: places, rules: rules, tally: tally, clock: clock, log: log)
     }
 
     private static func sessionRules(_ configuration: ServerConfiguration) -> UploadSessions.Rules {

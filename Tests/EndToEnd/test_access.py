@@ -1,4 +1,4 @@
-"""Who may do what, however they sign in; and that it is written down."""
+"""What callers may do, however they sign in; and that it is written down."""
 import base64
 import json
 

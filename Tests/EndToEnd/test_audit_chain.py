@@ -155,7 +155,7 @@ def test_m20_a_syslog_that_does_not_answer_holds_nobody_up(data, tmp_path):
                 while True:
                     other.sendto(b"x" * 1000, path)
         server = Server(data, SAVE_AUDIT_ANCHOR_SYSLOG=path).start()
-        # Who waited for the syslog would wait for ever.
+        # A server that waited for the syslog would wait for ever.
         for number in range(5):
             server.create("slow/r%d" % number, "raw")
         until(lambda: re.search(r"^save_audit_lost_anchors [1-9]", server.admin.get("/metrics").text, re.M),

@@ -1,4 +1,4 @@
-"""Who downloaded what: recorded where a repository wants it, whichever way the file went out."""
+"""Downloads by whom: recorded where a repository wants it, whichever way the file went out."""
 
 import pytest
 

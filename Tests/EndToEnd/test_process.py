@@ -343,7 +343,7 @@ def test_sigterm_with_idle_connections_is_quick(new_server):
         assert connection.recv(4096)
     begun = time.monotonic()
     assert server.stop() == 0
-    # Who waits for idle connections waits as long as for requests in flight.
+    # A server that waits for idle connections waits as long as for requests in flight.
     assert time.monotonic() - begun < 30
     for connection in idle:
         connection.close()

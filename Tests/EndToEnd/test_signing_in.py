@@ -138,7 +138,7 @@ def test_g03_nobody_locks_out_anybody_else(server, repository, hosted):
     for address in (attacker, office):
         statuses = [pull(fields(victim, "guess %d" % number, address)) for number in range(12)]
         assert statuses[:5] == [401] * 5 and statuses[-1] == 429
-    # Who signed in before goes on, from the guesser's own address, too; a key does; and anybody from elsewhere.
+    # A user that signed in before goes on, from the guesser's own address, too; a key does; and anybody from elsewhere.
     assert pull(fields(victim, USER, office)) == 200
     assert pull(fields(victim, key, attacker)) == 200
     assert pull({"Authorization": "Bearer " + key, "X-Forwarded-For": attacker}) == 200

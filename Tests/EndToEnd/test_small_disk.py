@@ -106,7 +106,7 @@ def test_sixty_megabytes_are_not_filled_by_what_is_refused(small):
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             for name, (status, send) in refused.items():
                 for answer in pool.map(lambda _: attempt(send), range(rounds)):
-                    # Who is refused before the body is read may find the connection closed.
+                    # A client that is refused before the body is read may find the connection closed.
                     assert answer is None or answer in (status if isinstance(status, tuple) else (status, 401, 429)), (name, answer)
 
     # What a database makes room for once is not what it grows by.

@@ -82,12 +82,12 @@ import Testing
 
     @Test func `R-61 a text field has a limit, and so have all together`() async {
         var form = FixtureForm("foo", "1.0", filename: Self.wheel.filename, contents: Self.wheel.bytes)
-        form.fields.append(("description", String(repeating: "x", count: UploadForm.longestField + 1)))
+        form.fields.append(("description", String(repeating: "x", count: UploadForm.maxFieldBytes + 1)))
         let error = await #expect(throws: SaveError.self) { try await form.submit() }
         #expect(error?.code == .tooLarge)
         #expect(error?.details["field"] == "description")
         form.set("description", nil)
-        for number in 0..<17 { form.fields.append(("f\(number)", String(repeating: "x", count: UploadForm.longestField))) }
+        for number in 0..<17 { form.fields.append(("f\(number)", String(repeating: "x", count: UploadForm.maxFieldBytes))) }
         #expect(await #expect(throws: SaveError.self) { try await form.submit() }?.code == .tooLarge)
     }
 

@@ -29,7 +29,7 @@ struct Accounting {
         ]
         authenticator = Authenticator(
             catalogue: catalogue, providers: local + others, uses: uses, serverKey: serverKey, clock: clock.platform,
-            trail: AuditTally(store: store, clock: clock.platform, log: .silent()))
+            trail: AuditAggregator(store: store, clock: clock.platform, log: .silent()))
         try await add("alice", "correct horse")
         try await addRobot()
     }

@@ -44,7 +44,7 @@ struct AccessKeyUsesTests {
         let authenticator = Authenticator(
             catalogue: server.catalogue, providers: [KeySignIn(serverKey: server.serverKey, clock: server.clock.platform)],
             uses: uses, serverKey: server.serverKey, clock: server.clock.platform,
-            trail: AuditTally(store: server.store, clock: server.clock.platform, log: .silent()))
+            trail: AuditAggregator(store: server.store, clock: server.clock.platform, log: .silent()))
         for _ in 0..<100 { for key in keys { _ = authenticator.cached(server.request("Bearer \(key)")) } }
         await uses.save()
         #expect(store.writes == 1)
@@ -78,7 +78,7 @@ struct AccessKeyUsesTests {
         let authenticator = Authenticator(
             catalogue: server.catalogue, providers: [KeySignIn(serverKey: server.serverKey, clock: server.clock.platform)],
             uses: uses, serverKey: server.serverKey, clock: server.clock.platform,
-            trail: AuditTally(store: server.store, clock: server.clock.platform, log: .silent()))
+            trail: AuditAggregator(store: server.store, clock: server.clock.platform, log: .silent()))
         _ = authenticator.cached(server.request("Bearer \(key)"))
         store.fails = true
         await uses.save()

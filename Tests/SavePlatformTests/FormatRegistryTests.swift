@@ -8,7 +8,7 @@ import Testing
         static var descriptor: FormatDescriptor {
             FormatDescriptor(
                 id: Name.id, displayName: "x", contract: Name.contract, abilities: [],
-                mount: Name.mount.map { FormatMount($0, greeting: Document(type: .text, bytes: [])) })
+                mount: Name.mount.map { FormatMount($0, pingResponse: Document(type: .text, bytes: [])) })
         }
         init(settings: JSONObject) throws { if Name.isBroken { throw SaveError(.invalidRequest, "no luck today") } }
         func route(_ request: FormatRequest) throws -> Route { throw SaveError(.notFound, "nothing") }

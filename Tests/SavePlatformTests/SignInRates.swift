@@ -35,7 +35,7 @@ import Testing
         let forgetful = Authenticator(
             catalogue: server.catalogue, providers: [KeySignIn(serverKey: server.serverKey, clock: .system)], uses: server.uses,
             serverKey: server.serverKey, clock: .system,
-            trail: AuditTally(store: server.store, clock: .system, log: .silent()), cacheCapacity: 1)
+            trail: AuditAggregator(store: server.store, clock: .system, log: .silent()), cacheCapacity: 1)
         let checked = microseconds("a key that is checked") { forgetful.cached(requests[$0 % requests.count]) != nil }
         let known = microseconds("a key that is remembered") { server.authenticator.cached(requests[$0 % requests.count]) != nil }
         #expect(checked < 50)

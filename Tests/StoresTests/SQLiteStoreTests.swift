@@ -82,7 +82,7 @@ import Testing
         let store = try SQLiteStore.open(path: path)
         let (small, large) = (project("small"), project("large", String(repeating: "x", count: 2_000_000)))
         await store.close()
-        let limited = try SQLiteStore.open(path: path, largestPageCount: 60)
+        let limited = try SQLiteStore.open(path: path, maxPages: 60)
         await #expect {
             _ = try await limited.write { try $0.put(large) }
         } throws: { ($0 as? SaveError)?.code == .storageFull }
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test func `a full disk fails the writes that shared its commit, and none is half there`() async throws {
-        let store = try SQLiteStore.open(path: path, largestPageCount: 100)
+        let store = try SQLiteStore.open(path: path, maxPages: 100)
         let projects = (0..<40).map { project("p\($0)", String(repeating: "x", count: $0 == 20 ? 2_000_000 : 10)) }
         let acknowledged = await withTaskGroup(of: String?.self) { group in
             for project in projects {

@@ -89,7 +89,7 @@ extension BrokenFormat: PackageNaming {
     }
 }
 
-extension BrokenFormat: PackageGoverning {
+extension BrokenFormat: PackagePolicy {
     func attributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
         guard let key = change.keys.first, fault != .acceptsAnyAttribute else { return change }
         throw SaveError(.unknownField, "there is no attribute '\(key)'", details: ["field": key])
@@ -119,7 +119,7 @@ extension BrokenFormat: PackageSearching {
     }
 }
 
-extension BrokenFormat: SidecarDeriving {
+extension BrokenFormat: EmbeddedMetadata {
     func embeddedSidecar(of file: AssetRecord) -> AssetRecord? {
         guard fault == .forgetsWhatSidecarsBelongTo, file.path.text.contains("beta") else { return nil }
         return (try? AssetPath(file.path.text + ".note")).map { AssetRecord(path: $0, package: file.package) }

@@ -35,7 +35,7 @@ extension NpmFormat: PackageSearching {
         let text = ASCII.percentEncoded(query.text)
         return UpstreamRequest(
             url: "\(base)-/v1/search?text=\(text)&size=\(query.size)&from=\(query.from)", accept: MediaType.json.value,
-            maxSize: longestSearch)
+            maxSize: maxSearchBytes)
     }
 
     /// - Throws: `upstreamInvalid` for what is no answer to a search.
@@ -49,5 +49,5 @@ extension NpmFormat: PackageSearching {
     }
 
     /// Bytes of an upstream's answer to a search.
-    private static let longestSearch: Int64 = 4 << 20
+    private static let maxSearchBytes: Int64 = 4 << 20
 }

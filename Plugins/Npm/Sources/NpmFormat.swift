@@ -13,7 +13,7 @@ public struct NpmFormat: RepositoryFormat {
         ], refusals: .json(member: "error", success: "ok", field: "npm-notice"))
 
     /// Bytes of an upstream's packument. The largest public ones have some thirty million.
-    private static let longestPackument: Int64 = 128 << 20
+    private static let maxPackumentBytes: Int64 = 128 << 20
 
     public init(settings: JSONObject) throws {
         try Self.takeNone(of: settings)
@@ -61,7 +61,7 @@ public struct NpmFormat: RepositoryFormat {
             guard let package = index.package, let name = PackageName(package.name) else {
                 throw SaveError.unsupported("lists of an upstream's packages")
             }
-            return UpstreamRequest(url: url + name.percentEncoded, accept: Packument.full.value, maxSize: Self.longestPackument)
+            return UpstreamRequest(url: url + name.percentEncoded, accept: Packument.full.value, maxSize: Self.maxPackumentBytes)
         case .asset: throw SaveError.unsupported("files that no packument lists")
         case .probe(attempt: 0):
             return UpstreamRequest(url: url + "-/ping", accept: "application/json", maxSize: 1 << 16, resolvedBase: url)

@@ -60,8 +60,8 @@ struct NpmRoutes {
     /// `/{package}/-rev/{revision}`: what `npm unpublish` puts, and deletes.
     private func routeOfRevision(_ name: PackageName, _ revision: String) throws -> Route {
         switch request.method {
-        case .put: return .retract(UploadPlan(package: name.package, purpose: Purpose.revise(revision).text))
-        case .delete: return .retract(UploadPlan(package: name.package, purpose: Purpose.unpublish(revision).text))
+        case .put: return .unpublish(UploadPlan(package: name.package, purpose: Purpose.revise(revision).text))
+        case .delete: return .unpublish(UploadPlan(package: name.package, purpose: Purpose.unpublish(revision).text))
         default: throw SaveError.methodNotAllowed("DELETE, PUT")
         }
     }
@@ -73,7 +73,7 @@ struct NpmRoutes {
             isFile(path, of: name)
         else { throw Self.unknown }
         guard request.method == .delete else { throw SaveError.methodNotAllowed("DELETE") }
-        return .retract(UploadPlan(package: name.package, purpose: Purpose.removeFile(path).text))
+        return .unpublish(UploadPlan(package: name.package, purpose: Purpose.removeFile(path).text))
     }
 
     /// `@acme/left-pad/-/left-pad-1.0.0.tgz`, which some clients write with the scope before the file's name once more.
@@ -101,7 +101,7 @@ struct NpmRoutes {
     /// What is about the registry and no single package's page: `/-/ping`, `/-/package/{package}/dist-tags`.
     private func routeOfServer(_ segments: [String]) throws -> Route {
         switch segments.first {
-        case "ping" where segments.count == 1: return try reading(.fixed(Document(type: .json, bytes: Array("{}".utf8))))
+        case "ping" where segments.count == 1: return try reading(.staticDocument(Document(type: .json, bytes: Array("{}".utf8))))
         case "whoami" where segments.count == 1: return try reading(.identity(member: "username"))
         case "v1" where segments.count == 2 && segments[1] == "search":
             return try reading(.index(.search(NpmFormat.search(request.query)), offers: [.json]))

@@ -5,12 +5,12 @@ internal import SavePlatform
 enum RegistryKeys {
     static let member = "keys"
     /// Bytes of an upstream's document.
-    private static let longest: Int64 = 1 << 20
+    private static let maxBytes: Int64 = 1 << 20
     /// npm makes text of these.
     private static let members = ["expires", "keyid", "keytype", "scheme", "key"]
 
     static func request(at base: String) -> UpstreamRequest {
-        UpstreamRequest(url: base + "-/npm/v1/keys", accept: MediaType.json.value, maxSize: longest)
+        UpstreamRequest(url: base + "-/npm/v1/keys", accept: MediaType.json.value, maxSize: maxBytes)
     }
 
     /// - Throws: `upstreamInvalid`.

@@ -23,11 +23,11 @@ import Testing
         #expect(try route(.get, "@acme/left-pad/-/left-pad-1.0.0.tgz") == .asset(file, package: acme))
         #expect(try route(.get, "@acme/left-pad/-/@acme/left-pad-1.0.0.tgz") == .asset(file, package: acme))
         #expect(try route(.put, "@acme/left-pad") == .upload(UploadPlan(package: acme, purpose: "publish", status: 201)))
-        #expect(try route(.put, "@acme/left-pad/-rev/1-a") == .retract(UploadPlan(package: acme, purpose: "revise 1-a")))
-        #expect(try route(.delete, "@acme/left-pad/-rev/1-a") == .retract(UploadPlan(package: acme, purpose: "unpublish 1-a")))
+        #expect(try route(.put, "@acme/left-pad/-rev/1-a") == .unpublish(UploadPlan(package: acme, purpose: "revise 1-a")))
+        #expect(try route(.delete, "@acme/left-pad/-rev/1-a") == .unpublish(UploadPlan(package: acme, purpose: "unpublish 1-a")))
         #expect(
             try route(.delete, "@acme/left-pad/-/left-pad-1.0.0.tgz/-rev/1-a")
-                == .retract(UploadPlan(package: acme, purpose: "remove-file left-pad-1.0.0.tgz")))
+                == .unpublish(UploadPlan(package: acme, purpose: "remove-file left-pad-1.0.0.tgz")))
         #expect(
             try route(.put, "-/package/@acme/left-pad/dist-tags/next")
                 == .upload(UploadPlan(package: acme, purpose: "tag next", status: 201)))

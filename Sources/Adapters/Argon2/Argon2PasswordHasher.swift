@@ -20,10 +20,10 @@ package struct Argon2PasswordHasher: PasswordHashing {
     private static let hashLength = 32
 
     /// A thread that was kept from its work does not make guessers wait for that, too.
-    private static let longestRest = Duration.milliseconds(500)
+    private static let maxRest = Duration.milliseconds(500)
 
     /// The longest password, in bytes.
-    package static let longestPassword = 1024
+    package static let maxPasswordBytes = 1024
 
     /// A hash of no password, with the parameters of real ones: checking against it costs what checking a real one does.
     private static let dummy =
@@ -50,8 +50,8 @@ package struct Argon2PasswordHasher: PasswordHashing {
     }
 
     package func hash(_ password: [UInt8]) async throws -> String {
-        guard !password.isEmpty, password.count <= Self.longestPassword else {
-            throw SaveError.invalid("password", "a password has 1 to \(Self.longestPassword) bytes")
+        guard !password.isEmpty, password.count <= Self.maxPasswordBytes else {
+            throw SaveError.invalid("password", "a password has 1 to \(Self.maxPasswordBytes) bytes")
         }
         try gate.enter()
         defer { gate.leave() }
@@ -60,7 +60,7 @@ package struct Argon2PasswordHasher: PasswordHashing {
 
     package func verify(_ password: [UInt8], against encoded: String?) async throws -> Bool {
         // What no account can have is wrong without being tried, whoever asks.
-        guard !password.isEmpty, password.count <= Self.longestPassword else { return false }
+        guard !password.isEmpty, password.count <= Self.maxPasswordBytes else { return false }
         try gate.enter()
         defer { gate.leave() }
         return try await pool.run { [rest] in
@@ -70,7 +70,7 @@ package struct Argon2PasswordHasher: PasswordHashing {
                 throw SaveError(.busy, "the server is short of memory; try again")
             }
             let isRight = result == ARGON2_OK.rawValue && encoded != nil
-            if !isRight { rest(min(ContinuousClock.now - start, Self.longestRest)) }
+            if !isRight { rest(min(ContinuousClock.now - start, Self.maxRest)) }
             return isRight
         }
     }

@@ -29,7 +29,7 @@ final class Transfer {
     private var windowStart: UInt64 = 0
     private var windowBytes = 0
     /// A redirect's own body is read so that the connection can be used again, if it is small.
-    private static let longestRedirectBody: Int64 = 64 << 10
+    private static let maxRedirectBodyBytes: Int64 = 64 << 10
 
     /// Sets up a transfer; it starts when the engine adds it.
     ///
@@ -154,7 +154,7 @@ final class Transfer {
         guard !overflow else { return .stop }
         if head.redirect != nil {
             received = total
-            return total <= Self.longestRedirectBody ? .go : .stop
+            return total <= Self.maxRedirectBodyBytes ? .go : .stop
         }
         guard total <= plan.maxSize else {
             failure = tooLarge

@@ -43,7 +43,7 @@ package struct HTTPServerConfiguration: Sendable {
     package var writeStallTimeout: Duration = .seconds(30)
     /// Bytes of a refused request's body that are read and dropped so that the client sees the answer.
     package var maxDiscardedBytes: Int64 = 64 << 20
-    /// Who is believed about the address of the client and whether it came over TLS.
+    /// The proxies that are believed about the address of the client and whether it came over TLS.
     package var trustedProxies = TrustedProxies()
     /// Serves TLS, and nothing but TLS.
     package var tls: TLS?

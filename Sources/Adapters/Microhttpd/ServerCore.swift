@@ -27,7 +27,7 @@ final class ServerCore: Sendable {
 
     init(configuration: HTTPServerConfiguration, responder: any Responder, log: Log) {
         self.configuration = configuration
-        lingering = LingeringSockets(most: configuration.maxLingering)
+        lingering = LingeringSockets(maxSockets: configuration.maxLingering)
         limits = RequestHead.Limits(
             header: configuration.maxHeaderBytes, target: configuration.maxTargetBytes, body: configuration.maxBodySize)
         self.responder = responder

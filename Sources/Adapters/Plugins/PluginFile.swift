@@ -8,7 +8,7 @@ struct PluginFile {
     /// SHA-256 of its bytes, in hexadecimal.
     let sha256: String
 
-    private static let largest: Int64 = 1 << 30
+    private static let maxBytes: Int64 = 1 << 30
 
     /// - Throws: `PluginRefusal` for a file that is missing, that others can write, that is cut short, that is no shared object,
     ///   or that is not the one of the pin.
@@ -27,8 +27,8 @@ struct PluginFile {
             let mode = String(facts.st_mode & 0o7777, radix: 8)
             throw PluginRefusal("its mode \(mode) lets others write it; chmod go-w mends that")
         }
-        guard file.size <= Self.largest else {
-            throw PluginRefusal("it has \(file.size) bytes; a plugin has at most \(Self.largest)")
+        guard file.size <= Self.maxBytes else {
+            throw PluginRefusal("it has \(file.size) bytes; a plugin has at most \(Self.maxBytes)")
         }
         try Self.checkHeader(file)
         sha256 = try Self.digest(file)

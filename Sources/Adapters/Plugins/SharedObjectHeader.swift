@@ -23,15 +23,15 @@ struct SharedObjectHeader {
         guard let segmentsEnd = Self.end(segmentOffset, UInt64(segmentSize) * UInt64(segmentCount)),
             let sectionsEnd = Self.end(sectionOffset, UInt64(sectionSize) * UInt64(sectionCount))
         else { return nil }
-        var longest = max(segmentsEnd, sectionsEnd, 64)
+        var fileLength = max(segmentsEnd, sectionsEnd, 64)
         let segments = Fields(try read(segmentOffset, Int(segmentSize) * Int(segmentCount)))
         for start in stride(from: 0, to: segments.bytes.count, by: Int(segmentSize))
         where segments.number(start) == Self.loadable {
             guard let offset: UInt64 = segments.number(start + 8), let size: UInt64 = segments.number(start + 32) else { break }
             guard let end = Self.end(offset, size) else { return nil }
-            longest = max(longest, end)
+            fileLength = max(fileLength, end)
         }
-        length = longest
+        length = fileLength
     }
 
     private static func end(_ offset: UInt64, _ size: UInt64) -> UInt64? {

@@ -11,7 +11,7 @@ final class SQLiteConnection: @unchecked Sendable {
     private let handle: OpaquePointer
     private var isOpen = true
     private var statements: [String: Slot] = [:]
-    private static let mostStatements = 256
+    private static let maxStatements = 256
 
     /// A compiled statement and whether it is running; a class because dictionaries hold copyable values only.
     private final class Slot {
@@ -84,7 +84,7 @@ final class SQLiteConnection: @unchecked Sendable {
             try run(slot, values, each)
         } else {
             let slot = Slot(try Statement(sql, on: handle))
-            if statements.count >= Self.mostStatements { statements = statements.filter { $0.value.isRunning } }
+            if statements.count >= Self.maxStatements { statements = statements.filter { $0.value.isRunning } }
             if statements[sql] == nil { statements[sql] = slot }
             try run(slot, values, each)
         }

@@ -8,37 +8,37 @@ package enum SQLiteStore {
     /// determine the specific file type".
     private static let applicationID: Int64 = 0x5341_5645
     /// A whole check reads the whole file; up to this size that is a fraction of a second.
-    private static let largestCheckedAtOpening: Int64 = 64 << 20
+    private static let maxBytesCheckedAtOpening: Int64 = 64 << 20
 
     /// Opens a database, creates one where the file is missing or empty, and brings its schema up to date. Blocks.
     ///
     /// - Parameters:
     ///   - readers: how many reads can run at the same time.
     ///   - busyMilliseconds: how long a transaction waits for another program's lock, however many wait with it.
-    ///   - largestPageCount: a size, in pages of 4 KiB, at which the database counts as full; nil for the disk's own.
+    ///   - maxPages: a size, in pages of 4 KiB, at which the database counts as full; nil for the disk's own.
     /// - Throws: `storageUnavailable` with one sentence for a file that is damaged, belongs to another program, comes from
     ///   a newer version or cannot be written; `busy` when another program holds it.
     package static func open(
         path: String, readers: Int = 4, clock: PlatformClock = .system, busyMilliseconds: Int32 = 4000,
-        largestPageCount: Int64? = nil
+        maxPages: Int64? = nil
     ) throws -> SQLMetadataStore {
         let file = try SQLiteFile(preparing: path)
         do {
-            return try open(file, readers: readers, clock, busyMilliseconds, largestPageCount)
+            return try open(file, readers: readers, clock, busyMilliseconds, maxPages)
         } catch let error as SaveError {
             throw SQLiteOpeningFailure.explained(error, file.path)
         }
     }
 
     private static func open(
-        _ file: SQLiteFile, readers: Int, _ clock: PlatformClock, _ busyMilliseconds: Int32, _ largestPageCount: Int64?
+        _ file: SQLiteFile, readers: Int, _ clock: PlatformClock, _ busyMilliseconds: Int32, _ maxPages: Int64?
     ) throws -> SQLMetadataStore {
         let writer = try SQLiteConnection(path: file.path, busyMilliseconds: busyMilliseconds)
         if !file.isNew { try recognize(writer, file.path) }
         try setUp(writer, file.path)
         // Digests are random, so a write touches their index anywhere.
         try writer.control("PRAGMA cache_size = -65536")
-        if let largestPageCount { try writer.control("PRAGMA max_page_count = \(largestPageCount)") }
+        if let maxPages { try writer.control("PRAGMA max_page_count = \(maxPages)") }
         try Migrations.run(dialect: .sqlite, clock: clock) { body in
             try writer.transaction("BEGIN IMMEDIATE") { session in try body(session) }
         }
@@ -66,7 +66,7 @@ package enum SQLiteStore {
             throw SQLiteFile.unusable(path, "belongs to another program", mend: SQLiteFile.other)
         }
         let size = try connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size")
-        guard size <= largestCheckedAtOpening else { return }
+        guard size <= maxBytesCheckedAtOpening else { return }
         guard try connection.texts("PRAGMA quick_check(1)") == ["ok"] else {
             throw SQLiteFile.unusable(path, "is damaged", mend: SQLiteFile.restore)
         }

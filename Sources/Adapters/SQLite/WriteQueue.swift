@@ -40,7 +40,7 @@ final class WriteQueue: Sendable {
     /// to be held, later jobs wait a tenth of that: a request makes several writes, and nobody should wait for each of them.
     private let patience: UInt64
     /// Keeps many callers from making each other wait for one long commit.
-    private static let mostInOneCommit = 128
+    private static let maxInOneCommit = 128
 
     /// - Parameter busyMilliseconds: how long a job waits for another program's lock.
     init(_ connection: SQLiteConnection, busyMilliseconds: Int32) {
@@ -73,7 +73,7 @@ final class WriteQueue: Sendable {
 
     private func nextBatch() -> [Job] {
         state.withLock { state in
-            let batch = Array(state.waiting.prefix(Self.mostInOneCommit))
+            let batch = Array(state.waiting.prefix(Self.maxInOneCommit))
             state.waiting.removeFirst(batch.count)
             return batch
         }

@@ -1,6 +1,6 @@
 package import SaveStorage
 
-/// Who may do what: the one place that decides. Everything it needs is in its arguments.
+/// What a principal may do: the one place that decides. Everything it needs is in its arguments.
 package enum AccessPolicy {
     /// What was decided about a request.
     package enum Decision: Sendable, Equatable {

@@ -2,7 +2,7 @@ package import SavePlatform
 package import SaveStorage
 internal import Synchronization
 
-/// Who and what there is: projects, repositories, members and accounts, kept in memory so that a request is routed and
+/// All that there is to ask about: projects, repositories, members and accounts, kept in memory so that a request is routed and
 /// authorized without asking the database.
 ///
 /// Whoever changes one of these in the database calls `reload` before answering. The next request sees the change.
@@ -69,7 +69,7 @@ package final class Catalogue: Sendable {
             try ids.map { (id: $0, record: try reading.key($0)) }
         }
         let isInstalled = state.withLock { state in
-            // Who was before this must be there, and nobody who came later: they may have seen other things.
+            // Callers that came before this read must be answered by it, and none that came later: those may have seen other things.
             guard ticket == state.installed + 1 else { return false }
             state.installed = ticket
             state.snapshot = CatalogueSnapshot(state.snapshot, keys: keys, generation: ticket)
@@ -112,14 +112,14 @@ package struct CatalogueRecords: Sendable {
 /// A repository with its format, ready to answer.
 package final class Repository: Sendable {
     package let record: RepositoryRecord
-    package let format: Supervised<any RepositoryFormat>
+    package let format: IsolatedFormat<any RepositoryFormat>
     package let descriptor: FormatDescriptor
     /// The upstream that the settings describe, for a proxy.
     package let upstream: UpstreamID
 
     /// - Parameter upstream: that of another version of the record with the same upstream; nil where there is none.
     package init(
-        record: RepositoryRecord, format: Supervised<any RepositoryFormat>, descriptor: FormatDescriptor,
+        record: RepositoryRecord, format: IsolatedFormat<any RepositoryFormat>, descriptor: FormatDescriptor,
         upstream: UpstreamID? = nil
     ) {
         self.record = record
@@ -136,13 +136,13 @@ package final class Repository: Sendable {
     package func maxFileSize(_ limit: Int64?) -> Int64? { [record.hosted.maxFileSize, limit].compactMap(\.self).min() }
 
     /// The format, where people set attributes on its packages.
-    package var governing: Supervised<any PackageGoverning>? { format.cast { $0 as? any PackageGoverning } }
+    package var governing: IsolatedFormat<any PackagePolicy>? { format.cast { $0 as? any PackagePolicy } }
 
     /// The format, where packages are searched for.
-    package var searching: Supervised<any PackageSearching>? { format.cast { $0 as? any PackageSearching } }
+    package var searching: IsolatedFormat<any PackageSearching>? { format.cast { $0 as? any PackageSearching } }
 
     /// The format, where its packages have names.
-    package var naming: Supervised<any PackageNaming>? { format.cast { $0 as? any PackageNaming } }
+    package var naming: IsolatedFormat<any PackageNaming>? { format.cast { $0 as? any PackageNaming } }
 }
 
 /// The catalogue at one moment. A class, so that handing it around costs nothing.

@@ -74,13 +74,13 @@ package struct ChainWalk: Sendable {
     /// The sequence number of the last record that was passed.
     package private(set) var position: Int64
     private var previous: String
-    private let cut: AuditCut?
+    private let cut: AuditTruncation?
     private var isCutToldOf = false
     private var anchors: AuditAnchorLines?
     private var anchor: AuditAnchor?
     private let seal: AuditSeal
 
-    init(from cut: AuditCut?, anchors: AuditAnchorLines?, _ seal: AuditSeal) {
+    init(from cut: AuditTruncation?, anchors: AuditAnchorLines?, _ seal: AuditSeal) {
         self.cut = cut
         self.anchors = anchors
         self.seal = seal

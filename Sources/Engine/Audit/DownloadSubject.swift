@@ -24,7 +24,7 @@ package struct DownloadSubject: Sendable {
     }
 }
 
-extension AuditTally {
+extension AuditAggregator {
     /// Counts an answer that gives out a file, whole or in part; one that only says that the client has it does not.
     package func note(_ download: DownloadSubject?, _ response: HTTPResponse, to principal: Principal, _ request: HTTPRequest) {
         guard let download, request.method == .get, response.status == 200 || response.status == 206 else { return }

@@ -17,33 +17,33 @@ package protocol ContentSource: Sendable {
     func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent
 
     /// Whether the repository has a package, at less cost than listing it.
-    func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: Freshness)
+    func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity)
 }
 
 /// A listing, and for how long it holds.
 package struct SourcedListing: Sendable {
     package var listing: Listing
-    package var freshness: Freshness
+    package var freshness: CacheValidity
 }
 
 /// What an answer depends on.
-package struct Freshness: Sendable {
+package struct CacheValidity: Sendable {
     /// A subject as it was when the answer was made.
     package struct Dependency: Sendable {
         package let repository: Repository
-        package let stamp: RevisionBoard.Stamp
+        package let stamp: ChangeCounters.Version
     }
 
     package var dependencies: [Dependency] = []
     /// The upstreams' indexes that it was made from.
-    package var leases: [Lease] = []
+    package var leases: [UpstreamTTL] = []
     /// `PlatformClock.uptime` after which an upstream should be asked again for a file; nil for never.
     package var validUntil: UInt64?
     /// The upstream could not be asked: this is what it said before.
     package var isStale = false
 
     package init(
-        dependencies: [Dependency] = [], leases: [Lease] = [], validUntil: UInt64? = nil, isStale: Bool = false
+        dependencies: [Dependency] = [], leases: [UpstreamTTL] = [], validUntil: UInt64? = nil, isStale: Bool = false
     ) {
         self.dependencies = dependencies
         self.leases = leases
@@ -51,27 +51,27 @@ package struct Freshness: Sendable {
         self.isStale = isStale
     }
 
-    package mutating func merge(_ other: Freshness) {
+    package mutating func merge(_ other: CacheValidity) {
         dependencies += other.dependencies
         leases += other.leases.filter { lease in !leases.contains { $0 === lease } }
         validUntil = [validUntil, other.validUntil].compactMap(\.self).min()
         isStale = isStale || other.isStale
     }
 
-    package func merging(_ other: Freshness) -> Freshness {
+    package func merging(_ other: CacheValidity) -> CacheValidity {
         var copy = self
         copy.merge(other)
         return copy
     }
 
     /// Whether the answer still holds.
-    package func isCurrent(board: RevisionBoard, catalogue: CatalogueSnapshot, clock: PlatformClock) -> Bool {
+    package func isCurrent(board: ChangeCounters, catalogue: CatalogueSnapshot, clock: PlatformClock) -> Bool {
         holds(board: board, clock: clock)
             && dependencies.allSatisfy { catalogue.repository(id: $0.repository.record.id) === $0.repository }
     }
 
     /// Whether the answer still holds, where the catalogue is known to be the same.
-    package func holds(board: RevisionBoard, clock: PlatformClock) -> Bool {
+    package func holds(board: ChangeCounters, clock: PlatformClock) -> Bool {
         if validUntil != nil || !leases.isEmpty {
             let now = clock.uptime()
             if let validUntil, now >= validUntil { return false }
@@ -82,7 +82,7 @@ package struct Freshness: Sendable {
 
     /// Whether both were found in the same state of all that they rest on: then what was made of one is what would be made
     /// of the other. Until when each holds may differ.
-    package func isSameState(as other: Freshness) -> Bool {
+    package func isSameState(as other: CacheValidity) -> Bool {
         isStale == other.isStale && validUntil == other.validUntil
             && dependencies.elementsEqual(other.dependencies) { $0.repository === $1.repository && $0.stamp == $1.stamp }
             && leases.elementsEqual(other.leases) { $0.key == $1.key && $0.content == $1.content }
@@ -92,7 +92,7 @@ package struct Freshness: Sendable {
 /// The bytes of a file.
 package enum AssetContent: Sendable {
     /// On disk, whole and verified.
-    case stored(StoredAsset, OpenFile, Freshness)
+    case stored(StoredAsset, OpenFile, CacheValidity)
     /// On its way from an upstream.
     case arriving(ArrivingAsset)
     /// Known, but not here, and only its head was asked for.
@@ -120,7 +120,7 @@ package enum AssetContent: Sendable {
     }
 
     /// The same content, which holds only as long as `freshness` does.
-    func depending(on freshness: Freshness) -> AssetContent {
+    func depending(on freshness: CacheValidity) -> AssetContent {
         guard case .stored(let asset, let file, let own) = self else { return self }
         return .stored(asset, file, own.merging(freshness))
     }
@@ -129,12 +129,12 @@ package enum AssetContent: Sendable {
 /// "Not here", with what that answer depends on, so that a group's answer can depend on it as well.
 package struct SourceMiss: Error, Sendable {
     package let error: SaveError
-    package let freshness: Freshness
+    package let freshness: CacheValidity
 
     /// "Not to be taken from an upstream": refused rather than missing, because a client that is told "not found" goes on to
     /// the next index it knows, where somebody else may have published under the name.
     static func reserved(
-        _ package: PackageID, _ pattern: NamePattern, in repository: Repository, _ freshness: Freshness
+        _ package: PackageID, _ pattern: NamePattern, in repository: Repository, _ freshness: CacheValidity
     ) -> SourceMiss {
         SourceMiss(
             error: SaveError(

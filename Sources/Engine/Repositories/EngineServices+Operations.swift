@@ -43,10 +43,10 @@ extension EngineServices {
     /// Makes what was computed from a repository's content no longer count: of one package, or of all.
     package func contentChanged(in repository: Int64, package: PackageID?) {
         if let package {
-            board.bump(repository, package: package, paths: [])
+            board.invalidate(repository, package: package, paths: [])
         } else {
             upstream.forget(repository)
-            board.bumpAll(in: repository)
+            board.invalidateAll(in: repository)
         }
     }
 
@@ -55,7 +55,7 @@ extension EngineServices {
         guard repository.record.kind == .proxy else { return .null }
         let state = upstream.state(upstream.id(of: repository))
         let now = clock.uptime()
-        let quiet = state.quietUntil > now ? Int64(clamping: (state.quietUntil - now) / Lease.second + 1) : nil
+        let quiet = state.quietUntil > now ? Int64(clamping: (state.quietUntil - now) / UpstreamTTL.second + 1) : nil
         return [
             "available": state.isAvailable.map(JSONValue.bool) ?? .null, "failure": JSONValue(state.failure),
             "asked_again_in": JSONValue(quiet), "redirected_to": JSONValue(state.redirectedTo),

@@ -5,11 +5,11 @@ internal import SaveStorage
 /// Asking upstreams before what they said expires.
 extension EngineServices {
     /// Nanoseconds after which who hints at wanting something newer makes the upstream asked behind their back.
-    private static let hintedAge = 300 * Lease.second
+    private static let hintedAge = 300 * UpstreamTTL.second
 
     /// Notes that something was used: what is about to expire, or is old and was asked for with a hint, is renewed in the
     /// background.
-    package func noteUse(of freshness: Freshness, by request: HTTPRequest) {
+    package func noteUse(of freshness: CacheValidity, by request: HTTPRequest) {
         guard !freshness.leases.isEmpty else { return }
         let now = clock.uptime()
         for lease in freshness.leases {
@@ -24,7 +24,7 @@ extension EngineServices {
     ///
     /// - Parameter started: what was asked for after this is new enough.
     /// - Returns: whether any was asked.
-    package func insist(on freshness: Freshness, askedBefore started: UInt64) async -> Bool {
+    package func insist(on freshness: CacheValidity, askedBefore started: UInt64) async -> Bool {
         var isAsked = false
         for lease in freshness.leases where lease.verifiedAt < started {
             guard let proxy = proxy(lease.key.repository) else { continue }
@@ -44,7 +44,7 @@ extension EngineServices {
                 await UpstreamIndex(proxy).renew(key.index)
             }
         } onCancel: {
-            // Who renews waits for the flight: it must end, too.
+            // The task that renews waits for the flight: it must end, too.
             upstream.refreshes.cancelAll()
         }
     }

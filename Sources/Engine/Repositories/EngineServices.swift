@@ -18,9 +18,9 @@ package struct EngineServices: Sendable {
     package let processors: BlockingPool
     /// Opens sealed upstream passwords.
     package let unseal: @Sendable (String) -> String?
-    package let board = RevisionBoard()
+    package let board = ChangeCounters()
     package let fills = FillRegistry()
-    package let tally: AuditTally
+    package let tally: AuditAggregator
     package let sessions: UploadSessions
     let upstream: UpstreamMemory
 
@@ -40,7 +40,7 @@ package struct EngineServices: Sendable {
         self.pool = pool
         self.processors = processors ?? pool
         self.unseal = unseal
-        tally = AuditTally(store: store, clock: clock, log: log) { (try? await blobs.checkSpace(for: nil)) != nil }
+        tally = AuditAggregator(store: store, clock: clock, log: log) { (try? await blobs.checkSpace(for: nil)) != nil }
         sessions = UploadSessions(blobs: blobs, pool: pool, clock: clock, rules: uploadSessions)
         upstream = UpstreamMemory(listingCacheSize: listingCacheSize)
     }
@@ -58,8 +58,8 @@ package struct EngineServices: Sendable {
 
     /// What an answer of a repository depends on, whatever it finds: its own settings, and those of the groups in it.
     package func structure(
-        of repository: Repository, _ subject: RevisionBoard.Subject, in snapshot: CatalogueSnapshot
-    ) -> [Freshness.Dependency] {
+        of repository: Repository, _ subject: ChangeCounters.Subject, in snapshot: CatalogueSnapshot
+    ) -> [CacheValidity.Dependency] {
         snapshot.structure(of: repository).map { part in
             .init(repository: part, stamp: board.stamp(part.record.id, subject))
         }

@@ -18,9 +18,9 @@ enum AllowedMethods {
         var names: Set<String> = []
         for (method, route) in routes {
             switch route {
-            case .index, .asset, .redirect, .identity, .fixed: names.formUnion(["GET", "HEAD"])
+            case .index, .asset, .redirect, .identity, .staticDocument: names.formUnion(["GET", "HEAD"])
             case .lookup: names.insert(method.name)
-            case .upload, .session, .retract, .delete, .deleteAll:
+            case .upload, .session, .unpublish, .delete, .deleteAll:
                 guard repository.record.kind == .hosted else { continue }
                 names.formUnion(method == .get ? ["GET", "HEAD"] : [method.name])
             }

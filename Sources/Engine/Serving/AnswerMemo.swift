@@ -8,7 +8,7 @@ internal import SaveStorage
 
 /// An answer that is in memory and can be given to many requests.
 protocol ReadyAnswer: AnyObject, Sendable {
-    var freshness: Freshness { get }
+    var freshness: CacheValidity { get }
     /// The file that it gives out, where that is to be recorded.
     var download: DownloadSubject? { get }
 
@@ -18,7 +18,7 @@ protocol ReadyAnswer: AnyObject, Sendable {
 
 /// Which ready answer a read got, so that the same read again costs one look-up.
 ///
-/// Who asks, what the path means, whether they may read it and which form they accept follow from a few fields of the
+/// The caller, the meaning of the path, whether the caller may read it and which form it accepts follow from a few fields of the
 /// request and from the catalogue. So the same fields under the same catalogue lead to the same answer: an entry holds while
 /// the catalogue is the very one it was made under, the credential it was authorized by has not ended, and the answer is
 /// current. Conditions and ranges are looked at anew each time.
@@ -65,7 +65,7 @@ struct AnswerMemo: Sendable {
 
     /// The answer that the same request got, while it still holds, and who sends such requests.
     func answer(
-        _ name: Fingerprint, generation: UInt64, board: RevisionBoard, clock: PlatformClock
+        _ name: Fingerprint, generation: UInt64, board: ChangeCounters, clock: PlatformClock
     ) -> (answer: any ReadyAnswer, principal: Principal)? {
         guard let entry = entries[name], entry.generation == generation, let answer = entry.answer else { return nil }
         if entry.sender.expires != nil, entry.sender.hasEnded(at: clock.now()) { return nil }

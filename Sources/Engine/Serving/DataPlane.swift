@@ -30,14 +30,14 @@ package final class DataPlane: Responder {
     private let services: EngineServices
     private let authenticator: any RequestAuthenticating
     private let resolver: RequestResolver
-    private let indexes: IndexAnswers
-    private let assets: AssetAnswers
-    private let changes: ChangeAnswers
-    private let lookups: LookupAnswers
+    private let indexes: IndexHandler
+    private let assets: FileHandler
+    private let changes: WriteHandler
+    private let lookups: LookupHandler
     private let listing: CatalogueListing
     private let refusals: RefusedChanges
-    private let refusal: RefusalAnswers
-    private let signIns: SignInAnswers
+    private let refusal: ErrorRenderer
+    private let signIns: LoginHandler
     private let memo = AnswerMemo(capacity: 16_384)
     private let fromMemory = Atomic<Int>(0)
     private let stale = Atomic<Int>(0)
@@ -49,18 +49,18 @@ package final class DataPlane: Responder {
         self.services = services
         self.authenticator = authenticator
         resolver = RequestResolver(formats: services.catalogue.formats)
-        indexes = IndexAnswers(
+        indexes = IndexHandler(
             services: services, cacheSize: configuration.pageCacheSize, externalOrigin: configuration.publicAddress?.text,
             compression: compression)
-        assets = AssetAnswers(services: services, openFiles: configuration.openFiles)
-        changes = ChangeAnswers(
+        assets = FileHandler(services: services, openFiles: configuration.openFiles)
+        changes = WriteHandler(
             services: services, maxFileSize: configuration.maxFileSize, prefix: configuration.publicAddress?.path ?? "")
-        lookups = LookupAnswers(services: services, gunzip: configuration.gunzip)
+        lookups = LookupHandler(services: services, gunzip: configuration.gunzip)
         listing = CatalogueListing(publicAddress: configuration.publicAddress)
         refusals = RefusedChanges(services: services, resolver: resolver)
-        signIns = SignInAnswers(
+        signIns = LoginHandler(
             services: services, authenticator: authenticator, resolver: resolver, refusals: refusals, keys: configuration.keys)
-        refusal = RefusalAnswers(formats: services.catalogue.formats, log: services.log)
+        refusal = ErrorRenderer(formats: services.catalogue.formats, log: services.log)
     }
 
     /// The number of pages kept and their bytes.
@@ -120,7 +120,7 @@ package final class DataPlane: Responder {
         case .index(let index, let offers):
             return indexes.ready(index, offers: offers, request: request, repository: known.repository, catalogue: catalogue)
         case .asset(let path, _): return assets.ready(path, repository: known.repository, catalogue: catalogue)
-        case .upload, .session, .retract, .delete, .deleteAll, .redirect, .identity, .lookup, .fixed: return nil
+        case .upload, .session, .unpublish, .delete, .deleteAll, .redirect, .identity, .lookup, .staticDocument: return nil
         }
     }
 
@@ -137,7 +137,7 @@ package final class DataPlane: Responder {
         }
         let principal = sender.principal
         services.tally.noteSignIn(of: principal, request)
-        if let mount = resolver.mount(at: request.rawPath) { return try RouteAnswers.greeting(of: mount, request, principal) }
+        if let mount = resolver.mount(at: request.rawPath) { return try RouteHandler.pingResponse(of: mount, request, principal) }
         let catalogue = services.catalogue.current
         if let place = resolver.place(at: request.rawPath) { return try listing.answer(place, request, principal, catalogue) }
         let resolved: ResolvedRequest
@@ -159,15 +159,15 @@ package final class DataPlane: Responder {
     /// The permission that a route needs: the only place that says so.
     package static func permission(for route: Route) -> Permission {
         switch route {
-        case .index, .asset, .redirect, .identity, .lookup, .fixed: .read
+        case .index, .asset, .redirect, .identity, .lookup, .staticDocument: .read
         case .upload, .session: .write
-        case .retract, .delete, .deleteAll: .delete
+        case .unpublish, .delete, .deleteAll: .delete
         }
     }
 
     private func authorize(_ resolved: ResolvedRequest) async throws {
         let permission = Self.permission(for: resolved.route)
-        // Who may not read was never told of the repository.
+        // `resolve` has already answered 404 to callers without read access.
         guard permission != .read else { return }
         switch AccessPolicy.decide(permission, on: resolved.repository, for: resolved.principal, granted: resolved.granted) {
         case .allowed: return
@@ -202,11 +202,11 @@ package final class DataPlane: Responder {
             services.tally.note(download, response, to: resolved.principal, request)
             return response
         case .redirect(let location, let permanent):
-            return RouteAnswers.redirect(resolved, to: location, permanent: permanent)
-        case .identity(let member): return try RouteAnswers.identity(resolved.principal, member: member)
+            return RouteHandler.redirect(resolved, to: location, permanent: permanent)
+        case .identity(let member): return try RouteHandler.identity(resolved.principal, member: member)
         case .lookup(let lookup): return try await lookups.answer(lookup, request, in: resolved.repository)
-        case .fixed(let document): return RouteAnswers.fixed(document)
-        case .upload, .session, .retract, .delete, .deleteAll:
+        case .staticDocument(let document): return RouteHandler.document(document)
+        case .upload, .session, .unpublish, .delete, .deleteAll:
             do {
                 if request.hasEncodedBody { throw SaveError.encodedBody }
                 return try await changes.answer(resolved) {

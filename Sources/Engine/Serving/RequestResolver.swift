@@ -102,7 +102,7 @@ struct RequestResolver: Sendable {
                 format.abilities.contains(.proxy), let path = try? RequestPath(keepingEscapedSlashes: raw)
             else { throw error }
             let repository = try find(path, principal, catalogue)
-            // Who may not read it does not learn what kind it is.
+            // A caller that may not read it does not learn what kind it is.
             _ = try admit(principal, repository, catalogue)
             guard Self.passesOn(repository) else { throw error }
             return (path, repository)

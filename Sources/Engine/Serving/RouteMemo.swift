@@ -34,7 +34,7 @@ struct RouteMemo: Sendable {
 
     func remember(_ entry: Entry, for target: [UInt8]) {
         var cost = target.count + 256
-        if case .fixed(let document) = entry.route { cost += document.bytes.count }
+        if case .staticDocument(let document) = entry.route { cost += document.bytes.count }
         entries.insert(entry, for: ByteKey(target), cost: cost)
     }
 }

@@ -155,14 +155,14 @@ package protocol AuditReading {
     /// The last record of all that are older than a time, as are all records before it; nil for none.
     func lastAudit(before time: Timestamp) throws -> AuditRecord?
     /// Where the trail was cut last; nil for one that is whole.
-    func auditCut() throws -> AuditCut?
+    func auditCut() throws -> AuditTruncation?
 }
 
 package protocol AuditWriting {
     /// Adds a finished record. There is no way to change one, and none to remove one that is not before a cut.
     func append(_ record: AuditRecord) throws
     /// Says that the trail begins after a record from now on.
-    func cutAudit(_ cut: AuditCut) throws
+    func cutAudit(_ cut: AuditTruncation) throws
     /// Removes records before the cut, oldest first. Returns how many were removed.
     func removeCutAudit(limit: Int) throws -> Int
     /// Makes the next so many records, oldest first, quick to find by any part of their text. Returns false, and does nothing,

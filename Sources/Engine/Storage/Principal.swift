@@ -1,6 +1,6 @@
 package import SavePlatform
 
-/// Who is asking.
+/// The sender of a request, once it is known.
 package enum Principal: Sendable, Equatable {
     case anonymous
     case user(id: Int64, username: String, role: SystemRole, key: KeyContext?)

@@ -139,7 +139,7 @@ package struct StoredAsset: Sendable, Equatable {
     package var record: AssetRecord
     package var blob: BlobDigest
     package var size: Int64
-    /// Who uploaded it; nil where a proxy fetched it.
+    /// The publisher; nil where a proxy fetched it.
     package var uploadedBy: String?
     package var created: Timestamp
 

@@ -62,7 +62,7 @@ public struct PyPIFormat: RepositoryFormat, PackageNaming {
     }
 }
 
-extension PyPIFormat: LargeRootReading {
+extension PyPIFormat: StreamedRootIndex {
     public func root(from file: FileBytes, url: String, contentType: String?) throws -> Listing {
         try UpstreamIndex.root(from: file, url: url, contentType: contentType)
     }
@@ -95,7 +95,7 @@ extension PyPIFormat: SidecarCombining {
     }
 }
 
-extension PyPIFormat: DocumentedIndexes {
+extension PyPIFormat: IndexEmbeddingFiles {
     public func documents(for index: IndexKey, in listing: Listing) throws -> [AssetPath] {
         if let (package, version) = LegacyJSON.release(index) {
             return try LegacyJSON.documents(SimplePage(package, listing), version: version)

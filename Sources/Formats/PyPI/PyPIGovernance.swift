@@ -2,7 +2,7 @@ public import SavePlatform
 
 /// What people may set on a project, and what follows from it: its status (PEP 792), and how large its files may be, all of
 /// them or those of one release.
-extension PyPIFormat: PackageGoverning {
+extension PyPIFormat: PackagePolicy {
     public func attributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
         var attributes = current
         for member in change.members {
@@ -93,8 +93,8 @@ extension PyPIFormat: PackageGoverning {
     /// Limits by version, each of which is there once in whatever spelling.
     private static func sizes(_ value: JSONValue) throws -> JSONObject {
         let field = PyPIAttribute.releaseMaxFileSizes
-        guard let object = value.object, object.members.count <= mostReleases else {
-            throw SaveError.invalid(field, "'\(field)' must be an object with at most \(mostReleases) versions, or null")
+        guard let object = value.object, object.members.count <= maxReleases else {
+            throw SaveError.invalid(field, "'\(field)' must be an object with at most \(maxReleases) versions, or null")
         }
         var seen: Set<Version> = []
         var sizes = JSONObject()
@@ -108,7 +108,7 @@ extension PyPIFormat: PackageGoverning {
     }
 
     /// Releases of a project that may have limits of their own.
-    private static let mostReleases = 1000
+    private static let maxReleases = 1000
 
     private static func size(_ value: JSONValue, _ field: String) throws -> Int64 {
         guard let size = value.integer, (1...(1 << 50)).contains(size) else {

@@ -7,7 +7,7 @@ public struct RawFormat: RepositoryFormat {
         id: "raw", displayName: "Raw", abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes])
 
     /// Bytes; a repository's own limit is lower.
-    private static let largestFile: Int64 = 1 << 40
+    private static let maxFileBytes: Int64 = 1 << 40
 
     /// Takes no settings.
     ///
@@ -67,7 +67,7 @@ public struct RawFormat: RepositoryFormat {
         let directory = try URLReference.directory(base)
         switch target {
         case .asset(let path):
-            return UpstreamRequest(url: directory + path.percentEncoded, maxSize: Self.largestFile)
+            return UpstreamRequest(url: directory + path.percentEncoded, maxSize: Self.maxFileBytes)
         // An arbitrary site has no list of its files that could be read: the remote URL is the base as it stands.
         case .probe, .index: throw SaveError.unsupported("upstream indexes")
         }

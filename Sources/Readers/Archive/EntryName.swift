@@ -1,7 +1,7 @@
 /// The name of an entry, as the bytes that the archive has.
 enum EntryName {
     /// Bytes that no system takes for a longer path.
-    static let longest = 4096
+    static let maxBytes = 4096
 
     /// Checks a name whose bytes may be of any encoding that has ASCII in it.
     ///
@@ -11,7 +11,7 @@ enum EntryName {
         let segments = name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         // An empty segment at the end marks a directory.
         let inner = segments.last?.isEmpty == true ? segments.dropLast() : segments[...]
-        guard name.count <= longest, !inner.isEmpty,
+        guard name.count <= maxBytes, !inner.isEmpty,
             inner.allSatisfy({ !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8) }),
             name.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") })
         else { throw ArchiveError("the archive has an entry with a name that is not allowed: \(shown(name))") }

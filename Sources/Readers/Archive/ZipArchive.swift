@@ -71,7 +71,7 @@ package struct ZipArchive {
     package func checkLinks() throws {
         var links = EntryLinks()
         for entry in entries where entry.isSymbolicLink {
-            try links.add(entry.header.name, to: try contents(of: entry, limit: EntryName.longest))
+            try links.add(entry.header.name, to: try contents(of: entry, limit: EntryName.maxBytes))
         }
         try links.check(entries.lazy.map(\.header.name))
     }

@@ -15,7 +15,7 @@ struct GzipParts {
     /// Bytes of a part. The last may have fewer. No part is smaller than deflate's window, so that a part and the one before it
     /// are all that it is made of.
     private static let smallest = 48 << 10
-    private static let largest = 160 << 10
+    private static let maxPartBytes = 160 << 10
     /// How far deflate looks back, in bytes.
     private static let window = 32 << 10
     /// No name, no time, made on Unix.
@@ -47,7 +47,7 @@ struct GzipParts {
     /// Where the part ends that begins at `start`: before the first eight bytes, past the smallest part, that happen to give
     /// one number in 65,536.
     private static func end(from start: Int, in bytes: UnsafeRawBufferPointer) -> Int {
-        let last = min(start + largest, bytes.count)
+        let last = min(start + maxPartBytes, bytes.count)
         for place in stride(from: start + smallest, to: last - 7, by: 1) {
             let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
             // A number without a pattern (the golden ratio) mixes all eight bytes into the highest bits.

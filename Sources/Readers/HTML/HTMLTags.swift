@@ -6,7 +6,7 @@ package struct HTMLTag: Sendable {
     package let name: String
     /// Those that were asked for, in the order of the page.
     package let attributes: [(name: String, value: String)]
-    /// At most ``HTMLTags/longestText`` bytes.
+    /// At most ``HTMLTags/maxTextBytes`` bytes.
     package fileprivate(set) var text: String
 
     /// The value of the first attribute of a name; empty where the attribute has none.
@@ -23,7 +23,7 @@ package enum HTMLError: Error, Sendable, Equatable {
 /// No document is built, nothing is loaded: entities beyond HTML's own and DTDs are not looked at.
 package enum HTMLTags {
     /// Longer text of a tag is cut here, in bytes.
-    package static let longestText = 4096
+    package static let maxTextBytes = 4096
 
     /// The start tags of the given names, in order.
     ///
@@ -120,8 +120,8 @@ private final class Collector {
     }
 
     func add(_ characters: UnsafeBufferPointer<UInt8>) {
-        guard openName != nil, text.count < HTMLTags.longestText else { return }
-        text.append(contentsOf: characters.prefix(HTMLTags.longestText - text.count))
+        guard openName != nil, text.count < HTMLTags.maxTextBytes else { return }
+        text.append(contentsOf: characters.prefix(HTMLTags.maxTextBytes - text.count))
     }
 
     private func close() {

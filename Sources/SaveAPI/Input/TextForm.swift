@@ -26,7 +26,7 @@ struct TextForm: Sendable {
 
     /// A name that the format of a repository gives its meaning, as it can stand in a path: see `RequestPath`.
     static let segment = TextForm(
-        pattern: "^(?!\\.{1,2}(;|$))([^/\\\\%\\x00-\\x1F\\x7F]|%(?![0-9A-Fa-f]{2}))+$", max: RequestPath.longestSegment,
+        pattern: "^(?!\\.{1,2}(;|$))([^/\\\\%\\x00-\\x1F\\x7F]|%(?![0-9A-Fa-f]{2}))+$", max: RequestPath.maxSegmentBytes,
         summary: "1 to 255 bytes without slashes, backslashes and control characters", matches: { !$0.isEmpty })
 
     static let keyID = TextForm(

@@ -37,7 +37,7 @@ extension APICall {
         return .object(object)
     }
 
-    /// Who the upstream is and how it is spoken to: for those who manage the repository, not for everybody who may read it.
+    /// The upstream and how it is spoken to: for those who manage the repository, not for everybody who may read it.
     private func addUpstream(of repository: Repository, to object: inout JSONObject) {
         let settings = repository.record.proxy
         let state = context.operations.upstreamState(of: repository)

@@ -44,7 +44,7 @@ enum JobRoutes {
     private static let verification = "verify"
     private static let noJob = SaveError(.notFound, "there is no such job; jobs are forgotten when the server stops")
     /// So many problems are told one by one; all are counted, and logged.
-    private static let mostProblems = 1000
+    private static let maxProblems = 1000
 
     private static func verify(
         _ context: APIContext, repairs: Bool, _ onProgress: @escaping @Sendable (MaintenanceProgress) -> Void
@@ -102,7 +102,7 @@ enum JobRoutes {
 
         func add(_ problem: VerifyProblem) {
             found.withLock { found in
-                if found.first.count < JobRoutes.mostProblems { found.first.append(problem) }
+                if found.first.count < JobRoutes.maxProblems { found.first.append(problem) }
                 if problem.isRepaired { found.repaired.insert(problem.repository) }
             }
         }

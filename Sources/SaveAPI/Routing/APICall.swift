@@ -7,7 +7,7 @@ struct APICall: Sendable {
     let context: APIContext
     let route: APIRoute
     let request: HTTPRequest
-    /// Who asks, and what there is for them.
+    /// The caller, and what there is for it.
     var caller: Caller
     /// The values of the path's variables.
     let arguments: [String: String]

@@ -3,14 +3,14 @@ internal import SavePlatform
 internal import SaveRepositories
 internal import SaveStorage
 
-/// Who asks, and what of the server they may know of and use: every look-up by a name is a decision as well.
+/// The sender of a call, and what of the server it may know of and use: every look-up by a name is a decision as well.
 ///
 /// A route's `Access` takes from here what the path names, and a handler what a body names. Nothing else in this module
 /// sees the catalogue, so that no handler can find an object that nobody decided about.
 struct Caller: Sendable {
     private let sender: Authentication
     private let catalogue: Catalogue
-    /// Who and what there was when the request was authorized.
+    /// All that there was when the request was authorized.
     private let snapshot: CatalogueSnapshot
 
     init(_ sender: Authentication, of catalogue: Catalogue) {
@@ -24,7 +24,7 @@ struct Caller: Sendable {
     /// The same caller before what there is now.
     var renewed: Caller { Caller(sender, of: catalogue) }
 
-    /// Who that is now, before what there is now.
+    /// The caller as it is now, before what there is now.
     ///
     /// - Throws: `unauthenticated` where the account or the credential is gone.
     func asOfNow(_ now: Timestamp) throws -> Caller {
@@ -89,7 +89,7 @@ struct Caller: Sendable {
         return try project(name, .manage)
     }
 
-    /// Who has which role in a project that was decided about.
+    /// The members with their roles of a project that was decided about.
     func members(of project: ProjectRecord) -> [MemberRecord] { snapshot.members.filter { $0.project == project.id } }
 
     func role(of name: PrincipalName, in project: ProjectRecord) -> ProjectRole? { snapshot.role(of: name, in: project.id) }

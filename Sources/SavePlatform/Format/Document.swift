@@ -50,7 +50,7 @@ public struct RenderContext: Sendable, Hashable {
     public let basePath: String
     /// The external scheme and host, for protocols that need absolute URLs; nil where links should be relative.
     public let externalOrigin: String?
-    /// The bytes of the files that the format asked for (`DocumentedIndexes`), without those that could not be had.
+    /// The bytes of the files that the format asked for (`IndexEmbeddingFiles`), without those that could not be had.
     public let documents: [[UInt8]]
 
     package init(basePath: String, externalOrigin: String? = nil, documents: [[UInt8]] = []) {

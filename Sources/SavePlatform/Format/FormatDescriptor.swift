@@ -1,4 +1,4 @@
-/// Who a format is and what it can do.
+/// What a format is called and what it can do.
 public struct FormatDescriptor: Sendable, Hashable {
     /// The version of the contract between the platform and formats: it rises when the source of a format that was right has to
     /// change.
@@ -15,12 +15,12 @@ public struct FormatDescriptor: Sendable, Hashable {
     /// Where clients insist on finding its repositories; nil for below `/<id>/` only.
     public let mount: FormatMount?
     /// How its clients are told why a request was refused.
-    public let refusals: RefusalForm
+    public let refusals: ErrorFormat
 
     /// - Parameter contract: leave it out, so that it is that of the platform the format was compiled against.
     public init(
         id: String, displayName: String, contract: Int = FormatDescriptor.currentContract, abilities: FormatAbilities,
-        mount: FormatMount? = nil, refusals: RefusalForm = .text
+        mount: FormatMount? = nil, refusals: ErrorFormat = .text
     ) {
         self.id = id
         self.displayName = displayName
@@ -41,11 +41,11 @@ public struct FormatMount: Sendable, Hashable {
     public let name: String
     /// What `/<mount>` and `/<mount>/` answer who is signed in. Everybody else gets 401 with a challenge, because clients ask
     /// there first to learn whether to send the credentials that they have; what may be read without any still is.
-    public let greeting: Document
+    public let pingResponse: Document
 
-    public init(_ name: String, greeting: Document) {
+    public init(_ name: String, pingResponse: Document) {
         self.name = name
-        self.greeting = greeting
+        self.pingResponse = pingResponse
     }
 
     /// Mounts are told apart by their names.

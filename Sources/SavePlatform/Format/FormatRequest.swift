@@ -9,7 +9,7 @@ public struct FormatRequest: Sendable {
     /// `Content-Type` of the body, if any.
     public let contentType: String?
 
-    public init(method: HTTPMethod, path: RequestPath, query: QueryItems = QueryItems(), contentType: String? = nil) {
+    package init(method: HTTPMethod, path: RequestPath, query: QueryItems = QueryItems(), contentType: String? = nil) {
         self.method = method
         self.path = path
         self.query = query

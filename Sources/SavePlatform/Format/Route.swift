@@ -9,7 +9,7 @@ public enum Route: Sendable, Equatable {
     /// Go on with an upload that takes more than one request. Write permission.
     case session(UploadStep)
     /// Take away from a package what the body, or the path, says; `receive` reads it. Delete permission.
-    case retract(UploadPlan)
+    case unpublish(UploadPlan)
     /// Remove a file.
     case delete(AssetPath)
     /// Remove every file below a directory; nil is the top. Delete permission.
@@ -19,7 +19,7 @@ public enum Route: Sendable, Equatable {
     /// Answer a question that the body asks, which is a JSON document (`LookupAnswering`); the text is the format's own. Read permission.
     case lookup(String)
     /// Answer this document, whatever is in the repository. Read permission.
-    case fixed(Document)
+    case staticDocument(Document)
     /// Answer 301 or 302 with a location relative to the request's own path, query kept; the repository itself counts as a
     /// directory, with or without its last slash. Read permission.
     case redirect(to: String, permanent: Bool)

@@ -7,7 +7,7 @@ public struct QueryItems: Sendable, Hashable {
 
     public let all: [Item]
 
-    public init(_ all: [Item] = []) { self.all = all }
+    package init(_ all: [Item] = []) { self.all = all }
 
     /// The first value of a name.
     public subscript(name: String) -> String? { all.first { $0.name == name }?.value }
@@ -15,7 +15,7 @@ public struct QueryItems: Sendable, Hashable {
     /// Decodes a query.
     ///
     /// - Throws: `invalidRequest` for a bad escape, bytes that are not UTF-8, or more than 100 items.
-    public init(decoding raw: ArraySlice<UInt8>?) throws {
+    package init(decoding raw: ArraySlice<UInt8>?) throws {
         guard let raw, !raw.isEmpty else {
             self.init()
             return

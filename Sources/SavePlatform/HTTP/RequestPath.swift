@@ -6,7 +6,7 @@ public struct RequestPath: Sendable, Hashable {
     /// The path ended in a slash.
     public let endsInSlash: Bool
 
-    public init(segments: [String], endsInSlash: Bool) {
+    package init(segments: [String], endsInSlash: Bool) {
         self.segments = segments
         self.endsInSlash = endsInSlash
     }
@@ -19,7 +19,7 @@ public struct RequestPath: Sendable, Hashable {
 
 extension RequestPath {
     /// The longest segment, decoded, in bytes: what file systems of clients can hold.
-    public static let longestSegment = 255
+    public static let maxSegmentBytes = 255
 
     /// Decodes a path once, segment by segment.
     ///
@@ -27,7 +27,7 @@ extension RequestPath {
     /// - Throws: `invalidRequest` for a path that does not start with a slash, a bad escape, bytes that are not UTF-8,
     ///   control characters, backslashes, dot segments in any spelling, an encoded slash, an escaped escape of
     ///   one of these, or a segment over 255 bytes; `notFound` for an empty segment inside the path.
-    public init(decoding raw: ArraySlice<UInt8>, escapedSlashesSeparate: Bool = false) throws {
+    package init(decoding raw: ArraySlice<UInt8>, escapedSlashesSeparate: Bool = false) throws {
         let raw = escapedSlashesSeparate ? Self.withPlainSlashes(raw) : raw
         guard raw.first == UInt8(ascii: "/") else { throw SaveError(.invalidRequest, "the path must start with a slash") }
         var segments: [String] = []
@@ -71,8 +71,8 @@ extension RequestPath {
 
     private static func decode(_ raw: ArraySlice<UInt8>) throws -> String {
         let bytes = raw.contains(UInt8(ascii: "%")) ? try unescape(raw)[...] : raw
-        guard bytes.count <= longestSegment else {
-            throw SaveError(.invalidRequest, "a path segment is longer than \(longestSegment) bytes: shorten the name")
+        guard bytes.count <= maxSegmentBytes else {
+            throw SaveError(.invalidRequest, "a path segment is longer than \(maxSegmentBytes) bytes: shorten the name")
         }
         var dots = true
         for byte in bytes {

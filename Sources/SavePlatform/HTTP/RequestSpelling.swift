@@ -2,7 +2,7 @@
 /// an upstream makes of `;`, `%2F` or a query is its own affair.
 package struct RequestSpelling: Sendable, Hashable {
     /// The longest query that is passed on, in bytes.
-    package static let longestQuery = 2048
+    package static let maxQueryBytes = 2048
 
     /// Segments with everything escaped that no path may have as it is, and nothing else changed.
     package let path: String
@@ -16,9 +16,9 @@ package struct RequestSpelling: Sendable, Hashable {
         for _ in 0..<4 { rest = (rest.firstIndex(of: UInt8(ascii: "/")).map { rest[($0 + 1)...] }) ?? rest[rest.endIndex...] }
         path = Self.escaped(rest) { ASCII.isPathByte($0) || $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "/") }
         let query = rawQuery.flatMap { $0.isEmpty ? nil : $0 }
-        guard (query?.count ?? 0) <= Self.longestQuery else {
+        guard (query?.count ?? 0) <= Self.maxQueryBytes else {
             throw SaveError(
-                .invalidRequest, "the query is longer than the \(Self.longestQuery) bytes that are passed on: shorten it")
+                .invalidRequest, "the query is longer than the \(Self.maxQueryBytes) bytes that are passed on: shorten it")
         }
         self.query = query.map { Self.escaped($0) { ASCII.isPathByte($0) || "%/?".utf8.contains($0) } }
     }

@@ -11,7 +11,7 @@ package enum SpelledKey {
         guard let query = spelling.query else { return try AssetPath(name) }
         let filename = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).last?.count ?? 0
         let shown = swapping(UInt8(ascii: "/"), for: UInt8(ascii: "|"), in: query)
-        if filename + 1 + shown.utf8.count <= RequestPath.longestSegment { return try AssetPath(name + "?" + shown) }
+        if filename + 1 + shown.utf8.count <= RequestPath.maxSegmentBytes { return try AssetPath(name + "?" + shown) }
         return try AssetPath("\(name)?\(digestMark)\(BlobDigest(of: Array(query.utf8)).hex)}")
     }
 

@@ -64,7 +64,7 @@ public struct AssetRecord: Sendable, Equatable {
         set { change { $0.origin = newValue } }
     }
 
-    /// Who uploaded it, by the name they sign in with: set by the platform in listings of what is hosted, and ignored where a
+    /// The publisher, by the name that it signs in with: set by the platform in listings of what is hosted, and ignored where a
     /// format gives it.
     public var publisher: String? {
         get { fields.values.publisher }

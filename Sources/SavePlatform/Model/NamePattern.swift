@@ -8,7 +8,7 @@ public struct NamePattern: Sendable, Hashable, Codable, RawRepresentable, Custom
     public init(rawValue: String) { self.rawValue = rawValue }
 
     /// Reads a pattern as somebody writes it; nil for what covers no name of the format.
-    public init?(_ text: String, for format: any PackageNaming) {
+    package init?(_ text: String, for format: any PackageNaming) {
         guard text.utf8.last == UInt8(ascii: "*") else {
             guard let package = format.package(named: text) else { return nil }
             self.init(rawValue: package.name)

@@ -37,7 +37,7 @@ public struct AssetPath: Sendable, Hashable, Comparable, CustomStringConvertible
     /// Not empty, not `.` or `..`, not too long.
     private static func isAllowed(_ segment: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         let isDots = segment.count <= 2 && segment.allSatisfy { $0 == UInt8(ascii: ".") }
-        return !isDots && segment.count <= RequestPath.longestSegment
+        return !isDots && segment.count <= RequestPath.maxSegmentBytes
     }
 
     /// The last segment.

@@ -10,13 +10,13 @@ public struct SearchQuery: Sendable, Hashable {
     /// A search ends here: whoever has not found it among so many needs another word.
     public static let deepest = 250
     /// Texts above this are no search. Bytes.
-    private static let longest = 256
+    private static let maxBytes = 256
 
     /// - Throws: `invalidRequest` naming `text` for one that is too long, and `from` and `size` where they are negative. Past
     ///   `deepest` they are cut.
     public init(text: String, from: Int, size: Int) throws {
-        guard text.utf8.count <= Self.longest else {
-            throw SaveError.invalid("text", "text: a search has at most \(Self.longest) bytes")
+        guard text.utf8.count <= Self.maxBytes else {
+            throw SaveError.invalid("text", "text: a search has at most \(Self.maxBytes) bytes")
         }
         guard from >= 0 else { throw SaveError.invalid("from", "from: must not be negative") }
         guard size >= 0 else { throw SaveError.invalid("size", "size: must not be negative") }

@@ -31,16 +31,16 @@ package final class BlockingPool: Sendable {
     nonisolated(unsafe) private var runningLong = 0
     nonisolated(unsafe) private var shortInARow = 0
     nonisolated(unsafe) private var isStopped = false
-    private let mostLong: Int
+    private let maxLong: Int
 
     /// So many short pieces go before a long one that waits.
-    private static let mostInARow = 16
+    private static let maxInARow = 16
 
     /// Starts the threads.
     ///
     /// - Parameter niceness: 0 for threads like all others, up to 19 for threads that give way to them.
     package init(name: String, threads: Int, niceness: Int32 = 0) {
-        mostLong = max(1, threads - 1)
+        maxLong = max(1, threads - 1)
         for number in 0..<max(1, threads) {
             let thread = Thread { [self] in
                 // setpriority(2): "in the current Linux/NPTL implementation of POSIX threads, the nice value is a per-thread
@@ -107,8 +107,8 @@ package final class BlockingPool: Sendable {
         condition.lock()
         defer { condition.unlock() }
         while true {
-            let mayTakeLong = !long.isEmpty && runningLong < mostLong
-            if mayTakeLong, short.isEmpty || shortInARow >= Self.mostInARow, let work = long.popFirst() {
+            let mayTakeLong = !long.isEmpty && runningLong < maxLong
+            if mayTakeLong, short.isEmpty || shortInARow >= Self.maxInARow, let work = long.popFirst() {
                 runningLong += 1
                 shortInARow = 0
                 return (work, .long)

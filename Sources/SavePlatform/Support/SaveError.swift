@@ -53,7 +53,7 @@ extension SaveError.Code {
     // The request cannot be served as it stands.
     public static let invalidRequest: Self = "invalid_request"
     public static let unknownField: Self = "unknown_field"
-    public static let alreadyExists: Self = "already_exists"
+    package static let alreadyExists: Self = "already_exists"
     package static let nameRetired: Self = "name_retired"
     public static let conflict: Self = "conflict"
     package static let preconditionFailed: Self = "precondition_failed"
@@ -68,7 +68,7 @@ extension SaveError.Code {
 
     // The caller.
     package static let unauthenticated: Self = "unauthenticated"
-    public static let forbidden: Self = "forbidden"
+    package static let forbidden: Self = "forbidden"
     public static let blocked: Self = "blocked"
     package static let tooManyRequests: Self = "too_many_requests"
 

@@ -1,4 +1,4 @@
-/// Who a URL speaks to: scheme, host and port. Credentials belong to one origin and go to no other.
+/// The server that a URL speaks to: scheme, host and port. Credentials belong to one origin and go to no other.
 package struct URLOrigin: Sendable, Hashable {
     /// `http` or `https`.
     package let scheme: String

@@ -13,7 +13,7 @@ struct BlobImport {
     /// The server's own limit for a file, in bytes.
     let limit: Int64?
     let publisher: Publisher
-    let format: Supervised<any RepositoryFormat>
+    let format: IsolatedFormat<any RepositoryFormat>
     let pool: BlockingPool
 
     /// - Parameters:
@@ -47,7 +47,7 @@ struct BlobImport {
 
     /// Publishes one blob, unless it is refused.
     private func take(
-        _ blob: BlobInfo, by naming: Supervised<any ContentNaming>, _ summary: inout DirectoryImport.Summary,
+        _ blob: BlobInfo, by naming: IsolatedFormat<any ContentNaming>, _ summary: inout DirectoryImport.Summary,
         _ report: (String) -> Void, onRead: @escaping @Sendable (Int64) -> Void
     ) async throws {
         // Something of a file that was published before this one, such as its metadata.

@@ -26,7 +26,7 @@ struct DirectoryImport {
     /// The server's own limit for a file, in bytes.
     let limit: Int64?
     let publisher: Publisher
-    let format: Supervised<any RepositoryFormat>
+    let format: IsolatedFormat<any RepositoryFormat>
     let pool: BlockingPool
 
     /// - Parameters:

@@ -7,7 +7,7 @@ internal import SavePlatform
 /// The C library keeps what is freed between blocks in use: ten thousand connections leave their memory behind. malloc_trim(3) gives
 /// it back, and holds everything up meanwhile; so it is called once, when few are left.
 struct MemoryRelease {
-    private var most = 0
+    private var maxOpen = 0
     /// Fewer connections are not worth it.
     private static let worthwhile = 256
 
@@ -15,9 +15,9 @@ struct MemoryRelease {
     ///
     /// - Parameter recent: the most that there were since this was asked last.
     mutating func isDue(connections: Int, recent: Int) -> Bool {
-        most = max(most, recent)
-        guard most >= Self.worthwhile, connections <= most / 4 else { return false }
-        most = connections
+        maxOpen = max(maxOpen, recent)
+        guard maxOpen >= Self.worthwhile, connections <= maxOpen / 4 else { return false }
+        maxOpen = connections
         return true
     }
 

@@ -15,7 +15,7 @@ package struct CrossSiteGuard: Sendable {
     func refusal(of request: HTTPRequest) -> SaveError? {
         guard !request.method.isRead, request.method != .options, isFromElsewhere(request) else { return nil }
         return SaveError(
-            .forbidden, "a page of another site may not change anything here: use a client, or a page of this server")
+            .forbidden, "cross-site request refused: use a client, or a page of this server")
     }
 
     private func isFromElsewhere(_ request: HTTPRequest) -> Bool {

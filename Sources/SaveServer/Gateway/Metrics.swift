@@ -18,7 +18,7 @@ final class Metrics: Sendable {
     ]
     private static let outcomes = ["ok", "not_modified", "refused", "failed"]
     /// Repositories that are counted. Clients make up paths; only what was answered, or failed, gets a place.
-    private static let mostRepositories = 4096
+    private static let maxRepositories = 4096
 
     private struct Counts {
         /// By method and status, in a table that every request finds its place in without hashing.
@@ -54,7 +54,7 @@ final class Metrics: Sendable {
                 counts.outcomes[row + outcome] &+= 1
                 return
             }
-            guard outcome != 2, counts.repositories.count < Self.mostRepositories else { return }
+            guard outcome != 2, counts.repositories.count < Self.maxRepositories else { return }
             let row = counts.outcomes.count
             counts.repositories[repository] = row
             counts.outcomes += [Int64](repeating: 0, count: Self.outcomes.count)

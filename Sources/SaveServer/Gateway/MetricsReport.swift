@@ -12,7 +12,7 @@ struct MetricsReport: Sendable {
     let metrics: Metrics
     let services: EngineServices
     let dataPlane: DataPlane
-    let auditUpkeep: AuditUpkeep
+    let auditUpkeep: AuditMaintenance
     let authenticator: Authenticator
     let scrub: Scrub
     let blobs: FileBlobStore

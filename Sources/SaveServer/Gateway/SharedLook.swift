@@ -21,7 +21,7 @@ package final class SharedLook: Sendable {
     /// A finding of this age, in nanoseconds, makes the next one to ask start another look.
     private static let renewal: UInt64 = 1_000_000_000
     /// None answers that is as old as this. Ages count from the beginning of a look.
-    private static let longest: UInt64 = 2_000_000_000
+    private static let maxAge: UInt64 = 2_000_000_000
     private let patience: UInt64
     private let slow: String
     private let clock: PlatformClock
@@ -57,7 +57,7 @@ package final class SharedLook: Sendable {
                     state.number &+= 1
                     started = state.number
                 }
-                if let age, age < Self.longest { return (.some(state.problem), started) }
+                if let age, age < Self.maxAge { return (.some(state.problem), started) }
                 state.waiting.append(continuation)
                 return (nil, started)
             }

@@ -64,11 +64,11 @@ extension FormatConformance {
             if !method.isRead { return ["\(place): a method that is not a read reads an index"] }
             return offers.isEmpty ? ["\(place): an index is offered in no type"] : []
         case .value(.asset): return method.isRead ? [] : ["\(place): a method that is not a read reads a file"]
-        case .value(.identity), .value(.fixed):
+        case .value(.identity), .value(.staticDocument):
             return method.isRead ? [] : ["\(place): a method that is not a read asks a question"]
         case .value(.lookup):
             return method == .post ? [] : ["\(place): a method other than POST asks what a body says"]
-        case .value(.upload(let plan)), .value(.retract(let plan)):
+        case .value(.upload(let plan)), .value(.unpublish(let plan)):
             if method.isRead { return ["\(place): a read uploads"] }
             return plan.status == 200 || plan.status == 201 ? [] : ["\(place): an upload would answer \(plan.status)"]
         case .value(.session(let step)):

@@ -1,6 +1,6 @@
 internal import SavePlatform
 
-/// The rules of `PackageNaming`, `ClientSigningIn`, `PackageGoverning` and `DirectoryImporting`.
+/// The rules of `PackageNaming`, `ClientSigningIn`, `PackagePolicy` and `DirectoryImporting`.
 extension FormatConformance {
     func naming(_ format: any RepositoryFormat) -> [String] {
         guard let naming = format as? any PackageNaming else { return [] }
@@ -67,7 +67,7 @@ extension FormatConformance {
     }
 
     func governance(_ format: any RepositoryFormat) -> [String] {
-        guard let governing = format as? any PackageGoverning else { return [] }
+        guard let governing = format as? any PackagePolicy else { return [] }
         var found: [String] = []
         do {
             _ = try governing.attributes([:], changedBy: ["no-such-attribute": 1])

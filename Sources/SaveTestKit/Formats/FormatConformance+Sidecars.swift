@@ -1,10 +1,10 @@
 internal import SaveDigest
 internal import SavePlatform
 
-/// The rules of `SidecarDeriving`.
+/// The rules of `EmbeddedMetadata`.
 extension FormatConformance {
     func sidecars(_ format: any RepositoryFormat) -> [String] {
-        guard let format = format as? any RepositoryFormat & SidecarDeriving else { return [] }
+        guard let format = format as? any RepositoryFormat & EmbeddedMetadata else { return [] }
         var found: [String] = []
         for (key, listing) in indexes {
             for file in listing.assets {
@@ -26,7 +26,7 @@ extension FormatConformance {
     }
 
     /// Bytes that are not there yet, and bytes of anything.
-    private func reading(_ format: any RepositoryFormat & SidecarDeriving, _ file: AssetRecord) -> [String] {
+    private func reading(_ format: any RepositoryFormat & EmbeddedMetadata, _ file: AssetRecord) -> [String] {
         struct NotHere: Error {}
         var found: [String] = []
         do {
@@ -53,7 +53,7 @@ extension FormatConformance {
 
     /// What a page announces is what another proxy reads from it.
     private func announcing(
-        _ format: any RepositoryFormat & SidecarDeriving, _ file: AssetRecord, _ sidecar: AssetRecord, on key: IndexKey
+        _ format: any RepositoryFormat & EmbeddedMetadata, _ file: AssetRecord, _ sidecar: AssetRecord, on key: IndexKey
     ) -> [String] {
         let digest = Checksum(.sha256, hex: String(repeating: "ab", count: 32)).map { [$0] } ?? []
         let context = RenderContext(basePath: "/x/project/repository/")

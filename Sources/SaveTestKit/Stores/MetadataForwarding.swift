@@ -80,9 +80,9 @@ extension MetadataForwarding {
     }
     package func lastAudit() throws -> AuditRecord? { try base.lastAudit() }
     package func lastAudit(before time: Timestamp) throws -> AuditRecord? { try base.lastAudit(before: time) }
-    package func auditCut() throws -> AuditCut? { try base.auditCut() }
+    package func auditCut() throws -> AuditTruncation? { try base.auditCut() }
     package func append(_ record: AuditRecord) throws { try base.append(record) }
-    package func cutAudit(_ cut: AuditCut) throws { try base.cutAudit(cut) }
+    package func cutAudit(_ cut: AuditTruncation) throws { try base.cutAudit(cut) }
     package func indexAudit(_ count: Int) throws -> Bool { try base.indexAudit(count) }
     package func removeCutAudit(limit: Int) throws -> Int { try base.removeCutAudit(limit: limit) }
     package func isReferenced(_ digest: BlobDigest) throws -> Bool { try base.isReferenced(digest) }

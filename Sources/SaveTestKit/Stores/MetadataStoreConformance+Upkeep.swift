@@ -100,7 +100,7 @@ extension MetadataStoreConformance {
             }
             try require(ends, is: [nil, 1, 2, 4, 6], "the ends of what is older")
             try require(try await store.read { try $0.auditCut() } == nil, "a new trail is cut")
-            let cut = AuditCut(sequence: 3, hash: "c")
+            let cut = AuditTruncation(sequence: 3, hash: "c")
             let removed = try await store.write { writing in
                 let before = try writing.removeCutAudit(limit: 9)
                 try writing.cutAudit(cut)

@@ -98,7 +98,7 @@ struct LineFormat: RepositoryFormat, PackageNaming {
     }
 }
 
-extension LineFormat: LargeRootReading {
+extension LineFormat: StreamedRootIndex {
     func root(from file: FileBytes, url: String, contentType: String?) throws -> Listing {
         let bytes = try file.read(at: 0, count: Int(file.size))
         return try listing(from: UpstreamDocument(url: url, contentType: contentType, bytes: bytes), for: .root)
@@ -106,7 +106,7 @@ extension LineFormat: LargeRootReading {
 }
 
 /// A package can be closed for uploads, or sealed altogether.
-extension LineFormat: PackageGoverning {
+extension LineFormat: PackagePolicy {
     func attributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject { change }
 
     func checkUpload(_ items: [Submission.Item], to attributes: JSONObject) throws {
@@ -118,7 +118,7 @@ extension LineFormat: PackageGoverning {
     }
 }
 
-extension LineFormat: SidecarDeriving {
+extension LineFormat: EmbeddedMetadata {
     func embeddedSidecar(of file: AssetRecord) -> AssetRecord? {
         guard file.path.text.hasSuffix(".box"), let path = try? AssetPath(file.path.text + ".note") else { return nil }
         return AssetRecord(path: path, package: file.package, sidecarOf: file.path)

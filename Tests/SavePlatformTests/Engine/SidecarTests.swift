@@ -1,6 +1,7 @@
 import SaveAccess
 import SaveHTTP
 import SavePlatform
+import SaveRepositories
 import SaveStorage
 import SaveTestKit
 import Testing

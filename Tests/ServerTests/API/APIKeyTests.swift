@@ -13,7 +13,7 @@ struct APIKeyTests {
         Authenticator(
             catalogue: server.catalogue, providers: [KeySignIn(serverKey: server.serverKey, clock: server.clock.platform)],
             uses: server.keyUses, serverKey: server.serverKey, clock: server.clock.platform,
-            trail: AuditTally(store: server.store, clock: server.clock.platform, log: .silent()))
+            trail: AuditAggregator(store: server.store, clock: server.clock.platform, log: .silent()))
     }
 
     private func bearer(_ key: String) -> HTTPRequest {

@@ -27,7 +27,7 @@ struct NotesFormat: RepositoryFormat, PackageNaming {
 }
 
 /// A package may be marked with a colour, and so may a file.
-extension NotesFormat: PackageGoverning {
+extension NotesFormat: PackagePolicy {
     func attributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
         var attributes = current
         for member in change.members {
@@ -114,7 +114,7 @@ struct APIServer {
             context: APIContext(
                 store: store, formats: formats, hasher: hasher, keyUses: keyUses, operations: operations,
                 clock: clock.platform, serverKey: serverKey, log: .silent(),
-                tally: AuditTally(store: store, clock: clock.platform, log: .silent()), version: "1.2.3",
+                tally: AuditAggregator(store: store, clock: clock.platform, log: .silent()), version: "1.2.3",
                 maxKeyLifetime: maxKeyLifetime,
                 maintenance: Maintenance(
                     metadata: store, blobs: InMemoryBlobStore(), clock: clock.platform, log: .silent())),

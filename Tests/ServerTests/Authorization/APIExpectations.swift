@@ -34,7 +34,7 @@ enum APIExpectations {
         private   401       404    ok     ok        ok    404      ok      ok    ok    ok    ok     401     401
         missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
-    /// Who is a member of it, only its members know.
+    /// Only the members of a project know its members.
     static let readsProject = AccessProfile(
         """
                   anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled

@@ -41,7 +41,7 @@ struct AccessRun {
         let records = try await world.audit(after: sequence)
         if response.status >= 400 {
             #expect(after.elementsEqual(before), "\(what) was refused, and changed something")
-            // Who has not said who they are was asked to, not refused.
+            // A caller that has not signed in was asked to, not refused.
             #expect(records.count == (response.status == 401 ? 0 : 1), "\(what) left the records \(records)")
             #expect(records.allSatisfy { $0.outcome != .ok }, what)
             #expect(records.allSatisfy { $0.actor == asker.account }, what)

@@ -25,7 +25,7 @@ final class AccessWorld: Sendable {
     let catalogue: Catalogue
     let formats: FormatRegistry
     let gateway: Gateway
-    private let tally: AuditTally
+    private let tally: AuditAggregator
     private let blobs = InMemoryBlobStore()
     private let hasher = PlainPasswordHasher()
     private let serverKey = [UInt8](repeating: 7, count: 32)
@@ -276,7 +276,7 @@ final class AccessWorld: Sendable {
     func lastSequence() async throws -> Int64 { try await store.read { try $0.lastAudit()?.sequence ?? 0 } }
 }
 
-/// Who asks: the columns of every table.
+/// The callers: the columns of every table.
 enum Asker: String, CaseIterable, Sendable {
     case anonymous, nobody, viewer, developer, owner
     /// The owner of another project.

@@ -7,7 +7,7 @@ import SaveStorage
 import SaveTestKit
 import Testing
 
-/// Who may is asked again when a change is made: a client takes as long as it likes to send it.
+/// Permission is asked for again when a change is made: a client takes as long as it likes to send it.
 @Suite struct CommitAuthorityTests {
     /// What ends the right of `developer` in `open` or `closed` while a body is on its way, and the status by then.
     struct End: Sendable, CustomStringConvertible {

@@ -38,7 +38,7 @@ enum DataPlaneExpectations {
 
     /// The kinds of route. A new case of `Route` does not compile until it is named here, and then has no row yet.
     enum Kind: String, CaseIterable {
-        case index, asset, upload, session, retract, delete, deleteAll, redirect, identity, lookup, fixed
+        case index, asset, upload, session, unpublish, delete, deleteAll, redirect, identity, lookup, staticDocument
 
         init(_ route: Route) {
             switch route {
@@ -46,13 +46,13 @@ enum DataPlaneExpectations {
             case .asset: self = .asset
             case .upload: self = .upload
             case .session: self = .session
-            case .retract: self = .retract
+            case .unpublish: self = .unpublish
             case .delete: self = .delete
             case .deleteAll: self = .deleteAll
             case .redirect: self = .redirect
             case .identity: self = .identity
             case .lookup: self = .lookup
-            case .fixed: self = .fixed
+            case .staticDocument: self = .staticDocument
             }
         }
     }
@@ -121,11 +121,11 @@ enum DataPlaneExpectations {
         Request("npm", .index, "GET /-/v1/search?text=demo", readers, 200, 200, 200),
         Request("npm", .asset, "GET /demo/-/demo-1.0.0.tgz", readers, 200, 200, 200),
         Request("npm", .identity, "GET /-/whoami", named, 200, 200, 200),
-        Request("npm", .fixed, "GET /-/ping", readers, 200, 200, 200),
+        Request("npm", .staticDocument, "GET /-/ping", readers, 200, 200, 200),
         Request("npm", .lookup, "POST /-/npm/v1/security/advisories/bulk", readers, 200, 200, 200),
         Request("npm", .upload, "PUT /demo", uploaders, 201, 405, 405),
         Request("npm", .upload, "PUT /-/package/demo/dist-tags/next", uploaders, 200, 405, 405),
-        Request("npm", .retract, "DELETE /demo/-/demo-1.0.0.tgz/-rev/1", deleters, 200, 405, 405),
+        Request("npm", .unpublish, "DELETE /demo/-/demo-1.0.0.tgz/-rev/1", deleters, 200, 405, 405),
         Request("npm", .delete, "DELETE /demo/-/demo-1.0.0.tgz", deleters, 204, 405, 405),
 
         Request("chunks", .asset, "GET \(file)", readers, 200, 200, 200),

@@ -11,7 +11,7 @@ struct PackageName: Sendable, Hashable {
     let base: String
 
     /// "The name must be less than or equal to 214 characters. This includes the scope for scoped packages."
-    private static let longest = 214
+    private static let maxBytes = 214
 
     /// As everyone writes it: `@acme/left-pad`.
     var text: String { scope.map { "\($0)/\(base)" } ?? base }
@@ -32,7 +32,7 @@ struct PackageName: Sendable, Hashable {
         if let scope {
             guard scope.utf8.first == UInt8(ascii: "@"), Self.isPart(scope.utf8.dropFirst()) else { return nil }
         }
-        guard Self.isPart(base.utf8[...]), (scope?.utf8.count ?? -1) + 1 + base.utf8.count <= Self.longest else { return nil }
+        guard Self.isPart(base.utf8[...]), (scope?.utf8.count ?? -1) + 1 + base.utf8.count <= Self.maxBytes else { return nil }
         self.scope = scope
         self.base = base
     }

@@ -5,8 +5,8 @@ enum SearchEntry {
     /// The package's attribute in which words are looked for.
     static let textKey = "search"
     /// Texts are cut here; a page has up to 250 of them. Bytes.
-    private static let longestText = 2048
-    private static let mostItems = 50
+    private static let maxTextBytes = 2048
+    private static let maxItems = 50
 
     // MARK: Hosted
 
@@ -57,7 +57,7 @@ enum SearchEntry {
         entry["keywords"] = .array(keywords(object["keywords"]))
         entry["date"] = date.map(JSONValue.string)
         entry["license"] = object["license"]?.string.map { .string(cut($0)) }
-        let people = (object["maintainers"]?.array ?? []).prefix(mostItems).compactMap(person)
+        let people = (object["maintainers"]?.array ?? []).prefix(maxItems).compactMap(person)
         entry["maintainers"] = .array(people.map(JSONValue.object))
         entry["publisher"] = person(publisher).map(JSONValue.object)
         entry["author"] = person(object["author"]).map(JSONValue.object)
@@ -68,7 +68,7 @@ enum SearchEntry {
 
     private static func keywords(_ value: JSONValue?) -> [JSONValue] {
         if let text = value?.string { return [.string(cut(text))] }
-        return (value?.array ?? []).prefix(mostItems).compactMap { $0.string.map { .string(cut($0)) } }
+        return (value?.array ?? []).prefix(maxItems).compactMap { $0.string.map { .string(cut($0)) } }
     }
 
     /// `name` in a manifest, `username` in a search, or a text of its own (npm documentation, package.json, "people fields").
@@ -84,11 +84,11 @@ enum SearchEntry {
     private static func link(_ value: JSONValue) -> JSONValue? {
         guard let text = value.string ?? value.object?["url"]?.string else { return nil }
         let url = text.utf8.starts(with: "git+".utf8) ? String(text.dropFirst(4)) : text
-        guard url.utf8.count <= longestText, let plain = URLReference.normalized(url) else { return nil }
+        guard url.utf8.count <= maxTextBytes, let plain = URLReference.normalized(url) else { return nil }
         return .string(plain)
     }
 
     private static func cut(_ text: String) -> String {
-        text.utf8.count <= longestText ? text : String(decoding: text.utf8.prefix(longestText), as: UTF8.self)
+        text.utf8.count <= maxTextBytes ? text : String(decoding: text.utf8.prefix(maxTextBytes), as: UTF8.self)
     }
 }

@@ -17,11 +17,11 @@ struct SemanticVersion: Sendable, Hashable, CustomStringConvertible {
     var isPrerelease: Bool { !prerelease.isEmpty }
 
     /// npm takes no longer ones.
-    private static let longest = 256
+    private static let maxBytes = 256
 
     /// Reads a version exactly as the specification has it; nil for anything else, such as `1.2` or `v1.2.3`.
     init?(_ text: String) {
-        guard text.utf8.count <= Self.longest else { return nil }
+        guard text.utf8.count <= Self.maxBytes else { return nil }
         let build = text.utf8.split(separator: UInt8(ascii: "+"), maxSplits: 1, omittingEmptySubsequences: false)
         if build.count == 2 {
             guard Self.identifiers(build[1])?.allSatisfy(Self.isIdentifier) == true else { return nil }

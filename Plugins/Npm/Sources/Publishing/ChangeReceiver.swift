@@ -7,7 +7,7 @@ struct ChangeReceiver {
     let staging: any UploadStaging
 
     /// A version in quotes, in bytes.
-    private static let longestVersion = 1024
+    private static let maxVersionBytes = 1024
 
     /// - Throws: `invalidRequest` naming the member, `tooLarge`.
     func receive(_ purpose: Purpose) async throws -> Submission {
@@ -27,7 +27,7 @@ struct ChangeReceiver {
 
     /// The body of a tag: a version as JSON text.
     private func version() async throws -> String {
-        let bytes = try await upload.body.collect(limit: Self.longestVersion)
+        let bytes = try await upload.body.collect(limit: Self.maxVersionBytes)
         guard let text = (try? JSONValue(parsing: bytes))?.string, SemanticVersion(text) != nil else {
             throw SaveError.invalid("dist-tags", "dist-tags: the body must be a version in quotes")
         }
@@ -35,7 +35,7 @@ struct ChangeReceiver {
     }
 
     private func document() async throws -> JSONObject {
-        let bytes = try await upload.body.collect(limit: PublishScanner.longest)
+        let bytes = try await upload.body.collect(limit: PublishScanner.maxBytes)
         do {
             guard let object = try JSONValue(parsing: bytes).object else {
                 throw SaveError(.invalidRequest, "the body must be a JSON object")

@@ -47,15 +47,16 @@ struct Provenance {
         let others = came.filter { !here.contains($0.sorted) }
         guard !others.isEmpty else { return nil }
         let document: JSONValue = ["attestations": .array(known + others)]
-        guard known.count + others.count <= most, document.bytes.count <= longest else {
-            throw refused("a version has at most \(most) attestations and \(longest >> 20) MiB of them: publish another version")
+        guard known.count + others.count <= maxEntries, document.bytes.count <= maxBytes else {
+            throw refused(
+                "a version has at most \(maxEntries) attestations and \(maxBytes >> 20) MiB of them: publish another version")
         }
         return document
     }
 
-    private static let most = 64
+    private static let maxEntries = 64
     /// Bytes.
-    private static let longest = 4 << 20
+    private static let maxBytes = 4 << 20
 
     /// What `dist.attestations` of the manifest says, without the place.
     static func described(_ predicateType: String) -> JSONValue {

@@ -29,7 +29,7 @@ actor PublishScanner {
     private(set) var document: [UInt8] = []
 
     /// What is left of a document without its files, in bytes.
-    static let longest = 8 << 20
+    static let maxBytes = 8 << 20
     /// Deeper than the reader of the document goes; what is deeper still is refused while it is read.
     private static let deepest = 64
 
@@ -44,9 +44,9 @@ actor PublishScanner {
         while try await fill() {
             while let byte = chunk.popFirst() {
                 document.append(byte)
-                guard document.count <= Self.longest else {
+                guard document.count <= Self.maxBytes else {
                     throw SaveError(
-                        .tooLarge, "the manifest is larger than \(Self.longest) bytes: shorten package.json or the README")
+                        .tooLarge, "the manifest is larger than \(Self.maxBytes) bytes: shorten package.json or the README")
                 }
                 try step(byte)
                 if case .attachment = place { return String(decoding: frames[frames.count - 2].key, as: UTF8.self) }

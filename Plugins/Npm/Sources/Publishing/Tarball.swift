@@ -4,7 +4,7 @@ internal import SavePlatform
 /// The file of a version: what npm unpacks has to be the package that the registry says it is.
 enum Tarball {
     /// Bytes of the `package.json` within.
-    private static let longestManifest = 4 << 20
+    private static let maxManifestBytes = 4 << 20
 
     /// Checks that a file is a tarball of a version. Blocks.
     ///
@@ -15,7 +15,7 @@ enum Tarball {
         let found: [(name: String, contents: [UInt8])]
         do {
             found = try PackedFiles.read(
-                archiveOf: file.size, limit: longestManifest, bytes: { try file.read(at: $0, count: $1) }, wanted: isManifest)
+                archiveOf: file.size, limit: maxManifestBytes, bytes: { try file.read(at: $0, count: $1) }, wanted: isManifest)
         } catch let refusal as PackedFiles.Refusal {
             throw refused("the file is no tarball as npm packs them: \(refusal)")
         }

@@ -117,7 +117,7 @@ extension OpenFile {
 extension HTTPResponse {
     /// What a refusal says on its status line: visible ASCII, at most 200 bytes; nil for every other answer.
     var reason: ArraySlice<UInt8>? {
-        guard status >= 400, let line = headers.bytes(of: RefusalLine.field), line.count <= RefusalLine.most,
+        guard status >= 400, let line = headers.bytes(of: RefusalLine.field), line.count <= RefusalLine.maxBytes,
             line.allSatisfy({ $0 >= 0x20 && $0 < 0x7F })
         else { return nil }
         return line

@@ -7,7 +7,7 @@ final class ConnectionRegistry: Sendable {
     private struct State {
         var connections: [ObjectIdentifier: Connection] = [:]
         var perAddress: [[UInt8]: Int] = [:]
-        var most = 0
+        var maxOpen = 0
     }
     private let state = Mutex(State())
 
@@ -15,7 +15,7 @@ final class ConnectionRegistry: Sendable {
         state.withLock { state in
             state.connections[ObjectIdentifier(connection)] = connection
             state.perAddress[connection.client.network, default: 0] += 1
-            state.most = max(state.most, state.connections.count)
+            state.maxOpen = max(state.maxOpen, state.connections.count)
         }
     }
 
@@ -31,8 +31,8 @@ final class ConnectionRegistry: Sendable {
     /// The most connections that there were at a time since this was asked last.
     func takeMost() -> Int {
         state.withLock { state in
-            defer { state.most = state.connections.count }
-            return state.most
+            defer { state.maxOpen = state.connections.count }
+            return state.maxOpen
         }
     }
 

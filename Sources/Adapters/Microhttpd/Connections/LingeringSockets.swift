@@ -14,12 +14,12 @@ final class LingeringSockets: Sendable {
     }
 
     /// Each of them is a descriptor.
-    private let most: Int
+    private let maxSockets: Int
     private let entries = Mutex<[Entry]>([])
     /// Wakes the watch; -1 where there is none.
     let wake = save_eventfd()
 
-    init(most: Int) { self.most = most }
+    init(maxSockets: Int) { self.maxSockets = maxSockets }
 
     deinit {
         entries.withLock { for entry in $0 { close(entry.descriptor) } }
@@ -46,7 +46,7 @@ final class LingeringSockets: Sendable {
         shutdown(descriptor, Int32(SHUT_WR))
         let entry = Entry(descriptor: descriptor, left: limit, deadline: MonotonicTime.milliseconds() &+ milliseconds)
         let isKept = entries.withLock { entries in
-            guard entries.count < most else { return false }
+            guard entries.count < maxSockets else { return false }
             entries.append(entry)
             return true
         }

@@ -10,7 +10,7 @@ final class TLSIdentity: Sendable {
     nonisolated(unsafe) let key: gnutls_privkey_t
 
     /// More than any chain has.
-    private static let longestChain: UInt32 = 16
+    private static let maxChainLength: UInt32 = 16
 
     /// Reads both files. Blocks.
     ///
@@ -18,8 +18,8 @@ final class TLSIdentity: Sendable {
     init(reading files: HTTPServerConfiguration.TLS) throws {
         let chain = try Self.contents(of: files.certificate, "certificate")
         let secret = try Self.contents(of: files.key, "key")
-        let certificates = UnsafeMutablePointer<gnutls_pcert_st>.allocate(capacity: Int(Self.longestChain))
-        var count = Self.longestChain
+        let certificates = UnsafeMutablePointer<gnutls_pcert_st>.allocate(capacity: Int(Self.maxChainLength))
+        var count = Self.maxChainLength
         let imported = Self.withDatum(chain) { datum in
             gnutls_pcert_list_import_x509_raw(
                 certificates, &count, datum, GNUTLS_X509_FMT_PEM, UInt32(GNUTLS_X509_CRT_LIST_SORT.rawValue))

@@ -8,10 +8,10 @@ internal import SavePlatform
 /// names only those of DNS are taken: a comma or a percent sign there is read differently by different readers.
 enum HostField {
     /// A name of 253 bytes with a port, or an address in brackets with one.
-    private static let most = 261
+    private static let maxBytes = 261
 
     static func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
-        guard !text.isEmpty, text.count <= most else { return false }
+        guard !text.isEmpty, text.count <= maxBytes else { return false }
         if text[0] == UInt8(ascii: "[") {
             guard let end = text.firstIndex(of: UInt8(ascii: "]")) else { return false }
             return isIPv6(text[1..<end]) && isPort(text[(end + 1)...])

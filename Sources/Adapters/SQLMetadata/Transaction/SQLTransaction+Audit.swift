@@ -31,13 +31,13 @@ extension SQLTransaction {
             """, [.time(time)], Self.auditRecord)
     }
 
-    func auditCut() throws -> AuditCut? {
+    func auditCut() throws -> AuditTruncation? {
         try session.first("SELECT sequence, hash FROM audit_cuts ORDER BY sequence DESC LIMIT 1") {
-            AuditCut(sequence: try $0.integer(), hash: try $0.text())
+            AuditTruncation(sequence: try $0.integer(), hash: try $0.text())
         }
     }
 
-    func cutAudit(_ cut: AuditCut) throws {
+    func cutAudit(_ cut: AuditTruncation) throws {
         try session.execute(
             "INSERT INTO audit_cuts (sequence, hash) VALUES ($1, $2)", [.integer(cut.sequence), .text(cut.hash)])
     }

@@ -48,7 +48,7 @@ struct AuditSearch {
     static let text = columns.joined(separator: " || char(10) || ")
     private static let columns = ["actor", "action", "resource", "source_ip", "request_id", "details"]
     /// Records that a window looks at, at most.
-    private static let mostCandidates: Int64 = 8192
+    private static let maxCandidates: Int64 = 8192
 
     init(_ query: AuditQuery, in session: any SQLSession, _ dialect: SQLDialect) throws {
         self.session = session
@@ -132,7 +132,7 @@ struct AuditSearch {
         let start = clock.now
         let patience = query.patience ?? .seconds(1 << 40)
         var high = top
-        var width = query.patience == nil ? Int64.max : Self.mostCandidates
+        var width = query.patience == nil ? Int64.max : Self.maxCandidates
         if case .text = way { (high, width) = (try unindexed(below: top, to: bottom, into: &records), width) }
         while high > bottom, records.count <= query.limit {
             let begun = clock.now
@@ -145,7 +145,7 @@ struct AuditSearch {
             if now - begun < patience / 10 {
                 width = width.multipliedReportingOverflow(by: 4).overflow ? .max : width * 4
             } else if now - begun > patience / 3 {
-                width = max(Self.mostCandidates / 8, width / 4)
+                width = max(Self.maxCandidates / 8, width / 4)
             }
         }
         return high
@@ -155,7 +155,7 @@ struct AuditSearch {
     private func unindexed(below top: Int64, to bottom: Int64, into records: inout [AuditRecord]) throws -> Int64 {
         let through = try session.integer("SELECT max(through) FROM audit_text_progress")
         guard through + 1 < top else { return top }
-        let low = max(bottom, through + 1, query.patience == nil ? 0 : top - 20 * Self.mostCandidates)
+        let low = max(bottom, through + 1, query.patience == nil ? 0 : top - 20 * Self.maxCandidates)
         guard low < top else { return top }
         var filter = filter
         filter.add("sequence >= ?", .integer(low))
@@ -182,7 +182,7 @@ struct AuditSearch {
             filter.add("rowid < ?", .integer(high))
         }
         return try session.first(
-            "\(source) WHERE \(filter.condition) ORDER BY n DESC LIMIT 1 OFFSET \(Self.mostCandidates - 1)", filter.values
+            "\(source) WHERE \(filter.condition) ORDER BY n DESC LIMIT 1 OFFSET \(Self.maxCandidates - 1)", filter.values
         ) { try $0.integer() }
     }
 
@@ -221,8 +221,8 @@ struct AuditSearch {
 /// The parts of three characters that a text is made of, by which an index finds it.
 struct TextParts {
     private let parts: [String]
-    private static let mostCompared = 24
-    private static let mostUsed = 4
+    private static let maxCompared = 24
+    private static let maxUsed = 4
     private static let sample = 256
 
     init(_ text: String) {
@@ -233,7 +233,7 @@ struct TextParts {
         }
         var seen: Set<String> = []
         var parts: [String] = []
-        for start in 0...(scalars.count - 3) where parts.count < Self.mostCompared {
+        for start in 0...(scalars.count - 3) where parts.count < Self.maxCompared {
             var part = String.UnicodeScalarView()
             part.append(contentsOf: scalars[start..<(start + 3)])
             if seen.insert(String(part)).inserted { parts.append(String(part)) }
@@ -244,14 +244,14 @@ struct TextParts {
     /// The few parts that the newest records have least often: a search costs as much as its rarest part is frequent, and
     /// every further one costs, too.
     func rarest(in session: any SQLSession, of text: String) throws -> [String] {
-        guard parts.count > Self.mostUsed else { return parts }
+        guard parts.count > Self.maxUsed else { return parts }
         let counts = parts.indices.map { "sum(instr(t, $\($0 + 1)) > 0)" }.joined(separator: ", ")
         let found = try session.first(
             "SELECT \(counts) FROM (SELECT \(text) AS t FROM audit ORDER BY sequence DESC LIMIT \(Self.sample))",
             parts.map { .text($0) }
         ) { row in parts.map { _ in row.optionalInteger() ?? 0 } }
         let order = zip(parts, found ?? []).sorted { $0.1 < $1.1 }
-        return order.prefix(Self.mostUsed).map(\.0)
+        return order.prefix(Self.maxUsed).map(\.0)
     }
 }
 

@@ -6,7 +6,7 @@ internal import Synchronization
 /// settings are the same few texts.
 final class SettingsText: Sendable {
     private let known = Mutex<[String: any Sendable]>([:])
-    private static let mostKnown = 4096
+    private static let maxKnown = 4096
 
     static func encode(_ settings: some Encodable) throws -> SQLValue {
         .text(String(decoding: try JSONEncoder().encode(settings), as: UTF8.self))
@@ -18,7 +18,7 @@ final class SettingsText: Sendable {
         if let settings = known.withLock({ $0[key] }) as? Settings { return settings }
         let settings = try Self.read(text, defaults: defaults)
         known.withLock { known in
-            if known.count >= Self.mostKnown { known.removeAll() }
+            if known.count >= Self.maxKnown { known.removeAll() }
             known[key] = settings
         }
         return settings

@@ -3,7 +3,7 @@ package import SavePlatform
 
 /// What formats are asked most, with what the compiler cannot check in their answers: whatever a format gives, nobody is led to
 /// another host, and nothing is held that no honest answer is as large as.
-extension Supervised<any RepositoryFormat> {
+extension IsolatedFormat<any RepositoryFormat> {
     package func route(_ request: FormatRequest) async throws -> Route {
         try await ask { try $0.route(request).verified() }
     }
@@ -37,16 +37,16 @@ private struct InspectedInPlace: UploadStaging {
 extension Route {
     /// Bytes of a document that does not depend on what is in the repository. Known routes are remembered, and the document with
     /// its route.
-    private static let largestFixed = 1 << 20
+    private static let maxStaticBytes = 1 << 20
 
     /// - Throws: `internalFailure` for what no format may answer.
     func verified() throws -> Route {
         switch self {
         case .redirect(let location, _) where !Self.isRelative(location):
             throw SaveError(.internalFailure, "the format would redirect to another host")
-        case .fixed(let document):
-            guard case .bytes(let bytes) = document.content, bytes.count <= Self.largestFixed else {
-                throw SaveError(.internalFailure, "the format's fixed document has more than \(Self.largestFixed) bytes")
+        case .staticDocument(let document):
+            guard case .bytes(let bytes) = document.content, bytes.count <= Self.maxStaticBytes else {
+                throw SaveError(.internalFailure, "the format's fixed document has more than \(Self.maxStaticBytes) bytes")
             }
         default: break
         }
@@ -65,15 +65,15 @@ extension Route {
 
 extension Listing {
     /// More than any package has, and any site has packages. Records of files take about two kilobytes each.
-    private static let mostFiles = 500_000
-    private static let mostPackages = 20_000_000
+    private static let maxFiles = 500_000
+    private static let maxPackages = 20_000_000
 
     /// - Throws: `upstreamInvalid` for more than is believable.
     package func verified() throws -> Listing {
-        guard assets.count <= Self.mostFiles, directories.count <= Self.mostFiles, packages.count <= Self.mostPackages else {
+        guard assets.count <= Self.maxFiles, directories.count <= Self.maxFiles, packages.count <= Self.maxPackages else {
             throw SaveError(
                 .upstreamInvalid,
-                "the upstream's index lists more than \(Self.mostFiles) files or \(Self.mostPackages) packages: check remote_url")
+                "the upstream's index lists more than \(Self.maxFiles) files or \(Self.maxPackages) packages: check remote_url")
         }
         return self
     }

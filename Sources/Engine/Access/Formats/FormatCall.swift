@@ -13,10 +13,10 @@ final class FormatCall<Value: Sendable>: Abandonable, TaskExecutor {
         var isBegun = false
     }
 
-    private let threads: FormatThreads
+    private let threads: FormatExecutor
     private let state = Mutex(State())
 
-    init(on threads: FormatThreads) { self.threads = threads }
+    init(on threads: FormatExecutor) { self.threads = threads }
 
     /// Runs code that does not wait.
     func run(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {

@@ -6,7 +6,7 @@ package struct FormatRegistry: Sendable {
     package struct Entry: Sendable {
         package let descriptor: FormatDescriptor
         package let origin: FormatOrigin
-        package let type: Supervised<any RepositoryFormat.Type>
+        package let type: IsolatedFormat<any RepositoryFormat.Type>
     }
 
     private var entriesByID: [String: Entry] = [:]
@@ -53,10 +53,10 @@ package struct FormatRegistry: Sendable {
                 "the format '\(descriptor.id)' cannot be made: \((error as? SaveError)?.message ?? "\(error)")",
                 underlying: error)
         }
-        let type: Supervised<any RepositoryFormat.Type> =
+        let type: IsolatedFormat<any RepositoryFormat.Type> =
             switch origin {
-            case .compiledIn: Supervised(compiledIn: format)
-            case .loaded: Supervised(format, loadedAs: descriptor.id, rules: supervision)
+            case .compiledIn: IsolatedFormat(compiledIn: format)
+            case .loaded: IsolatedFormat(format, loadedAs: descriptor.id, rules: supervision)
             }
         entriesByID[descriptor.id] = Entry(descriptor: descriptor, origin: origin, type: type)
         idsBySegment[descriptor.id] = descriptor.id
@@ -100,7 +100,7 @@ package struct FormatRegistry: Sendable {
     /// The format of an id.
     ///
     /// - Throws: `invalidRequest` for an unknown id.
-    package func type(_ id: String) throws -> Supervised<any RepositoryFormat.Type> {
+    package func type(_ id: String) throws -> IsolatedFormat<any RepositoryFormat.Type> {
         guard let entry = entriesByID[id] else { throw SaveError.invalid("format", "there is no format '\(id)'") }
         return entry.type
     }
@@ -120,7 +120,7 @@ package struct FormatRegistry: Sendable {
     /// A format with a repository's settings.
     ///
     /// - Throws: `invalidRequest` for an unknown id, and what the format's initializer throws.
-    package func make(_ id: String, settings: JSONObject) async throws -> Supervised<any RepositoryFormat> {
+    package func make(_ id: String, settings: JSONObject) async throws -> IsolatedFormat<any RepositoryFormat> {
         try await type(id).make { try $0.init(settings: settings) }
     }
 }

@@ -1,7 +1,7 @@
 internal import SavePlatform
 internal import Synchronization
 
-/// Asks a format from within a transaction (`Supervised.inquire`).
+/// Asks a format from within a transaction (`IsolatedFormat.inquire`).
 ///
 /// A transaction must not wait for code that may never come back: everybody's changes would wait with it. So a question to loaded code
 /// that has no answer yet ends the transaction, is answered outside, and the transaction is made again, where the answer counts only

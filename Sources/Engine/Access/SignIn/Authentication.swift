@@ -1,7 +1,7 @@
 package import SavePlatform
 package import SaveStorage
 
-/// Who sent a request, what that rests on, and until when it holds at most.
+/// The sender of a request, what that rests on, and until when it holds at most.
 package struct Authentication: Sendable {
     package let principal: Principal
     /// When it ends by itself: the end of the key, or what the provider says, whichever comes first; nil for no end.

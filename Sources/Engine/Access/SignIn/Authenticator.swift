@@ -49,7 +49,7 @@ package final class Authenticator: Sendable {
         failures = SignInFailures(trail: trail, clock: clock, capacity: rules.capacity)
     }
 
-    /// Who sent a request, where that is known without waiting: anonymous without credentials, whoever a verified
+    /// The sender of a request, where it is known without waiting: anonymous without credentials, whoever a verified
     /// credential stands for now, and the owner of an API key. nil means: ask `authenticate`.
     package func cached(_ request: HTTPRequest) -> Authentication? {
         let known = known(request)
@@ -61,7 +61,7 @@ package final class Authenticator: Sendable {
 
     private func known(_ request: HTTPRequest) -> Authentication? {
         guard let field = request.headers.bytes(of: "authorization") else { return .anonymous }
-        guard field.count <= PresentedCredential.longest, request.headers.count(of: "authorization") == 1 else { return nil }
+        guard field.count <= PresentedCredential.maxBytes, request.headers.count(of: "authorization") == 1 else { return nil }
         let fingerprint = fingerprints.of(field)
         let now = catalogue.current
         if let known = cache.authentication(fingerprint, in: now, at: clock.now()) { return known }
@@ -76,7 +76,7 @@ package final class Authenticator: Sendable {
         return nil
     }
 
-    /// Who sent a request.
+    /// The sender of a request.
     ///
     /// - Throws: `unauthenticated` for credentials that are malformed, unknown or wrong, all alike, and for right ones that do
     ///   not sign in, saying why; `tooManyRequests` after too many of those; `busy` when too many passwords are being checked.

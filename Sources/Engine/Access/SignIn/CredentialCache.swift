@@ -19,7 +19,7 @@ final class CredentialCache: Sendable {
 
     init(capacity: Int) { entries = Mutex(RecentTable(capacity: capacity)) }
 
-    /// Who a credential stands for now; nil when it is not known or no longer valid.
+    /// The principal that a credential stands for now; nil when it is not known or no longer valid.
     func authentication(
         _ fingerprint: Fingerprint, in catalogue: CatalogueSnapshot, at now: Timestamp
     ) -> Authentication? {

@@ -13,11 +13,11 @@ package struct PresentedCredential: Sendable {
     package static let tokenName = "__token__"
 
     /// The longest field that is read: 254 bytes of name and 1024 of password in Base64 fit twice.
-    static let longest = 4096
+    static let maxBytes = 4096
 
     /// Reads a field's value; nil for what is no credential of a scheme that this server has.
     package init?(_ field: ArraySlice<UInt8>) {
-        guard field.count <= Self.longest, let space = field.firstIndex(of: UInt8(ascii: " ")) else { return nil }
+        guard field.count <= Self.maxBytes, let space = field.firstIndex(of: UInt8(ascii: " ")) else { return nil }
         // RFC 9110, 11.1: the scheme is "a case-insensitive token"; 11.4: "credentials = auth-scheme [ 1*SP ( token68 ...".
         let scheme = field[..<space].map(ASCII.lowercased)
         let token = field[space...].drop { $0 == UInt8(ascii: " ") }

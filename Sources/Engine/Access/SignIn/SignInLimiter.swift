@@ -12,10 +12,10 @@ package final class SignInLimiter: Sendable {
     package struct Rules: Sendable {
         /// Failures of one name from one address before the first wait, and the longest wait in seconds.
         package var perIdentity = 5
-        package var longestWait: UInt64 = 300
+        package var maxWaitSeconds: UInt64 = 300
         /// The same for all names from one address. Many people may share one, so the wait stays short.
         package var perAddress = 50
-        package var longestAddressWait: UInt64 = 5
+        package var maxAddressWaitSeconds: UInt64 = 5
         /// Seconds without a failure after which earlier ones are forgotten.
         package var memory: UInt64 = 900
         /// How many names and addresses are remembered.
@@ -100,8 +100,8 @@ package final class SignInLimiter: Sendable {
             case .undecided: break
             case .succeeded: own = Tally(running: own.running)
             case .failed:
-                count(&own, allowance: rules.perIdentity, longestWait: rules.longestWait, at: now)
-                count(&shared, allowance: rules.perAddress, longestWait: rules.longestAddressWait, at: now)
+                count(&own, allowance: rules.perIdentity, maxWaitSeconds: rules.maxWaitSeconds, at: now)
+                count(&shared, allowance: rules.perAddress, maxWaitSeconds: rules.maxAddressWaitSeconds, at: now)
             }
             tallies[.identity(ticket)] = own.isEmpty ? nil : own
             tallies[.address(ticket.address)] = shared.isEmpty ? nil : shared
@@ -114,11 +114,11 @@ package final class SignInLimiter: Sendable {
         return isForgotten ? Tally(running: tally.running) : tally
     }
 
-    private func count(_ tally: inout Tally, allowance: Int, longestWait: UInt64, at now: UInt64) {
+    private func count(_ tally: inout Tally, allowance: Int, maxWaitSeconds: UInt64, at now: UInt64) {
         tally.failures = min(tally.failures + 1, 1_000_000)
         tally.lastFailure = now
         guard tally.failures >= allowance else { return }
-        let wait = min(UInt64(1) << UInt64(min(tally.failures - allowance, 20)), longestWait)
+        let wait = min(UInt64(1) << UInt64(min(tally.failures - allowance, 20)), maxWaitSeconds)
         tally.blockedUntil = now &+ wait &* Self.second
     }
 

@@ -89,11 +89,11 @@ package struct SignInRefusal: Sendable, Equatable {
 
 /// What a verified credential rests on. The principal follows from it and the catalogue, each time the catalogue changes.
 package protocol CredentialProof: Sendable {
-    /// Who that is now; nil once the account or the credential is gone, disabled, changed or expired.
+    /// The principal as it is now; nil once the account or the credential is gone, disabled, changed or expired.
     func resolve(in catalogue: CatalogueSnapshot, at now: Timestamp) -> ResolvedCredential?
 }
 
-/// Who a credential stands for, and until when at most.
+/// The principal that a credential stands for, and until when at most.
 package struct ResolvedCredential: Sendable {
     package let principal: Principal
     package let expires: Timestamp?

@@ -54,7 +54,7 @@ package struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
     package init(bytes: [UInt8]) { self.bytes = bytes }
     package static let unknown = ClientAddress(bytes: [])
 
-    /// An IPv4 address that came in IPv6 clothes (RFC 4291, 2.5.5.2) as what it is; any other as it is.
+    /// An IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) as the IPv4 address; any other as it is.
     package var unmapped: ClientAddress {
         let isMapped = bytes.count == 16 && bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF])
         return isMapped ? ClientAddress(bytes: Array(bytes.suffix(4))) : self
@@ -72,7 +72,7 @@ package struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Appends the address as text; an IPv4 address in IPv6 clothes as IPv4.
+    /// Appends the address as text; an IPv4-mapped IPv6 address as IPv4.
     package func write(to text: inout [UInt8]) {
         let bytes = unmapped.bytes
         switch bytes.count {

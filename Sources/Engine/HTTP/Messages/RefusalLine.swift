@@ -7,7 +7,7 @@ package enum RefusalLine {
     /// The field that has the line, at most `most` bytes of it. The server's front puts it into the status line as well.
     package static let field = "X-Save-Reason"
     /// Bytes of the line in a field and on the status line.
-    package static let most = 200
+    package static let maxBytes = 200
 
     /// The text in one line of printable ASCII: control characters are spaces, other letters are escaped (`\u00fc`), because a
     /// status line and a field have no character set that clients agree about (RFC 9110, 5.5).
@@ -30,8 +30,8 @@ package enum RefusalLine {
     /// As much of the text as fits into a field.
     package static func short(_ text: String) -> String {
         let line = ascii(text)
-        guard line.utf8.count > most else { return line }
-        return String(decoding: line.utf8.prefix(most - 3), as: UTF8.self) + "..."
+        guard line.utf8.count > maxBytes else { return line }
+        return String(decoding: line.utf8.prefix(maxBytes - 3), as: UTF8.self) + "..."
     }
 }
 

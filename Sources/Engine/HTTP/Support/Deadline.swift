@@ -3,8 +3,8 @@ package import SavePlatform
 /// Runs work for at most some time. The work must end soon after it is cancelled, which is waited for.
 ///
 /// - Throws: `late` when the time is over, and what the work throws.
-package func within<Value: Sendable>(
-    _ limit: Duration, late: SaveError, _ work: @escaping @Sendable () async throws -> Value
+package func withTimeout<Value: Sendable>(
+    _ limit: Duration, throwing late: SaveError, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask { try await work() }

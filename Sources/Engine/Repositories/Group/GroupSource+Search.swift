@@ -9,7 +9,7 @@ extension GroupSource {
     /// - Throws: `SourceMiss` when no member has searches.
     func found(_ query: SearchQuery) async throws -> SourcedListing {
         let matcher = SearchQuery.Matcher(query)
-        var answer = SourcedListing(listing: Listing(), freshness: Freshness())
+        var answer = SourcedListing(listing: Listing(), freshness: CacheValidity())
         var seen: Set<PackageID> = []
         var answered = false
         for member in members {

@@ -55,7 +55,7 @@ package struct GroupSource: ContentSource {
             let (owner, freshness) = try await owner(of: package)
             return try await owner.source.asset(path, package: package, method: method).depending(on: freshness)
         }
-        var before = Freshness()
+        var before = CacheValidity()
         for member in members {
             do {
                 return try await member.source.asset(path, package: nil, method: method).depending(on: before)
@@ -66,7 +66,7 @@ package struct GroupSource: ContentSource {
         throw noFile(path, before)
     }
 
-    package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: Freshness) {
+    package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity) {
         do {
             return (true, try await owner(of: package).freshness)
         } catch let miss as SourceMiss {
@@ -92,8 +92,8 @@ package struct GroupSource: ContentSource {
     /// The member that has a package, with the freshness of everyone who was asked on the way.
     ///
     /// - Throws: `SourceMiss` when nobody has it.
-    private func owner(of package: PackageID) async throws -> (owner: Member, freshness: Freshness) {
-        var freshness = Freshness()
+    private func owner(of package: PackageID) async throws -> (owner: Member, freshness: CacheValidity) {
+        var freshness = CacheValidity()
         for member in candidates(for: package) {
             let answer = try await member.source.owns(package)
             freshness.merge(answer.freshness)
@@ -181,7 +181,7 @@ package struct GroupSource: ContentSource {
 
     /// A reserved name is refused and not missing: a client that is told "not found" goes on to the next index it knows,
     /// where somebody else may have published under the name.
-    private func noPackage(_ package: PackageID?, _ freshness: Freshness) -> SourceMiss {
+    private func noPackage(_ package: PackageID?, _ freshness: CacheValidity) -> SourceMiss {
         if let package, let pattern = reservation(of: package) {
             return .reserved(package, pattern, in: repository, freshness)
         }
@@ -199,7 +199,7 @@ package struct GroupSource: ContentSource {
         )
     }
 
-    private func noFile(_ path: AssetPath, _ freshness: Freshness) -> SourceMiss {
+    private func noFile(_ path: AssetPath, _ freshness: CacheValidity) -> SourceMiss {
         SourceMiss(
             error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates): check the name"),
             freshness: freshness)

@@ -4,7 +4,7 @@ internal import SavePlatform
 /// Listings of several members put together. The first member to have a file wins, with all that it says of it.
 struct MergedListing {
     private(set) var listing = Listing()
-    private(set) var freshness = Freshness()
+    private(set) var freshness = CacheValidity()
     /// Where each listed file is from, as a place among the members.
     private(set) var places: [AssetPath: Int] = [:]
     /// Files that are not listed, because a member before theirs has the same one.
@@ -45,7 +45,7 @@ struct MergedListing {
     }
 
     /// Puts together what the members say of the package, by the format's rule.
-    mutating func settle(by format: Supervised<any RepositoryFormat>) async throws {
+    mutating func settle(by format: IsolatedFormat<any RepositoryFormat>) async throws {
         guard said.count > 1 else {
             listing.attributes = said.first ?? JSONObject()
             return

@@ -9,7 +9,7 @@ extension HostedSource {
     }
 
     /// So many packages are looked at, in the order of their names.
-    private static let mostSearched = 20_000
+    private static let maxSearched = 20_000
 
     /// The packages that fit, with the files of those only that are to be shown.
     ///
@@ -33,12 +33,12 @@ extension HostedSource {
         return Listing(found: found)
     }
 
-    private func hits(_ query: SearchQuery, _ format: Supervised<any PackageSearching>) async throws -> [Hit] {
+    private func hits(_ query: SearchQuery, _ format: IsolatedFormat<any PackageSearching>) async throws -> [Hit] {
         let id = repository.record.id
         let matcher = SearchQuery.Matcher(query)
         var hits: [Hit] = []
         var last: PackageID?
-        for _ in 0..<(Self.mostSearched / 1000) {
+        for _ in 0..<(Self.maxSearched / 1000) {
             let start = last
             let page = try await services.store.read { try $0.packages(id, after: start, limit: 1000, matching: nil) }
             hits += try await format.ask(on: services.processors) { format in

@@ -61,7 +61,7 @@ package struct HostedSource: ContentSource {
         return SaveError(.blobCorrupt, "the stored bytes of '\(path)' are \(how)\(mend)", underlying: error)
     }
 
-    package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: Freshness) {
+    package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity) {
         let freshness = freshness(.index(.package(package)))
         let id = repository.record.id
         return (
@@ -74,8 +74,8 @@ package struct HostedSource: ContentSource {
         )
     }
 
-    private func freshness(_ subject: RevisionBoard.Subject) -> Freshness {
-        Freshness(dependencies: [
+    private func freshness(_ subject: ChangeCounters.Subject) -> CacheValidity {
+        CacheValidity(dependencies: [
             .init(repository: repository, stamp: services.board.stamp(repository.record.id, subject))
         ])
     }

@@ -4,10 +4,10 @@ internal import Synchronization
 
 /// The listings of large hosted packages, as they were read last, so that a change to one file costs reading one file.
 ///
-/// The protocol between who reads and who changes, which makes that no change is lost:
+/// How readers and writers cooperate so that no change is lost:
 /// - Who reads takes the package's entry before it looks at the store. An entry that is new is there, empty, before its
 ///   listing is read; whatever is committed after that is noted in it.
-/// - Who changes notes it here after the commit, and before `RevisionBoard` tells anybody.
+/// - Who changes notes it here after the commit, and before `ChangeCounters` tells anybody.
 /// - What is dropped, or pushed out, never comes back: the next reader begins with a new entry.
 final class ListingMemory: Sendable {
     struct Key: Hashable, Sendable {
@@ -49,7 +49,7 @@ final class ListingMemory: Sendable {
     }
 
     /// More changes than these are not worth being mended one by one.
-    private static let mostChanges = 200
+    private static let maxChanges = 200
     private let entries: BoundedCache<Key, Entry>
 
     /// - Parameter limit: how many records are kept in all, about.
@@ -76,7 +76,7 @@ final class ListingMemory: Sendable {
         guard let entry = entries[key] else { return }
         let isMendable = entry.state.withLock { state in
             state.changes += paths
-            return !paths.isEmpty && state.changes.count <= Self.mostChanges
+            return !paths.isEmpty && state.changes.count <= Self.maxChanges
         }
         if !isMendable { entries.remove(key) { $0 === entry } }
     }

@@ -42,7 +42,7 @@ package struct ProxySource: ContentSource {
         return answer
     }
 
-    package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: Freshness) {
+    package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity) {
         guard isIndexed else { return try await cache.owns(package) }
         do {
             try refuseReserved(package)
@@ -103,7 +103,7 @@ package struct ProxySource: ContentSource {
         guard let package, let pattern = settings.reservedNames.first(covering: package) else { return }
         let stamp = services.board.stamp(id, .index(.package(package)))
         throw SourceMiss.reserved(
-            package, pattern, in: repository, Freshness(dependencies: [.init(repository: repository, stamp: stamp)]))
+            package, pattern, in: repository, CacheValidity(dependencies: [.init(repository: repository, stamp: stamp)]))
     }
 
     /// What the upstream's page says counts for files that are here already as well. Asks nobody.
@@ -135,7 +135,7 @@ package struct ProxySource: ContentSource {
             // The upstream still has it: drop the record and fetch it anew.
             services.log(.warning, "cached file is damaged and will be fetched again", ["file": path.text])
             try await forget(path)
-            services.board.bump(id, [.asset(path)] + (package.map { [.sidecars($0)] } ?? []))
+            services.board.invalidate(id, [.asset(path)] + (package.map { [.sidecars($0)] } ?? []))
             return nil
         }
     }
@@ -193,25 +193,25 @@ package struct ProxySource: ContentSource {
     func miss(_ path: AssetPath, until: UInt64?) -> SourceMiss {
         SourceMiss(
             error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates): check the name"),
-            freshness: Freshness(
+            freshness: CacheValidity(
                 dependencies: [.init(repository: repository, stamp: services.board.stamp(id, .asset(path)))], validUntil: until))
     }
 
     /// - Parameters:
     ///   - stamp: taken before it was looked for.
     ///   - asked: `PlatformClock.uptime` when the upstream said so.
-    func miss(_ index: IndexKey, _ stamp: RevisionBoard.Stamp, asked: UInt64, until: UInt64) -> SourceMiss {
+    func miss(_ index: IndexKey, _ stamp: ChangeCounters.Version, asked: UInt64, until: UInt64) -> SourceMiss {
         let what = index.package.map { "package '\($0)'" } ?? "index"
-        let lease = Lease(
+        let lease = UpstreamTTL(
             UpstreamMemory.Key(upstream: upstream, index: index), .nothing, now: asked, until: until, renews: false)
         return SourceMiss(
             error: SaveError(.packageNotFound, "there is no \(what) in \(repository.record.coordinates): check the name"),
-            freshness: Freshness(
+            freshness: CacheValidity(
                 dependencies: [.init(repository: repository, stamp: stamp)], leases: [lease], validUntil: end))
     }
 
-    private func freshness(of found: UpstreamMemory.FoundIndex) -> Freshness {
-        Freshness(
+    private func freshness(of found: UpstreamMemory.FoundIndex) -> CacheValidity {
+        CacheValidity(
             dependencies: [.init(repository: repository, stamp: found.stamp)], leases: [found.known.lease], validUntil: end,
             isStale: found.known.isStale)
     }
@@ -232,8 +232,8 @@ package struct ProxySource: ContentSource {
     }
 
     /// The format, where its files carry sidecars within them and the upstream's index says which files there are.
-    private var deriving: Supervised<any SidecarDeriving>? {
-        isIndexed ? repository.format.cast { $0 as? any SidecarDeriving } : nil
+    private var deriving: IsolatedFormat<any EmbeddedMetadata>? {
+        isIndexed ? repository.format.cast { $0 as? any EmbeddedMetadata } : nil
     }
 
     /// Records a file whose bytes are here, and that there is its package: a sidecar whose file is not here makes none. A file of
@@ -257,7 +257,7 @@ package struct ProxySource: ContentSource {
             return earlier.map { $0.record.checksums != asset.record.checksums } ?? false
         }
         guard let isOther else { return }
-        services.board.bump(id, subjects(of: record, isSaid: isSaid && !isOther))
+        services.board.invalidate(id, subjects(of: record, isSaid: isSaid && !isOther))
     }
 
     /// Whether the package's pages say of a sidecar that is not here what they will say when it is.
@@ -268,10 +268,10 @@ package struct ProxySource: ContentSource {
 
     /// What a newly cached file shows in: for a sidecar its package's pages, unless they say the same of it already, and the
     /// directories of a proxy that lists what it has fetched.
-    private func subjects(of record: AssetRecord, isSaid: Bool) -> [RevisionBoard.Subject] {
+    private func subjects(of record: AssetRecord, isSaid: Bool) -> [ChangeCounters.Subject] {
         guard isIndexed else {
             return [.asset(record.path), .index(.directory(nil))]
-                + RevisionBoard.directories(above: record.path).map { .index(.directory($0)) }
+                + ChangeCounters.directories(above: record.path).map { .index(.directory($0)) }
         }
         guard record.sidecarOf != nil, !isSaid, let package = record.package else { return [.asset(record.path)] }
         return [.asset(record.path), .sidecars(package)]

@@ -52,7 +52,7 @@ struct PublishRules: Sendable {
         {
             let question = Question(attributes: record.attributes, files: items.map(\.record.path))
             try inquiry.ask(about: question) {
-                try ($0 as? any PackageGoverning)?.checkUpload(items, to: question.attributes)
+                try ($0 as? any PackagePolicy)?.checkUpload(items, to: question.attributes)
             }
         }
         return items
@@ -84,7 +84,7 @@ struct PublishRules: Sendable {
             }
         }
         for retired in try Self.retiredNames(of: item.record, in: id, reading) {
-            // Who may delete may also take a deletion back: with the same bytes, nobody can tell that there was one.
+            // A publisher that may delete may also take a deletion back: with the same bytes, nobody can tell that there was one.
             guard mayReplace || (mayDelete && retired.blob == item.staged.digest) else { throw Self.nameRetired(item) }
         }
         return true

@@ -10,7 +10,7 @@ extension Publisher {
     struct Overtaken: Error {}
 
     /// Sidecars that are read to be put together, in bytes: what describes a file is small.
-    private static let longestSidecar = 16 << 20
+    private static let maxSidecarBytes = 16 << 20
 
     /// The submission, with each sidecar of a file that is here already put together with the one that is kept of it.
     ///
@@ -58,6 +58,6 @@ extension Publisher {
     private func bytes(of digest: BlobDigest) async throws -> [UInt8]? {
         guard try await BlobCheck.read(digest, in: services.blobs, pool: services.pool).problem == nil else { return nil }
         return try await ByteStream(try await services.blobs.open(digest), pool: services.pool).collect(
-            limit: Self.longestSidecar)
+            limit: Self.maxSidecarBytes)
     }
 }

@@ -5,7 +5,7 @@ package import SaveStorage
 
 extension Publisher {
     /// So many files go at once: one transaction holds up everybody else's.
-    private static let mostFiles = 20_000
+    private static let maxFiles = 20_000
 
     /// Removes every file below a directory, all of them or none, with one audit record.
     ///
@@ -18,14 +18,14 @@ extension Publisher {
         let place = directory.map { "\($0)/" } ?? ""
         let (paths, packages) = try await services.store.write { writing -> ([AssetPath], Set<PackageID>) in
             let repository = try authority.confirm().repository
-            let assets = try writing.assets(id, under: place, after: nil, limit: Self.mostFiles + 1)
+            let assets = try writing.assets(id, under: place, after: nil, limit: Self.maxFiles + 1)
             guard !assets.isEmpty else {
                 throw SaveError(.assetNotFound, "there is no file below '\(place)' in \(coordinates): check the path")
             }
-            guard assets.count <= Self.mostFiles else {
+            guard assets.count <= Self.maxFiles else {
                 throw SaveError(
                     .invalidRequest,
-                    "there are more than \(Self.mostFiles) files below '\(place)': delete the directories in it one by one")
+                    "there are more than \(Self.maxFiles) files below '\(place)': delete the directories in it one by one")
             }
             for asset in assets { try writing.remove(asset, from: repository, by: context.principal.auditName, at: now) }
             let packages = Set(assets.compactMap(\.record.package))
@@ -40,7 +40,7 @@ extension Publisher {
             try writing.record(AuditEvent("file.delete", "file", "\(coordinates)/\(place)", details: details), context, at: now)
             return (assets.map(\.record.path), packages)
         }
-        services.board.bump(id, package: nil, paths: paths)
-        for package in packages { services.board.bump(id, package: package, paths: []) }
+        services.board.invalidate(id, package: nil, paths: paths)
+        for package in packages { services.board.invalidate(id, package: package, paths: []) }
     }
 }

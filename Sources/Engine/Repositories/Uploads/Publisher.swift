@@ -129,7 +129,7 @@ package struct Publisher: Sendable {
         _ submission: Submission, _ staging: BlobStaging, by authority: ChangeAuthority, onlyIf conditions: ChangeConditions,
         context: AuditContext
     ) async throws -> Outcome {
-        for _ in 0..<Self.mostRounds {
+        for _ in 0..<Self.maxRounds {
             do {
                 let combined = try await combining(submission, staging)
                 return try await add(combined, staging, by: authority, onlyIf: conditions, context: context)
@@ -141,7 +141,7 @@ package struct Publisher: Sendable {
     }
 
     /// Each round, somebody else was faster.
-    private static let mostRounds = 32
+    private static let maxRounds = 32
 
     private func add(
         _ submission: Submission, _ staging: BlobStaging, by authority: ChangeAuthority, onlyIf conditions: ChangeConditions,
@@ -180,7 +180,7 @@ package struct Publisher: Sendable {
                 )
             }
         }
-        services.board.bump(id, package: submission.package?.id, paths: published + (changed ?? []))
+        services.board.invalidate(id, package: submission.package?.id, paths: published + (changed ?? []))
         let files = submission.items.filter { $0.record.sidecarOf == nil }.map(\.record.path)
         if published.contains(where: files.contains) { return .created }
         return !published.isEmpty || changed != nil ? .changed : restored ? .restored : .unchanged
@@ -277,7 +277,7 @@ package struct Publisher: Sendable {
                 at: now)
             return (package, paths)
         }
-        services.board.bump(id, package: package, paths: paths)
+        services.board.invalidate(id, package: package, paths: paths)
     }
 }
 

@@ -5,7 +5,7 @@ internal import SavePlatform
 internal import SaveRepositories
 internal import SaveStorage
 
-/// Puts refused changes into the audit trail: see `AuditTally`.
+/// Puts refused changes into the audit trail: see `AuditAggregator`.
 struct RefusedChanges: Sendable {
     let services: EngineServices
     let resolver: RequestResolver
@@ -20,10 +20,10 @@ struct RefusedChanges: Sendable {
         case .upload(let plan) where plan.purpose == nil: (action, path) = ("file.upload", plan.path)
         case .upload(let plan): (action, path) = ("file.upload", try? plan.package.map { try AssetPath($0.name) })
         case .session: (action, path) = ("file.upload", nil)
-        case .retract(let plan): (action, path) = ("package.retract", try? plan.package.map { try AssetPath($0.name) })
+        case .unpublish(let plan): (action, path) = ("package.retract", try? plan.package.map { try AssetPath($0.name) })
         case .delete(let asset): (action, path) = ("file.delete", asset)
         case .deleteAll(let directory): (action, path) = ("file.delete", directory)
-        case .index, .asset, .redirect, .identity, .lookup, .fixed: return
+        case .index, .asset, .redirect, .identity, .lookup, .staticDocument: return
         }
         let repository = resolved.repository
         await services.tally.recordRefusal(

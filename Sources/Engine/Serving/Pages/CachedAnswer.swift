@@ -15,14 +15,14 @@ final class CachedAnswer: ReadyAnswer {
     /// With its quotes; always strong.
     let etag: String
     let lastModified: Timestamp?
-    let freshness: Freshness
+    let freshness: CacheValidity
     /// Bytes of memory, about.
     let cost: Int
     /// Pages are not files.
     var download: DownloadSubject? { nil }
 
     init(
-        response: HTTPResponse, etag: String, lastModified: Timestamp?, freshness: Freshness, cost: Int = 1024,
+        response: HTTPResponse, etag: String, lastModified: Timestamp?, freshness: CacheValidity, cost: Int = 1024,
         body: (@Sendable () throws -> ByteStream)? = nil
     ) {
         var response = response
@@ -41,7 +41,7 @@ final class CachedAnswer: ReadyAnswer {
         self.cost = cost
     }
 
-    private init(_ earlier: CachedAnswer, _ freshness: Freshness) {
+    private init(_ earlier: CachedAnswer, _ freshness: CacheValidity) {
         response = earlier.response
         body = earlier.body
         notModified = earlier.notModified
@@ -52,7 +52,7 @@ final class CachedAnswer: ReadyAnswer {
     }
 
     /// The same answer, which was found to be the right one again.
-    func holding(as freshness: Freshness) -> CachedAnswer { CachedAnswer(self, freshness) }
+    func holding(as freshness: CacheValidity) -> CachedAnswer { CachedAnswer(self, freshness) }
 
     /// The answer to a read: whole, or 304 where the client's copy is current.
     func response(to request: HTTPRequest) -> HTTPResponse {

@@ -21,11 +21,11 @@ struct Rendering: Sendable {
     /// Pages below this are not worth compressing. Bytes.
     private static let smallestCompressed = 1024
     /// Pages above this are not held. Bytes.
-    private static let largestWhole = 1 << 20
+    private static let maxWholeBytes = 1 << 20
 
     /// Pages and pieces above these are refused: no honest one is as large, and the memory is everybody's. Bytes.
-    private static let largestPage = 128 << 20
-    private static let largestPieces: Int64 = 1 << 30
+    private static let maxPageBytes = 128 << 20
+    private static let maxPiecesBytes: Int64 = 1 << 30
 
     /// - Parameter compression: nil for who does not want it.
     /// - Throws: `internalFailure` for a document that is larger than any honest one.
@@ -34,7 +34,7 @@ struct Rendering: Sendable {
         var compressed: [UInt8]?
         switch document.content {
         case .bytes(let bytes):
-            guard bytes.count <= Self.largestPage else { throw Self.tooLarge }
+            guard bytes.count <= Self.maxPageBytes else { throw Self.tooLarge }
             digest.update(bytes)
             compressed = bytes.count >= Self.smallestCompressed ? compression?.whole(bytes) : nil
             content = .whole(compressed ?? bytes)
@@ -62,14 +62,14 @@ struct Rendering: Sendable {
         while let piece = pieces.next(&place) {
             digest.update(piece)
             length += Int64(piece.count)
-            guard length <= largestPieces else { throw tooLarge }
-            if length > Int64(largestWhole) { bytes = nil } else { bytes?.append(contentsOf: piece) }
+            guard length <= maxPiecesBytes else { throw tooLarge }
+            if length > Int64(maxWholeBytes) { bytes = nil } else { bytes?.append(contentsOf: piece) }
         }
         return (bytes, length)
     }
 
     private static let tooLarge = SaveError(
-        .internalFailure, "the format renders more than \(largestPage >> 20) MiB, or \(largestPieces >> 20) MiB in pieces")
+        .internalFailure, "the format renders more than \(maxPageBytes >> 20) MiB, or \(maxPiecesBytes >> 20) MiB in pieces")
 
     /// Bytes that it takes to keep it.
     var cost: Int {

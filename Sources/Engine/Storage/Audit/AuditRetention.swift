@@ -1,7 +1,7 @@
 package import SavePlatform
 
 /// Where the trail begins after its oldest records were removed.
-package struct AuditCut: Sendable, Equatable {
+package struct AuditTruncation: Sendable, Equatable {
     /// The last record that may be gone.
     package let sequence: Int64
     /// Its hash, from which the first record that is kept follows.
@@ -30,7 +30,7 @@ package enum AuditRetention {
         try await store.write { writing in
             guard let last = try writing.lastAudit(before: limit), last.sequence > (try writing.auditCut()?.sequence ?? 0)
             else { return }
-            let cut = AuditCut(sequence: last.sequence, hash: last.hash)
+            let cut = AuditTruncation(sequence: last.sequence, hash: last.hash)
             try writing.record(event(cut, days, seal), .system, at: now)
             try writing.cutAudit(cut)
         }
@@ -43,7 +43,7 @@ package enum AuditRetention {
         return removed
     }
 
-    private static func event(_ cut: AuditCut, _ days: Int64, _ seal: AuditSeal) -> AuditEvent {
+    private static func event(_ cut: AuditTruncation, _ days: Int64, _ seal: AuditSeal) -> AuditEvent {
         AuditEvent(
             action, "system", "audit",
             details: [
@@ -52,10 +52,10 @@ package enum AuditRetention {
             ])
     }
 
-    private static func text(_ cut: AuditCut) -> String { "cut \(cut.sequence) \(cut.hash)" }
+    private static func text(_ cut: AuditTruncation) -> String { "cut \(cut.sequence) \(cut.hash)" }
 
     /// Whether a record tells of this very cut, in this server's hand.
-    package static func tells(_ record: AuditRecord, of cut: AuditCut, _ seal: AuditSeal) -> Bool {
+    package static func tells(_ record: AuditRecord, of cut: AuditTruncation, _ seal: AuditSeal) -> Bool {
         record.action == action && seal.holds(record.details["seal"]?.string ?? "", for: text(cut))
     }
 }

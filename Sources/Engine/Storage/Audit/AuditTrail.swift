@@ -22,7 +22,7 @@ package struct AuditEvent: Sendable {
     }
 }
 
-/// Who did it and from where: the same for all events of a request.
+/// The actor, and where it acted from: the same for all events of a request.
 package struct AuditContext: Sendable {
     package var principal: Principal
     package var sourceIP: String

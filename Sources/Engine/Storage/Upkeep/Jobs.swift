@@ -15,7 +15,7 @@ package final class Jobs: Sendable {
         package let id: String
         /// What it does: `verify`.
         package let kind: String
-        /// Who started it, as the audit trail names them.
+        /// The operator that started it, as the audit trail names operators.
         package let startedBy: String
         package let started: Timestamp
         package var ended: Timestamp?
@@ -35,7 +35,7 @@ package final class Jobs: Sendable {
     private let entries = Mutex<[Entry]>([])
     private let clock: PlatformClock
     /// So many are remembered.
-    private static let most = 100
+    private static let maxJobs = 100
 
     package init(clock: PlatformClock) { self.clock = clock }
 
@@ -52,7 +52,7 @@ package final class Jobs: Sendable {
         let running = entries.withLock { entries -> Job? in
             if let other = entries.first(where: { $0.job.kind == kind && $0.job.state == .running }) { return other.job }
             let firstEnded = entries.firstIndex { $0.job.state != .running }
-            if entries.count >= Self.most, let firstEnded { entries.remove(at: firstEnded) }
+            if entries.count >= Self.maxJobs, let firstEnded { entries.remove(at: firstEnded) }
             entries.append(Entry(job: job))
             return nil
         }

@@ -18,7 +18,7 @@ struct CoreMetadataFile {
     let isFinal: Bool
 
     /// Larger metadata is refused, in bytes.
-    static let largest = 4 << 20
+    static let maxBytes = 4 << 20
 
     /// - Parameter path: where the file is in its archive, for messages.
     /// - Throws: `invalidRequest` naming the field.

@@ -3,7 +3,7 @@ internal import SavePlatform
 
 /// What a distribution was called, as far as what is in it says so.
 enum DistributionNaming {
-    private static let largest = 1 << 20
+    private static let maxBytes = 1 << 20
 
     /// The file name of a wheel or of a source archive; nil for anything else. Blocks: it reads the file.
     ///
@@ -29,7 +29,7 @@ enum DistributionNaming {
         }
         if let record {
             let stem = String(segments(record.name)[0].dropLast(".dist-info".count))
-            return try wheel(stem, String(decoding: try archive.contents(of: record, limit: largest), as: UTF8.self))
+            return try wheel(stem, String(decoding: try archive.contents(of: record, limit: maxBytes), as: UTF8.self))
         }
         return top(of: archive.entries.map(\.name)).map { $0 + ".zip" }
     }
@@ -54,8 +54,8 @@ enum DistributionNaming {
                     sets[place].append(part)
                     length += part.utf8.count + 1
                 }
-                guard length <= RequestPath.longestSegment else {
-                    throw unnamed("WHEEL has more tags than a name of \(RequestPath.longestSegment) bytes can have")
+                guard length <= RequestPath.maxSegmentBytes else {
+                    throw unnamed("WHEEL has more tags than a name of \(RequestPath.maxSegmentBytes) bytes can have")
                 }
             default: break
             }
@@ -68,7 +68,7 @@ enum DistributionNaming {
 
     /// source-distribution-format specification: the file is `{name}-{version}.tar.gz`, its one directory `{name}-{version}`.
     private static func sourceArchive(_ source: ArchiveSource) throws -> String? {
-        top(of: try TarGzip.read(source, limit: largest) { _ in false }.map(\.entry.name)).map { $0 + ".tar.gz" }
+        top(of: try TarGzip.read(source, limit: maxBytes) { _ in false }.map(\.entry.name)).map { $0 + ".tar.gz" }
     }
 
     /// The one directory at the top, where there are package metadata in it.

@@ -39,10 +39,10 @@ extension DistributionReader {
         guard let file = archive.entries.first(where: { $0.name == "\(folder)/WHEEL" }) else {
             throw SaveError.invalid("content", "content: the wheel has no \(folder)/WHEEL")
         }
-        try WheelFile.check(try archive.contents(of: file, limit: WheelFile.largest), path: file.name)
+        try WheelFile.check(try archive.contents(of: file, limit: WheelFile.maxBytes), path: file.name)
         try WheelRecord.check(archive, folder: folder)
         if let file = archive.entries.first(where: { $0.name == "\(folder)/entry_points.txt" }) {
-            try EntryPointsFile.check(try archive.contents(of: file, limit: EntryPointsFile.largest), path: file.name)
+            try EntryPointsFile.check(try archive.contents(of: file, limit: EntryPointsFile.maxBytes), path: file.name)
         }
         return try metadata(archive, folder)
     }
@@ -83,7 +83,7 @@ extension DistributionReader {
         guard let entry = archive.entries.first(where: { $0.name == path }) else {
             throw SaveError.invalid("content", "content: the wheel has no \(path)")
         }
-        return (try archive.contents(of: entry, limit: CoreMetadataFile.largest), path)
+        return (try archive.contents(of: entry, limit: CoreMetadataFile.maxBytes), path)
     }
 
     private static func isFolder(_ folder: String, of wheel: DistributionFilename) -> Bool {
@@ -101,7 +101,7 @@ extension DistributionReader {
     /// source-distribution-format specification: one directory at the top, with PKG-INFO in it.
     private static func sourceArchive(_ source: ArchiveSource) throws -> (bytes: [UInt8], path: String) {
         try refuseZip(source)
-        let entries = try TarGzip.read(source, limit: CoreMetadataFile.largest) { isMetadata($0.name) }
+        let entries = try TarGzip.read(source, limit: CoreMetadataFile.maxBytes) { isMetadata($0.name) }
         try requireOneTop(entries.map(\.entry.name))
         // The same name twice: the last one wins where it is unpacked, the first one where it is looked up.
         let found = entries.filter { isMetadata($0.entry.name) }
@@ -118,7 +118,7 @@ extension DistributionReader {
         guard let entry = archive.entries.first(where: { isMetadata($0.name) }), !entry.isSymbolicLink else {
             throw SaveError.invalid("content", "content: the archive must have a PKG-INFO in its top directory")
         }
-        return (try archive.contents(of: entry, limit: CoreMetadataFile.largest), entry.name)
+        return (try archive.contents(of: entry, limit: CoreMetadataFile.maxBytes), entry.name)
     }
 
     private static func isMetadata(_ name: String) -> Bool {

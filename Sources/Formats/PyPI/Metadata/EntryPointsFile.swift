@@ -5,7 +5,7 @@ internal import SavePlatform
 /// Installers write a program for each line of two of them, under its name in the directory of programs.
 enum EntryPointsFile {
     /// Bytes.
-    static let largest = 4 << 20
+    static let maxBytes = 4 << 20
     private static let scripts = ["console_scripts", "gui_scripts"]
 
     /// - Parameter path: where the file is in its archive, for messages.

@@ -3,7 +3,7 @@ internal import SavePlatform
 /// A wheel's `WHEEL` file, without which no installer takes the wheel (binary-distribution-format specification).
 enum WheelFile {
     /// Bytes.
-    static let largest = 1 << 20
+    static let maxBytes = 1 << 20
 
     /// - Parameter path: where the file is in its archive, for messages.
     /// - Throws: `invalidRequest` naming `content`.

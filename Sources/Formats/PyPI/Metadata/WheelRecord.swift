@@ -9,11 +9,11 @@ internal import SavePlatform
 /// installs it. Files that it does not list, and digests it leaves out, are tolerated: installers do so, too.
 enum WheelRecord {
     /// Bytes of `RECORD` itself.
-    private static let largest = 16 << 20
+    private static let maxBytes = 16 << 20
     /// Files above this are not compared, in bytes unpacked.
-    private static let largestFile = 8 << 20
+    private static let maxFileBytes = 8 << 20
     /// Together, no more than this is unpacked: an upload must not cost more than seconds.
-    private static let mostBytes = 64 << 20
+    private static let maxUnpackedBytes = 64 << 20
 
     /// Checks the archive's files against the digests in `<folder>/RECORD`.
     ///
@@ -23,11 +23,11 @@ enum WheelRecord {
             throw SaveError.invalid("content", "content: the wheel has no \(folder)/RECORD")
         }
         let entries = Dictionary(archive.entries.map { ($0.name, $0) }) { first, _ in first }
-        let bytes = try archive.contents(of: entry, limit: largest)
+        let bytes = try archive.contents(of: entry, limit: maxBytes)
         if let hazard = TextHazard.first(in: bytes[...], as: .lines) {
             throw SaveError.invalid("content", "content: \(hazard.sentence(entry.name))")
         }
-        var left = Int64(mostBytes)
+        var left = Int64(maxUnpackedBytes)
         for line in bytes.split(separator: 0x0A) {
             // A value in quotes may have lines of its own, which who reads line by line takes for lines of the table.
             guard line.count(where: { $0 == UInt8(ascii: "\"") }).isMultiple(of: 2) else {
@@ -38,9 +38,9 @@ enum WheelRecord {
             guard let file = entries[fields[0]] else {
                 throw SaveError.invalid("content", "content: RECORD lists '\(shown(fields[0]))', which the wheel does not have")
             }
-            guard file.size <= largestFile, file.size <= left else { continue }
+            guard file.size <= maxFileBytes, file.size <= left else { continue }
             left -= file.size
-            guard Digest.hex(try archive.contents(of: file, limit: largestFile), algorithm) == digest else {
+            guard Digest.hex(try archive.contents(of: file, limit: maxFileBytes), algorithm) == digest else {
                 throw SaveError.invalid("content", "content: '\(shown(file.name))' has another digest than RECORD says")
             }
         }

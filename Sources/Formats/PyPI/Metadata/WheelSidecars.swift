@@ -3,7 +3,7 @@ public import SavePlatform
 
 /// PEP 658: beside a wheel is its METADATA. A wheel carries it within it, so that it can be had where an upstream does not
 /// serve it.
-extension PyPIFormat: SidecarDeriving {
+extension PyPIFormat: EmbeddedMetadata {
     public func embeddedSidecar(of file: AssetRecord) -> AssetRecord? {
         guard Self.isWheel(file.path), let path = try? PyPIPaths.sidecar(of: file.path) else { return nil }
         return AssetRecord(

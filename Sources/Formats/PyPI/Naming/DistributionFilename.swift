@@ -34,7 +34,7 @@ struct DistributionFilename: Equatable {
     /// Reads a file name among others: files of one version mostly come one after another, and it is read once.
     init?(_ filename: String, of package: PackageID?, _ versions: inout VersionMemo) {
         let bytes = Array(filename.utf8)
-        guard bytes.count <= RequestPath.longestSegment, bytes.allSatisfy(Self.isAllowed) else { return nil }
+        guard bytes.count <= RequestPath.maxSegmentBytes, bytes.allSatisfy(Self.isAllowed) else { return nil }
         guard let (stem, ending) = Self.splitEnding(bytes) else { return nil }
         switch ending.kind {
         case .wheel: self.init(wheelStem: stem, package: package, &versions)
@@ -57,7 +57,7 @@ struct DistributionFilename: Equatable {
         self.parsedVersion = parsed
         self.version = parsed?.text ?? String(decoding: version, as: UTF8.self)
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(RequestPath.longestSegment)
+        bytes.reserveCapacity(RequestPath.maxSegmentBytes)
         bytes.append(contentsOf: package.name.utf8)
         bytes.append(UInt8(ascii: "-"))
         bytes.append(contentsOf: (parsed?.canonical ?? self.version).utf8)

@@ -4,11 +4,11 @@ internal import SavePlatform
 /// turn into one of ours.
 enum ProjectName {
     /// No name in use is longer; the limit keeps file names under 255 bytes.
-    static let longest = 200
+    static let maxBytes = 200
 
     /// `^([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])\Z` without regard to case (name-normalization specification).
     static func isValid(_ name: some BidirectionalCollection<UInt8>) -> Bool {
-        guard let first = name.first, let last = name.last, name.count <= longest,
+        guard let first = name.first, let last = name.last, name.count <= maxBytes,
             ASCII.isAlphanumeric(first), ASCII.isAlphanumeric(last)
         else { return false }
         return name.allSatisfy { ASCII.isAlphanumeric($0) || isSeparator($0) }

@@ -3,11 +3,11 @@ internal import SavePlatform
 /// A set of version specifiers, such as `>=3.8, !=3.9.*` (PEP 440, "Version specifiers"). Checked, never evaluated.
 enum VersionSpecifiers {
     /// Longer sets are refused, in bytes.
-    private static let longest = 1024
+    private static let maxBytes = 1024
 
     static func areValid(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
-        guard bytes.count <= longest else { return false }
+        guard bytes.count <= maxBytes else { return false }
         let clauses = bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map(trimmed)
         // One comma too many at the end is common and understood by everyone.
         let named = clauses.last?.isEmpty == true ? clauses.dropLast() : clauses[...]
@@ -20,7 +20,7 @@ enum VersionSpecifiers {
         var bytes = text.utf8[...]
         let quote = UInt8(ascii: "\"")
         if bytes.count >= 2, bytes.first == quote, bytes.last == quote { bytes = bytes.dropFirst().dropLast() }
-        return bytes.count <= longest && bytes.contains(where: ASCII.isDigit)
+        return bytes.count <= maxBytes && bytes.contains(where: ASCII.isDigit)
             && bytes.allSatisfy { ASCII.isAlphanumeric($0) || "<>=!~.,*+-_| '()".utf8.contains($0) }
     }
 

@@ -1,6 +1,6 @@
 internal import SavePlatform
 
-/// Who published a file, as PEP 740's provenance says it: read out of the certificate that an attestation came with.
+/// The publisher of a file, as PEP 740's provenance says it: read out of the certificate that an attestation came with.
 ///
 /// Its issuer writes into it what it knows of the build (Fulcio, "oid-info"). Nothing of it is verified here: whoever reads the
 /// provenance compares it with the certificate, once that is verified.

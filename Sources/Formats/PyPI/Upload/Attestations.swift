@@ -5,8 +5,8 @@ internal import SavePlatform
 /// that takes a trust root, which whoever reads them has to bring along. What is checked is that they are about this file.
 struct Attestations {
     /// The whole field, in bytes.
-    static let longest = 1 << 20
-    private static let most = 16
+    static let maxBytes = 1 << 20
+    private static let maxAttestations = 16
 
     /// The provenance object, with the attestations as they were sent.
     let provenance: [UInt8]
@@ -15,10 +15,12 @@ struct Attestations {
 
     /// - Throws: `invalidRequest` naming `attestations`.
     init(_ text: String, of file: StagedFile, _ filename: DistributionFilename) throws {
-        guard text.utf8.count <= Self.longest, let attestations = try? JSONValue(parsing: Array(text.utf8)).array else {
+        guard text.utf8.count <= Self.maxBytes, let attestations = try? JSONValue(parsing: Array(text.utf8)).array else {
             throw Self.invalid("must be a JSON array")
         }
-        guard (1...Self.most).contains(attestations.count) else { throw Self.invalid("must have 1 to \(Self.most) attestations") }
+        guard (1...Self.maxAttestations).contains(attestations.count) else {
+            throw Self.invalid("must have 1 to \(Self.maxAttestations) attestations")
+        }
         for attestation in attestations { try Self.check(attestation, file, filename) }
         var object = ProvenanceObject()
         for attestation in attestations { object.add(attestation, of: Self.publisher(attestation)?.json) }
@@ -26,7 +28,7 @@ struct Attestations {
         provenance = object.bytes(sentAs: Array(text.utf8))
     }
 
-    /// Who made an attestation; nil where that cannot be told, or where readers would not take it for an attestation.
+    /// The maker of an attestation; nil where that cannot be told, or where readers would not take it for an attestation.
     private static func publisher(_ attestation: JSONValue) -> AttestationPublisher? {
         guard let material = attestation.object?["verification_material"]?.object,
             let entries = material["transparency_entries"]?.array, !entries.isEmpty, entries.allSatisfy({ $0.object != nil }),

@@ -3,8 +3,8 @@ internal import SavePlatform
 /// The provenance object of a file (PEP 740): for each publisher a bundle with its attestations.
 struct ProvenanceObject {
     /// How many attestations a file may have, however they come, and bytes of the object.
-    static let most = 64
-    static let longest = 4 << 20
+    static let maxAttestations = 64
+    static let maxBytes = 4 << 20
 
     private struct Bundle {
         let publisher: JSONObject
@@ -54,10 +54,10 @@ struct ProvenanceObject {
             }
         }
         guard all.count > count else { return nil }
-        guard all.count <= Self.most, all.bytes().count <= Self.longest else {
+        guard all.count <= Self.maxAttestations, all.bytes().count <= Self.maxBytes else {
             throw SaveError.invalid(
                 "attestations",
-                "attestations: a file has at most \(Self.most) attestations and \(Self.longest >> 20) MiB of them, and this one has \(count): publish another version"
+                "attestations: a file has at most \(Self.maxAttestations) attestations and \(Self.maxBytes >> 20) MiB of them, and this one has \(count): publish another version"
             )
         }
         return all

@@ -42,7 +42,7 @@ enum UploadChecks {
     /// - Throws: `invalidRequest` naming `content`.
     static func filename(_ filename: String) throws {
         let bytes = filename.utf8
-        guard bytes.count <= RequestPath.longestSegment - PyPIPaths.sidecarEnding.utf8.count else {
+        guard bytes.count <= RequestPath.maxSegmentBytes - PyPIPaths.sidecarEnding.utf8.count else {
             throw SaveError.invalid("content", "content: the file name is too long")
         }
         guard !bytes.suffix(14).elementsEqual("-variants.json".utf8) else { throw variant }

@@ -3,9 +3,9 @@ internal import SavePlatform
 /// The text fields of an upload, in the order in which they came. Unknown ones are kept: clients send more every year.
 struct UploadForm {
     /// One field's size, in bytes; descriptions are the long ones.
-    static let longestField = 1 << 20
+    static let maxFieldBytes = 1 << 20
     /// All fields together, in bytes.
-    static let longestForm = 16 << 20
+    static let maxFormBytes = 16 << 20
 
     private var fields: [String: [String]] = [:]
     private var size = 0
@@ -14,11 +14,11 @@ struct UploadForm {
     ///
     /// - Throws: `tooLarge`, `invalidRequest` naming the field.
     mutating func add(_ part: MultipartPart) async throws {
-        let text = try await part.text(limit: min(Self.longestField, Self.longestForm - size))
+        let text = try await part.text(limit: min(Self.maxFieldBytes, Self.maxFormBytes - size))
         size += text.utf8.count + part.name.utf8.count
-        guard size <= Self.longestForm else {
+        guard size <= Self.maxFormBytes else {
             throw SaveError(
-                .tooLarge, "the form is larger than \(Self.longestForm) bytes: shorten its fields, such as the description")
+                .tooLarge, "the form is larger than \(Self.maxFormBytes) bytes: shorten its fields, such as the description")
         }
         fields[part.name, default: []].append(text)
     }

@@ -12,7 +12,7 @@ struct UploadReceiver {
     private var content: (file: StagedFile, filename: String)?
 
     /// A detached signature's size, in bytes. It is read and dropped: nobody asks for it any more.
-    private static let longestSignature = 1 << 20
+    private static let maxSignatureBytes = 1 << 20
 
     init(_ upload: UploadRequest, staging: any UploadStaging) {
         self.upload = upload
@@ -30,7 +30,7 @@ struct UploadReceiver {
         while let part = try await reader.next() {
             switch (part.name, part.filename) {
             case ("content", let filename): try await readContent(part, filename)
-            case ("gpg_signature", _): _ = try await part.body.collect(limit: Self.longestSignature)
+            case ("gpg_signature", _): _ = try await part.body.collect(limit: Self.maxSignatureBytes)
             case (let name, .some): throw SaveError.invalid(name, "\(name): the field must not be a file")
             default:
                 try await form.add(part)

@@ -10,7 +10,7 @@ enum EmptyPage {
     private static let words = ["links", "index of", "simple", "directory listing"]
     private static let texts = ["title", "h1", "h2", "h3", "p", "div", "center", "pre", "body", "td", "li", "strong"]
     private static let doers = ["form", "input", "script", "iframe", "frame", "frameset"]
-    private static let mostTags = 100_000
+    private static let maxTags = 100_000
 
     /// Checks a page of a package on which no file of the package is.
     ///
@@ -51,7 +51,7 @@ enum EmptyPage {
         do {
             return try HTMLTags.read(
                 document.bytes, named: ["a", "meta"] + doers + texts, attributes: ["href", "http-equiv", "type", "name"],
-                limit: mostTags)
+                limit: maxTags)
         } catch { throw refusal("has too many parts, and none of them is a file") }
     }
 

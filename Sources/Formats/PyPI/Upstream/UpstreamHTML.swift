@@ -4,8 +4,8 @@ internal import SavePlatform
 
 /// An upstream's page in HTML: anchors, a base and a few metas are all that is read of it.
 enum UpstreamHTML {
-    private static let mostFiles = 250_000
-    private static let mostPackages = 2_000_000
+    private static let maxFiles = 250_000
+    private static let maxPackages = 2_000_000
     private static let attributes = [
         "href", "data-requires-python", "data-yanked", "data-core-metadata", "data-dist-info-metadata", "data-size",
         "data-upload-time", "data-provenance", "name", "content", "type",
@@ -20,7 +20,7 @@ enum UpstreamHTML {
         do {
             tags = try HTMLTags.read(
                 document.bytes, named: ["a", "base", "meta", "input"], attributes: attributes,
-                limit: package == nil ? mostPackages : mostFiles)
+                limit: package == nil ? maxPackages : maxFiles)
         } catch { throw SaveError(.upstreamInvalid, "the upstream's index has too many links: check remote_url") }
         let metas = metas(tags)
         if let version = metas["pypi:repository-version"], !version.utf8.starts(with: "1.".utf8) {

@@ -6,9 +6,9 @@ enum UpstreamIndex {
     static let accept =
         "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
     /// The decoded size of a project's page, in bytes. The largest known page has about 20 MB.
-    static let longestPage: Int64 = 64 << 20
+    static let maxPageBytes: Int64 = 64 << 20
     /// The decoded size of a root index, in bytes. The public one has over 40 MB.
-    static let longestRoot: Int64 = 128 << 20
+    static let maxRootBytes: Int64 = 128 << 20
     /// How much of a root index is read to see that there is one, in bytes.
     private static let probeSize: Int64 = 64 << 10
 
@@ -34,17 +34,17 @@ enum UpstreamIndex {
 
     static func request(for target: UpstreamTarget, base: String, indexPath: String? = nil) throws -> UpstreamRequest {
         if let page = FlatPage.url(base), case .index = target {
-            return UpstreamRequest(url: page, accept: accept, maxSize: longestRoot)
+            return UpstreamRequest(url: page, accept: accept, maxSize: maxRootBytes)
         }
         let base = try URLReference.directory(base)
         switch target {
         case .index(.root):
-            return UpstreamRequest(url: base, accept: accept, maxSize: longestRoot)
+            return UpstreamRequest(url: base, accept: accept, maxSize: maxRootBytes)
         case .index(.package(let package)):
             guard ProjectName.normalized(package.name) == package else {
                 throw SaveError(.packageNotFound, "there is no such package: check the name")
             }
-            return UpstreamRequest(url: "\(base)\(package.name)/", accept: accept, maxSize: longestPage)
+            return UpstreamRequest(url: "\(base)\(package.name)/", accept: accept, maxSize: maxPageBytes)
         case .probe(let attempt):
             let places = indexPath.map { [base + $0] } ?? candidates(base)
             guard places.indices.contains(attempt) else { throw SaveError.unsupported("more places to look") }

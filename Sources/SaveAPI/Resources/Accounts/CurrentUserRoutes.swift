@@ -2,7 +2,7 @@ internal import SaveAccess
 internal import SavePlatform
 internal import SaveStorage
 
-/// Who am I, what may I do.
+/// The caller itself: its name, its roles, what it may do.
 enum CurrentUserRoutes {
     static let all: [APIRoute] = [
         APIRoute(.get, "/user", .signedIn, "Who the caller is and what it may do", answer: "CurrentUser") { call, _ in

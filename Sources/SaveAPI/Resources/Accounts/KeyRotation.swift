@@ -4,7 +4,7 @@ internal import SaveStorage
 /// How one secret takes another's place: when the new one ends, and how long the old one still works.
 struct KeyRotation {
     /// Thirty days: who needs longer has two keys.
-    static let longestOverlap: Int64 = 2_592_000
+    static let maxOverlapSeconds: Int64 = 2_592_000
     private static let usualOverlap: Int64 = 86_400
     /// A key that was made to last longer was made to last.
     private static let century: Int64 = 3_155_760_000
@@ -21,7 +21,7 @@ struct KeyRotation {
     init(of key: KeyRecord, as body: JSONObject, at now: Timestamp, longest: Int64?) throws {
         guard !key.hasEnded(at: now) else { throw SaveError(.conflict, "the key has ended; make another one") }
         let overlap = body["overlap_seconds"]?.integer ?? Self.usualOverlap
-        let end = now.adding(seconds: min(max(0, overlap), Self.longestOverlap))
+        let end = now.adding(seconds: min(max(0, overlap), Self.maxOverlapSeconds))
         var old = key
         old.expires = key.expires.map { min($0, end) } ?? end
         self.old = old

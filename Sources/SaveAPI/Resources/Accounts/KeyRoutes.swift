@@ -32,7 +32,7 @@ enum KeyRoutes {
         name: "KeyRotate",
         fields: [
             FieldRule(
-                "overlap_seconds", .integer(0...KeyRotation.longestOverlap),
+                "overlap_seconds", .integer(0...KeyRotation.maxOverlapSeconds),
                 "How long the old secret still works; a day unless said. It never lasts longer than it would have."),
             FieldRule(
                 "expires_at", .time, nullable: true,

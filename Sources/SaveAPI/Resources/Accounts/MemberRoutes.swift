@@ -2,7 +2,7 @@ internal import SaveAccess
 internal import SavePlatform
 internal import SaveStorage
 
-/// Who has which role in a project.
+/// The members of a project, each with a role.
 enum MemberRoutes {
     private static let put = ObjectRule(
         name: "MemberPut",

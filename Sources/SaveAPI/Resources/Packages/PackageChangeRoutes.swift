@@ -108,7 +108,7 @@ enum PackageChangeRoutes {
         return call.answer(shown, etag: entityTag(of: shown))
     }
 
-    private static func governing(_ repository: Repository) throws -> Supervised<any PackageGoverning> {
+    private static func governing(_ repository: Repository) throws -> IsolatedFormat<any PackagePolicy> {
         guard let governing = repository.governing else {
             throw SaveError.invalid(
                 "attributes", "packages of the format '\(repository.record.format)' have no attributes to set")
@@ -123,10 +123,10 @@ enum PackageChangeRoutes {
 
     /// The attributes after a change, of each that is handed in; an error names the field as it stands in the request.
     private static func apply(
-        _ change: JSONObject, to attributes: [JSONObject], asking inquiry: Inquiry<any PackageGoverning>,
+        _ change: JSONObject, to attributes: [JSONObject], asking inquiry: Inquiry<any PackagePolicy>,
         by changing:
             @escaping @Sendable (
-                _ format: any PackageGoverning, _ current: JSONObject, _ change: JSONObject
+                _ format: any PackagePolicy, _ current: JSONObject, _ change: JSONObject
             ) throws -> JSONObject
     ) throws -> [JSONObject] {
         do {

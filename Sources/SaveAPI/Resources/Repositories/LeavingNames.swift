@@ -47,10 +47,10 @@ struct LeavingNames {
         case .reserve:
             let reserved = group.group.reservedNames
             let added = names.filter { name in !reserved.contains { $0.covers(name) } }
-            guard reserved.count + added.count <= RepositoryRules.mostReservedNames else {
+            guard reserved.count + added.count <= RepositoryRules.maxReservedNames else {
                 throw SaveError(
                     .conflict,
-                    "\(added.count) names are more than the \(RepositoryRules.mostReservedNames) that reserved_names takes: list patterns such as acme-* there, and then say ?names=release"
+                    "\(added.count) names are more than the \(RepositoryRules.maxReservedNames) that reserved_names takes: list patterns such as acme-* there, and then say ?names=release"
                 )
             }
             group.group.reservedNames += added.map(\.name).sorted().map(NamePattern.init(rawValue:))

@@ -48,12 +48,12 @@ enum RepositoryRules {
 
     private static let proxyOrGroup = [
         FieldRule(
-            "reserved_names", .list(of: .text(max: 214), max: mostReservedNames),
+            "reserved_names", .list(of: .text(max: 214), max: maxReservedNames),
             "Proxy, group: names such as acme-lib or acme-* that are never asked of, or taken from, an upstream.")
     ]
 
     /// Names and patterns that a repository may reserve.
-    static let mostReservedNames = 1000
+    static let maxReservedNames = 1000
 
     static let create = ObjectRule(
         name: "RepositoryCreate",

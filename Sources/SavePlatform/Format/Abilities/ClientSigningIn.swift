@@ -22,7 +22,7 @@ public enum SignInStep: Sendable, Equatable {
 /// Where credentials are in a request that signs in, whose body is a JSON object, and in its answer, which is 201 and one as
 /// well.
 public struct SignInForm: Sendable, Equatable {
-    /// Who signs in, where the path says it; the body must say the same.
+    /// The user that signs in, where the path says it; the body must say the same.
     public var name: String?
     /// The member of the body that has the name.
     public var nameMember: String

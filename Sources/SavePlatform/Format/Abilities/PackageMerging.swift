@@ -4,7 +4,7 @@
 /// a whole (`Listing.attributes`), such as tags, a status or a description, is put together by this rule. Without it, and where a
 /// format conforms and adds nothing, each key is what the first member says that says anything of it.
 ///
-/// A member whose files must not be given out (`PackageGoverning.checkDownload`) is left out with all it says, unless every
+/// A member whose files must not be given out (`PackagePolicy.checkDownload`) is left out with all it says, unless every
 /// member is such a one. Like every part of a format it is pure.
 public protocol PackageMerging: Sendable {
     /// The attributes of a package in a group.

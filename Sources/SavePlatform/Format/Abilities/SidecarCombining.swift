@@ -3,7 +3,7 @@
 /// A sidecar goes with its file. Where the same file comes again with another sidecar at the same path, that one is left out, unless
 /// the format says here what the two are together. `combined` is asked with what is stored at that moment, and asked again where
 /// somebody else was faster. Like every part of a format it is pure.
-public protocol SidecarCombining: RepositoryFormat {
+public protocol SidecarCombining: Sendable {
     /// What a sidecar is to be, now that another one has come for the same file.
     ///
     /// - Parameters:

@@ -46,7 +46,7 @@ struct InMemoryTables: Sendable {
     /// By the bytes of the key: Swift takes some different texts for equal.
     var indexes: [Int64: [[UInt8]: CachedIndex]] = [:]
     var audit: [AuditRecord] = []
-    var auditCut: AuditCut?
+    var auditCut: AuditTruncation?
 }
 
 /// One open transaction. Its extensions each hold one kind of record.

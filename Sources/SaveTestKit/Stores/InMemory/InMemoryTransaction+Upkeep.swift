@@ -38,9 +38,9 @@ extension InMemoryTransaction {
         tables.audit.sorted { $0.sequence < $1.sequence }.prefix { $0.time < time }.last
     }
 
-    func auditCut() -> AuditCut? { tables.auditCut }
+    func auditCut() -> AuditTruncation? { tables.auditCut }
 
-    func cutAudit(_ cut: AuditCut) { tables.auditCut = cut }
+    func cutAudit(_ cut: AuditTruncation) { tables.auditCut = cut }
 
     func removeCutAudit(limit: Int) -> Int {
         guard let cut = tables.auditCut else { return 0 }

@@ -15,7 +15,7 @@ package final class Fill: Sendable {
         /// Bytes that may be handed out.
         var available: Int64 = 0
         /// What does not get to the disk any more.
-        var unkept: UnkeptBytes?
+        var unkept: SpillBuffer?
         /// Up to where each client has read.
         var seats: [UInt64: Int64] = [:]
         var seatCount: UInt64 = 0
@@ -65,7 +65,7 @@ package final class Fill: Sendable {
 
     /// From here on the bytes do not get to the disk. Nobody may take a seat any more.
     package func stopKeeping(at written: Int64, because reason: SaveError) {
-        change { $0.unkept = UnkeptBytes(start: written, reason: reason) }
+        change { $0.unkept = SpillBuffer(start: written, reason: reason) }
     }
 
     /// Hands bytes to the clients past the disk, and waits until they have taken enough of them.
@@ -122,13 +122,13 @@ package final class Fill: Sendable {
     }
 
     /// Takes a seat: whatever happens to the disk, all that follows can be read from here.
-    package func join() -> FillSeat {
+    package func join() -> FillReader {
         let id = state.withLock { state in
             state.seatCount += 1
             state.seats[state.seatCount] = 0
             return state.seatCount
         }
-        return FillSeat(fill: self, id: id)
+        return FillReader(fill: self, id: id)
     }
 
     /// A client has read up to `position`, or wants nothing before it.

@@ -29,13 +29,13 @@ package final class FillRegistry: Sendable {
     }
 
     /// A seat in the fill for a key.
-    func join(_ key: Key, pool: BlockingPool, _ work: @escaping Work) -> FillSeat {
+    func join(_ key: Key, pool: BlockingPool, _ work: @escaping Work) -> FillReader {
         // Under the lock: who takes a seat in a fill that is on the board has all of it before them.
         fills.withLock { fill(key, in: &$0, pool, work).join() }
     }
 
     /// A seat in a fill that nobody else knows of.
-    func alone(pool: BlockingPool, _ work: @escaping Work) -> FillSeat {
+    func alone(pool: BlockingPool, _ work: @escaping Work) -> FillReader {
         let fill = Fill(pool: pool)
         let seat = fill.join()
         Task { Self.end(fill, await Self.outcome(fill, work)) }

@@ -7,7 +7,7 @@ internal import SaveStorage
 /// read out of their files.
 struct SidecarAnnouncements: Sendable {
     private let proxy: ProxySource
-    private let format: Supervised<any SidecarDeriving>
+    private let format: IsolatedFormat<any EmbeddedMetadata>
     private var memory: UpstreamMemory { proxy.services.upstream }
 
     /// From a host that sends only whole files, one of this size is fetched whole for the sake of its sidecar: while a larger
@@ -15,9 +15,9 @@ struct SidecarAnnouncements: Sendable {
     private static let smallFile: Int64 = 4 << 20
 
     /// Listings of more files are gone through on a thread that may take its time.
-    private static let mostInline = 200
+    private static let maxInline = 200
 
-    init(_ proxy: ProxySource, _ format: Supervised<any SidecarDeriving>) {
+    init(_ proxy: ProxySource, _ format: IsolatedFormat<any EmbeddedMetadata>) {
         self.proxy = proxy
         self.format = format
     }
@@ -31,7 +31,7 @@ struct SidecarAnnouncements: Sendable {
         answer.freshness.dependencies.append(.init(repository: proxy.repository, stamp: stamp))
         let listed = answer.listing.assets
         let (announced, end) = try await format.ask(
-            on: listed.count > Self.mostInline ? proxy.services.processors : nil, lasting: .rendering(listed.count)
+            on: listed.count > Self.maxInline ? proxy.services.processors : nil, lasting: .rendering(listed.count)
         ) { announce(listed, cached, isStale: known.isStale, by: $0) }
         answer.listing.assets = announced
         // A page that the upstream confirms again and again must not forget for good what was lost.
@@ -56,7 +56,7 @@ struct SidecarAnnouncements: Sendable {
     /// - Parameter cached: what is here of the package.
     /// - Returns: the files with what is noted in them, and until when that holds, where something is lost for a time.
     private func announce(
-        _ listed: [AssetRecord], _ cached: [StoredAsset], isStale: Bool, by format: any SidecarDeriving
+        _ listed: [AssetRecord], _ cached: [StoredAsset], isStale: Bool, by format: any EmbeddedMetadata
     ) -> ([AssetRecord], UInt64?) {
         var assets = listed
         var end: UInt64?
@@ -87,7 +87,7 @@ struct SidecarAnnouncements: Sendable {
     }
 
     /// The sidecars that the upstream lists, by the places of their files.
-    private func offered(in assets: [AssetRecord], _ format: any SidecarDeriving) -> [AssetPath?] {
+    private func offered(in assets: [AssetRecord], _ format: any EmbeddedMetadata) -> [AssetPath?] {
         var offered = [AssetPath?](repeating: nil, count: assets.count)
         var places: [AssetPath: Int]?
         for (place, record) in assets.enumerated() where record.sidecarOf != nil {
@@ -105,7 +105,7 @@ struct SidecarAnnouncements: Sendable {
     }
 
     /// The file that a record is the sidecar of: one of the kind that the format announces, there may be others.
-    private func described(by record: AssetRecord, _ format: any SidecarDeriving) -> AssetPath? {
+    private func described(by record: AssetRecord, _ format: any EmbeddedMetadata) -> AssetPath? {
         record.sidecarOf.flatMap { format.file(ofSidecar: record.path) == $0 ? $0 : nil }
     }
 

@@ -10,9 +10,9 @@ struct UpstreamFile: Sendable {
     private var services: EngineServices { proxy.services }
 
     /// Bytes; an upstream that sends more is cut off.
-    private static let largest: Int64 = 16 << 30
+    private static let maxBytes: Int64 = 16 << 30
     /// The same for what describes another file and is read into memory by those who want it.
-    private static let largestSidecar: Int64 = 16 << 20
+    private static let maxSidecarBytes: Int64 = 16 << 20
 
     init(_ proxy: ProxySource) { self.proxy = proxy }
 
@@ -95,7 +95,7 @@ struct UpstreamFile: Sendable {
         }
         return ClientRequest(
             method: method, url: url, credentials: proxy.credentials(for: url),
-            maxSize: record.sidecarOf == nil ? Self.largest : Self.largestSidecar)
+            maxSize: record.sidecarOf == nil ? Self.maxBytes : Self.maxSidecarBytes)
     }
 
     private func receive(_ response: ClientResponse, _ record: AssetRecord, into fill: Fill) async throws -> Int64 {
@@ -131,7 +131,7 @@ struct UpstreamFile: Sendable {
         if start.isWhole {
             try await services.pool.run { try start.check(record, size: head.size) }
         }
-        var arrival = try await UpstreamArrival(fill, head, proxy.fill(of: record.path), services)
+        var arrival = try await FillWriter(fill, head, proxy.fill(of: record.path), services)
         do {
             let checks = UpstreamChecks(record.checksums)
             if !start.bytes.isEmpty {
@@ -213,7 +213,7 @@ struct UpstreamFile: Sendable {
             else { return }
             try writing.put(row)
         }
-        services.board.bump(proxy.id, [.asset(asset.record.path)])
+        services.board.invalidate(proxy.id, [.asset(asset.record.path)])
     }
 
     private func gone(_ record: AssetRecord) async throws -> SourceMiss {

@@ -12,7 +12,7 @@ struct UpstreamRanges: Sendable {
     /// Bytes of a part, unless the reader wants more at once: one round trip costs more than these.
     private static let piece = 65_536
     /// Bytes of all parts. A wheel's list of its entries is the largest thing that is looked at.
-    private static let largest = 48 << 20
+    private static let maxBytes = 48 << 20
     /// Parts: the end of an archive, its directory, one entry, and some for archives that are laid out otherwise.
     private static let rounds = 8
 
@@ -33,7 +33,7 @@ struct UpstreamRanges: Sendable {
                 return try await body(FileBytes(size: known.size, read: known.read))
             } catch let missing as FileParts.Missing {
                 let part = missing.widened(to: Self.piece, of: parts.size)
-                guard part.count <= Self.largest - parts.count else { break }
+                guard part.count <= Self.maxBytes - parts.count else { break }
                 parts.add(try await fetch(part, of: parts.size), at: part.lowerBound)
             }
         }

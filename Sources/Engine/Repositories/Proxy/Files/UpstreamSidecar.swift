@@ -7,7 +7,7 @@ internal import SaveStorage
 /// Brings a sidecar into the cache of a proxy: as the upstream has it, else read out of the file it belongs to.
 struct UpstreamSidecar: Sendable {
     private let proxy: ProxySource
-    private let format: Supervised<any SidecarDeriving>
+    private let format: IsolatedFormat<any EmbeddedMetadata>
     private var services: EngineServices { proxy.services }
     private var memory: UpstreamMemory { proxy.services.upstream }
 
@@ -16,7 +16,7 @@ struct UpstreamSidecar: Sendable {
     /// Seconds for which a host that sent a whole file for a part is not asked for parts.
     private static let wholeOnlySeconds: Int64 = 3600
 
-    init(_ proxy: ProxySource, _ format: Supervised<any SidecarDeriving>) {
+    init(_ proxy: ProxySource, _ format: IsolatedFormat<any EmbeddedMetadata>) {
         self.proxy = proxy
         self.format = format
     }
@@ -34,14 +34,14 @@ struct UpstreamSidecar: Sendable {
                     // Somebody may have come first, before this flight began.
                     if try await proxy.stored(sidecar.path, sidecar.package) != nil { return }
                     let late = SaveError(.upstreamUnavailable, "'\(sidecar.path.filename)' takes long to come; ask again")
-                    try await within(Self.patience, late: late) { try await bring(sidecar) }
+                    try await withTimeout(Self.patience, throwing: late) { try await bring(sidecar) }
                     memory.lostSidecars.remove(key)
                 } catch {
                     if isLasting(error) { lose(sidecar, error) }
                     throw error
                 }
             }
-        } catch let error as SaveError where UpstreamArrival.isOfTheDisk(error) {
+        } catch let error as SaveError where FillWriter.isOfTheDisk(error) {
             return try await passing(sidecar, because: error)
         }
         guard let stored = try await proxy.stored(sidecar.path, sidecar.package) else {
@@ -102,7 +102,7 @@ struct UpstreamSidecar: Sendable {
     }
 
     private func announceAnew(_ package: PackageID?) {
-        if let package { services.board.bump(proxy.id, [.sidecars(package)]) }
+        if let package { services.board.invalidate(proxy.id, [.sidecars(package)]) }
     }
 }
 
@@ -156,7 +156,7 @@ extension UpstreamSidecar {
     }
 
     /// The format's reading; what is wrong with the file is the upstream's fault, not the client's.
-    private static func read(_ file: AssetRecord, _ bytes: FileBytes, by format: any SidecarDeriving) throws -> [UInt8] {
+    private static func read(_ file: AssetRecord, _ bytes: FileBytes, by format: any EmbeddedMetadata) throws -> [UInt8] {
         do { return try format.readSidecar(of: file, in: bytes) } catch let error as SaveError where error.code == .invalidRequest
         {
             throw SaveError(.upstreamInvalid, "the upstream's '\(file.path.filename)': \(error.message)")

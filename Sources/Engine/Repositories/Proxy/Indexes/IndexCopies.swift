@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// Brings copies of upstreams' indexes to the disk behind the clients' backs, those of one index one after another.
+/// Writes fetched indexes to disk in the background; writes for one index run in order.
 ///
-/// Who asked for a page does not wait for the disk: a copy that a crash takes along, or that finds the disk full, is a page that
+/// A caller that asked for a page does not wait for the disk: a copy that a crash takes along, or that finds the disk full, is a page that
 /// the upstream is asked for again and nothing more.
 final class IndexCopies: Sendable {
     typealias Key = UpstreamMemory.Key
@@ -21,7 +21,7 @@ final class IndexCopies: Sendable {
     /// Copies that did not get to the disk, since the start.
     let failures = Atomic(0)
     /// So many indexes are in memory at once, waiting for the disk. Past that, who asked waits for it as well.
-    private static let most = 16
+    private static let maxWaiting = 16
 
     /// Makes a copy by `work`, after what was begun earlier for the same index.
     func add(_ key: Key, _ work: @escaping @Sendable () async -> Void) async {
@@ -37,7 +37,7 @@ final class IndexCopies: Sendable {
                 }
             }
             state.copies[key] = Copy(number: number, task: task)
-            return (task, state.copies.count > Self.most)
+            return (task, state.copies.count > Self.maxWaiting)
         }
         if isOneTooMany { await task.value }
     }

@@ -75,7 +75,7 @@ struct UpstreamIndex: Sendable {
         }
     }
 
-    private func stamp(_ key: Key) -> RevisionBoard.Stamp { services.board.stamp(proxy.id, .index(key.index)) }
+    private func stamp(_ key: Key) -> ChangeCounters.Version { services.board.stamp(proxy.id, .index(key.index)) }
 
     /// What is remembered of an index changes here only, one flight at a time. So a look finds what is remembered and, in a
     /// stamp that was taken before, whether it is still that: the change is remembered first and shows in stamps then.
@@ -101,7 +101,7 @@ struct UpstreamIndex: Sendable {
             memory.outcomes.insert(.init(asked: services.clock.now(), status: fetched.status), for: key)
             let known = keep(fetched.known, key)
             guard fetched.isChanged else { return FoundIndex(known: known, stamp: stamp) }
-            services.board.bump(proxy.id, [.index(index)])
+            services.board.invalidate(proxy.id, [.index(index)])
             return FoundIndex(known: known, stamp: self.stamp(key))
         } catch let miss as UpstreamPage.Missing {
             memory.markAvailable(proxy.upstream)
@@ -143,7 +143,7 @@ struct UpstreamIndex: Sendable {
             return SaveError(
                 .upstreamUnavailable,
                 "the upstream of \(proxy.repository.record.coordinates) does not answer: \(state.failure ?? "unknown")",
-                details: ["retry_after": String((state.quietUntil - now) / Lease.second + 1)])
+                details: ["retry_after": String((state.quietUntil - now) / UpstreamTTL.second + 1)])
         }
         guard let outcome = memory.outcomes[key], outcome.quietUntil > now else { return nil }
         return outcome.failure
@@ -183,7 +183,7 @@ struct UpstreamIndex: Sendable {
         guard services.clock.now().seconds - cached.row.verified.seconds <= proxy.settings.staleTTL else { throw error }
         var copy = cached
         copy.isStale = true
-        copy.lease = Lease(key, cached.lease.content, now: now, until: proxy.deadline(seconds: seconds), renews: false)
+        copy.lease = UpstreamTTL(key, cached.lease.content, now: now, until: proxy.deadline(seconds: seconds), renews: false)
         return keep(copy, key)
     }
 

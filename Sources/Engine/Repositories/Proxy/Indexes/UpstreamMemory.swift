@@ -14,15 +14,15 @@ final class UpstreamMemory: Sendable {
 
     /// An upstream's index, read.
     struct KnownIndex: Sendable {
-        let offered: OfferedListing
+        let offered: FilteredListing
         let row: CachedIndex
         private let places: AssetPlaces
         /// Until when it counts as current.
-        var lease: Lease
+        var lease: UpstreamTTL
         /// The upstream failed when it was last asked.
         var isStale: Bool
 
-        init(_ offered: OfferedListing, row: CachedIndex, lease: Lease) {
+        init(_ offered: FilteredListing, row: CachedIndex, lease: UpstreamTTL) {
             self.offered = offered
             self.row = row
             self.lease = lease
@@ -50,7 +50,7 @@ final class UpstreamMemory: Sendable {
     /// may outdate it that leaves the index as it is, and then nothing that is made of the index would ever hold again.
     struct FoundIndex: Sendable {
         let known: KnownIndex
-        let stamp: RevisionBoard.Stamp
+        let stamp: ChangeCounters.Version
     }
 
     /// Finds a listing's files by their paths; made ready when somebody first looks for one, since most pages are only shown.
@@ -147,7 +147,7 @@ final class UpstreamMemory: Sendable {
     private let traffic = Mutex<[Int64: Traffic]>([:])
 
     /// How often clients can make an upstream be asked before its time, for each index.
-    private static let forcedInterval = 10 * Lease.second
+    private static let forcedInterval = 10 * UpstreamTTL.second
 
     init(listingCacheSize: Int) {
         listings = BoundedCache(limit: listingCacheSize)

@@ -266,15 +266,15 @@ struct UpstreamPage: Sendable {
     // MARK: Large documents
 
     /// The format, where the index may be too large to be held in memory.
-    var large: Supervised<any LargeRootReading>? {
-        index == .root ? proxy.repository.format.cast { $0 as? any LargeRootReading } : nil
+    var large: IsolatedFormat<any StreamedRootIndex>? {
+        index == .root ? proxy.repository.format.cast { $0 as? any StreamedRootIndex } : nil
     }
 
     /// Brings a large document to the disk and reads it from there.
     ///
     /// - Returns: also the writer, which holds the document until its row is written.
     private func receive(
-        _ body: ByteStream, from url: String, _ contentType: String?, _ format: Supervised<any LargeRootReading>
+        _ body: ByteStream, from url: String, _ contentType: String?, _ format: IsolatedFormat<any StreamedRootIndex>
     ) async throws -> (Listing, BlobDigest, any BlobWriter) {
         let writer = try await services.blobs.begin()
         do {
@@ -297,10 +297,10 @@ struct UpstreamPage: Sendable {
     var key: UpstreamMemory.Key { UpstreamMemory.Key(upstream: proxy.upstream, index: index) }
 
     func known(
-        _ offered: OfferedListing, _ row: CachedIndex, _ content: Lease.Content = .new(), until end: UInt64
+        _ offered: FilteredListing, _ row: CachedIndex, _ content: UpstreamTTL.Content = .new(), until end: UInt64
     ) -> KnownIndex {
         KnownIndex(
-            offered, row: row, lease: Lease(key, content, now: services.clock.uptime(), until: end, renews: true))
+            offered, row: row, lease: UpstreamTTL(key, content, now: services.clock.uptime(), until: end, renews: true))
     }
 
     /// - Parameter isKnown: whether the upstream had the package before.
@@ -322,10 +322,10 @@ struct UpstreamPage: Sendable {
         }
     }
 
-    func offered(_ listing: Listing) async throws -> OfferedListing {
+    func offered(_ listing: Listing) async throws -> FilteredListing {
         let (files, hosts) = (try await files(), proxy.settings.allowedFileHosts)
         return try await services.processors.run(lasting: .rendering(listing.assets.count)) {
-            OfferedListing(listing, cached: files, allowedHosts: hosts)
+            FilteredListing(listing, cached: files, allowedHosts: hosts)
         }
     }
 
@@ -337,7 +337,7 @@ struct UpstreamPage: Sendable {
     }
 
     /// Other bytes under a name that was published are an accident or an attack; somebody should look.
-    private func alarm(_ offered: OfferedListing, _ earlier: OfferedListing?) {
+    private func alarm(_ offered: FilteredListing, _ earlier: FilteredListing?) {
         var changed = earlier.map { offered.digestsChanged(since: $0.listing) } ?? []
         for (path, exception) in offered.exceptions {
             guard case .changed = exception, offered.isListed(path), earlier?.exceptions[path] != exception else { continue }

@@ -38,9 +38,9 @@ struct UpstreamProbe: Sendable {
     private var services: EngineServices { proxy.services }
 
     /// Places that are asked at most.
-    private static let mostPlaces = 8
+    private static let maxPlaces = 8
     /// Packages whose pages are asked for in a place.
-    private static let mostPages = 3
+    private static let maxPages = 3
 
     init(_ proxy: ProxySource) { self.proxy = proxy }
 
@@ -58,7 +58,7 @@ struct UpstreamProbe: Sendable {
         var bases: [String] = []
         var isListed = false
         var reach = Reach()
-        for attempt in 0..<Self.mostPlaces {
+        for attempt in 0..<Self.maxPlaces {
             guard let request = try await request(attempt) else { break }
             let base = request.resolvedBase ?? request.url
             guard !isListed else {
@@ -85,7 +85,7 @@ struct UpstreamProbe: Sendable {
         var (guess, emptyList): (String?, String?)
         var reach = Reach()
         let hasLists = try await hasLists()
-        for attempt in 0..<Self.mostPlaces {
+        for attempt in 0..<Self.maxPlaces {
             guard let request = try await request(attempt) else { break }
             let base = request.resolvedBase ?? request.url
             guess = guess ?? base
@@ -97,7 +97,7 @@ struct UpstreamProbe: Sendable {
             case .packages(let listed): names = listed
             case .none, .nothing: break
             }
-            for package in names.prefix(Self.mostPages)
+            for package in names.prefix(Self.maxPages)
             where try await reach.noting({ try await hasPage(of: package, base, &finding) }) ?? false {
                 return finished(finding, base, isProven: true)
             }
@@ -218,7 +218,7 @@ struct UpstreamProbe: Sendable {
     private func knownPackages() async throws -> [PackageID] {
         let id = proxy.id
         let seen = services.upstream.seenPackages[proxy.upstream]
-        let stored = try await services.store.read { try $0.packages(id, after: nil, limit: Self.mostPages, matching: nil) }
+        let stored = try await services.store.read { try $0.packages(id, after: nil, limit: Self.maxPages, matching: nil) }
         return [seen].compactMap(\.self) + stored.map(\.id).filter { $0 != seen }
     }
 

@@ -10,12 +10,12 @@ final class UpstreamRenewals: Sendable {
     private let keys: AsyncStream<Key>
     private let inlet: AsyncStream<Key>.Continuation
 
-    private static let mostWaiting = 1024
+    private static let maxWaiting = 1024
     /// Requests to upstreams at a time.
     private static let workers = 4
 
     init() {
-        (keys, inlet) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.mostWaiting))
+        (keys, inlet) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.maxWaiting))
     }
 
     /// Renewals that wait or are under way.
@@ -24,7 +24,7 @@ final class UpstreamRenewals: Sendable {
     /// Asks for a renewal, once however often it is called.
     func request(_ key: Key) {
         let isNew = waiting.withLock { waiting in
-            waiting.count < Self.mostWaiting && waiting.insert(key).inserted
+            waiting.count < Self.maxWaiting && waiting.insert(key).inserted
         }
         if isNew { inlet.yield(key) }
     }

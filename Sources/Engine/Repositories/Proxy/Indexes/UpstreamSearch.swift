@@ -37,8 +37,8 @@ struct UpstreamSearch: Sendable {
             freshness: freshness(index))
     }
 
-    private func freshness(_ index: IndexKey) -> Freshness {
-        Freshness(dependencies: [
+    private func freshness(_ index: IndexKey) -> CacheValidity {
+        CacheValidity(dependencies: [
             .init(repository: proxy.repository, stamp: proxy.services.board.stamp(proxy.id, .index(index)))
         ])
     }

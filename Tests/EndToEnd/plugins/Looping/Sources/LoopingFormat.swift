@@ -70,7 +70,7 @@ extension LoopingFormat: PackageNaming {
     }
 }
 
-extension LoopingFormat: PackageGoverning {
+extension LoopingFormat: PackagePolicy {
     public func attributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
         Self.pass("attributes")
         return change
@@ -86,14 +86,14 @@ extension LoopingFormat: PackageGoverning {
     public func checkDownload(from attributes: JSONObject) throws { Self.pass("checkDownload") }
 }
 
-extension LoopingFormat: DocumentedIndexes {
+extension LoopingFormat: IndexEmbeddingFiles {
     public func documents(for index: IndexKey, in listing: Listing) throws -> [AssetPath] {
         Self.pass("documents")
         return []
     }
 }
 
-extension LoopingFormat: LargeRootReading {
+extension LoopingFormat: StreamedRootIndex {
     public func root(from file: FileBytes, url: String, contentType: String?) throws -> Listing {
         Self.pass("root")
         let bytes = try file.read(at: 0, count: Int(clamping: file.size))
@@ -101,7 +101,7 @@ extension LoopingFormat: LargeRootReading {
     }
 }
 
-extension LoopingFormat: SidecarDeriving {
+extension LoopingFormat: EmbeddedMetadata {
     public func embeddedSidecar(of file: AssetRecord) -> AssetRecord? {
         Self.pass("embeddedSidecar")
         guard let path = try? AssetPath("\(file.path).note") else { return nil }

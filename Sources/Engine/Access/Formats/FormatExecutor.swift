@@ -8,7 +8,7 @@ internal import SavePlatform
 /// A thread cannot be stopped from outside. One that is past the deadline is given up: its call ends with `formatTimeout`, it gets
 /// the lowest priority, and another takes its place. When too many are given up, the format answers `busy` at once, until one of
 /// them comes back after all.
-final class FormatThreads: Sendable {
+final class FormatExecutor: Sendable {
     private struct Work {
         let caller: any Abandonable
         /// Whether it begins a call: a closed format still finishes those that began before.
@@ -90,7 +90,7 @@ final class FormatThreads: Sendable {
         start("\(number)") { threads in threads.serve(as: number) }
     }
 
-    private func start(_ suffix: String, _ body: @escaping @Sendable (FormatThreads) -> Void) {
+    private func start(_ suffix: String, _ body: @escaping @Sendable (FormatExecutor) -> Void) {
         let thread = Thread { [self] in body(self) }
         thread.name = "\(name)-\(suffix)"
         // As much as the threads of the cooperative pool have, on which formats run that are compiled in.

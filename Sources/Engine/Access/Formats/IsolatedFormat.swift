@@ -5,12 +5,12 @@ package import SavePlatform
 /// Code that is compiled in runs where it is asked. Code that was loaded runs on threads of its own, for at most some time: who
 /// asks waits without holding a thread, and gets `formatTimeout` when the answer does not come, and `busy` from a format that is out
 /// of service. Nothing else calls a format, so nothing has to be remembered where one is asked.
-package struct Supervised<Subject: Sendable>: Sendable {
+package struct IsolatedFormat<Subject: Sendable>: Sendable {
     private let subject: Subject
     /// nil for what is compiled in.
-    private let threads: FormatThreads?
+    private let threads: FormatExecutor?
 
-    private init(_ subject: Subject, on threads: FormatThreads?) {
+    private init(_ subject: Subject, on threads: FormatExecutor?) {
         self.subject = subject
         self.threads = threads
     }
@@ -19,7 +19,7 @@ package struct Supervised<Subject: Sendable>: Sendable {
 
     /// - Parameter id: the format's.
     package init(_ subject: Subject, loadedAs id: String, rules: SupervisionRules) {
-        self.init(subject, on: FormatThreads(name: id, rules: rules))
+        self.init(subject, on: FormatExecutor(name: id, rules: rules))
     }
 
     /// Whether it has threads of its own, which may block.
@@ -50,13 +50,13 @@ package struct Supervised<Subject: Sendable>: Sendable {
     }
 
     /// The same as something more particular; nil where it is not that. The closure casts, and calls nothing.
-    package func cast<Other: Sendable>(_ cast: (Subject) -> Other?) -> Supervised<Other>? {
-        cast(subject).map { Supervised<Other>($0, on: threads) }
+    package func cast<Other: Sendable>(_ cast: (Subject) -> Other?) -> IsolatedFormat<Other>? {
+        cast(subject).map { IsolatedFormat<Other>($0, on: threads) }
     }
 
     /// What a format makes of itself, supervised like it.
-    func make<Other: Sendable>(_ making: @escaping @Sendable (Subject) throws -> Other) async throws -> Supervised<Other> {
-        Supervised<Other>(try await ask(making), on: threads)
+    func make<Other: Sendable>(_ making: @escaping @Sendable (Subject) throws -> Other) async throws -> IsolatedFormat<Other> {
+        IsolatedFormat<Other>(try await ask(making), on: threads)
     }
 
     /// Does work that asks from within a transaction, which must not wait for a format: the first answers are got outside of it,
@@ -74,7 +74,7 @@ package struct Supervised<Subject: Sendable>: Sendable {
                 inquiry.note(unanswered.question, await result(of: unanswered))
             }
         }
-        throw SaveError(.busy, "the package changes all the time; try again")
+        throw SaveError(.busy, "the package is being changed concurrently; try again")
     }
 
     private func result(of unanswered: Inquiry<Subject>.Unanswered) async -> Result<any Sendable, any Error> {

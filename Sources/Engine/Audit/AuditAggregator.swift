@@ -9,7 +9,7 @@ internal import Synchronization
 ///
 /// Memory is bounded, and so is the disk: these records leave free what uploads leave free, so that nobody fills it with
 /// what was refused. What has no place any more, or cannot be written, is lost, counted, and told of in the trail.
-package final class AuditTally: AuditRecording {
+package final class AuditAggregator: AuditRecording {
     /// What makes two events equal.
     package struct Subject: Sendable, Hashable {
         var action: String

@@ -4,7 +4,7 @@ package import SaveStorage
 internal import Synchronization
 
 /// What the trail needs beside its records: anchors, an index, and the end of what is too old. Runs off every request's path.
-package final class AuditUpkeep: Sendable {
+package final class AuditMaintenance: Sendable {
     /// When it does what.
     package struct Rules: Sendable {
         /// Seconds after which a trail that has grown is anchored, and the number of records after which it is sooner.
@@ -26,7 +26,7 @@ package final class AuditUpkeep: Sendable {
     private let seal: AuditSeal
     private let places: [any AuditAnchoring]
     private let rules: Rules
-    private let tally: AuditTally?
+    private let tally: AuditAggregator?
     private let clock: PlatformClock
     private let log: Log
     private let state = Mutex(State())
@@ -34,7 +34,7 @@ package final class AuditUpkeep: Sendable {
     private static let day: UInt64 = 86_400_000_000_000
 
     package init(
-        store: any MetadataStore, seal: AuditSeal, places: [any AuditAnchoring], rules: Rules, tally: AuditTally? = nil,
+        store: any MetadataStore, seal: AuditSeal, places: [any AuditAnchoring], rules: Rules, tally: AuditAggregator? = nil,
         clock: PlatformClock, log: Log
     ) {
         self.store = store

@@ -1,6 +1,6 @@
 /// How the clients of a format want to be told why a request was refused. The status, and the fields that go with it, are the
 /// same for all.
-public enum RefusalForm: Sendable, Hashable {
+public enum ErrorFormat: Sendable, Hashable {
     /// A line of text.
     case text
     /// A line of text. Who asks for JSON, or for what comes as JSON only, gets an object instead, with the status and the line in

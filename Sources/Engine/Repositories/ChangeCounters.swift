@@ -5,11 +5,11 @@ internal import Synchronization
 ///
 /// A fixed table of counters: what changes raises the counter that its name hashes to, and what was computed remembers
 /// the counters it depends on. Names that share a counter cost a computation too many, never one too few.
-package final class RevisionBoard: Sendable {
+package final class ChangeCounters: Sendable {
     private static let size = 1 << 16
     /// Counters of whole repositories, behind those of single subjects. Their ids are numbers in a row: few share one.
     private static let repositories = 1 << 12
-    private let counters = Mutex([UInt32](repeating: 0, count: RevisionBoard.size + RevisionBoard.repositories))
+    private let counters = Mutex([UInt32](repeating: 0, count: ChangeCounters.size + ChangeCounters.repositories))
     /// Learns of every change before it shows in a counter.
     let listings: ListingMemory
 
@@ -28,7 +28,7 @@ package final class RevisionBoard: Sendable {
     ///
     /// A stamp belongs to one look at its subject, and goes with what was made of that look. What is remembered for longer
     /// than that, and looked at again, gets a new stamp with each look: an old one would never become current again.
-    package struct Stamp: Sendable, Hashable {
+    package struct Version: Sendable, Hashable {
         fileprivate let slot: UInt32
         fileprivate let count: UInt32
         fileprivate let repository: UInt32
@@ -36,24 +36,24 @@ package final class RevisionBoard: Sendable {
     }
 
     /// The counters of a subject now. Take them before reading what it is about.
-    package func stamp(_ repository: Int64, _ subject: Subject) -> Stamp {
+    package func stamp(_ repository: Int64, _ subject: Subject) -> Version {
         let place = slot(repository, subject)
         let whole = slot(ofAll: repository)
         return counters.withLock { counters in
-            Stamp(
+            Version(
                 slot: UInt32(place), count: counters[place], repository: UInt32(whole), repositoryCount: counters[whole])
         }
     }
 
     /// Whether nothing has changed since.
-    package func isCurrent(_ stamp: Stamp) -> Bool {
+    package func isCurrent(_ stamp: Version) -> Bool {
         counters.withLock { counters in
             counters[Int(stamp.slot)] == stamp.count && counters[Int(stamp.repository)] == stamp.repositoryCount
         }
     }
 
     /// Marks subjects as changed. Call it after the change is committed and before it is acknowledged.
-    package func bump(_ repository: Int64, _ subjects: some Sequence<Subject>) {
+    package func invalidate(_ repository: Int64, _ subjects: some Sequence<Subject>) {
         for case .index(let index) in subjects {
             if let package = index.package { listings.note(.init(repository: repository, package: package), []) }
         }
@@ -68,7 +68,7 @@ package final class RevisionBoard: Sendable {
     }
 
     /// Marks everything in a repository as changed.
-    package func bumpAll(in repository: Int64) {
+    package func invalidateAll(in repository: Int64) {
         listings.forget(repository)
         let whole = slot(ofAll: repository)
         counters.withLock { $0[whole] &+= 1 }
@@ -76,7 +76,7 @@ package final class RevisionBoard: Sendable {
 
     /// Marks everything that a change to files of a package touches: the package's pages, the root, the files, and the
     /// directories above them.
-    package func bump(_ repository: Int64, package: PackageID?, paths: [AssetPath]) {
+    package func invalidate(_ repository: Int64, package: PackageID?, paths: [AssetPath]) {
         var subjects: Set<Subject> = [.index(.root), .index(.directory(nil))]
         if let package {
             subjects.insert(.index(.package(package)))

@@ -4,7 +4,7 @@
 /// A second protocol beside `RepositoryFormat`, for the formats that have such a thing. What the attributes mean is the
 /// format's own; the platform stores them with the package (`Listing.attributes`) and asks at the two places where they
 /// count. Like every part of a format it is pure: the same arguments, the same answer.
-public protocol PackageGoverning: Sendable {
+public protocol PackagePolicy: Sendable {
     /// The attributes of a package after a change: each member of `change` replaces the one before, null removes it.
     ///
     /// - Throws: `unknownField` or `invalidRequest`, with the key in `details["field"]`.
@@ -27,7 +27,7 @@ public protocol PackageGoverning: Sendable {
     func checkDownload(from attributes: JSONObject) throws
 }
 
-extension PackageGoverning {
+extension PackagePolicy {
     public func fileAttributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
         guard let key = change.keys.first else { return current }
         throw SaveError(.unknownField, "a version has no attribute '\(key.prefix(200))'", details: ["field": key])

@@ -7,7 +7,7 @@ internal import Synchronization
 /// The bytes of an upstream's file as they come: to the disk, and where that takes no more, past it to the clients who wait.
 ///
 /// A full disk is our trouble and not theirs. Nothing of such a file is kept; who asks for it next has it fetched anew.
-struct UpstreamArrival {
+struct FillWriter {
     private let services: EngineServices
     private let key: FillRegistry.Key
     private let fill: Fill

@@ -7,7 +7,7 @@ internal import SaveRepositories
 internal import SaveStorage
 
 /// Files: whole, in parts, or while they arrive; the most wanted stay open.
-struct AssetAnswers: Sendable {
+struct FileHandler: Sendable {
     private struct Key: Hashable, Sendable {
         let repository: Int64
         let path: AssetPath
@@ -18,7 +18,7 @@ struct AssetAnswers: Sendable {
         private let answer: CachedAnswer
         private let file: OpenFile
         let download: DownloadSubject?
-        var freshness: Freshness { answer.freshness }
+        var freshness: CacheValidity { answer.freshness }
 
         init(answer: CachedAnswer, file: OpenFile, download: DownloadSubject?) {
             self.answer = answer
@@ -31,7 +31,7 @@ struct AssetAnswers: Sendable {
             guard whole.status == 200 else { return whole }
             switch ByteRange.of(request, size: file.size, etag: answer.etag, lastModified: answer.lastModified) {
             case .whole: return whole
-            case .unsatisfiable: return AssetAnswers.unsatisfiable(file.size)
+            case .unsatisfiable: return FileHandler.unsatisfiable(file.size)
             case .part(let offset, let length):
                 var response = HTTPResponse(
                     status: 206, headers: whole.headers, body: .file(file, offset: offset, length: length))
@@ -55,7 +55,7 @@ struct AssetAnswers: Sendable {
         _ path: AssetPath, package: PackageID?, request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot
     ) async throws -> (HTTPResponse, DownloadSubject?) {
         if let known = current(path, repository, catalogue) { return (known.response(to: request), known.download) }
-        let own = Freshness(dependencies: services.structure(of: repository, .asset(path), in: catalogue))
+        let own = CacheValidity(dependencies: services.structure(of: repository, .asset(path), in: catalogue))
         let source = services.source(of: repository, in: catalogue)
         switch try await source.asset(path, package: package, method: request.method) {
         case .stored(let asset, let file, let freshness):
@@ -94,7 +94,7 @@ struct AssetAnswers: Sendable {
     // MARK: Stored
 
     private func stored(
-        _ asset: StoredAsset, _ file: OpenFile, _ repository: Repository, _ freshness: Freshness, _ download: DownloadSubject?
+        _ asset: StoredAsset, _ file: OpenFile, _ repository: Repository, _ freshness: CacheValidity, _ download: DownloadSubject?
     ) -> OpenAnswer {
         let etag = asset.etag
         let lastModified = asset.record.published ?? asset.created

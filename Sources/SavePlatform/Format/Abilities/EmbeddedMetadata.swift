@@ -3,7 +3,7 @@
 /// A proxy of such a format serves sidecars that its upstream does not have: it reads them out of the files, of which it
 /// fetches no more than the format looks at. A second protocol, because most formats have nothing of the kind
 /// (`docs/adr/0011-sidecars-out-of-their-files.md`). `SaveTestKit.FormatConformance` checks the rules.
-public protocol SidecarDeriving: Sendable {
+public protocol EmbeddedMetadata: Sendable {
     /// The sidecar that a file carries within it, without size, checksums and origin; nil for a file that carries none.
     func embeddedSidecar(of file: AssetRecord) -> AssetRecord?
 

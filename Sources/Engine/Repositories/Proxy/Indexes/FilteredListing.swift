@@ -4,7 +4,7 @@ internal import SaveStorage
 
 /// What a proxy offers of its upstream's listing: nothing from hosts that are not allowed, no other bytes under the name
 /// of a file that is here already, and of such a file what the upstream does not say.
-struct OfferedListing: Sendable {
+struct FilteredListing: Sendable {
     /// Why a file is not offered as the upstream lists it.
     enum Exception: Sendable, Equatable {
         /// It is on a host that `allowed_file_hosts` does not list.
@@ -30,7 +30,7 @@ struct OfferedListing: Sendable {
     }
 
     /// The same with what files tell that came since it was made.
-    func completed(by cached: [StoredAsset]) -> OfferedListing {
+    func completed(by cached: [StoredAsset]) -> FilteredListing {
         var copy = self
         copy.complete(Self.byPath(cached))
         return copy

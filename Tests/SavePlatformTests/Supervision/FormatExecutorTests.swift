@@ -18,14 +18,14 @@ private final class Loop: Sendable {
     var count: Int { entered.load(ordering: .relaxed) }
 }
 
-@Suite struct FormatThreadsTests {
-    private func supervised(_ change: (inout SupervisionRules) -> Void = { _ in }) -> Supervised<Int> {
+@Suite struct FormatExecutorTests {
+    private func supervised(_ change: (inout SupervisionRules) -> Void = { _ in }) -> IsolatedFormat<Int> {
         var rules = SupervisionRules()
         rules.deadline = .milliseconds(50)
         rules.width = 2
         rules.tolerated = 3
         change(&rules)
-        return Supervised(7, loadedAs: "f", rules: rules)
+        return IsolatedFormat(7, loadedAs: "f", rules: rules)
     }
 
     private func code(_ body: () async throws -> Void) async -> SaveError.Code? {
@@ -149,7 +149,7 @@ private final class Loop: Sendable {
     }
 
     @Test func `what is compiled in is asked where it is asked, once`() async throws {
-        let seven = Supervised(compiledIn: 7)
+        let seven = IsolatedFormat(compiledIn: 7)
         let rounds = Mutex(0)
         let answer = try await seven.inquire { inquiry in
             rounds.withLock { $0 += 1 }

@@ -7,7 +7,7 @@ internal import Synchronization
 
 /// Rendered indexes: negotiated, compressed, with strong validators, kept in memory until something they depend on
 /// changes.
-struct IndexAnswers: Sendable {
+struct IndexHandler: Sendable {
     private struct Key: Hashable, Sendable {
         let repository: Int64
         let index: IndexKey
@@ -29,7 +29,7 @@ struct IndexAnswers: Sendable {
     private struct Flight: Hashable, Sendable {
         let key: Key
         let upstreams: [UpstreamID]
-        let stamps: [RevisionBoard.Stamp]
+        let stamps: [ChangeCounters.Version]
     }
 
     private let services: EngineServices
@@ -44,9 +44,9 @@ struct IndexAnswers: Sendable {
     }
 
     /// Listings above this are rendered on a thread that may take its time.
-    private static let largestInline = 200
+    private static let maxInlineFiles = 200
     /// Bytes of a file that a page shows the content of.
-    private static let longestDocument = 4 << 20
+    private static let maxDocumentBytes = 4 << 20
     /// Nanoseconds after which a page that lacks a document is made anew.
     private static let documentRetry: UInt64 = 10_000_000_000
 
@@ -108,7 +108,7 @@ struct IndexAnswers: Sendable {
         guard let known = current(key(index, type, request, repository), catalogue) else { return nil }
         // What is made while it is sent is not made on the thread that serves everybody else.
         guard known.isWhole else { return nil }
-        // Who wants the upstream asked has to wait for it.
+        // A caller that wants the upstream asked has to wait for it.
         return known.freshness.leases.isEmpty || Revalidation(request) != .demanded ? known : nil
     }
 
@@ -146,7 +146,7 @@ struct IndexAnswers: Sendable {
         let context = RenderContext(
             basePath: repository.basePath, externalOrigin: key.origin, documents: documents)
         let count = listing.assets.count + listing.packages.count
-        let pool = count > Self.largestInline ? services.processors : nil
+        let pool = count > Self.maxInlineFiles ? services.processors : nil
         let rendering = try await repository.format.ask(on: pool, lasting: .rendering(count)) { format in
             let document = try format.render(key.index, as: key.type, from: listing, context: context)
             return try Rendering(document, key.isCompressed ? compression : nil)
@@ -168,7 +168,7 @@ struct IndexAnswers: Sendable {
 
     /// The body of a page that is sent in pieces.
     private func body(
-        of rendering: Rendering, _ format: Supervised<any RepositoryFormat>
+        of rendering: Rendering, _ format: IsolatedFormat<any RepositoryFormat>
     ) -> (@Sendable () throws -> ByteStream)? {
         guard case .pieces(let pieces, let length) = rendering.content else { return nil }
         let begin = rendering.isCompressed ? compression.begin : nil
@@ -186,13 +186,13 @@ struct IndexAnswers: Sendable {
     private func documents(
         for index: IndexKey, of repository: Repository, from source: any ContentSource, _ sourced: inout SourcedListing
     ) async throws -> [[UInt8]] {
-        guard let format = repository.format.cast({ $0 as? any DocumentedIndexes }) else { return [] }
+        guard let format = repository.format.cast({ $0 as? any IndexEmbeddingFiles }) else { return [] }
         var documents: [[UInt8]] = []
         let listing = sourced.listing
         for path in try await format.ask({ try $0.documents(for: index, in: listing) }) {
             do {
                 let content = try await source.asset(path, package: index.package, method: .get)
-                documents.append(try await content.bytes(limit: Self.longestDocument, pool: services.pool))
+                documents.append(try await content.bytes(limit: Self.maxDocumentBytes, pool: services.pool))
                 if case .stored(_, _, let freshness) = content { sourced.freshness.merge(freshness) }
             } catch let miss as SourceMiss {
                 sourced.freshness.merge(miss.freshness)

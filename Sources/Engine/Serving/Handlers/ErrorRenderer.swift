@@ -4,7 +4,7 @@ internal import SavePlatform
 internal import SaveRepositories
 
 /// Says no, in the words and the form that a format's clients read.
-struct RefusalAnswers: Sendable {
+struct ErrorRenderer: Sendable {
     let formats: FormatRegistry
     let log: Log
 

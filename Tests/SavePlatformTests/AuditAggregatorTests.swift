@@ -6,12 +6,12 @@ import SaveTestKit
 import Synchronization
 import Testing
 
-struct AuditTallyTests {
+struct AuditAggregatorTests {
     private let store = InMemoryMetadataStore()
     private let clock = ManualClock()
 
-    private func subject(_ file: String) -> AuditTally.Subject {
-        AuditTally.Subject(
+    private func subject(_ file: String) -> AuditAggregator.Subject {
+        AuditAggregator.Subject(
             action: "file.download", resourceType: "file", resource: "p/r/\(file)", actor: "anonymous", address: [192, 0, 2, 1],
             userAgent: "pip/1")
     }
@@ -23,7 +23,7 @@ struct AuditTallyTests {
     private func records() async throws -> [AuditRecord] { try await store.read { try $0.audit(after: 0, limit: 10_000) } }
 
     @Test func `equal events of some seconds are one record with their number`() async throws {
-        let tally = AuditTally(store: store, clock: clock.platform, log: .silent())
+        let tally = AuditAggregator(store: store, clock: clock.platform, log: .silent())
         for number in 0..<5 { tally.note(subject("a"), by: .anonymous, request, isPart: number == 0) }
         tally.note(subject("b"), by: .anonymous, request)
         await tally.write(all: false)
@@ -42,7 +42,7 @@ struct AuditTallyTests {
     }
 
     @Test func `many different events are written at once, in the order they came in`() async throws {
-        let tally = AuditTally(store: store, clock: clock.platform, log: .silent())
+        let tally = AuditAggregator(store: store, clock: clock.platform, log: .silent())
         for number in 0..<1000 { tally.note(subject("\(number)"), by: .anonymous, request) }
         await tally.write(all: false)
         #expect(try await records().count == 1000)
@@ -50,7 +50,7 @@ struct AuditTallyTests {
     }
 
     @Test func `what has no place is lost, counted, and told of in the trail`() async throws {
-        let tally = AuditTally(store: store, clock: clock.platform, log: .silent(), capacity: 3)
+        let tally = AuditAggregator(store: store, clock: clock.platform, log: .silent(), capacity: 3)
         for number in 0..<5 { tally.note(subject("\(number)"), by: .anonymous, request) }
         tally.note(subject("0"), by: .anonymous, request)
         #expect(tally.lost == 2)
@@ -63,7 +63,7 @@ struct AuditTallyTests {
     }
 
     @Test func `events that cannot be written are counted as lost, and the next ones are written`() async throws {
-        let tally = AuditTally(
+        let tally = AuditAggregator(
             store: FaultyMetadataStore(store, failing: 1), clock: clock.platform, log: .silent())
         tally.note(subject("a"), by: .anonymous, request)
         await tally.write(all: true)
@@ -73,7 +73,7 @@ struct AuditTallyTests {
         #expect(try await records().map(\.action) == ["audit.lost", "file.download"])
     }
 
-    private func refuse(_ tally: AuditTally, as name: String = "mallory", route: String = "PUT /x", in place: String = "p/r")
+    private func refuse(_ tally: AuditAggregator, as name: String = "mallory", route: String = "PUT /x", in place: String = "p/r")
         async
     {
         let event = AuditEvent(
@@ -83,7 +83,7 @@ struct AuditTallyTests {
     }
 
     @Test func `refusals of somebody who does not stop are counted, whatever they name, and none is lost`() async throws {
-        let tally = AuditTally(store: store, clock: clock.platform, log: .silent())
+        let tally = AuditAggregator(store: store, clock: clock.platform, log: .silent())
         for number in 0..<36_000 {
             await refuse(tally)
             if number % 1500 == 1499 {
@@ -101,7 +101,7 @@ struct AuditTallyTests {
 
     @Test func `every account, route and place is counted by itself, and somebody who errs gets a record each time`() async throws
     {
-        let tally = AuditTally(store: store, clock: clock.platform, log: .silent())
+        let tally = AuditAggregator(store: store, clock: clock.platform, log: .silent())
         for name in ["mallory", "eve"] {
             for route in ["PUT /x", "DELETE /x"] {
                 for place in ["p/r", "p/s"] {
@@ -120,7 +120,7 @@ struct AuditTallyTests {
 
     @Test func `on a full disk nothing is recorded that need not be, and the loss is told of once there is room`() async throws {
         let room = Mutex(false)
-        let tally = AuditTally(store: store, clock: clock.platform, log: .silent()) { room.withLock { $0 } }
+        let tally = AuditAggregator(store: store, clock: clock.platform, log: .silent()) { room.withLock { $0 } }
         for _ in 0..<15 { await refuse(tally) }
         for number in 0..<5 { tally.note(subject("\(number)"), by: .anonymous, request) }
         await tally.write(all: true)

@@ -4,7 +4,7 @@ internal import SavePlatform
 internal import SaveStorage
 
 /// Answers the routes that read neither an index nor a file.
-enum RouteAnswers {
+enum RouteHandler {
     static func redirect(_ resolved: ResolvedRequest, to location: String, permanent: Bool) -> HTTPResponse {
         let request = resolved.request
         let query = request.rawQuery.map { "?" + String(decoding: $0, as: UTF8.self) } ?? ""
@@ -24,18 +24,18 @@ enum RouteAnswers {
     }
 
     /// What a mount answers by itself, who is signed in.
-    static func greeting(of mount: FormatMount, _ request: HTTPRequest, _ principal: Principal) throws -> HTTPResponse {
+    static func pingResponse(of mount: FormatMount, _ request: HTTPRequest, _ principal: Principal) throws -> HTTPResponse {
         guard request.method.isRead else {
             throw SaveError(
                 .methodNotAllowed, "this can only be read: use GET, HEAD or OPTIONS", details: ["allow": "GET, HEAD, OPTIONS"])
         }
         guard principal.name != nil else { throw SaveError.signInFirst }
-        var answer = fixed(mount.greeting)
+        var answer = document(mount.pingResponse)
         answer.headers["Cache-Control"] = "no-store"
         return answer
     }
 
-    static func fixed(_ document: Document) -> HTTPResponse {
+    static func document(_ document: Document) -> HTTPResponse {
         var answer = HTTPResponse(
             status: 200, headers: ["Content-Type": document.type.value, "Cache-Control": "no-cache"],
             body: .bytes(document.bytes))

@@ -2,7 +2,7 @@ package import SavePlatform
 internal import Synchronization
 
 /// A client's place in a fill. As long as it is held, what it has not read yet is kept for it.
-package final class FillSeat: Sendable {
+package final class FillReader: Sendable {
     let fill: Fill
     private let id: UInt64
 
@@ -42,7 +42,7 @@ package struct ArrivingAsset: Sendable {
     package let repository: Int64
     package let record: AssetRecord
     package let head: Fill.Head
-    let seat: FillSeat
+    let seat: FillReader
 
     /// The bytes of a part, as they arrive.
     package func stream(from offset: Int64, to end: Int64?, length: Int64?) -> ByteStream {
@@ -51,7 +51,7 @@ package struct ArrivingAsset: Sendable {
 }
 
 /// The bytes of a file that do not get to the disk, while clients read them: a window that moves on with the slowest of them.
-struct UnkeptBytes {
+struct SpillBuffer {
     /// Where they begin. What comes before is in a file.
     let start: Int64
     let reason: SaveError

@@ -5,7 +5,7 @@ internal import SaveRepositories
 internal import SaveStorage
 
 /// The steps of an upload that takes more than one request.
-extension ChangeAnswers {
+extension WriteHandler {
     /// Carries a step out.
     ///
     /// - Throws: what `UploadSessions` throws.

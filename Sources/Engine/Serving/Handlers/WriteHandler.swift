@@ -5,7 +5,7 @@ internal import SaveRepositories
 internal import SaveStorage
 
 /// Carries out the routes that change a repository, for who may.
-struct ChangeAnswers: Sendable {
+struct WriteHandler: Sendable {
     let services: EngineServices
     /// The largest file that any repository takes, in bytes.
     let maxFileSize: Int64?
@@ -24,7 +24,7 @@ struct ChangeAnswers: Sendable {
         let authority = ChangeAuthority(
             resolved.sender, DataPlane.permission(for: resolved.route), on: record.id, services)
         switch resolved.route {
-        case .upload(let plan), .retract(let plan):
+        case .upload(let plan), .unpublish(let plan):
             if plan.session == nil { try checkWhole(resolved.request) }
             guard plan.status == 200 || plan.status == 201 else {
                 throw SaveError(.internalFailure, "the format would answer an upload with the status \(plan.status)")
@@ -50,7 +50,7 @@ struct ChangeAnswers: Sendable {
             }
             try await publisher.deleteAll(under: directory, by: authority, context: resolved.audit)
             return HTTPResponse(status: 204)
-        case .index, .asset, .redirect, .identity, .lookup, .fixed:
+        case .index, .asset, .redirect, .identity, .lookup, .staticDocument:
             throw SaveError(.internalFailure, "a read reached the writing side")
         }
     }

@@ -24,7 +24,7 @@ private final class NotedAnchors: AuditAnchoring {
     func lines() -> AuditAnchorLines { AuditAnchorLines(Data(all.flatMap { $0 + [UInt8(ascii: "\n")] })) }
 }
 
-struct AuditUpkeepTests {
+struct AuditMaintenanceTests {
     private let store = InMemoryMetadataStore()
     private let clock = ManualClock()
     private let seal = AuditSeal(serverKey: [1, 2, 3])
@@ -32,10 +32,10 @@ struct AuditUpkeepTests {
 
     init() { places = NotedAnchors(seal) }
 
-    private func upkeep(days: Int64? = nil) -> AuditUpkeep {
-        var rules = AuditUpkeep.Rules()
+    private func upkeep(days: Int64? = nil) -> AuditMaintenance {
+        var rules = AuditMaintenance.Rules()
         rules.retentionDays = days
-        return AuditUpkeep(
+        return AuditMaintenance(
             store: store, seal: seal, places: [places], rules: rules, clock: clock.platform, log: .silent())
     }
 
@@ -132,7 +132,7 @@ struct AuditUpkeepTests {
         try await add(5, apart: 86_400)
         let second = try #require(try await store.read { try $0.audit(after: 1, limit: 1) }.first)
         try await store.write { writing in
-            try writing.cutAudit(AuditCut(sequence: 2, hash: second.hash))
+            try writing.cutAudit(AuditTruncation(sequence: 2, hash: second.hash))
             _ = try writing.removeCutAudit(limit: 10)
         }
         #expect(try await verify(anchored: false).brokenAt == 3)

@@ -7,7 +7,7 @@ internal import SaveRepositories
 internal import SaveStorage
 
 /// Gives a client a key for a name and a password, and takes it back.
-struct SignInAnswers: Sendable {
+struct LoginHandler: Sendable {
     let services: EngineServices
     let authenticator: any RequestAuthenticating
     let resolver: RequestResolver
@@ -16,7 +16,7 @@ struct SignInAnswers: Sendable {
     let keys: IssuedKeys?
 
     /// The longest body that is read. Bytes.
-    private static let longest = 16 << 10
+    private static let maxBodyBytes = 16 << 10
 
     /// What a request wants with its credentials; nil for all that are about something else. Looks no repository up.
     ///
@@ -30,7 +30,7 @@ struct SignInAnswers: Sendable {
         return try await format.ask { try $0.signIn(asked) }
     }
 
-    private func format(of request: HTTPRequest) -> Supervised<any ClientSigningIn.Type>? {
+    private func format(of request: HTTPRequest) -> IsolatedFormat<any ClientSigningIn.Type>? {
         guard let format = resolver.formats.descriptor(ofPath: request.rawPath),
             let type = try? resolver.formats.type(format.id)
         else { return nil }
@@ -106,7 +106,7 @@ struct SignInAnswers: Sendable {
     private func credential(_ form: SignInForm, _ request: HTTPRequest) async throws -> (name: String, password: String) {
         let object: JSONObject
         do {
-            guard let value = try JSONValue(parsing: await request.body.collect(limit: Self.longest)).object else {
+            guard let value = try JSONValue(parsing: await request.body.collect(limit: Self.maxBodyBytes)).object else {
                 throw SaveError(.invalidRequest, "the body must be a JSON object")
             }
             object = value

@@ -4,9 +4,9 @@ package import SavePlatform
 internal import SaveRepositories
 
 /// Answers questions whose body is a JSON document (`Route.lookup`).
-struct LookupAnswers: Sendable {
+struct LookupHandler: Sendable {
     /// Bytes of a question, without a content coding.
-    static let longest = 8 << 20
+    static let maxBodyBytes = 8 << 20
 
     /// Takes gzip off bytes, of which at most so many come out; nil for bytes that are not of that coding.
     ///
@@ -25,7 +25,7 @@ struct LookupAnswers: Sendable {
         guard type == nil || type == MediaType.json.essence else {
             throw SaveError(.unsupportedMediaType, "the body must be JSON: Content-Type: application/json")
         }
-        let bytes = try decoded(try await request.body.collect(limit: Self.longest), request.headers)
+        let bytes = try decoded(try await request.body.collect(limit: Self.maxBodyBytes), request.headers)
         let document = try await format.ask(on: services.pool) { format in
             let question: JSONValue
             do {
@@ -35,7 +35,7 @@ struct LookupAnswers: Sendable {
             }
             return try format.answer(lookup, about: question)
         }
-        var response = RouteAnswers.fixed(document)
+        var response = RouteHandler.document(document)
         response.headers["Cache-Control"] = "no-store"
         return response
     }
@@ -45,7 +45,7 @@ struct LookupAnswers: Sendable {
         case [], ["identity"]: return bytes
         case ["gzip"], ["x-gzip"]:
             guard let gunzip else { throw SaveError.encodedBody }
-            guard let plain = try gunzip(bytes, Self.longest) else {
+            guard let plain = try gunzip(bytes, Self.maxBodyBytes) else {
                 throw SaveError.invalid("Content-Encoding", "Content-Encoding: the body is damaged, or not packed with gzip")
             }
             return plain
