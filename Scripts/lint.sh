@@ -62,6 +62,8 @@ python3 Scripts/requirements.py || finding "the table of requirements is not tha
 
 python3 Scripts/named-tests.py || finding "a document names a test that does not exist"
 
+python3 Scripts/named-places.py || finding "a document names a file or a declaration that does not exist"
+
 # Names that were given up for standard ones, and the habit of beginning with "Who": a sentence names its actor.
 old='RevisionBoard|Freshness|Lease|FillSeat|UnkeptBytes|UpstreamArrival|AuditTally|AuditCut|AuditUpkeep|OfferedListing|IndexAnswers|AssetAnswers'
 old+='|ChangeAnswers|SignInAnswers|RefusalAnswers|Supervised|FormatThreads|PackageGoverning|DocumentedIndexes|SidecarDeriving|LargeRootReading|RefusalForm'
