@@ -14,7 +14,7 @@ DOCUMENTS = ["CONTRIBUTING.md", "docs/**/*.md", "Sources/**/README.md"]
 # It names the files of a format that its reader makes.
 OTHERS_FILES = "docs/writing-a-format.md"
 NAMED = re.compile(r"`([\w+.-]+(?:/[\w+.-]+)+\.(?:swift|py|sh|[ch]))`((?:,? `[\w`]+(?:\([\w:]*\))?`(?!\.))*)")
-FUNCTION = re.compile(r"\b(?:func\s+(`[^`]+`|\w+)|(init)\??)\s*(?:<[^>]*>)?\(")
+FUNCTION = re.compile(r"(?<![.\w])(?:func\s+(`[^`]+`|\w+)|(init)\??)\s*(?:<[^>]*>)?\(")
 OTHERS = re.compile(r"\b(?:var|let|case|struct|class|enum|protocol|actor|typealias|extension)\s+(\w+)")
 PAIRS = {"(": ")", "[": "]", "{": "}"}
 
