@@ -14,7 +14,7 @@ import pytest
 
 from harness.clients.npm import Npm, package
 from harness.clients.yarn import Yarn
-from harness.server import BINARY, PASSWORD, ROOT
+from harness.server import BINARY, PASSWORD, ROOT, command
 
 
 @pytest.fixture(scope="module")
@@ -537,3 +537,43 @@ def test_a_question_about_advisories_may_be_packed_within_a_limit(server, hosted
     # Nobody else takes them.
     for method, place in (("PUT", "/npm/%s/x" % hosted), ("POST", "/api/v1/projects")):
         assert server.admin.request(method, place, data=gzip.compress(b"{}"), headers=headers).status_code == 415
+
+
+def test_tarballs_that_no_record_knows_are_published_again_and_so_are_those_of_a_directory(plugin, new_server, tmp_path):
+    server = new_server("lost", SAVE_PLUGINS=str(plugin))
+    for name in ("hosted", "copy", "imported"):
+        server.create("team/" + name, format="npm")
+    server.create("team/raw", format="raw")
+    client = Npm(tmp_path / "npm", "%s/npm/team/hosted/" % server.url, "admin", PASSWORD)
+    folders = [package(tmp_path / "one", "tool", "1.0.0", dependencies={"@acme/pad": "^1.0.0"}),
+               package(tmp_path / "two", "@acme/pad", "1.2.0"), package(tmp_path / "three", "tool", "1.1.0")]
+    for folder in folders:
+        client.ok("publish", cwd=folder)
+    assert server.admin.put("/raw/team/raw/a.tar.gz", data=gzip.compress(b"no package of npm")).status_code == 201
+    integrity = client.json("view", "tool@1.0.0", "dist.integrity")
+    tarballs = tmp_path / "tarballs"
+    tarballs.mkdir()
+    for place, folder in enumerate(folders):
+        client.ok("pack", "--pack-destination", str(tarballs), cwd=folder)
+    (tarballs / "README.md").write_text("nothing of npm")
+    for name in ("hosted", "raw"):
+        server.admin.ok("DELETE", "/api/v1/repos/team/%s?force=true" % name)
+    assert server.stop() == 0
+
+    def importing(*words):
+        done = command("import", "--data", server.data, *words, SAVE_PLUGINS=str(plugin))
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    assert "3 would be published" in importing("--from-blobs", "--repository", "team/copy", "--dry-run")
+    text = importing("--from-blobs", "--repository", "team/copy")
+    assert "3 published" in text and "@acme/pad/-/pad-1.2.0.tgz" in text and "1 skipped" in text and "0 refused" in text, text
+    assert "3 published" in importing("--repository", "team/imported", tarballs)
+    server.start()
+    for name in ("copy", "imported"):
+        reader = Npm(tmp_path / name, "%s/npm/team/%s/" % (server.url, name), "admin", PASSWORD)
+        assert reader.json("view", "tool", "versions") == ["1.0.0", "1.1.0"] and reader.json("view", "tool", "dist-tags") == {"latest": "1.1.0"}
+        assert reader.json("view", "tool@1.0.0", "dist.integrity") == integrity
+        project = package(tmp_path / ("project-" + name), "project", "1.0.0")
+        reader.ok("install", "tool@1.0.0", cwd=project)
+        assert (project / "node_modules" / "tool" / "index.js").exists() and (project / "node_modules" / "@acme" / "pad").exists()

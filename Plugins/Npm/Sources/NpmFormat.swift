@@ -46,6 +46,9 @@ public struct NpmFormat: RepositoryFormat {
     }
 
     public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
+        if upload.plan.purpose == Purpose.importing.text {
+            return try await TarballImport(upload: upload, staging: staging).receive()
+        }
         guard let name = upload.plan.package.flatMap({ PackageName($0.name) }),
             let purpose = upload.plan.purpose.flatMap(Purpose.init)
         else { throw SaveError.unsupported("such uploads") }

@@ -18,6 +18,7 @@ struct ChangeReceiver {
         case .revise(let revision): return change(try PackageEdits.revise(try await document(), of: name, from: revision))
         case .unpublish(let revision): return change(PackageEdits.unpublish(name, at: revision))
         case .removeFile(let file): return change(PackageEdits.remove(file))
+        case .importing: return try await TarballImport(upload: upload, staging: staging).receive()
         }
     }
 

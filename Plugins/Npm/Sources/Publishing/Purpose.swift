@@ -11,6 +11,8 @@ enum Purpose: Equatable {
     /// All of the package, as it was at this revision.
     case unpublish(String)
     case removeFile(String)
+    /// A version from its file alone.
+    case importing
 
     /// As it stands in a plan.
     var text: String {
@@ -21,6 +23,7 @@ enum Purpose: Equatable {
         case .revise(let revision): "revise \(revision)"
         case .unpublish(let revision): "unpublish \(revision)"
         case .removeFile(let file): "remove-file \(file)"
+        case .importing: "import"
         }
     }
 
@@ -34,6 +37,7 @@ enum Purpose: Equatable {
         case "revise": self = .revise(argument)
         case "unpublish": self = .unpublish(argument)
         case "remove-file": self = .removeFile(argument)
+        case "import": self = .importing
         default: return nil
         }
     }
