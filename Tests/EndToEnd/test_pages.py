@@ -67,7 +67,7 @@ def test_r15_r16_types_are_exact_and_vary_says_why(server, page, accept, expecte
 
 def test_r19_r29_the_version_follows_from_the_data(server, page, repository, new_upstream, dists):
     page_json = get(server, page, JSON).json()
-    assert page_json["meta"] == {"api-version": "1.4"}
+    assert page_json["meta"]["api-version"] == "1.4"
     assert {file["filename"].split("-")[1].replace(".tar.gz", "") for file in page_json["files"]} <= set(page_json["versions"])
     assert '<meta name="pypi:repository-version" content="1.4">' in get(server, page, HTML).text
     # An upstream in HTML tells no sizes.
@@ -135,3 +135,41 @@ def test_t9_a_link_that_is_followed_leads_to_the_file(server, repository, dists)
         assert "+" not in link and "?" not in link
         answer = server.admin.get(page + link)
         assert answer.status_code == 200 and answer.content == item.content
+
+
+# What browsers send when somebody types a URL.
+BROWSERS = {
+    "chromium": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
+    "firefox": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "plain": "text/html",
+}
+# What pip, uv and programs without an opinion send.
+PROGRAMS = {
+    "pip": "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01",
+    "uv": "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01",
+    "any": "*/*", "none": None, "json": "application/json",
+}
+
+
+@pytest.mark.parametrize("kind", ["hosted", "proxy", "group"])
+def test_a_browser_at_a_repositorys_own_url_gets_a_small_page_and_clients_are_led_to_the_index(server, repository, upstream, kind):
+    name = repository + "/front"
+    settings = {"hosted": {}, "proxy": {"remote_url": upstream.url + "/"}, "group": {"members": [repository + "/member"]}}[kind]
+    server.create(repository + "/member")
+    server.create(name, kind=kind, description="for <us> & others", **settings)
+    base = "/pypi/%s" % name
+    for path in (base, base + "/"):
+        for _ in range(2):      # what is remembered of a path must not decide for others
+            for accept in BROWSERS.values():
+                page = get(server, path, accept)
+                assert page.status_code == 200 and page.headers["Content-Type"].startswith("text/html"), (path, accept)
+                assert len(page.content) < 4096 and "Accept" in page.headers["Vary"]
+                assert '<a href="%s%s/simple/">' % (server.url, base) in page.text, page.text
+                assert "pip install --index-url %s%s/simple/ PACKAGE" % (server.url, base) in page.text
+                assert ("twine upload" in page.text) == (kind == "hosted")
+                assert "for &lt;us&gt; &amp; others" in page.text and "<us>" not in page.text
+            for client, accept in PROGRAMS.items():
+                answer = get(server, path, accept)
+                assert (answer.status_code, answer.headers["Location"]) == (302, "simple/" if path.endswith("/") else "front/simple/"), client
+                assert "Accept" in answer.headers["Vary"]
+    assert server.admin.request("HEAD", base + "/", headers={"Accept": TEXT}, allow_redirects=False).status_code == 200
+    assert server.client(None, None).get(base + "/", headers={"Accept": TEXT}, allow_redirects=False).status_code == 401

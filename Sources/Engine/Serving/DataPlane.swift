@@ -35,6 +35,7 @@ package final class DataPlane: Responder {
     private let changes: WriteHandler
     private let lookups: LookupHandler
     private let listing: CatalogueListing
+    private let front: RepositoryPage
     private let refusals: RefusedChanges
     private let refusal: ErrorRenderer
     private let signIns: LoginHandler
@@ -57,6 +58,7 @@ package final class DataPlane: Responder {
             services: services, maxFileSize: configuration.maxFileSize, prefix: configuration.publicAddress?.path ?? "")
         lookups = LookupHandler(services: services, gunzip: configuration.gunzip)
         listing = CatalogueListing(publicAddress: configuration.publicAddress)
+        front = RepositoryPage(publicAddress: configuration.publicAddress)
         refusals = RefusedChanges(services: services, resolver: resolver)
         signIns = LoginHandler(
             services: services, authenticator: authenticator, resolver: resolver, refusals: refusals, keys: configuration.keys)
@@ -202,6 +204,7 @@ package final class DataPlane: Responder {
             services.tally.note(download, response, to: resolved.principal, request)
             return response
         case .redirect(let location, let permanent):
+            if !permanent, let page = try await front.answer(resolved, index: location) { return page }
             return RouteHandler.redirect(resolved, to: location, permanent: permanent)
         case .identity(let member): return try RouteHandler.identity(resolved.principal, member: member)
         case .lookup(let lookup): return try await lookups.answer(lookup, request, in: resolved.repository)

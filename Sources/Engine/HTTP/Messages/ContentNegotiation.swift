@@ -27,6 +27,16 @@ package enum ContentNegotiation {
         return best?.offer
     }
 
+    /// Whether a browser asks for something to look at: HTML is named, and nothing is liked better. Installers name types of
+    /// their own first, and other programs none at all.
+    package static func prefersHTML(_ accept: String?) -> Bool {
+        let ranges = parse(accept ?? "")
+        guard let quality = ranges.first(where: { $0.range == MediaType.html.essence })?.quality, quality > 0 else {
+            return false
+        }
+        return ranges.allSatisfy { $0.quality <= quality && !$0.range.utf8.starts(with: "application/vnd.".utf8) }
+    }
+
     /// Whether the client takes gzip.
     package static func acceptsGzip(_ acceptEncoding: ArraySlice<UInt8>?) -> Bool {
         guard let acceptEncoding, !acceptEncoding.isEmpty else { return false }

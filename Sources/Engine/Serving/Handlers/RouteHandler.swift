@@ -11,8 +11,11 @@ enum RouteHandler {
         // The repository is a directory also where its own URL lacks the last slash.
         let isBare = request.rawPath.count { $0 == UInt8(ascii: "/") } == 3 && request.rawPath.last != UInt8(ascii: "/")
         let start = isBare ? "\(resolved.repository.record.name)/" : ""
-        return HTTPResponse(
+        var answer = HTTPResponse(
             status: permanent ? 301 : 302, headers: ["Location": start + location + query, "Cache-Control": "no-cache"])
+        // A browser may get a page instead (`RepositoryPage`).
+        if !permanent { answer.headers.append("Vary", "Accept") }
+        return answer
     }
 
     /// The name of who asks, in a JSON object.

@@ -1,0 +1,40 @@
+/// What a browser gets at a repository's own URL: what the repository is and how it is used. Clients are led on from there to the
+/// index, which may have 40 MB and more.
+struct RepositoryPage: Sendable {
+    /// The address that clients use, where the operator says so.
+    let publicAddress: PublicAddress?
+
+    /// The page; nil for everybody but a browser at the repository's own URL, and where the format has nothing to say.
+    ///
+    /// - Parameter index: where clients are led, below the repository.
+    func answer(_ resolved: ResolvedRequest, index: String) async throws -> HTTPResponse? {
+        let request = resolved.request
+        let path = request.rawPath.last == UInt8(ascii: "/") ? request.rawPath.dropLast() : request.rawPath
+        guard path.count(where: { $0 == UInt8(ascii: "/") }) == 3, request.rawQuery == nil,
+            ContentNegotiation.prefersHTML(request.headers["accept"]),
+            let format = resolved.repository.format.cast({ $0 as? any UsageDescribing })
+        else { return nil }
+        let url = (publicAddress?.text ?? request.origin ?? "") + String(decoding: path, as: UTF8.self) + "/"
+        let takesUploads = resolved.repository.record.kind == .hosted
+        let examples = try await format.ask { $0.usage(of: url, takesUploads: takesUploads) }
+        return HTTPResponse(
+            status: 200,
+            headers: [
+                "Content-Type": MediaType.html.value, "Content-Security-Policy": HTTPResponse.inertPolicy,
+                "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization",
+            ], body: .bytes(Array(Self.html(resolved.repository, examples, index: url + index).utf8)))
+    }
+
+    private static func html(_ repository: Repository, _ examples: [UsageExample], index: String) -> String {
+        let record = repository.record
+        let title = ASCII.htmlEscaped(record.coordinates)
+        let link = ASCII.htmlEscaped(index)
+        let about = record.description.isEmpty ? "" : "<p>\(ASCII.htmlEscaped(record.description))</p>\n"
+        let usage = examples.map { example in
+            "<h2>\(ASCII.htmlEscaped(example.purpose))</h2>\n<pre>\(ASCII.htmlEscaped(example.command))</pre>\n"
+        }
+        return "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>\(title)</title></head>\n<body>\n"
+            + "<h1>\(title)</h1>\n<p>A \(record.kind.rawValue) repository for \(ASCII.htmlEscaped(repository.descriptor.displayName)).</p>\n\(about)"
+            + usage.joined() + "<p>Its index, which may be long: <a href=\"\(link)\">\(link)</a></p>\n</body>\n</html>\n"
+    }
+}
