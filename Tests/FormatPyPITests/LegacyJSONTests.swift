@@ -81,7 +81,7 @@ import Testing
         #expect(file["yanked"] == true)
         #expect(file["yanked_reason"] == JSONValue.null)
         let absolute = try object([try record("1.0")], origin: "https://save.example.com")["urls"]?.array?.first?.object?["url"]
-        #expect(absolute?.string?.hasPrefix("https://save.example.com/pypi/p/r/packages/") == true)
+        #expect(absolute?.string?.hasPrefix("https://save.example.com/packages/pypi/p/r/packages/") == true)
     }
 
     @Test func `R-77 what is said of a release comes from its metadata`() throws {

@@ -161,6 +161,30 @@ import Testing
         #expect(try page(listing, as: SimpleType.json).contains(#""hashes":{"sha1":"#))
     }
 
+    @Test func `a mirror is told the number of the last change, on pages, in the root and in the field that it compares`() throws
+    {
+        var listing = Listing(assets: [try Self.file("foo-1.0.tar.gz", "1.0")], serial: 1_800_000_001)
+        #expect(
+            try page(listing, as: SimpleType.json).hasPrefix(#"{"meta":{"api-version":"1.4","_last-serial":1800000001},"name":"#))
+        listing.packages = [
+            PackageSummary(id: PackageID(normalized: "foo-bar"), displayName: "Foo.Bar", serial: 7),
+            PackageSummary(id: PackageID(normalized: "abc"), displayName: "abc"),
+        ]
+        let context = RenderContext(basePath: "/pypi/a/b/")
+        let root = try format.render(.root, as: SimpleType.json, from: listing, context: context)
+        #expect(
+            String(decoding: root.bytes, as: UTF8.self)
+                == "{\"meta\":{\"api-version\":\"1.4\",\"_last-serial\":1800000001},\"projects\":[\n{\"name\":\"abc\"},\n{\"name\":\"Foo.Bar\",\"_last-serial\":7}\n]}\n"
+        )
+        let foo = IndexKey.package(PackageID(normalized: "foo"))
+        for (index, type) in [(IndexKey.root, SimpleType.text), (.root, SimpleType.json), (foo, SimpleType.text)] {
+            let document = try format.render(index, as: type, from: listing, context: context)
+            #expect(document.headers == ["X-PyPI-Last-Serial": "1800000001"])
+        }
+        listing.serial = nil
+        #expect(try format.render(foo, as: SimpleType.json, from: listing, context: context).headers.isEmpty)
+    }
+
     @Test func `R-18 the root lists packages by their names`() throws {
         let listing = Listing(packages: [
             PackageSummary(id: PackageID(normalized: "foo-bar"), displayName: "Foo.Bar"),

@@ -198,6 +198,17 @@ import Testing
         #expect(try read("<a href=foo-1.0.tar.gz>x</a>", type: nil).assets.count == 1)
     }
 
+    @Test func `the numbers of changes are an upstream's, where they are numbers`() throws {
+        let root = try read(
+            #"{"meta":{"_last-serial":9,"api-version":"1.1"},"projects":[{"_last-serial":7,"name":"a"},{"name":"b","_last-serial":"8"},{"name":"c","_last-serial":-1},{"name":"d","_last-serial":[]},{"name":"e"}]}"#,
+            type: Self.json, for: .root)
+        #expect(root.serial == 9)
+        #expect(root.packages.map(\.serial) == [7, 8, nil, nil, nil])
+        let page = #"{"meta":{"_last-serial":"12"},"files":[]}"#
+        #expect(try read(page, type: Self.json).serial == 12)
+        #expect(try read(#"{"meta":{"_last-serial":0},"files":[]}"#, type: Self.json).serial == nil)
+    }
+
     @Test func `a root index gives names`() throws {
         let json = try read(
             "{\"projects\":[{\"name\":\"Foo.Bar\"},{\"name\":\"foo_bar\"},{\"name\":\"<x>\"},{}]}", type: Self.json, for: .root)

@@ -18,6 +18,26 @@ import Testing
         #expect(PackageList().merging(list("a")) == list("a"))
     }
 
+    private func numbered(_ packages: (String, Int64?)...) -> PackageList {
+        PackageList(packages.map { PackageSummary(id: PackageID(normalized: $0), displayName: $0, serial: $1) })
+    }
+
+    @Test func `the number of the last change stays with its package, and may be as large as a number is`() {
+        var packages = numbered(("b", 2), ("a", .max), ("c", nil), ("d", -1))
+        #expect(packages.map(\.serial) == [.max, 2, nil, nil])
+        packages.removeAll { $0.id.name == "a" }
+        #expect(packages.map(\.serial) == [2, nil, nil])
+        packages.removeSerials()
+        #expect(packages == list("b", "c", "d"))
+    }
+
+    @Test func `of two lists the first one's number counts, or the larger where both are shown`() {
+        let (left, right) = (numbered(("a", 5), ("b", 7), ("c", nil)), numbered(("b", 9), ("c", 3), ("d", 1)))
+        #expect(left.merging(right).map(\.serial) == [5, 7, nil, 1])
+        #expect(left.merging(right, areShared: true).map(\.serial) == [5, 9, nil, 1])
+        #expect(right.merging(left, areShared: true).map(\.serial) == [5, 9, nil, 1])
+    }
+
     @Test func `packages can be left out`() {
         var packages = list("a", "B", "c")
         packages.removeAll { $0.id.name == "b" }

@@ -12,12 +12,12 @@ package protocol MetadataStore: Sendable {
 
 /// All that can be asked inside a transaction.
 package protocol MetadataReading:
-    CatalogueReading, AccountReading, ContentReading, AuditReading, UpkeepReading
+    CatalogueReading, AccountReading, ContentReading, SerialReading, AuditReading, UpkeepReading
 {}
 
 /// All that can be changed inside a transaction.
 package protocol MetadataWriting:
-    MetadataReading, CatalogueWriting, AccountWriting, ContentWriting, AuditWriting
+    MetadataReading, CatalogueWriting, AccountWriting, ContentWriting, SerialWriting, AuditWriting
 {}
 
 // MARK: - Projects and repositories
@@ -141,6 +141,17 @@ package protocol ContentWriting {
     func put(_ index: CachedIndex) throws
     /// Forgets one cached index, or with nil all of a repository.
     func deleteCachedIndexes(_ repository: Int64, key: String?) throws
+}
+
+/// One count of changes of packages for all repositories, which never goes back.
+package protocol SerialReading {
+    /// The number of the last change of a repository's packages; 0 before the first.
+    func serial(ofRepository repository: Int64) throws -> Int64
+}
+
+package protocol SerialWriting {
+    /// Counts a change of the repository and of all its packages: for who sees them anew, such as through another group.
+    func renewSerials(_ repository: Int64) throws
 }
 
 // MARK: - Audit

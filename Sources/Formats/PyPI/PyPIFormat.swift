@@ -29,7 +29,7 @@ public struct PyPIFormat: RepositoryFormat, PackageNaming {
         let isJSON = type.essence == SimpleType.json.essence
         let content: Document.Content
         switch index {
-        case .root: content = .pieces(RootPage.pieces(listing.packages, isJSON: isJSON))
+        case .root: content = .pieces(RootPage.pieces(listing, isJSON: isJSON))
         case .package(let package):
             let page = SimplePage(package, Provenance.adding(to: listing, context))
             content = .bytes(isJSON ? JSONPage.project(page) : HTMLPage.project(page))
@@ -45,7 +45,9 @@ public struct PyPIFormat: RepositoryFormat, PackageNaming {
             }
         case .directory, .search: throw SaveError(.notFound, "there is no such index: check the URL")
         }
-        return Document(type: type, content: content)
+        // Mirrors compare it with the number in the root index (bandersnatch, `check_for_stale_cache`).
+        let headers = listing.serial.map { ["X-PyPI-Last-Serial": String($0)] } ?? [:]
+        return Document(type: type, content: content, headers: headers)
     }
 
     public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {

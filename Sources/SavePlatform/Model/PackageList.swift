@@ -8,17 +8,26 @@ public struct PackageList: Sendable, RandomAccessCollection, ExpressibleByArrayL
         let idEnd: UInt32
         /// The same as `idEnd` where the publisher writes the name as the id.
         let end: UInt32
+        /// The number of the last change in two halves, which make the entry no larger than it needs to be; 0 for none.
+        private var high: UInt32 = 0
+        private var low: UInt32 = 0
+
+        var serial: Int64 {
+            get { Int64(high) << 32 | Int64(low) }
+            set { (high, low) = (UInt32(truncatingIfNeeded: newValue >> 32), UInt32(truncatingIfNeeded: newValue)) }
+        }
 
         var id: Range<Int> { Int(start)..<Int(idEnd) }
         var displayName: Range<Int> { Int(idEnd)..<Int(end) }
         var all: Range<Int> { Int(start)..<Int(end) }
 
         /// nil past four gigabytes of names, of which no index is left.
-        init?(start: Int, id: Int, displayName: Int) {
+        init?(start: Int, id: Int, displayName: Int, serial: Int64) {
             guard let end = UInt32(exactly: start + id + displayName) else { return nil }
             self.start = end - UInt32(id + displayName)
             idEnd = end - UInt32(displayName)
             self.end = end
+            self.serial = serial
         }
     }
 
@@ -65,9 +74,8 @@ public struct PackageList: Sendable, RandomAccessCollection, ExpressibleByArrayL
     public subscript(place: Int) -> PackageSummary {
         let entry = entries[place]
         let name = String(decoding: id(entry), as: UTF8.self)
-        guard !entry.displayName.isEmpty else { return PackageSummary(id: PackageID(normalized: name), displayName: name) }
-        return PackageSummary(
-            id: PackageID(normalized: name), displayName: String(decoding: bytes[entry.displayName], as: UTF8.self))
+        let displayName = entry.displayName.isEmpty ? name : String(decoding: bytes[entry.displayName], as: UTF8.self)
+        return PackageSummary(id: PackageID(normalized: name), displayName: displayName, serial: entry.serial)
     }
 
     /// Bytes in memory, about.
@@ -80,8 +88,16 @@ public struct PackageList: Sendable, RandomAccessCollection, ExpressibleByArrayL
         self = kept
     }
 
+    /// Forgets the numbers of changes.
+    package mutating func removeSerials() {
+        for place in entries.indices { entries[place].serial = 0 }
+    }
+
     /// The packages of both lists. Where both have one, it is this list's.
-    package func merging(_ other: PackageList) -> PackageList {
+    ///
+    /// - Parameter areShared: whether a package is shown as both lists have it: then it changed last when either did, and where
+    ///   one of them does not say when, nobody knows.
+    package func merging(_ other: PackageList, areShared: Bool = false) -> PackageList {
         if isEmpty { return other }
         if other.isEmpty { return self }
         var merged = PackageList()
@@ -92,8 +108,15 @@ public struct PackageList: Sendable, RandomAccessCollection, ExpressibleByArrayL
                 left == count ? 1 : right == other.count ? -1 : Self.order(id(entries[left]), other.id(other.entries[right]))
             if order <= 0 {
                 merged.append(entries[left], of: self)
+                if order == 0 {
+                    if areShared {
+                        let serials = (entries[left].serial, other.entries[right].serial)
+                        merged.setLastSerial(
+                            Swift.min(serials.0, serials.1) == 0 ? 0 : Swift.max(serials.0, serials.1))
+                    }
+                    right += 1
+                }
                 left += 1
-                if order == 0 { right += 1 }
             } else {
                 merged.append(other.entries[right], of: other)
                 right += 1
@@ -109,17 +132,23 @@ public struct PackageList: Sendable, RandomAccessCollection, ExpressibleByArrayL
     private mutating func append(_ package: PackageSummary) {
         let id = package.id.name.utf8
         let name = ASCII.isEqual(package.id.name, package.displayName) ? "".utf8 : package.displayName.utf8
-        guard let entry = Entry(start: bytes.count, id: id.count, displayName: name.count) else { return }
+        let made = Entry(start: bytes.count, id: id.count, displayName: name.count, serial: package.serial ?? 0)
+        guard let entry = made else { return }
         bytes.append(contentsOf: id)
         bytes.append(contentsOf: name)
         entries.append(entry)
     }
 
     private mutating func append(_ entry: Entry, of list: PackageList) {
-        let moved = Entry(start: bytes.count, id: entry.id.count, displayName: entry.displayName.count)
+        let moved = Entry(
+            start: bytes.count, id: entry.id.count, displayName: entry.displayName.count, serial: entry.serial)
         guard let moved else { return }
         bytes.append(contentsOf: list.bytes[entry.all])
         entries.append(moved)
+    }
+
+    private mutating func setLastSerial(_ serial: Int64) {
+        if !entries.isEmpty { entries[entries.count - 1].serial = serial }
     }
 
     /// Most indexes are in order; for others the entries are moved, not the names.

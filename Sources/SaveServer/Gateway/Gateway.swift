@@ -79,6 +79,7 @@ package final class Gateway: Responder {
             return .refusal(404, "there is nothing here; the server's own paths are \(known), and the REST API is at /api/v1")
         }
         if isBelow("/_/oidc", request) { return withoutTrustedPublishing(request) }
+        if isBelow("/packages", request), request.method.isRead { return fileElsewhere(request) }
         if let preflight = crossOrigin.preflight(request) { return preflight }
         var response = await dataPlane.respond(to: request)
         crossOrigin.apply(to: &response, request)
@@ -92,6 +93,15 @@ package final class Gateway: Responder {
             404, "trusted publishing is not offered here: publish with a user name and password, or with an API key")
         response.closesConnection = request.body.length != 0
         return response
+    }
+
+    /// From `/packages/<path>` to `/<path>`, whatever is there: the legacy JSON of Python packages has such URLs of files, because
+    /// mirrors take files from no others. The place is relative: a proxy in front may have put a path before this one.
+    private func fileElsewhere(_ request: HTTPRequest) -> HTTPResponse {
+        let depth = request.rawPath.count { $0 == UInt8(ascii: "/") } - 1
+        let rest = String(decoding: request.target.dropFirst("/packages/".utf8.count), as: UTF8.self)
+        return HTTPResponse(
+            status: 301, headers: ["Location": String(repeating: "../", count: depth) + "./" + rest, "Cache-Control": "no-cache"])
     }
 
     private func isBelow(_ prefix: StaticString, _ request: HTTPRequest) -> Bool {

@@ -49,6 +49,8 @@ extension MetadataForwarding {
     package func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) throws -> [PackageRecord] {
         try base.packages(repository, after: after, limit: limit, matching: matching)
     }
+    package func serial(ofRepository repository: Int64) throws -> Int64 { try base.serial(ofRepository: repository) }
+    package func renewSerials(_ repository: Int64) throws { try base.renewSerials(repository) }
     package func put(_ asset: StoredAsset) throws { try base.put(asset) }
     package func deleteAsset(_ repository: Int64, _ path: AssetPath) throws -> Bool { try base.deleteAsset(repository, path) }
     package func put(_ package: PackageRecord) throws { try base.put(package) }

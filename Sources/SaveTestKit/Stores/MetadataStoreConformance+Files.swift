@@ -162,9 +162,60 @@ extension MetadataStoreConformance {
                 try writing.put(Fixture.package("p", in: id))
                 try writing.put(package)
             }
-            try require(try await store.read { [package] in try $0.package(id, package.id) }, is: package, "the package")
+            var found = try await store.read { [package] in try $0.package(id, package.id) }
+            // The store's own.
+            found?.serial = 0
+            try require(found, is: package, "the package")
             try require(
                 try await store.read { [package] in try $0.package(id + 1, package.id) } == nil, "a package in two repositories")
+        },
+        Law("every change of a package counts, in one count for all repositories, which never goes back") { store in
+            let ids = [try await store.makeRepository("one"), try await store.makeRepository("two")]
+            let package = PackageID(normalized: "p")
+            func serials() async throws -> [Int64] {
+                try await store.read { reading in
+                    try ids.flatMap { try [reading.serial(ofRepository: $0), reading.package($0, package)?.serial ?? -1] }
+                }
+            }
+            try require(try await serials(), is: [0, -1, 0, -1], "counts before there is anything")
+            var seen: [Int64] = [0]
+            /// The repository and the package got a number that nothing has had.
+            func mustCount(_ what: String, in place: Int = 0, isGone: Bool = false) async throws {
+                let now = try await serials()
+                let (repository, own) = (now[place * 2], now[place * 2 + 1])
+                guard let last = seen.max(), repository > last, own == (isGone ? -1 : repository) else {
+                    throw LawViolation("\(what): the numbers are \(now) after \(seen)")
+                }
+                seen.append(repository)
+            }
+            let file = try Fixture.asset("f", in: ids[0], package: "p")
+            let cached = try Fixture.asset("g", in: ids[0], package: "p", uploadedBy: nil)
+            try await store.write { writing in
+                try writing.put(file)
+                try writing.put(Fixture.package("p", in: ids[0]))
+            }
+            try await mustCount("a file of a new package")
+            try await store.write { try $0.put(Fixture.package("p", in: ids[1])) }
+            try await mustCount("a package elsewhere", in: 1)
+            try await store.write { try $0.put(file) }
+            try await mustCount("a file that is put again")
+            try await store.write { try $0.put(Fixture.package("p", in: ids[0], displayName: "P")) }
+            try await mustCount("a package that is put again")
+            let before = try await serials()
+            try await store.write { try $0.put(cached) }
+            _ = try await store.write { try $0.deleteAsset(ids[0], cached.record.path) }
+            _ = try await store.write { try $0.deleteAsset(ids[0], cached.record.path) }
+            try require(try await serials(), is: before, "counts after what nobody uploaded")
+            _ = try await store.write { try $0.deleteAsset(ids[0], file.record.path) }
+            try await mustCount("a file that is deleted")
+            try await store.write { try $0.renewSerials(ids[0]) }
+            try await mustCount("all of a repository")
+            let pages = try await store.read { try $0.packages(ids[0], after: nil, limit: 9, matching: nil).map(\.serial) }
+            try require(pages, is: [seen.last ?? 0], "numbers of a page")
+            try await store.write { try $0.deletePackage(ids[0], package) }
+            try await mustCount("a package that is deleted", isGone: true)
+            try await store.write { try $0.put(Fixture.package("p", in: ids[0])) }
+            try await mustCount("a package that is there again")
         },
         Law("packages are ordered, paged and searched literally") { store in
             let id = try await store.makeRepository()

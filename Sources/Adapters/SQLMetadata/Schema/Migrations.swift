@@ -10,7 +10,9 @@ struct Migration: Sendable {
 
 /// Brings a database to the schema of this version.
 package enum Migrations {
-    static let all: [Migration] = [.foundation, .retiredNames, .auditCuts, .auditText, .keyUses, .auditDownloads, .contentCounts]
+    static let all: [Migration] = [
+        .foundation, .retiredNames, .auditCuts, .auditText, .keyUses, .auditDownloads, .contentCounts, .serials,
+    ]
 
     /// The table that records which steps ran.
     static let ledger = """

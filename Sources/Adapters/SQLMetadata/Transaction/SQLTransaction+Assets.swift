@@ -95,10 +95,12 @@ extension SQLTransaction {
               content_type = excluded.content_type, attributes = excluded.attributes, blob = excluded.blob,
               size = excluded.size, uploaded_by = excluded.uploaded_by, created = excluded.created
             """, AssetRow.values(asset))
+        if asset.uploadedBy != nil, let package = asset.record.package { try count(asset.repository, package.name) }
     }
 
     func deleteAsset(_ repository: Int64, _ path: AssetPath) throws -> Bool {
         let key: [SQLValue] = [.integer(repository), .text(path.text)]
+        try countChange(ofFileAt: path, repository)
         try session.execute("DELETE FROM assets WHERE repository_id = $1 AND sidecar_of = $2", key)
         return try session.execute("DELETE FROM assets WHERE repository_id = $1 AND path = $2", key) > 0
     }

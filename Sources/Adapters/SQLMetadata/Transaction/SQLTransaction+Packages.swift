@@ -22,7 +22,7 @@ extension SQLTransaction {
     func put(_ package: PackageRecord) throws {
         try session.execute(
             """
-            INSERT INTO packages (\(Self.packageColumns)) VALUES ($1, $2, $3, $4, $5, $6)
+            INSERT INTO packages (repository_id, name, display_name, attributes, created, updated) VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (repository_id, name) DO UPDATE SET display_name = excluded.display_name,
               attributes = excluded.attributes, created = excluded.created, updated = excluded.updated
             """,
@@ -30,6 +30,7 @@ extension SQLTransaction {
                 .integer(package.repository), .text(package.id.name), .text(package.displayName), .json(package.attributes),
                 .time(package.created), .time(package.updated),
             ])
+        try count(package.repository, package.id.name)
     }
 
     func deletePackage(_ repository: Int64, _ id: PackageID) throws {
@@ -38,15 +39,18 @@ extension SQLTransaction {
         guard try !session.exists(files, key) else {
             throw SaveError(.conflict, "the package still has files: delete them first")
         }
+        try count(repository, id.name)
         try session.execute("DELETE FROM assets WHERE repository_id = $1 AND package = $2", key)
         try session.execute("DELETE FROM packages WHERE repository_id = $1 AND name = $2", key)
     }
 
-    private static let packageColumns = "repository_id, name, display_name, attributes, created, updated"
+    private static let packageColumns = "repository_id, name, display_name, attributes, created, updated, serial"
 
     private static func package(_ row: inout SQLColumns) throws -> PackageRecord {
-        PackageRecord(
+        var package = PackageRecord(
             repository: try row.integer(), id: PackageID(normalized: try row.text()), displayName: try row.text(),
             attributes: try row.object(), created: try row.time(), updated: try row.time())
+        package.serial = try row.integer()
+        return package
     }
 }

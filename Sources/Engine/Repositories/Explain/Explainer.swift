@@ -14,7 +14,7 @@ struct Explainer: Sendable {
     private func explanation(of members: [GroupSource.Member], _ group: GroupSource?) async throws -> Explanation {
         var explanation = Explanation(of: package, in: repository)
         var owner: Repository?
-        var merged = MergedListing()
+        var merged = MergedListing(areShared: repository.record.group.policy == .union)
         let isUnion = repository.record.kind == .group && repository.record.group.policy == .union
         let candidates = Set((group?.candidates(for: package) ?? members).map(\.repository.record.id))
         for (place, member) in members.enumerated() {

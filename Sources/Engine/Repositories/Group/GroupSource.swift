@@ -42,6 +42,7 @@ package struct GroupSource: ContentSource {
         let (owner, freshness) = try await owner(of: package)
         do {
             var answer = try await owner.source.listing(index)
+            if !counts(owner) { answer.listing.removeSerials() }
             answer.freshness.merge(freshness)
             return answer
         } catch let miss as SourceMiss where owner.isHosted && members.contains(where: { !$0.isHosted }) {
@@ -102,17 +103,32 @@ package struct GroupSource: ContentSource {
         throw noPackage(package, freshness)
     }
 
+    // MARK: The number of the last change
+
+    /// Whether what a member says of the last change of a package is passed on.
+    ///
+    /// A mirror keeps the largest number that it has seen, and comes for packages with larger ones (bandersnatch does). So all numbers
+    /// of an index must be of one count, in which a later change always has a larger number. What is hosted here is in one
+    /// count, whichever repositories it is in; each upstream has its own. Beside another count, a package of an upstream has no
+    /// number: a mirror leaves it out and says so, instead of missing its changes, or those of others, in silence. Within one
+    /// count the largest number is that of the last change. Members that come and go count as changes
+    /// of what is hosted in the group (`MetadataWriting.renewSerials`).
+    private func counts(_ member: Member) -> Bool {
+        member.isHosted || members.allSatisfy { $0.repository.record.id == member.repository.record.id }
+    }
+
     // MARK: All members together
 
     /// What the members list, put together: of a root index, a directory, or a package under `union`.
     ///
     /// - Throws: `SourceMiss` when nobody has it.
     func merged(_ index: IndexKey) async throws -> MergedListing {
-        var merged = MergedListing()
+        var merged = MergedListing(areShared: isUnion)
         var withheld: [(Int, SourcedListing)] = []
         for (place, member) in members(for: index.package) {
             do {
                 var next = try await member.source.listing(index)
+                if !counts(member) { next.listing.removeSerials() }
                 if index.package != nil, try await isWithheld(next.listing, of: member) {
                     merged.withhold(next, at: place)
                     withheld.append((place, next))

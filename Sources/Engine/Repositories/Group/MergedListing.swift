@@ -14,15 +14,20 @@ struct MergedListing {
     private(set) var said: [JSONObject] = []
     /// Members whose files must not be given out, as places among the members.
     private(set) var withheld: Set<Int> = []
+    /// Whether a package's page has the files of all members.
+    private let areShared: Bool
     private var identities: [String: Int] = [:]
     private var directories: Set<String> = []
+
+    init(areShared: Bool) { self.areShared = areShared }
 
     /// Adds what the member at `place` lists. Call it in the order of the members.
     mutating func add(_ next: SourcedListing, from place: Int) {
         freshness.merge(next.freshness)
         said.append(next.listing.attributes)
+        add(serial: next.listing.serial)
         isEmpty = false
-        listing.packages = listing.packages.merging(next.listing.packages)
+        listing.packages = listing.packages.merging(next.listing.packages, areShared: areShared)
         for directory in next.listing.directories where directories.insert(directory).inserted {
             listing.directories.append(directory)
             listing.directoryLinks[directory] = next.listing.directoryLinks[directory]
@@ -36,6 +41,13 @@ struct MergedListing {
                 listing.assets.append(asset)
             }
         }
+    }
+
+    /// What is put together changed last when a part of it did; where a part does not say when, nobody knows.
+    private mutating func add(serial: Int64?) {
+        guard !isEmpty else { return listing.serial = serial }
+        guard let before = listing.serial, let serial else { return listing.serial = nil }
+        listing.serial = max(before, serial)
     }
 
     /// Leaves a member out that gives nothing out of what it lists.

@@ -20,7 +20,7 @@ extension HostedSource {
                 guard let record = try reading.package(key.repository, package) else { throw Self.noPackage(package) }
                 let assets = try Self.assets(key, known, reading)
                 guard !assets.isEmpty else { throw Self.noPackage(package) }
-                return Listing(assets: assets, attributes: record.attributes)
+                return Listing(assets: assets, attributes: record.attributes, serial: record.serial)
             }
             let count = listing.assets.count
             entry.update(listing, after: known)

@@ -85,8 +85,13 @@ package struct HostedSource: ContentSource {
         var last: PackageID?
         while true {
             let page = try reading.packages(id, after: last, limit: 1000, matching: nil)
-            for package in page { packages.add(PackageSummary(id: package.id, displayName: package.displayName)) }
-            guard page.count == 1000 else { return Listing(packages: packages.list()) }
+            for package in page {
+                packages.add(PackageSummary(id: package.id, displayName: package.displayName, serial: package.serial))
+            }
+            guard page.count == 1000 else {
+                let serial = try reading.serial(ofRepository: id)
+                return Listing(packages: packages.list(), serial: serial > 0 ? serial : nil)
+            }
             last = page.last?.id
         }
     }

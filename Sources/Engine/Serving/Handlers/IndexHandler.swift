@@ -114,7 +114,10 @@ struct IndexHandler: Sendable {
 
     private func key(_ index: IndexKey, _ type: MediaType, _ request: HTTPRequest, _ repository: Repository) -> Key {
         // Without a configured origin a page with absolute URLs is made for each that clients use, and shown to no others.
-        let isAbsolute = repository.descriptor.abilities.contains(.absoluteLinks)
+        var isAbsolute = repository.descriptor.abilities.contains(.absoluteLinks)
+        // What is no page of links has no base that its readers would resolve one against: bandersnatch takes a path for one below
+        // the URL of the repository.
+        if case .custom = index { isAbsolute = true }
         return Key(
             repository: repository.record.id, index: index, type: type,
             isCompressed: ContentNegotiation.acceptsGzip(request.headers.bytes(of: "accept-encoding")),

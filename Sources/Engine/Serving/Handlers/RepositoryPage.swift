@@ -1,3 +1,8 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
 /// What a browser gets at a repository's own URL: what the repository is and how it is used. Clients are led on from there to the
 /// index, which may have 40 MB and more.
 struct RepositoryPage: Sendable {

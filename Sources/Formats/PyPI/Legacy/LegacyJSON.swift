@@ -36,7 +36,7 @@ enum LegacyJSON {
         let headers = metadata.map { MetadataHeaders($0) }
         var object: JSONObject = [
             "info": .object(LegacyInfo(page: page, version: chosen, files: files, headers: headers).json),
-            "last_serial": .integer(page.files.compactMap(\.published?.seconds).max() ?? 0),
+            "last_serial": .integer(page.serial ?? page.files.compactMap(\.published?.seconds).max() ?? 0),
         ]
         if version == nil {
             object["releases"] = .object(JSONObject(page.versions.map { ($0, urls.json(Self.files(of: $0, page))) }))
@@ -107,9 +107,11 @@ private struct LegacyFiles {
         ]
     }
 
-    /// Absolute, or absolute on this host: there is no base that all who read this would resolve it against.
+    /// Absolute: there is no base that all who read this would resolve it against.
+    /// bandersnatch takes files from URLs whose path begins with `/packages` and from no others (`_file_url_to_local_path`); there
+    /// the server leads to where they are.
     private func url(_ record: AssetRecord) -> String {
-        (context.externalOrigin ?? "") + context.basePath + record.path.percentEncoded
+        (context.externalOrigin.map { $0 + "/packages" } ?? "") + context.basePath + record.path.percentEncoded
     }
 
     /// The third part from the end of a wheel's name.

@@ -10,7 +10,9 @@ enum JSONPage {
         var writer = PageWriter(capacity: 1024 + page.files.count * 640 + page.versions.count * 16)
         writer.write("{\"meta\":{\"api-version\":\"")
         writer.write(page.apiVersion)
-        writer.write("\"},\"name\":")
+        writer.write("\"")
+        writer.write(serial: page.serial)
+        writer.write("},\"name\":")
         writer.write(json: page.package.name)
         if let status = page.status {
             writer.write(",\"project-status\":")

@@ -48,6 +48,13 @@ struct PageWriter {
 
     mutating func write(_ time: Timestamp) { time.appendRFC3339(to: &bytes) }
 
+    /// A member after others: the number of the last change, as the public index says it.
+    mutating func write(serial: Int64?) {
+        guard let serial else { return }
+        write(",\"_last-serial\":")
+        write(serial)
+    }
+
     mutating func write(_ number: Int64) { JSONText.append(number, to: &bytes) }
 
     /// Writes text in runs of plain bytes, and each other byte by itself.

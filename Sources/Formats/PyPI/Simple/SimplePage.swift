@@ -9,6 +9,8 @@ struct SimplePage {
     /// Each version once, oldest first.
     let versions: [String]
     let status: ProjectStatus?
+    /// The number of the project's last change.
+    let serial: Int64?
     /// One version of the API for the whole page, the highest that its data satisfy.
     let apiVersion: StaticString
     /// Whether every file has a size, without which the page may not claim version 1.1 (PEP 700).
@@ -18,6 +20,7 @@ struct SimplePage {
         let status = ProjectStatus(listing.attributes)
         self.package = package
         self.status = status
+        serial = listing.serial
         // PEP 792: a quarantined project offers no files.
         let offered = status?.marker == .quarantined ? [] : listing.assets
         let listed = offered.contains { $0.sidecarOf != nil } ? offered.filter { $0.sidecarOf == nil } : offered

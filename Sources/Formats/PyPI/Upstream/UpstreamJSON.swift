@@ -30,7 +30,7 @@ enum UpstreamJSON {
 
     private static func project(_ reader: inout JSONReader, _ package: PackageID, base: String) throws -> Listing {
         var listing = UpstreamListing(package, base: base)
-        var version: String?
+        var meta = Meta()
         var status: ProjectStatus?
         var hasFiles = false
         var isOfFiles = false
@@ -45,12 +45,12 @@ enum UpstreamJSON {
                     isOfFiles = isOfFiles || isDistribution(file)
                     listing.add(file)
                 }
-            case "meta": version = try apiVersion(&reader)
+            case "meta": meta = try Self.meta(&reader)
             case "project-status": status = try Self.status(&reader)
             default: try reader.skip()
             }
         }
-        try check(version)
+        try check(meta.version)
         guard hasFiles else { throw SaveError(.upstreamInvalid, "the upstream's index has no list of files: check remote_url") }
         // A list of something else is no list of files, and must not say that there are none.
         guard isBare || isOfFiles else {
@@ -58,13 +58,15 @@ enum UpstreamJSON {
                 .upstreamInvalid, "the upstream's index lists things that are no files of a package: check remote_url")
         }
         try reader.end()
-        return listing.listing(status)
+        var read = listing.listing(status)
+        read.serial = meta.serial
+        return read
     }
 
     /// What a root index has, as far as it was read.
     private struct Root {
         var packages = UpstreamPackages()
-        var version: String?
+        var meta = Meta()
         var hasProjects = false
         var isBare = true
     }
@@ -78,14 +80,14 @@ enum UpstreamJSON {
             // What was cut off is not missed.
             try? members(of: &root, &reader)
         }
-        try check(root.version)
+        try check(root.meta.version)
         guard root.hasProjects else {
             throw SaveError(.upstreamInvalid, "the upstream's index has no list of projects: check remote_url")
         }
         // Held once: a large list is sorted in place.
         let packages = root.packages
         root.packages = UpstreamPackages()
-        let listing = packages.listing()
+        let listing = packages.listing(serial: root.meta.serial)
         // A list of something else is no list of packages, and must not say that there are none.
         guard root.isBare || !listing.packages.isEmpty else {
             throw SaveError(.upstreamInvalid, "the upstream's index lists things that are no packages: check remote_url")
@@ -100,15 +102,18 @@ enum UpstreamJSON {
                 root.hasProjects = true
                 try reader.array { reader throws(JSONError) in
                     root.isBare = false
+                    var name: String?
+                    var serial: Int64?
                     try members(&reader) { key, reader throws(JSONError) in
-                        if key == "name", let name = try reader.string() {
-                            root.packages.add(name)
-                        } else {
-                            try reader.skip()
+                        switch key {
+                        case "name": name = try reader.string()
+                        case "_last-serial": serial = try Self.serial(&reader)
+                        default: try reader.skip()
                         }
                     }
+                    if let name { root.packages.add(name, serial: serial) }
                 }
-            case "meta": root.version = try apiVersion(&reader)
+            case "meta": root.meta = try meta(&reader)
             default: try reader.skip()
             }
         }
@@ -122,12 +127,30 @@ enum UpstreamJSON {
         }
     }
 
-    private static func apiVersion(_ reader: inout JSONReader) throws(JSONError) -> String? {
+    /// What a document says of itself.
+    private struct Meta {
         var version: String?
+        /// The number of the last change.
+        var serial: Int64?
+    }
+
+    private static func meta(_ reader: inout JSONReader) throws(JSONError) -> Meta {
+        var meta = Meta()
         try members(&reader) { key, reader throws(JSONError) in
-            if key == "api-version" { version = try reader.string() } else { try reader.skip() }
+            switch key {
+            case "api-version": meta.version = try reader.string()
+            case "_last-serial": meta.serial = try serial(&reader)
+            default: try reader.skip()
+            }
         }
-        return version
+        return meta
+    }
+
+    /// A positive number; mirrors that bandersnatch makes write it as a text on pages of packages.
+    private static func serial(_ reader: inout JSONReader) throws(JSONError) -> Int64? {
+        let value = try reader.value()
+        let number = value.integer ?? value.string.flatMap { Int64($0) }
+        return number.flatMap { $0 > 0 ? $0 : nil }
     }
 
     /// The object of PEP 792; some servers send the marker alone.

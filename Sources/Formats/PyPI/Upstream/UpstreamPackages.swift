@@ -4,10 +4,10 @@ internal import SavePlatform
 struct UpstreamPackages {
     private var packages = PackageList.Builder()
 
-    mutating func add(_ name: String) {
+    mutating func add(_ name: String, serial: Int64? = nil) {
         guard let id = ProjectName.normalized(name) else { return }
-        packages.add(PackageSummary(id: id, displayName: name))
+        packages.add(PackageSummary(id: id, displayName: name, serial: serial))
     }
 
-    consuming func listing() -> Listing { Listing(packages: packages.list()) }
+    consuming func listing(serial: Int64? = nil) -> Listing { Listing(packages: packages.list(), serial: serial) }
 }

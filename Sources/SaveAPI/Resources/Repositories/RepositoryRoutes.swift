@@ -100,7 +100,7 @@ enum RepositoryRoutes {
     private static func update(_ call: APICall, _ repository: Repository) async throws -> HTTPResponse {
         let body = call.body
         let id = repository.record.id
-        try await call.context.formats.type(repository.record.format).inquire { inquiry in
+        let counted = try await call.context.formats.type(repository.record.format).inquire { inquiry in
             try await call.change { writing, now in
                 let record = try writing.current(repository)
                 try call.requireMatch(etag(record))
@@ -115,11 +115,24 @@ enum RepositoryRoutes {
                 }
                 var details = changes(from: before, to: settings(after))
                 if body["remote_password"] != nil { details["remote_password"] = "changed" }
-                return ((), [call.event(record.coordinates, details)])
+                let counted = after.group == record.group ? [] : try countChange(of: [after], in: writing)
+                return (counted, [call.event(record.coordinates, details)])
             }
         }
+        for member in counted { await call.context.operations.contentChanged(in: member, package: nil) }
         await call.context.operations.repositoryChanged(id)
         return try show(id, call)
+    }
+
+    /// Counts a change of all that is hosted in groups, which show it otherwise now: a mirror of a group comes for what has a larger
+    /// number than it has seen.
+    ///
+    /// - Returns: the members that host.
+    private static func countChange(of groups: [RepositoryRecord], in writing: any MetadataWriting) throws -> [Int64] {
+        let kinds = try writing.kinds()
+        let hosted = try writing.reach(of: groups.flatMap(\.group.members)).filter { kinds[$0] == .hosted }.sorted()
+        for member in hosted { try writing.renewSerials(member) }
+        return hosted
     }
 
     private static func delete(_ call: APICall, _ repository: Repository) async throws -> HTTPResponse {
@@ -127,10 +140,10 @@ enum RepositoryRoutes {
         let isForced = call.query["force"] == "true"
         let mayDelete = call.caller.mayDelete(from: repository)
         guard mayDelete || !isForced else { throw mayNotDelete(from: repository) }
-        let groups = try await call.change { writing, now in
+        let (changed, counted) = try await call.change { writing, now in
             let record = try writing.current(repository)
             try call.requireMatch(etag(record))
-            let groups = try writing.groups(with: record)
+            var groups = try writing.groups(with: record)
             // The files of a proxy can be fetched again, and are files none the less.
             guard try mayDelete || writing.assets(id, under: "", after: nil, limit: 1).isEmpty else {
                 throw mayNotDelete(from: repository)
@@ -146,22 +159,24 @@ enum RepositoryRoutes {
                 throw memberOf(groups, record.kind, call)
             }
             var reserved = 0
-            for var group in groups {
-                let before = group.group.members
-                group.group.members.removeAll { $0 == id }
-                reserved += try leaving.settle(before, &group, in: writing)
-                group.updated = later(now, than: group.updated)
-                _ = try writing.put(group)
+            for place in groups.indices {
+                let before = groups[place].group.members
+                groups[place].group.members.removeAll { $0 == id }
+                reserved += try leaving.settle(before, &groups[place], in: writing)
+                groups[place].updated = later(now, than: groups[place].updated)
+                _ = try writing.put(groups[place])
             }
             try writing.deleteRepository(id)
+            let counted = try countChange(of: groups, in: writing)
             let details: JSONObject = [
                 "format": .string(record.format), "repository_type": .string(record.kind.rawValue), "force": .bool(isForced),
                 "groups": .array(groups.map { .string($0.coordinates) }), "names": JSONValue(leaving.choice?.rawValue),
                 "reserved_names": .integer(Int64(reserved)),
             ]
-            return (groups.map(\.id), [call.event(record.coordinates, details)])
+            return ((groups.map(\.id), counted), [call.event(record.coordinates, details)])
         }
-        for changed in groups + [id] { await call.context.operations.repositoryChanged(changed) }
+        for member in counted { await call.context.operations.contentChanged(in: member, package: nil) }
+        for changed in changed + [id] { await call.context.operations.repositoryChanged(changed) }
         return APICall.noContent
     }
 

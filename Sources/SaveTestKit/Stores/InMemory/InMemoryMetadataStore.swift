@@ -42,6 +42,9 @@ struct InMemoryTables: Sendable {
     var keyUses: [String: KeyUse] = [:]
     var packages: [Int64: [PackageID: PackageRecord]] = [:]
     var assets: [Int64: [AssetPath: StoredAsset]] = [:]
+    /// The number of the last change of any package, and by repository.
+    var lastSerial: Int64 = 0
+    var serials: [Int64: Int64] = [:]
     var retired: [Int64: [AssetPath: RetiredName]] = [:]
     /// By the bytes of the key: Swift takes some different texts for equal.
     var indexes: [Int64: [[UInt8]: CachedIndex]] = [:]

@@ -56,9 +56,32 @@ extension InMemoryTransaction {
     func put(_ asset: StoredAsset) throws {
         guard tables.repositories[asset.repository] != nil else { throw Self.unrelated }
         tables.assets[asset.repository, default: [:]][asset.record.path] = asset
+        if asset.uploadedBy != nil { count(asset.repository, asset.record.package) }
+    }
+
+    /// Counts a change of a package.
+    private func count(_ repository: Int64, _ package: PackageID?) {
+        guard let package else { return }
+        let serial = nextSerial(repository)
+        tables.packages[repository]?[package]?.serial = serial
+    }
+
+    private func nextSerial(_ repository: Int64) -> Int64 {
+        let serial = tables.lastSerial + 1
+        tables.lastSerial = serial
+        tables.serials[repository] = serial
+        return serial
+    }
+
+    func serial(ofRepository repository: Int64) -> Int64 { tables.serials[repository] ?? 0 }
+
+    func renewSerials(_ repository: Int64) {
+        let serial = nextSerial(repository)
+        for id in (tables.packages[repository] ?? [:]).keys { tables.packages[repository]?[id]?.serial = serial }
     }
 
     func deleteAsset(_ repository: Int64, _ path: AssetPath) -> Bool {
+        if let asset = asset(repository, path), asset.uploadedBy != nil { count(repository, asset.record.package) }
         tables.assets[repository] = tables.assets[repository]?.filter { $0.value.record.sidecarOf != path }
         return tables.assets[repository]?.removeValue(forKey: path) != nil
     }
@@ -66,6 +89,7 @@ extension InMemoryTransaction {
     func put(_ package: PackageRecord) throws {
         guard tables.repositories[package.repository] != nil else { throw Self.unrelated }
         tables.packages[package.repository, default: [:]][package.id] = package
+        count(package.repository, package.id)
     }
 
     func deletePackage(_ repository: Int64, _ id: PackageID) throws {
@@ -74,6 +98,7 @@ extension InMemoryTransaction {
             throw SaveError(.conflict, "the package still has files: delete them first")
         }
         for sidecar in left { tables.assets[repository]?[sidecar.record.path] = nil }
+        count(repository, id)
         tables.packages[repository]?[id] = nil
     }
 
