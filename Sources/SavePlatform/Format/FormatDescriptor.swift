@@ -9,7 +9,7 @@ public struct FormatDescriptor: Sendable, Hashable {
     /// Its name for people: `PyPI`.
     public let displayName: String
     /// The version of the platform's contract it was written for.
-    public let contract: Int
+    package let contract: Int
     /// What it implements.
     public let abilities: FormatAbilities
     /// Where clients insist on finding its repositories; nil for below `/<id>/` only.
@@ -38,10 +38,10 @@ public struct FormatDescriptor: Sendable, Hashable {
 /// the same as below `/<id>/<project>/<repository>/`, for everybody and every request.
 public struct FormatMount: Sendable, Hashable {
     /// The segment: `^[a-z][a-z0-9_]{1,31}$`, no word of the server's own, and neither the id nor the mount of any format.
-    public let name: String
+    package let name: String
     /// What `/<mount>` and `/<mount>/` answer who is signed in. Everybody else gets 401 with a challenge, because clients ask
     /// there first to learn whether to send the credentials that they have; what may be read without any still is.
-    public let pingResponse: Document
+    package let pingResponse: Document
 
     public init(_ name: String, pingResponse: Document) {
         self.name = name

@@ -18,9 +18,9 @@ public protocol SidecarCombining: Sendable {
 /// A sidecar made of two.
 public struct CombinedSidecar: Sendable, Equatable {
     /// What is kept from now on.
-    public var bytes: [UInt8]
+    package var bytes: [UInt8]
     /// What the record of its file says of it (`Submission.Item.announcement`).
-    public var announcement: JSONObject
+    package var announcement: JSONObject
 
     public init(bytes: [UInt8], announcement: JSONObject) {
         self.bytes = bytes

@@ -1,6 +1,6 @@
 /// A format that says in a few commands how a repository is used: for a person who opens the repository's URL in a browser, where
 /// clients are led on to an index that may be too large for one.
-public protocol UsageDescribing: RepositoryFormat {
+public protocol UsageDescribing: Sendable {
     /// Commands to type, in order.
     ///
     /// - Parameters:
@@ -12,9 +12,9 @@ public protocol UsageDescribing: RepositoryFormat {
 /// One command, and what it is for.
 public struct UsageExample: Sendable, Hashable {
     /// A few words, such as `Install with pip`.
-    public let purpose: String
+    package let purpose: String
     /// What is typed.
-    public let command: String
+    package let command: String
 
     public init(_ purpose: String, _ command: String) {
         self.purpose = purpose
