@@ -67,7 +67,7 @@ let package = Package(
         system("CBlake2", pkgConfig: "libb2", apt: "libb2-dev"),
         system("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
 
-        // C of our own: functions that libmicrohttpd calls through the dynamic linker (docs/adr/0034-the-reason-on-the-status-line.md).
+        // C of our own: functions that libmicrohttpd calls through the dynamic linker (docs/adr/0031-the-reason-on-the-status-line.md).
         .target(name: "CMicrohttpdHooks", path: "Sources/CSystem/CMicrohttpdHooks"),
 
         .systemLibrary(name: "CDynamicLinker", path: "Sources/CSystem/CDynamicLinker"),

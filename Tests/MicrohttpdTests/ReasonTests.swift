@@ -6,7 +6,7 @@ import Testing
 
 extension MicrohttpdTests {
     /// libmicrohttpd has no setting for the reason phrase: it asks a function of its own, which is replaced
-    /// (docs/adr/0034-the-reason-on-the-status-line.md). A version that asks no longer, or asks at another time, fails these.
+    /// (docs/adr/0031-the-reason-on-the-status-line.md). A version that asks no longer, or asks at another time, fails these.
     @Suite struct ReasonTests {
         @Test(arguments: ["at once", "later", "after the body", "before the body"])
         func `the line of a refusal is on the status line whenever it is given`(when: String) async throws {

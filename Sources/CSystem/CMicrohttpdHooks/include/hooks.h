@@ -5,7 +5,7 @@
  *
  * The library calls some of its own exported functions through the dynamic linker. hooks.c defines these in the executable, where
  * the linker finds them first (ld.so(8): a global symbol is looked up in the executable before its libraries). A library that
- * calls them in another way loses nothing but what is done here: docs/adr/0034-the-reason-on-the-status-line.md. */
+ * calls them in another way loses nothing but what is done here: docs/adr/0031-the-reason-on-the-status-line.md. */
 
 struct MHD_Connection;
 struct MHD_Response;

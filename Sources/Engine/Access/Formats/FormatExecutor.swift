@@ -3,7 +3,7 @@ internal import SaveHTTP
 internal import SavePlatform
 
 /// Threads on which the code of a loaded format runs, so that code that never comes back keeps none of the server's
-/// (`docs/adr/0033-loaded-formats-have-threads-of-their-own.md`).
+/// (`docs/adr/0030-threads-of-loaded-formats.md`).
 ///
 /// A thread cannot be stopped from outside. One that is past the deadline is given up: its call ends with `formatTimeout`, it gets
 /// the lowest priority, and another takes its place. When too many are given up, the format answers `busy` at once, until one of

@@ -3,7 +3,7 @@
 ///
 /// A second protocol beside `RepositoryFormat`. Which requests these are is asked before the repository is looked up, whatever
 /// its settings are, so that no answer tells whether it is there. The format says where in a request and in its answer
-/// credentials are, and never sees one (`docs/adr/0030-clients-sign-in.md`).
+/// credentials are, and never sees one (`docs/adr/0027-clients-sign-in.md`).
 public protocol ClientSigningIn: Sendable {
     /// What a request asks for; nil where it is about something else. Only changes are asked about.
     ///

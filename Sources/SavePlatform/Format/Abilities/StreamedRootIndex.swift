@@ -1,7 +1,7 @@
 /// A format whose upstreams have root indexes that are too large to be held as they come.
 ///
 /// The platform writes such an index to the disk while it arrives; the format reads it from there, from front to back. A second
-/// protocol, because indexes of packages are small (`docs/adr/0019-the-root-is-streamed.md`).
+/// protocol, because indexes of packages are small (`docs/adr/0019-stream-root-indexes.md`).
 public protocol StreamedRootIndex: Sendable {
     /// Reads an upstream's root index: what `listing(from:for: .root)` would give for the same bytes. Blocks.
     ///
