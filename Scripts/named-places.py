@@ -3,9 +3,13 @@
 
 A document names a file as `Folder/File.swift`, from the root of the repository, from one of ROOTS, or from its own folder. Right
 behind it may stand what is declared there, as Swift writes it: `Folder/File.swift` `function(_:label:)`, `property`, `Type`.
+
+Also looked at are links between documents, decisions that any file names by its path, and the numbers of decisions: they begin at
+1, have no gaps, and stand in the title as in the name.
 """
 import pathlib
 import re
+import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -14,6 +18,8 @@ DOCUMENTS = ["CONTRIBUTING.md", "docs/**/*.md", "Sources/**/README.md"]
 # It names the files of a format that its reader makes.
 OTHERS_FILES = "docs/writing-a-format.md"
 NAMED = re.compile(r"`([\w+.-]+(?:/[\w+.-]+)+\.(?:swift|py|sh|[ch]))`((?:,? `[\w`]+(?:\([\w:]*\))?`(?!\.))*)")
+LINK = re.compile(r"\[([^\]]*)\]\(([^)\s#:]+)(?:#[^)]*)?\)")
+DECISION = re.compile(r"docs/adr/[0-9]{4}-[a-z0-9-]+\.md")
 FUNCTION = re.compile(r"(?<![.\w])(?:func\s+(`[^`]+`|\w+)|(init)\??)\s*(?:<[^>]*>)?\(")
 OTHERS = re.compile(r"\b(?:var|let|case|struct|class|enum|protocol|actor|typealias|extension)\s+(\w+)")
 PAIRS = {"(": ")", "[": "]", "{": "}"}
@@ -52,8 +58,35 @@ def found(name, document):
     return next((place for place in places if place.is_file()), None)
 
 
+def links(document, text):
+    """What is wrong with the links of a document."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for label, target in LINK.findall(line):
+            where = "%s:%d: " % (document.relative_to(ROOT), number)
+            decision = re.fullmatch(r"(?:.*/)?(\d{4})-[\w-]+\.md", target)
+            if not (document.parent / target).exists():
+                yield where + "there is no " + target
+            elif decision and label.startswith("ADR ") and int(label[4:]) != int(decision.group(1)):
+                yield where + "%s is not %s" % (target, label)
+
+
+def decisions():
+    """What is wrong with the numbers of decisions, and with the places that name one."""
+    files = sorted((ROOT / "docs/adr").glob("*.md"))
+    for number, path in enumerate(files, 1):
+        if not path.name.startswith("%04d-" % number) or not path.read_text().startswith("# %d. " % number):
+            yield "%s: the decision has not the number %d" % (path.relative_to(ROOT), number)
+    named = subprocess.run(["git", "grep", "-nIE", DECISION.pattern], cwd=ROOT, capture_output=True, text=True)
+    for line in named.stdout.splitlines():
+        place, number, text = line.split(":", 2)
+        yield from ("%s:%s: there is no %s" % (place, number, path) for path in DECISION.findall(text) if not (ROOT / path).exists())
+
+
 def main():
-    missing = []
+    missing = list(decisions())
+    tracked = subprocess.run(["git", "ls-files", "-z", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, tracked.split("\0")):
+        missing += links(ROOT / name, (ROOT / name).read_text())
     documents = sorted({path for pattern in DOCUMENTS for path in ROOT.glob(pattern)} - {ROOT / OTHERS_FILES})
     for document in documents:
         for number, line in enumerate(document.read_text().splitlines(), 1):
