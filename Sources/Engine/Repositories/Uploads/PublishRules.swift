@@ -41,7 +41,11 @@ struct PublishRules: Sendable {
         let combines = repository.format.cast { $0 as? any SidecarCombining } != nil
         let items = try submission.items.filter { item in
             guard let file = item.record.sidecarOf else { return paths.contains(item.record.path) }
-            guard !paths.contains(file), let kept = try reading.asset(id, item.record.path) else { return true }
+            guard !paths.contains(file), let kept = try reading.asset(id, item.record.path) else {
+                // What was put together with another one holds only as long as that is there.
+                guard item.replaced == nil else { throw Publisher.Overtaken() }
+                return true
+            }
             guard kept.blob != item.staged.digest, combines else { return false }
             // Also where there was none when it was looked for.
             guard kept.blob == item.replaced else { throw Publisher.Overtaken() }

@@ -28,7 +28,7 @@ extension Publisher {
             else { continue }
             submission.items[place].replaced = kept
             // Where its bytes are lost, what came takes its place.
-            guard let stored = try await bytes(of: kept) else { continue }
+            guard let stored = try await bytes(of: kept, for: item.record.path) else { continue }
             let new = try await item.staged.inspect { try $0.read(at: 0, count: Int(clamping: $0.size)) }
             guard let combined = try await format.ask(on: services.pool, { try $0.combined(stored, with: new, in: item.record) })
             else {
@@ -54,9 +54,22 @@ extension Publisher {
         }
     }
 
-    /// nil where they are lost or damaged.
-    private func bytes(of digest: BlobDigest) async throws -> [UInt8]? {
-        guard try await BlobCheck.read(digest, in: services.blobs, pool: services.pool).problem == nil else { return nil }
+    /// nil where they are lost or damaged for good.
+    ///
+    /// - Throws: `storageUnavailable` where they cannot be read at the moment: they may be whole.
+    private func bytes(of digest: BlobDigest, for path: AssetPath) async throws -> [UInt8]? {
+        switch try await BlobCheck.read(digest, in: services.blobs, pool: services.pool).problem {
+        case nil: break
+        case .unreadable:
+            throw SaveError(
+                .storageUnavailable, "what describes this file cannot be read at the moment: send it again",
+                details: ["retry_after": "10"])
+        case let problem?:
+            services.log(
+                .warning, "what describes a file is lost and is replaced by what came",
+                ["file": path.text, "problem": "\(problem)"])
+            return nil
+        }
         return try await ByteStream(try await services.blobs.open(digest), pool: services.pool).collect(
             limit: Self.maxSidecarBytes)
     }
