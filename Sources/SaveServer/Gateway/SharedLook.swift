@@ -20,7 +20,7 @@ package final class SharedLook: Sendable {
 
     /// A finding of this age, in nanoseconds, makes the next one to ask start another look.
     private static let renewal: UInt64 = 1_000_000_000
-    /// None answers that is as old as this. Ages count from the beginning of a look.
+    /// A finding as old as this answers nobody. Ages count from the beginning of a look.
     private static let maxAge: UInt64 = 2_000_000_000
     private let patience: UInt64
     private let slow: String
@@ -43,13 +43,14 @@ package final class SharedLook: Sendable {
         self.look = look
     }
 
-    /// What is wrong; nil where nothing is. The answer is less than two seconds old, and comes within `patience` also when the
-    /// look does not come back.
+    /// What is wrong; nil where nothing is. The answer is less than two seconds old, or comes from a look that was under way; it
+    /// comes within `patience` also when the look does not come back.
     package func problem() async -> String? {
-        let now = clock.uptime()
-        return await withCheckedContinuation { continuation in
-            let (answer, number) = state.withLock { state -> (String??, UInt64?) in
-                if let begun = state.begun, now &- begun > patience { return (.some(slow), nil) }
+        await withCheckedContinuation { continuation in
+            let (answer, number, now) = state.withLock { state -> (String??, UInt64?, UInt64) in
+                // Under the lock: a time from before it may be earlier than the beginning of a look.
+                let now = clock.uptime()
+                if let begun = state.begun, now &- begun > patience { return (.some(slow), nil, now) }
                 let age = state.looked.map { now &- $0 }
                 var started: UInt64?
                 if state.begun == nil, age.map({ $0 >= Self.renewal }) ?? true {
@@ -57,9 +58,9 @@ package final class SharedLook: Sendable {
                     state.number &+= 1
                     started = state.number
                 }
-                if let age, age < Self.maxAge { return (.some(state.problem), started) }
+                if let age, age < Self.maxAge { return (.some(state.problem), started, now) }
                 state.waiting.append(continuation)
-                return (nil, started)
+                return (nil, started, now)
             }
             if let number { begin(number, at: now) }
             if let answer { continuation.resume(returning: answer) }
