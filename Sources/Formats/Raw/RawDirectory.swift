@@ -8,8 +8,11 @@ struct RawDirectory {
     private let path: String
     private let directories: [(name: String, link: String)]
     private let files: [AssetRecord]
+    /// Where a name alone does not say what to ask for.
+    private let directoryLinks: [String: String]
 
     init(_ directory: AssetPath?, _ listing: Listing) {
+        directoryLinks = listing.directoryLinks
         path = directory.map { $0.text + "/" } ?? ""
         directories = listing.directories.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { name in
             (name, listing.directoryLinks[name] ?? (try? AssetPath(name).link) ?? ASCII.percentEncoded(name))
@@ -29,10 +32,15 @@ struct RawDirectory {
             object["published"] = file.published.map { .string($0.rfc3339) }
             return JSONValue.object(object)
         }
-        let page: JSONValue = [
+        var page: JSONObject = [
             "path": .string(path), "directories": .array(directories.map { .string($0.name) }), "files": .array(entries),
         ]
-        return page.bytes + [0x0A]
+        if !directoryLinks.isEmpty {
+            var links = JSONObject()
+            for directory in directories { links[directory.name] = .string(directory.link) }
+            page["directory_links"] = .object(links)
+        }
+        return JSONValue.object(page).bytes + [0x0A]
     }
 
     private var html: [UInt8] {

@@ -61,6 +61,9 @@ public enum ASCII {
     }
 
     /// What stands in a path segment as it is: unreserved characters, and those whose meaning is left to the server.
+    /// Whether a byte of a path means the same with an escape and without only to some servers (RFC 3986, 2.2).
+    package static func isReservedInPaths(_ byte: UInt8) -> Bool { isPathByte(byte) && !isUnreserved(byte) }
+
     static func isPathByte(_ byte: UInt8) -> Bool { isUnreserved(byte) || "!$&'()*+,;=:@".utf8.contains(byte) }
 
     /// RFC 3986, 2.3: whether a character means the same escaped or not.

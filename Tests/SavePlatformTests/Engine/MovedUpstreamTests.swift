@@ -209,6 +209,18 @@ import Testing
 
     // MARK: Upstreams without an index
 
+    @Test func `a 304 that was not asked for does not make a file the new upstream's`() async throws {
+        let engine = try await EngineFixture(format: SiteFormat.self)
+        let id = try await engine.add("u", .proxy)
+        engine.upstream.answer(EngineFixture.base + "f", text: "old", etag: "\"1\"")
+        #expect(try await engine.get("/line/p/u/f").text == "old")
+        engine.upstream.answer(Self.other + "f", FakeUpstream.Answer(status: 304))
+        try await change(engine, id) { Change.remoteURL.apply(to: &$0) }
+        #expect(try await engine.get("/line/p/u/f").text == "old")
+        engine.upstream.answer(Self.other + "f", text: "new")
+        #expect(try await engine.get("/line/p/u/f").text == "new")
+    }
+
     @Test func `a file without an index is asked for at the upstream that there is now, by none of the other's validators`()
         async throws
     {

@@ -154,7 +154,8 @@ package struct ProxySource: ContentSource {
     /// from, several spellings had one key.
     func hasDoubtfulKey(_ asset: StoredAsset) -> Bool {
         !isIndexed && UpstreamValidators(asset.record).remote == nil
-            && SpelledKey.spelling(of: asset.record.path, origin: "?") != nil
+            && (SpelledKey.spelling(of: asset.record.path, origin: "?") != nil
+                || asset.record.path.text.utf8.contains { ASCII.isReservedInPaths($0) })
     }
 
     /// Drops the record of a file whose bytes are not here, unless another request has fetched it again.

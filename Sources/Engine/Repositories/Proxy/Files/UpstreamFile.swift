@@ -33,7 +33,7 @@ struct UpstreamFile: Sendable {
     /// - Throws: `SourceMiss` when the upstream does not have it, `upstreamUnavailable`, `upstreamInvalid`,
     ///   `digestMismatch` as `upstreamInvalid`, and what the stores throw. Nothing stays behind.
     func fetch(_ record: AssetRecord, into fill: Fill) async throws -> Int64 {
-        let earlier = try await stored(record.path)
+        let earlier = try await stored(record.path).flatMap { proxy.hasDoubtfulKey($0.asset) ? nil : $0 }
         if let earlier, proxy.isIndexed || proxy.age(of: earlier.asset) != nil { return publish(earlier, to: fill) }
         do {
             var request = try await request(for: record, method: .get)
@@ -45,7 +45,7 @@ struct UpstreamFile: Sendable {
             switch response.status {
             case 200: return try await receive(response, record, into: fill)
             case 304:
-                guard let earlier else {
+                guard let earlier, validators?.etag != nil || validators?.lastModified != nil else {
                     throw SaveError(
                         .upstreamInvalid, "the upstream answered 304 to an unconditional request: check what is in front of it")
                 }
