@@ -36,6 +36,8 @@ def test_a_backup_of_a_running_server_is_restored_as_a_server_that_knows_everyon
     restored = command("restore", "--data", tmp_path / "restored", tmp_path / "backup")
     assert restored.returncode == 0, restored.stderr
     assert command("verify", "--data", tmp_path / "restored").returncode == 0
+    # Nothing stays under the name that the database had before it was whole.
+    assert not [*(tmp_path / "backup").glob("*.new*"), *(tmp_path / "restored").glob("*.new*")]
     server = new_server("restored")
     page = server.client(robot, key).page("team/hosted", "plain")
     assert page.status_code == 200 and "plain-1.0" in page.text and "plain-2.0" not in page.text

@@ -37,8 +37,8 @@ final class SQLiteConnection: @unchecked Sendable {
         keepLogFiles()
     }
 
-    /// Leaves the log and the memory that is shared over it when the last connection closes, the log empty: opening the database
-    /// again makes them otherwise, which a disk without a free byte does not let it (sqlite.org/c3ref/c_fcntl_begin_atomic_write.html,
+    /// Has `-wal`, which is empty then, and `-shm` stay when the last connection closes: opening the database would make them
+    /// again, for which a full disk has no room (sqlite.org/c3ref/c_fcntl_begin_atomic_write.html,
     /// SQLITE_FCNTL_PERSIST_WAL). Where that is not to be had, they are made as ever.
     private func keepLogFiles() {
         var keeps: Int32 = 1

@@ -99,6 +99,7 @@ struct BackupDirectory {
             throw error
         }
         await records.close()
+        DurableFile.removeLogs(of: fresh)
         manifest.database = try DurableFile.move(fresh, to: database)
         try await target.sync()
         manifest.isComplete = true

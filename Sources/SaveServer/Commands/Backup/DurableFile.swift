@@ -20,6 +20,11 @@ enum DurableFile {
         return digest
     }
 
+    /// Removes what SQLite keeps beside a database that is closed, which is empty: it would stay under a name that is gone.
+    static func removeLogs(of database: String) {
+        for suffix in ["-wal", "-shm"] { unlink(database + suffix) }
+    }
+
     /// Gives a file another name in the same directory, in place of what has that name.
     ///
     /// - Returns: the SHA-256 of the file, in hexadecimal.

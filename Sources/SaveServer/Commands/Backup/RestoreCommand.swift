@@ -60,6 +60,7 @@ enum RestoreCommand: Command {
             throw error
         }
         await records.close()
+        DurableFile.removeLogs(of: fresh)
         _ = try DurableFile.move(fresh, to: directory.databasePath)
         try await target.sync()
         try directory.complete()
