@@ -157,8 +157,10 @@ struct FileHandler: Sendable {
     private func headers(_ record: AssetRecord, contentType: String?, _ repository: Repository) -> HTTPHeaders {
         let type = contentType.map { MediaType($0) } ?? .bytes
         let scope = repository.record.anonymousRead ? "public" : "private"
-        // A file of a package never changes under its name; a plain path may get other bytes.
-        let caching = record.package == nil ? "\(scope), no-cache" : "\(scope), max-age=365000000, immutable"
+        // A file of a package never changes under its name, nor what is read out of it; a plain path may get other bytes, and so may
+        // what is said of a file from elsewhere.
+        let isReadOut = record.sidecarOf == nil || repository.format.cast { $0 as? any EmbeddedMetadata } != nil
+        let caching = record.package == nil || !isReadOut ? "\(scope), no-cache" : "\(scope), max-age=365000000, immutable"
         var headers: HTTPHeaders = [
             "Content-Type": type.value, "Accept-Ranges": "bytes", "Cache-Control": caching, "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": HTTPResponse.inertPolicy,
