@@ -113,5 +113,7 @@ def test_publishing_and_installing_through_it(proxied, tmp_path):
     assert page.status_code == 200 and page.url == proxied.url + "/pypi/backend/hosted/simple/outer-demo/"
     document = admin.ok("GET", "/pypi/backend/hosted/pypi/outer-demo/json").json()
     url = document["urls"][0]["url"]
-    assert url.startswith(proxied.url + "/pypi/backend/hosted/packages/")
-    assert admin.get(url[len(proxied.url):]).content == wheel.content
+    assert url.startswith(proxied.url + "/packages/pypi/backend/hosted/packages/")
+    file = admin.get(url[len(proxied.url):], allow_redirects=True)
+    assert file.url.startswith(proxied.url + "/pypi/backend/hosted/packages/")
+    assert file.content == wheel.content

@@ -176,7 +176,7 @@ def test_answers_that_nobody_can_use_are_refused_and_their_memory_is_given_back(
         case "scheme": return .redirect(to: "javascript:alert(1)", permanent: false)
         case "authority": return .redirect(to: "//evil.example/", permanent: false)
         case "backslash": return .redirect(to: "/\\\\\\\\evil.example/", permanent: false)
-        case "fixed": return .fixed(Document(type: .text, bytes: [UInt8](repeating: 65, count: 1 << 30)))
+        case "fixed": return .staticDocument(Document(type: .text, bytes: [UInt8](repeating: 65, count: 1 << 30)))
         case "status": return .upload(UploadPlan(path: try AssetPath("a/b"), status: 1000))
         default: break
         }

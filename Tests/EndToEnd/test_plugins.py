@@ -26,7 +26,7 @@ def formats(*plugins):
 @pytest.fixture(scope="module")
 def fingerprint():
     done = command("formats", "--fingerprint")
-    assert done.returncode == 0 and re.fullmatch(r"save/1 [0-9a-f]{40}", done.stdout.strip()), done
+    assert done.returncode == 0 and re.fullmatch(r"save/2 [0-9a-f]{40}", done.stdout.strip()), done
     return done.stdout.strip()
 
 
@@ -106,7 +106,7 @@ def test_formats_that_may_not_be_are_refused(tmp_path):
         "Throwing": {'{ try Self.takeNone(of: settings) }': '{ throw SaveError(.internalFailure, "no luck today") }'},
     }.items()}
     assert refusal(made["Reserved"]) == "the format id 'health' is reserved"
-    assert refusal(made["Older"]) == "the format 'template' was written for contract 0; this server has 1"
+    assert refusal(made["Older"]) == "the format 'template' was written for contract 0; this server has 2"
     assert refusal(made["Throwing"]) == "the format 'template' cannot be made: no luck today"
 
 

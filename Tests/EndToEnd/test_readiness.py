@@ -81,7 +81,7 @@ def test_a_disk_that_takes_no_write_makes_the_server_unready_until_it_does_and_r
                    server.admin.post("/api/v1/users", json={"username": "nobody", "password": "a password for nobody"})):
         assert answer.status_code == 503, (answer.status_code, answer.text)
     assert server.admin.get("/raw/p/files/a").content == b"kept"
-    assert "Input/output error" in server.log.read_text()
+    until(lambda: "Input/output error" in server.log.read_text(), "a line of the log with the cause")
     fails.unlink()
     until(lambda: readiness(server) == (200, None), "ready again")
     assert server.admin.get("/raw/p/files/a").content == b"kept"

@@ -2,7 +2,7 @@
 public struct FormatDescriptor: Sendable, Hashable {
     /// The version of the contract between the platform and formats: it rises when the source of a format that was right has to
     /// change.
-    public static let currentContract = 1
+    public static let currentContract = 2
 
     /// The first segment of its URLs: `^[a-z][a-z0-9_]{1,31}$`.
     public let id: String

@@ -99,7 +99,7 @@ public struct PackageID: Sendable, Hashable, Comparable, CustomStringConvertible
 /// The name of a project, a repository or a robot: `[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?`.
 package enum ResourceName {
     /// Top-level words that are paths of the server itself.
-    package static let reserved: Set<String> = ["api", "health", "metrics", "ui"]
+    package static let reserved: Set<String> = ["api", "health", "metrics", "packages", "ui"]
 
     package static func isValid(_ name: String) -> Bool {
         let bytes = Array(name.utf8)

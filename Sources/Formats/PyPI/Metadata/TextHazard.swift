@@ -71,13 +71,13 @@ struct TextHazard: Equatable {
         case .direction:
             "\(path) has a character in line \(line) that changes the order in which text is shown (U+202A to U+202E, U+2066 to U+2069): leave it out"
         case .openDirection:
-            "\(path) changes the direction of text in line \(line) and does not change it back there (U+202A, U+202B, U+2066 to U+2068): end it with U+202C or U+2069 on the same line, or leave it out"
+            "\(path) changes the direction of text in line \(line) (U+202A, U+202B, U+2066 to U+2068) and not back again, or back without that (U+202C, U+2069): write both on the same line, or leave them out"
         }
     }
 }
 
 /// The embeddings and isolates of one paragraph (UAX 9, BD4 to BD10): pairs that lie within each other change the order of what is
-/// between them and of nothing else.
+/// between them, and an embedding at most that of digits and punctuation next to it (X10).
 private struct DirectionPairs {
     private enum Pair {
         case embedding, isolate
