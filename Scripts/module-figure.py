@@ -5,7 +5,8 @@
     Scripts/module-figure.py --check    fails where the figure is not that of Package.swift
 
 A module stands above all that it imports. An arrow that follows from others is left out: what a module imports by way of
-another one, it may import itself as well. C modules and tests are left out.
+another one, it may import itself as well. C modules and tests are left out, and so are most arrows of SaveServer, which puts
+everything together, and of the test kit. The contract and the engine stand in the middle, what reads on the left, the outside world on the right.
 """
 import json
 import pathlib
@@ -14,15 +15,15 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FIGURE = ROOT / "docs" / "modules.svg"
-WIDTH, BOX, HEIGHT, GAP, ROW = 1120, 118, 34, 14, 84
+WIDTH, BOX, HEIGHT, GAP, ROW = 1120, 124, 34, 16, 76
 KINDS = [
-    ("Sources/Readers/", "reader", "readers of formats of files"),
+    ("Sources/Readers/", "reader", "readers of files"),
     ("Sources/SavePlatform", "contract", "what a format sees"),
     ("Sources/Engine/", "engine", "the engine"),
     ("Sources/Adapters/", "adapter", "the outside world"),
     ("Sources/Formats/", "format", "formats"),
     ("Plugins/", "format", "formats"),
-    ("Sources/", "top", "put together"),
+    ("Sources/", "top", "built on the engine"),
 ]
 STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #1f2933; text-anchor: middle }
@@ -84,10 +85,14 @@ def draw(found):
     for number, row in enumerate(rows):
         row.sort(key=lambda name: ([prefix for prefix, _, _ in KINDS].index(
             next(prefix for prefix, _, _ in KINDS if found[name][0].startswith(prefix))), name))
-        left = (WIDTH - len(row) * BOX - (len(row) - 1) * GAP) / 2
-        for index, name in enumerate(row):
-            places[name] = (left + index * (BOX + GAP), bottom - ROW * (number + 1))
+        middle = [name for name in row if kind(found[name][0]) in ("contract", "engine", "top")][:1]
+        left = [name for name in row if kind(found[name][0]) in ("reader", "format")]
+        right = [name for name in row if name not in middle + left]
+        for names, step in ((middle, 0), (left, -1), (right, 1)):
+            for index, name in enumerate(names, 1):
+                places[name] = (WIDTH / 2 - BOX / 2 + step * index * (BOX + GAP), bottom - ROW * (number + 1))
     for name, (_, direct) in found.items():
+        direct = {"SaveServer": ["SaveAPI"], "SaveTestKit": ["SaveServing"]}.get(name, direct)
         inherited = set().union(*[reach(other, found, memory) for other in direct], set())
         for other in sorted(set(direct) - inherited):
             (x1, y1), (x2, y2) = places[name], places[other]
