@@ -21,6 +21,17 @@ for file in $(cd Plugins/Template && find . -type f -name '*.swift'); do
     mkdir -p "$(dirname "$target")"
     sed "s/Template/$name/g; s/\"template\"/\"$id\"/g; s,/template/,/$id/,g" "Plugins/Template/$file" > "$target"
 done
+cat > "Plugins/$name/Sources/README.md" << END
+# Format$name
+
+What the format is for, in a sentence.
+
+| read first | because |
+| --- | --- |
+| \`${name}Format.swift\` | the seven requirements |
+
+May import: \`SavePlatform\` and the readers. Tested by \`Plugins/$name/Tests\` with the conformance kit.
+END
 sed -i "s/^let plugins = \[/&\"$name\", /" Package.swift
 grep -q "^let plugins = .*\"$name\"" Package.swift || fail "Package.swift has no list of the folders of Plugins"
 
