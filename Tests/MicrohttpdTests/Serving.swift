@@ -23,6 +23,9 @@ func serving(
 ) async throws {
     var configuration = HTTPServerConfiguration()
     configuration.threads = 2
+    // A client of a test may wait long for a processor. Tests of deadlines set their own.
+    configuration.headerTimeout = .seconds(600)
+    configuration.writeStallTimeout = .seconds(600)
     configure(&configuration)
     let server = try HTTPServer(configuration: configuration, responder: Answering(answer: answer), log: .silent())
     let (_, port) = try server.start()
