@@ -86,7 +86,8 @@ struct CatalogueListing: Sendable {
             return "<li><a href=\"\(row.name)/\">\(row.name)/</a> \(ASCII.htmlEscaped(about))</li>\n"
         }
         let text =
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>\(title)</title></head>\n<body>\n"
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\n"
+            + "<meta name=\"color-scheme\" content=\"light dark\"><title>\(title)</title></head>\n<body>\n"
             + "<h1>\(title)</h1>\n<ul>\n\(links.joined())</ul>\n</body>\n</html>\n"
         return HTTPResponse(
             status: 200,

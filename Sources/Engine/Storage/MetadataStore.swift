@@ -150,7 +150,7 @@ package protocol SerialReading {
 }
 
 package protocol SerialWriting {
-    /// Counts a change of the repository and of all its packages: for who sees them anew, such as through another group.
+    /// Counts a change of the repository and of all its packages: for clients that see them in another way now, such as through another group.
     func renewSerials(_ repository: Int64) throws
 }
 

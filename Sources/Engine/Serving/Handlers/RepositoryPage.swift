@@ -38,7 +38,8 @@ struct RepositoryPage: Sendable {
         let usage = examples.map { example in
             "<h2>\(ASCII.htmlEscaped(example.purpose))</h2>\n<pre>\(ASCII.htmlEscaped(example.command))</pre>\n"
         }
-        return "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>\(title)</title></head>\n<body>\n"
+        return "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">\n"
+            + "<meta name=\"color-scheme\" content=\"light dark\"><title>\(title)</title></head>\n<body>\n"
             + "<h1>\(title)</h1>\n<p>A \(record.kind.rawValue) repository for \(ASCII.htmlEscaped(repository.descriptor.displayName)).</p>\n\(about)"
             + usage.joined() + "<p>Its index, which may be long: <a href=\"\(link)\">\(link)</a></p>\n</body>\n</html>\n"
     }
