@@ -113,12 +113,16 @@ package struct ProxySource: ContentSource {
         guard isIndexed, let package, let known = try await UpstreamIndex(self).remembered(.package(package)) else { return }
         let attributes = known.listing.attributes
         try await repository.governing?.ask { try $0.checkDownload(from: attributes) }
-        if case .host(let host)? = known.offered.exceptions[path] {
-            throw SaveError(
-                .blocked,
-                "the upstream keeps this file on \(host), which allowed_file_hosts does not list: have an owner of the proxy add it"
-            )
-        }
+        try refuseOtherHost(path, known)
+    }
+
+    /// - Throws: `blocked` for a file on a host that is not allowed.
+    private func refuseOtherHost(_ path: AssetPath, _ known: UpstreamMemory.KnownIndex) throws {
+        guard case .host(let host)? = known.offered.exceptions[path] else { return }
+        throw SaveError(
+            .blocked,
+            "the upstream keeps this file on \(host), which allowed_file_hosts does not list: have an owner of the proxy add it"
+        )
     }
 
     /// The cached file, unless its upstream place has no digest to go by and was not looked at for longer than `cache_ttl`.
@@ -179,6 +183,8 @@ package struct ProxySource: ContentSource {
         guard let package else { throw miss(path, until: nil) }
         let found = try await UpstreamIndex(self).current(.package(package))
         let known = found.known
+        // Not remembered when the request came, so that `refuseBlocked` could not know.
+        try refuseOtherHost(path, known)
         if let record = known.record(path), record.origin != nil { return record }
         let sidecar = try await deriving?.ask { deriving in
             deriving.file(ofSidecar: path).flatMap(known.record).flatMap { file in

@@ -244,4 +244,13 @@ import Testing
         engine.services.contentChanged(in: id, package: nil)
         #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
     }
+
+    @Test func `the first request for a file on a host that is not allowed is refused, before any page was`() async throws {
+        let (engine, id) = try await proxied()
+        engine.announce([("1", "one")])
+        try await engine.change(id) { $0.proxy.allowedFileHosts = ["files.example.test"] }
+        let refused = await engine.send(.get, "/line/p/u/files/x/1")
+        #expect(refused.status == 403)
+        #expect(refused.headers["x-save-reason"]?.contains("allowed_file_hosts") == true)
+    }
 }
