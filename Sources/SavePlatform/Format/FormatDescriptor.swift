@@ -85,7 +85,7 @@ public struct FormatAbilities: OptionSet, Sendable, Hashable {
     public static let uploadSessions = FormatAbilities(rawValue: 1 << 10)
 
     /// The names of the abilities, as the REST API shows them.
-    public var names: [String] {
+    package var names: [String] {
         let all: [(FormatAbilities, String)] = [
             (.hosted, "hosted"), (.proxy, "proxy"), (.group, "group"), (.indexes, "indexes"), (.uploads, "uploads"),
             (.deletes, "deletes"), (.upstreamIndexes, "upstream_indexes"), (.permanentNames, "permanent_names"),

@@ -13,7 +13,7 @@ public final class PluginRegistrar {
     /// Registers a format; what is wrong with it is kept for the server to say.
     ///
     /// - Returns: 0, or 1 when it was refused.
-    public func register(_ format: any RepositoryFormat.Type) -> Int32 {
+    package func register(_ format: any RepositoryFormat.Type) -> Int32 {
         do {
             try add(format)
             return 0

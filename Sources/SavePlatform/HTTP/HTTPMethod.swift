@@ -3,7 +3,7 @@ public enum HTTPMethod: Sendable, Hashable {
     case get, head, put, post, patch, delete, options
     case other(String)
 
-    public init(_ name: String) {
+    package init(_ name: String) {
         switch name {
         case "GET": self = .get
         case "HEAD": self = .head

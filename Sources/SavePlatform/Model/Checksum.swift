@@ -12,10 +12,10 @@ public struct BlobDigest: Sendable, Hashable, Comparable, CustomStringConvertibl
     }
 
     /// The digest of bytes in memory.
-    public init(of bytes: [UInt8]) { hex = Digest.hex(bytes) }
+    package init(of bytes: [UInt8]) { hex = Digest.hex(bytes) }
 
     /// A finished SHA-256.
-    public init(sha256: [UInt8]) { hex = Hex.encode(sha256) }
+    package init(sha256: [UInt8]) { hex = Hex.encode(sha256) }
 
     public var description: String { hex }
     public static func < (left: BlobDigest, right: BlobDigest) -> Bool { left.hex < right.hex }

@@ -1,11 +1,11 @@
 /// Names of packages that are set apart: one name, or with `*` at its end all names that begin so.
 ///
 /// A pattern is kept in the spelling that its format gives names, so that `Acme_*` covers `acme.lib` as well.
-public struct NamePattern: Sendable, Hashable, Codable, RawRepresentable, CustomStringConvertible {
-    public let rawValue: String
+package struct NamePattern: Sendable, Hashable, Codable, RawRepresentable, CustomStringConvertible {
+    package let rawValue: String
 
     /// A pattern that was checked before.
-    public init(rawValue: String) { self.rawValue = rawValue }
+    package init(rawValue: String) { self.rawValue = rawValue }
 
     /// Reads a pattern as somebody writes it; nil for what covers no name of the format.
     package init?(_ text: String, for format: any PackageNaming) {
@@ -21,12 +21,12 @@ public struct NamePattern: Sendable, Hashable, Codable, RawRepresentable, Custom
         self.init(rawValue: String(Substring(probe.name.utf8.dropLast())) + "*")
     }
 
-    public func covers(_ package: PackageID) -> Bool {
+    package func covers(_ package: PackageID) -> Bool {
         guard rawValue.utf8.last == UInt8(ascii: "*") else { return package.name.utf8.elementsEqual(rawValue.utf8) }
         return package.name.utf8.starts(with: rawValue.utf8.dropLast())
     }
 
-    public var description: String { rawValue }
+    package var description: String { rawValue }
 }
 
 extension [NamePattern] {

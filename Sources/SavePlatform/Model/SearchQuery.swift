@@ -30,7 +30,7 @@ public struct SearchQuery: Sendable, Hashable {
     }
 
     /// Matches up to here are wanted.
-    public var end: Int { from + size }
+    package var end: Int { from + size }
 
     /// The same from the best match on: what every part of a repository is asked, since nobody knows beforehand whose matches
     /// are the first.

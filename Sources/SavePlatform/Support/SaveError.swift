@@ -16,7 +16,7 @@ public struct SaveError: Error, Sendable, CustomStringConvertible {
     /// Machine-readable facts that go with the message, such as the field's name.
     public let details: [String: String]
     /// The operations the error passed through, innermost first. For the log only.
-    public private(set) var trail: [String]
+    package private(set) var trail: [String]
     /// The cause. For the log only.
     package let underlying: (any Error)?
 

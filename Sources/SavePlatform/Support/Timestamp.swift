@@ -1,7 +1,7 @@
 /// A moment in UTC, in whole microseconds since 1970-01-01T00:00:00Z. Arithmetic saturates; nothing here traps.
 public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     /// Microseconds since the epoch.
-    public let microseconds: Int64
+    package let microseconds: Int64
 
     public init(microseconds: Int64) { self.microseconds = microseconds }
     public init(seconds: Int64) {
@@ -93,7 +93,7 @@ extension Timestamp {
     }
 
     /// Reads an IMF-fixdate, the one form RFC 9110 lets a sender use; nil for anything else.
-    public init?(httpDate text: String) {
+    package init?(httpDate text: String) {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let words = text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false).map { String(Substring($0)) }
         guard words.count == 6, words[5] == "GMT", words[0].utf8.count == 4,

@@ -36,7 +36,7 @@ public enum URLReference {
 
     /// A URL as it may be shown and logged: scheme, host, port and path. A user, a password, a query and a fragment may be
     /// secrets, whoever wrote them.
-    public static func shown(_ url: String) -> String {
+    package static func shown(_ url: String) -> String {
         guard let whole = normalized(url), let origin = URLOrigin(of: whole) else { return "a malformed URL" }
         let rest = whole.utf8.dropFirst(origin.scheme.utf8.count + 3)
         let path = rest.drop { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }.prefix { $0 != UInt8(ascii: "?") }
