@@ -35,6 +35,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
 }
 
+/// A format of `Tests/Formats`.
+func testFormat(_ name: String, _ readers: [Target.Dependency] = []) -> Target {
+    .target(
+        name: "Format\(name)", dependencies: ["SavePlatform"] + readers, path: "Tests/Formats/\(name)/Sources",
+        swiftSettings: settings)
+}
+
 /// The folders of `Plugins`.
 let plugins = ["Npm", "Template"]
 
@@ -126,13 +133,15 @@ let package = Package(
             // Formats loaded at run time bind to the one copy of SavePlatform, the executable's, and are for this build only.
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic", "-Xlinker", "--build-id=sha1"])]),
 
-        // A format that only tests have: what no other one needs of the surface.
-        .target(
-            name: "FormatChunks", dependencies: ["SavePlatform", "SaveDigest"], path: "Tests/Formats/Chunks/Sources",
-            swiftSettings: settings),
+        // Formats that only tests have: what no other one needs of the surface.
+        testFormat("Chunks", ["SaveDigest"]),
+        testFormat("Parcels", ["SaveDigest"]),
         tests(
             "SavePlatformTests",
-            ["SavePlatform", "SaveBlobs", "SaveSQLite", "SaveSQLMetadata", "SaveTestKit", "SaveDigest", "FormatChunks"] + engine),
+            [
+                "SavePlatform", "SaveBlobs", "SaveSQLite", "SaveSQLMetadata", "SaveTestKit", "SaveDigest", "FormatChunks",
+                "FormatParcels",
+            ] + engine),
         tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTestKit"]),
         tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveHTTP", "SaveDigest"]),
         tests("FormatRawTests", ["FormatRaw", "SaveTestKit", "SavePlatform", "SaveDigest"]),
@@ -148,7 +157,9 @@ let package = Package(
                 "SaveDigest",
             ] + engine),
         tests("PluginsTests", ["SavePlugins", "SaveTestKit", "SavePlatform", "SaveAccess", "SaveDigest"]),
-        tests("TestKitTests", ["SaveTestKit", "SavePlatform", "SaveDigest", "FormatTemplate", "FormatChunks"] + engine),
+        tests(
+            "TestKitTests",
+            ["SaveTestKit", "SavePlatform", "SaveDigest", "FormatTemplate", "FormatChunks", "FormatParcels"] + engine),
         tests("ArchitectureTests", []),
     ] + plugins.flatMap(plugin),
     swiftLanguageModes: [.v6]

@@ -5,7 +5,7 @@ import SavePlatform
 enum Fault: CaseIterable {
     case nothing, acceptsAnySetting, throwsAnything, renamesPackages, sendsAnotherType, losesFiles, asksAnyAddress
     case forgetsWhatSidecarsBelongTo, countsPieces, deletesNothing, linksToItself, acceptsAnyAttribute, importsWithoutReason
-    case findsNothingElsewhere, signsInByUploading
+    case findsNothingElsewhere, signsInByUploading, misspellsAWord
 }
 
 /// Tells a type what is wrong with it: a format is registered as a type.
@@ -16,7 +16,11 @@ protocol FaultName: Sendable {
 /// The Template, with something wrong with it.
 struct BrokenFormat<Name: FaultName>: RepositoryFormat {
     static var descriptor: FormatDescriptor {
-        FormatDescriptor(id: "broken", displayName: "Broken", abilities: TemplateFormat.descriptor.abilities)
+        FormatDescriptor(
+            id: "broken", displayName: "Broken", abilities: TemplateFormat.descriptor.abilities,
+            refusals: .json(
+                ["error": Name.fault == .misspellsAWord ? "{mesage}" : "{message}"], codes: [.notFound: "nothing"],
+                success: ["ok": true]))
     }
 
     private struct NotASaveError: Error {}

@@ -20,6 +20,7 @@ import Testing
         (.importsWithoutReason, "an imported file has a path, or is refused with a reason"),
         (.findsNothingElsewhere, "a search finds what is there, wherever it is asked"),
         (.signsInByUploading, "who signs in does so by requests of its own"),
+        (.misspellsAWord, "what clients are told has the form of their protocol"),
     ]
 
     private func brokenLaws(_ format: any RepositoryFormat.Type) async throws -> [String] {
@@ -65,6 +66,7 @@ import Testing
         (.importsWithoutReason, BrokenFormat<ImportsWithoutReason>.self),
         (.findsNothingElsewhere, BrokenFormat<FindsNothingElsewhere>.self),
         (.signsInByUploading, BrokenFormat<SignsInByUploading>.self),
+        (.misspellsAWord, BrokenFormat<MisspellsAWord>.self),
     ]
 }
 
@@ -83,3 +85,4 @@ private enum AcceptsAnyAttribute: FaultName { static let fault = Fault.acceptsAn
 private enum ImportsWithoutReason: FaultName { static let fault = Fault.importsWithoutReason }
 private enum FindsNothingElsewhere: FaultName { static let fault = Fault.findsNothingElsewhere }
 private enum SignsInByUploading: FaultName { static let fault = Fault.signsInByUploading }
+private enum MisspellsAWord: FaultName { static let fault = Fault.misspellsAWord }

@@ -10,7 +10,7 @@ public struct NpmFormat: RepositoryFormat {
         abilities: [
             .hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes, .permanentNames, .absoluteLinks,
             .slashesInNames,
-        ], refusals: .json(member: "error", success: "ok", field: "npm-notice"))
+        ], refusals: .json(["error": "{message}"], success: ["ok": "{message}"], field: "npm-notice"))
 
     /// Bytes of an upstream's packument. The largest public ones have some thirty million.
     private static let maxPackumentBytes: Int64 = 128 << 20

@@ -10,8 +10,8 @@ public enum Route: Sendable, Equatable {
     case session(UploadStep)
     /// Take away from a package what the body, or the path, says; `receive` reads it. Delete permission.
     case unpublish(UploadPlan)
-    /// Remove a file.
-    case delete(AssetPath)
+    /// Remove a file. The status of a successful answer is 200, 202 or 204.
+    case delete(AssetPath, status: Int = 204)
     /// Remove every file below a directory; nil is the top. Delete permission.
     case deleteAll(under: AssetPath?)
     /// Answer who asks: a JSON object with the name in this member. Read permission.
@@ -67,7 +67,7 @@ public struct UploadPlan: Sendable, Equatable {
     public var package: PackageID?
     /// What is to be done, in the format's own words, where a path can ask for more than one thing.
     public var purpose: String?
-    /// The status of a successful answer, 200 or 201.
+    /// The status of a successful answer: 200, 202 or 204, which has no body; or 201, which is 200 where nothing was added.
     public var status: Int
     /// The id of the session (`UploadStep`) that this request ends: what was sent before comes first in the body that
     /// `receive` gets.

@@ -95,6 +95,9 @@ public struct Submission: Sendable {
     public var package: PackageSummary?
     /// What the publisher should know of what was taken all the same, a sentence each, for people.
     public var warnings: [String] = []
+    /// What the client is answered when all of it is done, where its protocol has words for that; nil for the platform's. The
+    /// status is the plan's. At most 1 MiB, and not in pieces.
+    public var answer: Document?
     /// What else changes in the package, with the items already in its listing; nil for nothing.
     ///
     /// - Throws: `notFound`, `invalidRequest`, `conflict`; then nothing of the submission is stored.

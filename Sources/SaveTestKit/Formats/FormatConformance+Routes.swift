@@ -70,13 +70,16 @@ extension FormatConformance {
             return method == .post ? [] : ["\(place): a method other than POST asks what a body says"]
         case .value(.upload(let plan)), .value(.unpublish(let plan)):
             if method.isRead { return ["\(place): a read uploads"] }
-            return plan.status == 200 || plan.status == 201 ? [] : ["\(place): an upload would answer \(plan.status)"]
+            return [200, 201, 202, 204].contains(plan.status) ? [] : ["\(place): an upload would answer \(plan.status)"]
         case .value(.session(let step)):
             if case .status = step.action {
                 return method.isRead ? [] : ["\(place): a method that is not a read asks a question"]
             }
             return method.isRead ? ["\(place): a read changes an upload"] : []
-        case .value(.delete), .value(.deleteAll): return method.isRead ? ["\(place): a read deletes"] : []
+        case .value(.delete(_, let status)):
+            if method.isRead { return ["\(place): a read deletes"] }
+            return [200, 202, 204].contains(status) ? [] : ["\(place): a removal would answer \(status)"]
+        case .value(.deleteAll): return method.isRead ? ["\(place): a read deletes"] : []
         case .value(.redirect(let location, _)):
             // Anything else could lead away from the server.
             let bytes = location.utf8

@@ -10,9 +10,9 @@ extension IsolatedFormat<any RepositoryFormat> {
 
     /// The format's reading of an upload. Who reads archives on the format's own threads may block there.
     package func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
-        guard isLoaded else { return try await perform { try await $0.receive(upload, into: staging) } }
+        guard isLoaded else { return try await perform { try await $0.receive(upload, into: staging).verified() } }
         let staging = InspectedInPlace(staging: staging)
-        return try await perform { try await $0.receive(upload, into: staging) }
+        return try await perform { try await $0.receive(upload, into: staging).verified() }
     }
 
     package func upstreamRequest(for target: UpstreamTarget, base: String) async throws -> UpstreamRequest {
@@ -34,23 +34,43 @@ private struct InspectedInPlace: UploadStaging {
     }
 }
 
-extension Route {
-    /// Bytes of a document that does not depend on what is in the repository. Known routes are remembered, and the document with
-    /// its route.
-    private static let maxStaticBytes = 1 << 20
+extension Document {
+    /// Bytes of a document that a format gives at once. Known routes are remembered, and such a document with its route.
+    private static let maxBytesAtOnce = 1 << 20
 
+    /// - Throws: `internalFailure` for one that is made in pieces, or too large.
+    fileprivate func verifyIsSmall(_ what: String) throws {
+        guard case .bytes(let bytes) = content, bytes.count <= Self.maxBytesAtOnce else {
+            throw SaveError(.internalFailure, "the format's \(what) has more than \(Self.maxBytesAtOnce) bytes")
+        }
+    }
+}
+
+extension Submission {
+    /// - Throws: `internalFailure` for what no format may answer.
+    fileprivate func verified() throws -> Submission {
+        try answer?.verifyIsSmall("answer to an upload")
+        return self
+    }
+}
+
+extension Route {
     /// - Throws: `internalFailure` for what no format may answer.
     func verified() throws -> Route {
         switch self {
         case .redirect(let location, _) where !Self.isRelative(location):
             throw SaveError(.internalFailure, "the format would redirect to another host")
-        case .staticDocument(let document):
-            guard case .bytes(let bytes) = document.content, bytes.count <= Self.maxStaticBytes else {
-                throw SaveError(.internalFailure, "the format's fixed document has more than \(Self.maxStaticBytes) bytes")
-            }
+        case .staticDocument(let document): try document.verifyIsSmall("fixed document")
+        case .upload(let plan), .unpublish(let plan): try Self.verify(plan.status, in: [200, 201, 202, 204], of: "an upload")
+        case .delete(_, let status): try Self.verify(status, in: [200, 202, 204], of: "a removal")
         default: break
         }
         return self
+    }
+
+    private static func verify(_ status: Int, in allowed: Set<Int>, of what: String) throws {
+        guard !allowed.contains(status) else { return }
+        throw SaveError(.internalFailure, "the format would answer \(what) with the status \(status)")
     }
 
     /// Whether a location stays on the host that was asked: neither a scheme nor an authority (RFC 3986, 4.2). Browsers take a

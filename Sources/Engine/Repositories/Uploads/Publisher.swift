@@ -39,6 +39,8 @@ package struct Publisher: Sendable {
     package struct Report: Sendable {
         package let outcome: Outcome
         package let warnings: [String]
+        /// What the client is told, where the format has words for it.
+        package let answer: Document?
 
         /// On one line, for people.
         package var sentence: String { ([outcome.word] + warnings.map { "warning: \($0)" }).joined(separator: "; ") }
@@ -118,7 +120,7 @@ package struct Publisher: Sendable {
             let submission = try await repository.format.receive(upload, into: staging)
             let outcome = try await use(submission, staging)
             await staging.discard()
-            return Report(outcome: outcome, warnings: submission.warnings)
+            return Report(outcome: outcome, warnings: submission.warnings, answer: submission.answer)
         } catch {
             await staging.discard()
             throw error

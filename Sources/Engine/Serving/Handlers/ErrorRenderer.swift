@@ -18,9 +18,13 @@ struct ErrorRenderer: Sendable {
         switch formats.descriptor(ofPath: request.rawPath)?.refusals ?? .text {
         case .textOrJSON(let members) where onlyJSON || prefersJSON(request):
             let status = response.status
-            setBody(of: &response) { line in members.map { ($0, "\(status) \(line)") } }
-        case .json(let member, _, let field):
-            setBody(of: &response) { [(member, $0)] }
+            setBody(of: &response) { line in .object(JSONObject(members.map { ($0, .string("\(status) \(line)")) })) }
+        case .json(let template, let codes, _, let field):
+            let code = (error as? SaveError)?.code ?? .internalFailure
+            let status = response.status
+            setBody(of: &response) { line in
+                TemplateWords(message: line, code: codes[code] ?? code.rawValue, status: status).filled(into: template)
+            }
             if let field, let line = response.headers[RefusalLine.field] { response.headers.append(field, line) }
         case .text, .textOrJSON: break
         }
@@ -34,10 +38,9 @@ struct ErrorRenderer: Sendable {
         request.method == .post && ContentNegotiation.choose([.text, .json], accept: request.headers["accept"]) == .json
     }
 
-    private func setBody(of response: inout HTTPResponse, _ members: (String) -> [(String, String)]) {
+    private func setBody(of response: inout HTTPResponse, _ document: (String) -> JSONValue) {
         guard case .bytes(let line) = response.body else { return }
-        let members = members(String(decoding: line.dropLast(), as: UTF8.self))
         response.headers["Content-Type"] = MediaType.json.value
-        response.body = .bytes(JSONValue.object(JSONObject(members.map { ($0.0, .string($0.1)) })).bytes)
+        response.body = .bytes(document(String(decoding: line.dropLast(), as: UTF8.self)).bytes)
     }
 }

@@ -21,7 +21,7 @@ struct RefusedChanges: Sendable {
         case .upload(let plan): (action, path) = ("file.upload", try? plan.package.map { try AssetPath($0.name) })
         case .session: (action, path) = ("file.upload", nil)
         case .unpublish(let plan): (action, path) = ("package.retract", try? plan.package.map { try AssetPath($0.name) })
-        case .delete(let asset): (action, path) = ("file.delete", asset)
+        case .delete(let asset, _): (action, path) = ("file.delete", asset)
         case .deleteAll(let directory): (action, path) = ("file.delete", directory)
         case .index, .asset, .redirect, .identity, .lookup, .staticDocument: return
         }

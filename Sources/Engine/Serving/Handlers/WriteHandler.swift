@@ -26,22 +26,21 @@ struct WriteHandler: Sendable {
         switch resolved.route {
         case .upload(let plan), .unpublish(let plan):
             if plan.session == nil { try checkWhole(resolved.request) }
-            guard plan.status == 200 || plan.status == 201 else {
-                throw SaveError(.internalFailure, "the format would answer an upload with the status \(plan.status)")
-            }
             let report = try await publisher.upload(
                 plan, resolved.request, by: authority, limit: maxFileSize, context: resolved.audit)
-            var answer = told(report.sentence, report.outcome == .created ? plan.status : 200, resolved.repository)
+            // 201 says that something is there that was not.
+            let status = plan.status == 201 && report.outcome != .created ? 200 : plan.status
+            var answer = told(report, status, resolved.repository)
             if let location = plan.location {
                 answer.headers.append("Location", prefix + resolved.repository.basePath + location.percentEncoded)
             }
             return answer
         case .session(let step): return try await answer(step, resolved)
-        case .delete(let path):
+        case .delete(let path, let status):
             try checkWhole(resolved.request)
             try await publisher.delete(
                 path, by: authority, onlyIf: try ChangeConditions(resolved.request.headers), context: resolved.audit)
-            return HTTPResponse(status: 204)
+            return HTTPResponse(status: status)
         case .deleteAll(let directory):
             try checkWhole(resolved.request)
             guard try ChangeConditions(resolved.request.headers).isEmpty else {
@@ -63,9 +62,15 @@ struct WriteHandler: Sendable {
             "Content-Range", "Content-Range: parts of files are not put together here: send the whole file, without this field")
     }
 
-    /// A word about what went well, in the form that the format's clients read.
-    private func told(_ word: String, _ status: Int, _ repository: Repository) -> HTTPResponse {
-        guard case .json(_, let member, _) = repository.descriptor.refusals else { return .text(status, word) }
-        return .json(status, .object(JSONObject([(member, .string(word))])))
+    /// What went well, in the protocol's own words where it has some, or a word about it in the form that the format's clients read.
+    private func told(_ report: Publisher.Report, _ status: Int, _ repository: Repository) -> HTTPResponse {
+        if status == 204 { return HTTPResponse(status: status) }
+        if let answer = report.answer {
+            var response = RouteHandler.document(answer)
+            response.status = status
+            return response
+        }
+        guard case .json(_, _, let success, _) = repository.descriptor.refusals else { return .text(status, report.sentence) }
+        return .json(status, TemplateWords(message: report.sentence, status: status).filled(into: success))
     }
 }

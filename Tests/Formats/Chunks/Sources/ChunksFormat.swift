@@ -10,7 +10,13 @@ public struct ChunksFormat: RepositoryFormat {
     public static let descriptor = FormatDescriptor(
         id: "chunks", displayName: "Chunks", abilities: [.hosted, .proxy, .group, .uploads, .deletes, .uploadSessions],
         mount: FormatMount(
-            "v7", pingResponse: Document(type: .json, bytes: Array("{}".utf8), headers: ["Chunks-Version": "chunks/7.0"])))
+            "v7", pingResponse: Document(type: .json, bytes: Array("{}".utf8), headers: ["Chunks-Version": "chunks/7.0"])),
+        refusals: .json(
+            ["errors": [["code": "{code}", "message": "{message}"]]],
+            codes: [
+                .assetNotFound: "BLOB_UNKNOWN", .notFound: "NAME_UNKNOWN", .digestMismatch: "DIGEST_INVALID",
+                "unauthenticated": "UNAUTHORIZED", "forbidden": "DENIED", .methodNotAllowed: "UNSUPPORTED",
+            ], success: ["told": "{message}"]))
 
     public init(settings: JSONObject) throws { try Self.takeNone(of: settings) }
 
@@ -29,7 +35,7 @@ public struct ChunksFormat: RepositoryFormat {
         switch request.method {
         case .get, .head: return .asset(path, package: nil)
         case .put: return .upload(UploadPlan(path: path, status: 201))
-        case .delete: return .delete(path)
+        case .delete: return .delete(path, status: 202)
         default: throw SaveError.methodNotAllowed("GET, HEAD, PUT, DELETE")
         }
     }
