@@ -166,6 +166,42 @@ import Testing
         #expect(upstream.requests.first?.headers["Accept-Encoding"] == "gzip, deflate")
     }
 
+    @Test func `a transfer that waits for its reader never keeps more than its buffer`() async throws {
+        let upstream = try ScriptedUpstream()
+        let block = [UInt8](repeating: 7, count: 1 << 20)
+        upstream.on("/x") { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: \(8 << 20)\r\n\r\n"), .repeat(block, times: 8)] }
+        let response = try await localClient { $0.bufferSize = 1 << 16 }.send(
+            get(upstream.url("/x"), maxSize: .max, decodes: true, waitsForReader: true))
+        var (total, largest, ones) = (0, 0, 0)
+        while let chunk = try await response.body.next() {
+            total += chunk.count
+            largest = max(largest, chunk.count)
+            // A reader that is slower than this machine's own network.
+            for _ in 0..<2 { ones &+= chunk.reduce(0) { $0 &+ $1.nonzeroBitCount } }
+        }
+        #expect(total == 8 << 20 && ones == 3 * 2 * total)
+        #expect(largest <= 2 << 16)
+    }
+
+    @Test(arguments: [true, false])
+    func `of a body of which the beginning is wanted no more is fetched`(isCoded: Bool) async throws {
+        let upstream = try ScriptedUpstream()
+        upstream.on("/x") { _ in
+            isCoded
+                ? .response(200, ["Content-Encoding": "gzip"], Self.zeros)
+                : [
+                    .text("HTTP/1.1 200 OK\r\nContent-Length: \(1 << 40)\r\n\r\n"),
+                    .repeat([UInt8](repeating: 0, count: 1 << 16), times: 1 << 24),
+                ]
+        }
+        let client = try localClient()
+        let response = try await client.send(get(upstream.url("/x"), maxSize: .max, decodes: true, prefix: 1000))
+        var body: [UInt8] = []
+        while let chunk = try await response.body.next() { body += chunk }
+        #expect(body.count >= 1000 && body.count < 1 << 20 && body.allSatisfy { $0 == 0 })
+        try await eventually("the connection ends") { client.transferCount == 0 }
+    }
+
     @Test func `the limit counts decoded bytes`() async throws {
         let upstream = try ScriptedUpstream()
         upstream.on("/x") { _ in .response(200, ["Content-Encoding": "gzip"], Self.zeros) }

@@ -17,8 +17,10 @@ func localClient(_ change: (inout CurlClient.Configuration) -> Void = { _ in }) 
     return try CurlClient(configuration)
 }
 
-func get(_ url: String, maxSize: Int64 = 1 << 20, decodes: Bool = false) -> ClientRequest {
-    ClientRequest(url: url, decodes: decodes, maxSize: maxSize)
+func get(_ url: String, maxSize: Int64 = 1 << 20, decodes: Bool = false, waitsForReader: Bool? = nil, prefix: Int64? = nil)
+    -> ClientRequest
+{
+    ClientRequest(url: url, decodes: decodes, waitsForReader: waitsForReader, maxSize: maxSize, prefix: prefix)
 }
 
 /// Waits for something that another thread brings about.

@@ -1,5 +1,6 @@
 """Memory does not follow the size of what passes through."""
 import base64
+import gzip
 import hashlib
 import http.client
 import http.server
@@ -81,12 +82,13 @@ def test_half_a_gigabyte_through_a_proxy_grows_memory_by_at_most_32_megabytes(ne
 PROJECTS = 500_000
 
 
-@pytest.fixture
-def large_root():
-    """An index with a root of so many names and nothing else: its URL, and the document."""
+@pytest.fixture(params=["identity", "gzip"])
+def large_root(request):
+    """An index with a root of so many names and nothing else, sent in a coding: its URL, and the document."""
     names = {"project-%s" % hashlib.md5(b"%d" % number).hexdigest()[:8 + number % 12] for number in range(PROJECTS)}
     body = json.dumps({"meta": {"_last-serial": 1, "api-version": "1.1"},
                        "projects": [{"_last-serial": 10_000_000 + number, "name": name} for number, name in enumerate(sorted(names))]}).encode()
+    coded = body if request.param == "identity" else gzip.compress(body, 1)
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -94,8 +96,10 @@ def large_root():
             if name and name not in names:
                 return self.send_error(404)
             # A page below the list is what proves that the list is an index.
-            answer = page(name) if name else body
+            answer = page(name) if name else coded
             self.send_response(200)
+            if not name and coded is not body:
+                self.send_header("Content-Encoding", "gzip")
             self.send_header("Content-Type", "application/vnd.pypi.simple.v1+json")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()

@@ -49,7 +49,7 @@ package final class CurlClient: HTTPClient {
             let plan = try TransferPlan(
                 request, url: url, isOwnOrigin: Redirect.keepsCredentials(of: own, to: origin), proxy: proxies.url(for: origin),
                 headerDeadline: deadline)
-            let handle = (plan.decodes ? indexes : files).start(plan)
+            let handle = (plan.waitsForReader ? files : indexes).start(plan)
             let head = try await handle.head()
             guard let location = head.redirect else { return response(head, url, handle, plan) }
             let target = try Redirect.target(location, from: url)

@@ -98,6 +98,16 @@ final class ResponseMailbox: Sendable {
         }
     }
 
+    /// Whether the consumer has taken enough for more to come. Where it has not, `resume` will be called.
+    func hasRoom() -> Bool {
+        state.withLock { state in
+            if case .failure = state.end { return true }
+            guard state.body.count >= capacity else { return true }
+            state.isPaused = true
+            return false
+        }
+    }
+
     /// Gives a waiting consumer what has been collected.
     func flush() {
         let (waiter, result, resumes) = state.withLock { state -> (BodyWaiter?, Result<[UInt8]?, any Error>?, Bool) in

@@ -77,11 +77,11 @@ final class Transfer {
         set(CURLOPT_USERAGENT, "Save/\(configuration.version)")
         save_curl_set_pointer(easy, CURLOPT_HTTPHEADER, fields)
         if plan.isHead { set(CURLOPT_NOBODY, 1) }
-        // A paused stream holds up the others of its connection in this curl. Files are paused whenever their reader is
-        // slow, so each has a connection of its own; indexes are never paused (see `takeBody`) and share one.
-        set(CURLOPT_HTTP_VERSION, plan.decodes ? httpVersion2TLS : httpVersion11)
-        // A burst of indexes waits for the first connection to say whether it takes them all.
-        if plan.decodes { set(CURLOPT_PIPEWAIT, 1) }
+        // A paused stream holds up the others of its connection in this curl. What waits for its reader has a connection of its
+        // own; pages are never paused (see `takeBody`) and share one.
+        set(CURLOPT_HTTP_VERSION, plan.waitsForReader ? httpVersion11 : httpVersion2TLS)
+        // A burst of pages waits for the first connection to say whether it takes them all.
+        if !plan.waitsForReader { set(CURLOPT_PIPEWAIT, 1) }
 
         set(CURLOPT_SSLVERSION, tlsVersion12)
         set(CURLOPT_SSL_VERIFYPEER, 1)
@@ -149,7 +149,13 @@ final class Transfer {
     /// What is to happen with the transfer; bytes that pause it come again.
     func takeBody(_ bytes: UnsafeRawBufferPointer) -> BodyVerdict {
         guard failure == nil, let head else { return .stop }
-        if let decoder, head.redirect == nil { return take(bytes, from: decoder) }
+        if let decoder, head.redirect == nil {
+            guard !plan.waitsForReader || mailbox.hasRoom() else {
+                isPaused = true
+                return .pause
+            }
+            return take(bytes, from: decoder)
+        }
         let (total, overflow) = received.addingReportingOverflow(Int64(bytes.count))
         guard !overflow else { return .stop }
         if head.redirect != nil {
@@ -160,16 +166,18 @@ final class Transfer {
             failure = tooLarge
             return .stop
         }
-        // Decoded content is not paused: curl would go on decoding the block it has, a thousand times its size, into memory
-        // of its own. Who asks for decoded content holds it in memory as a whole, and `maxSize` is the bound of both.
-        guard mailbox.accept(bytes, unlimited: plan.decodes) else {
+        // A page is held in memory as a whole by its reader, and `maxSize` is the bound of both.
+        guard mailbox.accept(bytes, unlimited: !plan.waitsForReader) else {
             isPaused = true
             return .pause
         }
         received = total
         windowBytes += bytes.count
-        return .go
+        return isEnough ? .stop : .go
     }
+
+    /// Whether all has come that was asked for, although there is more.
+    private var isEnough: Bool { plan.prefix.map { received >= $0 } ?? false }
 
     enum BodyVerdict { case go, pause, stop }
 
@@ -201,12 +209,13 @@ final class Transfer {
                     failure = tooLarge
                     return false
                 }
-                return mailbox.accept(content, unlimited: true)
+                // What one block decodes to is taken whole: the next block waits.
+                return mailbox.accept(content, unlimited: true) && !isEnough
             }
         } catch {
             failure = .upstream(CURLE_BAD_CONTENT_ENCODING, host: target.origin.host)
         }
-        return failure == nil ? .go : .stop
+        return failure == nil && !isEnough ? .go : .stop
     }
 
     /// Whether the very address that curl is about to connect to may be dialled. Asking here, after the name was resolved
@@ -253,6 +262,7 @@ final class Transfer {
     func result(_ code: CURLcode) -> Result<Void, any Error> {
         let host = target.origin.host
         if let failure { return .failure(failure) }
+        if head?.redirect == nil, isEnough { return .success(()) }
         if code != CURLE_OK {
             return .failure(wasRefused && head == nil ? AddressGuard.refusal(of: host) : error(code))
         }

@@ -9,6 +9,8 @@ struct TransferPlan: Sendable {
     let headers: [String]
     let credentials: ClientCredentials?
     let decodes: Bool
+    let waitsForReader: Bool
+    let prefix: Int64?
     let maxSize: Int64
     /// nil to go there directly.
     let proxy: String?
@@ -39,6 +41,7 @@ extension TransferPlan {
         lines.append("Accept-Encoding: \(request.decodes ? "gzip, deflate" : "identity")")
         self.init(
             url: url, isHead: request.method == .head, headers: lines, credentials: isOwnOrigin ? request.credentials : nil,
-            decodes: request.decodes, maxSize: request.maxSize, proxy: proxy, headerDeadline: headerDeadline)
+            decodes: request.decodes, waitsForReader: request.waitsForReader, prefix: request.prefix, maxSize: request.maxSize,
+            proxy: proxy, headerDeadline: headerDeadline)
     }
 }

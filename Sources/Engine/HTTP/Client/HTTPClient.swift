@@ -24,20 +24,28 @@ package struct ClientRequest: Sendable {
     package var credentials: ClientCredentials?
     /// Ask for compressed content and hand out decoded bytes; off for files, whose bytes must stay as they are.
     package var decodes: Bool
+    /// The transfer waits for a reader that is slower than the upstream. Off for what is held in memory as a whole anyway: it
+    /// shares one connection with others, which it must not hold up.
+    package var waitsForReader: Bool
     /// Bytes of body, decoded, after which the transfer is cut.
     package var maxSize: Int64
+    /// The body ends, as if it were whole, once there are so many bytes or a few more; nil for all of it.
+    package var prefix: Int64?
     package var redirects: RedirectScope
 
     package init(
         method: HTTPMethod = .get, url: String, headers: HTTPHeaders = HTTPHeaders(), credentials: ClientCredentials? = nil,
-        decodes: Bool = false, maxSize: Int64, redirects: RedirectScope = .anywhere
+        decodes: Bool = false, waitsForReader: Bool? = nil, maxSize: Int64, prefix: Int64? = nil,
+        redirects: RedirectScope = .anywhere
     ) {
         self.method = method
         self.url = url
         self.headers = headers
         self.credentials = credentials
         self.decodes = decodes
+        self.waitsForReader = waitsForReader ?? !decodes
         self.maxSize = maxSize
+        self.prefix = prefix
         self.redirects = redirects
     }
 }

@@ -103,7 +103,8 @@ struct UpstreamPage: Sendable {
         let wanted = try await proxy.repository.format.upstreamRequest(for: .index(index), base: base)
         // An index that another server answers for is that server's: it was not configured, and who runs it is not known.
         var request = ClientRequest(
-            url: wanted.url, credentials: proxy.credentials(for: wanted.url), decodes: true, maxSize: wanted.maxSize,
+            url: wanted.url, credentials: proxy.credentials(for: wanted.url), decodes: true, waitsForReader: large != nil,
+            maxSize: wanted.maxSize,
             redirects: .sameServer)
         if let accept = wanted.accept { request.headers.append("Accept", accept) }
         if let row {

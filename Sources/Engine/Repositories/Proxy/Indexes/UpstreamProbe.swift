@@ -137,7 +137,7 @@ struct UpstreamProbe: Sendable {
     }
 
     private func list(_ request: UpstreamRequest, _ finding: inout Finding) async throws -> List {
-        let response = try await send(request, &finding)
+        let response = try await send(request, &finding, prefix: request.maxSize)
         guard response.status == 200 else { return .nothing }
         guard accepts(request, response.headers["content-type"]) else {
             finding.note(request.url, "200, of another type than was asked for")
@@ -240,11 +240,13 @@ struct UpstreamProbe: Sendable {
     }
 
     /// Sends a request, and notes every answer but 200.
-    private func send(_ request: UpstreamRequest, _ finding: inout Finding) async throws -> ClientResponse {
+    ///
+    /// - Parameter prefix: how much of the body is read; nil for all of it.
+    private func send(_ request: UpstreamRequest, _ finding: inout Finding, prefix: Int64? = nil) async throws -> ClientResponse {
         var client = ClientRequest(
-            // Readers stop at the size that the request allows: the beginning of a list is enough, however long it says it is.
-            url: request.url, credentials: proxy.credentials(for: request.url), decodes: true, maxSize: .max,
-            redirects: .sameServer)
+            // The beginning of a list is enough, however long it says it is.
+            url: request.url, credentials: proxy.credentials(for: request.url), decodes: true,
+            maxSize: prefix == nil ? request.maxSize : .max, prefix: prefix, redirects: .sameServer)
         if let accept = request.accept { client.headers.append("Accept", accept) }
         do {
             let response = try await services.client.send(client)
