@@ -136,11 +136,12 @@ let package = Package(
         // Formats that only tests have: what no other one needs of the surface.
         testFormat("Chunks", ["SaveDigest"]),
         testFormat("Parcels", ["SaveDigest"]),
+        testFormat("Sparse", ["SaveDigest"]),
         tests(
             "SavePlatformTests",
             [
                 "SavePlatform", "SaveBlobs", "SaveSQLite", "SaveSQLMetadata", "SaveTestKit", "SaveDigest", "FormatChunks",
-                "FormatParcels",
+                "FormatParcels", "FormatSparse",
             ] + engine),
         tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTestKit"]),
         tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveHTTP", "SaveDigest"]),
@@ -159,7 +160,9 @@ let package = Package(
         tests("PluginsTests", ["SavePlugins", "SaveTestKit", "SavePlatform", "SaveAccess", "SaveDigest"]),
         tests(
             "TestKitTests",
-            ["SaveTestKit", "SavePlatform", "SaveDigest", "FormatTemplate", "FormatChunks", "FormatParcels"] + engine),
+            [
+                "SaveTestKit", "SavePlatform", "SaveDigest", "FormatTemplate", "FormatChunks", "FormatParcels", "FormatSparse",
+            ] + engine),
         tests("ArchitectureTests", []),
     ] + plugins.flatMap(plugin),
     swiftLanguageModes: [.v6]

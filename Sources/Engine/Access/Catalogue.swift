@@ -141,6 +141,11 @@ package final class Repository: Sendable {
     /// The format, where packages are searched for.
     package var searching: IsolatedFormat<any PackageSearching>? { format.cast { $0 as? any PackageSearching } }
 
+    /// The format, where its upstreams have a document that says where things are.
+    package var configuring: IsolatedFormat<any UpstreamConfigurationReading>? {
+        format.cast { $0 as? any UpstreamConfigurationReading }
+    }
+
     /// The format, where its packages have names.
     package var naming: IsolatedFormat<any PackageNaming>? { format.cast { $0 as? any PackageNaming } }
 }

@@ -49,11 +49,17 @@ public struct UpstreamDocument: Sendable {
     public let bytes: [UInt8]
     /// False for the beginning of a list, which a probe reads: the format gives the packages that are in it.
     public let isWhole: Bool
+    /// What the upstream says of itself, where the format reads that (`UpstreamConfigurationReading`); empty otherwise, and for that
+    /// document itself.
+    public let configuration: JSONObject
 
-    public init(url: String, contentType: String?, bytes: [UInt8], isWhole: Bool = true) {
+    public init(
+        url: String, contentType: String?, bytes: [UInt8], isWhole: Bool = true, configuration: JSONObject = JSONObject()
+    ) {
         self.url = url
         self.contentType = contentType
         self.bytes = bytes
         self.isWhole = isWhole
+        self.configuration = configuration
     }
 }

@@ -45,7 +45,8 @@ extension FormatConformance {
         _ format: any RepositoryFormat, _ key: IndexKey, _ listing: Listing, _ page: Document, _ place: String
     ) -> [String] {
         let document = UpstreamDocument(
-            url: "https://save.example.com/x/project/repository/simple/x/", contentType: page.type.value, bytes: page.bytes)
+            url: "https://save.example.com/x/project/repository/simple/x/", contentType: page.type.value, bytes: page.bytes,
+            configuration: configuration(format))
         guard let read = try? format.listing(from: document, for: key) else { return ["\(place): cannot be read again"] }
         var found: [String] = []
         if read.packages.map(\.id) != listing.packages.map(\.id) {
@@ -55,7 +56,9 @@ extension FormatConformance {
             listing.assets.filter { $0.sidecarOf == nil }.map { [$0.path.text, $0.version ?? "", $0.withdrawn?.reason ?? "-"] }
         }
         if shown(read) != shown(listing) { found.append("\(place): other files are read than were written") }
-        if read.assets.contains(where: { $0.origin == nil }) { found.append("\(place): a file is read without its place") }
+        if read.assets.contains(where: { origin(of: $0, format, configuration(format)) == nil }) {
+            found.append("\(place): a file is read without its place")
+        }
         return found
     }
 }

@@ -9,6 +9,8 @@ extension FormatConformance {
         Array(String(repeating: "<a>", count: 10_000).utf8),
     ]
 
+    static let hostileBases = ["file:///etc/passwd", "gopher://x.example.com/", "javascript:x", "", "//x.example.com/"]
+
     /// Whether a proxy asks its upstream for an index; a list of everything is often not to be had.
     func isReadUpstream(_ key: IndexKey, _ format: any RepositoryFormat) -> Bool {
         let outcome = Outcome { try format.upstreamRequest(for: .index(key), base: "https://upstream.example.com/").url }
@@ -18,12 +20,16 @@ extension FormatConformance {
     func upstreams(_ format: any RepositoryFormat) -> [String] {
         var found: [String] = []
         let keys = indexes.map(\.key) + searchKeys(format)
+        let configuration = configuration(format)
         for key in keys {
             for bytes in Self.hostileDocuments {
                 for type in [nil, "text/html", "application/json", "application/vnd.pypi.simple.v1+json", "image/png"] {
-                    let document = UpstreamDocument(url: "https://index.example.com/a/", contentType: type, bytes: bytes)
+                    let document = UpstreamDocument(
+                        url: "https://index.example.com/a/", contentType: type, bytes: bytes, configuration: configuration)
                     let outcome = Outcome {
-                        try format.listing(from: document, for: key).assets.allSatisfy { Self.isPlain($0.origin) }
+                        try format.listing(from: document, for: key).assets.allSatisfy {
+                            Self.isPlain(origin(of: $0, format, configuration))
+                        }
                     }
                     switch outcome {
                     case .value(false): found.append("\(key.text): an origin is not an http URL")
@@ -40,7 +46,7 @@ extension FormatConformance {
                 }
             }
         }
-        for base in ["file:///etc/passwd", "gopher://x.example.com/", "javascript:x", "", "//x.example.com/"] {
+        for base in Self.hostileBases {
             let targets =
                 keys.map(UpstreamTarget.index) + [.probe(attempt: 0)] + ((try? AssetPath("a/b")).map { [.asset($0)] } ?? [])
             for target in targets where (try? format.upstreamRequest(for: target, base: base)) != nil {
@@ -50,7 +56,7 @@ extension FormatConformance {
         return found
     }
 
-    private static func isPlain(_ origin: String?) -> Bool {
+    static func isPlain(_ origin: String?) -> Bool {
         guard let origin else { return false }
         return origin.utf8.starts(with: "https://".utf8) || origin.utf8.starts(with: "http://".utf8)
     }

@@ -16,6 +16,8 @@ public struct FormatConformance: Sendable {
     public let sessions: [SampleSession]
     /// Searches that find something of the uploads, where the format has searches.
     public let searches: [SampleSearch]
+    /// The document in which an upstream says where things are, for formats that read one.
+    public let configuration: [UInt8]
 
     /// A rule, as a sentence.
     struct Law: Sendable {
@@ -32,6 +34,7 @@ public struct FormatConformance: Sendable {
         Law(name: "a page is a function of its listing") { $0.pages($1) },
         Law(name: "what a page says is read from it again") { $0.roundTrips($1) },
         Law(name: "an upstream is not believed") { $0.upstreams($1) },
+        Law(name: "an upstream says where its files are, and is not believed") { $0.configurations($1) },
         Law(name: "a sidecar belongs to its file") { $0.sidecars($1) },
         Law(name: "an upload is the same however it is cut") { await $0.chunkings($1) },
         Law(name: "an upload in several requests is the upload in one") { it, _ in try await it.sessionCuttings() },
@@ -46,7 +49,7 @@ public struct FormatConformance: Sendable {
 
     public init(
         _ type: any RepositoryFormat.Type, paths: [String], indexes: [(key: IndexKey, listing: Listing)],
-        uploads: [SampleUpload] = [], sessions: [SampleSession] = [], searches: [SampleSearch] = []
+        uploads: [SampleUpload] = [], sessions: [SampleSession] = [], searches: [SampleSearch] = [], configuration: [UInt8] = []
     ) {
         self.type = type
         self.paths = paths
@@ -54,6 +57,7 @@ public struct FormatConformance: Sendable {
         self.uploads = uploads
         self.sessions = sessions
         self.searches = searches
+        self.configuration = configuration
     }
 
     /// Every rule that is broken with what breaks it, in words; empty for a format that keeps them all.

@@ -124,3 +124,11 @@ package struct FormatRegistry: Sendable {
         try await type(id).make { try $0.init(settings: settings) }
     }
 }
+
+/// Where a format came from.
+package enum FormatOrigin: Sendable, Hashable {
+    /// Named in the server's own list of formats.
+    case compiledIn
+    /// Loaded at start from the shared object at this path.
+    case loaded(path: String)
+}

@@ -59,7 +59,7 @@ struct MemberFindings: Sendable {
         describeUpstream(known, services, package)
         let cached = Dictionary(stored.map { ($0.record.path, $0) }) { first, _ in first }
         guard let known else {
-            let outcome = services.upstream.outcomes[key(package, services)]
+            let outcome = outcome(package, services)
             if let failure = outcome?.failure {
                 member.state = "fails"
                 member.reason = .init("upstream", failure.message)
@@ -94,7 +94,7 @@ struct MemberFindings: Sendable {
     private mutating func describeUpstream(
         _ known: UpstreamMemory.KnownIndex?, _ services: EngineServices, _ package: PackageID
     ) {
-        let outcome = services.upstream.outcomes[key(package, services)]
+        let outcome = outcome(package, services)
         let state = services.upstream.state(services.upstream.id(of: member.repository))
         var upstream = Explanation.Upstream(
             status: outcome?.status ?? known.map { Self.lastStatus($0.row) }, asked: outcome?.asked ?? known?.row.verified,
@@ -129,6 +129,14 @@ struct MemberFindings: Sendable {
 
     private func key(_ package: PackageID, _ services: EngineServices) -> UpstreamMemory.Key {
         UpstreamMemory.Key(upstream: services.upstream.id(of: member.repository), index: .package(package))
+    }
+
+    /// What came of asking for the package's page, or of asking for what it would be read with.
+    private func outcome(_ package: PackageID, _ services: EngineServices) -> UpstreamMemory.Outcome? {
+        if let own = services.upstream.outcomes[key(package, services)] { return own }
+        let upstream = services.upstream.id(of: member.repository)
+        let asked = services.upstream.outcomes[.init(upstream: upstream, index: UpstreamConfiguration.index)]
+        return asked?.failure == nil ? nil : asked
     }
 
     /// Why no file of the package is given out, where the format says so.

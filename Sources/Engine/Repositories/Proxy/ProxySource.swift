@@ -27,6 +27,7 @@ package struct ProxySource: ContentSource {
         if case .search(let query) = index { return try await UpstreamSearch(self).found(query) }
         // Nobody can list an arbitrary site: show what was fetched from it.
         guard isIndexed else { return try await fetched(in: index) }
+        guard index != UpstreamConfiguration.index else { throw SaveError(.notFound, "this is no index: check the URL") }
         try refuseReserved(index.package)
         // Upstreams are asked for pages of packages; what else a format makes of a package comes from the same page.
         let found = try await UpstreamIndex(self).current(index.package.map(IndexKey.package) ?? index)
@@ -185,16 +186,29 @@ package struct ProxySource: ContentSource {
         let known = found.known
         // Not remembered when the request came, so that `refuseBlocked` could not know.
         try refuseOtherHost(path, known)
-        if let record = known.record(path), record.origin != nil { return record }
-        let sidecar = try await deriving?.ask { deriving in
-            deriving.file(ofSidecar: path).flatMap(known.record).flatMap { file in
-                file.origin == nil ? nil : deriving.embeddedSidecar(of: file)
-            }
+        if let record = try await placed(path, found) { return record }
+        if let file = try await deriving?.ask({ $0.file(ofSidecar: path) }) ?? nil, let record = try await placed(file, found),
+            let sidecar = try await deriving?.ask({ $0.embeddedSidecar(of: record) }) ?? nil
+        {
+            return sidecar
         }
-        if let sidecar = sidecar ?? nil { return sidecar }
         throw SourceMiss(
             error: SaveError(.assetNotFound, "there is no file '\(path.filename)' upstream: check the name"),
             freshness: freshness(of: found))
+    }
+
+    /// A file that an upstream lists, where it is known where the upstream keeps it.
+    ///
+    /// - Throws: `upstreamInvalid` where the upstream's configuration gives no URL for it.
+    private func placed(_ path: AssetPath, _ found: UpstreamMemory.FoundIndex) async throws -> AssetRecord? {
+        guard let record = found.known.record(path), record.origin == nil else { return found.known.record(path) }
+        guard let locating = repository.format.cast({ $0 as? any FileLocating }) else { return nil }
+        // Asked when the index was read: what was wrong is for those who want the file.
+        let places = FilePlaces(base: UpstreamBase(self).assumed, configuration: found.configuration)
+        guard let url = try await locating.ask({ try places.location(of: record, by: $0) }) else { return nil }
+        var placed = record
+        placed.origin = url
+        return placed
     }
 
     func miss(_ path: AssetPath, until: UInt64?) -> SourceMiss {
@@ -218,9 +232,14 @@ package struct ProxySource: ContentSource {
     }
 
     private func freshness(of found: UpstreamMemory.FoundIndex) -> CacheValidity {
-        CacheValidity(
+        let own = CacheValidity(
             dependencies: [.init(repository: repository, stamp: found.stamp)], leases: [found.known.lease], validUntil: end,
             isStale: found.known.isStale)
+        guard let configuration = found.configuration else { return own }
+        return own.merging(
+            CacheValidity(
+                dependencies: [.init(repository: repository, stamp: configuration.stamp)],
+                leases: [configuration.known.lease], isStale: configuration.known.isStale))
     }
 
     /// What is made of an index that was forgotten while it was on its way is for those who waited for it, and is not kept. A

@@ -50,6 +50,11 @@ struct UpstreamBase: Sendable {
         }
     }
 
+    /// The base as far as it is known already. Asks nobody.
+    var assumed: String {
+        stored ?? services.upstream.unsureBases[proxy.upstream]?.bases.first ?? proxy.settings.remoteURL
+    }
+
     /// The base that pages of packages prove, or an empty list of packages makes likely.
     ///
     /// - Throws: `UpstreamFailure` where nothing tells.

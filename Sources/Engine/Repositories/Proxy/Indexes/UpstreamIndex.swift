@@ -24,19 +24,37 @@ struct UpstreamIndex: Sendable {
     /// - Throws: `SourceMiss` when the upstream says that there is none; `upstreamUnavailable` or `upstreamInvalid` when it
     ///   does not answer sensibly and nothing is cached.
     func current(_ index: IndexKey) async throws -> FoundIndex {
+        let configuration = try await configuration(for: index)
         let key = Key(upstream: proxy.upstream, index: index)
         let now = services.clock.uptime()
         let stamp = stamp(key)
-        if let known = memory.listings[key], known.lease.isCurrent(now) { return FoundIndex(known: known, stamp: stamp) }
+        if let known = memory.listings[key], known.lease.isCurrent(now), known.isRead(with: configuration) {
+            return FoundIndex(known: known, stamp: stamp, configuration: configuration)
+        }
         if let until = memory.misses[key], until > now { throw proxy.miss(index, stamp, asked: 0, until: until) }
-        return try await memory.refreshes.run(key) { try await refresh(index, key, ahead: false) }
+        return try await memory.refreshes.run(key) { try await refresh(index, key, configuration, ahead: false) }
+    }
+
+    /// What an index is read with, as the upstream has it; nil where the format reads no such document.
+    ///
+    /// - Throws: what `current` throws, but no miss: an upstream without it is no upstream of the format.
+    func configuration(for index: IndexKey) async throws -> UpstreamConfiguration? {
+        guard index != UpstreamConfiguration.index, proxy.repository.configuring != nil else { return nil }
+        let found = try await current(UpstreamConfiguration.index)
+        return UpstreamConfiguration(known: found.known, stamp: found.stamp)
     }
 
     /// What is cached of the index, however old. Asks nobody.
     func remembered(_ index: IndexKey) async throws -> KnownIndex? {
+        var configuration: UpstreamConfiguration?
+        if index != UpstreamConfiguration.index, proxy.repository.configuring != nil {
+            let stamp = stamp(Key(upstream: proxy.upstream, index: UpstreamConfiguration.index))
+            guard let known = try await remembered(UpstreamConfiguration.index) else { return nil }
+            configuration = UpstreamConfiguration(known: known, stamp: stamp)
+        }
         let key = Key(upstream: proxy.upstream, index: index)
-        if let known = memory.listings[key] { return known }
-        return try await UpstreamPage(proxy, index).load().map { keep($0, key) }
+        if let known = memory.listings[key], known.isRead(with: configuration) { return known }
+        return try await UpstreamPage(proxy, index, configuration).load().map { keep($0, key) }
     }
 
     /// Asks the upstream now, although what is cached may be current, unless somebody else made it asked just before.
@@ -52,7 +70,10 @@ struct UpstreamIndex: Sendable {
     /// Asks the upstream ahead of time. Failing costs nothing: what is cached counts until its end.
     func renew(_ index: IndexKey) async {
         let key = Key(upstream: proxy.upstream, index: index)
-        _ = try? await memory.refreshes.run(key) { try await refresh(index, key, ahead: true) }
+        do {
+            let configuration = try await configuration(for: index)
+            _ = try await memory.refreshes.run(key) { try await refresh(index, key, configuration, ahead: true) }
+        } catch {}
     }
 
     /// What the upstream says to a question that is not asked again: nothing is kept.
@@ -62,7 +83,7 @@ struct UpstreamIndex: Sendable {
         let key = Key(upstream: proxy.upstream, index: index)
         if let error = quiet(key) { throw error }
         do {
-            let listing = try await UpstreamPage(proxy, index).once()
+            let listing = try await UpstreamPage(proxy, index, try await configuration(for: index)).once()
             memory.markAvailable(proxy.upstream)
             return listing
         } catch let missing as UpstreamPage.Missing {
@@ -81,16 +102,20 @@ struct UpstreamIndex: Sendable {
     /// stamp that was taken before, whether it is still that: the change is remembered first and shows in stamps then.
     ///
     /// - Parameter ahead: asks although what is cached is current.
-    private func refresh(_ index: IndexKey, _ key: Key, ahead: Bool) async throws -> FoundIndex {
+    private func refresh(
+        _ index: IndexKey, _ key: Key, _ configuration: UpstreamConfiguration?, ahead: Bool
+    ) async throws -> FoundIndex {
         let stamp = stamp(key)
-        let page = UpstreamPage(proxy, index)
-        // Somebody may have come first, before this flight began.
-        let cached: KnownIndex? = if let known = memory.listings[key] { known } else { try await page.load() }
-        if !ahead, let cached, cached.lease.isCurrent(services.clock.uptime()) {
-            return FoundIndex(known: keep(cached, key), stamp: stamp)
+        let page = UpstreamPage(proxy, index, configuration)
+        func found(_ known: KnownIndex, _ stamp: ChangeCounters.Version) -> FoundIndex {
+            FoundIndex(known: known, stamp: stamp, configuration: configuration)
         }
+        // Somebody may have come first, before this flight began.
+        let known = memory.listings[key].flatMap { $0.isRead(with: configuration) ? $0 : nil }
+        let cached: KnownIndex? = if let known { known } else { try await page.load() }
+        if !ahead, let cached, cached.lease.isCurrent(services.clock.uptime()) { return found(keep(cached, key), stamp) }
         func fall(for error: any Error, _ seconds: Int64) throws -> FoundIndex {
-            FoundIndex(known: try fallback(to: cached, key, error, retryIn: seconds), stamp: stamp)
+            found(try fallback(to: cached, key, error, retryIn: seconds), stamp)
         }
         if let error = quiet(key) { return try fall(for: error, Self.quietSeconds) }
         do {
@@ -100,9 +125,9 @@ struct UpstreamIndex: Sendable {
             if let package = index.package { memory.seenPackages.insert(package, for: proxy.upstream) }
             memory.outcomes.insert(.init(asked: services.clock.now(), status: fetched.status), for: key)
             let known = keep(fetched.known, key)
-            guard fetched.isChanged else { return FoundIndex(known: known, stamp: stamp) }
+            guard fetched.isChanged else { return found(known, stamp) }
             services.board.invalidate(proxy.id, [.index(index)])
-            return FoundIndex(known: known, stamp: self.stamp(key))
+            return found(known, self.stamp(key))
         } catch let miss as UpstreamPage.Missing {
             memory.markAvailable(proxy.upstream)
             memory.outcomes.insert(.init(asked: services.clock.now(), status: miss.status), for: key)

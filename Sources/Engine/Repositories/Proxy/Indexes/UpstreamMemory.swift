@@ -16,16 +16,19 @@ final class UpstreamMemory: Sendable {
     struct KnownIndex: Sendable {
         let offered: FilteredListing
         let row: CachedIndex
+        /// What the upstream said of itself when this was read; nil where the format reads no such document.
+        private let configuration: UpstreamTTL.Content?
         private let places: AssetPlaces
         /// Until when it counts as current.
         var lease: UpstreamTTL
         /// The upstream failed when it was last asked.
         var isStale: Bool
 
-        init(_ offered: FilteredListing, row: CachedIndex, lease: UpstreamTTL) {
+        init(_ offered: FilteredListing, row: CachedIndex, lease: UpstreamTTL, readWith configuration: UpstreamConfiguration?) {
             self.offered = offered
             self.row = row
             self.lease = lease
+            self.configuration = configuration?.known.lease.content
             isStale = false
             places = AssetPlaces(offered.listing.assets)
         }
@@ -34,12 +37,18 @@ final class UpstreamMemory: Sendable {
 
         func record(_ path: AssetPath) -> AssetRecord? { places.record(path) }
 
+        /// Whether it is what is read of the document with this configuration as well.
+        func isRead(with configuration: UpstreamConfiguration?) -> Bool {
+            self.configuration == configuration?.known.lease.content
+        }
+
         /// The same index, which the upstream confirmed.
         func verified(_ row: CachedIndex) -> KnownIndex { KnownIndex(self, row) }
 
         private init(_ known: KnownIndex, _ row: CachedIndex) {
             offered = known.offered
             self.row = row
+            configuration = known.configuration
             places = known.places
             lease = known.lease
             isStale = false
@@ -51,6 +60,8 @@ final class UpstreamMemory: Sendable {
     struct FoundIndex: Sendable {
         let known: KnownIndex
         let stamp: ChangeCounters.Version
+        /// What it was read with; nil where the format reads no such document.
+        let configuration: UpstreamConfiguration?
     }
 
     /// Finds a listing's files by their paths; made ready when somebody first looks for one, since most pages are only shown.

@@ -75,6 +75,8 @@ extension UpstreamPage {
             }
         }
         let bytes = try await services.pool.run { try file.read(at: 0, count: Int(clamping: file.size)) }
-        return try await read(UpstreamDocument(url: row.url, contentType: row.contentType, bytes: bytes), isKnown: true).0
+        return try await read(
+            document(bytes, from: row.url, row.contentType), from: UpstreamBase(proxy).assumed, isKnown: true
+        ).0
     }
 }

@@ -15,11 +15,14 @@ struct UpstreamPage: Sendable {
 
     let proxy: ProxySource
     let index: IndexKey
+    /// What the index is read with.
+    let configuration: UpstreamConfiguration?
     var services: EngineServices { proxy.services }
 
-    init(_ proxy: ProxySource, _ index: IndexKey) {
+    init(_ proxy: ProxySource, _ index: IndexKey, _ configuration: UpstreamConfiguration?) {
         self.proxy = proxy
         self.index = index
+        self.configuration = configuration
     }
 
     // MARK: The upstream
@@ -47,7 +50,7 @@ struct UpstreamPage: Sendable {
     private func fetch(_ cached: KnownIndex?, from base: String) async throws -> Fetched {
         let (wanted, response) = try await ask(base, validating: cached?.row)
         switch response.status {
-        case 200: return try await accept(response, limit: wanted.maxSize, cached)
+        case 200: return try await accept(response, limit: wanted.maxSize, from: base, cached)
         case 304:
             guard let cached else {
                 throw invalid("the upstream answered 304 to an unconditional request: check what is in front of it", 304)
@@ -91,16 +94,17 @@ struct UpstreamPage: Sendable {
     ///
     /// - Throws: what `fetch` throws.
     func once() async throws -> Listing {
-        let (wanted, response) = try await ask(try await UpstreamBase(proxy).likeliest(), validating: nil)
+        let base = try await UpstreamBase(proxy).likeliest()
+        let (wanted, response) = try await ask(base, validating: nil)
         guard response.status == 200 else { throw failure(response, asking: wanted.url) }
-        let document = UpstreamDocument(
-            url: response.url, contentType: response.headers["content-type"],
-            bytes: try await all(response, limit: wanted.maxSize))
-        return try await read(document, isKnown: true).0
+        let bytes = try await all(response, limit: wanted.maxSize)
+        return try await read(
+            document(bytes, from: response.url, response.headers["content-type"]), from: base, isKnown: true
+        ).0
     }
 
     private func ask(_ base: String, validating row: CachedIndex?) async throws -> (UpstreamRequest, ClientResponse) {
-        let wanted = try await proxy.repository.format.upstreamRequest(for: .index(index), base: base)
+        let wanted = try await request(below: base)
         // An index that another server answers for is that server's: it was not configured, and who runs it is not known.
         var request = ClientRequest(
             url: wanted.url, credentials: proxy.credentials(for: wanted.url), decodes: true, waitsForReader: large != nil,
@@ -112,9 +116,30 @@ struct UpstreamPage: Sendable {
             if let lastModified = row.lastModified { request.headers.append("If-Modified-Since", lastModified) }
         }
         let response = try await services.client.send(request)
-        if proxy.settings.meansMissing(response.status) { throw Missing(status: response.status) }
+        if proxy.settings.meansMissing(response.status) { throw missing(response.status, wanted.url) }
         return (wanted, response)
     }
+
+    private func request(below base: String) async throws -> UpstreamRequest {
+        let format = proxy.repository.format
+        guard let configuring = proxy.repository.configuring else {
+            return try await format.upstreamRequest(for: .index(index), base: base)
+        }
+        guard let configuration else { return try await configuring.ask { try $0.configurationRequest(base: base) } }
+        let (index, value) = (index, configuration.value)
+        return try await configuring.ask { try $0.upstreamRequest(for: .index(index), base: base, configuration: value) }
+    }
+
+    /// An upstream without the document that says where things are is none of the format, whatever it has besides.
+    private func missing(_ status: Int, _ url: String) -> any Error {
+        guard index == UpstreamConfiguration.index else { return Missing(status: status) }
+        return invalid(
+            "the upstream does not have \(UpstreamConfiguration.path(url)) (\(status)), which says where its files are: check remote_url",
+            status)
+    }
+
+    /// What messages call it.
+    private var noun: String { index == UpstreamConfiguration.index ? "configuration" : "index" }
 
     private func failure(_ response: ClientResponse, asking url: String) -> UpstreamFailure {
         let status = response.status
@@ -123,7 +148,7 @@ struct UpstreamPage: Sendable {
             let target = response.headers["location"].flatMap { URLReference.resolve($0, against: url) }
             let host = target.flatMap { URLOrigin(of: $0) }?.host ?? "nowhere"
             return invalid(
-                "the upstream redirects this index to another server, \(host), which was not asked: point remote_url to where the index is, or list \(status) in missing_statuses if that is how the upstream says that it has no such package",
+                "the upstream redirects this \(noun) to another server, \(host), which was not asked: point remote_url to where the index is, or list \(status) in missing_statuses if that is how the upstream says that it has no such package",
                 status, redirectedTo: host)
         case 401:
             return UpstreamFailure(
@@ -179,7 +204,9 @@ struct UpstreamPage: Sendable {
         return fetched(cached.verified(verified))
     }
 
-    private func accept(_ response: ClientResponse, limit: Int64, _ cached: KnownIndex?) async throws -> Fetched {
+    private func accept(
+        _ response: ClientResponse, limit: Int64, from base: String, _ cached: KnownIndex?
+    ) async throws -> Fetched {
         let contentType = response.headers["content-type"]
         let listing: Listing
         let digest: BlobDigest
@@ -191,8 +218,8 @@ struct UpstreamPage: Sendable {
             }
         } else {
             let all = try await all(response, limit: limit)
-            let document = UpstreamDocument(url: response.url, contentType: contentType, bytes: all)
-            (listing, digest) = try await read(document, isKnown: cached != nil)
+            let document = document(all, from: response.url, contentType)
+            (listing, digest) = try await read(document, from: base, isKnown: cached != nil)
             bytes = all
         }
         try await lookAgain(at: listing, before: cached)
@@ -216,7 +243,8 @@ struct UpstreamPage: Sendable {
             return Fetched(known: known(offered, row, cached.lease.content, until: end), status: 200, isChanged: false)
         }
         cached.lease.renew(now: services.clock.uptime(), until: end)
-        return Fetched(known: KnownIndex(offered, row: row, lease: cached.lease), status: 200, isChanged: false)
+        let known = KnownIndex(offered, row: row, lease: cached.lease, readWith: configuration)
+        return Fetched(known: known, status: 200, isChanged: false)
     }
 
     /// A page with content is not given up for one with none that came once: a portal, or a server that lost its disk for a
@@ -260,7 +288,7 @@ struct UpstreamPage: Sendable {
         do {
             return try await body()
         } catch let error as SaveError where error.code == .tooLarge {
-            throw invalid("the upstream's index is larger than \(limit) bytes", 200)
+            throw invalid("the upstream's \(noun) is larger than \(limit) bytes", 200)
         }
     }
 
@@ -301,17 +329,23 @@ struct UpstreamPage: Sendable {
         _ offered: FilteredListing, _ row: CachedIndex, _ content: UpstreamTTL.Content = .new(), until end: UInt64
     ) -> KnownIndex {
         KnownIndex(
-            offered, row: row, lease: UpstreamTTL(key, content, now: services.clock.uptime(), until: end, renews: true))
+            offered, row: row, lease: UpstreamTTL(key, content, now: services.clock.uptime(), until: end, renews: true),
+            readWith: configuration)
+    }
+
+    func document(_ bytes: [UInt8], from url: String, _ contentType: String?) -> UpstreamDocument {
+        UpstreamDocument(url: url, contentType: contentType, bytes: bytes, configuration: configuration?.value ?? JSONObject())
     }
 
     /// - Parameter isKnown: whether the upstream had the package before.
-    func read(_ document: UpstreamDocument, isKnown: Bool) async throws -> (Listing, BlobDigest) {
+    func read(_ document: UpstreamDocument, from base: String, isKnown: Bool) async throws -> (Listing, BlobDigest) {
         let index = index
+        let places = FilePlaces(base: base, configuration: configuration)
         do {
             let length = BlockingPool.Length.reading(document.bytes.count)
             async let digested = services.processors.run(lasting: length) { BlobDigest(of: document.bytes) }
             let listing = try await proxy.repository.format.ask(on: services.processors, lasting: length) {
-                try $0.listing(from: document, for: index).verified()
+                try places.listing(in: document, of: index, by: $0)
             }
             let digest = try await digested
             // Some servers answer an empty page for what they do not have; a client would take it for a package that is
@@ -319,7 +353,7 @@ struct UpstreamPage: Sendable {
             if index.package != nil, listing.assets.isEmpty, listing.attributes.isEmpty, !isKnown { throw Missing(status: 200) }
             return (listing, digest)
         } catch let error as SaveError where SourceMiss.codes.contains(error.code) {
-            throw Missing(status: 200)
+            throw missing(200, document.url)
         }
     }
 

@@ -17,15 +17,10 @@ struct UpstreamProbe: Sendable {
 
         mutating func note(_ url: String, _ outcome: String) { attempts.append((URLReference.shown(url), outcome)) }
 
-        private static func path(_ url: String) -> String {
-            let parts = url.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)
-            return parts.count == 4 ? "/" + String(Substring(parts[3])) : "/"
-        }
-
         /// The failure of a request for which the base would have been needed.
         func nothingFound() -> UpstreamFailure {
             // Clients see this: they may not know who the upstream is.
-            let tried = attempts.map { "\(Self.path($0.url)): \($0.outcome)" }.joined(separator: "; ")
+            let tried = attempts.map { "\(UpstreamConfiguration.path($0.url)): \($0.outcome)" }.joined(separator: "; ")
             return UpstreamFailure(
                 SaveError(
                     .upstreamInvalid,
@@ -51,7 +46,7 @@ struct UpstreamProbe: Sendable {
     func place() async throws -> (UpstreamBase.Place, isShown: Bool) {
         guard let first = try await request(0) else { return (.known(proxy.settings.remoteURL), false) }
         if first.isCertain { return (.known(first.resolvedBase ?? first.url), true) }
-        guard try await hasLists() else {
+        guard proxy.repository.configuring == nil, try await hasLists() else {
             let finding = try await find()
             return (.known(finding.base), finding.isProven)
         }
@@ -81,6 +76,7 @@ struct UpstreamProbe: Sendable {
     ///
     /// - Throws: `upstreamUnavailable` or `upstreamForbidden` when no server could be asked.
     func find() async throws -> Finding {
+        if let configuring = proxy.repository.configuring { return try await find(by: configuring) }
         var finding = Finding(base: proxy.settings.remoteURL)
         var (guess, emptyList): (String?, String?)
         var reach = Reach()
@@ -111,6 +107,43 @@ struct UpstreamProbe: Sendable {
         if let emptyList { return finished(finding, emptyList, isProven: false) }
         finding.base = guess ?? finding.base
         return finding
+    }
+
+    /// Asks the places for the document that says where things are: what has it is the place.
+    private func find(by format: IsolatedFormat<any UpstreamConfigurationReading>) async throws -> Finding {
+        var finding = Finding(base: proxy.settings.remoteURL)
+        var reach = Reach()
+        for attempt in 0..<Self.maxPlaces {
+            let place = try await request(attempt)
+            if place == nil, attempt > 0 { break }
+            let base = place.map { $0.resolvedBase ?? $0.url } ?? proxy.settings.remoteURL
+            if attempt == 0 { finding.base = base }
+            if try await reach.noting({ try await hasConfiguration(base, format, &finding) }) ?? false {
+                return finished(finding, base, isProven: true)
+            }
+            if place == nil { break }
+        }
+        try reach.check()
+        return finding
+    }
+
+    private func hasConfiguration(
+        _ base: String, _ format: IsolatedFormat<any UpstreamConfigurationReading>, _ finding: inout Finding
+    ) async throws -> Bool {
+        let request = try await format.ask { try $0.configurationRequest(base: base) }
+        let response = try await send(request, &finding)
+        guard response.status == 200 else { return false }
+        do {
+            let document = UpstreamDocument(
+                url: response.url, contentType: response.headers["content-type"],
+                bytes: try await response.body.collect(limit: Int(clamping: request.maxSize)))
+            _ = try await format.ask(on: services.processors) { try $0.configuration(from: document) }
+            finding.note(request.url, "200")
+            return true
+        } catch let error as SaveError where error.code == .upstreamInvalid || error.code == .tooLarge {
+            finding.note(request.url, "200, but not what says where the files are")
+            return false
+        }
     }
 
     private func finished(_ finding: Finding, _ base: String, isProven: Bool) -> Finding {
