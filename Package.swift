@@ -140,8 +140,8 @@ let package = Package(
         tests(
             "SavePlatformTests",
             [
-                "SavePlatform", "SaveBlobs", "SaveSQLite", "SaveSQLMetadata", "SaveTestKit", "SaveDigest", "FormatChunks",
-                "FormatParcels", "FormatSparse",
+                "SavePlatform", "SaveBlobs", "SaveMicrohttpd", "SaveSQLite", "SaveSQLMetadata", "SaveTestKit", "SaveDigest",
+                "FormatChunks", "FormatParcels", "FormatSparse",
             ] + engine),
         tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTestKit"]),
         tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveHTTP", "SaveDigest"]),

@@ -11,11 +11,14 @@ struct BrokenBlobStore: BlobStore {
     var moment: @Sendable (Timestamp) -> Timestamp = { $0 }
     var absent: SaveError.Code = .assetNotFound
     var deletesNeeded = false
+    /// What is wrong with the parts of a blob that are read.
+    var part: BrokenParts.Fault?
 
     func begin() async throws -> any BlobWriter { BrokenBlobWriter(base: try await base.begin(), fault: fault, store: base) }
-    func open(_ digest: BlobDigest) async throws -> OpenFile {
+    func open(_ digest: BlobDigest) async throws -> Blob {
         do {
-            return try await base.open(digest)
+            let blob = try await base.open(digest)
+            return part.map { Blob(BrokenParts(base: blob, fault: $0)) } ?? blob
         } catch let error as SaveError {
             throw SaveError(absent, error.message)
         }
@@ -31,6 +34,32 @@ struct BrokenBlobStore: BlobStore {
         page(try await base.digests(after: after, limit: limit))
     }
     func checkSpace(for byteCount: Int64?) async throws {}
+}
+
+/// Bytes of a blob with one fault.
+struct BrokenParts: RemoteBlob {
+    enum Fault { case ignoresOffset, readsOn, endsEarly, forgetsDeletion }
+
+    let base: Blob
+    let fault: Fault
+    private static let pool = BlockingPool(name: "broken", threads: 1)
+    var size: Int64 { base.size }
+
+    func stream(from offset: Int64, length: Int64) -> ByteStream {
+        let part =
+            switch fault {
+            case .ignoresOffset: base.stream(length: length, pool: Self.pool)
+            case .readsOn: base.stream(from: offset, pool: Self.pool)
+            case .endsEarly: base.stream(from: offset, length: length - 1, pool: Self.pool)
+            case .forgetsDeletion: base.stream(from: offset, length: length, pool: Self.pool)
+            }
+        return ByteStream(length: length) {
+            do { return try await part.next() } catch {
+                guard fault == .forgetsDeletion else { throw error }
+                return nil
+            }
+        }
+    }
 }
 
 /// A writer with one fault.

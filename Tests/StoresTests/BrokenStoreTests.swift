@@ -36,7 +36,15 @@ import Testing
         Case(description: "calls the absent unavailable", law: "what is absent is absent") {
             BrokenBlobStore(absent: .storageUnavailable)
         },
+        part(.ignoresOffset, "a part is streamed with its length, and ends there"),
+        part(.readsOn, "a part is streamed with its length, and ends there"),
+        part(.endsEarly, "a part is streamed with its length, and ends there"),
+        part(.forgetsDeletion, "an open blob that was deleted gives its bytes, or says that they are gone"),
     ]
+
+    private static func part(_ fault: BrokenParts.Fault, _ law: String) -> Case {
+        Case(description: "\(fault)", law: law) { BrokenBlobStore(part: fault) }
+    }
 
     private static func writer(_ fault: BrokenBlobWriter.Fault, _ law: String) -> Case {
         Case(description: "\(fault)", law: law) { BrokenBlobStore(fault: fault) }

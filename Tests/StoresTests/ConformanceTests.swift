@@ -3,6 +3,7 @@ import SaveBlobs
 import SavePlatform
 import SaveSQLMetadata
 import SaveSQLite
+import SaveStorage
 import SaveTestKit
 import Testing
 
@@ -19,7 +20,16 @@ import Testing
 
     @Test(arguments: BlobStoreConformance.laws)
     func `memory keeps the law`(_ law: BlobStoreConformance.Law) async throws {
-        try await law.check(InMemoryBlobStore())
+        try await law.check(InMemoryBlobStore(hasFiles: true))
+    }
+
+    @Test(arguments: BlobStoreConformance.laws)
+    func `a store without local files keeps the law`(_ law: BlobStoreConformance.Law) async throws {
+        let store = InMemoryBlobStore()
+        try await law.check(store)
+        let writer = try await store.begin()
+        let info = try await writer.commit(expecting: nil) { $0 }
+        #expect(try await store.open(info.digest).file == nil)
     }
 
     @Test(arguments: BlobStoreConformance.laws)

@@ -41,7 +41,7 @@ import Testing
     @Test func `what was committed is there after reopening`() async throws {
         let info = try await put(FileBlobStore(root: root, pool: pool))
         let reopened = try FileBlobStore(root: root, pool: pool)
-        #expect(try await reopened.open(info.digest).read(at: 0, count: 100) == bytes)
+        #expect(try await reopened.open(info.digest).read(at: 0, count: 100, pool: pool) == bytes)
         #expect(try await reopened.stat(info.digest) == info)
         #expect(try await reopened.digests(after: nil, limit: 10) == [info.digest])
         pool.stop()
@@ -72,7 +72,7 @@ import Testing
             do {
                 let info = try await put(store)
                 #expect(!faults.hasFailed)
-                #expect(try await store.open(info.digest).read(at: 0, count: 100) == bytes)
+                #expect(try await store.open(info.digest).read(at: 0, count: 100, pool: pool) == bytes)
                 steps = seen.all
                 break
             } catch let error as SaveError {
@@ -81,11 +81,11 @@ import Testing
             #expect(try folder.names(in: "blobs/tmp") == [])
             // What is visible is whole, even where its folder could not be synced.
             for found in try await store.digests(after: nil, limit: 10) {
-                #expect(try await store.open(found).read(at: 0, count: 100) == bytes)
+                #expect(try await store.open(found).read(at: 0, count: 100, pool: pool) == bytes)
             }
             // The next attempt succeeds.
             _ = try await put(store)
-            #expect(try await store.open(digest).read(at: 0, count: 100) == bytes)
+            #expect(try await store.open(digest).read(at: 0, count: 100, pool: pool) == bytes)
         }
         #expect(steps == [.create, .write, .write, .syncFile, .makeFolder, .rename, .syncFolder, .syncParents])
         pool.stop()
@@ -172,7 +172,7 @@ import Testing
         for count in [nil, 0, 1, Int64.max] {
             await #expect { try await store.checkSpace(for: count) } throws: { ($0 as? SaveError)?.code == .storageFull }
         }
-        #expect(try await store.open(info.digest).read(at: 0, count: 100) == bytes)
+        #expect(try await store.open(info.digest).read(at: 0, count: 100, pool: pool) == bytes)
         let writer = try await store.begin()
         // A body of unknown length runs into the reserve while it is written.
         await #expect {

@@ -222,7 +222,7 @@ private final class PageCounting: BlobStore {
     init(_ base: any BlobStore) { self.base = base }
 
     func begin() async throws -> any BlobWriter { try await base.begin() }
-    func open(_ digest: BlobDigest) async throws -> OpenFile { try await base.open(digest) }
+    func open(_ digest: BlobDigest) async throws -> Blob { try await base.open(digest) }
     func stat(_ digest: BlobDigest) async throws -> BlobInfo? { try await base.stat(digest) }
     func delete(
         _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool

@@ -83,7 +83,7 @@ import Testing
         _ = try await store("two")
         try await scrub.readAll(from: files[1].digest, pool)
         #expect(scrub.report.damaged == 0)
-        #expect(try await blobs.open(files[1].digest).read(at: 0, count: 9) == Array("two".utf8))
+        #expect(try await blobs.open(files[1].digest).read(at: 0, count: 9, pool: pool) == Array("two".utf8))
         pool.stop()
     }
 

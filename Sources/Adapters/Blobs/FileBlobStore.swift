@@ -91,7 +91,7 @@ package final class FileBlobStore: BlobStore, BlobSettingAside {
         return file.descriptor
     }
 
-    package func open(_ digest: BlobDigest) async throws -> OpenFile { try openNow(digest) }
+    package func open(_ digest: BlobDigest) async throws -> Blob { Blob(try openNow(digest)) }
 
     package func stat(_ digest: BlobDigest) async throws -> BlobInfo? {
         try await pool.run { [self] in

@@ -91,8 +91,8 @@ package struct CacheValidity: Sendable {
 
 /// The bytes of a file.
 package enum AssetContent: Sendable {
-    /// On disk, whole and verified.
-    case stored(StoredAsset, OpenFile, CacheValidity)
+    /// Here, whole and verified.
+    case stored(StoredAsset, Blob, CacheValidity)
     /// On its way from an upstream.
     case arriving(ArrivingAsset)
     /// Known, but not here, and only its head was asked for.
@@ -112,7 +112,7 @@ package enum AssetContent: Sendable {
     /// - Throws: `tooLarge` past `limit`, and what the disk or the upstream does; `assetNotFound` for a mere description.
     package func bytes(limit: Int, pool: BlockingPool) async throws -> [UInt8] {
         switch self {
-        case .stored(_, let file, _): try await ByteStream(file, pool: pool).collect(limit: limit)
+        case .stored(_, let blob, _): try await blob.stream(pool: pool).collect(limit: limit)
         case .arriving(let arriving):
             try await arriving.stream(from: 0, to: nil, length: arriving.head.size).collect(limit: limit)
         case .described: throw SaveError(.assetNotFound, "only the head of the file is here: ask for it with HEAD")
@@ -121,8 +121,8 @@ package enum AssetContent: Sendable {
 
     /// The same content, which holds only as long as `freshness` does.
     func depending(on freshness: CacheValidity) -> AssetContent {
-        guard case .stored(let asset, let file, let own) = self else { return self }
-        return .stored(asset, file, own.merging(freshness))
+        guard case .stored(let asset, let blob, let own) = self else { return self }
+        return .stored(asset, blob, own.merging(freshness))
     }
 }
 

@@ -7,11 +7,11 @@ package protocol BlobStore: Sendable {
     /// Starts a new blob. Nothing is visible until it is committed.
     func begin() async throws -> any BlobWriter
 
-    /// The bytes of a blob.
+    /// The bytes of a blob: a local file where the store has one, else what reads them from where they are.
     ///
     /// - Throws: `assetNotFound` when there is none, `blobCorrupt` when what is stored has another size than when it was
     ///   committed and the store knows that, `storageUnavailable` when the disk does not answer.
-    func open(_ digest: BlobDigest) async throws -> OpenFile
+    func open(_ digest: BlobDigest) async throws -> Blob
 
     /// The facts of a blob; nil when there is none. Errors are errors.
     func stat(_ digest: BlobDigest) async throws -> BlobInfo?
@@ -58,6 +58,9 @@ package struct BlobInfo: Sendable, Hashable {
 }
 
 /// A blob while it is written. One writer; any number of readers of what is written so far.
+///
+/// What is not committed is in a local file, wherever the store keeps blobs: uploads are inspected, and an upstream's files read by
+/// clients, while they arrive.
 package protocol BlobWriter: Sendable {
     /// Appends bytes and adds them to the digest.
     ///

@@ -18,10 +18,17 @@ extension ByteStream {
 extension ByteStream {
     /// The bytes of a file, in chunks of at most `chunk` bytes, read on the threads of a pool.
     package init(_ file: OpenFile, pool: BlockingPool, chunk: Int = 1 << 18) {
+        self.init(file, from: 0, length: file.size, pool: pool, chunk: chunk)
+    }
+
+    /// A part of the bytes of a file, which is within it.
+    package init(_ file: OpenFile, from offset: Int64, length: Int64, pool: BlockingPool, chunk: Int = 1 << 18) {
         let position = OneReader(0)
-        self.init(length: file.size) {
+        self.init(length: length) {
             let start = position.update { $0 }
-            let bytes = try await pool.run { try file.read(at: Int64(start), count: chunk) }
+            let count = Int(Swift.min(Int64(chunk), length - Int64(start)))
+            guard count > 0 else { return nil }
+            let bytes = try await pool.run { try file.read(at: offset + Int64(start), count: count) }
             position.update { $0 = start + bytes.count }
             return bytes.isEmpty ? nil : bytes
         }

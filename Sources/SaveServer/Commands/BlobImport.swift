@@ -53,10 +53,11 @@ struct BlobImport {
         // Something of a file that was published before this one, such as its metadata.
         guard try await metadata.read({ try !$0.isReferenced(blob.digest) }) else { return }
         do {
-            let file = try await blobs.open(blob.digest)
+            let stored = try await blobs.open(blob.digest)
             guard try await BlobCheck.read(blob.digest, in: blobs, pool: pool).problem == nil else {
                 throw SaveError(.blobCorrupt, "its bytes are damaged")
             }
+            let file = try await blobs.localFile(of: stored)
             guard let name = try await naming.ask(on: pool, { try $0.name(of: FileBytes(file), digest: blob.digest) }),
                 let plan = try await naming.ask({ try $0.upload(importing: name) })
             else {

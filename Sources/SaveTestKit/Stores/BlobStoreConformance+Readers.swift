@@ -20,10 +20,9 @@ extension BlobStoreConformance {
             let early = try writer.reader()
             let info = try await writer.commit(expecting: nil)
             let late = try writer.reader()
-            let open = try await blobs.open(info.digest)
             await writer.cancel()
             try await blobs.delete(info.digest, committedBefore: Timestamp(microseconds: .max))
-            for (name, reader) in [("before", early), ("after", late), ("open", open)] {
+            for (name, reader) in [("before", early), ("after", late)] {
                 try require(try reader.read(at: 0, count: 10), is: [1, 2, 3], "the bytes of the reader from \(name)")
             }
         },
@@ -34,13 +33,78 @@ extension BlobStoreConformance {
             await writer.cancel()
             try require(try reader.read(at: 1, count: 10), is: [2, 3], "the bytes after cancel")
         },
+    ]
+
+    static let parts: [Law] = [
         Law("reads at all edges") { blobs in
             let bytes = sample(10)
-            let file = try await blobs.open(try await store(bytes, in: blobs).digest)
+            let blob = try await blobs.open(try await store(bytes, in: blobs).digest)
             for start in 0...12 {
                 for count in [0, 1, 9, 10, 11] {
                     let expected = Array(bytes.dropFirst(start).prefix(count))
-                    try require(try file.read(at: Int64(start), count: count), is: expected, "\(count) bytes from \(start)")
+                    let read = try await blob.read(at: Int64(start), count: count, pool: pool)
+                    try require(read, is: expected, "\(count) bytes from \(start)")
+                }
+            }
+        },
+        Law("a part is streamed with its length, and ends there") { blobs in
+            let bytes = sample(300_000)
+            let blob = try await blobs.open(try await store(bytes, in: blobs).digest)
+            for (start, length) in [
+                (0, 300_000), (0, 1), (1, 299_998), (299_999, 1), (65_535, 2), (200_000, 400_000), (300_000, 1),
+            ] {
+                let expected = Array(bytes.dropFirst(start).prefix(length))
+                let part = blob.stream(from: Int64(start), length: Int64(length), pool: pool)
+                try require(part.length, is: Int64(expected.count), "the length of \(length) bytes from \(start)")
+                var read: [UInt8] = []
+                while let piece = try await part.next() {
+                    try require(!piece.isEmpty, "a piece of a stream has no bytes")
+                    read += piece
+                }
+                try require(read == expected, "\(length) bytes from \(start) came back changed")
+            }
+        },
+        Law("parts are read side by side, and a reader that leaves hinders no other") { blobs in
+            let bytes = sample(300_000)
+            let blob = try await blobs.open(try await store(bytes, in: blobs).digest)
+            let (first, second) = (blob.stream(pool: pool), blob.stream(from: 100, pool: pool))
+            var (left, right): ([UInt8], [UInt8]) = ([], [])
+            _ = try await blob.stream(from: 7, pool: pool).next()
+            while let piece = try await first.next() {
+                left += piece
+                right += try await second.next() ?? []
+            }
+            while let piece = try await second.next() { right += piece }
+            try require(left == bytes, "the bytes of the one came back changed")
+            try require(right == Array(bytes.dropFirst(100)), "the bytes of the other came back changed")
+        },
+        Law("whoever needs a local file gets one, of which nothing stays in the store") { blobs in
+            for size in [0, 1, 300_000] {
+                let bytes = sample(size, seed: size)
+                let info = try await store(bytes, in: blobs)
+                let before = try await blobs.digests(after: nil, limit: 10)
+                let blob = try await blobs.open(info.digest)
+                let file = try await blobs.localFile(of: blob)
+                try require(file.size, is: Int64(size), "the size of the local file")
+                try require(try file.read(at: 0, count: size + 1) == bytes, "the bytes of the local file")
+                try require(try blob.file?.read(at: 0, count: size + 1) ?? bytes == bytes, "the bytes of the store's own file")
+                try require(try await blobs.digests(after: nil, limit: 10), is: before, "blobs after the copy")
+                try await blobs.delete(info.digest, committedBefore: Timestamp(microseconds: .max))
+                try require(try file.read(at: 0, count: size + 1) == bytes, "the bytes of the local file of a deleted blob")
+            }
+        },
+        Law("an open blob that was deleted gives its bytes, or says that they are gone") { blobs in
+            let bytes = sample(300_000)
+            let info = try await store(bytes, in: blobs)
+            let blob = try await blobs.open(info.digest)
+            let part = blob.stream(pool: pool)
+            try await blobs.delete(info.digest, committedBefore: Timestamp(microseconds: .max))
+            for read in [{ try await contents(blob, size: bytes.count) }, { try await part.collect(limit: bytes.count) }] {
+                do {
+                    try require(try await read() == bytes, "the bytes of a deleted blob came back changed")
+                } catch let error as SaveError {
+                    try require(blob.file == nil, "a local file of a deleted blob cannot be read")
+                    try require(error.code, is: .assetNotFound, "the error of reading a deleted blob")
                 }
             }
         },
@@ -65,13 +129,13 @@ extension BlobStoreConformance {
             try require(try await blobs.stat(first.digest), is: second, "the facts after the second commit")
             try require(
                 try await blobs.delete(first.digest, committedBefore: second.committed), is: false, "delete before the commit")
-            try require(try contents(try await blobs.open(first.digest), size: 3), is: [1, 2, 3], "the bytes afterwards")
+            try require(try await contents(blobs.open(first.digest), size: 3), is: [1, 2, 3], "the bytes afterwards")
         },
         Law("a deleted blob can be stored again") { blobs in
             let info = try await store([1, 2, 3], in: blobs)
             try await blobs.delete(info.digest, committedBefore: Timestamp(microseconds: .max))
             _ = try await store([1, 2, 3], in: blobs)
-            try require(try contents(try await blobs.open(info.digest), size: 3), is: [1, 2, 3], "the bytes")
+            try require(try await contents(blobs.open(info.digest), size: 3), is: [1, 2, 3], "the bytes")
         },
         Law("deletions never take a blob whose commit was answered since") { blobs in
             let bytes = sample(500)
@@ -121,7 +185,7 @@ extension BlobStoreConformance {
                 return false
             }
             try require(removed, is: false, "delete of a blob that was committed meanwhile")
-            try require(try contents(try await blobs.open(info.digest), size: 3), is: [1, 2, 3], "the bytes")
+            try require(try await contents(blobs.open(info.digest), size: 3), is: [1, 2, 3], "the bytes")
         },
         Law("a deletion whose question fails removes nothing and can be done again") { blobs in
             let info = try await store([1, 2, 3], in: blobs)

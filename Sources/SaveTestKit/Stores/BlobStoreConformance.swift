@@ -20,7 +20,10 @@ package enum BlobStoreConformance {
     }
 
     /// All laws.
-    package static let laws: [Law] = roundTrips + refusals + readers + deletions + holds + listings
+    package static let laws: [Law] = roundTrips + refusals + readers + parts + deletions + holds + listings
+
+    /// Where local files are read.
+    static let pool = BlockingPool(name: "laws", threads: 2)
 }
 
 /// Writes bytes in pieces and commits them.
@@ -33,10 +36,10 @@ func store(_ bytes: [UInt8], in blobs: any BlobStore, pieces: Int = 1) async thr
     return try await writer.commit(expecting: nil)
 }
 
-/// All bytes of a file, in two reads that do not meet at its middle.
-func contents(_ file: OpenFile, size: Int) throws -> [UInt8] {
-    let first = try file.read(at: 0, count: size / 3)
-    return first + (try file.read(at: Int64(size / 3), count: size))
+/// All bytes of a blob, in two reads that do not meet at its middle.
+func contents(_ blob: Blob, size: Int) async throws -> [UInt8] {
+    let first = try await blob.read(at: 0, count: size / 3, pool: BlobStoreConformance.pool)
+    return first + (try await blob.read(at: Int64(size / 3), count: size, pool: BlobStoreConformance.pool))
 }
 
 /// Bytes that differ from place to place and, by `seed`, from call to call.
@@ -52,9 +55,9 @@ extension BlobStoreConformance {
                 let info = try await store(bytes, in: blobs)
                 try require(info.digest, is: BlobDigest(of: bytes), "the digest of \(size) bytes")
                 try require(info.size, is: Int64(size), "the size in the answer to commit")
-                let file = try await blobs.open(info.digest)
-                try require(file.size, is: Int64(size), "the size of the open file")
-                try require(try contents(file, size: size) == bytes, "\(size) bytes came back changed")
+                let blob = try await blobs.open(info.digest)
+                try require(blob.size, is: Int64(size), "the size of the open blob")
+                try require(try await contents(blob, size: size) == bytes, "\(size) bytes came back changed")
                 try require(try await blobs.stat(info.digest), is: info, "the facts of \(size) bytes")
             }
         },
@@ -82,8 +85,8 @@ extension BlobStoreConformance {
                 return try await group.reduce(into: Set<BlobDigest>()) { $0.insert($1) }
             }
             try require(digests, is: [BlobDigest(of: bytes)], "the digests that the writers were told")
-            let file = try await blobs.open(BlobDigest(of: bytes))
-            try require(try contents(file, size: bytes.count) == bytes, "the bytes came back changed")
+            let blob = try await blobs.open(BlobDigest(of: bytes))
+            try require(try await contents(blob, size: bytes.count) == bytes, "the bytes came back changed")
             try require(try await blobs.digests(after: nil, limit: 10).count, is: 1, "blobs there are")
         },
         Law("sixteen writers of other bytes keep theirs apart") { blobs in
@@ -93,8 +96,8 @@ extension BlobStoreConformance {
             }
             for seed in 0..<16 {
                 let bytes = sample(5000, seed: seed)
-                let file = try await blobs.open(BlobDigest(of: bytes))
-                try require(try contents(file, size: bytes.count) == bytes, "the bytes came back changed")
+                let blob = try await blobs.open(BlobDigest(of: bytes))
+                try require(try await contents(blob, size: bytes.count) == bytes, "the bytes came back changed")
             }
         },
     ]
@@ -126,7 +129,7 @@ extension BlobStoreConformance {
             try await require(.digestMismatch, from: "a commit that expects other bytes") {
                 _ = try await writer.commit(expecting: BlobDigest(of: [9]))
             }
-            try require(try contents(try await blobs.open(info.digest), size: 3), is: [1, 2, 3], "the earlier bytes")
+            try require(try await contents(blobs.open(info.digest), size: 3), is: [1, 2, 3], "the earlier bytes")
         },
         Law("a cancelled writer leaves nothing and does nothing more") { blobs in
             let writer = try await blobs.begin()

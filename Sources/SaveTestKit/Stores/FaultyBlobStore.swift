@@ -50,7 +50,7 @@ package final class FaultyBlobStore: BlobStore {
         return FaultyBlobWriter(base: try await base.begin(), faults: faults)
     }
 
-    package func open(_ digest: BlobDigest) async throws -> OpenFile {
+    package func open(_ digest: BlobDigest) async throws -> Blob {
         try faults.step()
         return try await base.open(digest)
     }

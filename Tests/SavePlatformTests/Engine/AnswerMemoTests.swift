@@ -9,7 +9,7 @@ import Testing
 /// Reads that are answered from memory, without a task: when they may be, and when no longer.
 @Suite struct AnswerMemoTests {
     private func engine() async throws -> EngineFixture {
-        let engine = try await EngineFixture()
+        let engine = try await EngineFixture(blobs: InMemoryBlobStore(hasFiles: true))
         try await engine.add("h", .hosted)
         _ = await engine.put("/line/p/h/files/x/1", "one")
         return engine
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func `the time of an upstream's page ends it`() async throws {
-        let engine = try await EngineFixture()
+        let engine = try await EngineFixture(blobs: InMemoryBlobStore(hasFiles: true))
         try await engine.add("px", .proxy) { $0.proxy.cacheTTL = 100 }
         engine.announce([("1", "one")])
         _ = try await engine.get("/line/p/px/index/x")

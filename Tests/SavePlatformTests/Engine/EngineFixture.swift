@@ -136,6 +136,18 @@ private struct HeaderIdentity: RequestAuthenticating {
     func authenticate(_ request: HTTPRequest) async throws -> Authentication { throw SaveError(.unauthenticated, "no") }
 }
 
+extension HTTPResponse.Body {
+    /// Bytes, as `Content-Length` says them; nil where nobody knows.
+    var length: Int64? {
+        switch self {
+        case .empty: 0
+        case .bytes(let bytes): Int64(bytes.count)
+        case .file(_, _, let length): length
+        case .stream(let stream): stream.length
+        }
+    }
+}
+
 extension HTTPResponse {
     /// Whether a client would be sent the same; a stream is not looked into.
     func isSame(as other: HTTPResponse) -> Bool {
@@ -149,7 +161,7 @@ extension HTTPResponse {
         }
     }
 
-    /// The whole body.
+    /// The whole body, from wherever it is.
     func text() async throws -> String {
         switch body {
         case .empty: ""

@@ -47,9 +47,9 @@ package struct HostedSource: ContentSource {
                 freshness: freshness)
         }
         do {
-            let file = try await services.blobs.open(asset.blob)
-            guard file.size == asset.size else { throw lost(path, "damaged", nil) }
-            return .stored(asset, file, freshness)
+            let blob = try await services.blobs.open(asset.blob)
+            guard blob.size == asset.size else { throw lost(path, "damaged", nil) }
+            return .stored(asset, blob, freshness)
         } catch let error as SaveError where error.code == .assetNotFound {
             // The record says that the file is here: its bytes are lost, and "not found" would be a lie.
             throw lost(path, "missing", error)

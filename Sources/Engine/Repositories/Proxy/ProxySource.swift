@@ -130,10 +130,10 @@ package struct ProxySource: ContentSource {
     func stored(_ path: AssetPath, _ package: PackageID?) async throws -> AssetContent? {
         do {
             let content = try await cache.asset(path, package: package, method: .get)
-            guard !isIndexed, case .stored(let asset, let file, var freshness) = content else { return content }
+            guard !isIndexed, case .stored(let asset, let blob, var freshness) = content else { return content }
             guard let age = age(of: asset), !hasDoubtfulKey(asset) else { return nil }
             freshness.validUntil = deadline(seconds: settings.cacheTTL - age)
-            return .stored(asset, file, freshness)
+            return .stored(asset, blob, freshness)
         } catch is SourceMiss {
             return nil
         } catch let error as SaveError where error.code == .blobCorrupt {

@@ -70,7 +70,6 @@ extension Publisher {
                 ["file": path.text, "problem": "\(problem)"])
             return nil
         }
-        return try await ByteStream(try await services.blobs.open(digest), pool: services.pool).collect(
-            limit: Self.maxSidecarBytes)
+        return try await services.blobs.open(digest).stream(pool: services.pool).collect(limit: Self.maxSidecarBytes)
     }
 }

@@ -16,26 +16,30 @@ struct FileHandler: Sendable {
     /// A file that is open, whole or in parts.
     private final class OpenAnswer: ReadyAnswer {
         private let answer: CachedAnswer
-        private let file: OpenFile
+        private let blob: Blob
+        private let pool: BlockingPool
         let download: DownloadSubject?
         var freshness: CacheValidity { answer.freshness }
+        /// Whether it is sent without anybody being waited for.
+        var isLocal: Bool { answer.isWhole }
 
-        init(answer: CachedAnswer, file: OpenFile, download: DownloadSubject?) {
+        init(answer: CachedAnswer, blob: Blob, pool: BlockingPool, download: DownloadSubject?) {
             self.answer = answer
-            self.file = file
+            self.blob = blob
+            self.pool = pool
             self.download = download
         }
 
         func response(to request: HTTPRequest) -> HTTPResponse {
             let whole = answer.response(to: request)
             guard whole.status == 200 else { return whole }
-            switch ByteRange.of(request, size: file.size, etag: answer.etag, lastModified: answer.lastModified) {
+            switch ByteRange.of(request, size: blob.size, etag: answer.etag, lastModified: answer.lastModified) {
             case .whole: return whole
-            case .unsatisfiable: return FileHandler.unsatisfiable(file.size)
+            case .unsatisfiable: return FileHandler.unsatisfiable(blob.size)
             case .part(let offset, let length):
                 var response = HTTPResponse(
-                    status: 206, headers: whole.headers, body: .file(file, offset: offset, length: length))
-                response.headers.append("Content-Range", "bytes \(offset)-\(offset + length - 1)/\(file.size)")
+                    status: 206, headers: whole.headers, body: FileHandler.body(blob, offset, length, pool))
+                response.headers.append("Content-Range", "bytes \(offset)-\(offset + length - 1)/\(blob.size)")
                 return response
             }
         }
@@ -58,10 +62,10 @@ struct FileHandler: Sendable {
         let own = CacheValidity(dependencies: services.structure(of: repository, .asset(path), in: catalogue))
         let source = services.source(of: repository, in: catalogue)
         switch try await source.asset(path, package: package, method: request.method) {
-        case .stored(let asset, let file, let freshness):
+        case .stored(let asset, let blob, let freshness):
             let download = DownloadSubject(
                 asset.record, asked: repository, holder: catalogue.repository(id: asset.repository))
-            let open = stored(asset, file, repository, freshness.merging(own), download)
+            let open = stored(asset, blob, repository, freshness.merging(own), download)
             cache.insert(open, for: Key(repository: repository.record.id, path: path))
             return (open.response(to: request), download)
         case .arriving(let arriving):
@@ -79,9 +83,10 @@ struct FileHandler: Sendable {
         }
     }
 
-    /// The answer from a file that is open and still the right one; nil where there is none.
+    /// The answer from a local file that is open and still the right one; nil where there is none.
     func ready(_ path: AssetPath, repository: Repository, catalogue: CatalogueSnapshot) -> (any ReadyAnswer)? {
-        current(path, repository, catalogue)
+        guard let known = current(path, repository, catalogue), known.isLocal else { return nil }
+        return known
     }
 
     private func current(_ path: AssetPath, _ repository: Repository, _ catalogue: CatalogueSnapshot) -> OpenAnswer? {
@@ -94,7 +99,7 @@ struct FileHandler: Sendable {
     // MARK: Stored
 
     private func stored(
-        _ asset: StoredAsset, _ file: OpenFile, _ repository: Repository, _ freshness: CacheValidity, _ download: DownloadSubject?
+        _ asset: StoredAsset, _ blob: Blob, _ repository: Repository, _ freshness: CacheValidity, _ download: DownloadSubject?
     ) -> OpenAnswer {
         let etag = asset.etag
         let lastModified = asset.record.published ?? asset.created
@@ -102,10 +107,23 @@ struct FileHandler: Sendable {
             status: 200, headers: headers(asset.record, contentType: asset.record.contentType, repository))
         response.headers["ETag"] = etag
         response.headers["Last-Modified"] = lastModified.httpDate
-        response.body = file.size == 0 ? .empty : .file(file, offset: 0, length: file.size)
+        let pool = services.pool
+        let body = Self.body(blob, 0, blob.size, pool)
+        var streamed: (@Sendable () -> ByteStream)?
+        // A stream is read once: each client gets its own.
+        if case .stream = body { streamed = { blob.stream(pool: pool) } } else { response.body = body }
         return OpenAnswer(
-            answer: CachedAnswer(response: response, etag: etag, lastModified: lastModified, freshness: freshness), file: file,
-            download: download)
+            answer: CachedAnswer(
+                response: response, etag: etag, lastModified: lastModified, freshness: freshness, body: streamed), blob: blob,
+            pool: pool, download: download)
+    }
+
+    /// How a part of a stored file gets to a client: sent by the kernel from a local file, else streamed from where the store keeps
+    /// it. A store whose clients may fetch a blob by themselves would have its redirect decided here as well.
+    private static func body(_ blob: Blob, _ offset: Int64, _ length: Int64, _ pool: BlockingPool) -> HTTPResponse.Body {
+        guard length > 0 else { return .empty }
+        if let file = blob.file { return .file(file, offset: offset, length: length) }
+        return .stream(blob.stream(from: offset, length: length, pool: pool))
     }
 
     private static func unsatisfiable(_ size: Int64) -> HTTPResponse {

@@ -76,18 +76,16 @@ package struct BlobCopy: Sendable {
     /// - Parameter onRead: told how many bytes were read so far.
     /// - Returns: the blob's size.
     private func copy(_ digest: BlobDigest, _ report: inout Report, onRead: (Int64) -> Void) async throws -> Int64 {
-        let file = try await source.open(digest)
-        if try await isPresent(digest, size: file.size) {
+        let blob = try await source.open(digest)
+        if try await isPresent(digest, size: blob.size) {
             report.present += 1
-            return file.size
+            return blob.size
         }
         let writer = try await target.begin()
         do {
             var size: Int64 = 0
-            while true {
-                let offset = size
-                let bytes = try await pool.run { try Self.read(file, at: offset) }
-                guard !bytes.isEmpty else { break }
+            let stream = blob.stream(pool: pool, chunk: Self.chunk)
+            while let bytes = try await Self.next(of: stream) {
                 try await writer.write(bytes)
                 size += Int64(bytes.count)
                 onRead(size)
@@ -109,10 +107,11 @@ package struct BlobCopy: Sendable {
     }
 
     /// A disk that does not hand out one file's bytes says nothing about the others.
-    private static func read(_ file: OpenFile, at offset: Int64) throws -> [UInt8] {
+    private static func next(of stream: ByteStream) async throws -> [UInt8]? {
         do {
-            return try file.read(at: offset, count: chunk)
+            return try await stream.next()
         } catch {
+            try Task.checkCancellation()
             throw SaveError(.blobCorrupt, "a stored file cannot be read: the server's log says why", underlying: error)
         }
     }

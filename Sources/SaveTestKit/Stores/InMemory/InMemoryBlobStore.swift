@@ -5,33 +5,49 @@ internal import SaveDigest
 package import SaveStorage
 internal import Synchronization
 
-/// Blobs in memory, for tests and for whoever writes a format.
+/// Blobs in memory, for tests and for authors of formats.
+///
+/// By itself it is a store without local files, as an object store is: what was deleted cannot be read any more, however long ago
+/// it was opened.
 package final class InMemoryBlobStore: BlobStore {
-    private struct Blob {
+    private struct Entry {
         let bytes: [UInt8]
         var committed: Timestamp
     }
 
     private struct State {
-        var blobs: [BlobDigest: Blob] = [:]
+        var blobs: [BlobDigest: Entry] = [:]
         var claims = BlobClaims()
     }
 
     private let state = Mutex(State())
     private let clock: PlatformClock
 
+    private let hasFiles: Bool
+
     /// An empty store.
-    package init(clock: PlatformClock = .system) { self.clock = clock }
+    ///
+    /// - Parameter hasFiles: whether blobs are opened as local files.
+    package init(hasFiles: Bool = false, clock: PlatformClock = .system) {
+        self.hasFiles = hasFiles
+        self.clock = clock
+    }
 
     package func begin() async throws -> any BlobWriter { try InMemoryBlobWriter(self) }
 
-    package func open(_ digest: BlobDigest) async throws -> OpenFile {
-        guard let blob = state.withLock({ $0.blobs[digest] }) else {
+    package func open(_ digest: BlobDigest) async throws -> Blob {
+        let bytes = try bytes(of: digest)
+        guard hasFiles else { return Blob(StoredBytes(size: Int64(bytes.count)) { [self] in try self.bytes(of: digest) }) }
+        let file = try MemoryFile()
+        try file.append(bytes)
+        return Blob(try file.reader())
+    }
+
+    private func bytes(of digest: BlobDigest) throws -> [UInt8] {
+        guard let entry = state.withLock({ $0.blobs[digest] }) else {
             throw SaveError(.assetNotFound, "there is no such stored file")
         }
-        let file = try MemoryFile()
-        try file.append(blob.bytes)
-        return try file.reader()
+        return entry.bytes
     }
 
     package func stat(_ digest: BlobDigest) async throws -> BlobInfo? {
@@ -69,8 +85,37 @@ package final class InMemoryBlobStore: BlobStore {
         state.withLock { state in
             state.claims.hold(digest)
             let now = clock.now()
-            state.blobs[digest] = Blob(bytes: bytes, committed: now)
+            state.blobs[digest] = Entry(bytes: bytes, committed: now)
             return BlobInfo(digest: digest, size: Int64(bytes.count), committed: now)
+        }
+    }
+}
+
+/// Bytes that are looked up in the store anew whenever some are wanted.
+private struct StoredBytes: RemoteBlob {
+    let size: Int64
+    let bytes: @Sendable () throws -> [UInt8]
+    private static let chunk = 65_536
+
+    func stream(from offset: Int64, length: Int64) -> ByteStream {
+        let rest = Rest(Int(offset)..<Int(offset + length))
+        return ByteStream(length: length) {
+            let piece = rest.take(Self.chunk)
+            return piece.isEmpty ? nil : Array(try bytes()[piece])
+        }
+    }
+
+    /// What of a part was not read yet.
+    private final class Rest: Sendable {
+        private let range: Mutex<Range<Int>>
+        init(_ range: Range<Int>) { self.range = Mutex(range) }
+
+        func take(_ count: Int) -> Range<Int> {
+            range.withLock { range in
+                let end = min(range.upperBound, range.lowerBound + count)
+                defer { range = end..<range.upperBound }
+                return range.lowerBound..<end
+            }
         }
     }
 }

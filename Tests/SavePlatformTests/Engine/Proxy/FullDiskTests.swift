@@ -117,7 +117,7 @@ private final class PartlyFaultyBlobs: BlobStore {
     func begin() async throws -> any BlobWriter {
         try await begun.wrappingAdd(1, ordering: .relaxed).oldValue == 0 ? base.begin() : faulty.begin()
     }
-    func open(_ digest: BlobDigest) async throws -> OpenFile { try await base.open(digest) }
+    func open(_ digest: BlobDigest) async throws -> Blob { try await base.open(digest) }
     func stat(_ digest: BlobDigest) async throws -> BlobInfo? { try await base.stat(digest) }
     func delete(
         _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool

@@ -122,7 +122,7 @@ private struct ObservedBlobStore: BlobStore {
     }
 
     func begin() async throws -> any BlobWriter { Writer(base: try await base.begin(), onCommit: onCommit) }
-    func open(_ digest: BlobDigest) async throws -> OpenFile { try await base.open(digest) }
+    func open(_ digest: BlobDigest) async throws -> Blob { try await base.open(digest) }
     func stat(_ digest: BlobDigest) async throws -> BlobInfo? { try await base.stat(digest) }
     func delete(
         _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool

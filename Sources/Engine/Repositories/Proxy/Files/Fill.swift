@@ -1,4 +1,5 @@
 package import SavePlatform
+package import SaveStorage
 internal import Synchronization
 
 /// A file on its way from an upstream to the disk, readable by any number of clients while it grows.
@@ -10,7 +11,8 @@ internal import Synchronization
 /// and nobody takes a new one.
 package final class Fill: Sendable {
     private struct State {
-        var reader: OpenFile?
+        /// What is written so far, in a local file that grows, or what was stored before.
+        var reader: Blob?
         var head: Head?
         /// Bytes that may be handed out.
         var available: Int64 = 0
@@ -47,7 +49,7 @@ package final class Fill: Sendable {
     // MARK: The writer's side
 
     /// - Parameter reader: of what is written; nil where nothing will be.
-    package func begin(_ head: Head, reader: OpenFile?) {
+    package func begin(_ head: Head, reader: Blob?) {
         change { state in
             state.head = head
             state.reader = reader
@@ -168,7 +170,7 @@ package final class Fill: Sendable {
 
     /// What a reader does next.
     private enum Step {
-        case readFile(OpenFile, count: Int)
+        case read(Blob, count: Int)
         case take([UInt8])
         case wait(available: Int64)
         case end
@@ -182,8 +184,8 @@ package final class Fill: Sendable {
             case .take(let bytes): return bytes
             case .end: return nil
             case .wait(let available): await waitForChange { $0.available > available || $0.outcome != nil }
-            case .readFile(let reader, let count):
-                let bytes = try await pool.run { try reader.read(at: offset, count: count) }
+            case .read(let reader, let count):
+                let bytes = try await reader.read(at: offset, count: count, pool: pool)
                 guard !bytes.isEmpty else {
                     throw SaveError(.storageUnavailable, "a file that is being fetched cannot be read: ask again")
                 }
@@ -197,7 +199,7 @@ package final class Fill: Sendable {
         if offset < limit {
             if let unkept = state.unkept, offset >= unkept.start { return .take(try unkept.piece(at: offset, to: limit)) }
             guard let reader = state.reader else { throw SaveError(.internalFailure, "a fill has bytes and no file") }
-            return .readFile(reader, count: Int(min(min(limit, state.unkept?.start ?? .max) - offset, 131_072)))
+            return .read(reader, count: Int(min(min(limit, state.unkept?.start ?? .max) - offset, 131_072)))
         }
         if let end, offset >= end { return .end }
         switch state.outcome {

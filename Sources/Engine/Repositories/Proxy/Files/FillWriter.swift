@@ -32,7 +32,7 @@ struct FillWriter {
             let writer = try await services.blobs.begin()
             reader = try writer.reader()
             self.writer = writer
-            fill.begin(head, reader: reader)
+            fill.begin(head, reader: reader.map(Blob.init))
         } catch let error as SaveError where Self.isOfTheDisk(error) {
             reader = nil
             fill.begin(head, reader: nil)

@@ -180,7 +180,7 @@ struct UpstreamFile: Sendable {
 
     private struct Earlier {
         let asset: StoredAsset
-        let file: OpenFile
+        let blob: Blob
     }
 
     private func stored(_ path: AssetPath) async throws -> Earlier? {
@@ -189,14 +189,14 @@ struct UpstreamFile: Sendable {
             return nil
         }
         do {
-            return Earlier(asset: asset, file: try await services.blobs.open(asset.blob))
+            return Earlier(asset: asset, blob: try await services.blobs.open(asset.blob))
         } catch let error as SaveError where error.code == .assetNotFound || error.code == .blobCorrupt {
             return nil
         }
     }
 
     private func publish(_ earlier: Earlier, to fill: Fill) -> Int64 {
-        fill.begin(Fill.Head(size: earlier.asset.size, contentType: earlier.asset.record.contentType), reader: earlier.file)
+        fill.begin(Fill.Head(size: earlier.asset.size, contentType: earlier.asset.record.contentType), reader: earlier.blob)
         return earlier.asset.size
     }
 

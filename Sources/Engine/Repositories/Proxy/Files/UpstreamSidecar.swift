@@ -131,7 +131,8 @@ extension UpstreamSidecar {
     }
 
     private func fromCache(_ file: AssetRecord) async throws -> [UInt8]? {
-        guard case .stored(_, let open, _) = try await proxy.stored(file.path, file.package) else { return nil }
+        guard case .stored(_, let blob, _) = try await proxy.stored(file.path, file.package) else { return nil }
+        let open = try await services.blobs.localFile(of: blob)
         return try await format.ask(on: services.pool) { try Self.read(file, FileBytes(open), by: $0) }
     }
 

@@ -52,8 +52,8 @@ extension UpstreamPage {
         await services.upstream.copies.finish { $0 == key }
         guard let row = try await services.store.read({ try $0.cachedIndex(id, name) }) else { return nil }
         do {
-            let file = try await services.blobs.open(row.blob)
-            let listing = try await listing(in: file, row)
+            let blob = try await services.blobs.open(row.blob)
+            let listing = try await listing(in: blob, row)
             let age = services.clock.now().seconds - row.verified.seconds
             // A clock that was set back makes the copy old, never young.
             var seconds = age < 0 ? 0 : proxy.settings.cacheTTL - age
@@ -68,13 +68,14 @@ extension UpstreamPage {
         }
     }
 
-    private func listing(in file: OpenFile, _ row: CachedIndex) async throws -> Listing {
+    private func listing(in blob: Blob, _ row: CachedIndex) async throws -> Listing {
         if let format = large {
+            let file = try await services.blobs.localFile(of: blob)
             return try await format.ask(on: services.processors, lasting: .long) {
                 try $0.root(from: FileBytes(file), url: row.url, contentType: row.contentType).verified()
             }
         }
-        let bytes = try await services.pool.run { try file.read(at: 0, count: Int(clamping: file.size)) }
+        let bytes = try await blob.read(at: 0, count: Int(clamping: blob.size), pool: services.pool)
         return try await read(
             document(bytes, from: row.url, row.contentType), from: UpstreamBase(proxy).assumed, isKnown: true
         ).0
