@@ -142,6 +142,7 @@ let package = Package(
             [
                 "SavePlatform", "SaveBlobs", "SaveMicrohttpd", "SaveSQLite", "SaveSQLMetadata", "SaveTestKit", "SaveDigest",
                 "FormatChunks", "FormatParcels", "FormatSparse",
+                "FormatPyPI", "FormatRaw", "FormatNpm",
             ] + engine),
         tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTestKit"]),
         tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveHTTP", "SaveDigest"]),

@@ -24,6 +24,13 @@ package protocol ContentSource: Sendable {
 package struct SourcedListing: Sendable {
     package var listing: Listing
     package var freshness: CacheValidity
+    /// Why no file of the package is given out, where that is so.
+    var withholding: Withholding?
+
+    package init(listing: Listing, freshness: CacheValidity) {
+        self.listing = listing
+        self.freshness = freshness
+    }
 }
 
 /// What an answer depends on.

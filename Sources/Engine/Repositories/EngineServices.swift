@@ -23,12 +23,15 @@ package struct EngineServices: Sendable {
     package let tally: AuditAggregator
     package let sessions: UploadSessions
     let upstream: UpstreamMemory
+    let furtherPolicies: @Sendable (Repository) -> [any FilePolicy]
 
+    /// - Parameter furtherPolicies: rules for a repository's files, beside those that its format and its settings bring.
     package init(
         store: any MetadataStore, blobs: any BlobStore, client: any HTTPClient, catalogue: Catalogue, clock: PlatformClock,
         log: Log,
         pool: BlockingPool, processors: BlockingPool? = nil, listingCacheSize: Int = 20_000,
         uploadSessions: UploadSessions.Rules = .init(),
+        furtherPolicies: @escaping @Sendable (Repository) -> [any FilePolicy] = { _ in [] },
         unseal: @escaping @Sendable (String) -> String?
     ) {
         self.store = store
@@ -40,6 +43,7 @@ package struct EngineServices: Sendable {
         self.pool = pool
         self.processors = processors ?? pool
         self.unseal = unseal
+        self.furtherPolicies = furtherPolicies
         tally = AuditAggregator(store: store, clock: clock, log: log) { (try? await blobs.checkSpace(for: nil)) != nil }
         sessions = UploadSessions(blobs: blobs, pool: pool, clock: clock, rules: uploadSessions)
         upstream = UpstreamMemory(listingCacheSize: listingCacheSize)
@@ -50,10 +54,14 @@ package struct EngineServices: Sendable {
     /// - Parameter snapshot: where a group finds its members.
     package func source(of repository: Repository, in snapshot: CatalogueSnapshot) -> any ContentSource {
         switch repository.record.kind {
-        case .hosted: HostedSource(repository: repository, services: self)
-        case .proxy: ProxySource(repository: repository, services: self)
+        case .hosted: filtered(HostedSource(repository: repository, services: self))
+        case .proxy: filtered(ProxySource(repository: repository, services: self))
         case .group: group(repository, in: snapshot)
         }
+    }
+
+    private func filtered(_ source: any FileSource) -> FilteredSource {
+        FilteredSource(source, by: fileRules(of: source.repository))
     }
 
     /// What an answer of a repository depends on, whatever it finds: its own settings, and those of the groups in it.

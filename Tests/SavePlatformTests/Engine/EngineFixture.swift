@@ -22,17 +22,20 @@ final class EngineFixture: Sendable {
     init(
         store: any MetadataStore = InMemoryMetadataStore(), blobs: any BlobStore = InMemoryBlobStore(),
         format: any RepositoryFormat.Type = LineFormat.self, from origin: FormatOrigin = .compiledIn,
-        supervision: SupervisionRules = SupervisionRules(), uploadSessions: UploadSessions.Rules = .init()
+        supervision: SupervisionRules = SupervisionRules(), uploadSessions: UploadSessions.Rules = .init(),
+        further formatsBeside: [any RepositoryFormat.Type] = [], policies: [any FilePolicy] = []
     ) async throws {
         self.store = store
         self.blobs = blobs
         var formats = FormatRegistry(supervision: supervision)
         try formats.register(format, from: origin)
         try formats.register(ChunksFormat.self, from: origin)
+        for format in formatsBeside { try formats.register(format) }
         catalogue = Catalogue(store: store, formats: formats)
         services = EngineServices(
             store: store, blobs: blobs, client: upstream, catalogue: catalogue, clock: clock.platform, log: .silent(),
-            pool: BlockingPool(name: "test", threads: 2), uploadSessions: uploadSessions, unseal: { _ in nil })
+            pool: BlockingPool(name: "test", threads: 2), uploadSessions: uploadSessions,
+            furtherPolicies: { _ in policies }, unseal: { _ in nil })
         plane = DataPlane(
             services: services, authenticator: HeaderIdentity(clock: clock.platform), configuration: .init(),
             compression: .none)

@@ -66,7 +66,7 @@ struct Explainer: Sendable {
     ) -> [Explanation.File] {
         let isAsked = member.state == "answers"
         // What a member does not give out takes no place from others.
-        if isAsked, let listing = findings.listing, member.reason?.rule != "quarantined" {
+        if isAsked, let listing = findings.listing, findings.withholding == nil {
             merged.add(SourcedListing(listing: listing, freshness: .init()), from: place)
         }
         return findings.files.map { file in

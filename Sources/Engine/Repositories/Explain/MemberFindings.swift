@@ -9,6 +9,8 @@ struct MemberFindings: Sendable {
     /// What it lists; nil where it has none.
     var listing: Listing?
     var files: [Explanation.File] = []
+    /// Why none of its files is given out, where that is so.
+    var withholding: Withholding?
     /// It has no files of the package any more, but the name is still its own.
     var holdsName = false
 
@@ -16,6 +18,7 @@ struct MemberFindings: Sendable {
         _ repository: Repository, _ package: PackageID, _ services: EngineServices, refresh: Bool
     ) async throws -> MemberFindings {
         var findings = MemberFindings(member: .init(repository: repository, state: "has_none"))
+        let rules = services.fileRules(of: repository)
         let id = repository.record.id
         let (stored, record, retired) = try await services.store.read { reading in
             (
@@ -24,19 +27,24 @@ struct MemberFindings: Sendable {
             )
         }
         if repository.record.kind == .hosted || !repository.descriptor.abilities.contains(.upstreamIndexes) {
-            await findings.addHosted(stored, record, retired)
+            let facts = PackageFacts(repository: repository, id: package, attributes: record?.attributes ?? JSONObject())
+            findings.addHosted(stored, facts, retired, try await rules.verdicts(on: facts))
         } else {
             let proxy = ProxySource(repository: repository, services: services)
             if refresh { _ = await UpstreamIndex(proxy).insist(.package(package)) }
             let known = try await UpstreamIndex(proxy).remembered(.package(package))
-            await findings.addProxied(known, stored, services, package)
+            let facts = PackageFacts(
+                repository: repository, id: package, attributes: known?.listing.attributes ?? JSONObject())
+            findings.addProxied(known, stored, services, package, try await rules.verdicts(on: facts))
         }
         return findings
     }
 
     // MARK: Hosted
 
-    private mutating func addHosted(_ stored: [StoredAsset], _ record: PackageRecord?, _ retired: [RetiredName]) async {
+    private mutating func addHosted(
+        _ stored: [StoredAsset], _ package: PackageFacts, _ retired: [RetiredName], _ verdicts: FileVerdicts
+    ) {
         guard !stored.isEmpty else {
             guard !retired.isEmpty else { return }
             holdsName = true
@@ -45,17 +53,16 @@ struct MemberFindings: Sendable {
             return
         }
         member.state = "answers"
-        listing = Listing(assets: stored.map(\.record), attributes: record?.attributes ?? JSONObject())
-        let block = await downloadBlock(record?.attributes ?? JSONObject())
-        files = stored.map { file($0.record, "offered", $0, block) }
-        member.reason = block
+        show(Listing(assets: stored.map(\.record), attributes: package.attributes), by: verdicts)
+        files = stored.map { file($0.record, "offered", $0, nil, verdicts) }
     }
 
     // MARK: Proxied
 
     private mutating func addProxied(
-        _ known: UpstreamMemory.KnownIndex?, _ stored: [StoredAsset], _ services: EngineServices, _ package: PackageID
-    ) async {
+        _ known: UpstreamMemory.KnownIndex?, _ stored: [StoredAsset], _ services: EngineServices, _ package: PackageID,
+        _ verdicts: FileVerdicts
+    ) {
         describeUpstream(known, services, package)
         let cached = Dictionary(stored.map { ($0.record.path, $0) }) { first, _ in first }
         guard let known else {
@@ -66,28 +73,26 @@ struct MemberFindings: Sendable {
             } else if outcome == nil {
                 member.state = "not_asked"
             }
-            files = stored.map { file($0.record, "unlisted", $0, nil) }
+            files = stored.map { file($0.record, "unlisted", $0, nil, verdicts) }
             return
         }
         member.state = "answers"
-        listing = known.listing
-        let block = await downloadBlock(known.listing.attributes)
-        member.reason = block ?? (known.isStale ? staleness(services, package) : nil)
+        if known.isStale { member.reason = staleness(services, package) }
+        show(known.listing, by: verdicts)
+        var omitted: [AssetRecord] = []
         for asset in known.listing.assets where asset.sidecarOf == nil {
-            files.append(file(asset, "offered", cached[asset.path], block ?? change(known, asset.path)))
-        }
-        for (path, exception) in known.offered.exceptions.sorted(by: { $0.key < $1.key }) {
-            guard case .host(let host) = exception, let record = known.offered.withheld[path], record.sidecarOf == nil else {
+            guard verdicts(asset).withholding?.presentation != .omitted else {
+                omitted.append(asset)
                 continue
             }
-            let reason = Explanation.Reason("allowed_file_hosts", "\(host) is not listed in allowed_file_hosts")
-            files.append(file(record, "blocked", cached[path], reason))
+            files.append(file(asset, "offered", cached[asset.path], change(known, asset.path), verdicts))
         }
+        files += omitted.sorted { $0.path < $1.path }.map { file($0, "blocked", cached[$0.path], nil, verdicts) }
         let shown = Set(files.map(\.record.path))
         for asset in stored where !shown.contains(asset.record.path) {
             let reason = Explanation.Reason(
                 "removed_upstream", "the upstream no longer lists it; the copy here can still be fetched")
-            files.append(file(asset.record, "unlisted", asset, block ?? reason))
+            files.append(file(asset.record, "unlisted", asset, reason, verdicts))
         }
     }
 
@@ -119,7 +124,7 @@ struct MemberFindings: Sendable {
     }
 
     private func change(_ known: UpstreamMemory.KnownIndex, _ path: AssetPath) -> Explanation.Reason? {
-        guard case .changed(let listed)? = known.offered.exceptions[path] else { return nil }
+        guard let listed = known.offered.changed[path] else { return nil }
         return .init(
             "changed_upstream",
             "the upstream now lists other bytes, with sha256 \(listed.hex), under this name; the copy here stays")
@@ -139,21 +144,28 @@ struct MemberFindings: Sendable {
         return asked?.failure == nil ? nil : asked
     }
 
-    /// Why no file of the package is given out, where the format says so.
-    private func downloadBlock(_ attributes: JSONObject) async -> Explanation.Reason? {
-        do {
-            try await member.repository.governing?.ask { try $0.checkDownload(from: attributes) }
-            return nil
-        } catch {
-            return .init("quarantined", (error as? SaveError)?.message ?? "the package's files are not given out")
-        }
+    /// Notes what clients see of a listing, and what is said of the package as a whole.
+    private mutating func show(_ listing: Listing, by verdicts: FileVerdicts) {
+        var listing = listing
+        listing.assets = FileRules.shown(listing.assets, by: verdicts).0
+        self.listing = listing
+        withholding = verdicts.whole?.withholding
+        if let withholding { member.reason = .init(withholding) }
     }
 
+    /// - Parameters:
+    ///   - state: where clients get the file.
+    ///   - reason: the same.
     private func file(
-        _ record: AssetRecord, _ state: String, _ stored: StoredAsset?, _ reason: Explanation.Reason?
+        _ record: AssetRecord, _ state: String, _ stored: StoredAsset?, _ reason: Explanation.Reason?, _ verdicts: FileVerdicts
     ) -> Explanation.File {
-        Explanation.File(
-            record: record, member: member.repository, state: reason?.rule == "quarantined" ? "blocked" : state, reason: reason,
-            stored: stored)
+        let withholding = verdicts(record).withholding
+        return Explanation.File(
+            record: record, member: member.repository, state: withholding == nil ? state : "blocked",
+            reason: withholding.map(Explanation.Reason.init) ?? reason, stored: stored)
     }
+}
+
+extension Explanation.Reason {
+    fileprivate init(_ withholding: Withholding) { self.init(withholding.rule, withholding.finding) }
 }

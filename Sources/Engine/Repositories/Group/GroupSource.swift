@@ -129,7 +129,7 @@ package struct GroupSource: ContentSource {
             do {
                 var next = try await member.source.listing(index)
                 if !counts(member) { next.listing.removeSerials() }
-                if index.package != nil, try await isWithheld(next.listing, of: member) {
+                if next.withholding != nil {
                     merged.withhold(next, at: place)
                     withheld.append((place, next))
                     continue
@@ -151,17 +151,6 @@ package struct GroupSource: ContentSource {
         case .root, .directory, .search: break
         }
         return merged
-    }
-
-    /// Whether a member gives out no file of a package, whatever it lists.
-    private func isWithheld(_ listing: Listing, of member: Member) async throws -> Bool {
-        let attributes = listing.attributes
-        do {
-            try await member.repository.governing?.ask { try $0.checkDownload(from: attributes) }
-            return false
-        } catch let error as SaveError where error.code == .blocked {
-            return true
-        }
     }
 
     /// A file, from the very member that it is listed from: the digest that the page shows is that member's.

@@ -13,16 +13,18 @@ extension HostedSource {
 
     /// The packages that fit, with the files of those only that are to be shown.
     ///
-    /// - Throws: `notFound` where the format has no searches.
-    func found(_ query: SearchQuery) async throws -> Listing {
+    /// - Throws: `SourceMiss` where the format has no searches.
+    func found(_ query: SearchQuery, by rules: FileRules) async throws -> SourcedListing {
+        let freshness = freshness(.index(.search(query)))
         guard let format = repository.searching else {
-            throw SaveError(.notFound, "there is no such index: check the URL")
+            throw SourceMiss(
+                error: SaveError(.notFound, "there is no such index: check the URL"), freshness: freshness)
         }
         let hits = try await hits(query, format)
         var found = FoundPackages(total: hits.count)
         for hit in hits.prefix(query.end) {
             do {
-                let listing = try await files(of: hit.package.id)
+                let listing = try await shownFiles(of: hit.package.id, by: rules)
                 let match = try await format.ask { $0.match(hit.package, in: listing) }
                 if let match { found.matches.append(match) }
             } catch let error as SaveError where error.code == .packageNotFound {
@@ -30,7 +32,13 @@ extension HostedSource {
                 found.total -= 1
             }
         }
-        return Listing(found: found)
+        return SourcedListing(listing: Listing(found: found), freshness: freshness)
+    }
+
+    private func shownFiles(of package: PackageID, by rules: FileRules) async throws -> Listing {
+        let listing = try await files(of: package)
+        let facts = PackageFacts(repository: repository, id: package, attributes: listing.attributes)
+        return try await rules.filter(SourcedListing(listing: listing, freshness: CacheValidity()), of: facts).listing
     }
 
     private func hits(_ query: SearchQuery, _ format: IsolatedFormat<any PackageSearching>) async throws -> [Hit] {

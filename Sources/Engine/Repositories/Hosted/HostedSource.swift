@@ -1,13 +1,13 @@
 internal import SaveAccess
-package import SavePlatform
+internal import SavePlatform
 internal import SaveStorage
 
 /// Files that were uploaded here; also the cache of a proxy, which is the same but for who puts files in.
-package struct HostedSource: ContentSource {
+struct HostedSource: FileSource {
     let repository: Repository
     let services: EngineServices
 
-    package func listing(_ index: IndexKey) async throws -> SourcedListing {
+    func listing(_ index: IndexKey) async throws -> SourcedListing {
         var index = index
         if case .directory(let path?) = index { index = .directory(path.plain) }
         let freshness = freshness(.index(index))
@@ -18,8 +18,7 @@ package struct HostedSource: ContentSource {
                 case .root: try await services.store.read { try Self.root($0, id) }
                 case .directory(let path): try await services.store.read { try Self.directory($0, id, path) }
                 case .package(let package), .custom(_, let package?): try await files(of: package)
-                case .search(let query): try await found(query)
-                case .custom: throw SaveError(.notFound, "there is no such index: check the URL")
+                case .custom, .search: throw SaveError(.notFound, "there is no such index: check the URL")
                 }
             return SourcedListing(listing: listing, freshness: freshness)
         } catch let error as SaveError where SourceMiss.codes.contains(error.code) {
@@ -27,29 +26,55 @@ package struct HostedSource: ContentSource {
         }
     }
 
-    package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
+    func asset(
+        _ path: AssetPath, package: PackageID?, method: HTTPMethod, by rules: FileRules
+    ) async throws -> AssetContent {
         let path = path.plain
+        let found = try await file(path, of: package)
+        let facts = PackageFacts(repository: repository, id: package, attributes: found.attributes)
+        let validity = try await rules.admit(found.subject, of: facts)
+        return .stored(found.asset, try await open(found.asset), found.freshness.merging(validity))
+    }
+
+    /// A file's rows.
+    struct FoundFile: Sendable {
+        let asset: StoredAsset
+        /// Of the file, or of the one that it is a sidecar of.
+        let subject: AssetRecord
+        /// What is said of its package.
+        let attributes: JSONObject
+        let freshness: CacheValidity
+    }
+
+    /// - Throws: `SourceMiss` when there is no such file.
+    func file(_ path: AssetPath, of package: PackageID?) async throws -> FoundFile {
         var freshness = freshness(.asset(path))
         // Whoever changes a package as a whole need not name each of its files.
         if let package { freshness.merge(self.freshness(.index(.package(package)))) }
-        let id = repository.record.id
-        let governing = package == nil ? nil : repository.governing
-        let (found, attributes) = try await services.store.read { reading in
-            let asset = try reading.asset(id, path)
-            guard asset != nil, governing != nil, let package else { return (asset, JSONObject?.none) }
-            return (asset, try reading.package(id, package)?.attributes)
+        let (id, read) = (repository.record.id, freshness)
+        let found = try await services.store.read { reading -> FoundFile? in
+            guard let asset = try reading.asset(id, path) else { return nil }
+            let subject = try asset.record.judged { try reading.asset(id, $0)?.record }
+            let attributes = try package.flatMap { try reading.package(id, $0)?.attributes }
+            return FoundFile(
+                asset: asset, subject: subject, attributes: attributes ?? JSONObject(), freshness: read)
         }
-        if let attributes { try await governing?.ask { try $0.checkDownload(from: attributes) } }
-        guard let asset = found else {
+        guard let found else {
             throw SourceMiss(
                 error: SaveError(
                     .assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates): check the name"),
                 freshness: freshness)
         }
+        return found
+    }
+
+    /// The bytes of a file.
+    func open(_ asset: StoredAsset) async throws -> Blob {
+        let path = asset.record.path
         do {
             let blob = try await services.blobs.open(asset.blob)
             guard blob.size == asset.size else { throw lost(path, "damaged", nil) }
-            return .stored(asset, blob, freshness)
+            return blob
         } catch let error as SaveError where error.code == .assetNotFound {
             // The record says that the file is here: its bytes are lost, and "not found" would be a lie.
             throw lost(path, "missing", error)
@@ -61,7 +86,7 @@ package struct HostedSource: ContentSource {
         return SaveError(.blobCorrupt, "the stored bytes of '\(path)' are \(how)\(mend)", underlying: error)
     }
 
-    package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity) {
+    func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity) {
         let freshness = freshness(.index(.package(package)))
         let id = repository.record.id
         return (
@@ -74,7 +99,7 @@ package struct HostedSource: ContentSource {
         )
     }
 
-    private func freshness(_ subject: ChangeCounters.Subject) -> CacheValidity {
+    func freshness(_ subject: ChangeCounters.Subject) -> CacheValidity {
         CacheValidity(dependencies: [
             .init(repository: repository, stamp: services.board.stamp(repository.record.id, subject))
         ])

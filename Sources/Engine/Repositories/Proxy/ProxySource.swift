@@ -1,10 +1,10 @@
 internal import SaveAccess
 internal import SaveHTTP
-package import SavePlatform
+internal import SavePlatform
 internal import SaveStorage
 
 /// An upstream, cached. Indexes are kept for a time and revalidated; files are kept for good once their digest is right.
-package struct ProxySource: ContentSource {
+struct ProxySource: FileSource {
     let repository: Repository
     let services: EngineServices
     /// What is remembered of the upstream, and what is under way, is this one's.
@@ -23,8 +23,12 @@ package struct ProxySource: ContentSource {
     /// What is cached of the upstream's files.
     private var cache: HostedSource { HostedSource(repository: repository, services: services) }
 
-    package func listing(_ index: IndexKey) async throws -> SourcedListing {
-        if case .search(let query) = index { return try await UpstreamSearch(self).found(query) }
+    /// What the upstream says of packages that it found is passed on: which of their files were looked at is not known.
+    func found(_ query: SearchQuery, by rules: FileRules) async throws -> SourcedListing {
+        try await UpstreamSearch(self).found(query)
+    }
+
+    func listing(_ index: IndexKey) async throws -> SourcedListing {
         // Nobody can list an arbitrary site: show what was fetched from it.
         guard isIndexed else { return try await fetched(in: index) }
         guard index != UpstreamConfiguration.index else { throw SaveError(.notFound, "this is no index: check the URL") }
@@ -43,7 +47,7 @@ package struct ProxySource: ContentSource {
         return answer
     }
 
-    package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity) {
+    func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity) {
         guard isIndexed else { return try await cache.owns(package) }
         do {
             try refuseReserved(package)
@@ -53,14 +57,21 @@ package struct ProxySource: ContentSource {
         }
     }
 
-    package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
+    func asset(
+        _ path: AssetPath, package: PackageID?, method: HTTPMethod, by rules: FileRules
+    ) async throws -> AssetContent {
         let spelling = isIndexed ? nil : path.spelling
         let plain = path.plain
         let path = try spelling.map(SpelledKey.path) ?? plain
         try refuseReserved(package)
-        try await refuseBlocked(path, package)
-        if let stored = try await stored(path, package) { return stored }
-        var found = try await record(of: path, package: package)
+        // What the upstream's page says counts for files that are here already as well.
+        let remembered = try await remembered(package)
+        let asListed = try await admit(path, package, remembered, by: rules)
+        if let cached = try await cached(path, package) {
+            let validity = if let asListed { asListed } else { try await admit(cached.subject, package, remembered, by: rules) }
+            return cached.content.depending(on: validity)
+        }
+        var found = try await record(of: path, package, remembered, by: rules)
         if let spelling { found.origin = try await origin(of: plain, spelling) }
         let record = found
         if let file = record.sidecarOf, let deriving, try await deriving.ask({ $0.file(ofSidecar: path) }) == file {
@@ -107,33 +118,54 @@ package struct ProxySource: ContentSource {
             package, pattern, in: repository, CacheValidity(dependencies: [.init(repository: repository, stamp: stamp)]))
     }
 
-    /// What the upstream's page says counts for files that are here already as well. Asks nobody.
-    ///
-    /// - Throws: `blocked` for a package that its index has quarantined, and for a file on a host that is not allowed.
-    private func refuseBlocked(_ path: AssetPath, _ package: PackageID?) async throws {
-        guard isIndexed, let package, let known = try await UpstreamIndex(self).remembered(.package(package)) else { return }
-        let attributes = known.listing.attributes
-        try await repository.governing?.ask { try $0.checkDownload(from: attributes) }
-        try refuseOtherHost(path, known)
+    // MARK: Rules
+
+    /// The page of a package, however old. Asks nobody.
+    private func remembered(_ package: PackageID?) async throws -> UpstreamMemory.KnownIndex? {
+        guard isIndexed, let package else { return nil }
+        return try await UpstreamIndex(self).remembered(.package(package))
     }
 
-    /// - Throws: `blocked` for a file on a host that is not allowed.
-    private func refuseOtherHost(_ path: AssetPath, _ known: UpstreamMemory.KnownIndex) throws {
-        guard case .host(let host)? = known.offered.exceptions[path] else { return }
-        throw SaveError(
-            .blocked,
-            "the upstream keeps this file on \(host), which allowed_file_hosts does not list: have an owner of the proxy add it"
-        )
+    /// Asks the rules about a file as a page has it, or about the package where the page does not have the file.
+    ///
+    /// - Returns: nil where the page does not have it.
+    private func admit(
+        _ path: AssetPath, _ package: PackageID?, _ known: UpstreamMemory.KnownIndex?, by rules: FileRules
+    ) async throws -> CacheValidity? {
+        guard let known else { return nil }
+        var subject = known.record(path).map { $0.judged(as: known.record) }
+        if subject == nil { subject = try await deriving?.ask { $0.file(ofSidecar: path) }.flatMap(known.record) }
+        let validity = try await admit(subject, package, known, by: rules)
+        return subject == nil ? nil : validity
     }
+
+    private func admit(
+        _ subject: AssetRecord?, _ package: PackageID?, _ known: UpstreamMemory.KnownIndex?, by rules: FileRules
+    ) async throws -> CacheValidity {
+        let attributes = known?.listing.attributes ?? JSONObject()
+        return try await rules.admit(subject, of: PackageFacts(repository: repository, id: package, attributes: attributes))
+    }
+
+    // MARK: Files
 
     /// The cached file, unless its upstream place has no digest to go by and was not looked at for longer than `cache_ttl`.
     func stored(_ path: AssetPath, _ package: PackageID?) async throws -> AssetContent? {
+        try await cached(path, package)?.content
+    }
+
+    /// - Returns: also the record of the file, or of the one that it is a sidecar of.
+    private func cached(
+        _ path: AssetPath, _ package: PackageID?
+    ) async throws -> (content: AssetContent, subject: AssetRecord)? {
         do {
-            let content = try await cache.asset(path, package: package, method: .get)
-            guard !isIndexed, case .stored(let asset, let blob, var freshness) = content else { return content }
-            guard let age = age(of: asset), !hasDoubtfulKey(asset) else { return nil }
-            freshness.validUntil = deadline(seconds: settings.cacheTTL - age)
-            return .stored(asset, blob, freshness)
+            let found = try await cache.file(path, of: package)
+            var freshness = found.freshness
+            let blob = try await cache.open(found.asset)
+            if !isIndexed {
+                guard let age = age(of: found.asset), !hasDoubtfulKey(found.asset) else { return nil }
+                freshness.validUntil = deadline(seconds: settings.cacheTTL - age)
+            }
+            return (.stored(found.asset, blob, freshness), found.subject)
         } catch is SourceMiss {
             return nil
         } catch let error as SaveError where error.code == .blobCorrupt {
@@ -175,17 +207,22 @@ package struct ProxySource: ContentSource {
         }
     }
 
-    private func record(of path: AssetPath, package: PackageID?) async throws -> AssetRecord {
+    /// What is known of a file that is not here.
+    private func record(
+        of path: AssetPath, _ package: PackageID?, _ remembered: UpstreamMemory.KnownIndex?, by rules: FileRules
+    ) async throws -> AssetRecord {
         guard isIndexed else {
             let missing = UpstreamMemory.Key(upstream: upstream, index: .custom(path.text, package: nil))
             if let until = services.upstream.misses[missing], until > services.clock.uptime() { throw miss(path, until: until) }
-            return AssetRecord(path: path)
+            let record = AssetRecord(path: path)
+            _ = try await admit(record, package, nil, by: rules)
+            return record
         }
         guard let package else { throw miss(path, until: nil) }
         let found = try await UpstreamIndex(self).current(.package(package))
         let known = found.known
-        // Not remembered when the request came, so that `refuseBlocked` could not know.
-        try refuseOtherHost(path, known)
+        // The rules know what was remembered, not what the upstream has said since.
+        if known.lease.content != remembered?.lease.content { _ = try await admit(path, package, known, by: rules) }
         if let record = try await placed(path, found) { return record }
         if let file = try await deriving?.ask({ $0.file(ofSidecar: path) }) ?? nil, let record = try await placed(file, found),
             let sidecar = try await deriving?.ask({ $0.embeddedSidecar(of: record) }) ?? nil
@@ -308,11 +345,6 @@ package struct ProxySource: ContentSource {
         let (nanoseconds, overflow) = UInt64(clamping: max(0, seconds)).multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, carry) = services.clock.uptime().addingReportingOverflow(nanoseconds)
         return overflow || carry ? .max : sum
-    }
-
-    /// Whether files may come from where `url` leads.
-    func mayAsk(_ url: String) -> Bool {
-        settings.allowedFileHosts.isEmpty || settings.allowedFileHosts.contains(URLOrigin(of: url)?.host ?? "")
     }
 
     /// The repository's upstream credentials, if `url` is on the very server they are for.

@@ -139,7 +139,7 @@ struct IndexHandler: Sendable {
         // upstream's page changes it, and what the listing rests on is in its own freshness.
         sourced.freshness.dependencies += services.structure(of: repository, .index(key.index), in: catalogue)
         let listing = sourced.listing
-        let documents = try await documents(for: key.index, of: repository, from: source, &sourced)
+        let (documents, refusal) = try await documents(for: key.index, of: repository, from: source, &sourced)
         let earlier = cache[key]
         if let earlier, earlier.freshness.isSameState(as: sourced.freshness) {
             // Most often the upstream has confirmed what it said before.
@@ -151,8 +151,10 @@ struct IndexHandler: Sendable {
         let count = listing.assets.count + listing.packages.count
         let pool = count > Self.maxInlineFiles ? services.processors : nil
         let rendering = try await repository.format.ask(on: pool, lasting: .rendering(count)) { format in
-            let document = try format.render(key.index, as: key.type, from: listing, context: context)
-            return try Rendering(document, key.isCompressed ? compression : nil)
+            do {
+                let document = try format.render(key.index, as: key.type, from: listing, context: context)
+                return try Rendering(document, key.isCompressed ? compression : nil)
+            } catch { throw refusal ?? error }
         }
         let change = LastChange(to: rendering.etag, at: services.clock.now(), after: earlier)
         let answer = CachedAnswer(
@@ -186,11 +188,14 @@ struct IndexHandler: Sendable {
 
     /// The bytes of the files that the format wants to show. One that cannot be had is left out; when an upstream is at
     /// fault, the page is soon made anew.
+    ///
+    /// - Returns: also why a file is not given out, for a page that is nothing without it.
     private func documents(
         for index: IndexKey, of repository: Repository, from source: any ContentSource, _ sourced: inout SourcedListing
-    ) async throws -> [[UInt8]] {
-        guard let format = repository.format.cast({ $0 as? any IndexEmbeddingFiles }) else { return [] }
+    ) async throws -> ([[UInt8]], SaveError?) {
+        guard let format = repository.format.cast({ $0 as? any IndexEmbeddingFiles }) else { return ([], nil) }
         var documents: [[UInt8]] = []
+        var refusal: SaveError?
         let listing = sourced.listing
         for path in try await format.ask({ try $0.documents(for: index, in: listing) }) {
             do {
@@ -199,13 +204,15 @@ struct IndexHandler: Sendable {
                 if case .stored(_, _, let freshness) = content { sourced.freshness.merge(freshness) }
             } catch let miss as SourceMiss {
                 sourced.freshness.merge(miss.freshness)
-            } catch let error as SaveError where error.code != .blocked {
+            } catch let error as SaveError where error.code == .blocked {
+                refusal = error
+            } catch let error as SaveError {
                 services.log(.warning, "a page lacks a document", ["file": path.text, "error": error.description])
                 sourced.freshness.validUntil = min(
                     sourced.freshness.validUntil ?? .max, services.clock.uptime() &+ Self.documentRetry)
             }
         }
-        return documents
+        return (documents, refusal)
     }
 
     private func response(

@@ -111,7 +111,7 @@ struct SidecarAnnouncements: Sendable {
 
     /// Whether a file that is not here can be looked into.
     private func canBeRead(_ file: AssetRecord, _ now: UInt64) -> Bool {
-        guard let origin = file.origin, proxy.mayAsk(origin) else { return false }
+        guard let origin = file.origin else { return false }
         guard memory.sendsOnlyWholeFiles(proxy.id, origin, now: now) else { return true }
         return file.size.map { $0 <= Self.smallFile } ?? false
     }

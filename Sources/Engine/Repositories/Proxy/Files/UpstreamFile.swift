@@ -86,13 +86,7 @@ struct UpstreamFile: Sendable {
             let base = try await UpstreamBase(proxy).likeliest()
             url = try await proxy.repository.format.upstreamRequest(for: .asset(record.path), base: base).url
         }
-        guard proxy.mayAsk(url) else {
-            let host = URLOrigin(of: url)?.host ?? ""
-            throw SaveError(
-                .blocked,
-                "the upstream keeps this file on \(host), which allowed_file_hosts does not list: have an owner of the proxy add it"
-            )
-        }
+        if let withholding = AllowedFileHosts(proxy.settings).withholding(from: url) { throw withholding.error }
         return ClientRequest(
             method: method, url: url, credentials: proxy.credentials(for: url),
             maxSize: record.sidecarOf == nil ? Self.maxBytes : Self.maxSidecarBytes)

@@ -14,7 +14,7 @@ final class UpstreamMemory: Sendable {
 
     /// An upstream's index, read.
     struct KnownIndex: Sendable {
-        let offered: FilteredListing
+        let offered: ReconciledListing
         let row: CachedIndex
         /// What the upstream said of itself when this was read; nil where the format reads no such document.
         private let configuration: UpstreamTTL.Content?
@@ -24,7 +24,7 @@ final class UpstreamMemory: Sendable {
         /// The upstream failed when it was last asked.
         var isStale: Bool
 
-        init(_ offered: FilteredListing, row: CachedIndex, lease: UpstreamTTL, readWith configuration: UpstreamConfiguration?) {
+        init(_ offered: ReconciledListing, row: CachedIndex, lease: UpstreamTTL, readWith configuration: UpstreamConfiguration?) {
             self.offered = offered
             self.row = row
             self.lease = lease

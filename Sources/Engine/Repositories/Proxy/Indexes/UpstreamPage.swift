@@ -254,7 +254,7 @@ struct UpstreamPage: Sendable {
     /// - Throws: `UpstreamFailure`, after which what is cached is shown.
     private func lookAgain(at listing: Listing, before cached: KnownIndex?) async throws {
         guard let earlier = cached?.listing, Self.hasContent(earlier), !Self.hasContent(listing),
-            try await !isWithheld(listing.attributes)
+            try await !isWithheld(listing)
         else { return services.upstream.emptied.remove(key) }
         let now = services.clock.uptime()
         if let believed = services.upstream.emptied[key], believed <= now { return services.upstream.emptied.remove(key) }
@@ -269,13 +269,9 @@ struct UpstreamPage: Sendable {
             status: 200, retryAfter: seconds, concernsAll: false)
     }
 
-    private func isWithheld(_ attributes: JSONObject) async throws -> Bool {
-        do {
-            try await proxy.repository.governing?.ask { try $0.checkDownload(from: attributes) }
-            return false
-        } catch let error as SaveError where error.code == .blocked {
-            return true
-        }
+    private func isWithheld(_ listing: Listing) async throws -> Bool {
+        let facts = PackageFacts(repository: proxy.repository, id: index.package, attributes: listing.attributes)
+        return try await PackageQuarantine().verdicts(on: facts).whole?.withholding != nil
     }
 
     private static func hasContent(_ listing: Listing) -> Bool { !listing.assets.isEmpty || !listing.packages.isEmpty }
@@ -326,7 +322,7 @@ struct UpstreamPage: Sendable {
     var key: UpstreamMemory.Key { UpstreamMemory.Key(upstream: proxy.upstream, index: index) }
 
     func known(
-        _ offered: FilteredListing, _ row: CachedIndex, _ content: UpstreamTTL.Content = .new(), until end: UInt64
+        _ offered: ReconciledListing, _ row: CachedIndex, _ content: UpstreamTTL.Content = .new(), until end: UInt64
     ) -> KnownIndex {
         KnownIndex(
             offered, row: row, lease: UpstreamTTL(key, content, now: services.clock.uptime(), until: end, renews: true),
@@ -357,10 +353,10 @@ struct UpstreamPage: Sendable {
         }
     }
 
-    func offered(_ listing: Listing) async throws -> FilteredListing {
-        let (files, hosts) = (try await files(), proxy.settings.allowedFileHosts)
+    func offered(_ listing: Listing) async throws -> ReconciledListing {
+        let files = try await files()
         return try await services.processors.run(lasting: .rendering(listing.assets.count)) {
-            FilteredListing(listing, cached: files, allowedHosts: hosts)
+            ReconciledListing(listing, cached: files)
         }
     }
 
@@ -372,10 +368,9 @@ struct UpstreamPage: Sendable {
     }
 
     /// Other bytes under a name that was published are an accident or an attack; somebody should look.
-    private func alarm(_ offered: FilteredListing, _ earlier: FilteredListing?) {
+    private func alarm(_ offered: ReconciledListing, _ earlier: ReconciledListing?) {
         var changed = earlier.map { offered.digestsChanged(since: $0.listing) } ?? []
-        for (path, exception) in offered.exceptions {
-            guard case .changed = exception, offered.isListed(path), earlier?.exceptions[path] != exception else { continue }
+        for (path, listed) in offered.changed where offered.isListed(path) && earlier?.changed[path] != listed {
             changed.append(path)
         }
         for path in changed {
@@ -384,7 +379,7 @@ struct UpstreamPage: Sendable {
                 .error, "upstream changed a published file",
                 [
                     "repository": proxy.repository.record.coordinates, "file": path.text,
-                    "kept": offered.exceptions[path] == nil ? "nothing" : "the cached bytes",
+                    "kept": offered.changed[path] == nil ? "nothing" : "the cached bytes",
                 ])
         }
     }

@@ -2,26 +2,16 @@ internal import SaveDigest
 internal import SavePlatform
 internal import SaveStorage
 
-/// What a proxy offers of its upstream's listing: nothing from hosts that are not allowed, no other bytes under the name
-/// of a file that is here already, and of such a file what the upstream does not say.
-struct FilteredListing: Sendable {
-    /// Why a file is not offered as the upstream lists it.
-    enum Exception: Sendable, Equatable {
-        /// It is on a host that `allowed_file_hosts` does not list.
-        case host(String)
-        /// The upstream lists other bytes than it did; those that are here stay.
-        case changed(listed: Checksum)
-    }
-
+/// An upstream's listing, in agreement with the files that are here already: no other bytes under the name of one of these, and of
+/// each what the upstream does not say.
+struct ReconciledListing: Sendable {
     private(set) var listing: Listing
-    private(set) var exceptions: [AssetPath: Exception] = [:]
-    /// What the upstream lists of files that are left out.
-    private(set) var withheld: [AssetPath: AssetRecord] = [:]
+    /// Files of which the upstream lists other bytes than it did, with the SHA-256 that it lists; those that are here stay.
+    private(set) var changed: [AssetPath: Checksum] = [:]
 
     /// - Parameter cached: the files of the package that are here.
-    init(_ listed: Listing, cached: [StoredAsset], allowedHosts: [String]) {
+    init(_ listed: Listing, cached: [StoredAsset]) {
         listing = listed
-        if !allowedHosts.isEmpty { drop(otherThan: allowedHosts) }
         if !cached.isEmpty {
             let cached = Self.byPath(cached)
             pin(cached)
@@ -30,7 +20,7 @@ struct FilteredListing: Sendable {
     }
 
     /// The same with what files tell that came since it was made.
-    func completed(by cached: [StoredAsset]) -> FilteredListing {
+    func completed(by cached: [StoredAsset]) -> ReconciledListing {
         var copy = self
         copy.complete(Self.byPath(cached))
         return copy
@@ -40,19 +30,6 @@ struct FilteredListing: Sendable {
         Dictionary(cached.map { ($0.record.path, $0) }) { first, _ in first }
     }
 
-    private mutating func drop(otherThan allowed: [String]) {
-        for asset in listing.assets {
-            guard let origin = asset.origin else { continue }
-            let host = URLOrigin(of: origin)?.host ?? ""
-            guard !allowed.contains(host) else { continue }
-            exceptions[asset.path] = .host(host)
-            withheld[asset.path] = asset
-        }
-        listing.assets.removeAll { asset in
-            exceptions[asset.path] != nil || asset.sidecarOf.map { exceptions[$0] != nil } ?? false
-        }
-    }
-
     /// What was handed out once under a name is what the name means: lock files hold its digest.
     private mutating func pin(_ cached: [AssetPath: StoredAsset]) {
         for place in listing.assets.indices {
@@ -60,7 +37,7 @@ struct FilteredListing: Sendable {
             guard let kept = cached[listed.path],
                 let checksum = listed.checksums[.sha256], checksum.hex != kept.blob.hex
             else { continue }
-            exceptions[listed.path] = .changed(listed: checksum)
+            changed[listed.path] = checksum
             listing.assets[place] = kept.record
             listing.assets[place].withdrawn = listed.withdrawn
         }

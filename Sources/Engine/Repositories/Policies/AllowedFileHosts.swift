@@ -1,0 +1,29 @@
+internal import SaveAccess
+internal import SavePlatform
+internal import SaveStorage
+
+/// Files of upstreams may come from these hosts only (`allowed_file_hosts`); also those that are here already.
+struct AllowedFileHosts: FilePolicy {
+    /// Empty for any host.
+    private let hosts: [String]
+
+    init(_ settings: ProxySettings) { hosts = settings.allowedFileHosts }
+
+    /// What no index lists is at `remote_url`: whether that may be asked is decided when it is (`UpstreamFile.request`).
+    func verdicts(on package: PackageFacts) async throws -> FileVerdicts {
+        guard !hosts.isEmpty, package.id != nil else { return .same(.allowed) }
+        return .each { file in file.origin.flatMap(withholding).map { .withheld($0) } ?? .allowed }
+    }
+
+    /// Why nothing is taken from where `url` leads; nil where it is.
+    func withholding(from url: String) -> Withholding? {
+        let host = URLOrigin(of: url)?.host ?? ""
+        guard !hosts.isEmpty, !hosts.contains(host) else { return nil }
+        return Withholding(
+            by: "allowed_file_hosts",
+            SaveError(
+                .blocked,
+                "the upstream keeps this file on \(host), which allowed_file_hosts does not list: have an owner of the proxy add it"
+            ), finding: "\(host) is not listed in allowed_file_hosts", presentation: .omitted)
+    }
+}

@@ -1,0 +1,135 @@
+package import SaveAccess
+package import SavePlatform
+
+/// A rule that keeps files of a repository from clients: a package in quarantine, a file on a host that is not allowed.
+///
+/// It is asked when a listing is made or a file is opened, not for a page or a file that is in memory: until when these hold follows
+/// from its verdicts. It is asked for a package and not for each file, because it may have to ask the format or a store; what it
+/// gives back judges each file without waiting. Page, file, sidecar, group and `explain` get the same verdict from it, so it must
+/// go by what it is given: the same facts, the same verdict, until that ends.
+///
+///     struct NoNightlyBuilds: FilePolicy {
+///         func verdicts(on package: PackageFacts) async throws -> FileVerdicts {
+///             .each { file in
+///                 guard file.version?.contains("dev") == true else { return .allowed }
+///                 let error = SaveError(.blocked, "nightly builds are not given out: ask for a release")
+///                 return .withheld(Withholding(by: "nightly", error, presentation: .omitted))
+///             }
+///         }
+///     }
+///
+/// A rule begins to count with its line in `EngineServices.fileRules(of:)`.
+package protocol FilePolicy: Sendable {
+    /// What the rule says of the files of a package, or of files that belong to none.
+    ///
+    /// - Throws: where that cannot be known; then neither the page nor the file is answered.
+    func verdicts(on package: PackageFacts) async throws -> FileVerdicts
+}
+
+/// What is known of files that are judged together: those of a package, or of a directory.
+package struct PackageFacts: Sendable {
+    /// Where they are: hosted, or a proxy (`Repository.record`).
+    package let repository: Repository
+    /// nil for files without a package.
+    package let id: PackageID?
+    /// What is said of the package as a whole, by its upstream or by the people here (`Listing.attributes`).
+    package let attributes: JSONObject
+
+    package init(repository: Repository, id: PackageID?, attributes: JSONObject = JSONObject()) {
+        self.repository = repository
+        self.id = id
+        self.attributes = attributes
+    }
+}
+
+/// What becomes of each file of a package.
+package enum FileVerdicts: Sendable {
+    /// The same of every file, whichever there are.
+    case same(FileVerdict)
+    /// Each by itself. The record is as the page has it: with its version, its digests, when it was published, and of an upstream's
+    /// where that keeps it (`AssetRecord.origin`). It is never a sidecar's: what describes a file goes with it.
+    case each(@Sendable (AssetRecord) -> FileVerdict)
+
+    /// The verdict on one file.
+    package func callAsFunction(_ record: AssetRecord) -> FileVerdict {
+        switch self {
+        case .same(let verdict): verdict
+        case .each(let judge): judge(record)
+        }
+    }
+
+    /// The verdict on all files, where that is one.
+    package var whole: FileVerdict? {
+        guard case .same(let verdict) = self else { return nil }
+        return verdict
+    }
+
+    /// These, where they allow a file, and those of a rule that is asked after this one.
+    func and(_ next: FileVerdicts) -> FileVerdicts {
+        if case .same(let first) = self, case .same(let second) = next { return .same(first.and(second)) }
+        return .each { self($0).and(next($0)) }
+    }
+}
+
+extension AssetRecord {
+    /// The record that a file is judged by: its own, or of a sidecar that of the file it describes.
+    func judged(as file: (AssetPath) throws -> AssetRecord?) rethrows -> AssetRecord {
+        guard let described = sidecarOf else { return self }
+        return try file(described) ?? AssetRecord(path: described, package: package, version: version)
+    }
+}
+
+/// Whether clients get a file.
+package struct FileVerdict: Sendable {
+    /// Why they do not; nil where they do.
+    package let withholding: Withholding?
+    /// When the verdict ends by itself; nil for never. What was made by it holds no longer than that.
+    package let until: Timestamp?
+
+    private init(_ withholding: Withholding?, until: Timestamp?) {
+        self.withholding = withholding
+        self.until = until
+    }
+
+    package static let allowed = FileVerdict(nil, until: nil)
+    package static func allowed(until end: Timestamp) -> FileVerdict { FileVerdict(nil, until: end) }
+    package static func withheld(_ withholding: Withholding, until end: Timestamp? = nil) -> FileVerdict {
+        FileVerdict(withholding, until: end)
+    }
+
+    /// The first rule that withholds a file is the one that is told.
+    fileprivate func and(_ next: FileVerdict) -> FileVerdict {
+        guard withholding == nil else { return self }
+        return FileVerdict(next.withholding, until: [until, next.until].compactMap(\.self).min())
+    }
+}
+
+/// Why a file is not given out.
+package struct Withholding: Sendable {
+    /// What a page shows of a file that is not given out.
+    package enum Presentation: Sendable {
+        /// Nothing.
+        case omitted
+        /// The file, as withdrawn (yanked) for this reason: an installer that was told to take just this one says why it does not
+        /// get it.
+        case withdrawn
+        /// What the format makes of the package's attributes, in which the reason stands.
+        case unchanged
+    }
+
+    /// The rule's stable name, for programs: `quarantined`.
+    package let rule: String
+    /// What a client gets that asks for the file: one line that says why, and how to mend it.
+    package let error: SaveError
+    /// The same in one sentence for readers of `explain`, who are told the rule beside it.
+    package let finding: String
+    package let presentation: Presentation
+
+    /// - Parameter finding: nil for the error's own message.
+    package init(by rule: String, _ error: SaveError, finding: String? = nil, presentation: Presentation) {
+        self.rule = rule
+        self.error = error
+        self.finding = finding ?? error.message
+        self.presentation = presentation
+    }
+}
