@@ -3,7 +3,6 @@ import SavePlatform
 import SaveRepositories
 import SaveStorage
 import SaveTestKit
-import Synchronization
 import Testing
 
 /// Large packages are kept in memory and mended; what they show must be what the store has.
@@ -38,7 +37,7 @@ import Testing
     }
 
     @Test func `one change to a large package reads one file`() async throws {
-        let counting = CountingStore()
+        let counting = RowCountingStore()
         let engine = try await engine(counting)
         _ = try await lines(engine)
         let before = counting.packagesRead
@@ -48,7 +47,7 @@ import Testing
     }
 
     @Test func `a change of another repository does not have a large package read again`() async throws {
-        let counting = CountingStore()
+        let counting = RowCountingStore()
         let engine = try await engine(counting)
         _ = try await lines(engine)
         let before = counting.packagesRead
@@ -71,30 +70,5 @@ import Testing
             }
         }
         #expect(try await lines(engine).count == Self.count + 40)
-    }
-}
-
-/// Counts how often all files of a package are read.
-private final class CountingStore: MetadataStore {
-    private let base = InMemoryMetadataStore()
-    private let reads = Mutex(0)
-    var packagesRead: Int { reads.withLock { $0 } }
-
-    func read<Value: Sendable>(_ body: @escaping @Sendable (any MetadataReading) throws -> Value) async throws -> Value {
-        try await base.write { try body(Transaction(base: $0, store: self)) }
-    }
-
-    func write<Value: Sendable>(_ body: @escaping @Sendable (any MetadataWriting) throws -> Value) async throws -> Value {
-        try await base.write(body)
-    }
-
-    private struct Transaction: MetadataForwarding {
-        let base: any MetadataWriting
-        let store: CountingStore
-
-        func assets(_ repository: Int64, package: PackageID) throws -> [StoredAsset] {
-            store.reads.withLock { $0 += 1 }
-            return try base.assets(repository, package: package)
-        }
     }
 }

@@ -41,7 +41,7 @@ struct ProxySource: FileSource {
             answer.listing.packages.removeAll { settings.reservedNames.first(covering: $0.id) != nil }
         }
         if let package = index.package, let deriving {
-            try await SidecarAnnouncements(self, deriving).apply(to: &answer, of: package, known)
+            try await SidecarAnnouncements(self, deriving).apply(to: &answer, of: package, found)
         }
         answer.listing.assets.removeAll { $0.sidecarOf != nil }
         return answer
@@ -147,6 +147,13 @@ struct ProxySource: FileSource {
     }
 
     // MARK: Files
+
+    /// The rows of a package's files that are here.
+    func cachedFiles(of package: PackageID) async throws -> UpstreamMemory.CachedFiles {
+        let id = id
+        let stamp = services.board.stamp(id, .sidecars(package))
+        return .init(files: try await services.store.read { try $0.assets(id, package: package) }, stamp: stamp)
+    }
 
     /// The cached file, unless its upstream place has no digest to go by and was not looked at for longer than `cache_ttl`.
     func stored(_ path: AssetPath, _ package: PackageID?) async throws -> AssetContent? {

@@ -191,6 +191,24 @@ import Testing
         #expect(try await page() == "files/x/1 6 \(digests[0])\nfiles/x/2 6 \(digests[1])\n")
     }
 
+    @Test func `the rows of a package are read once for its first page, and once more for a page that the upstream changed`()
+        async throws
+    {
+        let store = RowCountingStore()
+        let engine = try await EngineFixture(store: store)
+        try await engine.add("u", .proxy) { $0.proxy.cacheTTL = 60 }
+        engine.announce([("1", "one")])
+        #expect(try await engine.get("/line/p/u/index/x").status == 200)
+        #expect(store.packagesRead == 1)
+        // A note that comes into the cache shows on the page: what was read for the first one is not used again.
+        engine.announce([("1", "one"), ("2.box", "a note0005")])
+        engine.clock.advance(seconds: 61)
+        #expect(try await engine.get("/line/p/u/index/x").text.hasSuffix(" ?\n"))
+        #expect(store.packagesRead == 2)
+        #expect(try await engine.get("/line/p/u/files/x/2.box.note").text == " note")
+        #expect(try await engine.get("/line/p/u/index/x").text.hasSuffix(" \(BlobDigest(of: Array(" note".utf8)))\n"))
+    }
+
     @Test func `nobody writes to a proxy`() async throws {
         let engine = try await EngineFixture()
         try await engine.add("u", .proxy)

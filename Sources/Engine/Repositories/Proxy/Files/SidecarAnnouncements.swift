@@ -24,15 +24,14 @@ struct SidecarAnnouncements: Sendable {
 
     /// Notes in the files of a package's listing what there is beside them. Clients fail when a sidecar that was announced
     /// is not there (PEP 658), so what is in doubt is not announced.
-    func apply(to answer: inout SourcedListing, of package: PackageID, _ known: UpstreamMemory.KnownIndex) async throws {
-        let id = proxy.id
-        let stamp = proxy.services.board.stamp(id, .sidecars(package))
-        let cached = try await proxy.services.store.read { try $0.assets(id, package: package) }
-        answer.freshness.dependencies.append(.init(repository: proxy.repository, stamp: stamp))
+    func apply(to answer: inout SourcedListing, of package: PackageID, _ found: UpstreamMemory.FoundIndex) async throws {
+        let cached = if let files = found.files { files } else { try await proxy.cachedFiles(of: package) }
+        let isStale = found.known.isStale
+        answer.freshness.dependencies.append(.init(repository: proxy.repository, stamp: cached.stamp))
         let listed = answer.listing.assets
         let (announced, end) = try await format.ask(
             on: listed.count > Self.maxInline ? proxy.services.processors : nil, lasting: .rendering(listed.count)
-        ) { announce(listed, cached, isStale: known.isStale, by: $0) }
+        ) { announce(listed, cached.files, isStale: isStale, by: $0) }
         answer.listing.assets = announced
         // A page that the upstream confirms again and again must not forget for good what was lost.
         if let end { answer.freshness.validUntil = min(answer.freshness.validUntil ?? .max, end) }

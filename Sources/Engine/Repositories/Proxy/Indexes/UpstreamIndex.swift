@@ -108,7 +108,7 @@ struct UpstreamIndex: Sendable {
         let stamp = stamp(key)
         let page = UpstreamPage(proxy, index, configuration)
         func found(_ known: KnownIndex, _ stamp: ChangeCounters.Version) -> FoundIndex {
-            FoundIndex(known: known, stamp: stamp, configuration: configuration)
+            FoundIndex(known: known, stamp: stamp, configuration: configuration, files: page.lastRead.files)
         }
         // Somebody may have come first, before this flight began.
         let known = memory.listings[key].flatMap { $0.isRead(with: configuration) ? $0 : nil }

@@ -62,6 +62,21 @@ final class UpstreamMemory: Sendable {
         let stamp: ChangeCounters.Version
         /// What it was read with; nil where the format reads no such document.
         let configuration: UpstreamConfiguration?
+        /// What is here of the package, where it was read for this look.
+        var files: CachedFiles?
+    }
+
+    /// The rows of a package's files that are here, with its revision (`ChangeCounters.Subject.sidecars`) before they were read.
+    struct CachedFiles: Sendable {
+        let files: [StoredAsset]
+        let stamp: ChangeCounters.Version
+    }
+
+    /// The rows that were read last for an index, while it is asked for.
+    final class LastRead: Sendable {
+        private let state = Mutex<CachedFiles?>(nil)
+        var files: CachedFiles? { state.withLock { $0 } }
+        func note(_ files: CachedFiles) { state.withLock { $0 = files } }
     }
 
     /// Finds a listing's files by their paths; made ready when somebody first looks for one, since most pages are only shown.

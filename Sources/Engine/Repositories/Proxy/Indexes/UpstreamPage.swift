@@ -17,6 +17,8 @@ struct UpstreamPage: Sendable {
     let index: IndexKey
     /// What the index is read with.
     let configuration: UpstreamConfiguration?
+    /// The files that it was last reconciled with, for those who make the package's pages of it.
+    let lastRead = UpstreamMemory.LastRead()
     var services: EngineServices { proxy.services }
 
     init(_ proxy: ProxySource, _ index: IndexKey, _ configuration: UpstreamConfiguration?) {
@@ -363,8 +365,9 @@ struct UpstreamPage: Sendable {
     /// The files of the package that are here.
     private func files() async throws -> [StoredAsset] {
         guard let package = index.package else { return [] }
-        let id = proxy.id
-        return try await services.store.read { try $0.assets(id, package: package) }
+        let cached = try await proxy.cachedFiles(of: package)
+        lastRead.note(cached)
+        return cached.files
     }
 
     /// Other bytes under a name that was published are an accident or an attack; somebody should look.
