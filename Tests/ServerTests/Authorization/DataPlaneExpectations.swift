@@ -136,6 +136,6 @@ enum DataPlaneExpectations {
         Request("chunks", .session, "GET \(missing)", uploaders, 404, 405, 405),
         Request("chunks", .session, "PATCH \(missing)", uploaders, 404, 405, 405),
         Request("chunks", .session, "DELETE \(missing)", uploaders, 404, 405, 405),
-        Request("chunks", .delete, "DELETE \(file)", deleters, 204, 405, 405),
+        Request("chunks", .delete, "DELETE \(file)", deleters, 202, 405, 405),
     ]
 }
