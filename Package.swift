@@ -137,6 +137,7 @@ let package = Package(
         testFormat("Chunks", ["SaveDigest"]),
         testFormat("Parcels", ["SaveDigest"]),
         testFormat("Sparse", ["SaveDigest"]),
+        testFormat("Notices", ["SaveDigest"]),
         tests(
             "SavePlatformTests",
             [
@@ -155,14 +156,15 @@ let package = Package(
         tests(
             "ServerTests",
             [
-                "SaveServer", "SaveAPI", "SaveArgon2", "SaveBlobs", "FormatNpm", "FormatChunks", "SaveTestKit", "SavePlatform",
-                "SaveDigest",
+                "SaveServer", "SaveAPI", "SaveArgon2", "SaveBlobs", "FormatNpm", "FormatChunks", "FormatNotices", "SaveTestKit",
+                "SavePlatform", "SaveDigest",
             ] + engine),
         tests("PluginsTests", ["SavePlugins", "SaveTestKit", "SavePlatform", "SaveAccess", "SaveDigest"]),
         tests(
             "TestKitTests",
             [
                 "SaveTestKit", "SavePlatform", "SaveDigest", "FormatTemplate", "FormatChunks", "FormatParcels", "FormatSparse",
+                "FormatNotices",
             ] + engine),
         tests("ArchitectureTests", []),
     ] + plugins.flatMap(plugin),

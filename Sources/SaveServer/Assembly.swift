@@ -92,7 +92,7 @@ struct Assembly: Sendable {
         let health = Health(
             store: stores.metadata, blobs: stores.blobs, storage: storage, version: Version.current, log: log,
             damaged: { scrub.report.damaged })
-        let metrics = Metrics()
+        let metrics = Metrics(formats: registry.descriptors)
         let report = MetricsReport(
             metrics: metrics, services: services, dataPlane: dataPlane, auditUpkeep: auditUpkeep, authenticator: authenticator,
             scrub: scrub, blobs: stores.blobs, started: clock.uptime())

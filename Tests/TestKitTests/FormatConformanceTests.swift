@@ -1,3 +1,4 @@
+import FormatNotices
 import SaveDigest
 import SavePlatform
 import SaveTestKit
@@ -35,6 +36,14 @@ import Testing
             uploads: [SampleUpload(.put, "/Foo/1.0", body: Array("contents".utf8))],
             searches: [SampleSearch("/?find=fo", finds: foo)]
         ).brokenLaws()
+    }
+
+    @Test func `a format with a mount of two segments keeps the rules of all formats`() async throws {
+        let upload = SampleUpload(.put, "/a/b.txt", body: Array("contents".utf8))
+        let violations = try await FormatConformance(
+            NoticesFormat.self, paths: ["/about", "/a/b.txt"], indexes: [], uploads: [upload]
+        ).violations()
+        #expect(violations == [])
     }
 
     @Test func `every fault has its rule`() {

@@ -130,7 +130,7 @@ package final class Repository: Sendable {
 
     /// The path from the host to the repository, with a slash at both ends, as Save writes it: below the format's mount where it
     /// has one.
-    package var basePath: String { "/\(descriptor.firstSegment)/\(record.project)/\(record.name)/" }
+    package var basePath: String { "/\(descriptor.root)/\(record.project)/\(record.name)/" }
 
     /// The largest file it takes, in bytes, where the server has a limit of its own.
     package func maxFileSize(_ limit: Int64?) -> Int64? { [record.hosted.maxFileSize, limit].compactMap(\.self).min() }

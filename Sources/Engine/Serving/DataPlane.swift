@@ -76,6 +76,9 @@ package final class DataPlane: Responder {
     /// Pages that were answered with although the upstream could not be asked, since the start.
     package var staleAnswers: Int { stale.load(ordering: .relaxed) }
 
+    /// Whether a path is below a mount of a format.
+    package func isMounted(_ path: ArraySlice<UInt8>) -> Bool { services.catalogue.formats.place(of: path)?.isMounted ?? false }
+
     /// Notes that somebody is signed in, where the data plane is not what is asked.
     package func noteSignIn(of principal: Principal, _ request: HTTPRequest) {
         services.tally.noteSignIn(of: principal, request)
@@ -139,7 +142,9 @@ package final class DataPlane: Responder {
         }
         let principal = sender.principal
         services.tally.noteSignIn(of: principal, request)
-        if let mount = resolver.mount(at: request.rawPath) { return try RouteHandler.pingResponse(of: mount, request, principal) }
+        if let (document, needsName) = resolver.mountDocument(at: request.rawPath) {
+            return try RouteHandler.mountDocument(document, needsName: needsName, request, principal)
+        }
         let catalogue = services.catalogue.current
         if let place = resolver.place(at: request.rawPath) { return try listing.answer(place, request, principal, catalogue) }
         let resolved: ResolvedRequest

@@ -24,27 +24,33 @@ struct RequestResolver: Sendable {
     let formats: FormatRegistry
     let routes = RouteMemo(size: 4 << 20)
 
-    /// The path, decoded once, as the format that it begins with writes paths.
+    /// The path, decoded once, as the format that it begins with writes paths: `[format, project, repository, …]`, whether it
+    /// came by the format's id or by its mount.
     func path(_ raw: ArraySlice<UInt8>) throws -> RequestPath {
-        let format = formats.descriptor(ofPath: raw)
+        let place = formats.place(of: raw)
         return try RequestPath(
-            decoding: raw, escapedSlashesSeparate: format?.abilities.contains(.slashesInNames) ?? false)
+            decoding: Self.ordinary(raw, place),
+            escapedSlashesSeparate: place?.descriptor.abilities.contains(.slashesInNames) ?? false)
     }
 
-    /// The mount that a path names and nothing below it: `/v2` and `/v2/`.
-    func mount(at raw: ArraySlice<UInt8>) -> FormatMount? {
-        let slash = UInt8(ascii: "/")
-        let segment = raw.dropFirst()
-        guard segment.dropLast(segment.last == slash ? 1 : 0).allSatisfy({ $0 != slash }),
-            let mount = formats.descriptor(ofPath: raw)?.mount, segment.starts(with: mount.name.utf8)
-        else { return nil }
-        return mount
+    /// The undecoded path with the format's id where its mount was. All that comes after knows no mounts.
+    private func ordinary(_ raw: ArraySlice<UInt8>) -> ArraySlice<UInt8> { Self.ordinary(raw, formats.place(of: raw)) }
+
+    private static func ordinary(_ raw: ArraySlice<UInt8>, _ place: FormatPlace?) -> ArraySlice<UInt8> {
+        guard let place, place.isMounted else { return raw }
+        return (Array("/\(place.descriptor.id)".utf8) + place.rest)[...]
+    }
+
+    /// What a mount answers by itself, without a repository: at `/v2` and `/v2/`, say.
+    func mountDocument(at raw: ArraySlice<UInt8>) -> (document: Document, needsName: Bool)? {
+        guard let place = formats.place(of: raw), place.isMounted else { return nil }
+        return place.descriptor.mount?.document(at: place.rest)
     }
 
     /// The page above repositories that a path names; nil for every other path. A mount lists nothing.
     func place(at raw: ArraySlice<UInt8>) -> CatalogueListing.Place? {
-        guard let path = try? path(raw), (1...2).contains(path.segments.count), let format = path.segments.first,
-            formats.descriptor(ofSegment: format)?.id == format
+        guard let place = formats.place(of: raw), !place.isMounted, let path = try? path(raw),
+            (1...2).contains(path.segments.count), let format = path.segments.first
         else { return nil }
         return CatalogueListing.Place(
             format: format, project: path.segments.dropFirst().first, endsInSlash: path.endsInSlash)
@@ -98,8 +104,8 @@ struct RequestResolver: Sendable {
             return (path, try find(path, principal, catalogue))
         } catch let error as SaveError where error.code == .invalidRequest && request.method.isRead {
             // An encoded slash is a part of a name to some upstreams. Nothing that is hosted has one.
-            guard let format = formats.descriptor(ofPath: raw), !format.abilities.contains(.upstreamIndexes),
-                format.abilities.contains(.proxy), let path = try? RequestPath(keepingEscapedSlashes: raw)
+            guard let format = formats.place(of: raw)?.descriptor, !format.abilities.contains(.upstreamIndexes),
+                format.abilities.contains(.proxy), let path = try? RequestPath(keepingEscapedSlashes: ordinary(raw))
             else { throw error }
             let repository = try find(path, principal, catalogue)
             // A caller that may not read it does not learn what kind it is.
@@ -116,7 +122,7 @@ struct RequestResolver: Sendable {
 
     private func spelling(of request: HTTPRequest, _ repository: Repository) throws -> RequestSpelling? {
         guard request.method.isRead, Self.passesOn(repository) else { return nil }
-        return try RequestSpelling(rawPath: request.rawPath, rawQuery: request.rawQuery)
+        return try RequestSpelling(rawPath: ordinary(request.rawPath), rawQuery: request.rawQuery)
     }
 
     private func spelled(_ route: Route, _ spelling: RequestSpelling?) -> Route {
@@ -147,7 +153,7 @@ struct RequestResolver: Sendable {
     func find(_ path: RequestPath, _ principal: Principal, _ catalogue: CatalogueSnapshot) throws -> Repository {
         guard path.segments.count >= 3 else { throw CatalogueListing.nothing }
         let found = catalogue.repository(project: path.segments[1], name: path.segments[2])
-        if let found, found.record.format == formats.descriptor(ofSegment: path.segments[0])?.id { return found }
+        if let found, found.record.format == path.segments[0] { return found }
         if case .anonymous = principal { throw SaveError.signInFirst }
         throw SaveError.noSuchRepository
     }

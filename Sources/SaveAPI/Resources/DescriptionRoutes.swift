@@ -22,7 +22,7 @@ enum DescriptionRoutes {
             }
         return [
             "id": .string(format.id), "name": .string(format.displayName), "contract_version": .integer(Int64(format.contract)),
-            "abilities": .array(format.abilities.names.map(JSONValue.string)), "mount": JSONValue(format.mount?.name),
+            "abilities": .array(format.abilities.names.map(JSONValue.string)), "mount": JSONValue(format.mount?.path),
             "origin": path == nil ? "compiled_in" : "loaded", "path": call.caller.mayInspect ? JSONValue(path) : nil,
         ]
     }

@@ -12,7 +12,7 @@ public struct FormatDescriptor: Sendable, Hashable {
     package let contract: Int
     /// What it implements.
     public let abilities: FormatAbilities
-    /// Where clients insist on finding its repositories; nil for below `/<id>/` only.
+    /// Where clients insist on finding its repositories: a path at the root of the server; nil for below `/<id>/` only.
     public let mount: FormatMount?
     /// How its clients are told why a request was refused.
     public let refusals: ErrorFormat
@@ -30,27 +30,82 @@ public struct FormatDescriptor: Sendable, Hashable {
         self.refusals = refusals
     }
 
-    /// The first segment of its repositories' URLs as Save writes them: the mount where there is one.
-    package var firstSegment: String { mount?.name ?? id }
-}
+    /// Where the URLs of its repositories begin as Save writes them, without slashes at the ends: the mount, or else the id.
+    package var root: String { mount?.path ?? id }
 
-/// A first segment of URLs for protocols that insist on one, such as `v2`: what is below `/<mount>/<project>/<repository>/` is
-/// the same as below `/<id>/<project>/<repository>/`, for everybody and every request.
-public struct FormatMount: Sendable, Hashable {
-    /// The segment: `^[a-z][a-z0-9_]{1,31}$`, no word of the server's own, and neither the id nor the mount of any format.
-    package let name: String
-    /// What `/<mount>` and `/<mount>/` answer who is signed in. Everybody else gets 401 with a challenge, because clients ask
-    /// there first to learn whether to send the credentials that they have; what may be read without any still is.
-    package let pingResponse: Document
-
-    public init(_ name: String, pingResponse: Document) {
-        self.name = name
-        self.pingResponse = pingResponse
+    /// What is below the format's id or mount in a request's undecoded path; nil for a path that begins with neither.
+    package func place(of path: ArraySlice<UInt8>) -> (rest: ArraySlice<UInt8>, isMounted: Bool)? {
+        if let rest = Self.rest(of: path, below: id) { return (rest, false) }
+        guard let mount, let rest = Self.rest(of: path, below: mount.path) else { return nil }
+        return (rest, true)
     }
 
-    /// Mounts are told apart by their names.
-    public static func == (left: FormatMount, right: FormatMount) -> Bool { left.name == right.name }
-    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+    /// Whether an undecoded path names a repository and nothing below it, with or without a slash at its end.
+    package func namesRepository(_ path: ArraySlice<UInt8>) -> Bool {
+        guard let rest = place(of: path)?.rest else { return false }
+        let slash = UInt8(ascii: "/")
+        return rest.dropLast(rest.last == slash ? 1 : 0).count { $0 == slash } == 2
+    }
+
+    /// What follows a prefix that needs no escapes, however the path writes it.
+    private static func rest(of path: ArraySlice<UInt8>, below prefix: String) -> ArraySlice<UInt8>? {
+        let slash = UInt8(ascii: "/")
+        guard path.first == slash else { return nil }
+        var rest = path.dropFirst()
+        for byte in prefix.utf8 {
+            guard let found = rest.popFirst() else { return nil }
+            if found == byte { continue }
+            guard found == UInt8(ascii: "%"), byte != slash, rest.count >= 2,
+                let high = ASCII.hexDigit(rest[rest.startIndex]), let low = ASCII.hexDigit(rest[rest.startIndex + 1]),
+                high << 4 | low == byte
+            else { return nil }
+            rest = rest.dropFirst(2)
+        }
+        return rest.isEmpty || rest.first == slash ? rest : nil
+    }
+}
+
+/// A path at the root of the server for protocols that insist on one, such as `v2`, `.well-known/terraform` or `-/npm`: what is
+/// below `/<mount>/<project>/<repository>/` is the same as below `/<id>/<project>/<repository>/`, for everybody and every request.
+///
+/// What is asked of the mount itself belongs to no repository:
+///
+/// ```swift
+/// FormatMount("v2", pingResponse: Document(type: .json, bytes: Array("{}".utf8)))
+/// FormatMount(".well-known/terraform.json", documents: ["": services])
+/// ```
+public struct FormatMount: Sendable, Hashable {
+    /// One to four segments with a slash between two, each `^[a-z0-9._~-]{1,32}$` and no dot segment. The first is no word of the
+    /// server's own and not the id of a format. No mount is, or is above, another one.
+    package let path: String
+    /// What `/<mount>` and `/<mount>/` answer who is signed in. Everybody else gets 401 with a challenge, because clients ask
+    /// there first to learn whether to send the credentials that they have; what may be read without any still is.
+    package let pingResponse: Document?
+    /// What anyone gets, without credentials: the answer to `/<mount>/<name>` by its name, to `/<mount>` itself by "".
+    package let documents: [String: Document]
+
+    /// - Parameters:
+    ///   - path: without slashes at its ends.
+    ///   - pingResponse: what the mount itself answers who is signed in, and 401 for everybody else; nil for 404.
+    ///   - documents: what anyone may read below the mount, by name, each one segment; "" is the mount itself. They are the same for
+    ///     everybody and say nothing of repositories.
+    public init(_ path: String, pingResponse: Document? = nil, documents: [String: Document] = [:]) {
+        self.path = path
+        self.pingResponse = pingResponse
+        self.documents = documents
+    }
+
+    /// The document that belongs to no repository, where one is at a place below the mount, and whether it takes a name to read it.
+    package func document(at rest: ArraySlice<UInt8>) -> (document: Document, needsName: Bool)? {
+        let slash = UInt8(ascii: "/")
+        let name = String(decoding: rest.first == slash ? rest.dropFirst() : rest, as: UTF8.self)
+        if name.isEmpty, let pingResponse { return (pingResponse, true) }
+        return documents[name].map { ($0, false) }
+    }
+
+    /// Mounts are told apart by their paths.
+    public static func == (left: FormatMount, right: FormatMount) -> Bool { left.path == right.path }
+    public func hash(into hasher: inout Hasher) { hasher.combine(path) }
 }
 
 /// What a format implements. Everything claimed must work; everything else must throw `unsupported`.

@@ -29,7 +29,7 @@ enum FormatsCommand: Command {
             let abilities = entry.descriptor.abilities.names.joined(separator: " ")
             let descriptor = entry.descriptor
             let fields = [descriptor.id, "\(descriptor.contract)", text(entry.origin), abilities]
-            print((fields + (descriptor.mount.map { ["/\($0.name)/"] } ?? [])).joined(separator: "\t"))
+            print((fields + (descriptor.mount.map { ["/\($0.path)/"] } ?? [])).joined(separator: "\t"))
         }
         return 0
     }

@@ -78,7 +78,7 @@ package final class Gateway: Responder {
             let known = paths.map(\.path).joined(separator: ", ")
             return .refusal(404, "there is nothing here; the server's own paths are \(known), and the REST API is at /api/v1")
         }
-        if isBelow("/_/oidc", request) { return withoutTrustedPublishing(request) }
+        if isBelow("/_/oidc", request), !dataPlane.isMounted(request.rawPath) { return withoutTrustedPublishing(request) }
         if isBelow("/packages", request), request.method.isRead { return fileElsewhere(request) }
         if let preflight = crossOrigin.preflight(request) { return preflight }
         var response = await dataPlane.respond(to: request)

@@ -28,20 +28,24 @@ final class Metrics: Sendable {
         /// By class and bucket; the last bucket is for all that took longer.
         var durations = [Int64](repeating: 0, count: Metrics.classes.count * (Metrics.bounds.count + 1))
         var micros = [Int64](repeating: 0, count: Metrics.classes.count)
-        /// Where in `outcomes` a repository's row begins, by the first three segments of its paths, hashed.
+        /// Where in `outcomes` a repository's row begins, by its format's id, its project and its name, hashed.
         var repositories: [UInt64: Int] = [:]
         /// By repository and outcome.
         var outcomes: [Int64] = []
     }
 
     private let counts = Mutex(Counts())
+    /// The formats whose repositories have a second path.
+    private let mounted: [FormatDescriptor]
+
+    init(formats: [FormatDescriptor]) { mounted = formats.filter { $0.mount != nil } }
 
     func note(_ request: RequestSummary) {
         let place = Self.row(request.method) * Self.statuses + min(max(0, request.status), Self.statuses - 1)
         let group = Self.group(request)
         let bucket = Self.bounds.firstIndex { request.microseconds <= $0.microseconds } ?? Self.bounds.count
         // A preflight is answered for any path, whether there is something or not.
-        let repository = group < 2 && request.method != .options ? Self.place(of: request.target) : nil
+        let repository = group < 2 && request.method != .options ? self.place(of: request.target) : nil
         let outcome = Self.outcome(request.status)
         counts.withLock { counts in
             counts.requests[place] &+= 1
@@ -97,8 +101,18 @@ final class Metrics: Sendable {
         }
     }
 
-    /// A hash of `/<format>/<project>/<repository>/` (FNV-1a, 64 bits); nil for what is no such path.
-    private static func place(of target: some Sequence<UInt8>) -> UInt64? {
+    /// A hash of `/<format>/<project>/<repository>/`, also of a path that begins with the format's mount; nil for what is no such
+    /// path.
+    private func place(of target: [UInt8]) -> UInt64? {
+        for format in mounted {
+            guard let (rest, isMounted) = format.place(of: target[...]), isMounted else { continue }
+            return Self.hash(Array("/\(format.id)".utf8) + rest)
+        }
+        return Self.hash(target)
+    }
+
+    /// Up to the fourth slash (FNV-1a, 64 bits).
+    private static func hash(_ target: [UInt8]) -> UInt64? {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         var slashes = 0
         for byte in target {
@@ -122,7 +136,9 @@ final class Metrics: Sendable {
         writeDurations(counts, to: &text)
         text.begin("save_repository_requests_total", .counter, "Requests to repositories, by what came of them.")
         for repository in repositories {
-            guard let place = Self.place(of: repository.basePath.utf8), let row = counts.repositories[place] else { continue }
+            guard let place = self.place(of: Array(repository.basePath.utf8)), let row = counts.repositories[place] else {
+                continue
+            }
             for (outcome, count) in zip(Self.outcomes, counts.outcomes[row...]) where count > 0 {
                 text.add(
                     "save_repository_requests_total",

@@ -8,7 +8,9 @@ import Testing
         static var descriptor: FormatDescriptor {
             FormatDescriptor(
                 id: Name.id, displayName: "x", contract: Name.contract, abilities: [],
-                mount: Name.mount.map { FormatMount($0, pingResponse: Document(type: .text, bytes: [])) })
+                mount: Name.mount.map {
+                    FormatMount($0, pingResponse: Document(type: .text, bytes: []), documents: Name.documents)
+                })
         }
         init(settings: JSONObject) throws { if Name.isBroken { throw SaveError(.invalidRequest, "no luck today") } }
         func route(_ request: FormatRequest) throws -> Route { throw SaveError(.notFound, "nothing") }
@@ -36,10 +38,63 @@ import Testing
     @Test func `a mount that may not be is refused with the reason`() throws {
         #expect(
             try refusal(Named<MountedMalformed>.self)
-                == "the mount 'v2/' of the format 'other' is not of the form ^[a-z][a-z0-9_]{1,31}$")
+                == "the mount 'v2/' of the format 'other' is not of the form ^[a-z0-9._~-]{1,32}(/[a-z0-9._~-]{1,32}){0,3}$ without dot segments"
+        )
         #expect(try refusal(Named<MountedReserved>.self) == "the mount 'api' of the format 'other' is reserved")
         #expect(try refusal(Named<MountedOnItself>.self) == "the mount 'other' of the format 'other' is its id")
         #expect(try refusal(Named<MountedOnPlain>.self) == "the mount 'plain' of the format 'other' is the id of another format")
+    }
+
+    /// A format `other` at a mount, beside one at `.well-known/plain`.
+    private func refusal(at mount: String, _ documents: [String: Document] = [:]) throws -> String? {
+        var registry = FormatRegistry()
+        try registry.register(Named<Plain>.self)
+        try registry.register(Named<Discovered>.self)
+        do {
+            try Choice.$mount.withValue(mount) {
+                try Choice.$documents.withValue(documents) { try registry.register(Named<Choice>.self) }
+            }
+        } catch let error as SaveError {
+            #expect(error.code == .invalidConfiguration)
+            #expect(registry.descriptors.map(\.id) == ["discovered", "plain"])
+            return error.message
+        }
+        return nil
+    }
+
+    @Test(arguments: [".well-known/other", "-/npm", "_/oidc", "v2", "a/b/c/d", "..x/~y"])
+    func `a mount is a path of plain segments`(mount: String) throws {
+        #expect(try refusal(at: mount) == nil)
+    }
+
+    @Test(arguments: [
+        "", "/v2", "v2/", "a//b", "a/../b", ".", "A", "a b", "a%41", "a/b/c/d/e", String(repeating: "a", count: 33), "é",
+    ])
+    func `a mount of another form is refused`(mount: String) throws {
+        #expect(try #require(try refusal(at: mount)).hasPrefix("the mount '\(mount)' of the format 'other' is not of the form "))
+    }
+
+    @Test func `a mount that begins with a path of somebody else's is refused, and so is one above or below another`() throws {
+        let begin = "the mount '%' of the format 'other' "
+        for (mount, reason) in [
+            ("api/v1", "begins with 'api', which is reserved"), ("health/live", "begins with 'health', which is reserved"),
+            ("plain/x", "begins with 'plain', which is the id of another format"),
+            ("other/x", "begins with 'other', which is its id"),
+            (".well-known/plain", "is the mount of the format 'discovered' already"),
+            (".well-known", "overlaps the mount '.well-known/plain' of the format 'discovered'"),
+            (".well-known/plain/x", "overlaps the mount '.well-known/plain' of the format 'discovered'"),
+        ] {
+            #expect(try refusal(at: mount) == begin.replacing("%", with: mount) + reason)
+        }
+    }
+
+    @Test func `documents of a mount that nobody could ask for are refused`() throws {
+        let document = Document(type: .text, bytes: [])
+        #expect(try refusal(at: "v2", ["token": document]) == nil)
+        #expect(try refusal(at: "v2", ["": document]) == "the mount 'v2' of the format 'other' has two answers of its own")
+        #expect(
+            try refusal(at: "v2", ["a/b": document])
+                == "the mount 'v2' of the format 'other' has a document 'a/b', which is not one segment of such a form")
     }
 
     @Test func `a mount belongs to one format`() throws {
@@ -49,7 +104,7 @@ import Testing
         #expect(second?.message == "the mount 'v2' of the format 'other' is the mount of the format 'mounted' already")
         let named = #expect(throws: SaveError.self) { try registry.register(Named<NamedAsTheMount>.self) }
         #expect(named?.message == "the format id 'v2' is the mount of the format 'mounted'")
-        #expect(registry.descriptors.map(\.firstSegment) == ["v2"])
+        #expect(registry.descriptors.map(\.root) == ["v2"])
     }
 
     @Test func `a registrar keeps what was registered, where it came from, and why something was not`() throws {
@@ -69,12 +124,14 @@ private protocol FormatName {
     static var contract: Int { get }
     static var isBroken: Bool { get }
     static var mount: String? { get }
+    static var documents: [String: Document] { get }
 }
 
 extension FormatName {
     static var contract: Int { FormatDescriptor.currentContract }
     static var isBroken: Bool { false }
     static var mount: String? { nil }
+    static var documents: [String: Document] { [:] }
 }
 
 private enum Plain: FormatName { static let id = "plain" }
@@ -109,6 +166,16 @@ private enum MountedReserved: FormatName {
 private enum MountedOnItself: FormatName {
     static let id = "other"
     static let mount: String? = "other"
+}
+private enum Discovered: FormatName {
+    static let id = "discovered"
+    static let mount: String? = ".well-known/plain"
+}
+/// The one that a test is about.
+private enum Choice: FormatName {
+    static let id = "other"
+    @TaskLocal static var mount: String?
+    @TaskLocal static var documents: [String: Document] = [:]
 }
 private enum MountedOnPlain: FormatName {
     static let id = "other"

@@ -74,7 +74,7 @@ import Testing
         let world = try await AccessWorld()
         for asker in Asker.allCases {
             let expected = DataPlaneExpectations.named.refusal("public", asker) ?? 200
-            for path in ["/v7", "/v7/"] {
+            for path in ["/v2", "/v2/"] {
                 for method in ["GET", "HEAD"] {
                     let answer = await world.send(method, path, as: asker)
                     #expect(answer.status == expected, "\(method) \(path) as \(asker)")
@@ -85,11 +85,11 @@ import Testing
                 }
             }
             for (method, status) in [("POST", 405), ("PUT", 405), ("DELETE", 405), ("OPTIONS", 204)] {
-                let answer = await world.send(method, "/v7/", as: asker)
+                let answer = await world.send(method, "/v2/", as: asker)
                 #expect(answer.status == ([.expired, .disabled].contains(asker) ? 401 : status), "\(method) as \(asker)")
                 if answer.status != 401 { #expect(answer.headers["Allow"] == "GET, HEAD, OPTIONS") }
             }
-            for path in ["/v7x", "/v7/open", "/v7/open/", "/v7/v7/", "/v7//"] {
+            for path in ["/v2x", "/v2/open", "/v2/open/", "/v2/v2/", "/v2//"] {
                 let status = await world.send("GET", path, as: asker).status
                 #expect(
                     [.expired, .disabled].contains(asker) ? status == 401 : [404, 401].contains(status), "\(path) as \(asker)")
@@ -97,16 +97,69 @@ import Testing
         }
     }
 
+    @Test func `what a mount gives to anyone takes no credentials, and lists nothing`() async throws {
+        let world = try await AccessWorld()
+        let documents = [
+            ("/.well-known/notices", "{\"notices\":\"/.well-known/notices/\"}"),
+            ("/.well-known/notices/", "{\"notices\":\"/.well-known/notices/\"}"),
+            ("/.well-known/notices/terms.txt", "Be kind.\n"), ("/%2ewell-known/notices/terms.txt", "Be kind.\n"),
+        ]
+        for asker in Asker.allCases {
+            let isRefused = [.expired, .disabled].contains(asker)
+            for (path, text) in documents {
+                for method in ["GET", "HEAD"] {
+                    let answer = await world.send(method, path, as: asker)
+                    #expect(answer.status == (isRefused ? 401 : 200), "\(method) \(path) as \(asker)")
+                    answer.expectSafe("\(method) \(path) as \(asker)")
+                    if !isRefused, method == "GET" { #expect(try await APIAnswer(answer).text == text) }
+                }
+                for (method, status) in [("POST", 405), ("PUT", 405), ("DELETE", 405), ("OPTIONS", 204)] {
+                    let answer = await world.send(method, path, as: asker)
+                    #expect(answer.status == (isRefused ? 401 : status), "\(method) \(path) as \(asker)")
+                    if !isRefused { #expect(answer.headers["Allow"] == "GET, HEAD, OPTIONS") }
+                }
+            }
+            for path in [
+                "/.well-known", "/.well-known/", "/.well-known/noticesx", "/.well-known/notices/open",
+                "/.well-known/notices/open/",
+                "/.well-known/notices/terms.txt/", "/.well-known/notices//", "/.well-known/other/open/notices-hosted/about",
+            ] {
+                let status = await world.send("GET", path, as: asker).status
+                #expect(isRefused ? status == 401 : [404, 401].contains(status), "\(path) as \(asker)")
+            }
+        }
+    }
+
+    @Test func `a format may own the path at which upload tools ask for a token, which is else not offered`() async throws {
+        let world = try await AccessWorld(with: [TokenFormat.self])
+        let answer = await world.send("GET", "/_/oidc/audience", as: .anonymous)
+        #expect(answer.status == 200)
+        #expect(try await APIAnswer(answer).text == "{\"audience\":\"save\"}")
+        #expect(await world.send("POST", "/_/oidc/mint-token", as: .anonymous).status == 404)
+        #expect(await world.send("GET", "/_/other", as: .anonymous).status == 404)
+    }
+
+    @Test func `a redirect below a mount stays there`() async throws {
+        let world = try await AccessWorld()
+        let base = "/.well-known/notices/open/notices-hosted"
+        for (path, location) in [(base, "notices-hosted/./about"), (base + "//a/b.txt", base + "/a/b.txt")] {
+            let answer = await world.send("GET", path, as: .viewer)
+            #expect((answer.status, answer.headers["Location"]) == (301, location), "\(path)")
+        }
+    }
+
     @Test func `below a mount everybody gets what is below the id`() async throws {
         let world = try await AccessWorld()
-        let reads = DataPlaneExpectations.requests.filter { $0.format == "chunks" && $0.method == "GET" }
-        #expect(reads.count == 2)
+        let reads = DataPlaneExpectations.requests.filter {
+            $0.method == "GET" && world.formats.segments(of: $0.format).count == 2
+        }
+        #expect(Set(reads.map(\.format)) == ["chunks", "notices"])
         for request in reads {
             for project in ["open", "closed", "absent"] {
                 for asker in Asker.allCases {
                     var answers: [String] = []
                     for segment in world.formats.segments(of: request.format) {
-                        let path = "/\(segment)/\(project)/chunks-hosted\(request.path)"
+                        let path = "/\(segment)/\(project)/\(request.format)-hosted\(request.path)"
                         answers.append(try await world.send(request.method, path, as: asker).comparable())
                     }
                     #expect(answers.count == 2 && answers[0] == answers[1], "\(request.path) in \(project) as \(asker)")
@@ -150,11 +203,21 @@ import Testing
     }
 }
 
+/// A format at a path for which the server has an answer of its own where no format has it.
+private struct TokenFormat: RepositoryFormat {
+    static let descriptor = FormatDescriptor(
+        id: "tokens", displayName: "Tokens", abilities: [],
+        mount: FormatMount(
+            "_/oidc", documents: ["audience": Document(type: .json, bytes: Array("{\"audience\":\"save\"}".utf8))]))
+    init(settings: JSONObject) throws {}
+    func route(_ request: FormatRequest) throws -> Route { throw SaveError(.notFound, "nothing") }
+}
+
 extension FormatRegistry {
-    /// The first segments of the URLs of a format's repositories.
+    /// Where the URLs of a format's repositories begin.
     fileprivate func segments(of id: String) -> [String] {
         let mount = descriptors.first { $0.id == id }?.mount
-        return [id] + (mount.map { [$0.name] } ?? [])
+        return [id] + (mount.map { [$0.path] } ?? [])
     }
 }
 

@@ -1,4 +1,5 @@
 import FormatChunks
+import FormatNotices
 import FormatNpm
 internal import Foundation
 import SaveAPI
@@ -39,12 +40,15 @@ final class AccessWorld: Sendable {
     static let retired = FixtureWheel(name: "demo", version: "0.9")
     static let upstream = "http://upstream.test/"
 
-    init() async throws {
+    /// - Parameter others: formats beside those of the table.
+    init(with others: [any RepositoryFormat.Type] = []) async throws {
         var formats = FormatRegistry()
         try registerFormats(in: &formats)
         // Those with routes that the others lack.
         try formats.register(NpmFormat.self)
         try formats.register(ChunksFormat.self)
+        try formats.register(NoticesFormat.self)
+        for other in others { try formats.register(other) }
         self.formats = formats
         catalogue = Catalogue(store: store, formats: formats)
         let services = EngineServices(
@@ -145,7 +149,7 @@ final class AccessWorld: Sendable {
         let now = clock.platform.now()
         try await store.write { writing in
             for project in try writing.projects() {
-                for format in ["pypi", "raw", "npm", "chunks"] {
+                for format in ["pypi", "raw", "npm", "chunks", "notices"] {
                     var members: [Int64] = []
                     for kind in RepositoryKind.allCases {
                         var record = RepositoryRecord(
@@ -176,7 +180,8 @@ final class AccessWorld: Sendable {
                 await send("PUT", "/npm/\(project)/npm-hosted/demo", as: .admin, Self.publish("1.0.0")).status == 201,
                 await send(
                     "PUT", "/chunks/\(project)/chunks-hosted/files/\(Digest.hex(Self.tarball))", as: .admin, Self.tarball
-                ).status == 201
+                ).status == 201,
+                await send("PUT", "/notices/\(project)/notices-hosted/a/b.txt", as: .admin, Array("text".utf8)).status == 201
             else { throw SaveError(.internalFailure, "the world has no content") }
         }
     }

@@ -86,7 +86,7 @@ import Testing
 
     @Test func `an upload in several requests ends by the right of its last one`() async throws {
         let world = try await AccessWorld()
-        let opened = await world.send("POST", "/v7/open/chunks-hosted/uploads/", as: .developer)
+        let opened = await world.send("POST", "/v2/open/chunks-hosted/uploads/", as: .developer)
         let place = try #require(opened.headers["Location"])
         let bytes = Array("new".utf8)
         #expect(await world.send("PATCH", place, as: .developer, bytes).status == 202)

@@ -137,5 +137,12 @@ enum DataPlaneExpectations {
         Request("chunks", .session, "PATCH \(missing)", uploaders, 404, 405, 405),
         Request("chunks", .session, "DELETE \(missing)", uploaders, 404, 405, 405),
         Request("chunks", .delete, "DELETE \(file)", deleters, 202, 405, 405),
+
+        Request("notices", .redirect, "GET ", readers, 301, 301, 301),
+        Request("notices", .staticDocument, "GET /about", readers, 200, 200, 200),
+        Request("notices", .asset, "GET /a/b.txt", readers, 200, 200, 200),
+        Request("notices", .asset, "HEAD /a/b.txt", readers, 200, 200, 200),
+        Request("notices", .upload, "PUT /new.txt", uploaders, 201, 405, 405),
+        Request("notices", .delete, "DELETE /a/b.txt", deleters, 204, 405, 405),
     ]
 }

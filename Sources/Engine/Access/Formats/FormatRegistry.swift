@@ -1,5 +1,14 @@
 package import SavePlatform
 
+/// Whose path one is, and what follows.
+package struct FormatPlace: Sendable {
+    package let descriptor: FormatDescriptor
+    /// What is below the id or the mount, undecoded: `/<project>/<repository>/…`, a slash, or nothing.
+    package let rest: ArraySlice<UInt8>
+    /// Whether it begins with the format's mount, not with its id.
+    package let isMounted: Bool
+}
+
 /// The formats of this server: filled before it listens, a constant from then on.
 package struct FormatRegistry: Sendable {
     /// A format and where it came from.
@@ -10,8 +19,6 @@ package struct FormatRegistry: Sendable {
     }
 
     private var entriesByID: [String: Entry] = [:]
-    /// The ids of formats by each first segment of URLs that is theirs: the id itself, and the mount.
-    private var idsBySegment: [String: String] = [:]
     private let supervision: SupervisionRules
 
     /// A registry without formats.
@@ -41,8 +48,9 @@ package struct FormatRegistry: Sendable {
         guard entriesByID[descriptor.id] == nil else {
             throw SaveError(.invalidConfiguration, "two formats have the id '\(descriptor.id)'")
         }
-        if let owner = idsBySegment[descriptor.id] {
-            throw SaveError(.invalidConfiguration, "the format id '\(descriptor.id)' is the mount of the format '\(owner)'")
+        if let owner = descriptors.first(where: { $0.mount.map { Self.overlap($0.path, descriptor.id) } ?? false }) {
+            let how = owner.root == descriptor.id ? "is the mount" : "is above the mount '\(owner.root)'"
+            throw SaveError(.invalidConfiguration, "the format id '\(descriptor.id)' \(how) of the format '\(owner.id)'")
         }
         if let mount = descriptor.mount { try check(mount, of: descriptor.id) }
         do {
@@ -59,27 +67,51 @@ package struct FormatRegistry: Sendable {
             case .loaded: IsolatedFormat(format, loadedAs: descriptor.id, rules: supervision)
             }
         entriesByID[descriptor.id] = Entry(descriptor: descriptor, origin: origin, type: type)
-        idsBySegment[descriptor.id] = descriptor.id
-        if let mount = descriptor.mount { idsBySegment[mount.name] = descriptor.id }
     }
 
     private func check(_ mount: FormatMount, of id: String) throws {
-        let subject = "the mount '\(mount.name)' of the format '\(id)'"
-        guard Self.isWord(mount.name) else {
-            throw SaveError(.invalidConfiguration, "\(subject) is not of the form \(Self.wordForm)")
+        let subject = "the mount '\(mount.path)' of the format '\(id)'"
+        let segments = mount.path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard (1...4).contains(segments.count), segments.allSatisfy(Self.isMountSegment) else {
+            throw SaveError(.invalidConfiguration, "\(subject) is not of the form \(Self.mountForm)")
         }
-        guard !ResourceName.reserved.contains(mount.name) else {
-            throw SaveError(.invalidConfiguration, "\(subject) is reserved")
+        let first = segments[0]
+        let begins = segments.count == 1 ? "is" : "begins with '\(first)', which is"
+        guard !ResourceName.reserved.contains(first) else {
+            throw SaveError(.invalidConfiguration, "\(subject) \(begins) reserved")
         }
-        guard mount.name != id else { throw SaveError(.invalidConfiguration, "\(subject) is its id") }
-        if let owner = idsBySegment[mount.name] {
-            let what = owner == mount.name ? "the id of another format" : "the mount of the format '\(owner)' already"
-            throw SaveError(.invalidConfiguration, "\(subject) is \(what)")
+        guard first != id else { throw SaveError(.invalidConfiguration, "\(subject) \(begins) its id") }
+        guard entriesByID[first] == nil else {
+            throw SaveError(.invalidConfiguration, "\(subject) \(begins) the id of another format")
+        }
+        for other in descriptors {
+            guard let taken = other.mount?.path, Self.overlap(taken, mount.path) else { continue }
+            let how =
+                taken == mount.path
+                ? "is the mount of the format '\(other.id)' already" : "overlaps the mount '\(taken)' of the format '\(other.id)'"
+            throw SaveError(.invalidConfiguration, "\(subject) \(how)")
+        }
+        for name in mount.documents.keys.sorted() where !(name.isEmpty ? mount.pingResponse == nil : Self.isMountSegment(name)) {
+            let why =
+                name.isEmpty ? "has two answers of its own" : "has a document '\(name)', which is not one segment of such a form"
+            throw SaveError(.invalidConfiguration, "\(subject) \(why)")
         }
     }
 
-    /// What ids and mounts look like.
+    /// Whether one path is the other, or above it.
+    private static func overlap(_ left: String, _ right: String) -> Bool {
+        (left + "/").utf8.starts(with: (right + "/").utf8) || (right + "/").utf8.starts(with: (left + "/").utf8)
+    }
+
+    /// What ids look like.
     private static let wordForm = "^[a-z][a-z0-9_]{1,31}$"
+    private static let mountForm = "^[a-z0-9._~-]{1,32}(/[a-z0-9._~-]{1,32}){0,3}$ without dot segments"
+
+    /// Characters that no client and no proxy escapes (RFC 3986, 2.3), in the one spelling that there is of them.
+    private static func isMountSegment(_ text: String) -> Bool {
+        (1...32).contains(text.utf8.count) && text != "." && text != ".."
+            && text.utf8.allSatisfy { (97...122).contains($0) || ASCII.isDigit($0) || "._~-".utf8.contains($0) }
+    }
 
     private static func isWord(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
@@ -105,16 +137,13 @@ package struct FormatRegistry: Sendable {
         return entry.type
     }
 
-    /// The format whose URLs begin with a segment, its id or its mount; nil where there is none.
-    package func descriptor(ofSegment segment: String) -> FormatDescriptor? {
-        idsBySegment[segment].flatMap { entriesByID[$0]?.descriptor }
-    }
-
-    /// The format that an undecoded path begins with; nil where there is none.
-    package func descriptor(ofPath path: ArraySlice<UInt8>) -> FormatDescriptor? {
-        guard path.first == UInt8(ascii: "/") else { return nil }
-        let segment = path.dropFirst().prefix { $0 != UInt8(ascii: "/") }
-        return descriptor(ofSegment: String(decoding: segment, as: UTF8.self))
+    /// The format that an undecoded path begins with, by its id or its mount, and what is below that; nil where there is none.
+    package func place(of path: ArraySlice<UInt8>) -> FormatPlace? {
+        for entry in entriesByID.values {
+            guard let (rest, isMounted) = entry.descriptor.place(of: path) else { continue }
+            return FormatPlace(descriptor: entry.descriptor, rest: rest, isMounted: isMounted)
+        }
+        return nil
     }
 
     /// A format with a repository's settings.

@@ -15,7 +15,7 @@ struct ErrorRenderer: Sendable {
             return HTTPResponse(status: 204, headers: ["Allow": refused.details["allow"] ?? "OPTIONS"])
         }
         var response = ErrorResponder.text(error, request: request, log: log)
-        switch formats.descriptor(ofPath: request.rawPath)?.refusals ?? .text {
+        switch formats.place(of: request.rawPath)?.descriptor.refusals ?? .text {
         case .textOrJSON(let members) where onlyJSON || prefersJSON(request):
             let status = response.status
             setBody(of: &response) { line in .object(JSONObject(members.map { ($0, .string("\(status) \(line)")) })) }

@@ -31,7 +31,7 @@ struct LoginHandler: Sendable {
     }
 
     private func format(of request: HTTPRequest) -> IsolatedFormat<any ClientSigningIn.Type>? {
-        guard let format = resolver.formats.descriptor(ofPath: request.rawPath),
+        guard let format = resolver.formats.place(of: request.rawPath)?.descriptor,
             let type = try? resolver.formats.type(format.id)
         else { return nil }
         return type.cast { $0 as? any ClientSigningIn.Type }

@@ -74,6 +74,6 @@ struct RefusedChanges: Sendable {
 
     /// The format that a path begins with. What callers make up there is one, or each would be counted by itself.
     private func format(of path: RequestPath) -> String {
-        path.segments.first.flatMap { resolver.formats.descriptor(ofSegment: $0)?.id } ?? ""
+        path.segments.first.flatMap { resolver.formats.descriptor($0)?.id } ?? ""
     }
 }

@@ -15,7 +15,7 @@ struct RepositoryPage: Sendable {
     func answer(_ resolved: ResolvedRequest, index: String) async throws -> HTTPResponse? {
         let request = resolved.request
         let path = request.rawPath.last == UInt8(ascii: "/") ? request.rawPath.dropLast() : request.rawPath
-        guard path.count(where: { $0 == UInt8(ascii: "/") }) == 3, request.rawQuery == nil,
+        guard resolved.repository.descriptor.namesRepository(path), request.rawQuery == nil,
             ContentNegotiation.prefersHTML(request.headers["accept"]),
             let format = resolved.repository.format.cast({ $0 as? any UsageDescribing })
         else { return nil }

@@ -9,7 +9,8 @@ enum RouteHandler {
         let request = resolved.request
         let query = request.rawQuery.map { "?" + String(decoding: $0, as: UTF8.self) } ?? ""
         // The repository is a directory also where its own URL lacks the last slash.
-        let isBare = request.rawPath.count { $0 == UInt8(ascii: "/") } == 3 && request.rawPath.last != UInt8(ascii: "/")
+        let isBare =
+            resolved.repository.descriptor.namesRepository(request.rawPath) && request.rawPath.last != UInt8(ascii: "/")
         let start = isBare ? "\(resolved.repository.record.name)/" : ""
         var answer = HTTPResponse(
             status: permanent ? 301 : 302, headers: ["Location": start + location + query, "Cache-Control": "no-cache"])
@@ -26,15 +27,17 @@ enum RouteHandler {
         return answer
     }
 
-    /// What a mount answers by itself, who is signed in.
-    static func pingResponse(of mount: FormatMount, _ request: HTTPRequest, _ principal: Principal) throws -> HTTPResponse {
+    /// What a mount answers by itself: to anyone, or to a caller who is signed in.
+    static func mountDocument(
+        _ found: Document, needsName: Bool, _ request: HTTPRequest, _ principal: Principal
+    ) throws -> HTTPResponse {
         guard request.method.isRead else {
             throw SaveError(
                 .methodNotAllowed, "this can only be read: use GET, HEAD or OPTIONS", details: ["allow": "GET, HEAD, OPTIONS"])
         }
-        guard principal.name != nil else { throw SaveError.signInFirst }
-        var answer = document(mount.pingResponse)
-        answer.headers["Cache-Control"] = "no-store"
+        guard !needsName || principal.name != nil else { throw SaveError.signInFirst }
+        var answer = document(found)
+        if needsName { answer.headers["Cache-Control"] = "no-store" }
         return answer
     }
 

@@ -40,7 +40,8 @@ enum ServerSchemas {
         ]),
         "Format": .members([
             "id": .text, "name": .text, "contract_version": .count, "abilities": .list(of: .text),
-            "mount": Schema.text.orNull.described("The first segment of its repositories' URLs, where that is not the id."),
+            "mount": Schema.text.orNull.described(
+                "The path at the root of the server below which its repositories are, where that is not the id."),
             "origin": .choice(["compiled_in", "loaded"]),
             "path": Schema.text.orNull.described("The shared object it was loaded from, for administrators and auditors."),
         ]),
