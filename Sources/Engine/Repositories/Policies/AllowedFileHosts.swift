@@ -6,8 +6,14 @@ internal import SaveStorage
 struct AllowedFileHosts: FilePolicy {
     /// Empty for any host.
     private let hosts: [String]
+    /// What most URLs on these hosts begin with: a page may list ten thousand, which need not be taken apart then.
+    private let beginnings: [String]
 
-    init(_ settings: ProxySettings) { hosts = settings.allowedFileHosts }
+    init(_ settings: ProxySettings) {
+        hosts = settings.allowedFileHosts
+        // An IPv6 address stands in brackets in a URL.
+        beginnings = hosts.filter { !$0.utf8.contains(UInt8(ascii: ":")) }.flatMap { ["https://\($0)/", "http://\($0)/"] }
+    }
 
     /// What no index lists is at `remote_url`: whether that may be asked is decided when it is (`UpstreamFile.request`).
     func verdicts(on package: PackageFacts) async throws -> FileVerdicts {
@@ -17,8 +23,9 @@ struct AllowedFileHosts: FilePolicy {
 
     /// Why nothing is taken from where `url` leads; nil where it is.
     func withholding(from url: String) -> Withholding? {
+        guard !hosts.isEmpty, !beginnings.contains(where: { url.utf8.starts(with: $0.utf8) }) else { return nil }
         let host = URLOrigin(of: url)?.host ?? ""
-        guard !hosts.isEmpty, !hosts.contains(host) else { return nil }
+        guard !hosts.contains(host) else { return nil }
         return Withholding(
             by: "allowed_file_hosts",
             SaveError(

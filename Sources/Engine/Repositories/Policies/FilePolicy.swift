@@ -18,7 +18,8 @@ package import SavePlatform
 ///         }
 ///     }
 ///
-/// A rule begins to count with its line in `EngineServices.fileRules(of:)`.
+/// A rule begins to count with its line in `EngineServices.fileRules(of:)`. Where something changes by which it decides, whoever changes
+/// that says so of the repository (`EngineServices.contentChanged(in:package:)`), as of any change that pages show.
 package protocol FilePolicy: Sendable {
     /// What the rule says of the files of a package, or of files that belong to none.
     ///

@@ -3,7 +3,8 @@
 /// A second protocol beside `RepositoryFormat`. The platform fetches the files as it fetches any: from disk, from a member
 /// of a group, from an upstream.
 public protocol IndexEmbeddingFiles: Sendable {
-    /// The files whose bytes rendering an index takes, in `RenderContext.documents`. One that cannot be had is left out.
+    /// The files whose bytes rendering an index takes, in `RenderContext.documents`. One that cannot be had is left out, also
+    /// where a rule keeps its file from clients: an index that is nothing without it throws then, and the rule's reason is told.
     ///
     /// - Throws: `packageNotFound` where the listing does not have what the index is about.
     func documents(for index: IndexKey, in listing: Listing) throws -> [AssetPath]

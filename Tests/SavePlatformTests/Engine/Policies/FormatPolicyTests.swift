@@ -162,6 +162,25 @@ import Testing
         #expect(await engine.send(.get, root + "integrity/foo/1.0/\(Self.wheels[0])/provenance").status == 200)
     }
 
+    @Test func `which host a file is on is told by its URL's authority alone`() async throws {
+        let engine = try await made("pypi")
+        let id = try #require(engine.catalogue.current.repository(project: "p", name: "u")).record.id
+        try await engine.change(id) { $0.proxy.allowedFileHosts = ["files.example.test", "::1"] }
+        let urls = [
+            "https://files.example.test/", "http://files.example.test/a/../", "https://FILES.example.test:8443/",
+            "https://user@files.example.test/", "http://[::1]:8080/", "https://files.example.test@evil.example/",
+            "https://files.example.test.evil.example/", "https://evil.example/files.example.test/",
+            "https://evil.example#https://files.example.test/", "https://files.example.testing/",
+        ]
+        let files = urls.enumerated().map { place, url in
+            #"{"filename":"foo-\#(place).tar.gz","url":"\#(url)foo-\#(place).tar.gz","hashes":{}}"#
+        }
+        let page = #"{"meta":{"api-version":"1.0"},"name":"foo","files":["# + files.joined(separator: ",") + "]}"
+        Self.answer(engine, "foo/", page, type: Self.simpleJSON)
+        let shown = try await json(engine, "/pypi/p/u/simple/foo/", accept: Self.simpleJSON)["files"]?.array
+        #expect(shown?.compactMap { $0.object?["filename"]?.string } == (0..<5).map { "foo-\($0).tar.gz" })
+    }
+
     // MARK: npm
 
     private func addTarballs(to engine: EngineFixture, _ place: Place) async throws {

@@ -245,6 +245,33 @@ import Testing
         #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
     }
 
+    @Test
+    func `metadata of a file on a host that is not allowed is refused as the file is, and so is a copy that is no longer listed`()
+        async throws
+    {
+        let (engine, id) = try await proxied()
+        engine.announce([("1", "one"), ("2.box", "a note0005")])
+        #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
+        engine.announce([("2.box", "a note0005")])
+        engine.clock.advance(seconds: 61)
+        #expect(try await !engine.get("/line/p/u/index/x").text.contains("files/x/1"))
+        try await engine.change(id) { $0.proxy.allowedFileHosts = ["files.example.test"] }
+        for path in ["files/x/1", "files/x/2.box", "files/x/2.box.note"] {
+            let refused = await engine.send(.get, "/line/p/u/" + path)
+            #expect(refused.status == 403, "\(path)")
+            #expect(refused.headers["x-save-reason"]?.contains("allowed_file_hosts") == true, "\(path)")
+        }
+    }
+
+    @Test func `R-74 the first request for a file of a package in quarantine is refused, before any page was`() async throws {
+        let (engine, _) = try await proxied()
+        engine.announce([("1", "one")])
+        let digest = BlobDigest(of: Array("one".utf8)).hex
+        engine.upstream.answer(page, text: "sealed\nfiles/x/1 3 \(digest)\n")
+        #expect(await engine.send(.get, "/line/p/u/files/x/1").status == 403)
+        #expect(engine.upstream.requests(of: EngineFixture.base + "files/x/1").isEmpty)
+    }
+
     @Test func `the first request for a file on a host that is not allowed is refused, before any page was`() async throws {
         let (engine, id) = try await proxied()
         engine.announce([("1", "one")])
