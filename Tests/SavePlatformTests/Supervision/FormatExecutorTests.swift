@@ -38,6 +38,13 @@ private final class Loop: Sendable {
         #expect(found == expected)
     }
 
+    @Test func `a call that began after the clock was read is not late`() {
+        var rules = SupervisionRules()
+        rules.deadline = .nanoseconds(100)
+        #expect(!rules.isOver(1001, at: 1000) && !rules.isOver(1000, at: 1000) && !rules.isOver(900, at: 999))
+        #expect(rules.isOver(900, at: 1000))
+    }
+
     @Test func `a call gets its answer, or what it throws`() async throws {
         let seven = supervised()
         #expect(try await seven.ask { $0 + 1 } == 8)

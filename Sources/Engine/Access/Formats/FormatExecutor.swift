@@ -146,7 +146,7 @@ final class FormatExecutor: Sendable {
     private func giveUp(_ now: UInt64) {
         let (late, refused, isClosing) = locked { state -> ([any Abandonable], [any Abandonable], Bool) in
             var late: [any Abandonable] = []
-            for (number, running) in state.running where !running.isGivenUp && now &- running.begun >= rules.nanoseconds {
+            for (number, running) in state.running where !running.isGivenUp && rules.isOver(running.begun, at: now) {
                 state.running[number]?.isGivenUp = true
                 state.serving -= 1
                 state.givenUp += 1
@@ -192,6 +192,10 @@ package struct SupervisionRules: Sendable {
     package var log: Log = .silent()
 
     package init() {}
+
+    /// Whether a call that began at one time has no time left at another. The clock is read before the calls are looked at, so that one may
+    /// have begun later.
+    package func isOver(_ begun: UInt64, at now: UInt64) -> Bool { now > begun && now - begun >= nanoseconds }
 
     var nanoseconds: UInt64 {
         let (seconds, attoseconds) = deadline.components
