@@ -87,9 +87,11 @@ struct UpstreamFile: Sendable {
             url = try await proxy.repository.format.upstreamRequest(for: .asset(record.path), base: base).url
         }
         if let withholding = AllowedFileHosts(proxy.settings).withholding(from: url) { throw withholding.error }
+        // Clients ask for the sidecars of many packages at once: these share a connection, as pages do.
+        let isSmall = record.sidecarOf != nil
         return ClientRequest(
-            method: method, url: url, credentials: proxy.credentials(for: url),
-            maxSize: record.sidecarOf == nil ? Self.maxBytes : Self.maxSidecarBytes)
+            method: method, url: url, credentials: proxy.credentials(for: url), waitsForReader: !isSmall,
+            maxSize: isSmall ? Self.maxSidecarBytes : Self.maxBytes)
     }
 
     private func receive(_ response: ClientResponse, _ record: AssetRecord, into fill: Fill) async throws -> Int64 {

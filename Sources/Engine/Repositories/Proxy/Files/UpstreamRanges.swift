@@ -51,6 +51,7 @@ struct UpstreamRanges: Sendable {
     private func fetch(_ part: Range<Int64>, of size: Int64) async throws -> [UInt8] {
         var request = try await UpstreamFile(proxy).request(for: file, method: .get)
         request.maxSize = Int64(part.count)
+        request.waitsForReader = false
         request.headers.append("Range", "bytes=\(part.lowerBound)-\(part.upperBound - 1)")
         let response = try await proxy.services.client.send(request)
         switch response.status {
