@@ -141,3 +141,22 @@ def test_an_upstream_that_lists_nothing_yet_has_no_packages(server, proxied, ups
     upstream.static["/new/+simple/early/"] = (JSON, upstream.json_page("plain").replace(b"plain", b"early"))
     assert server.admin.page(proxy, "early").status_code == 200
     assert resolved(server, proxy, upstream) == "/new/+simple/"
+
+
+@pytest.mark.parametrize("path", ["/simple/", ""])
+def test_the_first_page_of_a_new_proxy_is_all_that_is_asked_for(server, repository, upstream, dists, path):
+    upstream.add(*dists.values())
+    server.create(repository + "/proxy", kind="proxy", remote_url=upstream.url + path)
+    assert server.admin.page(repository + "/proxy", "plain").status_code == 200
+    assert server.admin.page(repository + "/proxy", "unknown").status_code == 404
+    assert [asked for _, _, asked, _ in upstream.seen] == ["/simple/plain/", "/simple/unknown/"]
+    assert resolved(server, repository + "/proxy", upstream) == "/simple/"
+
+
+def test_a_page_that_a_new_proxy_does_not_find_is_believed_once_another_page_is_there(server, repository, upstream, dists):
+    upstream.add(*dists.values())
+    server.create(repository + "/proxy", kind="proxy", remote_url=upstream.url + "/simple/")
+    assert server.admin.page(repository + "/proxy", "unknown").status_code == 404
+    asked = [path for _, _, path, _ in upstream.seen]
+    assert asked[:2] == ["/simple/unknown/", "/simple/"] and len(asked) == 3, "a page of the list's proves the place"
+    assert resolved(server, repository + "/proxy", upstream) == "/simple/"

@@ -40,6 +40,13 @@ struct UpstreamBase: Sendable {
         }
     }
 
+    /// The likeliest place, while nobody has looked for the index yet, and whether it is the only one; nil where there is nothing to guess.
+    func firstGuess() async throws -> (place: String, isOnly: Bool)? {
+        guard stored == nil else { return nil }
+        if let unsure = services.upstream.unsureBases[proxy.upstream], unsure.until > services.clock.uptime() { return nil }
+        return try await UpstreamProbe(proxy).firstGuess()
+    }
+
     /// The base for what no page can prove it by.
     ///
     /// - Throws: what `place` throws.
@@ -87,6 +94,8 @@ struct UpstreamBase: Sendable {
         let id = proxy.id
         let asked = proxy.repository.record
         services.upstream.unsureBases.remove(proxy.upstream)
+        // Of the pages that a client asks for at once, the first has stored it.
+        if stored == base { return }
         try await services.store.write { writing in
             guard var record = try writing.repositories().first(where: { $0.id == id }), record.hasSamePlace(as: asked),
                 record.proxy.resolvedURL != base

@@ -77,7 +77,6 @@ extension UpstreamPage {
         }
         let bytes = try await blob.read(at: 0, count: Int(clamping: blob.size), pool: services.pool)
         return try await read(
-            document(bytes, from: row.url, row.contentType), from: UpstreamBase(proxy).assumed, isKnown: true
-        ).0
+            document(bytes, from: row.url, row.contentType), from: UpstreamBase(proxy).assumed, isKnown: true)
     }
 }

@@ -42,14 +42,24 @@ struct UpstreamPage: Sendable {
     /// - Throws: `Missing`, `UpstreamFailure`, and what the client and the stores throw.
     func fetch(_ cached: KnownIndex?) async throws -> Fetched {
         let base = UpstreamBase(proxy)
+        var search = Search()
+        if index.package != nil, let guess = try await base.firstGuess() {
+            // A page that is there proves its place; lists are asked for only where it is not.
+            if let answer = try await fetch(cached, looking: &search, in: guess.place) { return answer }
+            if guess.isOnly { return try await fetch(cached, where: search) }
+        }
         switch try await base.place() {
         case .known(let known): return try await fetch(cached, from: known)
-        case .unsure(let places) where index.package != nil: return try await fetch(cached, fromOneOf: places)
+        case .unsure(let places) where index.package != nil:
+            for place in places {
+                if let answer = try await fetch(cached, looking: &search, in: place) { return answer }
+            }
+            return try await fetch(cached, where: search)
         case .unsure: return try await fetch(cached, from: try await base.proven())
         }
     }
 
-    private func fetch(_ cached: KnownIndex?, from base: String) async throws -> Fetched {
+    func fetch(_ cached: KnownIndex?, from base: String) async throws -> Fetched {
         let (wanted, response) = try await ask(base, validating: cached?.row)
         switch response.status {
         case 200: return try await accept(response, limit: wanted.maxSize, from: base, cached)
@@ -62,36 +72,6 @@ struct UpstreamPage: Sendable {
         }
     }
 
-    /// Asks for the page in each place where the upstream may keep its index: the first that has it is the place.
-    ///
-    /// - Throws: `Missing` only where something else proves the place.
-    private func fetch(_ cached: KnownIndex?, fromOneOf places: [String]) async throws -> Fetched {
-        var refusal: UpstreamFailure?
-        var misses: [String: Missing] = [:]
-        for place in places {
-            do {
-                let answer = try await fetch(cached, from: place)
-                try await UpstreamBase(proxy).store(place)
-                return answer
-            } catch let miss as Missing {
-                misses[place] = miss
-            } catch let failure as UpstreamFailure {
-                if failure.concernsAll { throw failure }
-                refusal = refusal ?? failure
-            } catch let error as SaveError where error.code == .upstreamInvalid {
-                // No index: the place is not here, or something stands before it.
-                continue
-            }
-        }
-        do {
-            let proven = try await UpstreamBase(proxy).proven()
-            if let miss = misses[proven] { throw miss }
-            return try await fetch(cached, from: proven)
-        } catch let failure as UpstreamFailure where failure.status == nil {
-            throw refusal ?? failure
-        }
-    }
-
     /// Asks the upstream for what is read once and not kept.
     ///
     /// - Throws: what `fetch` throws.
@@ -101,8 +81,7 @@ struct UpstreamPage: Sendable {
         guard response.status == 200 else { throw failure(response, asking: wanted.url) }
         let bytes = try await all(response, limit: wanted.maxSize)
         return try await read(
-            document(bytes, from: response.url, response.headers["content-type"]), from: base, isKnown: true
-        ).0
+            document(bytes, from: response.url, response.headers["content-type"]), from: base, isKnown: true)
     }
 
     private func ask(_ base: String, validating row: CachedIndex?) async throws -> (UpstreamRequest, ClientResponse) {
@@ -221,7 +200,9 @@ struct UpstreamPage: Sendable {
         } else {
             let all = try await all(response, limit: limit)
             let document = document(all, from: response.url, contentType)
-            (listing, digest) = try await read(document, from: base, isKnown: cached != nil)
+            async let digested = services.processors.run(lasting: .reading(all.count)) { BlobDigest(of: all) }
+            listing = try await read(document, from: base, isKnown: cached != nil)
+            digest = try await digested
             bytes = all
         }
         try await lookAgain(at: listing, before: cached)
@@ -336,20 +317,18 @@ struct UpstreamPage: Sendable {
     }
 
     /// - Parameter isKnown: whether the upstream had the package before.
-    func read(_ document: UpstreamDocument, from base: String, isKnown: Bool) async throws -> (Listing, BlobDigest) {
+    func read(_ document: UpstreamDocument, from base: String, isKnown: Bool) async throws -> Listing {
         let index = index
         let places = FilePlaces(base: base, configuration: configuration)
         do {
             let length = BlockingPool.Length.reading(document.bytes.count)
-            async let digested = services.processors.run(lasting: length) { BlobDigest(of: document.bytes) }
             let listing = try await proxy.repository.format.ask(on: services.processors, lasting: length) {
                 try places.listing(in: document, of: index, by: $0)
             }
-            let digest = try await digested
             // Some servers answer an empty page for what they do not have; a client would take it for a package that is
             // here. Of a package that was there, it says that every file was taken away.
             if index.package != nil, listing.assets.isEmpty, listing.attributes.isEmpty, !isKnown { throw Missing(status: 200) }
-            return (listing, digest)
+            return listing
         } catch let error as SaveError where SourceMiss.codes.contains(error.code) {
             throw missing(200, document.url)
         }

@@ -39,6 +39,14 @@ struct UpstreamProbe: Sendable {
 
     init(_ proxy: ProxySource) { self.proxy = proxy }
 
+    /// The likeliest place for the page of a package, and whether it is the only one; nil where something else tells. Asks nobody.
+    func firstGuess() async throws -> (place: String, isOnly: Bool)? {
+        guard proxy.repository.configuring == nil, let first = try await request(0), !first.isCertain, try await hasLists() else {
+            return nil
+        }
+        return (first.resolvedBase ?? first.url, try await request(1) == nil)
+    }
+
     /// What can be told without pages: the places, the first that has a list of packages before the others.
     ///
     /// - Returns: also whether a place that is known was shown to be it.

@@ -1,0 +1,47 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
+/// Looking for the place where an upstream keeps its index by asking for a page that somebody wants.
+extension UpstreamPage {
+    /// The places that were asked for the page in vain.
+    struct Search {
+        var tried: Set<String> = []
+        var misses: [String: Missing] = [:]
+        var refusal: UpstreamFailure?
+    }
+
+    /// Asks for the page in a place where the upstream may keep its index, unless it was asked for there: what has it is the place.
+    ///
+    /// - Throws: `UpstreamFailure` for what concerns all places.
+    func fetch(_ cached: KnownIndex?, looking search: inout Search, in place: String) async throws -> Fetched? {
+        guard search.tried.insert(place).inserted else { return nil }
+        do {
+            let answer = try await fetch(cached, from: place)
+            try await UpstreamBase(proxy).store(place)
+            return answer
+        } catch let miss as Missing {
+            search.misses[place] = miss
+        } catch let failure as UpstreamFailure {
+            if failure.concernsAll { throw failure }
+            search.refusal = search.refusal ?? failure
+        } catch let error as SaveError where error.code == .upstreamInvalid {
+            // No index: the place is not here, or something stands before it.
+        }
+        return nil
+    }
+
+    /// Asks where something else than the page proves that the index is.
+    ///
+    /// - Throws: `Missing` only where it was asked for there.
+    func fetch(_ cached: KnownIndex?, where search: Search) async throws -> Fetched {
+        do {
+            let proven = try await UpstreamBase(proxy).proven()
+            if let miss = search.misses[proven] { throw miss }
+            return try await fetch(cached, from: proven)
+        } catch let failure as UpstreamFailure where failure.status == nil {
+            throw search.refusal ?? failure
+        }
+    }
+}
