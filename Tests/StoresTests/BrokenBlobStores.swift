@@ -38,7 +38,11 @@ struct BrokenBlobStore: BlobStore {
 
 /// Bytes of a blob with one fault.
 struct BrokenParts: RemoteBlob {
-    enum Fault { case ignoresOffset, readsOn, endsEarly, forgetsDeletion }
+    enum Fault {
+        case ignoresOffset, readsOn, endsEarly, forgetsDeletion
+        /// Every read ends so; with nil in the cancellation of the reader.
+        case fails(SaveError.Code?)
+    }
 
     let base: Blob
     let fault: Fault
@@ -51,11 +55,16 @@ struct BrokenParts: RemoteBlob {
             case .ignoresOffset: base.stream(length: length, pool: Self.pool)
             case .readsOn: base.stream(from: offset, pool: Self.pool)
             case .endsEarly: base.stream(from: offset, length: length - 1, pool: Self.pool)
-            case .forgetsDeletion: base.stream(from: offset, length: length, pool: Self.pool)
+            case .forgetsDeletion, .fails: base.stream(from: offset, length: length, pool: Self.pool)
             }
         return ByteStream(length: length) {
+            if case .fails(let code) = fault {
+                if let code { throw SaveError(code, "a fault was injected") }
+                withUnsafeCurrentTask { $0?.cancel() }
+                throw CancellationError()
+            }
             do { return try await part.next() } catch {
-                guard fault == .forgetsDeletion else { throw error }
+                guard case .forgetsDeletion = fault else { throw error }
                 return nil
             }
         }

@@ -48,6 +48,29 @@ import Testing
             uploadedBy: uploadedBy, created: moment)
     }
 
+    @Test(arguments: [
+        (SaveError.Code.assetNotFound, VerifyProblem.Kind.missing), (.blobCorrupt, .corrupt), (.storageUnavailable, .unreadable),
+    ])
+    func `what is wrong with bytes that cannot be read to their end is told apart`(
+        code: SaveError.Code, problem: VerifyProblem.Kind
+    ) async throws {
+        let pool = BlockingPool(name: "check", threads: 1)
+        defer { pool.stop() }
+        let store = BrokenBlobStore(part: .fails(code))
+        let blob = try await commit("text", to: store)
+        let found = try await BlobCheck.read(blob.digest, in: store, pool: pool)
+        #expect((found.problem, found.size) == (problem, 0))
+    }
+
+    @Test func `a check that is cancelled says nothing about the bytes`() async throws {
+        let pool = BlockingPool(name: "check", threads: 1)
+        defer { pool.stop() }
+        let store = BrokenBlobStore(part: .fails(nil))
+        let blob = try await commit("text", to: store)
+        let check = Task { try await BlobCheck.read(blob.digest, in: store, pool: pool) }
+        await #expect(throws: CancellationError.self) { _ = try await check.value }
+    }
+
     @Test func `garbage is what nothing needs and is old enough`() async throws {
         let id = try await repository(in: metadata)
         let needed = try await commit("needed", to: blobs)
