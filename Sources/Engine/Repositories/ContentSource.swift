@@ -3,7 +3,8 @@ package import SaveHTTP
 package import SavePlatform
 package import SaveStorage
 
-/// What any repository can answer, whatever its kind. Hosted, proxy and group are its three implementations.
+/// What clients can ask any repository for, whatever its kind. One that has files, hosted or proxy, answers through `FilteredSource`, a
+/// group through its members.
 package protocol ContentSource: Sendable {
     /// What an index lists.
     ///
