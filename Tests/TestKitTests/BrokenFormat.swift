@@ -5,7 +5,7 @@ import SavePlatform
 enum Fault: CaseIterable {
     case nothing, acceptsAnySetting, throwsAnything, renamesPackages, sendsAnotherType, losesFiles, asksAnyAddress
     case forgetsWhatSidecarsBelongTo, countsPieces, deletesNothing, linksToItself, acceptsAnyAttribute, importsWithoutReason
-    case findsNothingElsewhere, signsInByUploading, misspellsAWord
+    case findsNothingElsewhere, signsInByUploading, misspellsAWord, namesAChangeBadly
 }
 
 /// Tells a type what is wrong with it: a format is registered as a type.
@@ -39,7 +39,10 @@ struct BrokenFormat<Name: FaultName>: RepositoryFormat {
         if let text = request.query["find"], request.path.segments.isEmpty, request.method.isRead {
             return .index(.search(try SearchQuery(text: text, from: 0, size: 20)), offers: [.text])
         }
-        return try template.route(request)
+        let route = try template.route(request)
+        guard fault == .namesAChangeBadly, request.path.segments[0] == "foo", case .upload(var plan) = route else { return route }
+        plan.action = "auth.fail"
+        return .upload(plan)
     }
 
     func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {

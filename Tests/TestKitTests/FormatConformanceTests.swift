@@ -22,6 +22,7 @@ import Testing
         (.findsNothingElsewhere, "a search finds what is there, wherever it is asked"),
         (.signsInByUploading, "who signs in does so by requests of its own"),
         (.misspellsAWord, "what clients are told has the form of their protocol"),
+        (.namesAChangeBadly, "every request has one meaning, whatever its path"),
     ]
 
     private func brokenLaws(_ format: any RepositoryFormat.Type) async throws -> [String] {
@@ -76,6 +77,7 @@ import Testing
         (.findsNothingElsewhere, BrokenFormat<FindsNothingElsewhere>.self),
         (.signsInByUploading, BrokenFormat<SignsInByUploading>.self),
         (.misspellsAWord, BrokenFormat<MisspellsAWord>.self),
+        (.namesAChangeBadly, BrokenFormat<NamesAChangeBadly>.self),
     ]
 }
 
@@ -95,3 +97,4 @@ private enum ImportsWithoutReason: FaultName { static let fault = Fault.importsW
 private enum FindsNothingElsewhere: FaultName { static let fault = Fault.findsNothingElsewhere }
 private enum SignsInByUploading: FaultName { static let fault = Fault.signsInByUploading }
 private enum MisspellsAWord: FaultName { static let fault = Fault.misspellsAWord }
+private enum NamesAChangeBadly: FaultName { static let fault = Fault.namesAChangeBadly }

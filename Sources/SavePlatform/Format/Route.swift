@@ -67,6 +67,9 @@ public struct UploadPlan: Sendable, Equatable {
     public var package: PackageID?
     /// What is to be done, in the format's own words, where a path can ask for more than one thing.
     public var purpose: String?
+    /// What a change other than adding files is called in the audit trail, in small letters and underscores: `yank` is recorded as
+    /// `package.yank`. nil where what arrives decides (`Submission.action`), or for `package.update` and `package.retract`.
+    public var action: String?
     /// The status of a successful answer: 200, 202 or 204, which has no body; or 201, which is 200 where nothing was added.
     public var status: Int
     /// The id of the session (`UploadStep`) that this request ends: what was sent before comes first in the body that
@@ -77,12 +80,13 @@ public struct UploadPlan: Sendable, Equatable {
     public var location: AssetPath?
 
     public init(
-        path: AssetPath? = nil, package: PackageID? = nil, purpose: String? = nil, status: Int = 200, session: String? = nil,
-        location: AssetPath? = nil
+        path: AssetPath? = nil, package: PackageID? = nil, purpose: String? = nil, action: String? = nil, status: Int = 200,
+        session: String? = nil, location: AssetPath? = nil
     ) {
         self.path = path
         self.package = package
         self.purpose = purpose
+        self.action = action
         self.status = status
         self.session = session
         self.location = location

@@ -98,6 +98,8 @@ public struct Submission: Sendable {
     /// What the client is answered when all of it is done, where its protocol has words for that; nil for the platform's. The
     /// status is the plan's. At most 1 MiB, and not in pieces.
     public var answer: Document?
+    /// What the change is called in the audit trail, where the plan does not say it already (`UploadPlan.action`).
+    public var action: String?
     /// What else changes in the package, with the items already in its listing; nil for nothing.
     ///
     /// - Throws: `notFound`, `invalidRequest`, `conflict`; then nothing of the submission is stored.

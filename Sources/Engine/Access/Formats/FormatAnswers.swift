@@ -50,18 +50,21 @@ extension Submission {
     /// - Throws: `internalFailure` for what no format may answer.
     fileprivate func verified() throws -> Submission {
         try answer?.verifyIsSmall("answer to an upload")
+        try action.map(Route.verify(action:))
         return self
     }
 }
 
 extension Route {
     /// - Throws: `internalFailure` for what no format may answer.
-    func verified() throws -> Route {
+    package func verified() throws -> Route {
         switch self {
         case .redirect(let location, _) where !Self.isRelative(location):
             throw SaveError(.internalFailure, "the format would redirect to another host")
         case .staticDocument(let document): try document.verifyIsSmall("fixed document")
-        case .upload(let plan), .unpublish(let plan): try Self.verify(plan.status, in: [200, 201, 202, 204], of: "an upload")
+        case .upload(let plan), .unpublish(let plan):
+            try Self.verify(plan.status, in: [200, 201, 202, 204], of: "an upload")
+            try plan.action.map(Self.verify(action:))
         case .delete(_, let status): try Self.verify(status, in: [200, 202, 204], of: "a removal")
         default: break
         }
@@ -71,6 +74,15 @@ extension Route {
     private static func verify(_ status: Int, in allowed: Set<Int>, of what: String) throws {
         guard !allowed.contains(status) else { return }
         throw SaveError(.internalFailure, "the format would answer \(what) with the status \(status)")
+    }
+
+    /// - Throws: `internalFailure` for what is no name in the audit trail: `^[a-z][a-z_]{0,31}$`.
+    fileprivate static func verify(action: String) throws {
+        let bytes = action.utf8
+        let isLetter = { (byte: UInt8) in (97...122).contains(byte) }
+        guard bytes.first.map(isLetter) ?? false, bytes.count <= 32,
+            bytes.allSatisfy({ isLetter($0) || $0 == UInt8(ascii: "_") })
+        else { throw SaveError(.internalFailure, "the format calls a change what is no name in the audit trail") }
     }
 
     /// Whether a location stays on the host that was asked: neither a scheme nor an authority (RFC 3986, 4.2). Browsers take a

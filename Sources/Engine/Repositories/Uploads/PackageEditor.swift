@@ -10,13 +10,15 @@ struct PackageEditor: Sendable {
 
     /// Asks the format what changes, and stores it. Called inside a transaction.
     ///
-    /// - Parameter isRecorded: whether the audit trail gets a record of its own.
+    /// - Parameters:
+    ///   - action: what the format calls the change; nil where it has no name.
+    ///   - isRecorded: whether the audit trail gets a record of its own.
     /// - Returns: the files whose records changed or that are gone; nil where nothing is other than before.
     /// - Throws: what the format throws, `packageNotFound`, `forbidden` for files taken away by who may not.
     func carryOut(
         _ change: @escaping @Sendable (Listing) throws -> PackageChange, in package: PackageID, _ writing: any MetadataWriting,
         at now: Timestamp,
-        _ context: AuditContext, isRecorded: Bool, asking inquiry: Inquiry<any RepositoryFormat>
+        _ context: AuditContext, as action: String?, isRecorded: Bool, asking inquiry: Inquiry<any RepositoryFormat>
     ) throws -> [AssetPath]? {
         let id = repository.record.id
         guard var record = try writing.package(id, package) else {
@@ -51,9 +53,10 @@ struct PackageEditor: Sendable {
             var details = differences(from: before, to: record.attributes)
             if !edited.isEmpty { details["files"] = .array(edited.prefix(100).map { .string($0.record.path.filename) }) }
             if !removed.isEmpty { details["removed"] = .array(removed.prefix(100).map { .string($0.record.path.filename) }) }
-            let action = removed.isEmpty ? "package.update" : "package.retract"
+            let name = action ?? (removed.isEmpty ? "update" : "retract")
             try writing.record(
-                AuditEvent(action, "package", "\(repository.record.coordinates)/\(package)", details: details), context, at: now)
+                AuditEvent("package.\(name)", "package", "\(repository.record.coordinates)/\(package)", details: details),
+                context, at: now)
         }
         return edited.map(\.record.path) + gone
     }

@@ -117,7 +117,8 @@ package struct Publisher: Sendable {
         do {
             let upload = UploadRequest(
                 plan: plan, contentType: request.headers["content-type"], body: body, maxFileSize: maxFileSize)
-            let submission = try await repository.format.receive(upload, into: staging)
+            var submission = try await repository.format.receive(upload, into: staging)
+            submission.action = submission.action ?? plan.action
             let outcome = try await use(submission, staging)
             await staging.discard()
             return Report(outcome: outcome, warnings: submission.warnings, answer: submission.answer)
@@ -178,7 +179,8 @@ package struct Publisher: Sendable {
                 return (
                     items.map(\.record.path),
                     try PackageEditor(repository: rules.repository, mayDelete: rules.mayDelete).carryOut(
-                        change, in: package.id, writing, at: now, context, isRecorded: isRecorded, asking: inquiry)
+                        change, in: package.id, writing, at: now, context, as: submission.action, isRecorded: isRecorded,
+                        asking: inquiry)
                 )
             }
         }

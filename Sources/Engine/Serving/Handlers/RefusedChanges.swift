@@ -17,6 +17,8 @@ struct RefusedChanges: Sendable {
         let action: String
         let path: AssetPath?
         switch resolved.route {
+        case .upload(let plan) where plan.action != nil, .unpublish(let plan) where plan.action != nil:
+            (action, path) = ("package.\(plan.action ?? "")", try? plan.package.map { try AssetPath($0.name) })
         case .upload(let plan) where plan.purpose == nil: (action, path) = ("file.upload", plan.path)
         case .upload(let plan): (action, path) = ("file.upload", try? plan.package.map { try AssetPath($0.name) })
         case .session: (action, path) = ("file.upload", nil)

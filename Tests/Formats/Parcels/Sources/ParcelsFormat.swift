@@ -31,8 +31,8 @@ public struct ParcelsFormat: RepositoryFormat, PackageNaming {
         case ("files", 3): return try request.reading(.asset(try AssetPath("\(package)/\(words[2])"), package: package))
         case ("offer", 3):
             switch request.method {
-            case .put: return .upload(UploadPlan(package: package, purpose: "offer \(words[2])"))
-            case .delete: return .upload(UploadPlan(package: package, purpose: "withdraw \(words[2])"))
+            case .put: return .upload(UploadPlan(package: package, purpose: words[2], action: "offer"))
+            case .delete: return .upload(UploadPlan(package: package, purpose: words[2], action: "withdraw"))
             default: throw SaveError.methodNotAllowed("DELETE, PUT")
             }
         default: throw SaveError(.notFound, "a Parcels repository has no such path")
@@ -51,7 +51,7 @@ public struct ParcelsFormat: RepositoryFormat, PackageNaming {
     }
 
     public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
-        if let package = upload.plan.package { return try change(package, upload.plan.purpose ?? "") }
+        if let package = upload.plan.package { return change(package, upload.plan) }
         let parts = Parts(upload.body)
         guard let description = (try? JSONValue(parsing: try await parts.next().collect(limit: 64 << 10)))?.object else {
             throw SaveError.invalid("body", "body: begins with no description")
@@ -75,11 +75,10 @@ public struct ParcelsFormat: RepositoryFormat, PackageNaming {
     }
 
     /// Withdraws a version, or offers it again.
-    private func change(_ package: PackageID, _ purpose: String) throws -> Submission {
-        let words = purpose.split(separator: " ").map(String.init)
-        let withdrawn = words.first == "withdraw" ? Withdrawal(reason: "") : nil
+    private func change(_ package: PackageID, _ plan: UploadPlan) -> Submission {
+        let withdrawn = plan.action == "withdraw" ? Withdrawal(reason: "") : nil
         return Submission(items: [], package: PackageSummary(id: package, displayName: package.name)) { listing in
-            guard var file = listing.assets.first(where: { $0.version == words.last }) else {
+            guard var file = listing.assets.first(where: { $0.version == plan.purpose }) else {
                 throw SaveError(.packageNotFound, "there is no such version: check the number")
             }
             file.withdrawn = withdrawn

@@ -1,4 +1,5 @@
 import FormatParcels
+import SaveAccess
 import SaveHTTP
 import SavePlatform
 import SaveStorage
@@ -67,6 +68,26 @@ import Testing
         #expect(await engine.put(path, "x").status == 201)
         #expect(await engine.send(.delete, path).status == 202)
         #expect(try await engine.get(path).status == 404)
+    }
+
+    @Test func `a change has the format's name in the audit trail, also when it is refused`() async throws {
+        _ = await publish(["name": "foo", "version": "1.0"], "bytes")
+        let path = "/parcels/p/hosted/offer/foo/1.0"
+        #expect(await engine.send(.delete, path, as: "viewer").status == 403)
+        #expect(await engine.send(.delete, path).status == 200)
+        #expect(await engine.send(.put, path).status == 200)
+        // As it is already.
+        #expect(await engine.send(.put, path).status == 200)
+        let records = try await engine.store.read { try $0.audit(after: 0, limit: 100) }
+        #expect(
+            records.map { "\($0.action) \($0.outcome)" } == [
+                "file.upload ok", "package.withdraw denied", "package.withdraw ok", "package.offer ok",
+            ])
+    }
+
+    @Test(arguments: ["", "Yank", "a.b", "yank\n", "a-b", String(repeating: "a", count: 33)])
+    func `a name that the audit trail does not take is refused`(name: String) {
+        #expect(throws: SaveError.self) { try Route.upload(UploadPlan(action: name)).verified() }
     }
 
     @Test func `what takes a word's place is not looked at again`() {
