@@ -5,7 +5,7 @@ import SavePlatform
 enum Fault: CaseIterable {
     case nothing, acceptsAnySetting, throwsAnything, renamesPackages, sendsAnotherType, losesFiles, asksAnyAddress
     case forgetsWhatSidecarsBelongTo, countsPieces, deletesNothing, linksToItself, acceptsAnyAttribute, importsWithoutReason
-    case findsNothingElsewhere, signsInByUploading, misspellsAWord, namesAChangeBadly
+    case findsNothingElsewhere, signsInByUploading, misspellsAWord, namesAChangeBadly, countsInItsDocument
 }
 
 /// Tells a type what is wrong with it: a format is registered as a type.
@@ -17,7 +17,7 @@ protocol FaultName: Sendable {
 struct BrokenFormat<Name: FaultName>: RepositoryFormat {
     static var descriptor: FormatDescriptor {
         FormatDescriptor(
-            id: "broken", displayName: "Broken", abilities: TemplateFormat.descriptor.abilities,
+            id: "broken", displayName: "Broken", abilities: TemplateFormat.descriptor.abilities.union(.publicDocuments),
             refusals: .json(
                 ["error": Name.fault == .misspellsAWord ? "{mesage}" : "{message}"], codes: [.notFound: "nothing"],
                 success: ["ok": true]))
@@ -39,6 +39,7 @@ struct BrokenFormat<Name: FaultName>: RepositoryFormat {
         if let text = request.query["find"], request.path.segments.isEmpty, request.method.isRead {
             return .index(.search(try SearchQuery(text: text, from: 0, size: 20)), offers: [.text])
         }
+        if request.path.segments == ["config.json"] { return try request.reading(.index(.document("config.json", isPublic: true), offers: [.text])) }
         let route = try template.route(request)
         guard fault == .namesAChangeBadly, request.path.segments[0] == "foo", case .upload(var plan) = route else { return route }
         plan.action = "auth.fail"
@@ -48,6 +49,10 @@ struct BrokenFormat<Name: FaultName>: RepositoryFormat {
     func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
         if case .search = index {
             return Document(type: type, bytes: Array(listing.found.matches.map { "\($0.package.id)\n" }.joined().utf8))
+        }
+        if case .document = index {
+            let kind = fault == .countsInItsDocument ? String(context.basePath.utf8.count) : "it"
+            return Document(type: type, bytes: Array("\(kind) is at \(context.externalOrigin ?? "")\(context.basePath)".utf8))
         }
         var page = try template.render(index, as: type, from: listing, context: context)
         if fault == .sendsAnotherType { page.type = "text/plain" }

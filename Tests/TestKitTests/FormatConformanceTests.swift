@@ -23,6 +23,7 @@ import Testing
         (.signsInByUploading, "who signs in does so by requests of its own"),
         (.misspellsAWord, "what clients are told has the form of their protocol"),
         (.namesAChangeBadly, "every request has one meaning, whatever its path"),
+        (.countsInItsDocument, "a document of the repository needs nothing of it"),
     ]
 
     private func brokenLaws(_ format: any RepositoryFormat.Type) async throws -> [String] {
@@ -32,7 +33,7 @@ import Testing
             checksums: [Checksum(.sha256, hex: String(repeating: "0", count: 64))].compactMap(\.self))
         let packages = Listing(packages: [PackageSummary(id: foo, displayName: "Foo")])
         return try await FormatConformance(
-            format, paths: ["/", "/foo/", "/foo", "/foo/1.0"],
+            format, paths: ["/", "/foo/", "/foo", "/foo/1.0", "/config.json"],
             indexes: [(.package(foo), Listing(assets: [file])), (.root, packages)],
             uploads: [SampleUpload(.put, "/Foo/1.0", body: Array("contents".utf8))],
             searches: [SampleSearch("/?find=fo", finds: foo)]
@@ -78,6 +79,7 @@ import Testing
         (.signsInByUploading, BrokenFormat<SignsInByUploading>.self),
         (.misspellsAWord, BrokenFormat<MisspellsAWord>.self),
         (.namesAChangeBadly, BrokenFormat<NamesAChangeBadly>.self),
+        (.countsInItsDocument, BrokenFormat<CountsInItsDocument>.self),
     ]
 }
 
@@ -98,3 +100,4 @@ private enum FindsNothingElsewhere: FaultName { static let fault = Fault.findsNo
 private enum SignsInByUploading: FaultName { static let fault = Fault.signsInByUploading }
 private enum MisspellsAWord: FaultName { static let fault = Fault.misspellsAWord }
 private enum NamesAChangeBadly: FaultName { static let fault = Fault.namesAChangeBadly }
+private enum CountsInItsDocument: FaultName { static let fault = Fault.countsInItsDocument }

@@ -61,7 +61,7 @@ struct RequestResolver: Sendable {
         guard let known = routes.entry(for: request.target, in: catalogue) else { return nil }
         let granted = AccessPolicy.permissions(of: principal, on: known.repository, in: catalogue)
         let decision = AccessPolicy.decide(.read, on: known.repository, for: principal, granted: granted)
-        return decision == .allowed ? known : nil
+        return decision == .allowed || known.repository.isPublicDocument(known.route) ? known : nil
     }
 
     /// - Throws: `unauthenticated` or `repositoryNotFound` where there is nothing that the sender may read, and what the format
@@ -71,15 +71,25 @@ struct RequestResolver: Sendable {
     ) async throws -> ResolvedRequest {
         let principal = sender.principal
         if request.method == .get, let known = routes.entry(for: request.target, in: catalogue) {
+            let granted =
+                known.repository.isPublicDocument(known.route)
+                ? AccessPolicy.permissions(of: principal, on: known.repository, in: catalogue)
+                : try admit(principal, known.repository, catalogue)
             return ResolvedRequest(
-                request: request, sender: sender, repository: known.repository, route: known.route,
-                granted: try admit(principal, known.repository, catalogue), catalogue: catalogue)
+                request: request, sender: sender, repository: known.repository, route: known.route, granted: granted,
+                catalogue: catalogue)
         }
         // pipenv puts a slash between an index URL that ends in one and the package. Nothing may be served below such a path,
         // because relative links would lead elsewhere.
         let shorter = request.method.isRead ? RequestPath.withoutEmptySegments(request.rawPath) : nil
         let (path, repository) = try find(request, shorter, principal, catalogue)
-        let granted = try admit(principal, repository, catalogue)
+        let granted: Permissions
+        do {
+            granted = try admit(principal, repository, catalogue)
+        } catch {
+            guard shorter == nil, await isPublicDocument(request, path, of: repository) else { throw error }
+            granted = []
+        }
         let route: Route
         if let shorter {
             route = .redirect(to: shorter, permanent: true)
@@ -92,6 +102,14 @@ struct RequestResolver: Sendable {
         }
         return ResolvedRequest(
             request: request, sender: sender, repository: repository, route: route, granted: granted, catalogue: catalogue)
+    }
+
+    /// Whether a request asks for a document that everybody may read. Only a format that has such is asked.
+    private func isPublicDocument(_ request: HTTPRequest, _ path: RequestPath, of repository: Repository) async -> Bool {
+        guard request.method.isRead, repository.descriptor.abilities.contains(.publicDocuments),
+            let route = try? await meaning(of: request, path.dropping(3), in: repository)
+        else { return false }
+        return repository.isPublicDocument(route)
     }
 
     /// The path and the repository that it names.
@@ -179,5 +197,18 @@ struct RequestResolver: Sendable {
         case .unauthenticated: throw SaveError.signInFirst
         case .forbidden, .hidden: throw SaveError.noSuchRepository
         }
+    }
+}
+
+extension Repository {
+    /// Whether a route reads a document that everybody may read, whoever may read the repository.
+    func isPublicDocument(_ route: Route) -> Bool {
+        guard case .index(let index, _) = route else { return false }
+        return isPublicDocument(index)
+    }
+
+    func isPublicDocument(_ index: IndexKey) -> Bool {
+        guard case .document(_, isPublic: true) = index else { return false }
+        return descriptor.abilities.contains(.publicDocuments)
     }
 }

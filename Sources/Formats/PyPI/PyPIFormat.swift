@@ -43,7 +43,7 @@ public struct PyPIFormat: RepositoryFormat, PackageNaming {
             } else {
                 throw Provenance.none
             }
-        case .directory, .search: throw SaveError(.notFound, "there is no such index: check the URL")
+        case .directory, .document, .search: throw SaveError(.notFound, "there is no such index: check the URL")
         }
         // Mirrors compare it with the number in the root index (bandersnatch, `check_for_stale_cache`).
         let headers = listing.serial.map { ["X-PyPI-Last-Serial": String($0)] } ?? [:]

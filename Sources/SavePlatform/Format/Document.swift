@@ -48,7 +48,8 @@ extension Document: Equatable {
 public struct RenderContext: Sendable, Hashable {
     /// The path from the host to the repository, with a slash at both ends: `/pypi/backend/pypi/`.
     public let basePath: String
-    /// The external scheme and host, for protocols that need absolute URLs; nil where links should be relative.
+    /// The external scheme and host, with the path that the server has on it, for protocols that need absolute URLs; nil where
+    /// links should be relative. Documents of the repository itself (`IndexKey.document`) always have it.
     public let externalOrigin: String?
     /// The bytes of the files that the format asked for (`IndexEmbeddingFiles`), without those that could not be had.
     public let documents: [[UInt8]]

@@ -138,6 +138,9 @@ public struct FormatAbilities: OptionSet, Sendable, Hashable {
     public static let slashesInNames = FormatAbilities(rawValue: 1 << 9)
     /// Uploads may take more than one request (`UploadStep`).
     public static let uploadSessions = FormatAbilities(rawValue: 1 << 10)
+    /// It has documents that everybody may read, whoever may read the repository (`IndexKey.document`). Only such formats are asked
+    /// what a request means of callers who may not read.
+    public static let publicDocuments = FormatAbilities(rawValue: 1 << 11)
 
     /// The names of the abilities, as the REST API shows them.
     package var names: [String] {
@@ -145,7 +148,7 @@ public struct FormatAbilities: OptionSet, Sendable, Hashable {
             (.hosted, "hosted"), (.proxy, "proxy"), (.group, "group"), (.indexes, "indexes"), (.uploads, "uploads"),
             (.deletes, "deletes"), (.upstreamIndexes, "upstream_indexes"), (.permanentNames, "permanent_names"),
             (.absoluteLinks, "absolute_links"), (.slashesInNames, "slashes_in_names"),
-            (.uploadSessions, "upload_sessions"),
+            (.uploadSessions, "upload_sessions"), (.publicDocuments, "public_documents"),
         ]
         return all.filter { contains($0.0) }.map(\.1)
     }

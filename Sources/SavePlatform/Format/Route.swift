@@ -33,8 +33,13 @@ public enum IndexKey: Sendable, Hashable {
     case package(PackageID)
     /// A directory of a path-oriented repository; nil is the top.
     case directory(AssetPath?)
-    /// Anything else, with the package it belongs to, if any.
+    /// Anything else about a package; with nil about an upstream as a whole, which hosted repositories do not have.
     case custom(String, package: PackageID?)
+    /// A document of the repository itself, such as `config.json` or a list of its services, by a name of the format's own.
+    /// Hosted repositories, proxies and groups have it alike: it is rendered out of an empty listing and the context, and neither
+    /// a package nor an upstream nor a member is asked for. A public one may be read by everybody, also where the repository is
+    /// private (`FormatAbilities.publicDocuments`); that there is such a repository is no secret then.
+    case document(String, isPublic: Bool = false)
     /// What a search finds (`PackageSearching`).
     case search(SearchQuery)
 
@@ -43,7 +48,7 @@ public enum IndexKey: Sendable, Hashable {
         switch self {
         case .package(let id): id
         case .custom(_, let id): id
-        case .root, .directory, .search: nil
+        case .root, .directory, .document, .search: nil
         }
     }
 
@@ -54,6 +59,7 @@ public enum IndexKey: Sendable, Hashable {
         case .package(let id): "package/\(id.name)"
         case .directory(let path): "directory/\(path?.text ?? "")"
         case .custom(let name, let id): "custom/\(id?.name ?? "")/\(name)"
+        case .document(let name, _): "document/\(name)"
         case .search(let query): "search/\(query.text)"
         }
     }

@@ -6,7 +6,7 @@ extension FormatConformance {
         guard abilities.contains(.indexes) else { return [] }
         var found: [String] = []
         let context = RenderContext(basePath: "/x/project/repository/")
-        for (key, listing) in indexes {
+        for (key, listing) in indexes + documentKeys(format).map({ ($0, Listing()) }) {
             let offers = offers(of: key, format)
             if offers.isEmpty { found.append("\(key.text): no path leads to this index") }
             for type in offers {

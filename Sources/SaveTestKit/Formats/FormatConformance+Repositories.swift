@@ -60,7 +60,11 @@ extension FormatConformance {
         let response = await platform.send(.get, platform.path(of: repository) + path)
         var text = try await text(response)
         // Where a protocol has absolute links, each repository has its own.
-        if abilities.contains(.absoluteLinks) { text = text.replacing(platform.path(of: repository), with: "/repository/") }
+        let isDocument = (try? type.init(settings: [:])).map { documentKey(at: "/" + path, $0) != nil } ?? false
+        if isDocument || abilities.contains(.absoluteLinks) {
+            // With or without the last slash: some protocols have it in their URLs, and some do not.
+            text = text.replacing(platform.path(of: repository).dropLast(), with: "/repository")
+        }
         return Answer(status: response.status, type: response.headers["content-type"], text: text)
     }
 

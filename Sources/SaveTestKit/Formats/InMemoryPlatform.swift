@@ -8,13 +8,15 @@ package import SaveStorage
 internal import Synchronization
 
 /// A whole platform for one format, without disk and network: repositories in the project `p`, asked as by a client that may do
-/// everything. A proxy's upstream is a repository of the same platform.
+/// everything, or that is nobody in particular. A proxy's upstream is a repository of the same platform.
 package final class InMemoryPlatform: Sendable {
     private let formatID: String
     private let store = InMemoryMetadataStore()
     private let catalogue: Catalogue
     private let plane: DataPlane
     private static let host = "save.test"
+    /// What a client sends that may read nothing but what is there for everybody.
+    static let nobody: HTTPHeaders = ["Authorization": "nobody"]
 
     package init(_ format: any RepositoryFormat.Type) async throws {
         formatID = format.descriptor.id
@@ -70,7 +72,9 @@ package final class InMemoryPlatform: Sendable {
 
 private struct EveryoneIsAdmin: RequestAuthenticating {
     private static let admin = Authentication(.user(id: 1, username: "admin", role: .admin, key: nil))
-    func cached(_ request: HTTPRequest) -> Authentication? { Self.admin }
+    func cached(_ request: HTTPRequest) -> Authentication? {
+        request.headers["authorization"] == InMemoryPlatform.nobody["authorization"] ? .anonymous : Self.admin
+    }
     func noteUse(of key: KeyContext, by request: HTTPRequest) {}
     func authenticate(_ request: HTTPRequest) async throws -> Authentication { Self.admin }
 }

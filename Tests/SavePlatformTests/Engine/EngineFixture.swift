@@ -23,7 +23,8 @@ final class EngineFixture: Sendable {
         store: any MetadataStore = InMemoryMetadataStore(), blobs: any BlobStore = InMemoryBlobStore(),
         format: any RepositoryFormat.Type = LineFormat.self, from origin: FormatOrigin = .compiledIn,
         supervision: SupervisionRules = SupervisionRules(), uploadSessions: UploadSessions.Rules = .init(),
-        further formatsBeside: [any RepositoryFormat.Type] = [], policies: [any FilePolicy] = []
+        further formatsBeside: [any RepositoryFormat.Type] = [], policies: [any FilePolicy] = [],
+        publicURL: String? = nil
     ) async throws {
         self.store = store
         self.blobs = blobs
@@ -36,8 +37,10 @@ final class EngineFixture: Sendable {
             store: store, blobs: blobs, client: upstream, catalogue: catalogue, clock: clock.platform, log: .silent(),
             pool: BlockingPool(name: "test", threads: 2), uploadSessions: uploadSessions,
             furtherPolicies: { _ in policies }, unseal: { _ in nil })
+        var configuration = DataPlane.Configuration()
+        configuration.publicAddress = publicURL.flatMap(PublicAddress.init)
         plane = DataPlane(
-            services: services, authenticator: HeaderIdentity(clock: clock.platform), configuration: .init(),
+            services: services, authenticator: HeaderIdentity(clock: clock.platform), configuration: configuration,
             compression: .none)
         let now = clock.platform.now()
         try await store.write { writing in

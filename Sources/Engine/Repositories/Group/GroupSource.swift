@@ -148,7 +148,7 @@ package struct GroupSource: ContentSource {
         switch index {
         case .package, .custom: try await merged.settle(by: repository.format)
         // Nothing is said there of a whole.
-        case .root, .directory, .search: break
+        case .root, .directory, .document, .search: break
         }
         return merged
     }

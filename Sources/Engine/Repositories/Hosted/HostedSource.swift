@@ -18,6 +18,7 @@ struct HostedSource: FileSource {
                 case .root: try await services.store.read { try Self.root($0, id) }
                 case .directory(let path): try await services.store.read { try Self.directory($0, id, path) }
                 case .package(let package), .custom(_, let package?): try await files(of: package)
+                case .document: Listing()
                 case .custom, .search: throw SaveError(.notFound, "there is no such index: check the URL")
                 }
             return SourcedListing(listing: listing, freshness: freshness)

@@ -117,7 +117,10 @@ struct IndexHandler: Sendable {
         var isAbsolute = repository.descriptor.abilities.contains(.absoluteLinks)
         // What is no page of links has no base that its readers would resolve one against: bandersnatch takes a path for one below
         // the URL of the repository.
-        if case .custom = index { isAbsolute = true }
+        switch index {
+        case .custom, .document: isAbsolute = true
+        case .root, .package, .directory, .search: break
+        }
         return Key(
             repository: repository.record.id, index: index, type: type,
             isCompressed: ContentNegotiation.acceptsGzip(request.headers.bytes(of: "accept-encoding")),
@@ -133,7 +136,9 @@ struct IndexHandler: Sendable {
 
     private func make(_ key: Key, _ repository: Repository, _ catalogue: CatalogueSnapshot) async throws -> CachedAnswer {
         let source = services.source(of: repository, in: catalogue)
-        var sourced = try await source.listing(key.index)
+        var sourced = SourcedListing(listing: Listing(), freshness: CacheValidity())
+        // What is about the repository itself needs nothing of it.
+        if case .document = key.index {} else { sourced = try await source.listing(key.index) }
         if case .search(let query) = key.index { sourced.listing.found.cut(to: query) }
         // The repository itself counts, too: a group's members may change. Its stamp is taken last, because fetching an
         // upstream's page changes it, and what the listing rests on is in its own freshness.
@@ -158,7 +163,9 @@ struct IndexHandler: Sendable {
         }
         let change = LastChange(to: rendering.etag, at: services.clock.now(), after: earlier)
         let answer = CachedAnswer(
-            response: response(rendering, change, repository, isStale: sourced.freshness.isStale),
+            response: response(
+                rendering, change, repository.record.anonymousRead || repository.isPublicDocument(key.index),
+                isStale: sourced.freshness.isStale),
             etag: rendering.etag, lastModified: change.validator, freshness: sourced.freshness,
             cost: rendering.cost + 1024, body: body(of: rendering, repository.format))
         return keep(answer, for: key)
@@ -216,7 +223,7 @@ struct IndexHandler: Sendable {
     }
 
     private func response(
-        _ rendering: Rendering, _ change: LastChange, _ repository: Repository, isStale: Bool
+        _ rendering: Rendering, _ change: LastChange, _ isPublic: Bool, isStale: Bool
     ) -> HTTPResponse {
         var response = HTTPResponse(status: 200)
         if case .whole(let bytes) = rendering.content { response.body = .bytes(bytes) }
@@ -225,9 +232,9 @@ struct IndexHandler: Sendable {
         response.headers.append("ETag", rendering.etag)
         response.headers.append("Last-Modified", change.time.httpDate)
         // A publish shows at once, so a copy is never used unasked; asking costs a 304.
-        response.headers.append("Cache-Control", repository.record.anonymousRead ? "no-cache" : "private, no-cache")
+        response.headers.append("Cache-Control", isPublic ? "no-cache" : "private, no-cache")
         response.headers.append(
-            "Vary", repository.record.anonymousRead ? "Accept, Accept-Encoding" : "Accept, Accept-Encoding, Authorization")
+            "Vary", isPublic ? "Accept, Accept-Encoding" : "Accept, Accept-Encoding, Authorization")
         response.headers.append("X-Content-Type-Options", "nosniff")
         // Names are other people's text: even if a format forgot to escape one, nothing on the page runs.
         response.headers.append("Content-Security-Policy", HTTPResponse.inertPolicy)

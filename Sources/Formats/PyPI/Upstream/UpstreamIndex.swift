@@ -53,7 +53,7 @@ enum UpstreamIndex {
             request.isCertain = indexPath != nil
             return request
         // A file's place is what its project's page says, never what its path here looks like.
-        case .asset, .index(.directory), .index(.custom), .index(.search):
+        case .asset, .index(.directory), .index(.custom), .index(.document), .index(.search):
             throw SaveError.unsupported("such a request to an upstream")
         }
     }
@@ -87,7 +87,7 @@ enum UpstreamIndex {
         let type = document.contentType.map { MediaType($0) }
         switch index {
         case .root, .package: break
-        case .directory, .custom, .search: throw SaveError.unsupported("such an upstream index")
+        case .directory, .custom, .document, .search: throw SaveError.unsupported("such an upstream index")
         }
         return switch try kind(type, first: document.bytes.first { $0 > 0x20 }) {
         case .json: try UpstreamJSON.listing(document, index)

@@ -4,11 +4,11 @@ public import SavePlatform
 /// Files that come with a description in front of them, in one body, and can be withdrawn. For tests, and the second example of
 /// `docs/writing-a-format.md`.
 ///
-/// `PUT /new` publishes, `/index/<name>` has a line of JSON for each version, `/files/<name>/<version>` is a file, `DELETE
+/// `/config.json` says where files are, `PUT /new` publishes, `/index/<name>` has a line of JSON for each version, `/files/<name>/<version>` is a file, `DELETE
 /// /offer/<name>/<version>` withdraws it and `PUT` takes that back.
 public struct ParcelsFormat: RepositoryFormat, PackageNaming {
     public static let descriptor = FormatDescriptor(
-        id: "parcels", displayName: "Parcels", abilities: [.hosted, .group, .indexes, .uploads],
+        id: "parcels", displayName: "Parcels", abilities: [.hosted, .group, .indexes, .uploads, .publicDocuments],
         refusals: .json(["errors": [["detail": "{message}"]]], success: ["ok": true]))
 
     public init(settings: JSONObject) throws { try Self.takeNone(of: settings) }
@@ -19,6 +19,9 @@ public struct ParcelsFormat: RepositoryFormat, PackageNaming {
 
     public func route(_ request: FormatRequest) throws -> Route {
         let words = request.path.segments
+        if words == ["config.json"] {
+            return try request.reading(.index(.document("config.json", isPublic: true), offers: [.json]))
+        }
         if words == ["new"] {
             guard request.method == .put else { throw SaveError.methodNotAllowed("PUT") }
             return .upload(UploadPlan())
@@ -40,6 +43,10 @@ public struct ParcelsFormat: RepositoryFormat, PackageNaming {
     }
 
     public func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
+        if case .document = index {
+            let repository = (context.externalOrigin ?? "") + context.basePath
+            return Document(type: type, bytes: JSONValue.object(["files": .string(repository + "files")]).bytes)
+        }
         let lines = listing.assets.map { file in
             let line: JSONValue = [
                 "version": JSONValue(file.version), "sha256": JSONValue(file.checksums[.sha256]?.hex),
