@@ -6,6 +6,7 @@ enum Fault: CaseIterable {
     case nothing, acceptsAnySetting, throwsAnything, renamesPackages, sendsAnotherType, losesFiles, asksAnyAddress
     case forgetsWhatSidecarsBelongTo, countsPieces, deletesNothing, linksToItself, acceptsAnyAttribute, importsWithoutReason
     case findsNothingElsewhere, signsInByUploading, misspellsAWord, namesAChangeBadly, countsInItsDocument
+    case spellsNamesAnew
 }
 
 /// Tells a type what is wrong with it: a format is registered as a type.
@@ -61,6 +62,11 @@ struct BrokenFormat<Name: FaultName>: RepositoryFormat {
     }
 
     func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
+        if fault == .spellsNamesAnew {
+            var submission = try await template.receive(upload, into: staging)
+            submission.package?.displayName = "other"
+            return submission
+        }
         guard fault == .countsPieces, let first = try await upload.body.next() else {
             return try await template.receive(upload, into: staging)
         }

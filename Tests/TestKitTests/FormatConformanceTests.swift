@@ -24,6 +24,7 @@ import Testing
         (.misspellsAWord, "what clients are told has the form of their protocol"),
         (.namesAChangeBadly, "every request has one meaning, whatever its path"),
         (.countsInItsDocument, "a document of the repository needs nothing of it"),
+        (.spellsNamesAnew, "a name keeps the spelling that a publisher gave it"),
     ]
 
     private func brokenLaws(_ format: any RepositoryFormat.Type) async throws -> [String] {
@@ -80,6 +81,7 @@ import Testing
         (.misspellsAWord, BrokenFormat<MisspellsAWord>.self),
         (.namesAChangeBadly, BrokenFormat<NamesAChangeBadly>.self),
         (.countsInItsDocument, BrokenFormat<CountsInItsDocument>.self),
+        (.spellsNamesAnew, BrokenFormat<SpellsNamesAnew>.self),
     ]
 }
 
@@ -101,3 +103,4 @@ private enum SignsInByUploading: FaultName { static let fault = Fault.signsInByU
 private enum MisspellsAWord: FaultName { static let fault = Fault.misspellsAWord }
 private enum NamesAChangeBadly: FaultName { static let fault = Fault.namesAChangeBadly }
 private enum CountsInItsDocument: FaultName { static let fault = Fault.countsInItsDocument }
+private enum SpellsNamesAnew: FaultName { static let fault = Fault.spellsNamesAnew }

@@ -141,6 +141,9 @@ public struct FormatAbilities: OptionSet, Sendable, Hashable {
     /// It has documents that everybody may read, whoever may read the repository (`IndexKey.document`). Only such formats are asked
     /// what a request means of callers who may not read.
     public static let publicDocuments = FormatAbilities(rawValue: 1 << 11)
+    /// A package keeps the spelling of its first publish (`PackageSummary.displayName`), and a publish that spells it in another way is
+    /// refused with it. What spellings are of one package says its key (`PackageID`): `my-crate` for `my_crate` as well.
+    public static let fixedSpellings = FormatAbilities(rawValue: 1 << 12)
 
     /// The names of the abilities, as the REST API shows them.
     package var names: [String] {
@@ -149,6 +152,7 @@ public struct FormatAbilities: OptionSet, Sendable, Hashable {
             (.deletes, "deletes"), (.upstreamIndexes, "upstream_indexes"), (.permanentNames, "permanent_names"),
             (.absoluteLinks, "absolute_links"), (.slashesInNames, "slashes_in_names"),
             (.uploadSessions, "upload_sessions"), (.publicDocuments, "public_documents"),
+            (.fixedSpellings, "fixed_spellings"),
         ]
         return all.filter { contains($0.0) }.map(\.1)
     }

@@ -42,6 +42,7 @@ public struct FormatConformance: Sendable {
         Law(name: "a proxy and a group serve what the hosted repository serves") { it, _ in try await it.repositories() },
         Law(name: "what clients are told has the form of their protocol") { it, _ in try await it.answers() },
         Law(name: "a document of the repository needs nothing of it") { try await $0.documents($1) },
+        Law(name: "a name keeps the spelling that a publisher gave it") { try await $0.spellings($1) },
         Law(name: "a search finds what is there, wherever it is asked") { try await $0.searching($1) },
         Law(name: "who signs in does so by requests of its own") { it, _ in it.signIns() },
         Law(name: "packages without attributes are free, and unknown attributes are named") { $0.governance($1) },

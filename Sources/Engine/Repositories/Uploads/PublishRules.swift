@@ -27,12 +27,13 @@ struct PublishRules: Sendable {
 
     /// The items that are not there yet, byte for byte.
     ///
-    /// - Throws: `preconditionFailed` where the client wants other files to be there, or none; `alreadyExists` for other bytes under a name that is taken, in any spelling; `nameRetired` for the name of a
+    /// - Throws: `conflict` for another spelling of the package's name; `preconditionFailed` where the client wants other files to be there, or none; `alreadyExists` for other bytes under a name that is taken, in any spelling; `nameRetired` for the name of a
     ///   deleted file; what the format says of a package that takes no files, or not these.
     func newItems(
         _ submission: Submission, in reading: any MetadataReading, asking inquiry: Inquiry<any RepositoryFormat>
     ) throws -> [Submission.Item] {
         if submission.items.isEmpty, !conditions.isEmpty { throw Self.noFile }
+        try checkSpelling(of: submission, in: reading)
         let files = try submission.items.filter { item in
             try item.record.sidecarOf == nil && isNew(item, in: reading)
         }
@@ -60,6 +61,17 @@ struct PublishRules: Sendable {
             }
         }
         return items
+    }
+
+    /// A publish in another spelling than the first, where the format's packages have one.
+    private func checkSpelling(of submission: Submission, in reading: any MetadataReading) throws {
+        guard repository.descriptor.abilities.contains(.fixedSpellings), !submission.items.isEmpty, let new = submission.package,
+            let first = try reading.package(id, new.id), !ASCII.isEqual(first.displayName, new.displayName)
+        else { return }
+        throw SaveError(
+            .conflict,
+            "there is a package '\(first.displayName)' already, which '\(new.displayName)' would be taken for: publish it under that spelling, or under another name",
+            details: ["package": first.displayName])
     }
 
     /// What the format's answer depends on, whether a package takes files.

@@ -8,13 +8,15 @@ public import SavePlatform
 /// /offer/<name>/<version>` withdraws it and `PUT` takes that back.
 public struct ParcelsFormat: RepositoryFormat, PackageNaming {
     public static let descriptor = FormatDescriptor(
-        id: "parcels", displayName: "Parcels", abilities: [.hosted, .group, .indexes, .uploads, .publicDocuments],
+        id: "parcels", displayName: "Parcels", abilities: [.hosted, .group, .indexes, .uploads, .publicDocuments, .fixedSpellings],
         refusals: .json(["errors": [["detail": "{message}"]]], success: ["ok": true]))
 
     public init(settings: JSONObject) throws { try Self.takeNone(of: settings) }
 
+    /// Names that differ in `_` and `-`, or in capitals, are too alike to be two.
     public func package(named name: String) -> PackageID? {
-        Self.isWord(name) ? PackageID(normalized: ASCII.lowercased(name)) : nil
+        let key = ASCII.lowercased(name).utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
+        return Self.isWord(name) ? PackageID(normalized: String(decoding: key, as: UTF8.self)) : nil
     }
 
     public func route(_ request: FormatRequest) throws -> Route {
