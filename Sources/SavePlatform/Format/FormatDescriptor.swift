@@ -144,6 +144,9 @@ public struct FormatAbilities: OptionSet, Sendable, Hashable {
     /// A package keeps the spelling of its first publish (`PackageSummary.displayName`), and a publish that spells it in another way is
     /// refused with it. What spellings are of one package says its key (`PackageID`): `my-crate` for `my_crate` as well.
     public static let fixedSpellings = FormatAbilities(rawValue: 1 << 12)
+    /// Its clients send an API key as the whole `Authorization` field, without a scheme. It signs in below the format's id and mount
+    /// only.
+    public static let bareKeys = FormatAbilities(rawValue: 1 << 13)
 
     /// The names of the abilities, as the REST API shows them.
     package var names: [String] {
@@ -152,7 +155,7 @@ public struct FormatAbilities: OptionSet, Sendable, Hashable {
             (.deletes, "deletes"), (.upstreamIndexes, "upstream_indexes"), (.permanentNames, "permanent_names"),
             (.absoluteLinks, "absolute_links"), (.slashesInNames, "slashes_in_names"),
             (.uploadSessions, "upload_sessions"), (.publicDocuments, "public_documents"),
-            (.fixedSpellings, "fixed_spellings"),
+            (.fixedSpellings, "fixed_spellings"), (.bareKeys, "bare_keys"),
         ]
         return all.filter { contains($0.0) }.map(\.1)
     }

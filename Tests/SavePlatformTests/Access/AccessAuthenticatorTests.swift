@@ -20,9 +20,13 @@ struct Accounting {
     let client = ClientAddress(bytes: [192, 0, 2, 1])
 
     /// - Parameter others: ways of signing in behind keys and passwords.
-    init(clock: ManualClock = ManualClock(), others: [any SignInProviding] = []) async throws {
+    init(
+        clock: ManualClock = ManualClock(), others: [any SignInProviding] = [], formats: [any RepositoryFormat.Type] = []
+    ) async throws {
         self.clock = clock
-        catalogue = Catalogue(store: store, formats: FormatRegistry())
+        var registry = FormatRegistry()
+        for format in formats { try registry.register(format) }
+        catalogue = Catalogue(store: store, formats: registry)
         uses = KeyUses(store: store, clock: clock.platform, log: .silent())
         let local: [any SignInProviding] = [
             KeySignIn(serverKey: serverKey, clock: clock.platform), PasswordSignIn(hasher: hasher),
@@ -58,10 +62,10 @@ struct Accounting {
         try await catalogue.reload()
     }
 
-    func request(_ field: String?, from address: ClientAddress? = nil) -> HTTPRequest {
+    func request(_ field: String?, at path: String = "/", from address: ClientAddress? = nil) -> HTTPRequest {
         var headers = HTTPHeaders()
         if let field { headers.append("Authorization", field) }
-        return HTTPRequest(method: .get, target: Array("/".utf8), headers: headers, client: address ?? client)
+        return HTTPRequest(method: .get, target: Array(path.utf8), headers: headers, client: address ?? client)
     }
 
     func basic(_ name: String, _ password: String) -> HTTPRequest { request(Self.basic(name, password)) }

@@ -1,3 +1,5 @@
+import FormatChunks
+import FormatParcels
 import SaveAccess
 import SaveDigest
 import SaveHTTP
@@ -28,6 +30,38 @@ struct AccessKeyAuthenticationTests {
         let principal = try #require(server.authenticator.cached(server.basic("alice", key))?.principal)
         #expect(principal.name == .user("alice"))
         #expect(principal.key?.scopes == scopes)
+    }
+
+    @Test func `a key without a scheme signs in below a format that has such, and nowhere else`() async throws {
+        let server = try await Accounting(formats: [ParcelsFormat.self, ChunksFormat.self])
+        let key = try await server.key(for: .robot("ci"))
+        let there = server.request(key, at: "/parcels/p/r/new")
+        // Also when it was taken before: what is remembered there is no credential elsewhere. Each from an address of its own, or
+        // guessing would be slowed down.
+        for round: UInt8 in 0..<2 {
+            #expect(try await server.authenticator.authenticate(there).principal.auditName == "sa$ci")
+            #expect(server.authenticator.cached(there)?.principal.auditName == "sa$ci")
+            let others = ["/", "/chunks/p/r/files/x", "/v2/p/r/uploads/", "/api/v1/repos", "/parcelsx/p/r/new", "//parcels/p/r"]
+            for (number, path) in zip(UInt8(0)..., others) {
+                let request = server.request(key, at: path, from: ClientAddress(bytes: [192, 0, 3 + round, number]))
+                #expect(server.authenticator.cached(request) == nil)
+                #expect(await server.refusal(request) == .unauthenticated, "\(path)")
+            }
+        }
+    }
+
+    @Test func `a wrong key without a scheme is refused, and stands in no record`() async throws {
+        let server = try await Accounting(formats: [ParcelsFormat.self])
+        let key = try await server.key(for: .robot("ci"))
+        let wrong = String(key.dropLast()) + (key.last == "a" ? "b" : "a")
+        for (number, field) in zip(UInt8(0)..., [wrong, "secret", key + "x", "Bearer", "Basic", "\u{9}" + key]) {
+            let address = ClientAddress(bytes: [192, 0, 3, number])
+            #expect(await server.refusal(server.request(field, at: "/parcels/p/r/new", from: address)) == .unauthenticated)
+        }
+        #expect(server.hasher.checks == 0)
+        for record in try await server.audit() {
+            #expect(!"\(record)".contains(wrong) && !"\(record)".contains("secret"))
+        }
     }
 
     @Test(arguments: ["sa$other", "alice", "ci", "SA$ci", "sa$", "sa$$ci", "sa$ci ", "sa%24other", "sa%2524ci", ""])

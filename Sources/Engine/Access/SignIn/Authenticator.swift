@@ -62,10 +62,13 @@ package final class Authenticator: Sendable {
     private func known(_ request: HTTPRequest) -> Authentication? {
         guard let field = request.headers.bytes(of: "authorization") else { return .anonymous }
         guard field.count <= PresentedCredential.maxBytes, request.headers.count(of: "authorization") == 1 else { return nil }
+        // What was verified where it is taken, is no credential elsewhere.
+        let isBare = PresentedCredential.isBare(field)
+        if isBare, !takesBareKeys(request) { return nil }
         let fingerprint = fingerprints.of(field)
         let now = catalogue.current
         if let known = cache.authentication(fingerprint, in: now, at: clock.now()) { return known }
-        guard let credential = PresentedCredential(field) else { return nil }
+        guard let credential = PresentedCredential(field, takesBare: isBare) else { return nil }
         for provider in immediate where provider.recognizes(credential) {
             switch provider.verifyAtOnce(credential, in: now) {
             case .proven(let proof): return cache.insert(fingerprint, proof, in: now, at: clock.now())
@@ -76,6 +79,11 @@ package final class Authenticator: Sendable {
         return nil
     }
 
+    /// Whether the request is for repositories of a format whose clients send keys without a scheme.
+    private func takesBareKeys(_ request: HTTPRequest) -> Bool {
+        catalogue.formats.place(of: request.rawPath)?.descriptor.abilities.contains(.bareKeys) ?? false
+    }
+
     /// The sender of a request.
     ///
     /// - Throws: `unauthenticated` for credentials that are malformed, unknown or wrong, all alike, and for right ones that do
@@ -84,7 +92,9 @@ package final class Authenticator: Sendable {
         if let known = cached(request) { return known }
         let field = request.headers.bytes(of: "authorization") ?? []
         let fingerprint = fingerprints.of(field)
-        guard request.headers.count(of: "authorization") == 1, let credential = PresentedCredential(field) else {
+        guard request.headers.count(of: "authorization") == 1,
+            let credential = PresentedCredential(field, takesBare: takesBareKeys(request))
+        else {
             return try await check(nil, fingerprint, request)
         }
         // Whoever has the secret does not guess, and is told why it is of no use, however many others guess.

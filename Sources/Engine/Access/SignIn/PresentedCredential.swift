@@ -4,7 +4,8 @@ package import SaveStorage
 
 /// What an `Authorization` field presents, before anybody says what it is: a secret, and the name it came with.
 package struct PresentedCredential: Sendable {
-    /// The user name of a Basic credential, with the `sa%24` of a robot read as `sa$`; nil for a bearer token.
+    /// The user name of a Basic credential, with the `sa%24` of a robot read as `sa$`; nil for a bearer token and for a secret without
+    /// a scheme.
     package let name: String?
     /// The password or the token. Never written anywhere.
     package let secret: [UInt8]
@@ -15,9 +16,20 @@ package struct PresentedCredential: Sendable {
     /// The longest field that is read: 254 bytes of name and 1024 of password in Base64 fit twice.
     static let maxBytes = 4096
 
+    /// Whether a field's value is one word, which no scheme of RFC 9110 is: a secret without a scheme, if anything.
+    static func isBare(_ field: ArraySlice<UInt8>) -> Bool { !field.isEmpty && !field.contains(UInt8(ascii: " ")) }
+
     /// Reads a field's value; nil for what is no credential of a scheme that this server has.
-    package init?(_ field: ArraySlice<UInt8>) {
-        guard field.count <= Self.maxBytes, let space = field.firstIndex(of: UInt8(ascii: " ")) else { return nil }
+    ///
+    /// - Parameter takesBare: whether a secret without a scheme is one.
+    package init?(_ field: ArraySlice<UInt8>, takesBare: Bool = false) {
+        guard field.count <= Self.maxBytes else { return nil }
+        if takesBare, Self.isBare(field) {
+            name = nil
+            secret = Array(field)
+            return
+        }
+        guard let space = field.firstIndex(of: UInt8(ascii: " ")) else { return nil }
         // RFC 9110, 11.1: the scheme is "a case-insensitive token"; 11.4: "credentials = auth-scheme [ 1*SP ( token68 ...".
         let scheme = field[..<space].map(ASCII.lowercased)
         let token = field[space...].drop { $0 == UInt8(ascii: " ") }

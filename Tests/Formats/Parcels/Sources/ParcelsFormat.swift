@@ -8,7 +8,7 @@ public import SavePlatform
 /// /offer/<name>/<version>` withdraws it and `PUT` takes that back.
 public struct ParcelsFormat: RepositoryFormat, PackageNaming {
     public static let descriptor = FormatDescriptor(
-        id: "parcels", displayName: "Parcels", abilities: [.hosted, .group, .indexes, .uploads, .publicDocuments, .fixedSpellings],
+        id: "parcels", displayName: "Parcels", abilities: [.hosted, .group, .indexes, .uploads, .publicDocuments, .fixedSpellings, .bareKeys],
         refusals: .json(["errors": [["detail": "{message}"]]], success: ["ok": true]))
 
     public init(settings: JSONObject) throws { try Self.takeNone(of: settings) }
