@@ -6,10 +6,12 @@ public struct MediaType: Sendable, Hashable, ExpressibleByStringLiteral, CustomS
     public let essence: String
     /// Other essences that ask for this type, such as a name that always means the newest version.
     public let aliases: [String]
-    /// The client named it by other means than `Accept`, which then does not count.
+    /// `Accept` does not count.
     package private(set) var isGiven = false
 
-    /// This type, as one that the client named by other means than `Accept`.
+    /// This type, whatever the client's `Accept` says: where the client named it in another way (`?format=json`), and where a protocol
+    /// has one type at a URL, whose clients name others or none. RFC 9110, 12.5.1: a server may "disregard the header field by
+    /// treating the response as if it is not subject to content negotiation".
     public var given: MediaType { marked(given: true) }
     /// This type, however it was chosen.
     package var chosen: MediaType { marked(given: false) }

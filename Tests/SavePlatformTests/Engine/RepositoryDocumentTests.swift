@@ -7,7 +7,9 @@ import Testing
 
 /// Documents of the repository itself, which need nothing of what is in it.
 @Suite struct RepositoryDocumentTests {
-    private func engine(publicURL: String? = nil, _ format: any RepositoryFormat.Type = ParcelsFormat.self) async throws -> EngineFixture {
+    private func engine(publicURL: String? = nil, _ format: any RepositoryFormat.Type = ParcelsFormat.self) async throws
+        -> EngineFixture
+    {
         let engine = try await EngineFixture(format: format, publicURL: publicURL)
         let id = format.descriptor.id
         let hosted = try await engine.add("hosted", .hosted) { $0.format = id }
@@ -30,13 +32,16 @@ import Testing
         #expect(answer.status == 200 && answer.headers["content-type"] == "application/json")
         #expect(try await answer.text() == #"{"files":"http://save.test/parcels/p/\#(name)/files"}"#)
         let tag = try #require(answer.headers["etag"])
-        let again = await engine.send(.get, "/parcels/p/\(name)/config.json", headers: ["Host": "save.test", "If-None-Match": tag])
+        let again = await engine.send(
+            .get, "/parcels/p/\(name)/config.json", headers: ["Host": "save.test", "If-None-Match": tag])
         #expect(again.status == 304)
     }
 
     @Test func `the document has the address that the operator gave the server`() async throws {
         let engine = try await engine(publicURL: "https://example.com/save")
-        #expect(try await engine.get("/parcels/p/hosted/config.json").text == #"{"files":"https://example.com/save/parcels/p/hosted/files"}"#)
+        #expect(
+            try await engine.get("/parcels/p/hosted/config.json").text
+                == #"{"files":"https://example.com/save/parcels/p/hosted/files"}"#)
     }
 
     @Test func `everybody reads a public document of a private repository, and nothing else of it`() async throws {
@@ -48,13 +53,28 @@ import Testing
                 #expect(answer.status == 200 && answer.headers["cache-control"] == "no-cache")
             }
             #expect(await engine.send(.head, "/parcels/p/hosted/config.json", as: user).status == 200)
-            for path in ["hosted/index/foo", "hosted/files/foo/1.0", "hosted/", "hosted/nothing", "hosted//config.json", "gone/config.json"] {
+            for path in [
+                "hosted/index/foo", "hosted/files/foo/1.0", "hosted/", "hosted/nothing", "hosted//config.json",
+                "gone/config.json",
+            ] {
                 #expect(await engine.send(.get, "/parcels/p/" + path, as: user).status == refused, "\(path)")
             }
             for method in [HTTPMethod.put, .post, .delete, .options] {
                 #expect(await engine.send(method, "/parcels/p/hosted/config.json", as: user).status == refused)
             }
         }
+    }
+
+    @Test(arguments: ["text/plain", "*/*", "", "text/html, image/*", "application/x-unknown", "application/json;q=0", "x"])
+    func `where a protocol has one type at a URL, it is sent whatever the client accepts`(accept: String) async throws {
+        let engine = try await engine()
+        let answer = await engine.send(.get, "/parcels/p/hosted/config.json", headers: ["Accept": accept])
+        #expect(answer.status == 200 && answer.headers["content-type"] == "application/json")
+        // A format that does not say so goes by the field.
+        let other = try await EngineFixture(format: Careless.self)
+        try await other.add("hosted", .hosted) { $0.format = "careless" }
+        let negotiated = await other.send(.get, "/careless/p/hosted/config.json", headers: ["Accept": accept])
+        #expect(negotiated.status == (["*/*", ""].contains(accept) ? 200 : 406))
     }
 
     @Test func `a document is public only where the format claims that it has such`() async throws {

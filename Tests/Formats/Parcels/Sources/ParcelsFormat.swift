@@ -22,7 +22,7 @@ public struct ParcelsFormat: RepositoryFormat, PackageNaming {
     public func route(_ request: FormatRequest) throws -> Route {
         let words = request.path.segments
         if words == ["config.json"] {
-            return try request.reading(.index(.document("config.json", isPublic: true), offers: [.json]))
+            return try request.reading(.index(.document("config.json", isPublic: true), offers: [MediaType.json.given]))
         }
         if words == ["new"] {
             guard request.method == .put else { throw SaveError.methodNotAllowed("PUT") }
@@ -32,7 +32,7 @@ public struct ParcelsFormat: RepositoryFormat, PackageNaming {
             throw SaveError(.notFound, "a Parcels repository has no such path")
         }
         switch (words[0], words.count) {
-        case ("index", 2): return try request.reading(.index(.package(package), offers: [.text]))
+        case ("index", 2): return try request.reading(.index(.package(package), offers: [MediaType.text.given]))
         case ("files", 3): return try request.reading(.asset(try AssetPath("\(package)/\(words[2])"), package: package))
         case ("offer", 3):
             switch request.method {
