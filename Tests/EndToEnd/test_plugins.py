@@ -1,10 +1,15 @@
 """Formats that are loaded from shared objects: what is refused, and that the Template works as one."""
+import gzip
 import hashlib
+import io
 import os
 import re
 import shutil
 import subprocess
+import tarfile
 import time
+import zipfile
+import zlib
 
 import pytest
 
@@ -52,7 +57,7 @@ def test_the_shared_object_has_no_copy_of_the_platform(format, tmp_path):
     names = [line.split()[-1] for line in symbols.splitlines()]
     assert "save_plugin_register" in names and "save_plugin_abi" in names
     # A Swift symbol starts with the module it belongs to.
-    assert not [name for name in names if re.match(r"\$s(12SavePlatform|10SaveDigest|11SaveArchive|8SaveHTML)", name)]
+    assert not [name for name in names if re.match(r"\$s(12SavePlatform|10SaveDigest|11SaveArchive|8SaveHTML|15SaveCompression)", name)]
 
 
 def test_what_is_not_a_plugin_for_this_server_is_refused_with_the_reason(template, fingerprint, tmp_path):
@@ -108,6 +113,45 @@ def test_formats_that_may_not_be_are_refused(tmp_path):
     assert refusal(made["Reserved"]) == "the format id 'health' is reserved"
     assert refusal(made["Older"]) == "the format 'template' was written for contract 0; this server has 2"
     assert refusal(made["Throwing"]) == "the format 'template' cannot be made: no luck today"
+
+
+READING = """
+internal import SaveArchive
+internal import SaveCompression
+internal import SaveHTML
+
+/// One call of each reader.
+enum Reading {
+    static func all() throws -> String {
+        let tar = try TarGzip.read(ArchiveSource(%(tar)s), limit: 100) { $0.isFile }.compactMap(\\.contents)
+        let zip = try ZipArchive(ArchiveSource(%(zip)s))
+        let zipped = try zip.entries.map { try zip.contents(of: $0, limit: 100) }
+        let gzip = Gzip.decompress(%(gzip)s, limit: 100) ?? []
+        let deflate = Deflate.decompress(%(deflate)s, limit: 100) ?? []
+        let tags = try HTMLTags.read(Array("<a href=x>html</a>".utf8), named: ["a"], attributes: ["href"], limit: 1)
+        let texts = (tar + zipped + [gzip, deflate]).map { String(decoding: $0, as: UTF8.self) } + tags.map(\\.text)
+        return texts.joined(separator: ", ")
+    }
+}
+"""
+
+
+def test_a_loaded_format_has_every_reader_that_a_compiled_in_one_has(tmp_path):
+    tar, zipped = io.BytesIO(), io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w:gz") as archive:
+        entry = tarfile.TarInfo("a")
+        entry.size = 3
+        archive.addfile(entry, io.BytesIO(b"tar"))
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("a", b"zip")
+    raw = zlib.compressobj(wbits=-15)
+    contents = {"tar": tar.getvalue(), "zip": zipped.getvalue(), "gzip": gzip.compress(b"gzip"),
+                "deflate": raw.compress(b"deflate") + raw.flush()}
+    folder = variant(tmp_path, "Reader", **{
+        "{ try Self.takeNone(of: settings) }": '{ throw SaveError(.internalFailure, "it read " + (try Reading.all())) }'})
+    (folder / "Sources" / "Reading.swift").write_text(READING % {name: list(value) for name, value in contents.items()})
+    built = build(folder, tmp_path / "reader.so")
+    assert refusal(built) == "the format 'template' cannot be made: it read tar, zip, gzip, deflate, html"
 
 
 def test_a_format_is_built_against_an_installed_server(tmp_path):

@@ -1,15 +1,15 @@
 /// How much of an archive is looked at before it is refused.
-package struct ArchiveLimits: Sendable {
+public struct ArchiveLimits: Sendable {
     /// Entries.
-    package var entries = 100_000
+    public var entries = 100_000
     /// The sum of all entries' sizes, unpacked, in bytes.
-    package var unpacked: Int64 = 16 << 30
+    public var unpacked: Int64 = 16 << 30
     /// Unpacked bytes for each byte of the file, looked at above 64 MiB unpacked.
-    package var ratio: Int64 = 50
+    public var ratio: Int64 = 50
     /// The names of all entries together, in bytes.
-    package var names = 32 << 20
+    public var names = 32 << 20
 
-    package init() {}
+    public init() {}
 
     /// Above this no ratio is too high: small files of zeros are honest.
     static let ratioFloor: Int64 = 64 << 20

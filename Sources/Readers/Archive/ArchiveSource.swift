@@ -1,17 +1,17 @@
 /// A file that an archive is read from.
-package struct ArchiveSource {
+public struct ArchiveSource {
     /// Bytes.
-    package let size: Int64
+    public let size: Int64
     /// Gives `count` bytes from an offset, fewer at the end only. Blocks.
     private let bytes: (_ offset: Int64, _ count: Int) throws -> [UInt8]
 
-    package init(size: Int64, read: @escaping (_ offset: Int64, _ count: Int) throws -> [UInt8]) {
+    public init(size: Int64, read: @escaping (_ offset: Int64, _ count: Int) throws -> [UInt8]) {
         self.size = size
         bytes = read
     }
 
     /// Bytes that are in memory.
-    package init(_ content: [UInt8]) {
+    public init(_ content: [UInt8]) {
         self.init(size: Int64(content.count)) { offset, count in
             let start = Int(min(offset, Int64(content.count)))
             return Array(content[start..<min(content.count, start + count)])

@@ -2,15 +2,15 @@ internal import CArchive
 internal import Foundation
 
 /// Tar archives packed with gzip, over libarchive. Nothing is ever unpacked to a disk.
-package enum TarGzip {
+public enum TarGzip {
     /// An entry of the archive.
-    package struct Entry: Sendable, Equatable {
+    public struct Entry: Sendable, Equatable {
         /// Relative, without dot segments. Archives do not say how their names are encoded: what is no UTF-8 is replaced.
-        package let name: String
+        public let name: String
         /// Unpacked, in bytes.
-        package let size: Int64
+        public let size: Int64
         /// Neither a directory nor a link.
-        package let isFile: Bool
+        public let isFile: Bool
     }
 
     /// Walks through the archive and gives every entry, with the bytes of those that are wanted.
@@ -20,7 +20,7 @@ package enum TarGzip {
     ///   - wanted: asked for each file.
     /// - Throws: ``ArchiveError`` for what is not such an archive, is damaged, exceeds the limits, or has in it what is
     ///   neither a file, a directory nor a link within the archive; and what the source throws. Blocks.
-    package static func read(
+    public static func read(
         _ source: ArchiveSource, limits: ArchiveLimits = ArchiveLimits(), limit: Int, wanted: (Entry) -> Bool
     ) throws -> [(entry: Entry, contents: [UInt8]?)] {
         // libarchive asks the thread's locale how text is encoded: in that of a service, which is "C", only ASCII would be text.

@@ -5,29 +5,29 @@ internal import SaveCompression
 /// Zip has two lists of its entries, at the front of each entry and at the end of the file, and readers differ in which
 /// they believe. Here both must say the same, the entries must fill the file without gaps, overlaps, text before or after
 /// them, and no name may occur twice: what one reader sees is then what all see. Nothing is ever unpacked to a disk.
-package struct ZipArchive {
+public struct ZipArchive {
     /// An entry of the archive.
-    package struct Entry: Sendable {
+    public struct Entry: Sendable {
         /// Relative, without dot segments; directories end in a slash.
-        package let name: String
+        public let name: String
         /// Whether every reader reads the same name: ASCII, or UTF-8.
-        package let hasPortableName: Bool
+        public let hasPortableName: Bool
         /// Whether it is unpacked as a symbolic link.
-        package var isSymbolicLink: Bool { header.kind == .symbolicLink }
+        public var isSymbolicLink: Bool { header.kind == .symbolicLink }
         /// Unpacked, in bytes.
-        package let size: Int64
+        public let size: Int64
         let header: ZipEntryHeader
         /// Where its packed bytes start; nil where its own header was not read yet.
         let dataOffset: Int64?
     }
 
     /// In the order of the central directory.
-    package let entries: [Entry]
+    public let entries: [Entry]
     private let source: ArchiveSource
     private let directoryOffset: Int64
 
     /// How much of an archive is checked before its entries are read.
-    package enum Scrutiny: Sendable {
+    public enum Scrutiny: Sendable {
         /// Every entry's own header, and that the entries fill the file: for an archive that is about to be taken.
         case everyEntry
         /// The directory alone; an entry's own header when the entry is read. For one entry of an archive of which only
@@ -38,7 +38,7 @@ package struct ZipArchive {
     /// Reads the directory and, unless told otherwise, checks every entry's own header against it.
     ///
     /// - Throws: ``ArchiveError`` for anything unusual, and what the source throws. Blocks.
-    package init(
+    public init(
         _ source: ArchiveSource, limits: ArchiveLimits = ArchiveLimits(), checking scrutiny: Scrutiny = .everyEntry
     ) throws {
         self.source = source
@@ -68,7 +68,7 @@ package struct ZipArchive {
     /// Checks that no symbolic link leads out of the archive's top directory.
     ///
     /// - Throws: ``ArchiveError`` for one that does. Blocks.
-    package func checkLinks() throws {
+    public func checkLinks() throws {
         var links = EntryLinks()
         for entry in entries where entry.isSymbolicLink {
             try links.add(entry.header.name, to: try contents(of: entry, limit: EntryName.maxBytes))
@@ -80,7 +80,7 @@ package struct ZipArchive {
     ///
     /// - Throws: ``ArchiveError`` for an entry larger than `limit`, damaged data, another size or checksum than it claims.
     ///   Blocks.
-    package func contents(of entry: Entry, limit: Int) throws -> [UInt8] {
+    public func contents(of entry: Entry, limit: Int) throws -> [UInt8] {
         let header = entry.header
         guard header.size <= Int64(limit), header.packedSize <= Int64(limit) + 1024 else {
             throw ArchiveError("'\(entry.name)' is larger than \(limit) bytes")

@@ -1,9 +1,9 @@
 /// Recognizes a zip archive by its end alone, as lenient readers do.
-package enum ZipTail {
+public enum ZipTail {
     /// Whether a reader that looks for a zip archive's end would find one.
     ///
     /// - Throws: what the source throws. Blocks.
-    package static func isPresent(_ source: ArchiveSource) throws -> Bool {
+    public static func isPresent(_ source: ArchiveSource) throws -> Bool {
         let count = Int(min(source.size, 22 + 65_535))
         let offset = source.size - Int64(count)
         let tail = try source.read(at: offset, exactly: count)

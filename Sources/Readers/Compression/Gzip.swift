@@ -1,7 +1,7 @@
 internal import CZlib
 
 /// gzip (RFC 1952) of bytes that are in memory.
-package enum Gzip {
+public enum Gzip {
     /// The bytes as one gzip member, the same for the same bytes; nil when there is no memory for it.
     ///
     /// - Parameters:
@@ -18,7 +18,7 @@ package enum Gzip {
 
     /// The content of one gzip or zlib stream; nil for a damaged or unfinished one, for bytes after its end, and for more
     /// than `limit` bytes of content.
-    package static func decompress(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
+    public static func decompress(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
         var stream = z_stream()
         guard save_inflate_init_gzip_or_zlib(&stream) == Z_OK else { return nil }
         defer { inflateEnd(&stream) }
@@ -27,10 +27,10 @@ package enum Gzip {
 }
 
 /// Deflate without a wrapper (RFC 1951), as it stands in zip archives.
-package enum Deflate {
+public enum Deflate {
     /// The content of one deflate stream; nil for a damaged or unfinished one, for bytes after its end, and for more than
     /// `limit` bytes of content.
-    package static func decompress(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
+    public static func decompress(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
         var stream = z_stream()
         guard save_inflate_init_raw(&stream) == Z_OK else { return nil }
         defer { inflateEnd(&stream) }
@@ -39,8 +39,8 @@ package enum Deflate {
 }
 
 /// The CRC-32 of zip and gzip.
-package enum CRC32 {
-    package static func of(_ bytes: [UInt8]) -> UInt32 {
+public enum CRC32 {
+    public static func of(_ bytes: [UInt8]) -> UInt32 {
         bytes.withUnsafeBufferPointer { UInt32(truncatingIfNeeded: crc32_z(0, $0.baseAddress, $0.count)) }
     }
 }

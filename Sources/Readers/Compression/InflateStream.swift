@@ -1,12 +1,12 @@
 internal import CZlib
 
 /// Takes gzip, zlib or plain deflate off a stream of bytes, piece by piece, and knows whether the stream came to its end.
-package final class InflateStream {
+public final class InflateStream {
     /// Content codings by their names in HTTP (RFC 9110, 8.4.1).
-    package enum Coding { case gzip, deflate }
+    public enum Coding { case gzip, deflate }
 
     /// What is wrong with the bytes.
-    package enum Failure: Error {
+    public enum Failure: Error {
         /// They are not of the coding, or go on behind its end.
         case damaged
         /// There is no memory.
@@ -21,7 +21,7 @@ package final class InflateStream {
     private var hasBegun = false
     private var piece = [UInt8](repeating: 0, count: 65_536)
 
-    package init(_ coding: Coding) {
+    public init(_ coding: Coding) {
         self.coding = coding
         stream.initialize(to: z_stream())
     }
@@ -32,12 +32,12 @@ package final class InflateStream {
     }
 
     /// Whether what came so far is whole: nothing at all, or complete streams.
-    package var isWhole: Bool { !hasBegun || isAtEnd }
+    public var isWhole: Bool { !hasBegun || isAtEnd }
 
     /// Decodes more bytes. `take` gets the content in pieces of at most 64 KiB and says whether to go on.
     ///
     /// - Throws: `Failure`.
-    package func feed(_ bytes: UnsafeRawBufferPointer, _ take: (UnsafeRawBufferPointer) -> Bool) throws(Failure) {
+    public func feed(_ bytes: UnsafeRawBufferPointer, _ take: (UnsafeRawBufferPointer) -> Bool) throws(Failure) {
         guard let first = bytes.first else { return }
         if !isReady { try begin(first) }
         hasBegun = true

@@ -1,29 +1,29 @@
 internal import CXML
 
 /// A start tag with its attributes, and the text up to its end or the next tag of interest.
-package struct HTMLTag: Sendable {
+public struct HTMLTag: Sendable {
     /// In small letters.
-    package let name: String
+    public let name: String
     /// Those that were asked for, in the order of the page.
-    package let attributes: [(name: String, value: String)]
+    public let attributes: [(name: String, value: String)]
     /// At most ``HTMLTags/maxTextBytes`` bytes.
-    package fileprivate(set) var text: String
+    public fileprivate(set) var text: String
 
     /// The value of the first attribute of a name; empty where the attribute has none.
-    package subscript(name: String) -> String? { attributes.first { $0.name == name }?.value }
+    public subscript(name: String) -> String? { attributes.first { $0.name == name }?.value }
 }
 
 /// Why a page could not be read.
-package enum HTMLError: Error, Sendable, Equatable {
+public enum HTMLError: Error, Sendable, Equatable {
     case tooManyTags, outOfMemory
 }
 
 /// Reads tags out of HTML as it is found in the world, over libxml2's tolerant parser.
 ///
 /// No document is built, nothing is loaded: entities beyond HTML's own and DTDs are not looked at.
-package enum HTMLTags {
+public enum HTMLTags {
     /// Longer text of a tag is cut here, in bytes.
-    package static let maxTextBytes = 4096
+    public static let maxTextBytes = 4096
 
     /// The start tags of the given names, in order.
     ///
@@ -33,7 +33,7 @@ package enum HTMLTags {
     ///   - attributes: the names of the attributes that are kept, in small letters.
     ///   - limit: the most tags that are returned.
     /// - Throws: ``HTMLError/tooManyTags`` past the limit.
-    package static func read(
+    public static func read(
         _ bytes: [UInt8], named names: [String], attributes: [String], limit: Int
     ) throws(HTMLError) -> [HTMLTag] {
         let collector = Collector(names: names, attributes: attributes, limit: limit)
