@@ -27,6 +27,18 @@ import Testing
         }
     }
 
+    @Test func `the second example of the guide is a format that is compiled and tested`() throws {
+        func text(_ path: String) throws -> String {
+            try String(contentsOf: SourceTree.root.appendingPathComponent(path), encoding: .utf8)
+        }
+        let source = try text("Tests/Formats/Parcels/Sources/ParcelsFormat.swift")
+        let guide = try text("docs/writing-a-format.md").components(separatedBy: "\n## ")
+        let section = try #require(guide.first { $0.hasPrefix("A second example\n") })
+        let blocks = section.components(separatedBy: "```swift\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
+        #expect(blocks.count > 5)
+        for block in blocks { #expect(source.contains(block), "not in the source: \(block)") }
+    }
+
     @Test func `a declaration without a comment is found, wherever it stands`() {
         let lines = [
             "/// A value.", "public struct Value {", "    public let size: Int", "    /// Its name.", "    @inlinable",
