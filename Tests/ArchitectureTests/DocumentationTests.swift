@@ -34,7 +34,9 @@ import Testing
         let source = try text("Tests/Formats/Parcels/Sources/ParcelsFormat.swift")
         let guide = try text("docs/writing-a-format.md").components(separatedBy: "\n## ")
         let section = try #require(guide.first { $0.hasPrefix("A second example\n") })
-        let blocks = section.components(separatedBy: "```swift\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
+        let blocks = section.components(separatedBy: "```swift\n").dropFirst().compactMap {
+            $0.components(separatedBy: "```").first
+        }
         #expect(blocks.count > 5)
         for block in blocks { #expect(source.contains(block), "not in the source: \(block)") }
     }

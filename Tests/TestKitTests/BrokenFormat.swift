@@ -40,9 +40,11 @@ struct BrokenFormat<Name: FaultName>: RepositoryFormat {
         if let text = request.query["find"], request.path.segments.isEmpty, request.method.isRead {
             return .index(.search(try SearchQuery(text: text, from: 0, size: 20)), offers: [.text])
         }
-        if request.path.segments == ["config.json"] { return try request.reading(.index(.document("config.json", isPublic: true), offers: [.text])) }
+        if request.path.segments == ["config.json"] {
+            return try request.reading(.index(.document("config.json", isPublic: true), offers: [.text]))
+        }
         let route = try template.route(request)
-        guard fault == .namesAChangeBadly, request.path.segments[0] == "foo", case .upload(var plan) = route else { return route }
+        guard fault == .namesAChangeBadly, request.path.segments.first == "foo", case .upload(var plan) = route else { return route }
         plan.action = "auth.fail"
         return .upload(plan)
     }
@@ -111,6 +113,10 @@ extension BrokenFormat: PackagePolicy {
     func attributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
         guard let key = change.keys.first, fault != .acceptsAnyAttribute else { return change }
         throw SaveError(.unknownField, "there is no attribute '\(key)'", details: ["field": key])
+    }
+    func fileAttributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
+        guard let key = change.keys.first else { return current }
+        throw SaveError(.unknownField, "a version has no attribute '\(key)'", details: ["field": key])
     }
     func checkUpload(_ items: [Submission.Item], to attributes: JSONObject) throws {}
     func checkDownload(from attributes: JSONObject) throws {}

@@ -71,7 +71,8 @@ public struct TemplateFormat: RepositoryFormat, PackageNaming {
 
     /// A line of a package's page; nil for one that makes no sense.
     private func file(of line: [String], in package: PackageID, at page: String) -> AssetRecord? {
-        guard line.count == 3, Self.isWord(line[0]), let size = Int64(line[1]), let sha256 = Checksum(.sha256, hex: line[2]),
+        guard line.count == 3, Self.isWord(line[0]), let size = Int64(line[1]), size >= 0,
+            let sha256 = Checksum(.sha256, hex: line[2]),
             let path = try? AssetPath("\(package)/\(line[0])"), let directory = try? URLReference.directory(page)
         else { return nil }
         return AssetRecord(

@@ -20,7 +20,8 @@ extension FormatConformance {
         }
         let format = try type.init(settings: [:])
         var served = 0
-        for path in Set(paths + uploads.map(\.path)).sorted() {
+        // Documents of the repository itself have a rule of their own.
+        for path in Set(paths + uploads.map(\.path)).sorted() where documentKey(at: path, format) == nil {
             let below = String(path.drop { $0 == "/" })
             let original = try await answer(platform, "hosted", below)
             guard original.status == 200 else { continue }

@@ -55,7 +55,7 @@ extension FormatConformance {
 
     func claims(_ format: any RepositoryFormat) async -> [String] {
         let methods: [HTTPMethod] = [.get, .put, .post, .patch, .delete]
-        let routes = paths.flatMap { path in methods.compactMap { try? route(format, $0, path) } }
+        let routes = (paths + uploads.map(\.path)).flatMap { path in methods.compactMap { try? route(format, $0, path) } }
         let has: (FormatAbilities, String, Bool) -> [String] = { ability, name, isThere in
             guard abilities.contains(ability) != isThere else { return [] }
             return [isThere ? "has \(name) without the ability" : "claims \(name), and no path shows it"]

@@ -33,6 +33,7 @@ extension FormatConformance {
                     }
                     switch outcome {
                     case .value(false): found.append("\(key.text): an origin is not an http URL")
+                    case .failure(.unsupported) where !isReadUpstream(key, format): break
                     case .failure(let code) where abilities.contains(.upstreamIndexes):
                         if code != .upstreamInvalid && code != .packageNotFound {
                             found.append("\(key.text): a bad document throws \(code.rawValue)")

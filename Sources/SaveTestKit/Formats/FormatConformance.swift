@@ -6,7 +6,8 @@ public import SavePlatform
 public struct FormatConformance: Sendable {
     /// The format, as it would be registered.
     public let type: any RepositoryFormat.Type
-    /// Paths below a repository that the format knows, as clients send them: `/simple/foo/`.
+    /// Paths below a repository that the format knows, as clients send them: `/simple/foo/`. Those that are only published to are
+    /// among them.
     public let paths: [String]
     /// Indexes with listings that their pages can carry without loss.
     public let indexes: [(key: IndexKey, listing: Listing)]
@@ -35,6 +36,9 @@ public struct FormatConformance: Sendable {
         Law(name: "what a page says is read from it again") { $0.roundTrips($1) },
         Law(name: "an upstream is not believed") { $0.upstreams($1) },
         Law(name: "an upstream says where its files are, and is not believed") { $0.configurations($1) },
+        Law(name: "what an upstream damaged is left out or refused") { $0.damagedPages($1) },
+        Law(name: "what a client damaged is refused with a reason") { await $0.damagedUploads($1) },
+        Law(name: "text of others is text on a page") { $0.hostileTexts($1) },
         Law(name: "a sidecar belongs to its file") { $0.sidecars($1) },
         Law(name: "an upload is the same however it is cut") { await $0.chunkings($1) },
         Law(name: "an upload in several requests is the upload in one") { it, _ in try await it.sessionCuttings() },

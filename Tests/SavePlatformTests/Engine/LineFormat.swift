@@ -109,6 +109,11 @@ extension LineFormat: StreamedRootIndex {
 extension LineFormat: PackagePolicy {
     func attributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject { change }
 
+    func fileAttributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
+        guard let key = change.keys.first else { return current }
+        throw SaveError(.unknownField, "a version has no attribute '\(key)'", details: ["field": key])
+    }
+
     func checkUpload(_ items: [Submission.Item], to attributes: JSONObject) throws {
         if attributes["closed"] == true { throw SaveError(.blocked, "closed") }
     }

@@ -1,8 +1,8 @@
 /// A format that puts together what several repositories say of one package.
 ///
 /// A group with the policy `union` merges the files of its members: the first to have a file wins. What is said of the package as
-/// a whole (`Listing.attributes`), such as tags, a status or a description, is put together by this rule. Without it, and where a
-/// format conforms and adds nothing, each key is what the first member says that says anything of it.
+/// a whole (`Listing.attributes`), such as tags, a status or a description, is put together by this rule. Without it each
+/// key is what the first member says that says anything of it (`JSONObject.init(mergedByKeyFrom:)`).
 ///
 /// A member whose files must not be given out (`PackagePolicy.checkDownload`) is left out with all it says, unless every
 /// member is such a one. Like every part of a format it is pure.
@@ -11,10 +11,6 @@ public protocol PackageMerging: Sendable {
     ///
     /// - Parameter said: what the members say that have the package, in their order; never empty.
     func attributes(mergedFrom said: [JSONObject]) throws -> JSONObject
-}
-
-extension PackageMerging {
-    public func attributes(mergedFrom said: [JSONObject]) throws -> JSONObject { JSONObject(mergedByKeyFrom: said) }
 }
 
 extension JSONObject {

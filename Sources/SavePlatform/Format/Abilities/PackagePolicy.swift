@@ -11,7 +11,7 @@ public protocol PackagePolicy: Sendable {
     func attributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject
 
     /// The attributes of a file (`AssetRecord.attributes`) after a change to its version: null gives back what the file says
-    /// itself.
+    /// itself. A format whose versions have none refuses every key.
     ///
     /// - Throws: `unknownField` or `invalidRequest`, with the key in `details["field"]`.
     func fileAttributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject
@@ -25,11 +25,4 @@ public protocol PackagePolicy: Sendable {
     ///
     /// - Throws: `blocked` with the reason.
     func checkDownload(from attributes: JSONObject) throws
-}
-
-extension PackagePolicy {
-    public func fileAttributes(_ current: JSONObject, changedBy change: JSONObject) throws -> JSONObject {
-        guard let key = change.keys.first else { return current }
-        throw SaveError(.unknownField, "a version has no attribute '\(key.prefix(200))'", details: ["field": key])
-    }
 }

@@ -4,11 +4,12 @@ public import SavePlatform
 /// Files that come with a description in front of them, in one body, and can be withdrawn. For tests, and the second example of
 /// `docs/writing-a-format.md`.
 ///
-/// `/config.json` says where files are, `PUT /new` publishes, `/index/<name>` has a line of JSON for each version, `/files/<name>/<version>` is a file, `DELETE
-/// /offer/<name>/<version>` withdraws it and `PUT` takes that back.
+/// `/config.json` says where files are, `PUT /new` publishes, `/index/<name>` has a line of JSON for each version,
+/// `/files/<name>/<version>` is a file, `DELETE /offer/<name>/<version>` withdraws it and `PUT` takes that back.
 public struct ParcelsFormat: RepositoryFormat, PackageNaming {
     public static let descriptor = FormatDescriptor(
-        id: "parcels", displayName: "Parcels", abilities: [.hosted, .group, .indexes, .uploads, .publicDocuments, .fixedSpellings, .bareKeys],
+        id: "parcels", displayName: "Parcels",
+        abilities: [.hosted, .group, .indexes, .uploads, .publicDocuments, .fixedSpellings, .bareKeys],
         refusals: .json(["errors": [["detail": "{message}"]]], success: ["ok": true]))
 
     public init(settings: JSONObject) throws { try Self.takeNone(of: settings) }
