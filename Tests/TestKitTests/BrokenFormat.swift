@@ -44,7 +44,9 @@ struct BrokenFormat<Name: FaultName>: RepositoryFormat {
             return try request.reading(.index(.document("config.json", isPublic: true), offers: [.text]))
         }
         let route = try template.route(request)
-        guard fault == .namesAChangeBadly, request.path.segments.first == "foo", case .upload(var plan) = route else { return route }
+        guard fault == .namesAChangeBadly, request.path.segments.first == "foo", case .upload(var plan) = route else {
+            return route
+        }
         plan.action = "auth.fail"
         return .upload(plan)
     }
