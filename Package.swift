@@ -24,11 +24,13 @@ func library(_ name: String, path: String, _ dependencies: [Target.Dependency] =
 }
 
 /// The engine's modules, for those that are built on all of it.
-let engine: [Target.Dependency] = ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit", "SaveRepositories", "SaveServing"]
+let engine: [Target.Dependency] = [
+    "SaveCaching", "SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit", "SaveRepositories", "SaveServing",
+]
 
 /// A module of the engine, `Save<Name>` in `Sources/Engine/<Name>`.
 func engineModule(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    library("Save\(name)", path: "Sources/Engine/\(name)", ["SavePlatform", "SaveDigest"] + dependencies)
+    library("Save\(name)", path: "Sources/Engine/\(name)", ["SavePlatform", "SaveCaching", "SaveDigest"] + dependencies)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -91,6 +93,7 @@ let package = Package(
         library("SavePlatform", path: "Sources/SavePlatform", ["SaveDigest"]),
 
         // The engine: each module sees those above it in this list.
+        library("SaveCaching", path: "Sources/Engine/Caching"),
         engineModule("HTTP", []),
         engineModule("Storage", ["SaveHTTP"]),
         engineModule("Access", ["SaveHTTP", "SaveStorage"]),

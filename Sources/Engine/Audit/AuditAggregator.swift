@@ -1,3 +1,4 @@
+internal import SaveCaching
 package import SaveAccess
 package import SaveHTTP
 internal import SavePlatform

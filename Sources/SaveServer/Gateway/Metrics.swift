@@ -17,9 +17,6 @@ final class Metrics: Sendable {
         (10_000_000, "10"),
     ]
     private static let outcomes = ["ok", "not_modified", "refused", "failed"]
-    /// Repositories that are counted. Clients make up paths; only what was answered, or failed, gets a place.
-    private static let maxRepositories = 4096
-
     private struct Counts {
         /// By method and status, in a table that every request finds its place in without hashing.
         var requests = [Int64](repeating: 0, count: Metrics.methods.count * Metrics.statuses)
@@ -28,10 +25,7 @@ final class Metrics: Sendable {
         /// By class and bucket; the last bucket is for all that took longer.
         var durations = [Int64](repeating: 0, count: Metrics.classes.count * (Metrics.bounds.count + 1))
         var micros = [Int64](repeating: 0, count: Metrics.classes.count)
-        /// Where in `outcomes` a repository's row begins, by its format's id, its project and its name, hashed.
-        var repositories: [UInt64: Int] = [:]
-        /// By repository and outcome.
-        var outcomes: [Int64] = []
+        var repositories = RepositoryCounts(columns: Metrics.outcomes.count)
     }
 
     private let counts = Mutex(Counts())
@@ -54,15 +48,8 @@ final class Metrics: Sendable {
             counts.durations[group * (Self.bounds.count + 1) + bucket] &+= 1
             counts.micros[group] &+= request.microseconds
             guard let repository else { return }
-            if let row = counts.repositories[repository] {
-                counts.outcomes[row + outcome] &+= 1
-                return
-            }
-            guard outcome != 2, counts.repositories.count < Self.maxRepositories else { return }
-            let row = counts.outcomes.count
-            counts.repositories[repository] = row
-            counts.outcomes += [Int64](repeating: 0, count: Self.outcomes.count)
-            counts.outcomes[row + outcome] = 1
+            // Clients make up paths; only what was answered, or failed, gets a place.
+            counts.repositories.count(outcome, of: repository, isNew: outcome != 2)
         }
     }
 
@@ -139,7 +126,7 @@ final class Metrics: Sendable {
             guard let place = self.place(of: Array(repository.basePath.utf8)), let row = counts.repositories[place] else {
                 continue
             }
-            for (outcome, count) in zip(Self.outcomes, counts.outcomes[row...]) where count > 0 {
+            for (outcome, count) in zip(Self.outcomes, row) where count > 0 {
                 text.add(
                     "save_repository_requests_total",
                     ["repository": repository.record.coordinates, "outcome": outcome], count)
@@ -160,5 +147,46 @@ final class Metrics: Sendable {
             text.add(name + "_sum", ["class": label], Double(counts.micros[group]) / 1e6)
             text.add(name + "_count", ["class": label], total)
         }
+    }
+}
+
+/// Numbers by repository and column. Every request finds its place, so the table hashes nothing itself: its keys are hashes.
+private struct RepositoryCounts {
+    /// A power of two, twice what is counted, so that the search for a free place ends soon.
+    private static let size = 8192
+    private static let none: UInt64 = 0
+
+    private let columns: Int
+    private var keys = [UInt64](repeating: Self.none, count: Self.size)
+    private var counts: [Int64]
+    private var used = 0
+
+    init(columns: Int) {
+        self.columns = columns
+        counts = [Int64](repeating: 0, count: Self.size * columns)
+    }
+
+    /// The numbers of a repository; nil where nothing was counted.
+    subscript(key: UInt64) -> ArraySlice<Int64>? {
+        let place = place(of: key)
+        return keys[place] == Self.none ? nil : counts[(place * columns)...].prefix(columns)
+    }
+
+    /// - Parameter isNew: whether a repository that has no numbers yet gets some, as long as there is room.
+    mutating func count(_ column: Int, of key: UInt64, isNew: Bool) {
+        let place = place(of: key)
+        if keys[place] == Self.none {
+            guard isNew, key != Self.none, used < Self.size / 2 else { return }
+            keys[place] = key
+            used += 1
+        }
+        counts[place * columns + column] &+= 1
+    }
+
+    /// The place of a key, or the free one where it belongs.
+    private func place(of key: UInt64) -> Int {
+        var place = Int(truncatingIfNeeded: key) & (Self.size - 1)
+        while keys[place] != key, keys[place] != Self.none { place = (place + 1) & (Self.size - 1) }
+        return place
     }
 }

@@ -1,3 +1,4 @@
+import SaveCaching
 import SaveAccess
 import SaveHTTP
 import SavePlatform

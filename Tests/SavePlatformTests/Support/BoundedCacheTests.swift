@@ -1,3 +1,4 @@
+import SaveCaching
 import SaveHTTP
 import SavePlatform
 import Testing

@@ -1,3 +1,4 @@
+import SaveCaching
 import Foundation
 import SaveHTTP
 import SavePlatform

@@ -1,3 +1,4 @@
+internal import SaveCaching
 internal import SaveDigest
 internal import SaveHTTP
 internal import SavePlatform

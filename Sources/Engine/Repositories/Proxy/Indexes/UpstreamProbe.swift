@@ -1,3 +1,4 @@
+internal import SaveCaching
 internal import SaveAccess
 internal import SaveHTTP
 internal import SavePlatform

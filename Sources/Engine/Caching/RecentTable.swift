@@ -3,31 +3,31 @@
 /// The entries form a list in the order of their use, which is linked through an array. Nothing is ever searched for, so each
 /// operation costs the same however many entries there are. Every request looks something up: links lie apart from keys and
 /// values, so that a look-up copies the value alone and a new order touches numbers only.
-package struct RecentTable<Key: Hashable, Value> {
-    private var places: [Key: Int] = [:]
+public struct RecentTable<Key: Hashable, Value> {
+    @usableFromInline var places: [Key: Int] = [:]
     private var entryKeys: [Key?] = []
-    private var values: [Value?] = []
-    private var links: [RecentLink] = []
+    @usableFromInline var values: [Value?] = []
+    @usableFromInline var links: [RecentLink] = []
     private var free: [Int] = []
-    private var newest = RecentLink.nowhere
-    private var oldest = RecentLink.nowhere
+    @usableFromInline var newest = RecentLink.nowhere
+    @usableFromInline var oldest = RecentLink.nowhere
     private let limit: Int
     /// The total cost of what is in it.
-    package private(set) var cost = 0
+    public private(set) var cost = 0
 
     /// - Parameter limit: the highest total cost.
-    package init(limit: Int) { self.limit = limit }
+    public init(limit: Int) { self.limit = limit }
 
     /// A table of entries that cost one each.
-    package init(capacity: Int) { self.init(limit: max(1, capacity)) }
+    public init(capacity: Int) { self.init(limit: max(1, capacity)) }
 
-    package var count: Int { places.count }
+    public var count: Int { places.count }
 
-    package var keys: Dictionary<Key, Int>.Keys { places.keys }
+    public var keys: Dictionary<Key, Int>.Keys { places.keys }
 
     /// The value of a key, which counts as used; setting it costs one.
-    package subscript(key: Key) -> Value? {
-        mutating get {
+    public subscript(key: Key) -> Value? {
+        @inlinable mutating get {
             guard let place = places[key] else { return nil }
             if place != newest {
                 unlink(place)
@@ -41,13 +41,13 @@ package struct RecentTable<Key: Hashable, Value> {
     }
 
     /// The value of a key, which does not count as used by that.
-    package func peek(_ key: Key) -> Value? { places[key].flatMap { values[$0] } }
+    public func peek(_ key: Key) -> Value? { places[key].flatMap { values[$0] } }
 
     /// Keeps a value in place of an earlier one. A value that costs more than the whole table may is not kept.
     ///
     /// - Returns: what had to go, for a caller that does not want it released right here.
     @discardableResult
-    package mutating func insert(_ value: Value, for key: Key, cost: Int) -> [Value] {
+    public mutating func insert(_ value: Value, for key: Key, cost: Int) -> [Value] {
         var dropped: [Value] = []
         if let earlier = remove(key) { dropped.append(earlier) }
         guard cost <= limit else { return dropped }
@@ -72,7 +72,7 @@ package struct RecentTable<Key: Hashable, Value> {
 
     /// Forgets a key.
     @discardableResult
-    package mutating func remove(_ key: Key) -> Value? {
+    public mutating func remove(_ key: Key) -> Value? {
         places[key].flatMap { take($0) }
     }
 
@@ -89,14 +89,14 @@ package struct RecentTable<Key: Hashable, Value> {
     }
 
     /// Makes an entry that is not in the list the newest.
-    private mutating func link(_ place: Int) {
+    @inlinable mutating func link(_ place: Int) {
         links[place].newer = RecentLink.nowhere
         links[place].older = newest
         if newest == RecentLink.nowhere { oldest = place } else { links[newest].newer = place }
         newest = place
     }
 
-    private mutating func unlink(_ place: Int) {
+    @inlinable mutating func unlink(_ place: Int) {
         let (newer, older) = (links[place].newer, links[place].older)
         if newer == RecentLink.nowhere { newest = older } else { links[newer].older = older }
         if older == RecentLink.nowhere { oldest = newer } else { links[older].newer = newer }
@@ -104,11 +104,11 @@ package struct RecentTable<Key: Hashable, Value> {
 }
 
 /// Where an entry is in the order of use.
-private struct RecentLink {
-    static let nowhere = -1
+@usableFromInline struct RecentLink {
+    @usableFromInline static let nowhere = -1
 
     let cost: Int
     /// The places of the entries that were used next after this one, and next before.
-    var newer = RecentLink.nowhere
-    var older = RecentLink.nowhere
+    @usableFromInline var newer = RecentLink.nowhere
+    @usableFromInline var older = RecentLink.nowhere
 }

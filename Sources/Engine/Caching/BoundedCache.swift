@@ -1,22 +1,23 @@
-internal import Synchronization
+// Its look-up is made one with its callers in other modules (`@inlinable`): every request looks several things up.
+public import Synchronization
 
 /// Values kept up to a total cost, shared by all threads. When it is exceeded, what was not used for longest goes.
-package final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    private let table: Mutex<RecentTable<Key, Value>>
+public final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+    @usableFromInline let table: Mutex<RecentTable<Key, Value>>
 
-    package init(limit: Int) { table = Mutex(RecentTable(limit: limit)) }
+    public init(limit: Int) { table = Mutex(RecentTable(limit: limit)) }
 
     /// The value of a key.
-    package subscript(key: Key) -> Value? { table.withLock { $0[key] } }
+    @inlinable public subscript(key: Key) -> Value? { table.withLock { $0[key] } }
 
     /// Keeps a value in place of an earlier one. A value that costs more than the whole cache may is not kept.
-    package func insert(_ value: Value, for key: Key, cost: Int = 1) {
+    public func insert(_ value: Value, for key: Key, cost: Int = 1) {
         // What goes may be the last reference to a large page or to an open file: it ends after the lock, not under it.
         _ = table.withLock { $0.insert(value, for: key, cost: cost) }
     }
 
     /// The value of a key, which is `value` where there was none.
-    package func insertIfAbsent(_ value: Value, for key: Key) -> Value {
+    public func insertIfAbsent(_ value: Value, for key: Key) -> Value {
         let (kept, _) = table.withLock { table in
             if let known = table[key] { return (known, [Value]()) }
             return (value, table.insert(value, for: key, cost: 1))
@@ -25,7 +26,7 @@ package final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sen
     }
 
     /// Gives a value its cost anew, if it is the one that is meant; what was replaced or pushed out stays away.
-    package func adjust(cost: Int, for key: Key, where matches: (Value) -> Bool) {
+    public func adjust(cost: Int, for key: Key, where matches: (Value) -> Bool) {
         _ = table.withLock { table in
             guard let value = table.peek(key), matches(value) else { return [Value]() }
             return table.insert(value, for: key, cost: cost)
@@ -33,7 +34,7 @@ package final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sen
     }
 
     /// Forgets a key, if its value is the one that is meant.
-    package func remove(_ key: Key, where matches: (Value) -> Bool = { _ in true }) {
+    public func remove(_ key: Key, where matches: (Value) -> Bool = { _ in true }) {
         _ = table.withLock { table in
             guard let value = table.peek(key), matches(value) else { return Value?.none }
             return table.remove(key)
@@ -41,7 +42,7 @@ package final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sen
     }
 
     /// Forgets every entry whose key fits: the one operation that looks at all of them.
-    package func removeAll(where matches: (Key) -> Bool) {
+    public func removeAll(where matches: (Key) -> Bool) {
         _ = table.withLock { table in
             var dropped: [Value] = []
             for key in table.keys.filter(matches) {
@@ -52,5 +53,5 @@ package final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Sen
     }
 
     /// The number of entries and their total cost.
-    package var usage: (count: Int, cost: Int) { table.withLock { ($0.count, $0.cost) } }
+    public var usage: (count: Int, cost: Int) { table.withLock { ($0.count, $0.cost) } }
 }
