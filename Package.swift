@@ -159,7 +159,8 @@ let package = Package(
         tests(
             "ServerTests",
             [
-                "SaveServer", "SaveAPI", "SaveArgon2", "SaveBlobs", "FormatNpm", "FormatChunks", "FormatNotices", "SaveTestKit",
+                "SaveServer", "SaveAPI", "SaveArgon2", "SaveBlobs", "FormatNpm", "FormatChunks", "FormatNotices", "FormatParcels",
+                "SaveTestKit",
                 "SavePlatform", "SaveDigest",
             ] + engine),
         tests("PluginsTests", ["SavePlugins", "SaveTestKit", "SavePlatform", "SaveAccess", "SaveDigest"]),

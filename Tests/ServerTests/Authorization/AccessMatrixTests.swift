@@ -26,7 +26,8 @@ import Testing
         let world = try await AccessWorld()
         for format in world.formats.descriptors {
             let requests = DataPlaneExpectations.requests.filter { $0.format == format.id }
-            var usual: Set<DataPlaneExpectations.Kind> = [.asset, .upload, .delete]
+            var usual: Set<DataPlaneExpectations.Kind> = [.asset, .upload]
+            if format.abilities.contains(.deletes) { usual.insert(.delete) }
             if format.abilities.contains(.indexes) { usual.insert(.index) }
             if format.abilities.contains(.uploadSessions) { usual.insert(.session) }
             #expect(Set(requests.map(\.kind)).isSuperset(of: usual), "rows of \(format.id)")

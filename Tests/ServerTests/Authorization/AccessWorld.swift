@@ -1,5 +1,6 @@
 import FormatChunks
 import FormatNotices
+import FormatParcels
 import FormatNpm
 internal import Foundation
 import SaveAPI
@@ -48,6 +49,7 @@ final class AccessWorld: Sendable {
         try formats.register(NpmFormat.self)
         try formats.register(ChunksFormat.self)
         try formats.register(NoticesFormat.self)
+        try formats.register(ParcelsFormat.self)
         for other in others { try formats.register(other) }
         self.formats = formats
         catalogue = Catalogue(store: store, formats: formats)
@@ -149,7 +151,7 @@ final class AccessWorld: Sendable {
         let now = clock.platform.now()
         try await store.write { writing in
             for project in try writing.projects() {
-                for format in ["pypi", "raw", "npm", "chunks", "notices"] {
+                for format in ["pypi", "raw", "npm", "chunks", "notices", "parcels"] {
                     var members: [Int64] = []
                     for kind in RepositoryKind.allCases {
                         var record = RepositoryRecord(

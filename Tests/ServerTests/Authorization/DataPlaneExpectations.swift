@@ -36,6 +36,15 @@ enum DataPlaneExpectations {
         missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
 
+    /// A document that a format declares public; that there is such a repository is no secret then.
+    static let everybody = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    ok        ok     ok     ok        ok    ok       ok      ok    ok    ok    ok     401     401
+        private   ok        ok     ok     ok        ok    ok       ok      ok    ok    ok    ok     401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
+        """)
+
     /// The kinds of route. A new case of `Route` does not compile until it is named here, and then has no row yet.
     enum Kind: String, CaseIterable {
         case index, asset, upload, session, unpublish, delete, deleteAll, redirect, identity, lookup, staticDocument
@@ -128,6 +137,10 @@ enum DataPlaneExpectations {
         Request("npm", .unpublish, "DELETE /demo/-/demo-1.0.0.tgz/-rev/1", deleters, 200, 405, 405),
         Request("npm", .delete, "DELETE /demo/-/demo-1.0.0.tgz", deleters, 204, 405, 405),
 
+        Request("parcels", .index, "GET /config.json", everybody, 200, 200, 200),
+        Request("parcels", .index, "HEAD /config.json", everybody, 200, 200, 200),
+        Request("parcels", .asset, "GET /files/demo/1.0", readers, 404, 400, 404),
+        Request("parcels", .upload, "PUT /new", uploaders, 400, 405, 405),
         Request("chunks", .asset, "GET \(file)", readers, 200, 200, 200),
         Request("chunks", .asset, "HEAD \(file)", readers, 200, 200, 200),
         Request("chunks", .upload, "PUT /files/\(Digest.hex(Array("new".utf8)))", uploaders, 201, 405, 405),
