@@ -253,3 +253,10 @@ extension EngineFixture {
         for version in versions { upstream.answer(place + "x/" + version.name, text: version.content) }
     }
 }
+
+extension FakeUpstream.Answer: CustomTestStringConvertible {
+    /// Without the bytes, of which there may be thousands.
+    var testDescription: String {
+        failure.map { $0.code.rawValue } ?? "\(status) with \(chunks.reduce(0) { $0 + $1.count }) bytes"
+    }
+}
