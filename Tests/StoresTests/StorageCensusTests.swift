@@ -16,8 +16,8 @@ import Testing
         let count = Mutex(0)
         let (permits, permit) = AsyncStream<Void>.makeStream()
 
-        func census(_ clock: ManualClock, waiting: Bool) -> StorageCensus {
-            StorageCensus(clock: clock.platform, log: .silent()) { [self] in
+        func census(_ clock: ManualClock, waiting: Bool, patience: UInt64 = 15_000_000) -> StorageCensus {
+            StorageCensus(clock: clock.platform, log: .silent(), patience: patience) { [self] in
                 if waiting { for await _ in permits { break } }
                 var sizes = StorageCensus.Sizes()
                 sizes.physical = Int64(
@@ -61,6 +61,18 @@ import Testing
         walks.permit.yield()
         await second.value
         #expect(walks.count.withLock { $0 } == 2)
+        walks.permit.finish()
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a count that has taken longer than callers wait is waited for by none`() async throws {
+        let walks = Walks()
+        let census = walks.census(clock, waiting: true, patience: 1_000_000_000_000)
+        let walk = try #require(census.begin())
+        clock.advance(seconds: 1001)
+        for _ in 0..<3 { #expect(await census.finding()?.sizes == nil) }
+        walks.permit.yield()
+        await walk.value
+        #expect(walks.count.withLock { $0 } == 1)
         walks.permit.finish()
     }
 

@@ -38,9 +38,14 @@ package final class StorageCensus: Sendable {
         let ended: UInt64
     }
 
+    private struct Running {
+        let task: Task<Void, Never>
+        let began: UInt64
+    }
+
     private struct State {
         var last: Walk?
-        var running: Task<Void, Never>?
+        var running: Running?
     }
 
     private let state = Mutex(State())
@@ -48,13 +53,18 @@ package final class StorageCensus: Sendable {
     private let clock: PlatformClock
     private let log: Log
 
-    /// How long somebody who asks waits for a walk. Nanoseconds.
-    private static let patience: UInt64 = 15_000_000
+    /// How long a caller waits for a walk. Nanoseconds.
+    private let patience: UInt64
     /// Walks that take longer than that are pauses apart that are so many times as long.
     private static let pause: UInt64 = 20
 
-    /// - Parameter measure: walks through all blobs.
-    package init(clock: PlatformClock, log: Log, measure: @escaping @Sendable () async throws -> Sizes) {
+    /// - Parameters:
+    ///   - patience: how long a caller waits for a walk, in nanoseconds.
+    ///   - measure: walks through all blobs.
+    package init(
+        clock: PlatformClock, log: Log, patience: UInt64 = 15_000_000, measure: @escaping @Sendable () async throws -> Sizes
+    ) {
+        self.patience = patience
         self.clock = clock
         self.log = log
         self.measure = measure
@@ -63,11 +73,13 @@ package final class StorageCensus: Sendable {
     /// The sizes; nil while the first walk is under way.
     package func finding() async -> Finding? {
         let asked = clock.uptime()
-        if let earlier = state.withLock({ $0.running }) {
-            // What came after it began may have escaped it.
-            await Self.wait(for: earlier)
+        let earlier = state.withLock { $0.running }
+        if let earlier {
+            // A walk that has not ended by now takes its time, and nobody waits for it. What came after it began may have escaped it.
+            if asked - min(earlier.began, asked) < patience { await wait(for: earlier.task) }
         }
-        if let walk = begin() { await Self.wait(for: walk) }
+        // One that did not end while it was waited for is not waited for again.
+        if let walk = begin(), walk != earlier?.task { await wait(for: walk) }
         guard let last = state.withLock({ $0.last }) else { return nil }
         return Finding(sizes: last.sizes, measured: last.began >= asked ? nil : last.time)
     }
@@ -77,13 +89,13 @@ package final class StorageCensus: Sendable {
     package func begin() -> Task<Void, Never>? {
         let now = clock.uptime()
         return state.withLock { state in
-            if let running = state.running { return running }
+            if let running = state.running { return running.task }
             if let last = state.last {
                 let length = last.ended - min(last.began, last.ended)
-                if length > Self.patience, now < last.ended &+ length &* Self.pause { return nil }
+                if length > patience, now < last.ended &+ length &* Self.pause { return nil }
             }
             let walk = Task { await self.walk() }
-            state.running = walk
+            state.running = Running(task: walk, began: now)
             return walk
         }
     }
@@ -103,7 +115,7 @@ package final class StorageCensus: Sendable {
     }
 
     /// Waits until a walk is done, or for as long as is bearable: it goes on.
-    private static func wait(for walk: Task<Void, Never>) async {
+    private func wait(for walk: Task<Void, Never>) async {
         let waiter = Waiter()
         await withCheckedContinuation { continuation in
             waiter.begin(continuation)
