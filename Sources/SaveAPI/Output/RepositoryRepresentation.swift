@@ -9,56 +9,42 @@ extension APICall {
         let record = repository.record
         var object: JSONObject = [
             "project": .string(record.project), "name": .string(record.name), "format": .string(record.format),
-            "repository_type": .string(record.kind.rawValue), "description": .string(record.description),
-            "online": .bool(record.online), "anonymous_read": .bool(record.anonymousRead),
-            "audit_downloads": .bool(record.auditDownloads),
-            "created_at": .string(record.created.rfc3339), "updated_at": .string(record.updated.rfc3339),
-            "url": .string(origin + repository.basePath),
+            "repository_type": .string(record.kind.rawValue),
         ]
-        switch record.kind {
-        case .hosted:
-            object["allow_redeploy"] = .bool(record.hosted.allowRedeploy)
-            object["max_file_size"] = JSONValue(record.hosted.maxFileSize)
-        case .proxy:
-            if caller.manages(repository) { addUpstream(of: repository, to: &object) }
-            object["cache_ttl"] = .integer(record.proxy.cacheTTL)
-            object["negative_cache_ttl"] = .integer(record.proxy.negativeCacheTTL)
-            object["stale_ttl"] = .integer(record.proxy.staleTTL)
-            object["missing_statuses"] = .array(record.proxy.missingStatuses.map { .integer(Int64($0)) })
-            object["reserved_names"] = .array(record.proxy.reservedNames.map { .string($0.rawValue) })
-        case .group:
-            object["members"] = .array(
-                caller.members(of: repository).map { .string($0.record.coordinates) })
-            object["policy"] = .string(record.group.policy.rawValue)
-            object["reserved_names"] = .array(record.group.reservedNames.map { .string($0.rawValue) })
+        for field in RepositoryField.common { add(field, of: repository, to: &object) }
+        object["created_at"] = .string(record.created.rfc3339)
+        object["updated_at"] = .string(record.updated.rfc3339)
+        object["url"] = .string(origin + repository.basePath)
+        let own = RepositoryField.own.filter { $0.kinds.contains(record.kind) }
+        if caller.manages(repository) {
+            for field in own where field.isForManagers { add(field, of: repository, to: &object) }
+            if record.kind == .proxy { addState(of: repository, to: &object) }
+        }
+        for field in own where !field.isForManagers { add(field, of: repository, to: &object) }
+        if record.kind == .group {
             object["warnings"] = .array(GroupWarnings.of(repository, for: caller).map(JSONValue.string))
         }
-        object["settings"] = .object(record.settings)
+        add(RepositoryField.settings, of: repository, to: &object)
         return .object(object)
     }
 
-    /// The upstream and how it is spoken to: for those who manage the repository, not for everybody who may read it.
-    private func addUpstream(of repository: Repository, to object: inout JSONObject) {
-        let settings = repository.record.proxy
+    private func add(_ field: RepositoryField, of repository: Repository, to object: inout JSONObject) {
+        guard field.schema != nil else { return }
+        object[field.name] = field.show?(self, repository) ?? field.read?(repository.record)
+    }
+
+    /// How it stands with a proxy's upstream: for those who manage the repository, not for everybody who may read it.
+    private func addState(of repository: Repository, to object: inout JSONObject) {
         let state = context.operations.upstreamState(of: repository)
-        object["remote_url"] = .string(Self.withoutQuery(settings.remoteURL))
-        object["resolved_url"] = JSONValue(settings.resolvedURL.map(Self.withoutQuery))
-        object["remote_username"] = JSONValue(settings.remoteUsername)
-        object["allowed_file_hosts"] = .array(settings.allowedFileHosts.map(JSONValue.string))
         object["upstream_state"] = state
         var warnings: [String] = []
-        if let host = URLOrigin(of: settings.remoteURL)?.host, context.outbound?.allowsByName(host) == false {
+        if let host = URLOrigin(of: repository.record.proxy.remoteURL)?.host, context.outbound?.allowsByName(host) == false {
             warnings.append(AddressGuard.refusal(of: host).message)
         }
         if let failure = state.object?["failure"]?.string, state.object?["available"] != true, !warnings.contains(failure) {
             warnings.append("the upstream was asked, and failed: \(failure)")
         }
         object["warnings"] = .array(warnings.map(JSONValue.string))
-    }
-
-    /// What was stored before queries were refused, or found by a redirect.
-    private static func withoutQuery(_ url: String) -> String {
-        url.utf8.contains(UInt8(ascii: "?")) ? URLReference.shown(url) : url
     }
 
     /// Where the server is for its clients; empty where the request does not say.

@@ -14,10 +14,6 @@ struct RepositoryDraft {
     /// - Throws: `invalidRequest` or `unknownField`, naming the field.
     mutating func apply(in reading: any CatalogueReading, asking inquiry: Inquiry<any RepositoryFormat.Type>) throws {
         try RepositoryRules.checkKind(body, record.kind)
-        if let text = body["description"]?.string { record.description = text }
-        if let flag = body["online"]?.bool { record.online = flag }
-        if let flag = body["anonymous_read"]?.bool { record.anonymousRead = flag }
-        if let flag = body["audit_downloads"]?.bool { record.auditDownloads = flag }
         if let settings = body["settings"]?.object {
             // The format may find the upstream's index elsewhere by them.
             if settings != record.settings { record.proxy.resolvedURL = nil }
@@ -29,13 +25,16 @@ struct RepositoryDraft {
             return try question.reservedNames.map { try RepositoryRules.reservedNames($0, format) }
         }
         switch record.kind {
-        case .hosted: applyHosted()
+        case .hosted: break
         case .proxy:
-            try applyProxy()
+            try applyRemote()
             if let reserved { record.proxy.reservedNames = reserved }
         case .group:
-            try applyGroup(in: reading)
+            try applyMembers(in: reading)
             if let reserved { record.group.reservedNames = reserved }
+        }
+        for field in RepositoryField.all {
+            if let value = body[field.name] { try field.write?(&record, value) }
         }
     }
 
@@ -45,12 +44,7 @@ struct RepositoryDraft {
         let reservedNames: [JSONValue]?
     }
 
-    private mutating func applyHosted() {
-        if let flag = body["allow_redeploy"]?.bool { record.hosted.allowRedeploy = flag }
-        if let size = body["max_file_size"] { record.hosted.maxFileSize = size.integer }
-    }
-
-    private mutating func applyProxy() throws {
+    private mutating func applyRemote() throws {
         if let url = body["remote_url"]?.string {
             try RepositoryRules.checkRemote(url, call.context.outbound)
             try moveRemote(to: url)
@@ -58,20 +52,10 @@ struct RepositoryDraft {
         guard !record.proxy.remoteURL.isEmpty else {
             throw SaveError.invalid("remote_url", "the field 'remote_url' is missing")
         }
-        if let seconds = body["cache_ttl"]?.integer { record.proxy.cacheTTL = seconds }
-        if let seconds = body["negative_cache_ttl"]?.integer { record.proxy.negativeCacheTTL = seconds }
-        if let seconds = body["stale_ttl"]?.integer { record.proxy.staleTTL = seconds }
-        if let statuses = body["missing_statuses"]?.array {
-            record.proxy.missingStatuses = try RepositoryRules.missingStatuses(statuses)
-        }
-        if let name = body["remote_username"] { record.proxy.remoteUsername = name.string }
         if let password = body["remote_password"] {
             record.proxy.sealedPassword = try password.string.map {
                 Hex.encode(try Secrets.seal(Array($0.utf8), key: call.context.serverKey))
             }
-        }
-        if let hosts = body["allowed_file_hosts"]?.array {
-            record.proxy.allowedFileHosts = hosts.compactMap { $0.string.map(ASCII.lowercased) }
         }
     }
 
@@ -89,8 +73,7 @@ struct RepositoryDraft {
         record.proxy.resolvedURL = nil
     }
 
-    private mutating func applyGroup(in reading: any CatalogueReading) throws {
-        if let policy = body["policy"]?.string.flatMap(GroupSettings.Policy.init) { record.group.policy = policy }
+    private mutating func applyMembers(in reading: any CatalogueReading) throws {
         guard let names = body["members"]?.array?.compactMap(\.string) else { return }
         var members: [Int64] = []
         for (index, name) in names.enumerated() {

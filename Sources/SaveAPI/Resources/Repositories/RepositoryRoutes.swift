@@ -81,8 +81,9 @@ enum RepositoryRoutes {
                 var details: JSONObject = ["format": .string(format), "repository_type": .string(kind.rawValue)]
                 if kind == .proxy { details["remote_url"] = .string(record.proxy.remoteURL) }
                 if kind == .group { details["members"] = body["members"] ?? [] }
-                if record.anonymousRead { details["anonymous_read"] = true }
-                if record.auditDownloads { details["audit_downloads"] = true }
+                for field in RepositoryField.all where field.isToldOfNew && field.read?(record) == true {
+                    details[field.name] = true
+                }
                 return (record.id, events + [call.event(record.coordinates, details)])
             }
         }
@@ -210,20 +211,6 @@ enum RepositoryRoutes {
 
     /// What a change can change, without secrets and without what follows from other things.
     private static func settings(_ record: RepositoryRecord) -> JSONValue {
-        [
-            "description": .string(record.description), "online": .bool(record.online),
-            "anonymous_read": .bool(record.anonymousRead), "audit_downloads": .bool(record.auditDownloads),
-            "settings": .object(record.settings),
-            "allow_redeploy": .bool(record.hosted.allowRedeploy), "max_file_size": JSONValue(record.hosted.maxFileSize),
-            "remote_url": .string(record.proxy.remoteURL), "cache_ttl": .integer(record.proxy.cacheTTL),
-            "negative_cache_ttl": .integer(record.proxy.negativeCacheTTL),
-            "stale_ttl": .integer(record.proxy.staleTTL),
-            "missing_statuses": .array(record.proxy.missingStatuses.map { .integer(Int64($0)) }),
-            "remote_username": JSONValue(record.proxy.remoteUsername),
-            "allowed_file_hosts": .array(record.proxy.allowedFileHosts.map(JSONValue.string)),
-            "members": .array(record.group.members.map(JSONValue.integer)), "policy": .string(record.group.policy.rawValue),
-            "reserved_names": .array(
-                (record.proxy.reservedNames + record.group.reservedNames).map { .string($0.rawValue) }),
-        ]
+        .object(JSONObject(RepositoryField.all.compactMap { field in field.read.map { (field.name, $0(record)) } }))
     }
 }

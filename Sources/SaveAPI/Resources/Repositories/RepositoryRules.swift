@@ -2,69 +2,25 @@ internal import SaveHTTP
 internal import SavePlatform
 internal import SaveStorage
 
-/// The fields of a repository that a request may send, and which kind each belongs to.
+/// What requests may send to make or change a repository: the rules of `RepositoryField`, and what a single value does not tell.
 enum RepositoryRules {
-    private static let common = [
-        FieldRule("description", .text(max: 4096), "What the repository is for."),
-        FieldRule("online", .boolean, "Whether it answers package managers; true by default."),
-        FieldRule("anonymous_read", .boolean, "Whether anyone may read it without credentials; false by default."),
-        FieldRule(
-            "audit_downloads", .boolean, "Whether the audit trail tells who downloaded which file; false by default."),
-        FieldRule("settings", .object, "The format's own settings."),
-    ]
-    private static let hosted = [
-        FieldRule("allow_redeploy", .boolean, "Hosted: other bytes may take the place of a published file; false by default."),
-        FieldRule(
-            "max_file_size", .integer(1...(1 << 50)), nullable: true, "Hosted: bytes; null for the server's limit."),
-    ]
-    private static let proxy = [
-        FieldRule(
-            "remote_url", .text(max: 2048),
-            "Proxy, where it is required: the upstream, http or https, without credentials and without a query.",
-            example: "https://index.example.com/"),
-        FieldRule("cache_ttl", .integer(0...31_536_000), "Proxy: seconds an index counts as current; 3600 by default."),
-        FieldRule(
-            "negative_cache_ttl", .integer(0...31_536_000),
-            "Proxy: seconds an upstream's \"not found\" is believed; 60 by default."),
-        FieldRule(
-            "stale_ttl", .integer(0...31_536_000),
-            "Proxy: seconds an index is still shown while the upstream fails to confirm it; 2592000 by default."),
-        FieldRule(
-            "missing_statuses", .list(of: .integer(300...499), max: 20),
-            "Proxy: statuses by which the upstream says that it lacks something, besides 404 and 410; such as 403 or 302."),
-        FieldRule("remote_username", .text(max: 256), nullable: true, "Proxy: the user name for the upstream."),
-        FieldRule(
-            "remote_password", .secret(1...4096), nullable: true, "Proxy: the password for the upstream; never read back."),
-        FieldRule(
-            "allowed_file_hosts", .list(of: .form(.host), max: 100),
-            "Proxy: hosts that files may come from; empty for any that the server's guard lets through."),
-    ]
-    private static let group = [
-        FieldRule(
-            "members", .list(of: .form(.coordinates), max: 100), "Group: repositories as project/name, in order.",
-            example: ["backend/pypi-hosted", "backend/pypi-proxy"]),
-        FieldRule("policy", .choice(["first_owner", "union"]), "Group: how members share a name; first_owner by default."),
-    ]
-
-    private static let proxyOrGroup = [
-        FieldRule(
-            "reserved_names", .list(of: .text(max: 214), max: maxReservedNames),
-            "Proxy, group: names such as acme-lib or acme-* that are never asked of, or taken from, an upstream.")
-    ]
-
     /// Names and patterns that a repository may reserve.
     static let maxReservedNames = 1000
 
     static let create = ObjectRule(
         name: "RepositoryCreate",
-        fields: identity(RepositoryKind.allCases) + changeable,
+        fields: identity(RepositoryKind.allCases) + RepositoryField.all.compactMap(\.rule),
         variants: ObjectRule.Variants(
             member: "repository_type",
             rules: [
-                ("hosted", ObjectRule(name: "HostedRepositoryCreate", fields: identity([.hosted]) + common + hosted)),
-                ("proxy", ObjectRule(name: "ProxyRepositoryCreate", fields: identity([.proxy]) + common + proxy + proxyOrGroup)),
-                ("group", ObjectRule(name: "GroupRepositoryCreate", fields: identity([.group]) + common + group + proxyOrGroup)),
+                variant(.hosted, "HostedRepositoryCreate"), variant(.proxy, "ProxyRepositoryCreate"),
+                variant(.group, "GroupRepositoryCreate"),
             ]))
+
+    private static func variant(_ kind: RepositoryKind, _ name: String) -> (value: String, rule: ObjectRule) {
+        let fields = RepositoryField.all.filter { $0.kinds.contains(kind) }.compactMap(\.rule)
+        return (kind.rawValue, ObjectRule(name: name, fields: identity([kind]) + fields))
+    }
 
     private static func identity(_ kinds: [RepositoryKind]) -> [FieldRule] {
         [
@@ -82,22 +38,18 @@ enum RepositoryRules {
         ]
     }
 
-    static let update = ObjectRule(name: "RepositoryUpdate", fields: changeable)
-
-    private static let changeable = common + hosted + proxy + group + proxyOrGroup
+    static let update = ObjectRule(name: "RepositoryUpdate", fields: RepositoryField.all.compactMap(\.rule))
 
     /// Refuses fields that belong to another kind of repository.
     ///
-    /// - Throws: `invalidRequest` naming the field.
+    /// - Throws: `invalidRequest` naming the field: of those that belong to the same kinds the one that the body has first.
     static func checkKind(_ body: JSONObject, _ kind: RepositoryKind) throws {
-        let fields: [([RepositoryKind], [FieldRule])] = [
-            ([.hosted], hosted), ([.proxy], proxy), ([.group], group), ([.proxy, .group], proxyOrGroup),
-        ]
-        for (owners, rules) in fields where !owners.contains(kind) {
-            guard let field = body.keys.first(where: { key in rules.contains { $0.name == key } }) else { continue }
-            let owner = owners.map(\.rawValue).joined(separator: " or ")
-            throw SaveError.invalid(field, "'\(field)' belongs to a \(owner) repository; this one is \(kind.rawValue)")
-        }
+        let foreign = RepositoryField.all.filter { !$0.kinds.contains(kind) && body[$0.name] != nil }
+        guard let owners = foreign.first?.kinds,
+            let field = body.keys.first(where: { key in foreign.contains { $0.name == key && $0.kinds == owners } })
+        else { return }
+        let owner = owners.map(\.rawValue).joined(separator: " or ")
+        throw SaveError.invalid(field, "'\(field)' belongs to a \(owner) repository; this one is \(kind.rawValue)")
     }
 
     /// - Throws: `invalidRequest` naming the field.
