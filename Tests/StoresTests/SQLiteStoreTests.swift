@@ -17,6 +17,14 @@ import Testing
         ProjectRecord(name: name, description: description, created: moment, updated: moment)
     }
 
+    @Test func `every part of a repository has its column`() {
+        let repository = RepositoryRecord(
+            projectID: 0, project: "", name: "r", format: "raw", kind: .hosted, created: moment, updated: moment)
+        let required = ["id", "projectID", "project", "name", "format", "kind", "created", "updated"]
+        let parts = Mirror(reflecting: repository).children.compactMap(\.label).filter { !required.contains($0) }
+        #expect(parts.count == RepositoryColumn.all.count, "\(parts), \(RepositoryColumn.all.map(\.name))")
+    }
+
     @Test func `what was written is there after reopening`() async throws {
         let store = try SQLiteStore.open(path: path)
         let moment = moment

@@ -11,23 +11,7 @@ extension SQLTransaction {
     }
 
     func repositories() throws -> [RepositoryRecord] {
-        try session.rows(
-            """
-            SELECT r.id, r.project_id, p.name, r.name, r.format, r.kind, r.description, r.online, r.anonymous_read,
-              r.audit_downloads, r.hosted,
-              r.proxy, r.group_settings, r.settings, r.created, r.updated
-            FROM repositories r JOIN projects p ON p.id = r.project_id ORDER BY p.name, r.name
-            """
-        ) { row in
-            RepositoryRecord(
-                id: try row.integer(), projectID: try row.integer(), project: try row.text(), name: try row.text(),
-                format: try row.text(), kind: try row.choice(), description: try row.text(), online: try row.bool(),
-                anonymousRead: try row.bool(), auditDownloads: try row.bool(),
-                hosted: try settings.decode(try row.text(), defaults: HostedSettings()),
-                proxy: try settings.decode(try row.text(), defaults: ProxySettings()),
-                group: try settings.decode(try row.text(), defaults: GroupSettings()),
-                settings: try row.object(), created: try row.time(), updated: try row.time())
-        }
+        try session.rows(RepositoryColumn.selection) { try RepositoryColumn.repository(from: &$0, settings) }
     }
 
     func members() throws -> [MemberRecord] {
@@ -64,27 +48,11 @@ extension SQLTransaction {
 
     func put(_ repository: RepositoryRecord) throws -> RepositoryRecord {
         var repository = repository
-        let values: [SQLValue] = [
-            .integer(repository.projectID), .text(repository.name), .text(repository.format), .text(repository.kind.rawValue),
-            .text(repository.description), .bool(repository.online), .bool(repository.anonymousRead),
-            try SettingsText.encode(repository.hosted), try SettingsText.encode(repository.proxy),
-            try SettingsText.encode(repository.group), .json(repository.settings), .time(repository.created),
-            .time(repository.updated), .bool(repository.auditDownloads),
-        ]
+        let values = try RepositoryColumn.values(of: repository)
         if repository.id == 0 {
-            repository.id = try insert(
-                """
-                INSERT INTO repositories (project_id, name, format, kind, description, online, anonymous_read, hosted, proxy,
-                  group_settings, settings, created, updated, audit_downloads)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id
-                """, values)
+            repository.id = try insert(RepositoryColumn.insertion, values)
         } else {
-            try update(
-                """
-                UPDATE repositories SET project_id = $1, name = $2, format = $3, kind = $4, description = $5, online = $6,
-                  anonymous_read = $7, hosted = $8, proxy = $9, group_settings = $10, settings = $11, created = $12,
-                  updated = $13, audit_downloads = $14 WHERE id = $15
-                """, values + [.integer(repository.id)])
+            try update(RepositoryColumn.replacement, values + [.integer(repository.id)])
         }
         repository.project =
             try session.first("SELECT name FROM projects WHERE id = $1", [.integer(repository.projectID)]) { try $0.text() }
