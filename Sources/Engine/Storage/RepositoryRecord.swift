@@ -9,25 +9,22 @@ package struct RepositoryRecord: Sendable, Equatable {
     package var name: String
     package var format: String
     package var kind: RepositoryKind
-    package var description: String
-    package var online: Bool
+    package var description = ""
+    package var online = true
     package var anonymousRead: Bool
     /// Whether the audit trail tells who downloaded which file.
-    package var auditDownloads: Bool
-    package var hosted: HostedSettings
-    package var proxy: ProxySettings
-    package var group: GroupSettings
+    package var auditDownloads = false
+    package var hosted = HostedSettings()
+    package var proxy = ProxySettings()
+    package var group = GroupSettings()
     /// The format's own settings.
-    package var settings: JSONObject
+    package var settings = JSONObject()
     package var created: Timestamp
     package var updated: Timestamp
 
     package init(
         id: Int64 = 0, projectID: Int64, project: String, name: String, format: String, kind: RepositoryKind,
-        description: String = "",
-        online: Bool = true, anonymousRead: Bool = false, auditDownloads: Bool = false, hosted: HostedSettings = HostedSettings(),
-        proxy: ProxySettings = ProxySettings(),
-        group: GroupSettings = GroupSettings(), settings: JSONObject = JSONObject(), created: Timestamp, updated: Timestamp
+        anonymousRead: Bool = false, created: Timestamp, updated: Timestamp
     ) {
         self.id = id
         self.projectID = projectID
@@ -35,14 +32,7 @@ package struct RepositoryRecord: Sendable, Equatable {
         self.name = name
         self.format = format
         self.kind = kind
-        self.description = description
-        self.online = online
         self.anonymousRead = anonymousRead
-        self.auditDownloads = auditDownloads
-        self.hosted = hosted
-        self.proxy = proxy
-        self.group = group
-        self.settings = settings
         self.created = created
         self.updated = updated
     }
