@@ -57,6 +57,18 @@ import Testing
         #expect(await code { _ = try await localClient().send(get(url)) } == .upstreamInvalid)
     }
 
+    @Test func `a URL that curl reads as another server's than we do is not dialled`() throws {
+        func check(_ url: String, _ scheme: String, _ host: String, _ port: UInt16) throws {
+            try TargetURL(url).check(URLOrigin(scheme: scheme, host: host, port: port))
+        }
+        try check("http://h.test/x", "http", "h.test", 80)
+        try check("https://127.1:8443/", "https", "127.1", 8443)
+        try check("http://[::FFFF:127.0.0.1]/", "http", "::ffff:127.0.0.1", 80)
+        for (scheme, host, port) in [("http", "other.test", 80), ("https", "h.test", 80), ("http", "h.test", 81), ("http", "127.1", 80)] {
+            #expect(throws: SaveError.self) { try check("http://h.test/x", scheme, host, UInt16(port)) }
+        }
+    }
+
     @Test func `a proxy is dialled wherever it is, and asked for names but not for private addresses`() async throws {
         let proxy = try ScriptedUpstream()
         proxy.otherwise { _ in .response(200, [:], "by proxy") }

@@ -47,7 +47,7 @@ package final class CurlClient: HTTPClient {
                 throw SaveError(.upstreamInvalid, "the upstream's URL is malformed: check remote_url")
             }
             let plan = try TransferPlan(
-                request, url: url, isOwnOrigin: Redirect.keepsCredentials(of: own, to: origin), proxy: proxies.url(for: origin),
+                request, url: url, origin: origin, isOwnOrigin: Redirect.keepsCredentials(of: own, to: origin), proxy: proxies.url(for: origin),
                 headerDeadline: deadline)
             let handle = (plan.waitsForReader ? files : indexes).start(plan)
             let head = try await handle.head()

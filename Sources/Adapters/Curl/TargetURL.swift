@@ -1,4 +1,5 @@
 internal import CCurl
+internal import SaveHTTP
 internal import SavePlatform
 
 /// A URL as curl reads it, so that what is checked is what is dialled.
@@ -33,6 +34,22 @@ final class TargetURL {
     }
 
     deinit { curl_url_cleanup(handle) }
+
+    /// Credentials, allowed hosts and redirects were decided by our own reading of the URL, and curl dials what it reads itself.
+    ///
+    /// - Throws: `upstreamInvalid` where the two differ.
+    func check(_ read: URLOrigin) throws {
+        guard origin.scheme == read.scheme, origin.port == read.port, Self.isSameHost(origin.host, read.host) else {
+            throw Self.invalid("names one server to some readers and another to others")
+        }
+    }
+
+    /// curl writes addresses in their usual form: `127.1` is `127.0.0.1`.
+    private static func isSameHost(_ left: String, _ right: String) -> Bool {
+        if left.utf8.elementsEqual(right.utf8) { return true }
+        guard let left = IPAddress(host: left) else { return false }
+        return left == IPAddress(host: right)
+    }
 
     private static func part(_ part: CURLUPart, of handle: OpaquePointer, _ flags: UInt32 = 0) -> String? {
         var text: UnsafeMutablePointer<CChar>?

@@ -33,13 +33,14 @@ final class Transfer {
 
     /// Sets up a transfer; it starts when the engine adds it.
     ///
-    /// - Throws: `upstreamInvalid` for a URL that is not one, `upstreamForbidden` for a host that may not be asked for,
+    /// - Throws: `upstreamInvalid` for a URL that is not one or is read in two ways, `upstreamForbidden` for a host that may not be asked for,
     ///   `internalFailure` when curl does not take an option.
     init(
         id: CurlEngine.ID, _ plan: TransferPlan, mailbox: ResponseMailbox, configuration: CurlClient.Configuration,
         addressGuard: AddressGuard
     ) throws {
         target = try TargetURL(plan.url)
+        try target.check(plan.origin)
         if plan.proxy != nil, !addressGuard.allowsByName(target.origin.host) {
             throw AddressGuard.refusal(of: target.origin.host)
         }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import SavePlatform
 
 /// An IPv4 or IPv6 address, as its bytes in network order.
@@ -11,20 +12,32 @@ package struct IPAddress: Sendable, Hashable {
         self.bytes = bytes
     }
 
-    /// Reads the host of a URL as an address, in every spelling that some resolver understands: dotted, short (`127.1`),
-    /// decimal, octal and hexadecimal IPv4 (inet_aton(3)), IPv6 (RFC 4291, 2.2) with or without brackets, with or without
-    /// a zone or a last dot. Nil for a name.
+    /// Reads the host of a URL as an address, in every spelling that the resolver takes for one (getaddrinfo(3),
+    /// `AI_NUMERICHOST`): dotted, short (`127.1`), decimal, octal and hexadecimal IPv4, IPv6 (RFC 4291, 2.2) with or without
+    /// brackets, with or without a zone or a last dot. Nil for a name.
     package init?(host: String) {
         var text = Array(host.utf8)[...]
         if text.first == UInt8(ascii: "["), text.last == UInt8(ascii: "]") { text = text.dropFirst().dropLast() }
         if text.last == UInt8(ascii: ".") { text = text.dropLast() }
-        if text.contains(UInt8(ascii: ":")) {
-            let address = text.prefix { $0 != UInt8(ascii: "%") }
-            guard let bytes = Self.readIPv6(address) else { return nil }
-            self.bytes = bytes
-        } else {
-            guard let bytes = Self.readIPv4(text) else { return nil }
-            self.bytes = bytes
+        // A zone has to be one of this machine's, and is no part of the address.
+        if text.contains(UInt8(ascii: ":")) { text = text.prefix { $0 != UInt8(ascii: "%") } }
+        guard !text.isEmpty, !text.contains(0) else { return nil }
+        var hints = addrinfo()
+        hints.ai_flags = AI_NUMERICHOST
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(String(decoding: text, as: UTF8.self), nil, &hints, &found) == 0, let found else { return nil }
+        defer { freeaddrinfo(found) }
+        guard let address = found.pointee.ai_addr else { return nil }
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET:
+            bytes = address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { address in
+                withUnsafeBytes(of: address.pointee.sin_addr) { Array($0) }
+            }
+        case AF_INET6:
+            bytes = address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { address in
+                withUnsafeBytes(of: address.pointee.sin6_addr) { Array($0) }
+            }
+        default: return nil
         }
     }
 
@@ -38,70 +51,6 @@ package struct IPAddress: Sendable, Hashable {
         if prefixes.contains(where: { bytes.starts(with: $0) }) { return IPAddress(bytes: Array(bytes[12...])) }
         if bytes.starts(with: [0x20, 0x02]) { return IPAddress(bytes: Array(bytes[2..<6])) }
         return nil
-    }
-
-    // MARK: - Text
-
-    /// One to four numbers; the last one fills the bytes that are left, as inet_aton(3) reads them.
-    private static func readIPv4(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard (1...4).contains(parts.count), let last = parts.last.flatMap(readNumber) else { return nil }
-        var bytes: [UInt8] = []
-        for part in parts.dropLast() {
-            guard let number = readNumber(part), let byte = UInt8(exactly: number) else { return nil }
-            bytes.append(byte)
-        }
-        let left = 4 - bytes.count
-        guard left == 4 || last < 1 << (8 * UInt64(left)) else { return nil }
-        for index in (0..<left).reversed() { bytes.append(UInt8(truncatingIfNeeded: last >> (8 * UInt64(index)))) }
-        return bytes
-    }
-
-    private static func readNumber(_ text: ArraySlice<UInt8>) -> UInt64? {
-        let isHex = text.count > 2 && (text.starts(with: "0x".utf8) || text.starts(with: "0X".utf8))
-        let isOctal = !isHex && text.count > 1 && text.first == UInt8(ascii: "0")
-        let digits = isHex ? text.dropFirst(2) : text
-        guard let first = digits.first, ASCII.hexDigit(first) != nil, digits.count <= 20 else { return nil }
-        guard let number = UInt64(String(decoding: digits, as: UTF8.self), radix: isHex ? 16 : isOctal ? 8 : 10),
-            number <= UInt64(UInt32.max)
-        else { return nil }
-        return number
-    }
-
-    private static func readIPv6(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        var text = Array(text)
-        var tail: [UInt8] = []
-        if text.contains(UInt8(ascii: ".")), let colon = text.lastIndex(of: UInt8(ascii: ":")) {
-            let quad = text[(colon + 1)...]
-            guard quad.allSatisfy({ ASCII.isDigit($0) || $0 == UInt8(ascii: ".") }), let bytes = readIPv4(quad) else {
-                return nil
-            }
-            tail = bytes
-            // `::1.2.3.4` must keep both colons, `a:1.2.3.4` must lose its one.
-            let keepsColon = colon > 0 && text[colon - 1] == UInt8(ascii: ":")
-            text = Array(keepsColon ? text[...colon] : text[..<colon])
-        }
-        let double = text.indices.dropLast().first { text[$0] == UInt8(ascii: ":") && text[$0 + 1] == UInt8(ascii: ":") }
-        guard let double else {
-            guard let bytes = readGroups(text[...]), bytes.count + tail.count == 16 else { return nil }
-            return bytes + tail
-        }
-        guard let left = readGroups(text[..<double]), let right = readGroups(text[(double + 2)...]) else { return nil }
-        let zeros = 16 - left.count - right.count - tail.count
-        guard zeros >= 2 else { return nil }
-        return left + [UInt8](repeating: 0, count: zeros) + right + tail
-    }
-
-    private static func readGroups(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        if text.isEmpty { return [] }
-        var bytes: [UInt8] = []
-        for group in text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false) {
-            guard (1...4).contains(group.count), group.allSatisfy({ ASCII.hexDigit($0) != nil }),
-                let number = UInt16(String(decoding: group, as: UTF8.self), radix: 16)
-            else { return nil }
-            bytes += [UInt8(number >> 8), UInt8(number & 0xFF)]
-        }
-        return bytes.count <= 16 ? bytes : nil
     }
 }
 
