@@ -1,4 +1,4 @@
-/// How much of an archive is looked at before it is refused.
+/// How much of an archive is looked at before it is refused. Any value will do: what is below zero counts as zero.
 public struct ArchiveLimits: Sendable {
     /// Entries.
     public var entries = 100_000
@@ -16,7 +16,7 @@ public struct ArchiveLimits: Sendable {
 
     func check(unpacked: Int64, packed: Int64) throws {
         guard unpacked <= self.unpacked else { throw ArchiveError("the archive unpacks to more than \(self.unpacked) bytes") }
-        guard unpacked <= Self.ratioFloor || unpacked / ratio <= packed else {
+        guard unpacked <= Self.ratioFloor || unpacked / max(1, ratio) <= packed else {
             throw ArchiveError("the archive unpacks to more than \(ratio) times its size")
         }
     }

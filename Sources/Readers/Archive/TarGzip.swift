@@ -196,9 +196,10 @@ private final class TarFeed {
     /// checked before they are skipped, and this while they are.
     func mayGoOn(after unpacked: Int64) -> Bool {
         // A header and padding for each entry, and long names.
-        let overhead = Int64(limits.entries) * 1536 + Int64(limits.names)
+        let (records, isLarge) = Int64(max(0, limits.entries)).multipliedReportingOverflow(by: 1536)
+        let (overhead, isLarger) = records.addingReportingOverflow(Int64(max(0, limits.names)))
         do {
-            try limits.check(unpacked: max(0, unpacked - overhead), packed: size)
+            try limits.check(unpacked: isLarge || isLarger ? 0 : max(0, unpacked - overhead), packed: size)
             return true
         } catch {
             failure = error

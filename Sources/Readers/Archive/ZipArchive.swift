@@ -82,7 +82,7 @@ public struct ZipArchive {
     ///   Blocks.
     public func contents(of entry: Entry, limit: Int) throws -> [UInt8] {
         let header = entry.header
-        guard header.size <= Int64(limit), header.packedSize <= Int64(limit) + 1024 else {
+        guard header.size <= Int64(limit), header.packedSize - 1024 <= Int64(limit) else {
             throw ArchiveError("'\(entry.name)' is larger than \(limit) bytes")
         }
         let start = try entry.dataOffset ?? header.checkLocal(source)

@@ -29,9 +29,15 @@ struct ZipDirectory {
             (count, size, start) = (end64.uint64(32), end64.uint64(40), end64.uint64(48))
             directoryEnd = place
         }
-        guard count <= UInt64(limits.entries) else { throw ArchiveError("the archive has more than \(limits.entries) entries") }
+        guard count <= UInt64(max(0, limits.entries)) else {
+            throw ArchiveError("the archive has more than \(limits.entries) entries")
+        }
         // An entry's record has 46 bytes, its name and its extra field.
-        guard size <= UInt64(limits.names) + count * 1024 else { throw ArchiveError("the archive's directory is too large") }
+        let (room, isLarge) = UInt64(max(0, limits.names)).addingReportingOverflow(
+            count.multipliedReportingOverflow(by: 1024).overflow ? .max : count * 1024)
+        guard isLarge || size <= room, count <= size / 46 || count == 0 else {
+            throw ArchiveError("the archive's directory is too large")
+        }
         // Bytes before the first entry would shift everything by their number.
         guard start <= UInt64(directoryEnd), size == UInt64(directoryEnd) - start else {
             throw ArchiveError("the archive's directory is not where its end says, or there are bytes before the archive")
