@@ -71,12 +71,21 @@ final class Metrics: Sendable {
         guard path.count >= 2 else { return 3 }
         // Of most paths one byte is enough to see that they are none of the server's.
         switch path[path.startIndex + 1] {
-        case UInt8(ascii: "a") where path.starts(with: "/api".utf8): return 2
-        case UInt8(ascii: "h") where path.starts(with: "/health".utf8): return 3
-        case UInt8(ascii: "m") where path.starts(with: "/metrics".utf8): return 3
+        case UInt8(ascii: "a") where isBelow("/api", path): return 2
+        case UInt8(ascii: "h") where isBelow("/health", path): return 3
+        case UInt8(ascii: "m") where isBelow("/metrics", path): return 3
         default: break
         }
         return request.method == .get || request.method == .head ? 0 : 1
+    }
+
+    /// Whether a target is a path, or below it: a format's mount may begin with the same letters.
+    private static func isBelow(_ prefix: StaticString, _ target: [UInt8]) -> Bool {
+        prefix.withUTF8Buffer { prefix in
+            guard target.starts(with: prefix) else { return false }
+            let next = target.dropFirst(prefix.count).first
+            return next == nil || next == UInt8(ascii: "/") || next == UInt8(ascii: "?")
+        }
     }
 
     private static func outcome(_ status: Int) -> Int {
