@@ -38,7 +38,8 @@ import Testing
 
     @Test func `nothing is public but what formats and readers show`() throws {
         for folder in ["Sources/Engine", "Sources/Adapters", "Sources/SaveAPI", "Sources/SaveServer"] {
-            for file in try SourceTree(folder).files {
+            // Generics are specialized for other modules only where they are public (docs/adr/0035-a-public-module-of-caches.md).
+            for file in try SourceTree(folder).files where !file.path.hasPrefix("Sources/Engine/Caching/") {
                 for line in file.lines where line.drop(while: { $0 == " " }).hasPrefix("public ") {
                     Issue.record("\(file.path) shows everybody what only this package needs: \(line)")
                 }
