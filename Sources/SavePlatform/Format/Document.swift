@@ -49,7 +49,8 @@ public struct RenderContext: Sendable, Hashable {
     /// The path from the host to the repository, with a slash at both ends: `/pypi/backend/pypi/`.
     public let basePath: String
     /// The external scheme and host, with the path that the server has on it, for protocols that need absolute URLs; nil where
-    /// links should be relative. Documents of the repository itself (`IndexKey.document`) always have it.
+    /// links should be relative. Documents of the repository itself (`IndexKey.document`) have it wherever
+    /// the server knows its address: from `public_url`, or from the request's `Host`.
     public let externalOrigin: String?
     /// The bytes of the files that the format asked for (`IndexEmbeddingFiles`), without those that could not be had.
     public let documents: [[UInt8]]

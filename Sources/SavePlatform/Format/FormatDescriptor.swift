@@ -139,7 +139,7 @@ public struct FormatAbilities: OptionSet, Sendable, Hashable {
     /// Uploads may take more than one request (`UploadStep`).
     public static let uploadSessions = FormatAbilities(rawValue: 1 << 10)
     /// It has documents that everybody may read, whoever may read the repository (`IndexKey.document`). Only such formats are asked
-    /// what a request means of callers who may not read.
+    /// about requests of callers who may not read.
     public static let publicDocuments = FormatAbilities(rawValue: 1 << 11)
     /// A package keeps the spelling of its first publish (`PackageSummary.displayName`), and a publish that spells it in another way is
     /// refused with it. What spellings are of one package says its key (`PackageID`): `my-crate` for `my_crate` as well.

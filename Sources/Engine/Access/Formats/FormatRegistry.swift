@@ -1,6 +1,6 @@
 package import SavePlatform
 
-/// Whose path one is, and what follows.
+/// The format that a path belongs to, and what follows its id or its mount.
 package struct FormatPlace: Sendable {
     package let descriptor: FormatDescriptor
     /// What is below the id or the mount, undecoded: `/<project>/<repository>/…`, a slash, or nothing.
@@ -91,6 +91,13 @@ package struct FormatRegistry: Sendable {
                 ? "is the mount of the format '\(other.id)' already" : "overlaps the mount '\(taken)' of the format '\(other.id)'"
             throw SaveError(.invalidConfiguration, "\(subject) \(how)")
         }
+        for document in mount.documents.values + [mount.pingResponse].compactMap(\.self) {
+            guard case .bytes(let bytes) = document.content, bytes.count <= Self.maxMountBytes else {
+                throw SaveError(
+                    .invalidConfiguration,
+                    "\(subject) has an answer of its own that is made in pieces or has more than \(Self.maxMountBytes) bytes")
+            }
+        }
         for name in mount.documents.keys.sorted() where !(name.isEmpty ? mount.pingResponse == nil : Self.isMountSegment(name)) {
             let why =
                 name.isEmpty ? "has two answers of its own" : "has a document '\(name)', which is not one segment of such a form"
@@ -103,6 +110,8 @@ package struct FormatRegistry: Sendable {
         (left + "/").utf8.starts(with: (right + "/").utf8) || (right + "/").utf8.starts(with: (left + "/").utf8)
     }
 
+    /// Of what a mount answers by itself: it is made for anyone who asks.
+    private static let maxMountBytes = 1 << 20
     /// What ids look like.
     private static let wordForm = "^[a-z][a-z0-9_]{1,31}$"
     private static let mountForm = "^[a-z0-9._~-]{1,32}(/[a-z0-9._~-]{1,32}){0,3}$ without dot segments"

@@ -43,9 +43,13 @@ enum RouteHandler {
 
     static func document(_ document: Document) -> HTTPResponse {
         var answer = HTTPResponse(
-            status: 200, headers: ["Content-Type": document.type.value, "Cache-Control": "no-cache"],
+            status: 200,
+            headers: ["Content-Type": document.type.value, "Content-Security-Policy": HTTPResponse.inertPolicy],
             body: .bytes(document.bytes))
-        for (name, value) in document.headers.sorted(by: { $0.key < $1.key }) { answer.headers.append(name, value) }
+        for (name, value) in document.headers.sorted(by: { $0.key < $1.key }) where answer.headers[name] == nil {
+            answer.headers.append(name, value)
+        }
+        if answer.headers["cache-control"] == nil { answer.headers.append("Cache-Control", "no-cache") }
         return answer
     }
 }
