@@ -16,7 +16,7 @@ package struct APIContext: Sendable {
     package let serverKey: [UInt8]
     package let log: Log
     /// Where refusals are recorded.
-    package let tally: AuditAggregator
+    package let aggregator: AuditAggregator
     /// The server's version, as it shows itself.
     package let version: String
     /// The address that clients use; nil to take scheme and host from each request.
@@ -34,7 +34,7 @@ package struct APIContext: Sendable {
     package init(
         store: any MetadataStore, formats: FormatRegistry, hasher: any PasswordHashing, keyUses: KeyUses,
         operations: any RepositoryOperations & PackageExplaining, clock: PlatformClock, serverKey: [UInt8], log: Log,
-        tally: AuditAggregator, version: String,
+        aggregator: AuditAggregator, version: String,
         publicAddress: PublicAddress? = nil, maxKeyLifetime: Int64? = nil, outbound: AddressGuard? = nil,
         verifier: AuditVerifier? = nil, jobs: Jobs? = nil, maintenance: Maintenance
     ) {
@@ -46,7 +46,7 @@ package struct APIContext: Sendable {
         self.clock = clock
         self.serverKey = serverKey
         self.log = log
-        self.tally = tally
+        self.aggregator = aggregator
         self.version = version
         self.publicAddress = publicAddress
         self.maxKeyLifetime = maxKeyLifetime

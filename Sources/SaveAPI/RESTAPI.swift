@@ -99,7 +99,7 @@ package final class RESTAPI: Sendable {
         event.outcome = error is Denial || code == .unauthenticated ? .denied : .failed
         event.details = ["error": .string(code.rawValue)]
         let route = "\(call.route.method.name) \(call.route.pattern.text)"
-        await context.tally.recordRefusal(event, call.audit, route: route)
+        await context.aggregator.recordRefusal(event, call.audit, route: route)
     }
 
     /// What a refused request was about: the path's variables, else the names in its body.

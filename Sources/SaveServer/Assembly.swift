@@ -56,7 +56,7 @@ struct Assembly: Sendable {
         try await keyUses.load()
         let authenticator = Authenticator(
             catalogue: catalogue, providers: [KeySignIn(serverKey: key, clock: clock), PasswordSignIn(hasher: hasher)],
-            uses: keyUses, serverKey: key, clock: clock, trail: services.tally)
+            uses: keyUses, serverKey: key, clock: clock, trail: services.aggregator)
         var plane = dataPlaneConfiguration(configuration)
         plane.gunzip = Gunzip.plain
         plane.keys = IssuedKeys(
@@ -69,19 +69,19 @@ struct Assembly: Sendable {
                 whole: { Gzip.compress($0, level: 3, memory: parts) }, begin: { GzipStream(level: 3) }))
         let seal = AuditSeal(serverKey: key)
         let anchorFile = AnchorFile.configured(configuration, seal: seal, pool: stores.pool)
-        let auditUpkeep = auditUpkeep(configuration, stores, seal, anchorFile, services.tally, clock, log)
+        let auditUpkeep = auditUpkeep(configuration, stores, seal, anchorFile, services.aggregator, clock, log)
         let maintenance = Maintenance(metadata: stores.metadata, blobs: stores.blobs, clock: clock, log: log)
         let scrub = Scrub(
             metadata: stores.metadata, blobs: stores.blobs, rate: configuration.scrubRate, clock: clock, log: log
         ) { asset in
-            services.board.invalidate(asset.repository, package: asset.record.package, paths: [asset.record.path])
+            services.counters.invalidate(asset.repository, package: asset.record.package, paths: [asset.record.path])
         }
         let jobs = Jobs(clock: clock)
         let api = RESTAPI(
             context: APIContext(
                 store: stores.metadata, formats: registry, hasher: hasher, keyUses: keyUses,
                 operations: EngineOperations(services: services, maintenance: maintenance, gcGrace: configuration.gcGrace),
-                clock: clock, serverKey: key, log: log, tally: services.tally, version: Version.current,
+                clock: clock, serverKey: key, log: log, aggregator: services.aggregator, version: Version.current,
                 publicAddress: plane.publicAddress,
                 maxKeyLifetime: configuration.maxKeyLifetime,
                 outbound: try AddressGuard(allow: configuration.outboundAllow),
@@ -166,7 +166,7 @@ struct Assembly: Sendable {
 
     private static func auditUpkeep(
         _ configuration: ServerConfiguration, _ stores: Stores, _ seal: AuditSeal, _ file: AnchorFile?,
-        _ tally: AuditAggregator, _ clock: PlatformClock, _ log: Log
+        _ aggregator: AuditAggregator, _ clock: PlatformClock, _ log: Log
     ) -> AuditMaintenance {
         var rules = AuditMaintenance.Rules()
         rules.anchorInterval = configuration.auditAnchorInterval
@@ -174,7 +174,7 @@ struct Assembly: Sendable {
         let syslog = configuration.auditAnchorSyslog.map { SyslogAnchors(path: $0, seal: seal) }
         let places = [file as (any AuditAnchoring)?, syslog].compactMap(\.self)
         return AuditMaintenance(
-            store: stores.metadata, seal: seal, places: places, rules: rules, tally: tally, clock: clock, log: log)
+            store: stores.metadata, seal: seal, places: places, rules: rules, aggregator: aggregator, clock: clock, log: log)
     }
 
     private static func sessionRules(_ configuration: ServerConfiguration) -> UploadSessions.Rules {

@@ -2,9 +2,10 @@ internal import Foundation
 package import SaveHTTP
 internal import SavePlatform
 
-/// The way out, on libcurl: a thread for files and one for indexes, each with connections that its transfers share.
+/// The way out, on libcurl: one thread for what waits for its reader and one for what is held in memory, each with connections
+/// that its transfers share.
 ///
-/// Files come over HTTP/1.1, so that a slow reader holds up nobody else; what is decoded comes over HTTP/2 where it is offered.
+/// What waits comes over HTTP/1.1, so that a slow reader holds up nobody else; the other comes over HTTP/2 where it is offered.
 /// They do not share connections, because this curl takes an open HTTP/2 connection for a request that must be HTTP/1.1.
 /// No cookies, no `.netrc`, no file of curl's own is read; certificates are always verified, TLS is 1.2 or later.
 package final class CurlClient: HTTPClient {
@@ -47,7 +48,8 @@ package final class CurlClient: HTTPClient {
                 throw SaveError(.upstreamInvalid, "the upstream's URL is malformed: check remote_url")
             }
             let plan = try TransferPlan(
-                request, url: url, origin: origin, isOwnOrigin: Redirect.keepsCredentials(of: own, to: origin), proxy: proxies.url(for: origin),
+                request, url: url, origin: origin, isOwnOrigin: Redirect.keepsCredentials(of: own, to: origin),
+                proxy: proxies.url(for: origin),
                 headerDeadline: deadline)
             let handle = (plan.waitsForReader ? files : indexes).start(plan)
             let head = try await handle.head()

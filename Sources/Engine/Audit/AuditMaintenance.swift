@@ -26,7 +26,7 @@ package final class AuditMaintenance: Sendable {
     private let seal: AuditSeal
     private let places: [any AuditAnchoring]
     private let rules: Rules
-    private let tally: AuditAggregator?
+    private let aggregator: AuditAggregator?
     private let clock: PlatformClock
     private let log: Log
     private let state = Mutex(State())
@@ -34,14 +34,14 @@ package final class AuditMaintenance: Sendable {
     private static let day: UInt64 = 86_400_000_000_000
 
     package init(
-        store: any MetadataStore, seal: AuditSeal, places: [any AuditAnchoring], rules: Rules, tally: AuditAggregator? = nil,
+        store: any MetadataStore, seal: AuditSeal, places: [any AuditAnchoring], rules: Rules, aggregator: AuditAggregator? = nil,
         clock: PlatformClock, log: Log
     ) {
         self.store = store
         self.seal = seal
         self.places = places
         self.rules = rules
-        self.tally = tally
+        self.aggregator = aggregator
         self.clock = clock
         self.log = log
     }
@@ -59,7 +59,7 @@ package final class AuditMaintenance: Sendable {
 
     /// Does what is due. A failure is logged and tried again when it is due again.
     package func tick() async {
-        await tally?.write(all: false)
+        await aggregator?.write(all: false)
         do {
             try await cutWhatIsOld()
             try await anchor(always: false)
@@ -71,7 +71,7 @@ package final class AuditMaintenance: Sendable {
 
     /// Writes what waits and anchors the end of the trail, when nobody adds to it any more.
     package func finish() async {
-        await tally?.write(all: true)
+        await aggregator?.write(all: true)
         do {
             try await anchor(always: true)
         } catch {

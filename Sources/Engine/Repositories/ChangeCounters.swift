@@ -26,8 +26,8 @@ package final class ChangeCounters: Sendable {
 
     /// The counters of a subject and of its repository as they were at some moment.
     ///
-    /// A stamp belongs to one look at its subject, and goes with what was made of that look. What is remembered for longer
-    /// than that, and looked at again, gets a new stamp with each look: an old one would never become current again.
+    /// A version belongs to one look at its subject, and goes with what was made of that look. What is remembered for longer
+    /// than that, and looked at again, gets a new version with each look: an old one would never become current again.
     package struct Version: Sendable, Hashable {
         fileprivate let slot: UInt32
         fileprivate let count: UInt32
@@ -36,7 +36,7 @@ package final class ChangeCounters: Sendable {
     }
 
     /// The counters of a subject now. Take them before reading what it is about.
-    package func stamp(_ repository: Int64, _ subject: Subject) -> Version {
+    package func version(_ repository: Int64, _ subject: Subject) -> Version {
         let place = slot(repository, subject)
         let whole = slot(ofAll: repository)
         return counters.withLock { counters in
@@ -46,9 +46,9 @@ package final class ChangeCounters: Sendable {
     }
 
     /// Whether nothing has changed since.
-    package func isCurrent(_ stamp: Version) -> Bool {
+    package func isCurrent(_ version: Version) -> Bool {
         counters.withLock { counters in
-            counters[Int(stamp.slot)] == stamp.count && counters[Int(stamp.repository)] == stamp.repositoryCount
+            counters[Int(version.slot)] == version.count && counters[Int(version.repository)] == version.repositoryCount
         }
     }
 

@@ -18,19 +18,19 @@ package protocol ContentSource: Sendable {
     func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent
 
     /// Whether the repository has a package, at less cost than listing it.
-    func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity)
+    func owns(_ package: PackageID) async throws -> (owned: Bool, validity: CacheValidity)
 }
 
 /// A listing, and for how long it holds.
 package struct SourcedListing: Sendable {
     package var listing: Listing
-    package var freshness: CacheValidity
+    package var validity: CacheValidity
     /// Why no file of the package is given out, where that is so.
     var withholding: Withholding?
 
-    package init(listing: Listing, freshness: CacheValidity) {
+    package init(listing: Listing, validity: CacheValidity) {
         self.listing = listing
-        self.freshness = freshness
+        self.validity = validity
     }
 }
 
@@ -39,29 +39,29 @@ package struct CacheValidity: Sendable {
     /// A subject as it was when the answer was made.
     package struct Dependency: Sendable {
         package let repository: Repository
-        package let stamp: ChangeCounters.Version
+        package let version: ChangeCounters.Version
     }
 
     package var dependencies: [Dependency] = []
     /// The upstreams' indexes that it was made from.
-    package var leases: [UpstreamTTL] = []
+    package var ttls: [UpstreamTTL] = []
     /// `PlatformClock.uptime` after which an upstream should be asked again for a file; nil for never.
     package var validUntil: UInt64?
     /// The upstream could not be asked: this is what it said before.
     package var isStale = false
 
     package init(
-        dependencies: [Dependency] = [], leases: [UpstreamTTL] = [], validUntil: UInt64? = nil, isStale: Bool = false
+        dependencies: [Dependency] = [], ttls: [UpstreamTTL] = [], validUntil: UInt64? = nil, isStale: Bool = false
     ) {
         self.dependencies = dependencies
-        self.leases = leases
+        self.ttls = ttls
         self.validUntil = validUntil
         self.isStale = isStale
     }
 
     package mutating func merge(_ other: CacheValidity) {
         dependencies += other.dependencies
-        leases += other.leases.filter { lease in !leases.contains { $0 === lease } }
+        ttls += other.ttls.filter { ttl in !ttls.contains { $0 === ttl } }
         validUntil = [validUntil, other.validUntil].compactMap(\.self).min()
         isStale = isStale || other.isStale
     }
@@ -73,27 +73,27 @@ package struct CacheValidity: Sendable {
     }
 
     /// Whether the answer still holds.
-    package func isCurrent(board: ChangeCounters, catalogue: CatalogueSnapshot, clock: PlatformClock) -> Bool {
-        holds(board: board, clock: clock)
+    package func isCurrent(counters: ChangeCounters, catalogue: CatalogueSnapshot, clock: PlatformClock) -> Bool {
+        holds(counters: counters, clock: clock)
             && dependencies.allSatisfy { catalogue.repository(id: $0.repository.record.id) === $0.repository }
     }
 
     /// Whether the answer still holds, where the catalogue is known to be the same.
-    package func holds(board: ChangeCounters, clock: PlatformClock) -> Bool {
-        if validUntil != nil || !leases.isEmpty {
+    package func holds(counters: ChangeCounters, clock: PlatformClock) -> Bool {
+        if validUntil != nil || !ttls.isEmpty {
             let now = clock.uptime()
             if let validUntil, now >= validUntil { return false }
-            guard leases.allSatisfy({ $0.isCurrent(now) }) else { return false }
+            guard ttls.allSatisfy({ $0.isCurrent(now) }) else { return false }
         }
-        return dependencies.allSatisfy { board.isCurrent($0.stamp) }
+        return dependencies.allSatisfy { counters.isCurrent($0.version) }
     }
 
     /// Whether both were found in the same state of all that they rest on: then what was made of one is what would be made
     /// of the other. Until when each holds may differ.
     package func isSameState(as other: CacheValidity) -> Bool {
         isStale == other.isStale && validUntil == other.validUntil
-            && dependencies.elementsEqual(other.dependencies) { $0.repository === $1.repository && $0.stamp == $1.stamp }
-            && leases.elementsEqual(other.leases) { $0.key == $1.key && $0.content == $1.content }
+            && dependencies.elementsEqual(other.dependencies) { $0.repository === $1.repository && $0.version == $1.version }
+            && ttls.elementsEqual(other.ttls) { $0.key == $1.key && $0.content == $1.content }
     }
 }
 
@@ -127,28 +127,28 @@ package enum AssetContent: Sendable {
         }
     }
 
-    /// The same content, which holds only as long as `freshness` does.
-    func depending(on freshness: CacheValidity) -> AssetContent {
+    /// The same content, which holds only as long as `validity` does.
+    func depending(on validity: CacheValidity) -> AssetContent {
         guard case .stored(let asset, let blob, let own) = self else { return self }
-        return .stored(asset, blob, own.merging(freshness))
+        return .stored(asset, blob, own.merging(validity))
     }
 }
 
 /// "Not here", with what that answer depends on, so that a group's answer can depend on it as well.
 package struct SourceMiss: Error, Sendable {
     package let error: SaveError
-    package let freshness: CacheValidity
+    package let validity: CacheValidity
 
     /// "Not to be taken from an upstream": refused rather than missing, because a client that is told "not found" goes on to
     /// the next index it knows, where somebody else may have published under the name.
     static func reserved(
-        _ package: PackageID, _ pattern: NamePattern, in repository: Repository, _ freshness: CacheValidity
+        _ package: PackageID, _ pattern: NamePattern, in repository: Repository, _ validity: CacheValidity
     ) -> SourceMiss {
         SourceMiss(
             error: SaveError(
                 .blocked,
                 "'\(package)' is not hosted here, and \(repository.record.coordinates) takes no package of the reserved name '\(pattern)' from an upstream: publish it here, or have an owner change the reserved names"
-            ), freshness: freshness)
+            ), validity: validity)
     }
 
     /// The codes that mean that something is not there, as against not known.

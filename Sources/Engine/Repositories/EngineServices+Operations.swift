@@ -43,10 +43,10 @@ extension EngineServices {
     /// Makes what was computed from a repository's content no longer count: of one package, or of all.
     package func contentChanged(in repository: Int64, package: PackageID?) {
         if let package {
-            board.invalidate(repository, package: package, paths: [])
+            counters.invalidate(repository, package: package, paths: [])
         } else {
             upstream.forget(repository)
-            board.invalidateAll(in: repository)
+            counters.invalidateAll(in: repository)
         }
     }
 

@@ -9,13 +9,13 @@ extension EngineServices {
 
     /// Notes that something was used: what is about to expire, or is old and was asked for with a hint, is renewed in the
     /// background.
-    package func noteUse(of freshness: CacheValidity, by request: HTTPRequest) {
-        guard !freshness.leases.isEmpty else { return }
+    package func noteUse(of validity: CacheValidity, by request: HTTPRequest) {
+        guard !validity.ttls.isEmpty else { return }
         let now = clock.uptime()
-        for lease in freshness.leases {
-            let isOld = now > lease.verifiedAt &+ Self.hintedAge
-            if lease.isDue(now) || isOld && lease.isRenewable(now) && Revalidation(request) == .hinted {
-                upstream.renewals.request(lease.key)
+        for ttl in validity.ttls {
+            let isOld = now > ttl.verifiedAt &+ Self.hintedAge
+            if ttl.isDue(now) || isOld && ttl.isRenewable(now) && Revalidation(request) == .hinted {
+                upstream.renewals.request(ttl.key)
             }
         }
     }
@@ -24,11 +24,11 @@ extension EngineServices {
     ///
     /// - Parameter started: what was asked for after this is new enough.
     /// - Returns: whether any was asked.
-    package func insist(on freshness: CacheValidity, askedBefore started: UInt64) async -> Bool {
+    package func insist(on validity: CacheValidity, askedBefore started: UInt64) async -> Bool {
         var isAsked = false
-        for lease in freshness.leases where lease.verifiedAt < started {
-            guard let proxy = proxy(lease.key.repository) else { continue }
-            if await UpstreamIndex(proxy).insist(lease.key.index) { isAsked = true }
+        for ttl in validity.ttls where ttl.verifiedAt < started {
+            guard let proxy = proxy(ttl.key.repository) else { continue }
+            if await UpstreamIndex(proxy).insist(ttl.key.index) { isAsked = true }
         }
         return isAsked
     }

@@ -18,9 +18,9 @@ package struct EngineServices: Sendable {
     package let processors: BlockingPool
     /// Opens sealed upstream passwords.
     package let unseal: @Sendable (String) -> String?
-    package let board = ChangeCounters()
+    package let counters = ChangeCounters()
     package let fills = FillRegistry()
-    package let tally: AuditAggregator
+    package let aggregator: AuditAggregator
     package let sessions: UploadSessions
     let upstream: UpstreamMemory
     let furtherPolicies: @Sendable (Repository) -> [any FilePolicy]
@@ -44,7 +44,7 @@ package struct EngineServices: Sendable {
         self.processors = processors ?? pool
         self.unseal = unseal
         self.furtherPolicies = furtherPolicies
-        tally = AuditAggregator(store: store, clock: clock, log: log) { (try? await blobs.checkSpace(for: nil)) != nil }
+        aggregator = AuditAggregator(store: store, clock: clock, log: log) { (try? await blobs.checkSpace(for: nil)) != nil }
         sessions = UploadSessions(blobs: blobs, pool: pool, clock: clock, rules: uploadSessions)
         upstream = UpstreamMemory(listingCacheSize: listingCacheSize)
     }
@@ -69,7 +69,7 @@ package struct EngineServices: Sendable {
         of repository: Repository, _ subject: ChangeCounters.Subject, in snapshot: CatalogueSnapshot
     ) -> [CacheValidity.Dependency] {
         snapshot.structure(of: repository).map { part in
-            .init(repository: part, stamp: board.stamp(part.record.id, subject))
+            .init(repository: part, version: counters.version(part.record.id, subject))
         }
     }
 

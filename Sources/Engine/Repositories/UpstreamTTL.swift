@@ -1,17 +1,17 @@
 internal import Synchronization
 
-/// How long something that an upstream said counts as current. Everything that was made from it shares the lease, so that
+/// How long something that an upstream said counts as current. Everything that was made from it shares the object, so that
 /// a "not modified" of the upstream keeps all of it at once.
 package final class UpstreamTTL: Sendable {
     /// What is to be asked for again.
     let key: UpstreamMemory.Key
-    /// Stands for what the upstream said: two leases of one key and one content are about the same.
+    /// Stands for what the upstream said: two of one key and one content are about the same.
     let content: Content
     private let verified: Atomic<UInt64>
     private let end: Atomic<UInt64>
     private let due: Atomic<UInt64>
 
-    /// Shorter leases are not renewed ahead of their end: asking twice in ten seconds helps nobody.
+    /// Shorter ones are not renewed ahead of their end: asking twice in ten seconds helps nobody.
     private static let shortestRenewed: UInt64 = 10 * UpstreamTTL.second
     static let second: UInt64 = 1_000_000_000
 

@@ -9,7 +9,7 @@ internal import SaveStorage
 
 /// An answer that is in memory and can be given to many requests.
 protocol ReadyAnswer: AnyObject, Sendable {
-    var freshness: CacheValidity { get }
+    var validity: CacheValidity { get }
     /// The file that it gives out, where that is to be recorded.
     var download: DownloadSubject? { get }
 
@@ -66,11 +66,11 @@ struct AnswerMemo: Sendable {
 
     /// The answer that the same request got, while it still holds, and who sends such requests.
     func answer(
-        _ name: Fingerprint, generation: UInt64, board: ChangeCounters, clock: PlatformClock
+        _ name: Fingerprint, generation: UInt64, counters: ChangeCounters, clock: PlatformClock
     ) -> (answer: any ReadyAnswer, principal: Principal)? {
         guard let entry = entries[name], entry.generation == generation, let answer = entry.answer else { return nil }
         if entry.sender.expires != nil, entry.sender.hasEnded(at: clock.now()) { return nil }
-        return answer.freshness.holds(board: board, clock: clock) ? (answer, entry.sender.principal) : nil
+        return answer.validity.holds(counters: counters, clock: clock) ? (answer, entry.sender.principal) : nil
     }
 
     /// - Parameters:

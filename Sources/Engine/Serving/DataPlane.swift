@@ -81,7 +81,7 @@ package final class DataPlane: Responder {
 
     /// Notes that somebody is signed in, where the data plane is not what is asked.
     package func noteSignIn(of principal: Principal, _ request: HTTPRequest) {
-        services.tally.noteSignIn(of: principal, request)
+        services.aggregator.noteSignIn(of: principal, request)
     }
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
@@ -96,7 +96,7 @@ package final class DataPlane: Responder {
         guard request.method == .get else { return nil }
         let name = memo.name(of: request)
         let generation = services.catalogue.generation
-        if let known = memo.answer(name, generation: generation, board: services.board, clock: services.clock) {
+        if let known = memo.answer(name, generation: generation, counters: services.counters, clock: services.clock) {
             if let key = known.principal.key { authenticator.noteUse(of: key, by: request) }
             return use(known.answer, by: known.principal, request)
         }
@@ -109,12 +109,12 @@ package final class DataPlane: Responder {
     }
 
     private func use(_ ready: any ReadyAnswer, by principal: Principal, _ request: HTTPRequest) -> HTTPResponse {
-        services.noteUse(of: ready.freshness, by: request)
+        services.noteUse(of: ready.validity, by: request)
         fromMemory.wrappingAdd(1, ordering: .relaxed)
-        if ready.freshness.isStale { stale.wrappingAdd(1, ordering: .relaxed) }
-        services.tally.noteSignIn(of: principal, request)
+        if ready.validity.isStale { stale.wrappingAdd(1, ordering: .relaxed) }
+        services.aggregator.noteSignIn(of: principal, request)
         let response = ready.response(to: request)
-        services.tally.note(ready.download, response, to: principal, request)
+        services.aggregator.note(ready.download, response, to: principal, request)
         return response
     }
 
@@ -141,7 +141,7 @@ package final class DataPlane: Responder {
             sender = try await authenticator.authenticate(request)
         }
         let principal = sender.principal
-        services.tally.noteSignIn(of: principal, request)
+        services.aggregator.noteSignIn(of: principal, request)
         if let (document, needsName) = resolver.mountDocument(at: request.rawPath) {
             return try RouteHandler.mountDocument(document, needsName: needsName, request, principal)
         }
@@ -174,8 +174,13 @@ package final class DataPlane: Responder {
 
     private func authorize(_ resolved: ResolvedRequest) async throws {
         let permission = Self.permission(for: resolved.route)
-        // `resolve` has already answered 404 to callers without read access.
-        guard permission != .read else { return }
+        guard permission != .read else {
+            // `resolve` has already answered 404 to callers without read access. Of what is for everybody the very route counts.
+            guard resolved.granted.contains(.read) || resolved.repository.isPublicDocument(resolved.route) else {
+                throw SaveError.noSuchRepository
+            }
+            return
+        }
         switch AccessPolicy.decide(permission, on: resolved.repository, for: resolved.principal, granted: resolved.granted) {
         case .allowed: return
         case .unauthenticated:
@@ -206,7 +211,7 @@ package final class DataPlane: Responder {
         case .asset(let path, let package):
             let (response, download) = try await assets.answer(
                 path, package: package, request: request, repository: resolved.repository, catalogue: resolved.catalogue)
-            services.tally.note(download, response, to: resolved.principal, request)
+            services.aggregator.note(download, response, to: resolved.principal, request)
             return response
         case .redirect(let location, let permanent):
             if !permanent, let page = try await front.answer(resolved, index: location) { return page }

@@ -10,7 +10,7 @@ struct ResolvedRequest: Sendable {
     let sender: Authentication
     let repository: Repository
     let route: Route
-    /// What the principal may do in the repository; at least read.
+    /// What the principal may do in the repository; at least read, except where the route is for everybody.
     let granted: Permissions
     let catalogue: CatalogueSnapshot
 
@@ -84,15 +84,21 @@ struct RequestResolver: Sendable {
         let shorter = request.method.isRead ? RequestPath.withoutEmptySegments(request.rawPath) : nil
         let (path, repository) = try find(request, shorter, principal, catalogue)
         let granted: Permissions
+        var document: Route?
         do {
             granted = try admit(principal, repository, catalogue)
         } catch {
-            guard shorter == nil, await isPublicDocument(request, path, of: repository) else { throw error }
+            if shorter == nil { document = await publicDocument(request, path, of: repository) }
+            guard document != nil else { throw error }
             granted = []
         }
         let route: Route
         if let shorter {
             route = .redirect(to: shorter, permanent: true)
+        } else if let document {
+            // The very answer of the format that was looked at. It is not remembered: a caller who may read nothing else must not push
+            // out what those remember who may.
+            route = document
         } else {
             route = spelled(
                 try await meaning(of: request, path.dropping(3), in: repository), try spelling(of: request, repository))
@@ -104,12 +110,13 @@ struct RequestResolver: Sendable {
             request: request, sender: sender, repository: repository, route: route, granted: granted, catalogue: catalogue)
     }
 
-    /// Whether a request asks for a document that everybody may read. Only a format that has such is asked.
-    private func isPublicDocument(_ request: HTTPRequest, _ path: RequestPath, of repository: Repository) async -> Bool {
+    /// What a request asks for, where that is a document that everybody may read. Only a format that has such is asked.
+    private func publicDocument(_ request: HTTPRequest, _ path: RequestPath, of repository: Repository) async -> Route? {
         guard request.method.isRead, repository.descriptor.abilities.contains(.publicDocuments),
-            let route = try? await meaning(of: request, path.dropping(3), in: repository)
-        else { return false }
-        return repository.isPublicDocument(route)
+            let route = try? await meaning(of: request, path.dropping(3), in: repository),
+            repository.isPublicDocument(route)
+        else { return nil }
+        return route
     }
 
     /// The path and the repository that it names.

@@ -98,7 +98,7 @@ struct MetricsReport: Sendable {
         text.single("save_sign_in_failures_total", .counter, "Sign-ins that were refused.", authenticator.failedSignIns)
         text.single(
             "save_audit_lost_events", .gauge,
-            "Downloads, sign-ins and refusals that did not come into the audit trail, since the start.", services.tally.lost)
+            "Downloads, sign-ins and refusals that did not come into the audit trail, since the start.", services.aggregator.lost)
         text.single(
             "save_audit_lost_anchors", .gauge, "Anchors of the audit trail that could not be kept, since the start.",
             auditUpkeep.lostAnchors)

@@ -23,14 +23,14 @@ struct AuditAggregatorTests {
     private func records() async throws -> [AuditRecord] { try await store.read { try $0.audit(after: 0, limit: 10_000) } }
 
     @Test func `equal events of some seconds are one record with their number`() async throws {
-        let tally = AuditAggregator(store: store, clock: clock.platform, log: .silent())
-        for number in 0..<5 { tally.note(subject("a"), by: .anonymous, request, isPart: number == 0) }
-        tally.note(subject("b"), by: .anonymous, request)
-        await tally.write(all: false)
+        let aggregator = AuditAggregator(store: store, clock: clock.platform, log: .silent())
+        for number in 0..<5 { aggregator.note(subject("a"), by: .anonymous, request, isPart: number == 0) }
+        aggregator.note(subject("b"), by: .anonymous, request)
+        await aggregator.write(all: false)
         #expect(try await records().isEmpty, "they are counted for a while")
         clock.advance(seconds: 10)
-        await tally.write(all: false)
-        await tally.write(all: true)
+        await aggregator.write(all: false)
+        await aggregator.write(all: true)
         let found = try await records()
         #expect(found.map(\.resource).sorted() == ["p/r/a", "p/r/b"])
         let first = try #require(found.first { $0.resource == "p/r/a" })
@@ -42,56 +42,58 @@ struct AuditAggregatorTests {
     }
 
     @Test func `many different events are written at once, in the order they came in`() async throws {
-        let tally = AuditAggregator(store: store, clock: clock.platform, log: .silent())
-        for number in 0..<1000 { tally.note(subject("\(number)"), by: .anonymous, request) }
-        await tally.write(all: false)
+        let aggregator = AuditAggregator(store: store, clock: clock.platform, log: .silent())
+        for number in 0..<1000 { aggregator.note(subject("\(number)"), by: .anonymous, request) }
+        await aggregator.write(all: false)
         #expect(try await records().count == 1000)
-        #expect(tally.lost == 0)
+        #expect(aggregator.lost == 0)
     }
 
     @Test func `what has no place is lost, counted, and told of in the trail`() async throws {
-        let tally = AuditAggregator(store: store, clock: clock.platform, log: .silent(), capacity: 3)
-        for number in 0..<5 { tally.note(subject("\(number)"), by: .anonymous, request) }
-        tally.note(subject("0"), by: .anonymous, request)
-        #expect(tally.lost == 2)
-        await tally.write(all: true)
+        let aggregator = AuditAggregator(store: store, clock: clock.platform, log: .silent(), capacity: 3)
+        for number in 0..<5 { aggregator.note(subject("\(number)"), by: .anonymous, request) }
+        aggregator.note(subject("0"), by: .anonymous, request)
+        #expect(aggregator.lost == 2)
+        await aggregator.write(all: true)
         let found = try await records()
         #expect(found.filter { $0.action == "file.download" }.count == 3)
         #expect(found.first { $0.action == "audit.lost" }?.details["count"] == 2)
-        await tally.write(all: true)
+        await aggregator.write(all: true)
         #expect(try await records().count == 4, "it is told once")
     }
 
     @Test func `events that cannot be written are counted as lost, and the next ones are written`() async throws {
-        let tally = AuditAggregator(
+        let aggregator = AuditAggregator(
             store: FaultyMetadataStore(store, failing: 1), clock: clock.platform, log: .silent())
-        tally.note(subject("a"), by: .anonymous, request)
-        await tally.write(all: true)
-        #expect(tally.lost == 1)
-        tally.note(subject("b"), by: .anonymous, request)
-        await tally.write(all: true)
+        aggregator.note(subject("a"), by: .anonymous, request)
+        await aggregator.write(all: true)
+        #expect(aggregator.lost == 1)
+        aggregator.note(subject("b"), by: .anonymous, request)
+        await aggregator.write(all: true)
         #expect(try await records().map(\.action) == ["audit.lost", "file.download"])
     }
 
-    private func refuse(_ tally: AuditAggregator, as name: String = "mallory", route: String = "PUT /x", in place: String = "p/r")
+    private func refuse(
+        _ aggregator: AuditAggregator, as name: String = "mallory", route: String = "PUT /x", in place: String = "p/r"
+    )
         async
     {
         let event = AuditEvent(
             "file.upload", "file", "p/r/\(Int.random(in: 0..<1 << 40))", outcome: .denied, details: ["error": "forbidden"])
         let context = AuditContext(principal: .user(id: 1, username: name, role: .user, key: nil), sourceIP: "192.0.2.1")
-        await tally.recordRefusal(event, context, route: route, in: place)
+        await aggregator.recordRefusal(event, context, route: route, in: place)
     }
 
     @Test func `refusals of somebody who does not stop are counted, whatever they name, and none is lost`() async throws {
-        let tally = AuditAggregator(store: store, clock: clock.platform, log: .silent())
+        let aggregator = AuditAggregator(store: store, clock: clock.platform, log: .silent())
         for number in 0..<36_000 {
-            await refuse(tally)
+            await refuse(aggregator)
             if number % 1500 == 1499 {
                 clock.advance(seconds: 1)
-                await tally.write(all: false)
+                await aggregator.write(all: false)
             }
         }
-        await tally.write(all: true)
+        await aggregator.write(all: true)
         let found = try await records()
         #expect(found.count < 50)
         #expect(found.reduce(0) { $0 + ($1.details["count"]?.integer ?? 1) } == 36_000)
@@ -101,41 +103,41 @@ struct AuditAggregatorTests {
 
     @Test func `every account, route and place is counted by itself, and somebody who errs gets a record each time`() async throws
     {
-        let tally = AuditAggregator(store: store, clock: clock.platform, log: .silent())
+        let aggregator = AuditAggregator(store: store, clock: clock.platform, log: .silent())
         for name in ["mallory", "eve"] {
             for route in ["PUT /x", "DELETE /x"] {
                 for place in ["p/r", "p/s"] {
-                    for _ in 0..<10 { await refuse(tally, as: name, route: route, in: place) }
+                    for _ in 0..<10 { await refuse(aggregator, as: name, route: route, in: place) }
                 }
             }
         }
         #expect(try await records().count == 80)
         #expect(try await records().allSatisfy { $0.details["count"] == nil })
-        await refuse(tally)
+        await refuse(aggregator)
         #expect(try await records().count == 80)
         clock.advance(seconds: 10)
-        await refuse(tally)
+        await refuse(aggregator)
         #expect(try await records().count == 81, "another ten seconds, another ten")
     }
 
     @Test func `on a full disk nothing is recorded that need not be, and the loss is told of once there is room`() async throws {
         let room = Mutex(false)
-        let tally = AuditAggregator(store: store, clock: clock.platform, log: .silent()) { room.withLock { $0 } }
-        for _ in 0..<15 { await refuse(tally) }
-        for number in 0..<5 { tally.note(subject("\(number)"), by: .anonymous, request) }
-        await tally.write(all: true)
+        let aggregator = AuditAggregator(store: store, clock: clock.platform, log: .silent()) { room.withLock { $0 } }
+        for _ in 0..<15 { await refuse(aggregator) }
+        for number in 0..<5 { aggregator.note(subject("\(number)"), by: .anonymous, request) }
+        await aggregator.write(all: true)
         #expect(try await records().isEmpty)
-        #expect(tally.lost == 20)
+        #expect(aggregator.lost == 20)
         clock.advance(seconds: 10)
-        await tally.write(all: false)
+        await aggregator.write(all: false)
         #expect(try await records().isEmpty)
         room.withLock { $0 = true }
         clock.advance(seconds: 10)
-        await tally.write(all: false)
+        await aggregator.write(all: false)
         #expect(try await records().map(\.action) == ["audit.lost"])
         #expect(try await records().first?.details["count"] == 20)
-        await refuse(tally)
-        await tally.write(all: true)
+        await refuse(aggregator)
+        await aggregator.write(all: true)
         #expect(try await records().map(\.action) == ["audit.lost", "file.upload"])
     }
 }

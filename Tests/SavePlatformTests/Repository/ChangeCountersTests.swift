@@ -3,36 +3,36 @@ import SaveRepositories
 import Testing
 
 @Suite struct ChangeCountersTests {
-    private let board = ChangeCounters()
+    private let counters = ChangeCounters()
     private let package = PackageID(normalized: "flask")
 
-    @Test func `a stamp holds until its subject changes`() {
-        let stamp = board.stamp(1, .index(.package(package)))
-        #expect(board.isCurrent(stamp))
-        board.invalidate(1, package: package, paths: [])
-        #expect(!board.isCurrent(stamp))
+    @Test func `a version holds until its subject changes`() {
+        let version = counters.version(1, .index(.package(package)))
+        #expect(counters.isCurrent(version))
+        counters.invalidate(1, package: package, paths: [])
+        #expect(!counters.isCurrent(version))
     }
 
     @Test func `another index of a package depends on the package`() {
-        let stamp = board.stamp(1, .index(.custom("json", package: package)))
-        board.invalidate(1, package: package, paths: [])
-        #expect(!board.isCurrent(stamp))
+        let version = counters.version(1, .index(.custom("json", package: package)))
+        counters.invalidate(1, package: package, paths: [])
+        #expect(!counters.isCurrent(version))
     }
 
     @Test func `a new file changes the listing of every directory above it`() throws {
-        let stamps =
-            try ["a/b", "a"].map { board.stamp(1, .index(.directory(try AssetPath($0)))) }
+        let versions =
+            try ["a/b", "a"].map { counters.version(1, .index(.directory(try AssetPath($0)))) }
             + [
-                board.stamp(1, .index(.directory(nil))), board.stamp(1, .index(.root)),
-                board.stamp(1, .asset(try AssetPath("a/b/c"))),
+                counters.version(1, .index(.directory(nil))), counters.version(1, .index(.root)),
+                counters.version(1, .asset(try AssetPath("a/b/c"))),
             ]
-        board.invalidate(1, package: nil, paths: [try AssetPath("a/b/c")])
-        #expect(stamps.allSatisfy { !board.isCurrent($0) })
+        counters.invalidate(1, package: nil, paths: [try AssetPath("a/b/c")])
+        #expect(versions.allSatisfy { !counters.isCurrent($0) })
     }
 
     @Test func `changes of one repository leave most of another alone`() {
-        let stamps = (0..<100).map { board.stamp(2, .index(.package(PackageID(normalized: "p\($0)")))) }
-        board.invalidate(1, package: package, paths: [])
-        #expect(stamps.filter { board.isCurrent($0) }.count >= 95)
+        let versions = (0..<100).map { counters.version(2, .index(.package(PackageID(normalized: "p\($0)")))) }
+        counters.invalidate(1, package: package, paths: [])
+        #expect(versions.filter { counters.isCurrent($0) }.count >= 95)
     }
 }

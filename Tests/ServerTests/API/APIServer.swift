@@ -114,7 +114,7 @@ struct APIServer {
             context: APIContext(
                 store: store, formats: formats, hasher: hasher, keyUses: keyUses, operations: operations,
                 clock: clock.platform, serverKey: serverKey, log: .silent(),
-                tally: AuditAggregator(store: store, clock: clock.platform, log: .silent()), version: "1.2.3",
+                aggregator: AuditAggregator(store: store, clock: clock.platform, log: .silent()), version: "1.2.3",
                 maxKeyLifetime: maxKeyLifetime,
                 maintenance: Maintenance(
                     metadata: store, blobs: InMemoryBlobStore(), clock: clock.platform, log: .silent())),

@@ -27,7 +27,7 @@ final class AccessWorld: Sendable {
     let catalogue: Catalogue
     let formats: FormatRegistry
     let gateway: Gateway
-    private let tally: AuditAggregator
+    private let aggregator: AuditAggregator
     private let blobs = InMemoryBlobStore()
     private let hasher = PlainPasswordHasher()
     private let serverKey = [UInt8](repeating: 7, count: 32)
@@ -56,18 +56,18 @@ final class AccessWorld: Sendable {
         let services = EngineServices(
             store: store, blobs: blobs, client: OneWheelUpstream(), catalogue: catalogue, clock: clock.platform, log: .silent(),
             pool: BlockingPool.forTests, unseal: { _ in nil })
-        tally = services.tally
+        aggregator = services.aggregator
         let keyUses = KeyUses(store: store, clock: clock.platform, log: .silent())
         let authenticator = Authenticator(
             catalogue: catalogue,
             providers: [KeySignIn(serverKey: serverKey, clock: clock.platform), PasswordSignIn(hasher: hasher)],
-            uses: keyUses, serverKey: serverKey, clock: clock.platform, trail: services.tally)
+            uses: keyUses, serverKey: serverKey, clock: clock.platform, trail: services.aggregator)
         let maintenance = Maintenance(metadata: store, blobs: blobs, clock: clock.platform, log: .silent())
         let api = RESTAPI(
             context: APIContext(
                 store: store, formats: formats, hasher: hasher, keyUses: keyUses,
                 operations: EngineOperations(services: services, maintenance: maintenance, gcGrace: 0), clock: clock.platform,
-                serverKey: serverKey, log: .silent(), tally: services.tally, version: "1.2.3",
+                serverKey: serverKey, log: .silent(), aggregator: services.aggregator, version: "1.2.3",
                 maintenance: maintenance),
             catalogue: catalogue)
         let health = Health(store: store, blobs: blobs, version: "1.2.3")
@@ -274,7 +274,7 @@ final class AccessWorld: Sendable {
 
     /// The records of changes since a sequence number, without those of sign-ins and of requests without credentials.
     func audit(after sequence: Int64) async throws -> [AuditRecord] {
-        await tally.write(all: true)
+        await aggregator.write(all: true)
         return try await store.read { try $0.audit(after: sequence, limit: 1000) }.filter {
             !$0.action.hasPrefix("auth.") && $0.actorKind != "anonymous"
         }

@@ -47,9 +47,9 @@ final class SignInFailures: Sendable {
     private func due(_ subject: Subject) -> Int64? {
         let now = clock.uptime()
         return tallies.withLock { tallies in
-            if var tally = tallies[subject], now < tally.recorded &+ Self.interval {
-                tally.unrecorded += 1
-                tallies[subject] = tally
+            if var aggregator = tallies[subject], now < aggregator.recorded &+ Self.interval {
+                aggregator.unrecorded += 1
+                tallies[subject] = aggregator
                 return nil
             }
             let earlier = tallies[subject]?.unrecorded ?? 0

@@ -62,9 +62,9 @@ package final class SignInLimiter: Sendable {
         let ticket = Ticket(identity: identity, address: client.network)
         let now = clock.uptime()
         try tallies.withLock { tallies in
-            var shared = tally(of: .address(ticket.address), in: &tallies, at: now)
+            var shared = aggregator(of: .address(ticket.address), in: &tallies, at: now)
             try refuse(until: shared.blockedUntil, at: now)
-            var own = tally(of: .identity(ticket), in: &tallies, at: now)
+            var own = aggregator(of: .identity(ticket), in: &tallies, at: now)
             try refuse(until: own.blockedUntil, at: now)
             try refuseBeyond(rules.perIdentity, own)
             try refuseBeyond(rules.perAddress, shared)
@@ -81,8 +81,8 @@ package final class SignInLimiter: Sendable {
         let ticket = Ticket(identity: identity, address: client.network)
         let now = clock.uptime()
         return tallies.withLock { tallies in
-            tally(of: .address(ticket.address), in: &tallies, at: now).blockedUntil > now
-                || tally(of: .identity(ticket), in: &tallies, at: now).blockedUntil > now
+            aggregator(of: .address(ticket.address), in: &tallies, at: now).blockedUntil > now
+                || aggregator(of: .identity(ticket), in: &tallies, at: now).blockedUntil > now
         }
     }
 
@@ -93,8 +93,8 @@ package final class SignInLimiter: Sendable {
     package func end(_ ticket: Ticket, _ outcome: Outcome) {
         let now = clock.uptime()
         tallies.withLock { tallies in
-            var own = tally(of: .identity(ticket), in: &tallies, at: now)
-            var shared = tally(of: .address(ticket.address), in: &tallies, at: now)
+            var own = aggregator(of: .identity(ticket), in: &tallies, at: now)
+            var shared = aggregator(of: .address(ticket.address), in: &tallies, at: now)
             own.running = max(0, own.running - 1)
             shared.running = max(0, shared.running - 1)
             switch outcome {
@@ -109,24 +109,24 @@ package final class SignInLimiter: Sendable {
         }
     }
 
-    private func tally(of subject: Subject, in tallies: inout RecentTable<Subject, Tally>, at now: UInt64) -> Tally {
-        guard let tally = tallies[subject] else { return Tally() }
-        let isForgotten = now &- tally.lastFailure > rules.memory &* Self.second && now > tally.lastFailure
-        return isForgotten ? Tally(running: tally.running) : tally
+    private func aggregator(of subject: Subject, in tallies: inout RecentTable<Subject, Tally>, at now: UInt64) -> Tally {
+        guard let aggregator = tallies[subject] else { return Tally() }
+        let isForgotten = now &- aggregator.lastFailure > rules.memory &* Self.second && now > aggregator.lastFailure
+        return isForgotten ? Tally(running: aggregator.running) : aggregator
     }
 
-    private func count(_ tally: inout Tally, allowance: Int, maxWaitSeconds: UInt64, at now: UInt64) {
-        tally.failures = min(tally.failures + 1, 1_000_000)
-        tally.lastFailure = now
-        guard tally.failures >= allowance else { return }
-        let wait = min(UInt64(1) << UInt64(min(tally.failures - allowance, 20)), maxWaitSeconds)
-        tally.blockedUntil = now &+ wait &* Self.second
+    private func count(_ aggregator: inout Tally, allowance: Int, maxWaitSeconds: UInt64, at now: UInt64) {
+        aggregator.failures = min(aggregator.failures + 1, 1_000_000)
+        aggregator.lastFailure = now
+        guard aggregator.failures >= allowance else { return }
+        let wait = min(UInt64(1) << UInt64(min(aggregator.failures - allowance, 20)), maxWaitSeconds)
+        aggregator.blockedUntil = now &+ wait &* Self.second
     }
 
     /// Attempts that are being checked count as failures until they are known not to be: otherwise a hundred guesses sent
     /// at once would all pass.
-    private func refuseBeyond(_ allowance: Int, _ tally: Tally) throws {
-        guard tally.running + min(tally.failures, allowance - 1) < allowance else { throw Self.refusal(seconds: 1) }
+    private func refuseBeyond(_ allowance: Int, _ aggregator: Tally) throws {
+        guard aggregator.running + min(aggregator.failures, allowance - 1) < allowance else { throw Self.refusal(seconds: 1) }
     }
 
     private func refuse(until moment: UInt64, at now: UInt64) throws {

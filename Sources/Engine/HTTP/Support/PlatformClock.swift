@@ -5,7 +5,7 @@ package import SavePlatform
 package struct PlatformClock: Sendable {
     /// The wall clock, for records and for times that clients see.
     package let now: @Sendable () -> Timestamp
-    /// Nanoseconds that never run backwards, for deadlines and freshness.
+    /// Nanoseconds that never run backwards, for deadlines and validity.
     package let uptime: @Sendable () -> UInt64
 
     package init(now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> UInt64) {

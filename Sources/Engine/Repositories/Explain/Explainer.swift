@@ -67,7 +67,7 @@ struct Explainer: Sendable {
         let isAsked = member.state == "answers"
         // What a member does not give out takes no place from others.
         if isAsked, let listing = findings.listing, findings.withholding == nil {
-            merged.add(SourcedListing(listing: listing, freshness: .init()), from: place)
+            merged.add(SourcedListing(listing: listing, validity: .init()), from: place)
         }
         return findings.files.map { file in
             var file = file

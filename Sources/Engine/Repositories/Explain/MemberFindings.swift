@@ -54,8 +54,8 @@ struct MemberFindings: Sendable {
             return
         }
         member.state = "answers"
-        show(Listing(assets: stored.map(\.record), attributes: package.attributes), by: verdicts)
-        files = stored.map { file($0.record, "offered", $0, nil, verdicts) }
+        show(Listing(assets: stored.map(\.listed), attributes: package.attributes), by: verdicts)
+        files = stored.map { file($0.listed, "offered", $0, nil, verdicts) }
     }
 
     // MARK: Proxied

@@ -9,14 +9,14 @@ extension GroupSource {
     /// - Throws: `SourceMiss` when no member has searches.
     func found(_ query: SearchQuery) async throws -> SourcedListing {
         let matcher = SearchQuery.Matcher(query)
-        var answer = SourcedListing(listing: Listing(), freshness: CacheValidity())
+        var answer = SourcedListing(listing: Listing(), validity: CacheValidity())
         var seen: Set<PackageID> = []
         var answered = false
         for member in members {
             do {
                 let next = try await member.source.listing(.search(query.fromFirst))
                 answered = true
-                answer.freshness.merge(next.freshness)
+                answer.validity.merge(next.validity)
                 let found = next.listing.found
                 var kept: [PackageMatch] = []
                 for match in found.matches where seen.insert(match.package.id).inserted {
@@ -25,14 +25,14 @@ extension GroupSource {
                 answer.listing.found.total += found.total - (found.matches.count - kept.count)
                 answer.listing.found.matches += kept
             } catch let miss as SourceMiss {
-                answer.freshness.merge(miss.freshness)
+                answer.validity.merge(miss.validity)
             }
         }
         guard answered else {
             throw SourceMiss(
                 error: SaveError(
                     .notFound, "there is no search in \(repository.record.coordinates): ask for the package by its name"),
-                freshness: answer.freshness)
+                validity: answer.validity)
         }
         answer.listing.found.matches = SearchQuery.sorted(answer.listing.found.matches) { matcher.rank($0.package) }
         return answer

@@ -39,39 +39,39 @@ package struct GroupSource: ContentSource {
     package func listing(_ index: IndexKey) async throws -> SourcedListing {
         if case .search(let query) = index { return try await found(query) }
         guard let package = index.package, !isUnion else { return try await merged(index).sourced() }
-        let (owner, freshness) = try await owner(of: package)
+        let (owner, validity) = try await owner(of: package)
         do {
             var answer = try await owner.source.listing(index)
             if !counts(owner) { answer.listing.removeSerials() }
-            answer.freshness.merge(freshness)
+            answer.validity.merge(validity)
             return answer
         } catch let miss as SourceMiss where owner.isHosted && members.contains(where: { !$0.isHosted }) {
-            throw SourceMiss(error: Self.deleted(package, owner), freshness: miss.freshness.merging(freshness))
+            throw SourceMiss(error: Self.deleted(package, owner), validity: miss.validity.merging(validity))
         }
     }
 
     package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
         if let package {
             if isUnion { return try await listed(path, package, method) }
-            let (owner, freshness) = try await owner(of: package)
-            return try await owner.source.asset(path, package: package, method: method).depending(on: freshness)
+            let (owner, validity) = try await owner(of: package)
+            return try await owner.source.asset(path, package: package, method: method).depending(on: validity)
         }
         var before = CacheValidity()
         for member in members {
             do {
                 return try await member.source.asset(path, package: nil, method: method).depending(on: before)
             } catch let miss as SourceMiss {
-                before.merge(miss.freshness)
+                before.merge(miss.validity)
             }
         }
         throw noFile(path, before)
     }
 
-    package func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity) {
+    package func owns(_ package: PackageID) async throws -> (owned: Bool, validity: CacheValidity) {
         do {
-            return (true, try await owner(of: package).freshness)
+            return (true, try await owner(of: package).validity)
         } catch let miss as SourceMiss {
-            return (false, miss.freshness)
+            return (false, miss.validity)
         }
     }
 
@@ -90,17 +90,17 @@ package struct GroupSource: ContentSource {
 
     // MARK: first_owner
 
-    /// The member that has a package, with the freshness of everyone who was asked on the way.
+    /// The member that has a package, with the validity of everyone who was asked on the way.
     ///
     /// - Throws: `SourceMiss` when nobody has it.
-    private func owner(of package: PackageID) async throws -> (owner: Member, freshness: CacheValidity) {
-        var freshness = CacheValidity()
+    private func owner(of package: PackageID) async throws -> (owner: Member, validity: CacheValidity) {
+        var validity = CacheValidity()
         for member in candidates(for: package) {
             let answer = try await member.source.owns(package)
-            freshness.merge(answer.freshness)
-            if answer.owned { return (member, freshness) }
+            validity.merge(answer.validity)
+            if answer.owned { return (member, validity) }
         }
-        throw noPackage(package, freshness)
+        throw noPackage(package, validity)
     }
 
     // MARK: The number of the last change
@@ -144,7 +144,7 @@ package struct GroupSource: ContentSource {
         }
         // Where nobody gives anything out, the page says so.
         if merged.isEmpty { for (place, next) in withheld { merged.add(next, from: place) } }
-        guard !merged.isEmpty else { throw noPackage(index.package, merged.freshness) }
+        guard !merged.isEmpty else { throw noPackage(index.package, merged.validity) }
         switch index {
         case .package, .custom: try await merged.settle(by: repository.format)
         // Nothing is said there of a whole.
@@ -156,7 +156,7 @@ package struct GroupSource: ContentSource {
     /// A file, from the very member that it is listed from: the digest that the page shows is that member's.
     private func listed(_ path: AssetPath, _ package: PackageID, _ method: HTTPMethod) async throws -> AssetContent {
         let merged = try await merged(.package(package))
-        var before = merged.freshness
+        var before = merged.validity
         // What is on no page is the metadata of a listed file, or was listed once and is still here.
         let isListed = merged.places[path] != nil
         // A member that gives nothing out is asked last: it refuses what it has, and says why.
@@ -171,7 +171,7 @@ package struct GroupSource: ContentSource {
                 else { continue }
                 return content.depending(on: before)
             } catch let miss as SourceMiss {
-                before.merge(miss.freshness)
+                before.merge(miss.validity)
             }
         }
         throw noFile(path, before)
@@ -186,14 +186,14 @@ package struct GroupSource: ContentSource {
 
     /// A reserved name is refused and not missing: a client that is told "not found" goes on to the next index it knows,
     /// where somebody else may have published under the name.
-    private func noPackage(_ package: PackageID?, _ freshness: CacheValidity) -> SourceMiss {
+    private func noPackage(_ package: PackageID?, _ validity: CacheValidity) -> SourceMiss {
         if let package, let pattern = reservation(of: package) {
-            return .reserved(package, pattern, in: repository, freshness)
+            return .reserved(package, pattern, in: repository, validity)
         }
         let what = package.map { "package '\($0)'" } ?? "such index"
         return SourceMiss(
             error: SaveError(.packageNotFound, "there is no \(what) in \(repository.record.coordinates): check the name"),
-            freshness: freshness)
+            validity: validity)
     }
 
     /// Refused for the same reason: the name was ours, and its files were deleted.
@@ -204,9 +204,9 @@ package struct GroupSource: ContentSource {
         )
     }
 
-    private func noFile(_ path: AssetPath, _ freshness: CacheValidity) -> SourceMiss {
+    private func noFile(_ path: AssetPath, _ validity: CacheValidity) -> SourceMiss {
         SourceMiss(
             error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates): check the name"),
-            freshness: freshness)
+            validity: validity)
     }
 }

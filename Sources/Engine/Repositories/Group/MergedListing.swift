@@ -4,7 +4,7 @@ internal import SavePlatform
 /// Listings of several members put together. The first member to have a file wins, with all that it says of it.
 struct MergedListing {
     private(set) var listing = Listing()
-    private(set) var freshness = CacheValidity()
+    private(set) var validity = CacheValidity()
     /// Where each listed file is from, as a place among the members.
     private(set) var places: [AssetPath: Int] = [:]
     /// Files that are not listed, because a member before theirs has the same one.
@@ -23,7 +23,7 @@ struct MergedListing {
 
     /// Adds what the member at `place` lists. Call it in the order of the members.
     mutating func add(_ next: SourcedListing, from place: Int) {
-        freshness.merge(next.freshness)
+        validity.merge(next.validity)
         said.append(next.listing.attributes)
         add(serial: next.listing.serial)
         isEmpty = false
@@ -52,7 +52,7 @@ struct MergedListing {
 
     /// Leaves a member out that gives nothing out of what it lists.
     mutating func withhold(_ next: SourcedListing, at place: Int) {
-        freshness.merge(next.freshness)
+        validity.merge(next.validity)
         withheld.insert(place)
     }
 
@@ -69,13 +69,13 @@ struct MergedListing {
     }
 
     /// Notes the answer of a member that has nothing.
-    mutating func add(_ miss: SourceMiss) { freshness.merge(miss.freshness) }
+    mutating func add(_ miss: SourceMiss) { validity.merge(miss.validity) }
 
     /// Everything, in order.
     func sourced() -> SourcedListing {
         var sorted = listing
         sorted.directories.sort()
-        return SourcedListing(listing: sorted, freshness: freshness)
+        return SourcedListing(listing: sorted, validity: validity)
     }
 
     /// Whether another member has a file of this name, or one that clients take for the same.

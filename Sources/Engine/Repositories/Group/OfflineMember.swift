@@ -19,7 +19,7 @@ struct OfflineMember: ContentSource {
         throw refusal
     }
 
-    func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity) {
+    func owns(_ package: PackageID) async throws -> (owned: Bool, validity: CacheValidity) {
         guard isHosted else { throw refusal }
         let answer = try await source.owns(package)
         guard !answer.owned else { throw refusal }

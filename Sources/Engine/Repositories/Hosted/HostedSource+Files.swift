@@ -11,7 +11,7 @@ extension HostedSource {
     /// - Throws: `packageNotFound`.
     func files(of package: PackageID) async throws -> Listing {
         let key = ListingMemory.Key(repository: repository.record.id, package: package)
-        let memory = services.board.listings
+        let memory = services.counters.listings
         let entry = memory.entry(key)
         let known = entry.known
         if let listing = known.listing, known.changes.isEmpty { return listing }
@@ -63,7 +63,7 @@ extension HostedSource {
 
 extension StoredAsset {
     /// The record as listings have it: with who uploaded the file.
-    fileprivate var listed: AssetRecord {
+    var listed: AssetRecord {
         var record = record
         record.publisher = uploadedBy
         return record

@@ -15,10 +15,10 @@ extension HostedSource {
     ///
     /// - Throws: `SourceMiss` where the format has no searches.
     func found(_ query: SearchQuery, by rules: FileRules) async throws -> SourcedListing {
-        let freshness = freshness(.index(.search(query)))
+        let validity = validity(.index(.search(query)))
         guard let format = repository.searching else {
             throw SourceMiss(
-                error: SaveError(.notFound, "there is no such index: check the URL"), freshness: freshness)
+                error: SaveError(.notFound, "there is no such index: check the URL"), validity: validity)
         }
         let hits = try await hits(query, format)
         var found = FoundPackages(total: hits.count)
@@ -32,13 +32,13 @@ extension HostedSource {
                 found.total -= 1
             }
         }
-        return SourcedListing(listing: Listing(found: found), freshness: freshness)
+        return SourcedListing(listing: Listing(found: found), validity: validity)
     }
 
     private func shownFiles(of package: PackageID, by rules: FileRules) async throws -> Listing {
         let listing = try await files(of: package)
         let facts = PackageFacts(repository: repository, id: package, attributes: listing.attributes)
-        return try await rules.filter(SourcedListing(listing: listing, freshness: CacheValidity()), of: facts).listing
+        return try await rules.filter(SourcedListing(listing: listing, validity: CacheValidity()), of: facts).listing
     }
 
     private func hits(_ query: SearchQuery, _ format: IsolatedFormat<any PackageSearching>) async throws -> [Hit] {

@@ -10,7 +10,7 @@ struct HostedSource: FileSource {
     func listing(_ index: IndexKey) async throws -> SourcedListing {
         var index = index
         if case .directory(let path?) = index { index = .directory(path.plain) }
-        let freshness = freshness(.index(index))
+        let validity = validity(.index(index))
         let id = repository.record.id
         do {
             let listing =
@@ -21,9 +21,9 @@ struct HostedSource: FileSource {
                 case .document: Listing()
                 case .custom, .search: throw SaveError(.notFound, "there is no such index: check the URL")
                 }
-            return SourcedListing(listing: listing, freshness: freshness)
+            return SourcedListing(listing: listing, validity: validity)
         } catch let error as SaveError where SourceMiss.codes.contains(error.code) {
-            throw SourceMiss(error: error, freshness: freshness)
+            throw SourceMiss(error: error, validity: validity)
         }
     }
 
@@ -34,7 +34,7 @@ struct HostedSource: FileSource {
         let found = try await file(path, of: package)
         let facts = PackageFacts(repository: repository, id: package, attributes: found.attributes)
         let validity = try await rules.admit(found.subject, of: facts)
-        return .stored(found.asset, try await open(found.asset), found.freshness.merging(validity))
+        return .stored(found.asset, try await open(found.asset), found.validity.merging(validity))
     }
 
     /// A file's rows.
@@ -44,27 +44,27 @@ struct HostedSource: FileSource {
         let subject: AssetRecord
         /// What is said of its package.
         let attributes: JSONObject
-        let freshness: CacheValidity
+        let validity: CacheValidity
     }
 
     /// - Throws: `SourceMiss` when there is no such file.
     func file(_ path: AssetPath, of package: PackageID?) async throws -> FoundFile {
-        var freshness = freshness(.asset(path))
+        var validity = validity(.asset(path))
         // Whoever changes a package as a whole need not name each of its files.
-        if let package { freshness.merge(self.freshness(.index(.package(package)))) }
-        let (id, read) = (repository.record.id, freshness)
+        if let package { validity.merge(self.validity(.index(.package(package)))) }
+        let (id, read) = (repository.record.id, validity)
         let found = try await services.store.read { reading -> FoundFile? in
             guard let asset = try reading.asset(id, path) else { return nil }
-            let subject = try asset.record.judged { try reading.asset(id, $0)?.record }
+            let subject = try asset.listed.judged { try reading.asset(id, $0)?.listed }
             let attributes = try package.flatMap { try reading.package(id, $0)?.attributes }
             return FoundFile(
-                asset: asset, subject: subject, attributes: attributes ?? JSONObject(), freshness: read)
+                asset: asset, subject: subject, attributes: attributes ?? JSONObject(), validity: read)
         }
         guard let found else {
             throw SourceMiss(
                 error: SaveError(
                     .assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates): check the name"),
-                freshness: freshness)
+                validity: validity)
         }
         return found
     }
@@ -87,8 +87,8 @@ struct HostedSource: FileSource {
         return SaveError(.blobCorrupt, "the stored bytes of '\(path)' are \(how)\(mend)", underlying: error)
     }
 
-    func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity) {
-        let freshness = freshness(.index(.package(package)))
+    func owns(_ package: PackageID) async throws -> (owned: Bool, validity: CacheValidity) {
+        let validity = validity(.index(.package(package)))
         let id = repository.record.id
         return (
             try await services.store.read { reading in
@@ -96,13 +96,13 @@ struct HostedSource: FileSource {
                 // administrator releases them.
                 if try reading.package(id, package) != nil { return true }
                 return try !reading.retiredNames(id, package: package).isEmpty
-            }, freshness
+            }, validity
         )
     }
 
-    func freshness(_ subject: ChangeCounters.Subject) -> CacheValidity {
+    func validity(_ subject: ChangeCounters.Subject) -> CacheValidity {
         CacheValidity(dependencies: [
-            .init(repository: repository, stamp: services.board.stamp(repository.record.id, subject))
+            .init(repository: repository, version: services.counters.version(repository.record.id, subject))
         ])
     }
 

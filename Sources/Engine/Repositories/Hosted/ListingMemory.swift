@@ -6,9 +6,9 @@ internal import Synchronization
 /// The listings of large hosted packages, as they were read last, so that a change to one file costs reading one file.
 ///
 /// How readers and writers cooperate so that no change is lost:
-/// - Who reads takes the package's entry before it looks at the store. An entry that is new is there, empty, before its
+/// - A reader takes the package's entry before it looks at the store. An entry that is new is there, empty, before its
 ///   listing is read; whatever is committed after that is noted in it.
-/// - Who changes notes it here after the commit, and before `ChangeCounters` tells anybody.
+/// - A writer notes its change here after the commit, and before `ChangeCounters` tells anybody.
 /// - What is dropped, or pushed out, never comes back: the next reader begins with a new entry.
 final class ListingMemory: Sendable {
     struct Key: Hashable, Sendable {

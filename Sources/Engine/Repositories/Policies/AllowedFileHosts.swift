@@ -17,7 +17,9 @@ struct AllowedFileHosts: FilePolicy {
 
     /// What no index lists is at `remote_url`: whether that may be asked is decided when it is (`UpstreamFile.request`).
     func verdicts(on package: PackageFacts) async throws -> FileVerdicts {
-        guard !hosts.isEmpty, package.id != nil else { return .same(.allowed) }
+        guard !hosts.isEmpty, package.id != nil || package.repository.descriptor.abilities.contains(.upstreamIndexes) else {
+            return .same(.allowed)
+        }
         return .each { file in file.origin.flatMap(withholding).map { .withheld($0) } ?? .allowed }
     }
 

@@ -58,7 +58,7 @@ package struct FileRules: Sendable {
         var answer = answer
         answer.withholding = verdicts.whole?.withholding
         if let whole = verdicts.whole, whole.withholding == nil {
-            answer.freshness.merge(validity(until: whole.until))
+            answer.validity.merge(validity(until: whole.until))
             return answer
         }
         let listed = answer.listing.assets
@@ -67,7 +67,7 @@ package struct FileRules: Sendable {
             listed.count > Self.maxInline
             ? try await processors.run(lasting: length) { Self.shown(listed, by: verdicts) } : Self.shown(listed, by: verdicts)
         answer.listing.assets = shown
-        answer.freshness.merge(validity(until: until))
+        answer.validity.merge(validity(until: until))
         return answer
     }
 

@@ -25,7 +25,7 @@ protocol FileSource: Sendable {
         _ path: AssetPath, package: PackageID?, method: HTTPMethod, by rules: FileRules
     ) async throws -> AssetContent
 
-    func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity)
+    func owns(_ package: PackageID) async throws -> (owned: Bool, validity: CacheValidity)
 }
 
 /// What clients get of a repository that has files: its files and listings without what a rule withholds. Members of groups are
@@ -53,7 +53,7 @@ struct FilteredSource: ContentSource {
         try await source.asset(path, package: package, method: method, by: rules)
     }
 
-    func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity) {
+    func owns(_ package: PackageID) async throws -> (owned: Bool, validity: CacheValidity) {
         try await source.owns(package)
     }
 }

@@ -37,7 +37,7 @@ struct ProxySource: FileSource {
         // Upstreams are asked for pages of packages; what else a format makes of a package comes from the same page.
         let found = try await UpstreamIndex(self).current(index.package.map(IndexKey.package) ?? index)
         let known = found.known
-        var answer = SourcedListing(listing: known.listing, freshness: freshness(of: found))
+        var answer = SourcedListing(listing: known.listing, validity: validity(of: found))
         if !settings.reservedNames.isEmpty {
             answer.listing.packages.removeAll { settings.reservedNames.first(covering: $0.id) != nil }
         }
@@ -48,13 +48,13 @@ struct ProxySource: FileSource {
         return answer
     }
 
-    func owns(_ package: PackageID) async throws -> (owned: Bool, freshness: CacheValidity) {
+    func owns(_ package: PackageID) async throws -> (owned: Bool, validity: CacheValidity) {
         guard isIndexed else { return try await cache.owns(package) }
         do {
             try refuseReserved(package)
-            return (true, freshness(of: try await UpstreamIndex(self).current(.package(package))))
+            return (true, validity(of: try await UpstreamIndex(self).current(.package(package))))
         } catch let miss as SourceMiss {
-            return (false, miss.freshness)
+            return (false, miss.validity)
         }
     }
 
@@ -65,18 +65,24 @@ struct ProxySource: FileSource {
         let plain = path.plain
         let path = try spelling.map(SpelledKey.path) ?? plain
         try refuseReserved(package)
+        // Taken before anything is looked at: what changes while a file is judged outdates the judgement.
+        let facts = facts(of: package)
         // What the upstream's page says counts for files that are here already as well.
         let remembered = try await remembered(package)
         let asListed = try await admit(path, package, remembered, by: rules)
         if let cached = try await cached(path, package) {
             let validity = if let asListed { asListed } else { try await admit(cached.subject, package, remembered, by: rules) }
-            return cached.content.depending(on: validity)
+            return cached.content.depending(on: validity.merging(facts))
         }
         var found = try await record(of: path, package, remembered, by: rules)
         if let spelling { found.origin = try await origin(of: plain, spelling) }
         let record = found
         if let file = record.sidecarOf, let deriving, try await deriving.ask({ $0.file(ofSidecar: path) }) == file {
-            return try await UpstreamSidecar(self, deriving).content(of: record)
+            let content = try await UpstreamSidecar(self, deriving).content(of: record)
+            // It may have taken seconds: judged again, by what is known now.
+            let facts = self.facts(of: package)
+            let validity = try await admit(path, package, try await self.remembered(package), by: rules)
+            return content.depending(on: facts.merging(validity ?? CacheValidity()))
         }
         if method == .head, let described = try await UpstreamFile(self).describe(record) { return described }
         let seat = services.fills.join(fill(of: path), pool: services.pool) { fill in
@@ -114,12 +120,21 @@ struct ProxySource: FileSource {
     /// - Throws: a miss for a name that the upstream is never asked for, cached or not.
     private func refuseReserved(_ package: PackageID?) throws {
         guard let package, let pattern = settings.reservedNames.first(covering: package) else { return }
-        let stamp = services.board.stamp(id, .index(.package(package)))
+        let version = services.counters.version(id, .index(.package(package)))
         throw SourceMiss.reserved(
-            package, pattern, in: repository, CacheValidity(dependencies: [.init(repository: repository, stamp: stamp)]))
+            package, pattern, in: repository, CacheValidity(dependencies: [.init(repository: repository, version: version)]))
     }
 
     // MARK: Rules
+
+    /// What a judgement of a package's files rests on.
+    private func facts(of package: PackageID?) -> CacheValidity {
+        guard isIndexed, let package else { return CacheValidity() }
+        var indexes = [IndexKey.package(package)]
+        if repository.configuring != nil { indexes.append(UpstreamConfiguration.index) }
+        return CacheValidity(
+            dependencies: indexes.map { .init(repository: repository, version: services.counters.version(id, .index($0))) })
+    }
 
     /// The page of a package, however old. Asks nobody.
     private func remembered(_ package: PackageID?) async throws -> UpstreamMemory.KnownIndex? {
@@ -152,8 +167,8 @@ struct ProxySource: FileSource {
     /// The rows of a package's files that are here.
     func cachedFiles(of package: PackageID) async throws -> UpstreamMemory.CachedFiles {
         let id = id
-        let stamp = services.board.stamp(id, .sidecars(package))
-        return .init(files: try await services.store.read { try $0.assets(id, package: package) }, stamp: stamp)
+        let version = services.counters.version(id, .sidecars(package))
+        return .init(files: try await services.store.read { try $0.assets(id, package: package) }, version: version)
     }
 
     /// The cached file, unless its upstream place has no digest to go by and was not looked at for longer than `cache_ttl`.
@@ -167,20 +182,20 @@ struct ProxySource: FileSource {
     ) async throws -> (content: AssetContent, subject: AssetRecord)? {
         do {
             let found = try await cache.file(path, of: package)
-            var freshness = found.freshness
+            var validity = found.validity
             let blob = try await cache.open(found.asset)
             if !isIndexed {
                 guard let age = age(of: found.asset), !hasDoubtfulKey(found.asset) else { return nil }
-                freshness.validUntil = deadline(seconds: settings.cacheTTL - age)
+                validity.validUntil = deadline(seconds: settings.cacheTTL - age)
             }
-            return (.stored(found.asset, blob, freshness), found.subject)
+            return (.stored(found.asset, blob, validity), found.subject)
         } catch is SourceMiss {
             return nil
         } catch let error as SaveError where error.code == .blobCorrupt {
             // The upstream still has it: drop the record and fetch it anew.
             services.log(.warning, "cached file is damaged and will be fetched again", ["file": path.text])
             try await forget(path)
-            services.board.invalidate(id, [.asset(path)] + (package.map { [.sidecars($0)] } ?? []))
+            services.counters.invalidate(id, [.asset(path)] + (package.map { [.sidecars($0)] } ?? []))
             return nil
         }
     }
@@ -230,7 +245,7 @@ struct ProxySource: FileSource {
         let found = try await UpstreamIndex(self).current(.package(package))
         let known = found.known
         // The rules know what was remembered, not what the upstream has said since.
-        if known.lease.content != remembered?.lease.content { _ = try await admit(path, package, known, by: rules) }
+        if known.ttl.content != remembered?.ttl.content { _ = try await admit(path, package, known, by: rules) }
         if let record = try await placed(path, found) { return record }
         if let file = try await deriving?.ask({ $0.file(ofSidecar: path) }) ?? nil, let record = try await placed(file, found),
             let sidecar = try await deriving?.ask({ $0.embeddedSidecar(of: record) }) ?? nil
@@ -239,7 +254,7 @@ struct ProxySource: FileSource {
         }
         throw SourceMiss(
             error: SaveError(.assetNotFound, "there is no file '\(path.filename)' upstream: check the name"),
-            freshness: freshness(of: found))
+            validity: validity(of: found))
     }
 
     /// A file that an upstream lists, where it is known where the upstream keeps it.
@@ -259,36 +274,37 @@ struct ProxySource: FileSource {
     func miss(_ path: AssetPath, until: UInt64?) -> SourceMiss {
         SourceMiss(
             error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates): check the name"),
-            freshness: CacheValidity(
-                dependencies: [.init(repository: repository, stamp: services.board.stamp(id, .asset(path)))], validUntil: until))
+            validity: CacheValidity(
+                dependencies: [.init(repository: repository, version: services.counters.version(id, .asset(path)))],
+                validUntil: until))
     }
 
     /// - Parameters:
-    ///   - stamp: taken before it was looked for.
+    ///   - version: taken before it was looked for.
     ///   - asked: `PlatformClock.uptime` when the upstream said so.
-    func miss(_ index: IndexKey, _ stamp: ChangeCounters.Version, asked: UInt64, until: UInt64) -> SourceMiss {
+    func miss(_ index: IndexKey, _ version: ChangeCounters.Version, asked: UInt64, until: UInt64) -> SourceMiss {
         let what = index.package.map { "package '\($0)'" } ?? "index"
-        let lease = UpstreamTTL(
+        let ttl = UpstreamTTL(
             UpstreamMemory.Key(upstream: upstream, index: index), .nothing, now: asked, until: until, renews: false)
         return SourceMiss(
             error: SaveError(.packageNotFound, "there is no \(what) in \(repository.record.coordinates): check the name"),
-            freshness: CacheValidity(
-                dependencies: [.init(repository: repository, stamp: stamp)], leases: [lease], validUntil: end))
+            validity: CacheValidity(
+                dependencies: [.init(repository: repository, version: version)], ttls: [ttl], validUntil: end))
     }
 
-    private func freshness(of found: UpstreamMemory.FoundIndex) -> CacheValidity {
+    private func validity(of found: UpstreamMemory.FoundIndex) -> CacheValidity {
         let own = CacheValidity(
-            dependencies: [.init(repository: repository, stamp: found.stamp)], leases: [found.known.lease], validUntil: end,
+            dependencies: [.init(repository: repository, version: found.version)], ttls: [found.known.ttl], validUntil: end,
             isStale: found.known.isStale)
         guard let configuration = found.configuration else { return own }
         return own.merging(
             CacheValidity(
-                dependencies: [.init(repository: repository, stamp: configuration.stamp)],
-                leases: [configuration.known.lease], isStale: configuration.known.isStale))
+                dependencies: [.init(repository: repository, version: configuration.version)],
+                ttls: [configuration.known.ttl], isStale: configuration.known.isStale))
     }
 
     /// What is made of an index that was forgotten while it was on its way is for those who waited for it, and is not kept. A
-    /// stamp that was taken before this is asked shows when it is forgotten later.
+    /// version that was taken before this is asked shows when it is forgotten later.
     private var end: UInt64? { services.upstream.id(of: repository) == upstream ? nil : 0 }
 
     // MARK: For the parts of the proxy
@@ -328,7 +344,7 @@ struct ProxySource: FileSource {
             return earlier.map { $0.record.checksums != asset.record.checksums } ?? false
         }
         guard let isOther else { return }
-        services.board.invalidate(id, subjects(of: record, isSaid: isSaid && !isOther))
+        services.counters.invalidate(id, subjects(of: record, isSaid: isSaid && !isOther))
     }
 
     /// Whether the package's pages say of a sidecar that is not here what they will say when it is.

@@ -40,7 +40,7 @@ extension Publisher {
             try writing.record(AuditEvent("file.delete", "file", "\(coordinates)/\(place)", details: details), context, at: now)
             return (assets.map(\.record.path), packages)
         }
-        services.board.invalidate(id, package: nil, paths: paths)
-        for package in packages { services.board.invalidate(id, package: package, paths: []) }
+        services.counters.invalidate(id, package: nil, paths: paths)
+        for package in packages { services.counters.invalidate(id, package: package, paths: []) }
     }
 }

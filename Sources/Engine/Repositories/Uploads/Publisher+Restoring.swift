@@ -33,7 +33,7 @@ extension Publisher {
         services.log(
             .warning, "lost bytes were uploaded again",
             ["repository": coordinates, "files": restored.map(\.record.path.text).joined(separator: ", ")])
-        services.board.invalidate(id, package: submission.package?.id, paths: restored.map(\.record.path))
+        services.counters.invalidate(id, package: submission.package?.id, paths: restored.map(\.record.path))
         return true
     }
 }

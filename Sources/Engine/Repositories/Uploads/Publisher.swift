@@ -184,7 +184,7 @@ package struct Publisher: Sendable {
                 )
             }
         }
-        services.board.invalidate(id, package: submission.package?.id, paths: published + (changed ?? []))
+        services.counters.invalidate(id, package: submission.package?.id, paths: published + (changed ?? []))
         let files = submission.items.filter { $0.record.sidecarOf == nil }.map(\.record.path)
         if published.contains(where: files.contains) { return .created }
         return !published.isEmpty || changed != nil ? .changed : restored ? .restored : .unchanged
@@ -281,7 +281,7 @@ package struct Publisher: Sendable {
                 at: now)
             return (package, paths)
         }
-        services.board.invalidate(id, package: package, paths: paths)
+        services.counters.invalidate(id, package: package, paths: paths)
     }
 }
 

@@ -20,7 +20,7 @@ struct FileHandler: Sendable {
         private let blob: Blob
         private let pool: BlockingPool
         let download: DownloadSubject?
-        var freshness: CacheValidity { answer.freshness }
+        var validity: CacheValidity { answer.validity }
         /// Whether it is sent without anybody being waited for.
         var isLocal: Bool { answer.isWhole }
 
@@ -63,10 +63,10 @@ struct FileHandler: Sendable {
         let own = CacheValidity(dependencies: services.structure(of: repository, .asset(path), in: catalogue))
         let source = services.source(of: repository, in: catalogue)
         switch try await source.asset(path, package: package, method: request.method) {
-        case .stored(let asset, let blob, let freshness):
+        case .stored(let asset, let blob, let validity):
             let download = DownloadSubject(
                 asset.record, asked: repository, holder: catalogue.repository(id: asset.repository))
-            let open = stored(asset, blob, repository, freshness.merging(own), download)
+            let open = stored(asset, blob, repository, validity.merging(own), download)
             cache.insert(open, for: Key(repository: repository.record.id, path: path))
             return (open.response(to: request), download)
         case .arriving(let arriving):
@@ -92,7 +92,7 @@ struct FileHandler: Sendable {
 
     private func current(_ path: AssetPath, _ repository: Repository, _ catalogue: CatalogueSnapshot) -> OpenAnswer? {
         guard let known = cache[Key(repository: repository.record.id, path: path)],
-            known.freshness.isCurrent(board: services.board, catalogue: catalogue, clock: services.clock)
+            known.validity.isCurrent(counters: services.counters, catalogue: catalogue, clock: services.clock)
         else { return nil }
         return known
     }
@@ -100,7 +100,7 @@ struct FileHandler: Sendable {
     // MARK: Stored
 
     private func stored(
-        _ asset: StoredAsset, _ blob: Blob, _ repository: Repository, _ freshness: CacheValidity, _ download: DownloadSubject?
+        _ asset: StoredAsset, _ blob: Blob, _ repository: Repository, _ validity: CacheValidity, _ download: DownloadSubject?
     ) -> OpenAnswer {
         let etag = asset.etag
         let lastModified = asset.record.published ?? asset.created
@@ -115,7 +115,7 @@ struct FileHandler: Sendable {
         if case .stream = body { streamed = { blob.stream(pool: pool) } } else { response.body = body }
         return OpenAnswer(
             answer: CachedAnswer(
-                response: response, etag: etag, lastModified: lastModified, freshness: freshness, body: streamed), blob: blob,
+                response: response, etag: etag, lastModified: lastModified, validity: validity, body: streamed), blob: blob,
             pool: pool, download: download)
     }
 

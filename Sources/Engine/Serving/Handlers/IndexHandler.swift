@@ -30,7 +30,7 @@ struct IndexHandler: Sendable {
     private struct Flight: Hashable, Sendable {
         let key: Key
         let upstreams: [UpstreamID]
-        let stamps: [ChangeCounters.Version]
+        let versions: [ChangeCounters.Version]
     }
 
     private let services: EngineServices
@@ -84,9 +84,9 @@ struct IndexHandler: Sendable {
         let started = services.clock.uptime()
         do {
             let known = try await page(key, repository, catalogue)
-            guard await services.insist(on: known.freshness, askedBefore: started) else { return known.response(to: request) }
+            guard await services.insist(on: known.validity, askedBefore: started) else { return known.response(to: request) }
         } catch let miss as SourceMiss {
-            guard await services.insist(on: miss.freshness, askedBefore: started) else { throw miss }
+            guard await services.insist(on: miss.validity, askedBefore: started) else { throw miss }
         }
         return try await page(key, repository, catalogue).response(to: request)
     }
@@ -97,7 +97,7 @@ struct IndexHandler: Sendable {
         let leaves = repository.record.kind == .group ? catalogue.leaves(of: repository) : [repository]
         let flight = Flight(
             key: key, upstreams: leaves.map(\.upstream),
-            stamps: leaves.map { services.board.stamp($0.record.id, .index(key.index)) })
+            versions: leaves.map { services.counters.version($0.record.id, .index(key.index)) })
         return try await flights.run(flight) { try await make(key, repository, catalogue) }
     }
 
@@ -110,7 +110,7 @@ struct IndexHandler: Sendable {
         // What is made while it is sent is not made on the thread that serves everybody else.
         guard known.isWhole else { return nil }
         // A caller that wants the upstream asked has to wait for it.
-        return known.freshness.leases.isEmpty || Revalidation(request) != .demanded ? known : nil
+        return known.validity.ttls.isEmpty || Revalidation(request) != .demanded ? known : nil
     }
 
     private func key(_ index: IndexKey, _ type: MediaType, _ request: HTTPRequest, _ repository: Repository) -> Key {
@@ -130,26 +130,26 @@ struct IndexHandler: Sendable {
 
     private func current(_ key: Key, _ catalogue: CatalogueSnapshot) -> CachedAnswer? {
         guard let known = cache[key],
-            known.freshness.isCurrent(board: services.board, catalogue: catalogue, clock: services.clock)
+            known.validity.isCurrent(counters: services.counters, catalogue: catalogue, clock: services.clock)
         else { return nil }
         return known
     }
 
     private func make(_ key: Key, _ repository: Repository, _ catalogue: CatalogueSnapshot) async throws -> CachedAnswer {
         let source = services.source(of: repository, in: catalogue)
-        var sourced = SourcedListing(listing: Listing(), freshness: CacheValidity())
+        var sourced = SourcedListing(listing: Listing(), validity: CacheValidity())
         // What is about the repository itself needs nothing of it.
         if case .document = key.index {} else { sourced = try await source.listing(key.index) }
         if case .search(let query) = key.index { sourced.listing.found.cut(to: query) }
-        // The repository itself counts, too: a group's members may change. Its stamp is taken last, because fetching an
-        // upstream's page changes it, and what the listing rests on is in its own freshness.
-        sourced.freshness.dependencies += services.structure(of: repository, .index(key.index), in: catalogue)
+        // The repository itself counts, too: a group's members may change. Its version is taken last, because fetching an
+        // upstream's page changes it, and what the listing rests on is in its own validity.
+        sourced.validity.dependencies += services.structure(of: repository, .index(key.index), in: catalogue)
         let listing = sourced.listing
         let (documents, refusal) = try await documents(for: key.index, of: repository, from: source, &sourced)
         let earlier = cache[key]
-        if let earlier, earlier.freshness.isSameState(as: sourced.freshness) {
+        if let earlier, earlier.validity.isSameState(as: sourced.validity) {
             // Most often the upstream has confirmed what it said before.
-            return keep(earlier.holding(as: sourced.freshness), for: key)
+            return keep(earlier.holding(as: sourced.validity), for: key)
         }
         renderings.count.wrappingAdd(1, ordering: .relaxed)
         let context = RenderContext(
@@ -166,8 +166,8 @@ struct IndexHandler: Sendable {
         let answer = CachedAnswer(
             response: response(
                 rendering, change, repository.record.anonymousRead || repository.isPublicDocument(key.index),
-                isStale: sourced.freshness.isStale),
-            etag: rendering.etag, lastModified: change.validator, freshness: sourced.freshness,
+                isStale: sourced.validity.isStale),
+            etag: rendering.etag, lastModified: change.validator, validity: sourced.validity,
             cost: rendering.cost + 1024, body: body(of: rendering, repository.format))
         return keep(answer, for: key)
     }
@@ -175,6 +175,8 @@ struct IndexHandler: Sendable {
     private func keep(_ answer: CachedAnswer, for key: Key) -> CachedAnswer {
         // Words that nobody asks for again must not push out pages that everybody asks for.
         if case .search = key.index { return answer }
+        // Neither must a host that a caller made up.
+        if case .document = key.index, externalOrigin == nil { return answer }
         cache.insert(answer, for: key, cost: answer.cost)
         return answer
     }
@@ -201,6 +203,8 @@ struct IndexHandler: Sendable {
     private func documents(
         for index: IndexKey, of repository: Repository, from source: any ContentSource, _ sourced: inout SourcedListing
     ) async throws -> ([[UInt8]], SaveError?) {
+        // What is about the repository itself needs nothing of it, and may be for everybody.
+        if case .document = index { return ([], nil) }
         guard let format = repository.format.cast({ $0 as? any IndexEmbeddingFiles }) else { return ([], nil) }
         var documents: [[UInt8]] = []
         var refusal: SaveError?
@@ -209,15 +213,15 @@ struct IndexHandler: Sendable {
             do {
                 let content = try await source.asset(path, package: index.package, method: .get)
                 documents.append(try await content.bytes(limit: Self.maxDocumentBytes, pool: services.pool))
-                if case .stored(_, _, let freshness) = content { sourced.freshness.merge(freshness) }
+                if case .stored(_, _, let validity) = content { sourced.validity.merge(validity) }
             } catch let miss as SourceMiss {
-                sourced.freshness.merge(miss.freshness)
+                sourced.validity.merge(miss.validity)
             } catch let error as SaveError where error.code == .blocked {
                 refusal = error
             } catch let error as SaveError {
                 services.log(.warning, "a page lacks a document", ["file": path.text, "error": error.description])
-                sourced.freshness.validUntil = min(
-                    sourced.freshness.validUntil ?? .max, services.clock.uptime() &+ Self.documentRetry)
+                sourced.validity.validUntil = min(
+                    sourced.validity.validUntil ?? .max, services.clock.uptime() &+ Self.documentRetry)
             }
         }
         return (documents, refusal)

@@ -52,7 +52,7 @@ struct LoginHandler: Sendable {
         let sender = try await authenticator.authenticate(request.presenting(name, password))
         let principal = sender.principal
         guard principal.name?.text == name else { throw SaveError.credentialsNotValid }
-        services.tally.noteSignIn(of: principal, request)
+        services.aggregator.noteSignIn(of: principal, request)
         let key = try await recorded("key.create", request, principal) { repository, keys in
             let agent = request.headers["user-agent"].map { $0.prefix { $0 != " " }.prefix(100) } ?? "a client"
             return try await keys.issue(

@@ -28,7 +28,7 @@ struct RefusedChanges: Sendable {
         case .index, .asset, .redirect, .identity, .lookup, .staticDocument: return
         }
         let repository = resolved.repository
-        await services.tally.recordRefusal(
+        await services.aggregator.recordRefusal(
             Publisher.refusal(of: action, path, in: repository, error), resolved.audit, route: action,
             in: repository.record.coordinates)
     }
@@ -47,7 +47,7 @@ struct RefusedChanges: Sendable {
     }
 
     func count(_ error: any Error, _ request: HTTPRequest, _ principal: Principal, in repository: Repository?) {
-        services.tally.noteRefusal(error, of: principal, request, in: repository)
+        services.aggregator.noteRefusal(error, of: principal, request, in: repository)
     }
 
     /// Records that somebody would have changed a repository that is not there, or not for them to know of.
@@ -71,7 +71,7 @@ struct RefusedChanges: Sendable {
     ///
     /// - Parameter route: what was asked for, without names that callers choose.
     func record(_ event: AuditEvent, _ context: AuditContext, route: String) async {
-        await services.tally.recordRefusal(event, context, route: route)
+        await services.aggregator.recordRefusal(event, context, route: route)
     }
 
     /// The format that a path begins with. What callers make up there is one, or each would be counted by itself.

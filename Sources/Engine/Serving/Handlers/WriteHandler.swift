@@ -30,7 +30,7 @@ struct WriteHandler: Sendable {
                 plan, resolved.request, by: authority, limit: maxFileSize, context: resolved.audit)
             // 201 says that something is there that was not.
             let status = plan.status == 201 && report.outcome != .created ? 200 : plan.status
-            var answer = told(report, status, resolved.repository)
+            var answer = told(report.sentence, report.answer, status, resolved.repository)
             if let location = plan.location {
                 answer.headers.append("Location", prefix + resolved.repository.basePath + location.percentEncoded)
             }
@@ -40,7 +40,7 @@ struct WriteHandler: Sendable {
             try checkWhole(resolved.request)
             try await publisher.delete(
                 path, by: authority, onlyIf: try ChangeConditions(resolved.request.headers), context: resolved.audit)
-            return HTTPResponse(status: status)
+            return told("deleted", nil, status, resolved.repository)
         case .deleteAll(let directory):
             try checkWhole(resolved.request)
             guard try ChangeConditions(resolved.request.headers).isEmpty else {
@@ -63,14 +63,14 @@ struct WriteHandler: Sendable {
     }
 
     /// What went well, in the protocol's own words where it has some, or a word about it in the form that the format's clients read.
-    private func told(_ report: Publisher.Report, _ status: Int, _ repository: Repository) -> HTTPResponse {
+    private func told(_ sentence: String, _ document: Document?, _ status: Int, _ repository: Repository) -> HTTPResponse {
         if status == 204 { return HTTPResponse(status: status) }
-        if let answer = report.answer {
-            var response = RouteHandler.document(answer)
+        if let document {
+            var response = RouteHandler.document(document)
             response.status = status
             return response
         }
-        guard case .json(_, _, let success, _) = repository.descriptor.refusals else { return .text(status, report.sentence) }
-        return .json(status, TemplateWords(message: report.sentence, status: status).filled(into: success))
+        guard case .json(_, _, let success, _) = repository.descriptor.refusals else { return .text(status, sentence) }
+        return .json(status, TemplateWords(message: sentence, status: status).filled(into: success))
     }
 }

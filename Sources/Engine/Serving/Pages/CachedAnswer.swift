@@ -6,23 +6,23 @@ internal import SaveRepositories
 /// An answer that is given more than once: complete, with its validators, and with what it depends on. A class, because it is
 /// handed around with every request.
 final class CachedAnswer: ReadyAnswer {
-    /// 200 with everything; of a page that is sent in pieces without its body.
+    /// 200 with everything; of what is sent in pieces without its body.
     let response: HTTPResponse
-    /// Makes the body of a page that is sent in pieces, for one client.
+    /// Makes the body of what is sent in pieces, for one client.
     private let body: (@Sendable () throws -> ByteStream)?
     /// 304 with the headers that RFC 9110, 15.4.5 asks for.
     let notModified: HTTPResponse
     /// With its quotes; always strong.
     let etag: String
     let lastModified: Timestamp?
-    let freshness: CacheValidity
+    let validity: CacheValidity
     /// Bytes of memory, about.
     let cost: Int
     /// Pages are not files.
     var download: DownloadSubject? { nil }
 
     init(
-        response: HTTPResponse, etag: String, lastModified: Timestamp?, freshness: CacheValidity, cost: Int = 1024,
+        response: HTTPResponse, etag: String, lastModified: Timestamp?, validity: CacheValidity, cost: Int = 1024,
         body: (@Sendable () throws -> ByteStream)? = nil
     ) {
         var response = response
@@ -37,22 +37,22 @@ final class CachedAnswer: ReadyAnswer {
         self.notModified = notModified
         self.etag = etag
         self.lastModified = lastModified
-        self.freshness = freshness
+        self.validity = validity
         self.cost = cost
     }
 
-    private init(_ earlier: CachedAnswer, _ freshness: CacheValidity) {
+    private init(_ earlier: CachedAnswer, _ validity: CacheValidity) {
         response = earlier.response
         body = earlier.body
         notModified = earlier.notModified
         etag = earlier.etag
         lastModified = earlier.lastModified
         cost = earlier.cost
-        self.freshness = freshness
+        self.validity = validity
     }
 
     /// The same answer, which was found to be the right one again.
-    func holding(as freshness: CacheValidity) -> CachedAnswer { CachedAnswer(self, freshness) }
+    func holding(as validity: CacheValidity) -> CachedAnswer { CachedAnswer(self, validity) }
 
     /// The answer to a read: whole, or 304 where the client's copy is current.
     func response(to request: HTTPRequest) -> HTTPResponse {

@@ -30,7 +30,7 @@ package final class FillRegistry: Sendable {
 
     /// A seat in the fill for a key.
     func join(_ key: Key, pool: BlockingPool, _ work: @escaping Work) -> FillReader {
-        // Under the lock: who takes a seat in a fill that is on the board has all of it before them.
+        // Under the lock: a reader that joins a fill while it is registered has all of it before them.
         fills.withLock { fill(key, in: &$0, pool, work).join() }
     }
 
@@ -42,7 +42,7 @@ package final class FillRegistry: Sendable {
         return seat
     }
 
-    /// Takes a fill off the board before its end: who asks from now on gets another.
+    /// Forgets a fill before its end: a caller that asks from now on gets another.
     func detach(_ fill: Fill, _ key: Key) {
         fills.withLock { fills in
             if fills[key] === fill { fills[key] = nil }
@@ -55,7 +55,7 @@ package final class FillRegistry: Sendable {
         fills[key] = fill
         Task {
             let outcome = await Self.outcome(fill, work)
-            // Off the board before anyone is told: who comes now finds the published file, or tries anew.
+            // Forgotten before anyone is told: a caller that comes now finds the published file, or tries anew.
             detach(fill, key)
             Self.end(fill, outcome)
         }

@@ -28,14 +28,14 @@ struct SidecarAnnouncements: Sendable {
     func apply(to answer: inout SourcedListing, of package: PackageID, _ found: UpstreamMemory.FoundIndex) async throws {
         let cached = if let files = found.files { files } else { try await proxy.cachedFiles(of: package) }
         let isStale = found.known.isStale
-        answer.freshness.dependencies.append(.init(repository: proxy.repository, stamp: cached.stamp))
+        answer.validity.dependencies.append(.init(repository: proxy.repository, version: cached.version))
         let listed = answer.listing.assets
         let (announced, end) = try await format.ask(
             on: listed.count > Self.maxInline ? proxy.services.processors : nil, lasting: .rendering(listed.count)
         ) { announce(listed, cached.files, isStale: isStale, by: $0) }
         answer.listing.assets = announced
         // A page that the upstream confirms again and again must not forget for good what was lost.
-        if let end { answer.freshness.validUntil = min(answer.freshness.validUntil ?? .max, end) }
+        if let end { answer.validity.validUntil = min(answer.validity.validUntil ?? .max, end) }
     }
 
     /// Whether the upstream lists a sidecar in the very words that will be used when it is here, and the pages pass that on.

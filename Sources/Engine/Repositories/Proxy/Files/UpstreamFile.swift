@@ -210,7 +210,7 @@ struct UpstreamFile: Sendable {
             else { return }
             try writing.put(row)
         }
-        services.board.invalidate(proxy.id, [.asset(asset.record.path)])
+        services.counters.invalidate(proxy.id, [.asset(asset.record.path)])
     }
 
     private func gone(_ record: AssetRecord) async throws -> SourceMiss {

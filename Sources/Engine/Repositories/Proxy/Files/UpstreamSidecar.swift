@@ -91,7 +91,8 @@ struct UpstreamSidecar: Sendable {
 
     /// What will not be different at the next attempt.
     private func isLasting(_ error: any Error) -> Bool {
-        error is SourceMiss || (error as? SaveError)?.code == .upstreamInvalid
+        if error is SourceMiss { return true }
+        return [.upstreamInvalid, .blocked].contains((error as? SaveError)?.code)
     }
 
     /// Remembers that the sidecar cannot be had, so that pages do not announce it.
@@ -103,7 +104,7 @@ struct UpstreamSidecar: Sendable {
     }
 
     private func announceAnew(_ package: PackageID?) {
-        if let package { services.board.invalidate(proxy.id, [.sidecars(package)]) }
+        if let package { services.counters.invalidate(proxy.id, [.sidecars(package)]) }
     }
 }
 

@@ -97,13 +97,14 @@ struct UpstreamBase: Sendable {
         services.upstream.unsureBases.remove(proxy.upstream)
         // Of the pages that a client asks for at once, the first has stored it.
         if stored == base { return }
-        try await services.store.write { writing in
+        let isNew = try await services.store.write { writing -> Bool in
             guard var record = try writing.repositories().first(where: { $0.id == id }), record.hasSamePlace(as: asked),
                 record.proxy.resolvedURL != base
-            else { return }
+            else { return false }
             record.proxy.resolvedURL = base
             _ = try writing.put(record)
+            return true
         }
-        try await services.catalogue.reload()
+        if isNew { try await services.catalogue.reload() }
     }
 }

@@ -10,19 +10,23 @@ struct UpstreamConfiguration: Sendable {
 
     let known: UpstreamMemory.KnownIndex
     /// Taken before it was looked for.
-    let stamp: ChangeCounters.Version
+    let version: ChangeCounters.Version
 
     var value: JSONObject { known.listing.attributes }
 
     /// The path of a URL: clients see messages with it, and may not know who the upstream is.
     static func path(_ url: String) -> String {
-        let parts = url.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)
+        let parts = URLReference.shown(url).utf8.split(
+            separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)
         return parts.count == 4 ? "/" + String(Substring(parts[3])) : "/"
     }
 }
 
 /// Where an upstream keeps the files that its indexes name without a place.
 struct FilePlaces: Sendable {
+    /// Bytes. One template makes the URLs of all files, and a long one must not be kept as often as there are files.
+    private static let maxURLBytes = 2048
+
     let base: String
     let configuration: UpstreamConfiguration?
 
@@ -53,11 +57,11 @@ struct FilePlaces: Sendable {
     func location(of file: AssetRecord, by format: any FileLocating) throws -> String? {
         let value = configuration?.value ?? JSONObject()
         guard let text = try format.location(of: file, base: base, configuration: value) else { return nil }
-        guard let url = URLReference.normalized(text), URLOrigin(of: url) != nil else {
+        guard text.utf8.count <= Self.maxURLBytes, let url = URLReference.normalized(text), URLOrigin(of: url) != nil else {
             let document = configuration.map { UpstreamConfiguration.path($0.known.row.url) } ?? "index"
             throw SaveError(
                 .upstreamInvalid,
-                "the upstream's \(document) says that '\(file.path.filename)' is at '\(Self.shown(text))', which is no http or https URL: check remote_url, or ask its operator to mend that document"
+                "the upstream's \(document) says that '\(file.path.filename)' is at '\(Self.shown(text))', which is no http or https URL of at most \(Self.maxURLBytes) bytes: check remote_url, or ask its operator to mend that document"
             )
         }
         return url

@@ -28,11 +28,11 @@ struct UpstreamIndex: Sendable {
         let configuration = try await configuration(for: index)
         let key = Key(upstream: proxy.upstream, index: index)
         let now = services.clock.uptime()
-        let stamp = stamp(key)
-        if let known = memory.listings[key], known.lease.isCurrent(now), known.isRead(with: configuration) {
-            return FoundIndex(known: known, stamp: stamp, configuration: configuration)
+        let version = version(key)
+        if let known = memory.listings[key], known.ttl.isCurrent(now), known.isRead(with: configuration) {
+            return FoundIndex(known: known, version: version, configuration: configuration)
         }
-        if let until = memory.misses[key], until > now { throw proxy.miss(index, stamp, asked: 0, until: until) }
+        if let until = memory.misses[key], until > now { throw proxy.miss(index, version, asked: 0, until: until) }
         return try await memory.refreshes.run(key) { try await refresh(index, key, configuration, ahead: false) }
     }
 
@@ -42,20 +42,26 @@ struct UpstreamIndex: Sendable {
     func configuration(for index: IndexKey) async throws -> UpstreamConfiguration? {
         guard index != UpstreamConfiguration.index, proxy.repository.configuring != nil else { return nil }
         let found = try await current(UpstreamConfiguration.index)
-        return UpstreamConfiguration(known: found.known, stamp: found.stamp)
+        return UpstreamConfiguration(known: found.known, version: found.version)
     }
 
     /// What is cached of the index, however old. Asks nobody.
     func remembered(_ index: IndexKey) async throws -> KnownIndex? {
         var configuration: UpstreamConfiguration?
         if index != UpstreamConfiguration.index, proxy.repository.configuring != nil {
-            let stamp = stamp(Key(upstream: proxy.upstream, index: UpstreamConfiguration.index))
-            guard let known = try await remembered(UpstreamConfiguration.index) else { return nil }
-            configuration = UpstreamConfiguration(known: known, stamp: stamp)
+            let version = version(Key(upstream: proxy.upstream, index: UpstreamConfiguration.index))
+            guard let known = try await remembered(UpstreamConfiguration.index) else {
+                // What the page says of its package counts without it; what is read so is not kept.
+                return try await UpstreamPage(proxy, index, nil).load()
+            }
+            configuration = UpstreamConfiguration(known: known, version: version)
         }
         let key = Key(upstream: proxy.upstream, index: index)
         if let known = memory.listings[key], known.isRead(with: configuration) { return known }
-        return try await UpstreamPage(proxy, index, configuration).load().map { keep($0, key) }
+        let loaded = try await UpstreamPage(proxy, index, configuration).load()
+        // A flight may have brought a newer one meanwhile.
+        if let known = memory.listings[key], known.isRead(with: configuration) { return known }
+        return loaded.map { keep($0, key) }
     }
 
     /// Asks the upstream now, although what is cached may be current, unless somebody else made it asked just before.
@@ -97,26 +103,26 @@ struct UpstreamIndex: Sendable {
         }
     }
 
-    private func stamp(_ key: Key) -> ChangeCounters.Version { services.board.stamp(proxy.id, .index(key.index)) }
+    private func version(_ key: Key) -> ChangeCounters.Version { services.counters.version(proxy.id, .index(key.index)) }
 
     /// What is remembered of an index changes here only, one flight at a time. So a look finds what is remembered and, in a
-    /// stamp that was taken before, whether it is still that: the change is remembered first and shows in stamps then.
+    /// version that was taken before, whether it is still that: the change is remembered first and shows in versions then.
     ///
     /// - Parameter ahead: asks although what is cached is current.
     private func refresh(
         _ index: IndexKey, _ key: Key, _ configuration: UpstreamConfiguration?, ahead: Bool
     ) async throws -> FoundIndex {
-        let stamp = stamp(key)
+        let version = version(key)
         let page = UpstreamPage(proxy, index, configuration)
-        func found(_ known: KnownIndex, _ stamp: ChangeCounters.Version) -> FoundIndex {
-            FoundIndex(known: known, stamp: stamp, configuration: configuration, files: page.lastRead.files)
+        func found(_ known: KnownIndex, _ version: ChangeCounters.Version) -> FoundIndex {
+            FoundIndex(known: known, version: version, configuration: configuration, files: page.lastRead.files)
         }
         // Somebody may have come first, before this flight began.
         let known = memory.listings[key].flatMap { $0.isRead(with: configuration) ? $0 : nil }
         let cached: KnownIndex? = if let known { known } else { try await page.load() }
-        if !ahead, let cached, cached.lease.isCurrent(services.clock.uptime()) { return found(keep(cached, key), stamp) }
+        if !ahead, let cached, cached.ttl.isCurrent(services.clock.uptime()) { return found(keep(cached, key), version) }
         func fall(for error: any Error, _ seconds: Int64) throws -> FoundIndex {
-            found(try fallback(to: cached, key, error, retryIn: seconds), stamp)
+            found(try fallback(to: cached, key, error, retryIn: seconds), version)
         }
         if let error = quiet(key) { return try fall(for: error, Self.quietSeconds) }
         do {
@@ -126,15 +132,15 @@ struct UpstreamIndex: Sendable {
             if let package = index.package { memory.seenPackages.insert(package, for: proxy.upstream) }
             memory.outcomes.insert(.init(asked: services.clock.now(), status: fetched.status), for: key)
             let known = keep(fetched.known, key)
-            guard fetched.isChanged else { return found(known, stamp) }
-            services.board.invalidate(proxy.id, [.index(index)])
-            return found(known, self.stamp(key))
+            guard fetched.isChanged else { return found(known, version) }
+            services.counters.invalidate(proxy.id, [.index(index)])
+            return found(known, self.version(key))
         } catch let miss as UpstreamPage.Missing {
             memory.markAvailable(proxy.upstream)
             memory.outcomes.insert(.init(asked: services.clock.now(), status: miss.status), for: key)
             let seconds = proxy.settings.negativeCacheTTL
             let until = proxy.deadline(seconds: seconds)
-            let error = proxy.miss(index, stamp, asked: services.clock.uptime(), until: until)
+            let error = proxy.miss(index, version, asked: services.clock.uptime(), until: until)
             // An index that was there and is now gone stays readable: who has locked a file of it can still get it.
             guard cached == nil else { return try fall(for: error, seconds) }
             memory.misses.insert(until, for: key)
@@ -202,14 +208,14 @@ struct UpstreamIndex: Sendable {
     ) throws -> KnownIndex {
         guard let cached else { throw error }
         let now = services.clock.uptime()
-        if cached.lease.isCurrent(now), !cached.isStale {
-            cached.lease.postpone(until: proxy.deadline(seconds: seconds))
+        if cached.ttl.isCurrent(now), !cached.isStale {
+            cached.ttl.postpone(until: proxy.deadline(seconds: seconds))
             return cached
         }
         guard services.clock.now().seconds - cached.row.verified.seconds <= proxy.settings.staleTTL else { throw error }
         var copy = cached
         copy.isStale = true
-        copy.lease = UpstreamTTL(key, cached.lease.content, now: now, until: proxy.deadline(seconds: seconds), renews: false)
+        copy.ttl = UpstreamTTL(key, cached.ttl.content, now: now, until: proxy.deadline(seconds: seconds), renews: false)
         return keep(copy, key)
     }
 

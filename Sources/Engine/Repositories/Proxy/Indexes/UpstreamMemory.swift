@@ -17,19 +17,19 @@ final class UpstreamMemory: Sendable {
     struct KnownIndex: Sendable {
         let offered: ReconciledListing
         let row: CachedIndex
-        /// What the upstream said of itself when this was read; nil where the format reads no such document.
-        private let configuration: UpstreamTTL.Content?
+        /// The document in which the upstream said of itself what this was read with; nil where the format reads no such document.
+        private let configuration: BlobDigest?
         private let places: AssetPlaces
         /// Until when it counts as current.
-        var lease: UpstreamTTL
+        var ttl: UpstreamTTL
         /// The upstream failed when it was last asked.
         var isStale: Bool
 
-        init(_ offered: ReconciledListing, row: CachedIndex, lease: UpstreamTTL, readWith configuration: UpstreamConfiguration?) {
+        init(_ offered: ReconciledListing, row: CachedIndex, ttl: UpstreamTTL, readWith configuration: UpstreamConfiguration?) {
             self.offered = offered
             self.row = row
-            self.lease = lease
-            self.configuration = configuration?.known.lease.content
+            self.ttl = ttl
+            self.configuration = configuration?.known.row.blob
             isStale = false
             places = AssetPlaces(offered.listing.assets)
         }
@@ -40,7 +40,7 @@ final class UpstreamMemory: Sendable {
 
         /// Whether it is what is read of the document with this configuration as well.
         func isRead(with configuration: UpstreamConfiguration?) -> Bool {
-            self.configuration == configuration?.known.lease.content
+            self.configuration == configuration?.known.row.blob
         }
 
         /// The same index, which the upstream confirmed.
@@ -51,7 +51,7 @@ final class UpstreamMemory: Sendable {
             self.row = row
             configuration = known.configuration
             places = known.places
-            lease = known.lease
+            ttl = known.ttl
             isStale = false
         }
     }
@@ -60,7 +60,7 @@ final class UpstreamMemory: Sendable {
     /// may outdate it that leaves the index as it is, and then nothing that is made of the index would ever hold again.
     struct FoundIndex: Sendable {
         let known: KnownIndex
-        let stamp: ChangeCounters.Version
+        let version: ChangeCounters.Version
         /// What it was read with; nil where the format reads no such document.
         let configuration: UpstreamConfiguration?
         /// What is here of the package, where it was read for this look.
@@ -70,7 +70,7 @@ final class UpstreamMemory: Sendable {
     /// The rows of a package's files that are here, with its revision (`ChangeCounters.Subject.sidecars`) before they were read.
     struct CachedFiles: Sendable {
         let files: [StoredAsset]
-        let stamp: ChangeCounters.Version
+        let version: ChangeCounters.Version
     }
 
     /// The rows that were read last for an index, while it is asked for.

@@ -14,8 +14,11 @@ extension UpstreamPage {
 
     /// Asks for the page in a place where the upstream may keep its index, unless it was asked for there: what has it is the place.
     ///
+    /// - Parameter isGuess: whether nothing shows yet that the index is there. What refuses in such a place speaks for itself only.
     /// - Throws: `UpstreamFailure` for what concerns all places.
-    func fetch(_ cached: KnownIndex?, looking search: inout Search, in place: String) async throws -> Fetched? {
+    func fetch(
+        _ cached: KnownIndex?, looking search: inout Search, in place: String, isGuess: Bool = false
+    ) async throws -> Fetched? {
         guard search.tried.insert(place).inserted else { return nil }
         do {
             let answer = try await fetch(cached, from: place)
@@ -24,7 +27,7 @@ extension UpstreamPage {
         } catch let miss as Missing {
             search.misses[place] = miss
         } catch let failure as UpstreamFailure {
-            if failure.concernsAll { throw failure }
+            if failure.concernsAll, !isGuess || failure.status != 401 { throw failure }
             search.refusal = search.refusal ?? failure
         } catch let error as SaveError where error.code == .upstreamInvalid {
             // No index: the place is not here, or something stands before it.

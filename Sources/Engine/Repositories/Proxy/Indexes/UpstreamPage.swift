@@ -46,7 +46,7 @@ struct UpstreamPage: Sendable {
         var search = Search()
         if index.package != nil, let guess = try await base.firstGuess() {
             // A page that is there proves its place; lists are asked for only where it is not.
-            if let answer = try await fetch(cached, looking: &search, in: guess.place) { return answer }
+            if let answer = try await fetch(cached, looking: &search, in: guess.place, isGuess: !guess.isOnly) { return answer }
             if guess.isOnly { return try await fetch(cached, where: search) }
         }
         switch try await base.place() {
@@ -93,7 +93,8 @@ struct UpstreamPage: Sendable {
             maxSize: wanted.maxSize,
             redirects: .sameServer)
         if let accept = wanted.accept { request.headers.append("Accept", accept) }
-        if let row {
+        // Validators are of the URL that they came from, and a configuration may have moved the index since.
+        if let row, configuration == nil || row.url == wanted.url {
             if let etag = row.etag { request.headers.append("If-None-Match", etag) }
             if let lastModified = row.lastModified { request.headers.append("If-Modified-Since", lastModified) }
         }
@@ -180,9 +181,9 @@ struct UpstreamPage: Sendable {
                 return fetched(known(completed, verified, until: end), isChanged: true)
             }
         }
-        if cached.isStale { return fetched(known(cached.offered, verified, cached.lease.content, until: end)) }
+        if cached.isStale { return fetched(known(cached.offered, verified, cached.ttl.content, until: end)) }
         // Everything that was made of the page goes on to hold.
-        cached.lease.renew(now: services.clock.uptime(), until: end)
+        cached.ttl.renew(now: services.clock.uptime(), until: end)
         return fetched(cached.verified(verified))
     }
 
@@ -224,10 +225,10 @@ struct UpstreamPage: Sendable {
         }
         // Some servers know no validators, and send the same again and again.
         if cached.isStale {
-            return Fetched(known: known(offered, row, cached.lease.content, until: end), status: 200, isChanged: false)
+            return Fetched(known: known(offered, row, cached.ttl.content, until: end), status: 200, isChanged: false)
         }
-        cached.lease.renew(now: services.clock.uptime(), until: end)
-        let known = KnownIndex(offered, row: row, lease: cached.lease, readWith: configuration)
+        cached.ttl.renew(now: services.clock.uptime(), until: end)
+        let known = KnownIndex(offered, row: row, ttl: cached.ttl, readWith: configuration)
         return Fetched(known: known, status: 200, isChanged: false)
     }
 
@@ -309,7 +310,7 @@ struct UpstreamPage: Sendable {
         _ offered: ReconciledListing, _ row: CachedIndex, _ content: UpstreamTTL.Content = .new(), until end: UInt64
     ) -> KnownIndex {
         KnownIndex(
-            offered, row: row, lease: UpstreamTTL(key, content, now: services.clock.uptime(), until: end, renews: true),
+            offered, row: row, ttl: UpstreamTTL(key, content, now: services.clock.uptime(), until: end, renews: true),
             readWith: configuration)
     }
 

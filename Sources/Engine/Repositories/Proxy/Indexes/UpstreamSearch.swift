@@ -26,7 +26,7 @@ struct UpstreamSearch: Sendable {
             proxy.settings.reservedNames.first(covering: match.package.id) == nil && seen.insert(match.package.id).inserted
         }
         found.total = max(found.total - (count - found.matches.count), found.matches.count)
-        return SourcedListing(listing: Listing(found: found), freshness: freshness(index))
+        return SourcedListing(listing: Listing(found: found), validity: validity(index))
     }
 
     private func miss(_ index: IndexKey) -> SourceMiss {
@@ -34,12 +34,12 @@ struct UpstreamSearch: Sendable {
             error: SaveError(
                 .notFound, "the upstream of \(proxy.repository.record.coordinates) has no search: ask for the package by its name"
             ),
-            freshness: freshness(index))
+            validity: validity(index))
     }
 
-    private func freshness(_ index: IndexKey) -> CacheValidity {
+    private func validity(_ index: IndexKey) -> CacheValidity {
         CacheValidity(dependencies: [
-            .init(repository: proxy.repository, stamp: proxy.services.board.stamp(proxy.id, .index(index)))
+            .init(repository: proxy.repository, version: proxy.services.counters.version(proxy.id, .index(index)))
         ])
     }
 }
