@@ -64,7 +64,9 @@ import Testing
         try check("http://h.test/x", "http", "h.test", 80)
         try check("https://127.1:8443/", "https", "127.1", 8443)
         try check("http://[::FFFF:127.0.0.1]/", "http", "::ffff:127.0.0.1", 80)
-        for (scheme, host, port) in [("http", "other.test", 80), ("https", "h.test", 80), ("http", "h.test", 81), ("http", "127.1", 80)] {
+        for (scheme, host, port) in [
+            ("http", "other.test", 80), ("https", "h.test", 80), ("http", "h.test", 81), ("http", "127.1", 80),
+        ] {
             #expect(throws: SaveError.self) { try check("http://h.test/x", scheme, host, UInt16(port)) }
         }
     }

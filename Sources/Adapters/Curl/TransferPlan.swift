@@ -25,7 +25,9 @@ extension TransferPlan {
     ///
     /// - Parameter isOwnOrigin: whether the hop goes to the origin that was asked for, to which alone credentials go.
     /// - Throws: `invalidRequest` for a method other than GET and HEAD, and for a field that would break the request apart.
-    init(_ request: ClientRequest, url: String, origin: URLOrigin, isOwnOrigin: Bool, proxy: String?, headerDeadline: UInt64) throws {
+    init(_ request: ClientRequest, url: String, origin: URLOrigin, isOwnOrigin: Bool, proxy: String?, headerDeadline: UInt64)
+        throws
+    {
         guard request.method == .get || request.method == .head else {
             throw SaveError(.invalidRequest, "only GET and HEAD go to an upstream")
         }
@@ -42,7 +44,8 @@ extension TransferPlan {
         // What is asked for is what `Transfer` can take off; curl itself takes off nothing.
         lines.append("Accept-Encoding: \(request.decodes ? "gzip, deflate" : "identity")")
         self.init(
-            url: url, origin: origin, isHead: request.method == .head, headers: lines, credentials: isOwnOrigin ? request.credentials : nil,
+            url: url, origin: origin, isHead: request.method == .head, headers: lines,
+            credentials: isOwnOrigin ? request.credentials : nil,
             decodes: request.decodes, waitsForReader: request.waitsForReader, prefix: request.prefix, maxSize: request.maxSize,
             proxy: proxy, headerDeadline: headerDeadline)
     }
