@@ -25,7 +25,7 @@ public final class BoundedCache<Key: Hashable & Sendable, Value: Sendable>: Send
         return kept
     }
 
-    /// Gives a value its cost anew, if it is the one that is meant; what was replaced or pushed out stays away.
+    /// Gives a value another cost, if it is the one that is meant; what was replaced or pushed out stays away.
     public func adjust(cost: Int, for key: Key, where matches: (Value) -> Bool) {
         _ = table.withLock { table in
             guard let value = table.peek(key), matches(value) else { return [Value]() }

@@ -22,7 +22,7 @@ protocol ReadyAnswer: AnyObject, Sendable {
 /// The caller, the meaning of the path, whether the caller may read it and which form it accepts follow from a few fields of the
 /// request and from the catalogue. So the same fields under the same catalogue lead to the same answer: an entry holds while
 /// the catalogue is the very one it was made under, the credential it was authorized by has not ended, and the answer is
-/// current. Conditions and ranges are looked at anew each time.
+/// current. Conditions and ranges are looked at each time.
 ///
 /// Answers are held weakly: how much memory they take is decided where they are made.
 struct AnswerMemo: Sendable {

@@ -19,7 +19,7 @@ struct ResolvedRequest: Sendable {
     var audit: AuditContext { AuditContext(request, principal) }
 }
 
-/// Finds the repository and the meaning of a request, once. Who may not read the repository learns neither.
+/// Finds the repository and the meaning of a request, once. A caller who may not read the repository learns neither.
 struct RequestResolver: Sendable {
     let formats: FormatRegistry
     let routes = RouteMemo(size: 4 << 20)

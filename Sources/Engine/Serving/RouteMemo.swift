@@ -6,8 +6,8 @@ internal import SaveStorage
 
 /// What reads of known paths mean, so that a path that is asked for often is decoded and routed once.
 ///
-/// Routing is a pure function of the path and the repository's format, which is why it can be remembered. Who may read is
-/// decided anew for every request.
+/// Routing is a pure function of the path and the repository's format, which is why it can be remembered. Whether the
+/// caller may read is decided for every request.
 struct RouteMemo: Sendable {
     final class Entry: Sendable {
         let repository: Repository

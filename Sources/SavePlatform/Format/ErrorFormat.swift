@@ -3,7 +3,7 @@
 public enum ErrorFormat: Sendable, Hashable {
     /// A line of text.
     case text
-    /// A line of text. Who asks for JSON, or for what comes as JSON only, gets an object instead, with the status and the line in
+    /// A line of text. A client that asks for JSON, or for what comes as JSON only, gets an object instead, with the status and the line in
     /// each of these members.
     case textOrJSON(members: [String])
     /// Always a JSON document, for clients that show nothing else: this one, such as `["errors": [["detail": "{message}"]]]`, with

@@ -84,7 +84,7 @@ extension FormatConformance {
         return nil
     }
 
-    /// Whoever sends nonsense is told so; that is no failure of the server.
+    /// A client that sends nonsense is told so; that is no failure of the server.
     private static func fault(of error: any Error) -> String? {
         guard let error = error as? SaveError else { return "throws \(Swift.type(of: error)), which is no SaveError" }
         return ErrorResponder.status(of: error.code) < 500 ? nil : "throws \(error)"

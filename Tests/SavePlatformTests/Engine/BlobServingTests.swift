@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `the kernel sends a local file, other bytes are streamed to each client anew`(hasFiles: Bool) async throws {
+    func `the kernel sends a local file, other bytes are streamed for each client`(hasFiles: Bool) async throws {
         let engine = try await EngineFixture(blobs: InMemoryBlobStore(hasFiles: hasFiles))
         try await engine.add("h", .hosted)
         _ = await engine.put("/line/p/h/files/x/1", Self.text)

@@ -8,7 +8,7 @@ extension IsolatedFormat<any RepositoryFormat> {
         try await ask { try $0.route(request).verified() }
     }
 
-    /// The format's reading of an upload. Who reads archives on the format's own threads may block there.
+    /// The format's reading of an upload. It may block on the format's own threads, where archives are read.
     package func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
         guard isLoaded else { return try await perform { try await $0.receive(upload, into: staging).verified() } }
         let staging = InspectedInPlace(staging: staging)

@@ -3,7 +3,7 @@ internal import SavePlatform
 internal import SaveStorage
 
 extension HostedSource {
-    /// Listings of fewer files are read anew whenever one of them changes.
+    /// Listings of fewer files are read again whenever one of them changes.
     private static let smallestKept = 200
 
     /// The files of a package. Of a large one that was read before, only what has changed since is read.

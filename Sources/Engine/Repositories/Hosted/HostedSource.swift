@@ -50,7 +50,7 @@ struct HostedSource: FileSource {
     /// - Throws: `SourceMiss` when there is no such file.
     func file(_ path: AssetPath, of package: PackageID?) async throws -> FoundFile {
         var validity = validity(.asset(path))
-        // Whoever changes a package as a whole need not name each of its files.
+        // A change of a package as a whole need not name each of its files.
         if let package { validity.merge(self.validity(.index(.package(package)))) }
         let (id, read) = (repository.record.id, validity)
         let found = try await services.store.read { reading -> FoundFile? in

@@ -192,7 +192,7 @@ struct ProxySource: FileSource {
         } catch is SourceMiss {
             return nil
         } catch let error as SaveError where error.code == .blobCorrupt {
-            // The upstream still has it: drop the record and fetch it anew.
+            // The upstream still has it: drop the record and fetch it again.
             services.log(.warning, "cached file is damaged and will be fetched again", ["file": path.text])
             try await forget(path)
             services.counters.invalidate(id, [.asset(path)] + (package.map { [.sidecars($0)] } ?? []))

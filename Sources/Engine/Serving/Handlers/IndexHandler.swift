@@ -48,7 +48,7 @@ struct IndexHandler: Sendable {
     private static let maxInlineFiles = 200
     /// Bytes of a file that a page shows the content of.
     private static let maxDocumentBytes = 4 << 20
-    /// Nanoseconds after which a page that lacks a document is made anew.
+    /// Nanoseconds after which a page that lacks a document is made again.
     private static let documentRetry: UInt64 = 10_000_000_000
 
     /// - Parameters:
@@ -197,7 +197,7 @@ struct IndexHandler: Sendable {
     }
 
     /// The bytes of the files that the format wants to show. One that cannot be had is left out; when an upstream is at
-    /// fault, the page is soon made anew.
+    /// fault, the page is soon made again.
     ///
     /// - Returns: also why a file is not given out, for a page that is nothing without it.
     private func documents(

@@ -91,7 +91,7 @@ package final class InMemoryBlobStore: BlobStore {
     }
 }
 
-/// Bytes that are looked up in the store anew whenever some are wanted.
+/// Bytes that are looked up in the store at each read.
 private struct StoredBytes: RemoteBlob {
     let size: Int64
     let bytes: @Sendable () throws -> [UInt8]

@@ -28,13 +28,13 @@ package final class FillRegistry: Sendable {
         fills.withLock { fill(key, in: &$0, pool, work) }
     }
 
-    /// A seat in the fill for a key.
+    /// A reader of the fill for a key.
     func join(_ key: Key, pool: BlockingPool, _ work: @escaping Work) -> FillReader {
-        // Under the lock: a reader that joins a fill while it is registered has all of it before them.
+        // Under the lock: a reader that joins a fill while it is registered has all of it ahead.
         fills.withLock { fill(key, in: &$0, pool, work).join() }
     }
 
-    /// A seat in a fill that nobody else knows of.
+    /// A reader of a fill that nobody else knows of.
     func alone(pool: BlockingPool, _ work: @escaping Work) -> FillReader {
         let fill = Fill(pool: pool)
         let seat = fill.join()
@@ -55,7 +55,7 @@ package final class FillRegistry: Sendable {
         fills[key] = fill
         Task {
             let outcome = await Self.outcome(fill, work)
-            // Forgotten before anyone is told: a caller that comes now finds the published file, or tries anew.
+            // Forgotten before anyone is told: a caller that comes now finds the published file, or fetches it itself.
             detach(fill, key)
             Self.end(fill, outcome)
         }

@@ -4,9 +4,9 @@ internal import SavePlatform
 internal import SaveStorage
 internal import Synchronization
 
-/// The bytes of an upstream's file as they come: to the disk, and where that takes no more, past it to the clients who wait.
+/// The bytes of an upstream's file as they come: to the disk, and where that takes no more, past it to the clients that wait.
 ///
-/// A full disk is our trouble and not theirs. Nothing of such a file is kept; who asks for it next has it fetched anew.
+/// A full disk is the server's trouble and not theirs. Nothing of such a file is kept; for the next client it is fetched again.
 struct FillWriter {
     private let services: EngineServices
     private let key: FillRegistry.Key

@@ -21,7 +21,7 @@ struct UpstreamRanges: Sendable {
         self.file = file
     }
 
-    /// What `body` makes of the file. It is called anew after every part that had to be fetched.
+    /// What `body` makes of the file. It is called again after every part that had to be fetched.
     ///
     /// - Throws: `Unsupported`; `SourceMiss` where the upstream does not have the file; `upstreamInvalid` for parts that
     ///   cannot be of this file, and for too many; `upstreamUnavailable`; and what `body` throws.

@@ -22,7 +22,7 @@ struct UpstreamSidecar: Sendable {
         self.format = format
     }
 
-    /// The sidecar, from the cache. Whoever else asks for it meanwhile waits for the same work.
+    /// The sidecar, from the cache. Other callers that ask for it meanwhile wait for the same work.
     ///
     /// - Throws: `SourceMiss` where the upstream has neither sidecar nor file; `upstreamInvalid` for a file without one, or
     ///   one that is not what the index says; `upstreamUnavailable` while it cannot be had.
