@@ -237,24 +237,15 @@ private final class Collected: Sendable {
 }
 
 /// Counts how many pages of digests were asked for.
-private final class PageCounting: BlobStore {
-    private let base: any BlobStore
+private final class PageCounting: BlobForwarding {
+    let base: any BlobStore
     private let pages = Atomic(0)
     var count: Int { pages.load(ordering: .relaxed) }
 
     init(_ base: any BlobStore) { self.base = base }
 
-    func begin() async throws -> any BlobWriter { try await base.begin() }
-    func open(_ digest: BlobDigest) async throws -> Blob { try await base.open(digest) }
-    func stat(_ digest: BlobDigest) async throws -> BlobInfo? { try await base.stat(digest) }
-    func delete(
-        _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool
-    ) async throws -> Bool {
-        try await base.delete(digest, committedBefore: moment, unless: isNeeded)
-    }
     func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
         pages.add(1, ordering: .relaxed)
         return try await base.digests(after: after, limit: limit)
     }
-    func checkSpace(for byteCount: Int64?) async throws { try await base.checkSpace(for: byteCount) }
 }

@@ -104,8 +104,8 @@ import Testing
 }
 
 /// Counts the steps of a proxied file only: the page before it is kept.
-private final class PartlyFaultyBlobs: BlobStore {
-    private let base: InMemoryBlobStore
+private final class PartlyFaultyBlobs: BlobForwarding {
+    let base: any BlobStore
     private let faulty: FaultyBlobStore
     private let begun = Atomic(0)
 
@@ -116,16 +116,6 @@ private final class PartlyFaultyBlobs: BlobStore {
 
     func begin() async throws -> any BlobWriter {
         try await begun.wrappingAdd(1, ordering: .relaxed).oldValue == 0 ? base.begin() : faulty.begin()
-    }
-    func open(_ digest: BlobDigest) async throws -> Blob { try await base.open(digest) }
-    func stat(_ digest: BlobDigest) async throws -> BlobInfo? { try await base.stat(digest) }
-    func delete(
-        _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool
-    ) async throws -> Bool {
-        try await base.delete(digest, committedBefore: moment, unless: isNeeded)
-    }
-    func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
-        try await base.digests(after: after, limit: limit)
     }
     func checkSpace(for byteCount: Int64?) async throws {
         if begun.load(ordering: .relaxed) > 0 { try await faulty.checkSpace(for: byteCount) }

@@ -74,8 +74,8 @@ import Testing
 }
 
 /// Begins no blob before a gate is open.
-private final class GatedBlobStore: BlobStore {
-    private let base = InMemoryBlobStore()
+private final class GatedBlobStore: BlobForwarding {
+    let base: any BlobStore = InMemoryBlobStore()
     private let gate: Gate
 
     init(_ gate: Gate) { self.gate = gate }
@@ -84,15 +84,4 @@ private final class GatedBlobStore: BlobStore {
         await gate.wait()
         return try await base.begin()
     }
-    func open(_ digest: BlobDigest) async throws -> Blob { try await base.open(digest) }
-    func stat(_ digest: BlobDigest) async throws -> BlobInfo? { try await base.stat(digest) }
-    func delete(
-        _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool
-    ) async throws -> Bool {
-        try await base.delete(digest, committedBefore: moment, unless: isNeeded)
-    }
-    func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
-        try await base.digests(after: after, limit: limit)
-    }
-    func checkSpace(for byteCount: Int64?) async throws { try await base.checkSpace(for: byteCount) }
 }

@@ -112,8 +112,8 @@ import Testing
 }
 
 /// A blob store that calls back when a blob is committed, before its writer is told so.
-private struct ObservedBlobStore: BlobStore {
-    private let base: any BlobStore
+private struct ObservedBlobStore: BlobForwarding {
+    let base: any BlobStore
     private let onCommit: @Sendable () async throws -> Void
 
     init(_ base: any BlobStore, onCommit: @escaping @Sendable () async throws -> Void) {
@@ -122,17 +122,6 @@ private struct ObservedBlobStore: BlobStore {
     }
 
     func begin() async throws -> any BlobWriter { Writer(base: try await base.begin(), onCommit: onCommit) }
-    func open(_ digest: BlobDigest) async throws -> Blob { try await base.open(digest) }
-    func stat(_ digest: BlobDigest) async throws -> BlobInfo? { try await base.stat(digest) }
-    func delete(
-        _ digest: BlobDigest, committedBefore moment: Timestamp, unless isNeeded: @Sendable () async throws -> Bool
-    ) async throws -> Bool {
-        try await base.delete(digest, committedBefore: moment, unless: isNeeded)
-    }
-    func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
-        try await base.digests(after: after, limit: limit)
-    }
-    func checkSpace(for byteCount: Int64?) async throws { try await base.checkSpace(for: byteCount) }
 
     private struct Writer: BlobWriter {
         let base: any BlobWriter
