@@ -79,7 +79,7 @@ def put_raw(save, name, content):
 
 
 def read_from_disk(path):
-    """Reads a file anew, so that the kernel keeps its pages as it reads them and not as one program or the other wrote them:
+    """Reads a file again, so that the kernel keeps its pages as it reads them and not as one program or the other wrote them:
     files that were written in one piece are sent faster."""
     with open(path, "rb") as file:
         os.fsync(file.fileno())

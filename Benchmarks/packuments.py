@@ -107,7 +107,7 @@ def against_compiled(loaded, compiled, options):
         for name in sorted(pair, reverse=bool(number % 2)):
             times[name].append(made_anew(pair[name], number + 1))
     print("| npm, by turns | loaded | compiled in | apart | target | |\n| --- | --- | --- | --- | --- | --- |")
-    for title, found, unit, sign in (("document, compressed, from memory", rates, "requests/s", -1), ("document made anew", times, "ms", 1)):
+    for title, found, unit, sign in (("document, compressed, from memory", rates, "requests/s", -1), ("document made again", times, "ms", 1)):
         ours, theirs = (statistics.median(found[name]) for name in ("loaded", "compiled"))
         slower = sign * (ours / theirs - 1) * 100
         print("| %s | %s | %s | %+.1f %% | ≤ 2 %% slower | %s |" % (

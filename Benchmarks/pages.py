@@ -4,7 +4,7 @@
     Benchmarks/pages.py [--files 10000] [--rounds 7]
 
 One wheel is published over and over into a package of so many files. Each time: how long the publish takes, and how long
-the first read of the page takes after it, which has to make the page anew. The records of the files are multiplied in the
+the first read of the page takes after it, which has to make the page again. The records of the files are multiplied in the
 database of a stopped server, because only their number matters here. The proxied page is one of a thousand files, asked
 for once from an upstream that is a plain file server.
 """

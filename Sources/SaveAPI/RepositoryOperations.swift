@@ -29,7 +29,7 @@ package protocol RepositoryOperations: Sendable {
     func storageSizes() async -> StorageCensus.Finding?
 }
 
-/// Says why clients get what they get. Whoever may read a repository may know: a group can be read by those only who may
+/// Says why clients get what they get. Callers that may read a repository may know: a group can be read only by callers that may
 /// read all of its members.
 package protocol PackageExplaining: Sendable {
     /// - Parameters:

@@ -16,7 +16,7 @@ package struct FixtureZip: Sendable {
         package var rawName: [UInt8]?
         /// The general purpose flags in both headers (APPNOTE 4.4.4).
         package var flags: UInt16 = 0
-        /// What a file of the Unix family is, and who may do what with it.
+        /// What a file of the Unix family is, and its permissions.
         package var mode: UInt32 = 0o100644
         /// The version of the format that is needed to unpack it, times ten.
         package var neededVersion: UInt16 = 20

@@ -23,7 +23,7 @@ package struct FixtureWheel: Sendable {
         entries.append(
             FixtureZip.Entry(
                 "\(stem).dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: fixture\nRoot-Is-Purelib: true\nTag: \(tag)\n"))
-        // Hashes in RECORD are optional for whoever installs; the names are not.
+        // Hashes in RECORD are optional for installers; the names are not.
         let names = entries.map(\.name) + ["\(stem).dist-info/RECORD"]
         entries.append(FixtureZip.Entry("\(stem).dist-info/RECORD", names.map { "\($0),,\n" }.joined()))
         bytes = FixtureZip(entries).bytes

@@ -95,7 +95,7 @@ def test_m18_a_trail_that_went_on_after_its_end_was_cut_off_is_found(data):
     for number in range(10):
         server.create("late/r%d" % number, "raw")
     found = server.admin.ok("GET", "/api/v1/admin/audit/verify").json()
-    assert found["ok"] is False and "written anew" in found["problem"], found
+    assert found["ok"] is False and "rewritten" in found["problem"], found
     assert server.stop() == 0
     assert verify(data)[0] == 1
 

@@ -73,7 +73,7 @@ def test_downloads_are_recorded_where_a_repository_wants_it_in_every_way_they_go
     assert {(record["resource"].split("/packages/")[0], record["details"]["via"]) for record in others} == {
         ("team/hosted", "team/all"), ("team/proxy", "team/all")}
     assert not [record for record in found if record["resource"].startswith("team/quiet")]
-    # Whoever has a file, one filter tells, whatever they asked.
+    # One filter tells which accounts have a file, whatever they asked.
     assert {record["actor"] for record in downloads(local, resource=mine[0]["resource"])} == {name, "anonymous"}
     assert local.admin.ok("GET", "/api/v1/admin/audit/verify").json()["ok"] is True
 

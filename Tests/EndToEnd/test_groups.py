@@ -22,7 +22,7 @@ def grouped(server, repository, upstream):
     def make(**settings):
         group = repository + "/all"
         server.create(group, kind="group", members=[proxy, hosted], **settings)
-        # Whoever asked the proxy itself has 99.0 in the cache by now.
+        # Clients of the proxy itself have 99.0 in the cache by now.
         for item in FOREIGN[:1]:
             assert server.admin.get(server.admin.file_path(proxy, "acme-lib", item.filename)).content == item.content
         upstream.forget()

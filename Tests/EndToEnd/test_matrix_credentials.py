@@ -80,7 +80,7 @@ def test_r52_one_key_serves_two_repositories_of_a_server(server, repository, hos
     assert outcome.must_succeed().installed == {"needs-others": "1.0", "plain": "1.0", "under-score-dotted-name": "2.0"}
 
 
-def test_r53_t4_a_group_with_a_private_member_asks_everybody_who_they_are(server, repository, dists, installer):
+def test_r53_t4_a_group_with_a_private_member_asks_every_caller_to_sign_in(server, repository, dists, installer):
     """An answer to nobody would be taken for the whole truth: uv keeps its credentials back until it is asked for them."""
     public, private, group = (repository + "/" + name for name in ("public", "private", "all"))
     server.create(public, anonymous_read=True)

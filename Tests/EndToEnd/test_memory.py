@@ -106,7 +106,7 @@ def large_root(request):
             try:
                 self.wfile.write(answer)
             except ConnectionError:
-                pass        # whoever only wants to see that there is an index reads its beginning
+                pass        # a client that only wants to see that there is an index reads its beginning
 
         def log_message(self, *_):
             pass

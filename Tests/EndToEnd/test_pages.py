@@ -110,7 +110,7 @@ def test_r49_what_is_not_there_is_not_cached(server, page):
     assert answer.status_code == 404 and answer.headers["Cache-Control"] == "no-store"
 
 
-def test_r50_a_large_page_is_compressed_for_who_takes_it(server, repository, new_upstream):
+def test_r50_a_large_page_is_compressed_for_clients_that_take_it(server, repository, new_upstream):
     import make_fixtures
     upstream = new_upstream("json").add(*make_fixtures.many(40, "forty", payload=10))
     proxy = repository + "/forty"

@@ -89,7 +89,7 @@ def test_sixty_megabytes_are_not_filled_by_what_is_refused(small):
             yield BODY[place:place + 50_000]
 
     refused = {
-        "by who may not": (403, lambda: viewer.put("/raw/team/raw/a", data=BODY)),
+        "by a viewer": (403, lambda: viewer.put("/raw/team/raw/a", data=BODY)),
         "without credentials": (401, lambda: nobody.put("/raw/team/raw/a", data=BODY)),
         "too large": (413, lambda: small.admin.put("/raw/team/raw/a", data=BODY)),
         "too large, unannounced": (413, lambda: small.admin.put("/raw/team/raw/a", data=unannounced())),

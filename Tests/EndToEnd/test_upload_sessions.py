@@ -156,7 +156,7 @@ def test_nothing_is_left_of_an_upload_that_nobody_ended(chunks, new_server):
     assert admin.get(first).status_code == 404
     assert end(admin, first, b"x" * 100_000).status_code == 404
     third = begin(admin)
-    assert staged(server) == 1, "whoever begins one clears what is over"
+    assert staged(server) == 1, "beginning one clears what is over"
 
     server.kill()
     assert staged(server) == 1

@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: [0, 20_000, 39_999])
-    func `a page that got a line is compressed anew around the line only, to the same bytes`(
+    func `a page that got a line is compressed again around the line only, to the same bytes`(
         place: Int
     ) throws {
         // Always the same, since it decides where parts are cut (Knuth's generator for MMIX).

@@ -37,7 +37,7 @@ import Testing
             reads.preflight(request(.options, ["Origin": origin, "Access-Control-Request-Method": "GET"])) == nil)
     }
 
-    @Test func `a change is never allowed, whoever asks`() {
+    @Test func `a change is never allowed, wherever it comes from`() {
         for method in [HTTPMethod.put, .post, .delete, .patch] {
             #expect(answer(method, ["Origin": "https://app.example.com"]).headers["access-control-allow-origin"] == nil)
             let asked: HTTPHeaders = ["Origin": "https://app.example.com", "Access-Control-Request-Method": method.name]

@@ -153,7 +153,7 @@ import Testing
         await store.close()
     }
 
-    @Test func `audit records can be neither changed nor removed, whoever tries`() async throws {
+    @Test func `audit records can be neither changed nor removed by anybody`() async throws {
         let store = try SQLiteStore.open(path: path)
         let record = AuditRecord(
             sequence: 1, time: moment, actor: "alice", actorKind: "user", action: "a", resourceType: "t", resource: "r",

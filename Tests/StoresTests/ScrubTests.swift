@@ -95,7 +95,7 @@ import Testing
         let writer = try await blobs.begin()
         try await writer.write(Array("one".utf8))
         let held = try await writer.commit(expecting: nil)
-        #expect(try await !blobs.setAside(held.digest, committed: held.committed), "whoever holds it has just written it")
+        #expect(try await !blobs.setAside(held.digest, committed: held.committed), "its holder has just written it")
         await writer.cancel()
         #expect(new.digest == held.digest)
         #expect(try await blobs.setAside(held.digest, committed: held.committed))

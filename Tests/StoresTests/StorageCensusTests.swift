@@ -76,7 +76,7 @@ import Testing
         walks.permit.finish()
     }
 
-    @Test func `blobs are told apart by who needs them, and what would go is what garbage collection removes`() async throws {
+    @Test func `blobs are told apart by what needs them, and what would go is what garbage collection removes`() async throws {
         let metadata = InMemoryMetadataStore()
         let blobs = InMemoryBlobStore()
         let moment = Timestamp(seconds: 0)

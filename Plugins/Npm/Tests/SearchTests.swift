@@ -59,7 +59,7 @@ import Testing
         #expect(try await names(platform, repository, "text=no-such-thing") == [])
         let entry = try #require(try await packages(platform, repository, "text=pads").first)
         #expect(entry["description"] == "Pads texts" && entry["keywords"] == ["string", "left"])
-        // Whoever published it, since its manifest names nobody.
+        // The publisher, since its manifest names nobody.
         #expect(entry["maintainers"] == [["username": "admin", "email": ""]])
     }
 

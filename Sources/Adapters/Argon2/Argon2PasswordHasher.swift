@@ -59,7 +59,7 @@ package struct Argon2PasswordHasher: PasswordHashing {
     }
 
     package func verify(_ password: [UInt8], against encoded: String?) async throws -> Bool {
-        // What no account can have is wrong without being tried, whoever asks.
+        // A password that no account can have is wrong without being tried.
         guard !password.isEmpty, password.count <= Self.maxPasswordBytes else { return false }
         try gate.enter()
         defer { gate.leave() }

@@ -17,7 +17,7 @@ package enum DurableFolder {
             if !parent.isEmpty, !FileManager.default.fileExists(atPath: parent) { try create(parent) }
             guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(path, errno) }
         }
-        // A folder of somebody else's may not be readable; then whoever made it has to have synced it.
+        // A folder of somebody else's may not be readable; then its maker has to have synced it.
         if access(parent.isEmpty ? "." : parent, R_OK) == 0 { try DiskSync.folder(at: parent.isEmpty ? "." : parent) }
     }
 

@@ -37,7 +37,7 @@ final class FileBlobWriter: BlobWriter {
         self.store = store
         name = String(UInt64.random(in: .min ... .max), radix: 16)
         file = try store.temporary.create(name)
-        // Tells whoever cleans up that this file has a living writer; a crash lets go of it.
+        // Tells the cleaning process that this file has a living writer; a crash lets go of it.
         flock(file.descriptor, LOCK_EX | LOCK_NB)
     }
 

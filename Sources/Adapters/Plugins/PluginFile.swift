@@ -2,7 +2,7 @@ internal import Foundation
 internal import SaveDigest
 internal import SavePlatform
 
-/// A shared object that was opened, and whose file may be trusted: whoever can write it can do all that the server can.
+/// A shared object that was opened, and whose file may be trusted: everybody who can write it can do all that the server can.
 struct PluginFile {
     let file: OpenFile
     /// SHA-256 of its bytes, in hexadecimal.

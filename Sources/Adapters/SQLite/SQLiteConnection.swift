@@ -50,7 +50,7 @@ final class SQLiteConnection: @unchecked Sendable {
 
     deinit { close() }
 
-    /// Closes the connection now, whoever still holds this object. It must not be used afterwards.
+    /// Closes the connection now, although others may still hold this object. They must not use it afterwards.
     func close() {
         guard isOpen else { return }
         isOpen = false

@@ -55,7 +55,7 @@ package enum AccessPolicy {
     }
 
     /// Whether someone changes who may what: accounts, their passwords, roles and memberships, and new keys. Never with a key:
-    /// whoever finds one must not be able to make anything that signs in, or may more, once the key is revoked.
+    /// a thief of a key must not be able to make anything that signs in, or may do more, once the key is revoked.
     package static func mayChangeAccounts(_ principal: Principal) -> Bool {
         switch principal {
         case .user(_, _, _, let key), .robot(_, _, _, let key): key == nil
@@ -66,7 +66,7 @@ package enum AccessPolicy {
 
     /// What someone may do to a repository, in all.
     ///
-    /// A group can be read by who can read every one of its members, too: leaving out a member that the caller may not
+    /// A group can be read by callers that can read every one of its members, too: leaving out a member that the caller may not
     /// see would let a public package take the place of a private one.
     package static func permissions(
         of principal: Principal, on repository: Repository, in catalogue: CatalogueSnapshot

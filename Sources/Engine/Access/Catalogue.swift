@@ -5,7 +5,7 @@ internal import Synchronization
 /// All that there is to ask about: projects, repositories, members and accounts, kept in memory so that a request is routed and
 /// authorized without asking the database.
 ///
-/// Whoever changes one of these in the database calls `reload` before answering. The next request sees the change.
+/// Code that changes one of these in the database calls `reload` before it answers. The next request sees the change.
 package final class Catalogue: Sendable {
     private struct State {
         var snapshot = CatalogueSnapshot()

@@ -2,8 +2,8 @@ package import Foundation
 package import SavePlatform
 package import SaveStorage
 
-/// The head of the trail at one moment, to be kept where whoever changes the database does not reach: a trail that lost its
-/// end, or was computed anew, no longer has this record.
+/// The head of the trail at one moment, to be kept out of reach of anybody who changes the database: a trail that lost its
+/// end, or was computed again, no longer has this record.
 package struct AuditAnchor: Sendable, Equatable {
     package let sequence: Int64
     package let hash: String
@@ -56,7 +56,7 @@ package struct AuditAnchorLines: Sendable {
     }
 
     /// The next line, without its end; nil when there is none. A line that was cut short when the machine went down is
-    /// passed over: whoever can damage a line could as well remove it.
+    /// passed over: an attacker that can damage a line could as well remove it.
     package mutating func next() -> [UInt8]? {
         while let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) {
             defer { position = bytes.index(after: end) }

@@ -103,7 +103,7 @@ package struct ChainWalk: Sendable {
         while let anchor, anchor.sequence <= record.sequence {
             // Anchors of records that retention removed say nothing any more.
             guard anchor.sequence < record.sequence || anchor.hash == record.hash else {
-                return fail("the anchor of \(anchor.time.rfc3339) has another record here: the trail was written anew")
+                return fail("the anchor of \(anchor.time.rfc3339) has another record here: the trail was rewritten")
             }
             if anchor.sequence == record.sequence { result.anchors += 1 }
             readAnchor()

@@ -4,7 +4,7 @@ package import SavePlatform
 /// which it names and removes blobs, so that the two exclude each other however long either takes.
 ///
 /// A writer holds its blob from before the commit until its record is written. A deletion marks the blob before it asks
-/// whether a record needs it, and removes it only while the mark stands: whoever takes hold of the blob meanwhile takes the
+/// whether a record needs it, and removes it only while the mark stands: a writer that takes hold of the blob meanwhile takes the
 /// mark away, and the answer to the question may be out of date by then.
 package struct BlobClaims: Sendable {
     private var holders: [BlobDigest: Int] = [:]

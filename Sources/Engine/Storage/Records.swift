@@ -1,6 +1,6 @@
 package import SavePlatform
 
-/// A project: the owner of repositories and of who may use them.
+/// A project: it owns repositories and the roles that accounts have there.
 package struct ProjectRecord: Sendable, Equatable {
     package var id: Int64
     package var name: String

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Parts of pages as they were compressed, so that a page in which little changed is compressed anew only where it changed.
+/// Parts of pages as they were compressed, so that of a page in which little changed only that part is compressed again.
 ///
 /// In two halves: when the newer is full, the older goes. What is found in the older belongs to the newer again.
 package final class GzipMemory: Sendable {

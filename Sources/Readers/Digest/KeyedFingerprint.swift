@@ -4,7 +4,7 @@ internal import CCrypto
 ///
 /// The secret fills the digest's first 64-byte block, whose state is computed once. Made for credentials that are looked up
 /// with every request: about a tenth of what HMAC through EVP costs. The result is never shown to anyone, so that the
-/// extension of a text by who knows its digest (the reason for HMAC) is no concern.
+/// extension of a text by an attacker that knows its digest (the reason for HMAC) is no concern.
 public struct KeyedFingerprint: Sendable {
     private let start: SHA256_CTX
 

@@ -11,7 +11,7 @@ enum GroupWarnings {
         guard !others.isEmpty else { return [] }
         let hosted = members.contains { $0.kind == .hosted }
         return [
-            "with policy union, whoever can publish to the upstream of \(proxy.coordinates) can add versions to "
+            "with policy union, everybody who can publish to the upstream of \(proxy.coordinates) can add versions to "
                 + (hosted ? "packages that are hosted here" : "packages of \(others.joined(separator: ", "))")
                 + "; use first_owner, or list your names in reserved_names"
         ]

@@ -30,7 +30,7 @@ struct APICall: Sendable {
         return call
     }
 
-    /// The same call by who its sender is now, before what there is now.
+    /// The same call, with the sender's account and the catalogue as they are now.
     ///
     /// - Throws: `unauthenticated` where the account or the credential is gone.
     func asOfNow() throws -> APICall {

@@ -3,10 +3,10 @@ internal import SaveHTTP
 internal import SavePlatform
 internal import SaveStorage
 
-/// One line of the API: what it takes, who may ask, and what it does.
+/// One line of the API: what it takes, which callers it allows, and what it does.
 ///
 /// Everything a client or a test can ask about the API follows from these values: 404, 405 and `Allow`, the description
-/// at `/api/v1/openapi.json`, and who is refused.
+/// at `/api/v1/openapi.json`, and which callers are refused.
 struct APIRoute: Sendable {
     typealias Handler = @Sendable (APICall) async throws -> HTTPResponse
 
@@ -78,11 +78,11 @@ enum Requirement: Sendable, Hashable {
     case inspect
     /// Administrators.
     case administer
-    /// Whoever may read the project, or a repository in it.
+    /// Callers that may read the project, or a repository in it.
     case seenProject
     case project(Permission)
     case repository(Permission)
-    /// Whoever may manage the robot: administrators, and owners of its project.
+    /// Callers that may manage the robot: administrators, and owners of its project.
     case robot
     /// The user that is asked for, or who may do that to all users.
     case selfOrInspect, selfOrAdminister

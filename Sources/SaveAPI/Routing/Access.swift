@@ -91,6 +91,6 @@ extension Access where Resource == UserRecord {
 
 extension Denial {
     static let needsPassword = Denial.forbidden(
-        "accounts, passwords, roles, memberships and keys are changed by who is signed in with a password, not with a key")
+        "accounts, passwords, roles, memberships and keys are changed by callers that signed in with a password, not with a key")
     static func forbidden(_ reason: String) -> Denial { Denial(shown: SaveError(.forbidden, reason)) }
 }

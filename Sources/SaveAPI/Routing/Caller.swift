@@ -94,7 +94,7 @@ struct Caller: Sendable {
 
     func role(of name: PrincipalName, in project: ProjectRecord) -> ProjectRole? { snapshot.role(of: name, in: project.id) }
 
-    /// A project can be seen by who can read it, or any repository in it.
+    /// A project can be seen by callers that can read it, or any repository in it.
     private func maySee(_ project: ProjectRecord) -> Bool {
         permissions(in: project).contains(.read)
             || snapshot.repositories.contains { $0.record.projectID == project.id && mayRead($0) }
@@ -149,10 +149,10 @@ struct Caller: Sendable {
 
     // MARK: - Accounts
 
-    /// All users, for who may see all.
+    /// All users, for callers that may see all.
     var users: [UserRecord] { mayInspect ? Array(snapshot.users.values) : [] }
 
-    /// A user by name: oneself, or anyone for who may see all.
+    /// A user by name: the caller's own, or any for callers that may see all.
     ///
     /// - Throws: `notFound`, as a `Denial` where the caller may not know.
     func user(_ name: String) throws -> UserRecord {
@@ -164,7 +164,7 @@ struct Caller: Sendable {
         return user
     }
 
-    /// The robots that the caller may manage; all for who may see all.
+    /// The robots that the caller may manage; all for callers that may see all.
     var robots: [RobotRecord] { snapshot.robots.values.filter { mayInspect || manages($0) } }
 
     /// A robot by name. Reading takes what changing takes, except that auditors may.

@@ -14,7 +14,8 @@ struct RouteTable: Sendable {
 
     /// The one table.
     static let complete = RouteTable(groups: [
-        RouteGroup("Projects", "Who owns repositories, and who has which role there.", ProjectRoutes.all + MemberRoutes.all),
+        RouteGroup(
+            "Projects", "Owners of repositories, and the roles that accounts have there.", ProjectRoutes.all + MemberRoutes.all),
         RouteGroup("Repositories", "Hosted, proxy and group repositories.", RepositoryRoutes.all + UpstreamRoutes.all),
         RouteGroup(
             "Packages", "What is in repositories, and where it comes from.",
@@ -43,7 +44,7 @@ struct RouteTable: Sendable {
     }
 }
 
-/// Routes that belong together for who reads about them.
+/// Routes that belong together in the documentation.
 struct RouteGroup: Sendable {
     let name: String
     let summary: String

@@ -7,7 +7,7 @@ public struct PackageChange: Sendable, Equatable {
     public var attributes: JSONObject?
     /// Records in place of those with the same paths. Their bytes, sizes and digests stay.
     public var records: [AssetRecord]
-    /// Files that go, with what describes them. Only for who may delete.
+    /// Files that go, with what describes them. Only for callers that may delete.
     public var removed: [AssetPath]
 
     public init(attributes: JSONObject? = nil, records: [AssetRecord] = [], removed: [AssetPath] = []) {

@@ -1,6 +1,6 @@
 /// What a request means. The platform derives the permission from the case, before anything runs.
 public enum Route: Sendable, Equatable {
-    /// Read an index, in one of the offered types; the first is the default of who accepts anything.
+    /// Read an index, in one of the offered types; the first is the default for clients that accept anything.
     case index(IndexKey, offers: [MediaType])
     /// Read a file. The package tells a proxy where to look and a group whom to ask.
     case asset(AssetPath, package: PackageID?)

@@ -5,7 +5,7 @@
 /// to do but to say which request is which step, and to claim `FormatAbilities.uploadSessions`. Only hosted repositories have
 /// sessions, and every step takes write permission.
 ///
-/// Whoever may not know of a session, because it is somebody else's or of another repository, gets the 404 of one that is not
+/// A caller that may not know of a session, because it is another caller's or of another repository, gets the 404 of one that is not
 /// there. Two requests that change a session at the same time do not: the second is 409.
 public struct UploadStep: Sendable, Equatable {
     /// What can be asked.

@@ -98,7 +98,7 @@ extension RequestPath {
             throw SaveError(
                 .invalidRequest, "the path has a bad percent escape: write two hexadecimal digits behind %, and %25 for % itself")
         }
-        // `%252e` is a dot to whoever decodes once more; `per%25cent` is a name.
+        // `%252e` is a dot to a server that decodes once more; `per%25cent` is a name.
         for index in bytes.indices.dropLast(2) where bytes[index] == UInt8(ascii: "%") {
             guard let high = ASCII.hexDigit(bytes[index + 1]), let low = ASCII.hexDigit(bytes[index + 2]) else { continue }
             let meant = high << 4 | low

@@ -39,7 +39,7 @@ public struct AssetRecord: Sendable, Equatable {
         set { change { $0.published = newValue } }
     }
 
-    /// Yanked, retired: still served to who asks for it exactly, not offered to others.
+    /// Yanked, retired: still served to clients that ask for exactly it, not offered to others.
     public var withdrawn: Withdrawal? {
         get { fields.values.withdrawn }
         set { change { $0.withdrawn = newValue } }

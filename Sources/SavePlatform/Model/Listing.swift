@@ -1,4 +1,4 @@
-/// Everything an index page can say, whoever says it: our database, an upstream, or several merged members.
+/// Everything an index page can say, from any source: our database, an upstream, or several merged members.
 public struct Listing: Sendable, Equatable {
     /// For the root index: the packages there are.
     public var packages: PackageList

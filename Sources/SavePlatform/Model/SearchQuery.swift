@@ -7,7 +7,7 @@ public struct SearchQuery: Sendable, Hashable {
     /// How many are wanted after those.
     public let size: Int
 
-    /// A search ends here: whoever has not found it among so many needs another word.
+    /// A search ends here: a client that has not found it among so many needs another word.
     public static let deepest = 250
     /// Texts above this are no search. Bytes.
     private static let maxBytes = 256
@@ -102,7 +102,7 @@ public struct PackageMatch: Sendable, Equatable {
 public struct FoundPackages: Sendable, Equatable {
     /// The best first.
     public var matches: [PackageMatch]
-    /// How many there are in all, as far as whoever searched can tell.
+    /// How many there are in all, as far as the search can tell.
     public var total: Int
 
     public init(matches: [PackageMatch] = [], total: Int = 0) {

@@ -35,7 +35,7 @@ public enum URLReference {
     public static func normalized(_ url: String) -> String? { resolve(url, against: url, keepingFragment: false) }
 
     /// A URL as it may be shown and logged: scheme, host, port and path. A user, a password, a query and a fragment may be
-    /// secrets, whoever wrote them.
+    /// secrets, no matter where they come from.
     package static func shown(_ url: String) -> String {
         guard let whole = normalized(url), let origin = URLOrigin(of: whole) else { return "a malformed URL" }
         let rest = whole.utf8.dropFirst(origin.scheme.utf8.count + 3)

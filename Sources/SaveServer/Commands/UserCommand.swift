@@ -16,7 +16,7 @@ enum UserCommand: Command {
     static let form = CommandForm(
         summary: "list and mend users, without the server",
         actions: [
-            .init(name: "list", operands: [], meaning: "print every user with the role, and who is disabled"),
+            .init(name: "list", operands: [], meaning: "print every user with the role, and whether the account is disabled"),
             .init(
                 name: "add", operands: [user], options: [.init("--role", role, "the role of the new user (default: user)")],
                 meaning: "make a user; the password is read from standard input"),

@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// A look waits its turn behind other work of the same disk or database, which takes tens of milliseconds on a server at work.
 /// So a finding answers for a while, and in the second half of that while the next look runs behind the answer's back:
-/// whoever asks often never waits, and whoever asks rarely gets what is so now.
+/// a caller that asks often never waits, and one that asks rarely gets what is so now.
 package final class SharedLook: Sendable {
     private struct State {
         /// What was found last, and when that look began.

@@ -78,7 +78,7 @@ extension BlobStoreConformance {
             try require(left == bytes, "the bytes of the one came back changed")
             try require(right == Array(bytes.dropFirst(100)), "the bytes of the other came back changed")
         },
-        Law("whoever needs a local file gets one, of which nothing stays in the store") { blobs in
+        Law("a caller that needs a local file gets one, of which nothing stays in the store") { blobs in
             for size in [0, 1, 300_000] {
                 let bytes = sample(size, seed: size)
                 let info = try await store(bytes, in: blobs)

@@ -99,7 +99,7 @@ struct AccessKeyAuthenticationTests {
         await #expect(throws: SaveError.self) { try await server.authenticator.authenticate(request) }?.message
     }
 
-    @Test func `whoever has the secret is told why it does not sign in, and nobody else is`() async throws {
+    @Test func `a client with the secret is told why it does not sign in, and nobody else is`() async throws {
         let server = try await Accounting()
         let end = server.clock.platform.now().adding(seconds: 60)
         let key = try await server.key(for: .robot("ci"), expires: end)

@@ -87,7 +87,7 @@ struct AccessPolicyTests {
         }
     }
 
-    @Test func `R-53 R-82 a group is read by who can read every member`() async throws {
+    @Test func `R-53 R-82 a group is read by callers that can read every member`() async throws {
         let without = try await catalogue { writing, a, _ in
             try writing.put(MemberRecord(project: a.id, principal: .user("alice"), role: .owner))
         }

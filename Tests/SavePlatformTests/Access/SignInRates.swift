@@ -31,7 +31,7 @@ import Testing
             let key = try await server.key(for: .robot("ci"))
             requests += [server.request("Bearer \(key)"), server.basic("sa$ci", key)]
         }
-        // So small a memory of verified credentials that every key is checked anew.
+        // So small a memory of verified credentials that every key is checked again.
         let forgetful = Authenticator(
             catalogue: server.catalogue, providers: [KeySignIn(serverKey: server.serverKey, clock: .system)], uses: server.uses,
             serverKey: server.serverKey, clock: .system,

@@ -23,7 +23,7 @@ import Testing
         return engine.plane.immediateResponse(to: HTTPRequest(method: method, target: Array(path.utf8), headers: headers))
     }
 
-    @Test func `a page and a file that were read once are ready for who may read them, and for nobody else`() async throws {
+    @Test func `a page and a file that were read once are ready for callers that may read them only`() async throws {
         let engine = try await engine()
         for path in ["/line/p/h/index/x", "/line/p/h/files/x/1"] {
             #expect(ready(engine, path, as: "viewer") == nil)

@@ -190,7 +190,7 @@ import Testing
         #expect(number > 3)
     }
 
-    @Test func `an offline repository says so, and only to who may read it`() async throws {
+    @Test func `an offline repository says so, and only to callers that may read it`() async throws {
         let engine = try await EngineFixture()
         try await engine.add("h", .hosted) { $0.online = false }
         #expect(await engine.send(.get, "/line/p/h/index/x").status == 503)

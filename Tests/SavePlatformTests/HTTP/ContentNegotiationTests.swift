@@ -46,7 +46,7 @@ import Testing
         ("gzip", true), ("gzip, deflate, zstd", true), ("deflate", false), ("*", true), ("gzip;q=0", false), ("identity", false),
         ("*;q=0.5, gzip;q=0", false), ("GZIP", true),
     ])
-    func `R-50 gzip goes to who takes it`(field: String, accepted: Bool) {
+    func `R-50 gzip goes to clients that take it`(field: String, accepted: Bool) {
         #expect(ContentNegotiation.acceptsGzip(Array(field.utf8)[...]) == accepted)
     }
 

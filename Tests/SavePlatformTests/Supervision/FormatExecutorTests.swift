@@ -105,7 +105,7 @@ private final class Loop: Sendable {
         while await code({ _ = try await seven.ask { $0 } }) != nil { await Task.yield() }
         #expect(try await seven.perform { $0 } == 7)
         loops.forEach { $0.release() }
-        // Lines are written behind the back of who adds them.
+        // Lines are written in the background.
         while !log.withLock({ $0.contains("in service again") }) { await Task.yield() }
         let said = log.withLock { $0 }
         #expect(said.ranges(of: "does not come back").count == 3)

@@ -29,7 +29,7 @@ import Testing
         #expect(LoggedText.string(text) == text || text == "://@" && LoggedText.string(text) == "://***@")
     }
 
-    @Test func `fields of the log are cleaned, whoever writes them`() {
+    @Test func `fields of the log are cleaned, wherever they come from`() {
         let written = Mutex("")
         let log = Log { bytes in written.withLock { $0 += String(decoding: bytes, as: UTF8.self) } }
         log(.error, "request failed", ["error": "http://me:pw@h/?token=x broke"])

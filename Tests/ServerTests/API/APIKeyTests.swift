@@ -31,7 +31,7 @@ struct APIKeyTests {
         return (try #require(made["id"]?.string), try #require(made["key"]?.string))
     }
 
-    @Test func `the last use of a key shows to who may see the key`() async throws {
+    @Test func `the last use of a key shows to callers that may see the key`() async throws {
         let server = try await APIServer()
         let (_, key) = try await robot(server)
         let before = try await server.send("GET", "/robots/ci/keys", as: "owner").items.first?.object

@@ -26,7 +26,7 @@ enum APIExpectations {
         server    401       403    403    403       403   403      403     ok    403   403   403    401     401
         """)
 
-    /// A project is seen by who may read a repository in it.
+    /// A project is seen by callers that may read a repository in it.
     static let seesProject = AccessProfile(
         """
                   anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
@@ -81,7 +81,7 @@ enum APIExpectations {
         missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
 
-    /// Robots are known to who manages their project, and to auditors.
+    /// Robots are known to owners of their project, and to auditors.
     static let robotReaders = AccessProfile(
         """
                   anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled

@@ -29,7 +29,7 @@ struct AccessRow: Sendable {
     /// Such as `GET /repos/{project}/{name}`.
     let request: String
     let profile: AccessProfile
-    /// The status of who may.
+    /// The status of callers that may.
     let ok: Int
     let body: String?
     /// Values of the path's variables, where they are others than usual.

@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test func `a key is taken back by who has it, and by nobody else`() async throws {
+    @Test func `a key is taken back by its owner, and by nobody else`() async throws {
         let world = try await AccessWorld()
         let text = try key(await signIn(world, "viewer"))
         let other = try key(await signIn(world, "viewer"))

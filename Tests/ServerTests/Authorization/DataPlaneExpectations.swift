@@ -74,7 +74,7 @@ enum DataPlaneExpectations {
         /// Below the repository.
         let path: String
         let profile: AccessProfile
-        /// The status of who may, by the repository's kind.
+        /// The status of callers that may, by the repository's kind.
         let ok: [RepositoryKind: Int]
 
         init(_ format: String, _ kind: Kind, _ text: String, _ profile: AccessProfile, _ hosted: Int, _ proxy: Int, _ group: Int)

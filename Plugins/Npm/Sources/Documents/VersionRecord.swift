@@ -17,7 +17,7 @@ struct VersionRecord {
 
     var attributes: JSONObject { [Self.manifestKey: .object(manifest)] }
 
-    /// What `dist` says that does not follow from the file: how many files there are in it, and who signed it. Digests are kept with the
+    /// What `dist` says that does not follow from the file: how many files there are in it, and its signatures. Digests are kept with the
     /// file, but for one that only another registry's `integrity` has.
     private static func described(_ dist: JSONValue) -> JSONValue? {
         var kept = JSONObject()

@@ -28,7 +28,7 @@ final class ReadyResponse: Sendable {
         }
     }
 
-    /// Why there is no response. Said by whoever finds out: `errno` is about a call of another time by then.
+    /// Why there is no response. The code that finds out says so: by the time it is read, `errno` is about another call.
     enum Failure: Error {
         case noDescriptors
         /// A field must not be sent, the file is shorter than what is to be sent of it, or memory is short.

@@ -3,7 +3,7 @@ internal import Foundation
 internal import SavePlatform
 internal import Synchronization
 
-/// Ends connections that do not get on: the library's own timeout starts anew with every byte.
+/// Ends connections that do not get on: the library's own timeout starts again with every byte.
 ///
 /// One thread looks at every connection a few times within the shortest deadline, and reads lingering sockets meanwhile.
 final class Watch: Sendable {

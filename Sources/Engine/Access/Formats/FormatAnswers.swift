@@ -25,7 +25,7 @@ extension IsolatedFormat<any RepositoryFormat> {
     }
 }
 
-/// Staging whose files are read on the threads of who staged them, as far as these may block.
+/// Staging whose files are read on the threads of the caller that staged them, as far as these may block.
 private struct InspectedInPlace: UploadStaging {
     let staging: any UploadStaging
 

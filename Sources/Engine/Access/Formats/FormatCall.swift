@@ -1,7 +1,7 @@
 internal import SavePlatform
 internal import Synchronization
 
-/// One call of a format, and who waits for it: until it ends, or is given up, whichever comes first.
+/// One call of a format, and the caller that waits for it: until it ends, or is given up, whichever comes first.
 ///
 /// For asynchronous code it is the executor as well: what the code does between two waits runs on the format's threads, and is
 /// timed by itself, so that a body that comes slowly does not count as a format that does not come back.

@@ -26,7 +26,7 @@ package struct IssuedKeys: Sendable {
     /// Makes a key, which lasts as long as keys of this server may. When this returns, it signs in.
     ///
     /// - Returns: its text, which nobody can read again.
-    /// - Throws: `forbidden` for who is no person signed in with a password: whoever finds a key must not be able to make
+    /// - Throws: `forbidden` for a caller that did not sign in with a password: a thief of a key must not be able to make
     ///   another that outlives it. `unauthenticated` where the account has gone meanwhile.
     package func issue(
         _ description: String, scopes: [KeyScope], for sender: Authentication, _ context: AuditContext
@@ -48,7 +48,7 @@ package struct IssuedKeys: Sendable {
         return text
     }
 
-    /// Ends a key of who has it. When this returns, it signs nobody in.
+    /// Ends a key of its owner. When this returns, it signs nobody in.
     ///
     /// - Throws: `notFound` for what is no key of the principal's own; `forbidden` for robots, whose keys are their project's,
     ///   and for a key with scopes that would end another.

@@ -49,8 +49,8 @@ package final class Authenticator: Sendable {
         failures = SignInFailures(trail: trail, clock: clock, capacity: rules.capacity)
     }
 
-    /// The sender of a request, where it is known without waiting: anonymous without credentials, whoever a verified
-    /// credential stands for now, and the owner of an API key. nil means: ask `authenticate`.
+    /// The sender of a request, where it is known without waiting: anonymous without credentials, the account that a verified
+    /// credential stands for now, or the owner of an API key. nil means: ask `authenticate`.
     package func cached(_ request: HTTPRequest) -> Authentication? {
         let known = known(request)
         if let key = known?.principal.key { noteUse(of: key, by: request) }
@@ -97,7 +97,7 @@ package final class Authenticator: Sendable {
         else {
             return try await check(nil, fingerprint, request)
         }
-        // Whoever has the secret does not guess, and is told why it is of no use, however many others guess.
+        // A client that has the secret does not guess, and is told why it is of no use, however many others guess.
         if let refusal = atOnce(credential, in: catalogue.current), refusal.told != nil {
             await failures.record(identity: identity(of: credential), refusal, request)
             throw Self.error(refusal)

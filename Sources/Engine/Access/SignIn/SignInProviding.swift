@@ -4,7 +4,7 @@ package import SaveStorage
 /// One way of signing in: passwords that this server keeps, API keys, later a directory or tokens of a CI system.
 ///
 /// A provider says only whether a credential is right, and what that rests on. Limits, what is remembered, what is written
-/// down and who the credential stands for at the moment are the `Authenticator`'s, the same for every provider.
+/// down and the account that the credential stands for at the moment are the `Authenticator`'s, the same for every provider.
 package protocol SignInProviding: Sendable {
     /// Whether a credential has the form that this provider checks. Looks nothing up.
     func recognizes(_ credential: PresentedCredential) -> Bool
@@ -45,8 +45,8 @@ package enum SignInVerdict: Sendable {
     case unknown(SignInRefusal)
 }
 
-/// Why a sign-in failed. The client is told the same in every case but one: whoever sends the right secret learns why it does
-/// not sign in, and gives nothing away by that to anybody who guesses.
+/// Why a sign-in failed. The client is told the same in every case but one: a client that sends the right secret learns why it does
+/// not sign in, which gives nothing away to one that guesses.
 package struct SignInRefusal: Sendable, Equatable {
     /// A word of lower-case letters and underscores, for the audit trail.
     package let reason: String

@@ -13,7 +13,7 @@ package final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sen
         try await task(key, work).value
     }
 
-    /// Cancels the work that is under way, whoever waits for it.
+    /// Cancels the work that is under way, although callers wait for it.
     package func cancelAll() {
         for flight in flights.withLock({ Array($0.values) }) { flight.cancel() }
     }

@@ -2,7 +2,7 @@ internal import SaveDigest
 
 /// Marks text as this server's own: an HMAC under a key that is derived from the server's.
 ///
-/// Whoever has the database but not `server.key` can compute every hash of the chain, and no seal.
+/// With the database but without `server.key`, an attacker can compute every hash of the chain, and no seal.
 package struct AuditSeal: Sendable {
     private let key: [UInt8]
 

@@ -29,7 +29,7 @@ struct TextHazard: Equatable {
             index += 1
             guard byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte == 0xE2 else { continue }
             let next = bytes[index...].prefix(2)
-            // Embeddings and isolates end with their paragraph (UAX 9, P1): one that is open there is open to whoever makes one
+            // Embeddings and isolates end with their paragraph (UAX 9, P1): one that is open there is open to a program that makes one
             // paragraph of several lines.
             let isEnd = byte == 0x0A || byte == 0x0D || byte == 0xE2 && next.elementsEqual([0x80, 0xA9])
             if isEnd, !directions.areClosed { return TextHazard(kind: .openDirection, line: line) }

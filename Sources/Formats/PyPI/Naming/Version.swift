@@ -21,7 +21,7 @@ struct Version: Sendable, Hashable, Comparable {
         isPrerelease = parts.pre != nil || parts.dev != nil
     }
 
-    /// The `sortKey` of a text alone, for who orders many; nil for what is not a version.
+    /// The `sortKey` of a text alone, for callers that order many; nil for what is not a version.
     static func sortKey(of text: String) -> [UInt8]? { parts(Array(text.utf8))?.sortKey }
 
     private static func parts(_ bytes: [UInt8]) -> VersionParts? {

@@ -67,7 +67,7 @@ enum JSONPage {
         }
         writeYank(record.withdrawn, to: &writer)
         // Not also under PEP 658's older key: pip from 22.3 to 23.0 reads a string there and ends with a traceback at what PEP 691
-        // says the value is. Whoever knows PEP 714's key reads that one, and the others read the wheel.
+        // says the value is. Clients that know PEP 714's key read that one, and the others read the wheel.
         if let metadata = facts.coreMetadata {
             writer.write(",\"core-metadata\":")
             write(metadata, to: &writer)

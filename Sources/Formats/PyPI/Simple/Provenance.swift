@@ -2,7 +2,7 @@ internal import SavePlatform
 
 /// The attestations of files (PEP 740): where a page says they are, and what is there.
 ///
-/// An index of its own and not a file, because whoever asks for it negotiates its type.
+/// An index of its own and not a file, because clients negotiate its type.
 enum Provenance {
     private static let folder = "provenance/"
 

@@ -8,7 +8,7 @@ enum SimpleType {
     /// No charset: uv compares this type as it stands.
     static let json = MediaType("application/vnd.pypi.simple.v1+json", aliases: ["application/vnd.pypi.simple.latest+json"])
 
-    /// `text/html` first: what pipenv, hatch and people get, who accept anything and read HTML.
+    /// `text/html` first: what pipenv, hatch and people get: they accept anything and read HTML.
     static let all = [text, json, html]
 
     /// What a request is offered: all forms, or the one that `?format=` names.

@@ -2,7 +2,7 @@ internal import SavePlatform
 
 /// The publisher of a file, as PEP 740's provenance says it: read out of the certificate that an attestation came with.
 ///
-/// Its issuer writes into it what it knows of the build (Fulcio, "oid-info"). Nothing of it is verified here: whoever reads the
+/// Its issuer writes into it what it knows of the build (Fulcio, "oid-info"). Nothing of it is verified here: the reader of the
 /// provenance compares it with the certificate, once that is verified.
 struct AttestationPublisher: Equatable {
     /// A publisher object of a kind that readers know.

@@ -2,7 +2,7 @@ internal import Foundation
 internal import SavePlatform
 
 /// The attestations that come with a file (PEP 740), as a publisher sent them. They are stored and handed out, not verified:
-/// that takes a trust root, which whoever reads them has to bring along. What is checked is that they are about this file.
+/// that takes a trust root, which the reader has to bring along. What is checked is that they are about this file.
 struct Attestations {
     /// The whole field, in bytes.
     static let maxBytes = 1 << 20

@@ -1,7 +1,7 @@
 internal import SavePlatform
 internal import SaveStorage
 
-/// Users, robots, keys, and who the caller is.
+/// Users, robots, keys, and the caller's own account.
 enum AccountSchemas {
     static let all: KeyValuePairs<String, Schema> = [
         "User": .members([

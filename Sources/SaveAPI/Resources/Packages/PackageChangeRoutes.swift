@@ -34,7 +34,7 @@ enum PackageChangeRoutes {
                 ]), answer: "PackageVersion", kinds: [.hosted], failures: [.preconditionFailed], action: "package.update",
             handler: updateVersion),
         APIRoute(
-            .put, version + "/yank", .repository(.delete), "Yank a version: still there for who asks for exactly it",
+            .put, version + "/yank", .repository(.delete), "Yank a version: clients that ask for exactly it still get it",
             body: yank, status: 204, kinds: [.hosted], failures: [.preconditionFailed], action: "package.yank"
         ) { call, repository in
             try await withdraw(call, repository, Withdrawal(reason: call.body["reason"]?.string ?? ""))

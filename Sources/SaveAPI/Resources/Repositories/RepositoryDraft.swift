@@ -59,7 +59,7 @@ struct RepositoryDraft {
         }
     }
 
-    /// A stored password was meant for the host that was configured with it: whoever points the repository elsewhere has
+    /// A stored password was meant for the host that was configured with it: a caller that points the repository elsewhere has
     /// to say it again, or that there is none.
     private mutating func moveRemote(to url: String) throws {
         guard url != record.proxy.remoteURL else { return }

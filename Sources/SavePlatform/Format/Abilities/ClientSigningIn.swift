@@ -13,7 +13,7 @@ public protocol ClientSigningIn: Sendable {
 
 /// What a client wants with its credentials.
 public enum SignInStep: Sendable, Equatable {
-    /// A key for who knows a password.
+    /// A key for a client that knows a password.
     case begin(SignInForm)
     /// The end of a key, which the path has.
     case end(key: String)

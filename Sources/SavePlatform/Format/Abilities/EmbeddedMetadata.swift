@@ -12,7 +12,7 @@ public protocol EmbeddedMetadata: Sendable {
     func file(ofSidecar path: AssetPath) -> AssetPath?
 
     /// Reads the bytes of the sidecar out of its file, looking at as little of it as can be, and checks that they are about
-    /// that file: whoever keeps it may send anything.
+    /// that file: the server that keeps it may send anything.
     ///
     /// Called again from its beginning whenever it looks at a part that is not there yet. What `bytes` throws must come out
     /// unchanged.

@@ -2,7 +2,7 @@ internal import SavePlatform
 package import SaveStorage
 internal import Synchronization
 
-/// Records in memory, for tests and for whoever writes a format. A write works on a copy, which takes the place of the
+/// Records in memory, for tests and for authors of formats. A write works on a copy, which takes the place of the
 /// records when it succeeds.
 package final class InMemoryMetadataStore: MetadataStore {
     private let tables = Mutex(InMemoryTables())

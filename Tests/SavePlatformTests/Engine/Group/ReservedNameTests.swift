@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: [GroupSettings.Policy.firstOwner, .union])
-    func `R-78 a reserved name is answered by who hosts it, whatever an upstream offers`(
+    func `R-78 a reserved name is answered by the member that hosts it, whatever an upstream offers`(
         policy: GroupSettings.Policy
     ) async throws {
         let engine = try await grouped(policy)

@@ -70,7 +70,7 @@ import Testing
         #expect(count <= content.count - 65_536)
     }
 
-    @Test func `K08 who comes while a file is passed on has it fetched anew`() async throws {
+    @Test func `K08 a client that comes while a file is passed on has it fetched again`() async throws {
         let gate = Gate()
         let engine = try await engine(failing: 1, gate: gate)
         let first = await engine.send(.get, path)

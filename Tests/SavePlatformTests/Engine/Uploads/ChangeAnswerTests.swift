@@ -36,7 +36,7 @@ import Testing
         #expect(try await engine.get("/parcels/p/hosted/index/foo").text.contains(#""withdrawn":true"#))
     }
 
-    @Test func `a refusal fills the format's document, whoever refuses`() async throws {
+    @Test func `a refusal fills the format's document, wherever it is refused`() async throws {
         let malformed = await publish(["name": "foo"], "bytes")
         #expect(malformed.status == 400)
         #expect(try await malformed.text() == #"{"errors":[{"detail":"version: is missing, or no version"}]}"#)

@@ -42,8 +42,7 @@ import Testing
         return try await removed
     }
 
-    @Test func `no acknowledged upload is lost to a collection without grace, whoever else deletes the same bytes`() async throws
-    {
+    @Test func `no acknowledged upload is lost to a collection without grace while others delete the same bytes`() async throws {
         let folder = try TemporaryFolder()
         let pool = BlockingPool(name: "test-files", threads: 4)
         defer { pool.stop() }

@@ -41,7 +41,7 @@ import Testing
         #expect(names == [])
     }
 
-    @Test func `R-71 a repository that allows redeploying gives the name to who may delete`() async throws {
+    @Test func `R-71 a repository that allows redeploying gives the name to callers that may delete`() async throws {
         let engine = try await engine { $0.hosted.allowRedeploy = true }
         #expect(await engine.put(Self.path, "two", as: "dev").status == 400)
         #expect(await engine.put(Self.path, "two", as: "admin").status == 201)

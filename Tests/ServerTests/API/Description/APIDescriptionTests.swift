@@ -70,7 +70,7 @@ struct APIDescriptionTests {
         #expect(answer.items.last?.object?["abilities"] == ["hosted"])
     }
 
-    @Test func `formats say where they came from, and the path to who may see inside the server`() async throws {
+    @Test func `formats say where they came from, and the path to callers that may see inside the server`() async throws {
         let server = try await APIServer()
         for (user, path) in [
             ("nobody", JSONValue.null), ("owner", .null), ("eve", "/plugins/plain.so"), ("root", "/plugins/plain.so"),

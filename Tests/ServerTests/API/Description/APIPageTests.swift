@@ -53,7 +53,7 @@ struct APIPageTests {
         #expect(answer.headers["X-Content-Type-Options"] == "nosniff")
     }
 
-    @Test func `the page is not sent again to who has it`() async throws {
+    @Test func `the page is not sent again to a client that has it`() async throws {
         let etag = try #require(try await page().headers["ETag"])
         let again = try await page(["If-None-Match": etag])
         #expect(again.status == 304)

@@ -103,7 +103,8 @@ struct APIPackageTests {
         #expect(try await server.audit().filter { $0.outcome == .ok }.map(\.action) == ["file.yank", "file.unyank"])
     }
 
-    @Test func `R-71 a deleted file's name is shown as retired, and released by who manages the repository`() async throws {
+    @Test func `R-71 a deleted file's name is shown as retired, and released by callers that manage the repository`() async throws
+    {
         let server = try await server()
         #expect(try await server.send("DELETE", base + "/alpha", as: "owner").status == 204)
         let names = try await server.send("GET", base + "/alpha/retired-names", as: "viewer").items.compactMap(\.object)
