@@ -23,15 +23,3 @@ package struct DownloadSubject: Sendable {
         via = holder === asked ? nil : asked.record.coordinates
     }
 }
-
-extension AuditAggregator {
-    /// Counts an answer that gives out a file, whole or in part; one that only says that the client has it does not.
-    package func note(_ download: DownloadSubject?, _ response: HTTPResponse, to principal: Principal, _ request: HTTPRequest) {
-        guard let download, request.method == .get, response.status == 200 || response.status == 206 else { return }
-        let subject = Subject(
-            action: "file.download", resourceType: "file", resource: download.resource, actor: principal.auditName,
-            key: principal.key?.id, address: request.client.bytes, userAgent: request.headers["user-agent"] ?? "",
-            via: download.via)
-        note(subject, by: principal, request, isPart: response.status == 206)
-    }
-}

@@ -34,69 +34,6 @@ package struct SourcedListing: Sendable {
     }
 }
 
-/// What an answer depends on.
-package struct CacheValidity: Sendable {
-    /// A subject as it was when the answer was made.
-    package struct Dependency: Sendable {
-        package let repository: Repository
-        package let version: ChangeCounters.Version
-    }
-
-    package var dependencies: [Dependency] = []
-    /// The upstreams' indexes that it was made from.
-    package var ttls: [UpstreamTTL] = []
-    /// `PlatformClock.uptime` after which an upstream should be asked again for a file; nil for never.
-    package var validUntil: UInt64?
-    /// The upstream could not be asked: this is what it said before.
-    package var isStale = false
-
-    package init(
-        dependencies: [Dependency] = [], ttls: [UpstreamTTL] = [], validUntil: UInt64? = nil, isStale: Bool = false
-    ) {
-        self.dependencies = dependencies
-        self.ttls = ttls
-        self.validUntil = validUntil
-        self.isStale = isStale
-    }
-
-    package mutating func merge(_ other: CacheValidity) {
-        dependencies += other.dependencies
-        ttls += other.ttls.filter { ttl in !ttls.contains { $0 === ttl } }
-        validUntil = [validUntil, other.validUntil].compactMap(\.self).min()
-        isStale = isStale || other.isStale
-    }
-
-    package func merging(_ other: CacheValidity) -> CacheValidity {
-        var copy = self
-        copy.merge(other)
-        return copy
-    }
-
-    /// Whether the answer still holds.
-    package func isCurrent(counters: ChangeCounters, catalogue: CatalogueSnapshot, clock: PlatformClock) -> Bool {
-        holds(counters: counters, clock: clock)
-            && dependencies.allSatisfy { catalogue.repository(id: $0.repository.record.id) === $0.repository }
-    }
-
-    /// Whether the answer still holds, where the catalogue is known to be the same.
-    package func holds(counters: ChangeCounters, clock: PlatformClock) -> Bool {
-        if validUntil != nil || !ttls.isEmpty {
-            let now = clock.uptime()
-            if let validUntil, now >= validUntil { return false }
-            guard ttls.allSatisfy({ $0.isCurrent(now) }) else { return false }
-        }
-        return dependencies.allSatisfy { counters.isCurrent($0.version) }
-    }
-
-    /// Whether both were found in the same state of all that they rest on: then what was made of one is what would be made
-    /// of the other. Until when each holds may differ.
-    package func isSameState(as other: CacheValidity) -> Bool {
-        isStale == other.isStale && validUntil == other.validUntil
-            && dependencies.elementsEqual(other.dependencies) { $0.repository === $1.repository && $0.version == $1.version }
-            && ttls.elementsEqual(other.ttls) { $0.key == $1.key && $0.content == $1.content }
-    }
-}
-
 /// The bytes of a file.
 package enum AssetContent: Sendable {
     /// Here, whole and verified.
@@ -132,25 +69,4 @@ package enum AssetContent: Sendable {
         guard case .stored(let asset, let blob, let own) = self else { return self }
         return .stored(asset, blob, own.merging(validity))
     }
-}
-
-/// "Not here", with what that answer depends on, so that a group's answer can depend on it as well.
-package struct SourceMiss: Error, Sendable {
-    package let error: SaveError
-    package let validity: CacheValidity
-
-    /// "Not to be taken from an upstream": refused rather than missing, because a client that is told "not found" goes on to
-    /// the next index it knows, where somebody else may have published under the name.
-    static func reserved(
-        _ package: PackageID, _ pattern: NamePattern, in repository: Repository, _ validity: CacheValidity
-    ) -> SourceMiss {
-        SourceMiss(
-            error: SaveError(
-                .blocked,
-                "'\(package)' is not hosted here, and \(repository.record.coordinates) takes no package of the reserved name '\(pattern)' from an upstream: publish it here, or have an owner change the reserved names"
-            ), validity: validity)
-    }
-
-    /// The codes that mean that something is not there, as against not known.
-    static let codes: Set<SaveError.Code> = [.packageNotFound, .assetNotFound, .notFound]
 }

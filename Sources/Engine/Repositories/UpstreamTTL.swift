@@ -1,10 +1,12 @@
+internal import SaveAccess
+internal import SavePlatform
 internal import Synchronization
 
 /// How long something that an upstream said counts as current. Everything that was made from it shares the object, so that
 /// a "not modified" of the upstream keeps all of it at once.
 package final class UpstreamTTL: Sendable {
     /// What is to be asked for again.
-    let key: UpstreamMemory.Key
+    let key: UpstreamIndexKey
     /// Stands for what the upstream said: two of one key and one content are about the same.
     let content: Content
     private let verified: Atomic<UInt64>
@@ -29,7 +31,7 @@ package final class UpstreamTTL: Sendable {
     /// - Parameters:
     ///   - now: `PlatformClock.uptime`; the other times as well.
     ///   - renews: whether clients that use it make it renewed before its end.
-    init(_ key: UpstreamMemory.Key, _ content: Content, now: UInt64, until end: UInt64, renews: Bool) {
+    init(_ key: UpstreamIndexKey, _ content: Content, now: UInt64, until end: UInt64, renews: Bool) {
         self.key = key
         self.content = content
         verified = Atomic(now)
@@ -64,4 +66,11 @@ package final class UpstreamTTL: Sendable {
 
     /// Renewing failed; not to be tried again before then.
     func postpone(until then: UInt64) { due.store(then, ordering: .relaxed) }
+}
+
+/// An index of an upstream, as one version of a proxy's settings describes it: what is remembered of it is kept under this.
+struct UpstreamIndexKey: Hashable, Sendable {
+    let upstream: UpstreamID
+    let index: IndexKey
+    var repository: Int64 { upstream.repository }
 }

@@ -95,7 +95,7 @@ package final class DataPlane: Responder {
     package func immediateResponse(to request: HTTPRequest) -> HTTPResponse? {
         guard request.method == .get else { return nil }
         let name = memo.name(of: request)
-        let generation = services.catalogue.generation
+        let generation = services.catalogue.live.generation
         if let known = memo.answer(name, generation: generation, counters: services.counters, clock: services.clock) {
             if let key = known.principal.key { authenticator.noteUse(of: key, by: request) }
             return use(known.answer, by: known.principal, request)

@@ -31,9 +31,9 @@ struct AccessCatalogueTests {
                 _ = try await store.write { [key] in try $0.deleteKey(key.id) }
                 expected[key.id] = nil
             }
-            let generation = catalogue.generation
+            let generation = catalogue.live.generation
             try await catalogue.reload(keys: [key.id])
-            #expect(catalogue.generation > generation && catalogue.current.keys[key.id] == expected[key.id])
+            #expect(catalogue.live.generation > generation && catalogue.current.keys[key.id] == expected[key.id])
         }
         let known = catalogue.current.keys
         #expect(known.count == 400 && known.values.allSatisfy { expected[$0.id] == $0 })

@@ -47,6 +47,22 @@ package struct Authentication: Sendable {
     }
 }
 
+/// What a verified credential rests on. The principal follows from it and the catalogue, each time the catalogue changes.
+package protocol CredentialProof: Sendable {
+    /// The principal as it is now; nil once the account or the credential is gone, disabled, changed or expired.
+    func resolve(in catalogue: CatalogueSnapshot, at now: Timestamp) -> ResolvedCredential?
+}
+
+/// The principal that a credential stands for, and until when at most.
+package struct ResolvedCredential: Sendable {
+    package let principal: Principal
+    package let expires: Timestamp?
+    package init(_ principal: Principal, expires: Timestamp? = nil) {
+        self.principal = principal
+        self.expires = expires
+    }
+}
+
 extension SaveError {
     /// The same whatever is wrong with them.
     package static let credentialsNotValid = SaveError(

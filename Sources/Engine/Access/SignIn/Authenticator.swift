@@ -10,7 +10,7 @@ internal import Synchronization
 /// outlives its account, that fifty first requests cost one check, and what is written down is the same for all of them.
 /// `cached` answers on the spot and is asked first, by the server's own thread; only what takes time to check and was not
 /// seen lately needs `authenticate`.
-package final class Authenticator: Sendable {
+package final class Authenticator: RequestAuthenticating {
     private struct Flight: Hashable {
         let fingerprint: Fingerprint
         let client: ClientAddress

@@ -16,5 +16,3 @@ package protocol RequestAuthenticating: Sendable {
     ///   after many failures; `busy` when too many checks wait.
     func authenticate(_ request: HTTPRequest) async throws -> Authentication
 }
-
-extension Authenticator: RequestAuthenticating {}

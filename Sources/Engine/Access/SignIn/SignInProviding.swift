@@ -86,19 +86,3 @@ package struct SignInRefusal: Sendable, Equatable {
     /// What it rests on changed while it was checked.
     package static let superseded = SignInRefusal("superseded")
 }
-
-/// What a verified credential rests on. The principal follows from it and the catalogue, each time the catalogue changes.
-package protocol CredentialProof: Sendable {
-    /// The principal as it is now; nil once the account or the credential is gone, disabled, changed or expired.
-    func resolve(in catalogue: CatalogueSnapshot, at now: Timestamp) -> ResolvedCredential?
-}
-
-/// The principal that a credential stands for, and until when at most.
-package struct ResolvedCredential: Sendable {
-    package let principal: Principal
-    package let expires: Timestamp?
-    package init(_ principal: Principal, expires: Timestamp? = nil) {
-        self.principal = principal
-        self.expires = expires
-    }
-}

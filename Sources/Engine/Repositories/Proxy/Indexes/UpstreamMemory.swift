@@ -7,11 +7,7 @@ internal import Synchronization
 
 /// What proxies remember of their upstreams between requests. All of it can be forgotten at any time.
 final class UpstreamMemory: Sendable {
-    struct Key: Hashable, Sendable {
-        let upstream: UpstreamID
-        let index: IndexKey
-        var repository: Int64 { upstream.repository }
-    }
+    typealias Key = UpstreamIndexKey
 
     /// An upstream's index, read.
     struct KnownIndex: Sendable {
