@@ -42,6 +42,8 @@ package final class ScriptedUpstream: Sendable {
         /// As sent, with its query.
         package let target: String
         package let headers: HTTPHeaders
+        /// As much as `Content-Length` says.
+        package let body: [UInt8]
         /// Counts connections from 1.
         package let connection: Int
         /// The target without its query.
@@ -186,7 +188,9 @@ extension ScriptedUpstream {
     private static func serve(_ descriptor: Int32, _ number: Int, _ server: () -> ScriptedUpstream?) {
         var received: [UInt8] = []
         while let head = readHead(descriptor, &received) {
-            guard let request = parse(head, connection: number), let script = server()?.record(request) else { return }
+            guard let request = parse(head, connection: number, body: { readBody($0, descriptor, &received) }),
+                let script = server()?.record(request)
+            else { return }
             for step in script(request) {
                 guard let sent = play(step, on: descriptor) else { return }
                 server()?.state.withLock { $0.bytesSent += sent }
@@ -221,7 +225,20 @@ extension ScriptedUpstream {
         return nil
     }
 
-    private static func parse(_ head: [UInt8], connection: Int) -> Request? {
+    /// The next bytes; nil where the connection ends before them.
+    private static func readBody(_ length: Int, _ descriptor: Int32, _ received: inout [UInt8]) -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        while received.count < length {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return nil }
+            received += buffer[..<count]
+        }
+        defer { received.removeFirst(length) }
+        return Array(received[..<length])
+    }
+
+    private static func parse(_ head: [UInt8], connection: Int, body: (Int) -> [UInt8]?) -> Request? {
         let lines = head.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0.filter { $0 != 13 }, as: UTF8.self) }
         guard let words = lines.first?.split(separator: " "), words.count == 3 else { return nil }
         var headers = HTTPHeaders()
@@ -229,7 +246,9 @@ extension ScriptedUpstream {
             guard let colon = line.firstIndex(of: ":") else { continue }
             headers.append(String(line[..<colon]), line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces))
         }
-        return Request(method: String(words[0]), target: String(words[1]), headers: headers, connection: connection)
+        guard let body = body(headers["Content-Length"].flatMap(Int.init) ?? 0) else { return nil }
+        return Request(
+            method: String(words[0]), target: String(words[1]), headers: headers, body: body, connection: connection)
     }
 
     /// The number of bytes written; nil when the connection has ended.

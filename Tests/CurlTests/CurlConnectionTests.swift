@@ -73,11 +73,41 @@ import Testing
         #expect(await code { _ = try await client.send(refused) } == .invalidRequest)
     }
 
-    @Test func `methods that change something are refused`() async throws {
-        var request = get("http://127.0.0.1:1/")
-        request.method = .delete
-        let client = try localClient(), refused = request
-        #expect(await code { _ = try await client.send(refused) } == .invalidRequest)
+    @Test func `methods other than GET, HEAD, and POST with a body are refused`() async throws {
+        let client = try localClient()
+        for (method, body) in [(HTTPMethod.delete, nil), (.post, nil), (.get, [UInt8]()), (.put, [1])] {
+            var request = get("http://127.0.0.1:1/")
+            request.method = method
+            request.body = body
+            let refused = request
+            #expect(await code { _ = try await client.send(refused) } == .invalidRequest)
+        }
+    }
+
+    @Test(arguments: [0, 1, 1 << 20])
+    func `a POST sends its body as it is, without asking for leave`(size: Int) async throws {
+        let upstream = try ScriptedUpstream()
+        upstream.on("/x") { _ in .response(200, [:], "yes") }
+        var request = get(upstream.url("/x"))
+        request.method = .post
+        request.headers = ["Content-Type": "application/json"]
+        let body = (0..<size).map { UInt8(truncatingIfNeeded: $0) }
+        request.body = body
+        let response = try await localClient().send(request)
+        #expect(try await response.body.collect(limit: 10) == Array("yes".utf8))
+        let got = try #require(upstream.requests.first)
+        #expect(got.method == "POST" && got.body == body && got.headers["Content-Type"] == "application/json")
+        #expect(got.headers["Expect"] == nil && got.headers["Content-Length"] == "\(size)")
+    }
+
+    @Test func `a redirect of a POST is the answer, and its body goes nowhere else`() async throws {
+        let upstream = try ScriptedUpstream()
+        upstream.on("/x") { _ in .response(307, ["Location": "/y"], "moved") }
+        var request = get(upstream.url("/x"))
+        request.method = .post
+        request.body = [1]
+        #expect(try await localClient().send(request).status == 307)
+        #expect(upstream.requests.map(\.path) == ["/x"])
     }
 
     @Test(arguments: [

@@ -53,7 +53,7 @@ package final class CurlClient: HTTPClient {
                 headerDeadline: deadline)
             let handle = (plan.waitsForReader ? files : indexes).start(plan)
             let head = try await handle.head()
-            guard let location = head.redirect else { return response(head, url, handle, plan) }
+            guard let location = head.redirect, request.body == nil else { return response(head, url, handle, plan) }
             let target = try Redirect.target(location, from: url)
             guard request.redirects == .anywhere || Redirect.staysOnServer(of: own, to: target) else {
                 return response(head, url, handle, plan)

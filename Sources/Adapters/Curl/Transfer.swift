@@ -78,6 +78,7 @@ final class Transfer {
         set(CURLOPT_USERAGENT, "Save/\(configuration.version)")
         save_curl_set_pointer(easy, CURLOPT_HTTPHEADER, fields)
         if plan.isHead { set(CURLOPT_NOBODY, 1) }
+        if let body = plan.body { setBody(body) }
         // A paused stream holds up the others of its connection in this curl. What waits for its reader has a connection of its
         // own; pages are never paused (see `takeBody`) and share one.
         set(CURLOPT_HTTP_VERSION, plan.waitsForReader ? httpVersion11 : httpVersion2TLS)
@@ -99,6 +100,17 @@ final class Transfer {
             set(CURLOPT_USERNAME, credentials.username)
             set(CURLOPT_PASSWORD, credentials.password)
         }
+    }
+
+    /// curl keeps a copy. It asks for no leave to send a body (`Expect`), which few servers answer.
+    private func setBody(_ body: [UInt8]) {
+        set(CURLOPT_POST, 1)
+        set(CURLOPT_POSTFIELDSIZE, body.count)
+        var bytes = body
+        let code = bytes.withUnsafeMutableBytes { save_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
+        if code != CURLE_OK { isConfigured = false }
+        fields = curl_slist_append(fields, "Expect:") ?? fields
+        save_curl_set_pointer(easy, CURLOPT_HTTPHEADER, fields)
     }
 
     private func set(_ option: CURLoption, _ value: Int) {

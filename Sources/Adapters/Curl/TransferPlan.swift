@@ -7,6 +7,8 @@ struct TransferPlan: Sendable {
     /// What `url` was read as when it was decided what goes there.
     let origin: URLOrigin
     let isHead: Bool
+    /// What a POST sends.
+    let body: [UInt8]?
     /// `Name: value` lines.
     let headers: [String]
     let credentials: ClientCredentials?
@@ -24,12 +26,12 @@ extension TransferPlan {
     /// The plan of a hop to `url`.
     ///
     /// - Parameter isOwnOrigin: whether the hop goes to the origin that was asked for, to which alone credentials go.
-    /// - Throws: `invalidRequest` for a method other than GET and HEAD, and for a field that would break the request apart.
+    /// - Throws: `invalidRequest` for a method other than GET, HEAD and POST, and for a field that would break the request apart.
     init(_ request: ClientRequest, url: String, origin: URLOrigin, isOwnOrigin: Bool, proxy: String?, headerDeadline: UInt64)
         throws
     {
-        guard request.method == .get || request.method == .head else {
-            throw SaveError(.invalidRequest, "only GET and HEAD go to an upstream")
+        guard request.body != nil ? request.method == .post : request.method == .get || request.method == .head else {
+            throw SaveError(.invalidRequest, "only GET, HEAD, and POST with a body go to another server")
         }
         var lines: [String] = []
         for (name, value) in request.headers.all {
@@ -44,7 +46,7 @@ extension TransferPlan {
         // What is asked for is what `Transfer` can take off; curl itself takes off nothing.
         lines.append("Accept-Encoding: \(request.decodes ? "gzip, deflate" : "identity")")
         self.init(
-            url: url, origin: origin, isHead: request.method == .head, headers: lines,
+            url: url, origin: origin, isHead: request.method == .head, body: request.body, headers: lines,
             credentials: isOwnOrigin ? request.credentials : nil,
             decodes: request.decodes, waitsForReader: request.waitsForReader, prefix: request.prefix, maxSize: request.maxSize,
             proxy: proxy, headerDeadline: headerDeadline)

@@ -2,9 +2,9 @@ package import SavePlatform
 
 /// The one way out: every request to another server goes through this, with its deadlines and its address guard.
 package protocol HTTPClient: Sendable {
-    /// Sends a GET or HEAD and answers as soon as the final response's headers are there.
+    /// Sends a GET, a HEAD, or a POST with a body, and answers as soon as the final response's headers are there.
     ///
-    /// Follows at most five redirects, never from https to http, as far as `request.redirects` says, and sends `credentials` only to the scheme, host and port
+    /// Follows at most five redirects, none with a body, never from https to http, as far as `request.redirects` says, and sends `credentials` only to the scheme, host and port
     /// of `request.url`. Pulling the body is what makes the transfer go on; dropping the response ends it.
     ///
     /// - Throws: `upstreamForbidden` for an address that the configuration does not allow, `upstreamUnavailable` when the
@@ -32,11 +32,13 @@ package struct ClientRequest: Sendable {
     /// The body ends, as if it were whole, once there are so many bytes or a few more; nil for all of it.
     package var prefix: Int64?
     package var redirects: RedirectScope
+    /// What a POST sends; nil for other methods. Its type is in `headers`.
+    package var body: [UInt8]?
 
     package init(
         method: HTTPMethod = .get, url: String, headers: HTTPHeaders = HTTPHeaders(), credentials: ClientCredentials? = nil,
         decodes: Bool = false, waitsForReader: Bool? = nil, maxSize: Int64, prefix: Int64? = nil,
-        redirects: RedirectScope = .anywhere
+        redirects: RedirectScope = .anywhere, body: [UInt8]? = nil
     ) {
         self.method = method
         self.url = url
@@ -47,6 +49,7 @@ package struct ClientRequest: Sendable {
         self.maxSize = maxSize
         self.prefix = prefix
         self.redirects = redirects
+        self.body = body
     }
 }
 
