@@ -88,6 +88,7 @@ let package = Package(
         library("SaveCompression", path: "Sources/Readers/Compression", ["SaveDigest", "CZlib"]),
         library("SaveArchive", path: "Sources/Readers/Archive", ["SaveCompression", "CArchive"]),
         library("SaveHTML", path: "Sources/Readers/HTML", ["CXML"]),
+        library("SaveTOML", path: "Sources/Readers/TOML"),
 
         // What formats see, and nothing else.
         library("SavePlatform", path: "Sources/SavePlatform", ["SaveDigest"]),
@@ -125,7 +126,7 @@ let package = Package(
         .target(
             name: "SaveServer",
             dependencies: [
-                "SavePlatform", "SaveAPI", "FormatPyPI", "FormatRaw", "SaveDigest", "SaveCompression",
+                "SavePlatform", "SaveAPI", "FormatPyPI", "FormatRaw", "SaveDigest", "SaveCompression", "SaveTOML",
                 "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2", "SavePlugins",
                 "CMalloc",
             ] + engine,
@@ -148,7 +149,7 @@ let package = Package(
                 "FormatChunks", "FormatParcels", "FormatSparse",
                 "FormatPyPI", "FormatRaw", "FormatNpm",
             ] + engine),
-        tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTestKit"]),
+        tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTOML", "SaveTestKit"]),
         tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveHTTP", "SaveDigest"]),
         tests("FormatRawTests", ["FormatRaw", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests(
