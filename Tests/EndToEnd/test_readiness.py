@@ -65,9 +65,12 @@ def failing_disk(tmp_path_factory):
     return library
 
 
-def test_a_disk_that_takes_no_write_makes_the_server_unready_until_it_does_and_reads_go_on(new_server, tmp_path, failing_disk):
+@pytest.mark.parametrize("fault", ["writes", "synchronisation"])
+def test_a_disk_that_takes_no_write_makes_the_server_unready_until_it_does_and_reads_go_on(
+        new_server, tmp_path, failing_disk, fault):
     fails = tmp_path / "fails"
-    server = new_server("disk", LD_PRELOAD=str(failing_disk), TEST_DISK=str(tmp_path / "disk"), TEST_DISK_FAILS=str(fails))
+    takes = {"TEST_DISK_TAKES_WRITES": "1"} if fault == "synchronisation" else {}
+    server = new_server("disk", LD_PRELOAD=str(failing_disk), TEST_DISK=str(tmp_path / "disk"), TEST_DISK_FAILS=str(fails), **takes)
     server.create("p/files", format="raw")
     assert server.admin.put("/raw/p/files/a", data=b"kept").status_code == 201
     assert readiness(server) == (200, None)

@@ -1,4 +1,5 @@
-/* A disk that fails: what is written below TEST_DISK fails with EIO while the file TEST_DISK_FAILS is there.
+/* A disk that fails: what is written below TEST_DISK fails with EIO while the file TEST_DISK_FAILS is there. With TEST_DISK_TAKES_WRITES
+   only the synchronisation fails, as where the kernel took the bytes and the disk then did not (fsync(2), EIO).
    Loaded before libc (ld.so(8), LD_PRELOAD). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -25,20 +26,23 @@ static int fails(int descriptor)
     return is_below;
 }
 
-#define REPLACED(result, name, parameters, arguments)                                                                  \
+#define WRITES (getenv("TEST_DISK_TAKES_WRITES") == NULL)
+#define SYNCS 1
+
+#define REPLACED(kind, result, name, parameters, arguments)                                                            \
     result name parameters                                                                                             \
     {                                                                                                                  \
         static result(*next) parameters;                                                                               \
         if (!next) *(void **)&next = dlsym(RTLD_NEXT, #name);                                                          \
-        return fails(descriptor) ? -1 : next arguments;                                                                \
+        return kind && fails(descriptor) ? -1 : next arguments;                                                        \
     }
 
-REPLACED(ssize_t, write, (int descriptor, const void *bytes, size_t count), (descriptor, bytes, count))
-REPLACED(ssize_t, pwrite, (int descriptor, const void *bytes, size_t count, off_t at), (descriptor, bytes, count, at))
-REPLACED(ssize_t, pwrite64, (int descriptor, const void *bytes, size_t count, off64_t at), (descriptor, bytes, count, at))
-REPLACED(ssize_t, writev, (int descriptor, const struct iovec *parts, int count), (descriptor, parts, count))
-REPLACED(ssize_t, pwritev, (int descriptor, const struct iovec *parts, int count, off_t at), (descriptor, parts, count, at))
-REPLACED(int, ftruncate, (int descriptor, off_t size), (descriptor, size))
-REPLACED(int, ftruncate64, (int descriptor, off64_t size), (descriptor, size))
-REPLACED(int, fsync, (int descriptor), (descriptor))
-REPLACED(int, fdatasync, (int descriptor), (descriptor))
+REPLACED(WRITES, ssize_t, write, (int descriptor, const void *bytes, size_t count), (descriptor, bytes, count))
+REPLACED(WRITES, ssize_t, pwrite, (int descriptor, const void *bytes, size_t count, off_t at), (descriptor, bytes, count, at))
+REPLACED(WRITES, ssize_t, pwrite64, (int descriptor, const void *bytes, size_t count, off64_t at), (descriptor, bytes, count, at))
+REPLACED(WRITES, ssize_t, writev, (int descriptor, const struct iovec *parts, int count), (descriptor, parts, count))
+REPLACED(WRITES, ssize_t, pwritev, (int descriptor, const struct iovec *parts, int count, off_t at), (descriptor, parts, count, at))
+REPLACED(WRITES, int, ftruncate, (int descriptor, off_t size), (descriptor, size))
+REPLACED(WRITES, int, ftruncate64, (int descriptor, off64_t size), (descriptor, size))
+REPLACED(SYNCS, int, fsync, (int descriptor), (descriptor))
+REPLACED(SYNCS, int, fdatasync, (int descriptor), (descriptor))
