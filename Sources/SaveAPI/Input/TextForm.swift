@@ -47,6 +47,11 @@ struct TextForm: Sendable {
         pattern: "^([0-9a-f]{2}){13,}$", max: 4096, summary: "a cursor that this list gave as 'next'",
         matches: { $0.utf8.allSatisfy { ASCII.isDigit($0) || (97...102).contains($0) } })
 
+    /// The pattern has what every reader of them takes; escapes are read as well.
+    static let packageURL = TextForm(
+        pattern: "^pkg:[a-z][a-z0-9.-]*/([A-Za-z0-9._~-]+/)*[A-Za-z0-9._~-]+(@[A-Za-z0-9._~-]+)?$", max: 1024,
+        summary: "a package URL such as pkg:pypi/name or pkg:pypi/name@1.0", matches: { (try? PackageURL($0)) != nil })
+
     static let host = TextForm(
         pattern: "^[A-Za-z0-9._:-]+$", max: 253, summary: "a host name or address",
         matches: { text in

@@ -26,7 +26,8 @@ enum APISchema {
     private static let lists: KeyValuePairs<String, String> = [
         "ProjectList": "Project", "MemberList": "Member", "RepositoryList": "Repository", "PackageList": "PackageSummary",
         "FileList": "File",
-        "UserList": "User", "RobotList": "Robot", "KeyList": "Key", "AuditList": "AuditRecord", "FormatList": "Format",
+        "UserList": "User", "RobotList": "Robot", "KeyList": "Key", "AuditList": "AuditRecord", "DownloadList": "Download",
+        "FormatList": "Format",
         "RetiredNameList": "RetiredName", "JobList": "Job",
     ]
 }

@@ -105,6 +105,9 @@ struct Caller: Sendable {
     /// The repositories that the caller may read.
     var repositories: [Repository] { snapshot.repositories.filter(mayRead) }
 
+    /// All repositories, for routes of callers that see the whole audit trail.
+    var auditedRepositories: [Repository] { snapshot.repositories }
+
     /// A repository by name, if the caller may do something to it.
     ///
     /// - Throws: `repositoryNotFound` where there is none, `Denial` where the caller may not, with the same answer where it

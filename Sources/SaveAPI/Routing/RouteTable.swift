@@ -24,7 +24,8 @@ struct RouteTable: Sendable {
         RouteGroup("Users", "People's accounts.", UserRoutes.all),
         RouteGroup("Robots and keys", "Machines' accounts, and the API keys of both.", RobotRoutes.all + KeyRoutes.all),
         RouteGroup("Caller", "Who is asking.", CurrentUserRoutes.all),
-        RouteGroup("Audit", "Who did what.", AuditRoutes.all),
+        RouteGroup(
+            "Audit", "Changes, sign-ins and downloads, with the accounts that made them.", AuditRoutes.all + DownloadRoutes.all),
         RouteGroup(
             "Server", "Sizes, upkeep, formats and this description.",
             MaintenanceRoutes.all + JobRoutes.all + DescriptionRoutes.all),

@@ -245,6 +245,7 @@ enum APIExpectations {
 
         AccessRow("GET /admin/audit", inspectors),
         AccessRow("GET /admin/audit/verify", inspectors),
+        AccessRow("GET /downloads", inspectors, ok: 400),
         AccessRow("GET /admin/stats", inspectors),
         AccessRow("POST /admin/gc", administrators),
         AccessRow("POST /admin/verify", administrators, ok: 202),

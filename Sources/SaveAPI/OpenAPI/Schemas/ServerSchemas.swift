@@ -18,6 +18,15 @@ enum ServerSchemas {
             "outcome": .choice(AuditRecord.Outcome.allCases.map(\.rawValue)), "source_ip": .text, "user_agent": .text,
             "request_id": .text, "details": .object, "hash": .sha256, "previous_hash": .text,
         ]),
+        "Download": .members([
+            "id": Schema.count.described("Of the audit record."), "time": Schema.time.described("When it was recorded."),
+            "actor": .text, "actor_kind": .choice(["user", "robot", "anonymous", "system"]), "source_ip": .text,
+            "user_agent": .text,
+            "repository": Schema.text.described("The one that has the file."), "path": .text, "version": Schema.text.orNull,
+            "count": Schema.count.described("Downloads of the whole file that the record stands for."),
+            "parts": Schema.count.described("Downloads of a part of it."),
+            "via": Schema.text.orNull.described("The group that it was asked for in."),
+        ]),
         "AuditVerification": .members([
             "ok": .flag, "checked": Schema.count.described("Records that hold."),
             "anchors": Schema.count.described("Anchors that the trail meets."),

@@ -47,7 +47,7 @@ struct APIDescriptionTests {
         let robots = try await server.send("POST", "/robots/ci/keys", body: "{}")["id"]?.string ?? ""
         let job = try #require(try await server.send("POST", "/admin/verify")["id"]?.string)
         let keys = [
-            "/jobs/{id}": "/jobs/\(job)",
+            "/jobs/{id}": "/jobs/\(job)", "/downloads": "/downloads?package=pkg:notes/alpha",
             "/user/keys/{id}": "/user/keys/\(own)", "/users/{username}/keys/{id}": "/users/root/keys/\(own)",
             "/robots/{name}/keys/{id}": "/robots/ci/keys/\(robots)",
         ]
