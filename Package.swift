@@ -25,7 +25,7 @@ func library(_ name: String, path: String, _ dependencies: [Target.Dependency] =
 
 /// The engine's modules, for those that are built on all of it.
 let engine: [Target.Dependency] = [
-    "SaveCaching", "SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit", "SaveRepositories", "SaveServing",
+    "SaveCaching", "SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit", "SaveAdvisories", "SaveRepositories", "SaveServing",
 ]
 
 /// A module of the engine, `Save<Name>` in `Sources/Engine/<Name>`.
@@ -99,8 +99,9 @@ let package = Package(
         engineModule("Storage", ["SaveHTTP"]),
         engineModule("Access", ["SaveHTTP", "SaveStorage"]),
         engineModule("Audit", ["SaveHTTP", "SaveStorage", "SaveAccess"]),
-        engineModule("Repositories", ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit"]),
-        engineModule("Serving", ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit", "SaveRepositories"]),
+        engineModule("Advisories", ["SaveHTTP", "SaveStorage", "SaveAccess"]),
+        engineModule("Repositories", ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit", "SaveAdvisories"]),
+        engineModule("Serving", ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit", "SaveAdvisories", "SaveRepositories"]),
 
         library(
             "FormatPyPI", path: "Sources/Formats/PyPI", ["SavePlatform", "SaveDigest", "SaveArchive", "SaveHTML"], testable: true),
@@ -172,6 +173,10 @@ let package = Package(
                 "FormatNotices",
             ] + engine),
         tests("ArchitectureTests", []),
+        // What formats make of versions, for a test that compares it with the ecosystems' own libraries.
+        .executableTarget(
+            name: "version-probe", dependencies: ["SavePlatform", "SaveDigest", "FormatPyPI", "FormatNpm"],
+            path: "Tests/VersionProbe", swiftSettings: settings),
     ] + plugins.flatMap(plugin),
     swiftLanguageModes: [.v6]
 )

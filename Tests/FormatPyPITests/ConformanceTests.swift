@@ -24,7 +24,11 @@ import Testing
                 "/simple/Foo/", "/simple", "/packages/foo/\(wheel.filename)", "/packages/foo/\(wheel.filename).metadata",
             ],
             indexes: [(.package(foo), Listing(assets: [file])), (.root, Listing(packages: [summary]))],
-            uploads: [SampleUpload(.post, "/", contentType: "multipart/form-data; boundary=b", body: form.body)])
+            uploads: [SampleUpload(.post, "/", contentType: "multipart/form-data; boundary=b", body: form.body)],
+            versions: [
+                ["0.dev0"], ["1.0.dev1", "1.dev1"], ["1.0a1", "1.0.0-ALPHA.1"], ["1.0rc1", "1c1"], ["1.0", "1.0.0", "v1", "0!1"],
+                ["1.0+local.1", "1+local-1"], ["1.0.post1", "1.0-1"], ["1.9"], ["1.10"], ["1!0.1"],
+            ])
         #expect(try await conformance.violations() == [])
     }
 }

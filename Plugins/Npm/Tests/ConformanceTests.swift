@@ -28,7 +28,12 @@ import Testing
             ],
             indexes: [(.package(package.id), Listing(assets: files)), (.root, Listing(packages: [package]))],
             uploads: [SampleUpload(.put, "/\(publish.name)", contentType: "application/json", body: body)],
-            searches: [SampleSearch("/-/v1/search?text=left-pad&size=20&from=0", finds: package.id)])
+            searches: [SampleSearch("/-/v1/search?text=left-pad&size=20&from=0", finds: package.id)],
+            versions: [
+                ["0.0.0-0"], ["0.0.0"], ["1.0.0-alpha", "v1.0.0-alpha"], ["1.0.0-alpha.1"], ["1.0.0-alpha.beta"],
+                ["1.0.0-beta.2"],
+                ["1.0.0-beta.11"], ["1.0.0-rc.1"], ["1.0.0", "1.0.0+build.7", "v1.0.0"], ["1.9.0"], ["1.10.0"],
+            ])
         #expect(try await conformance.violations() == [])
     }
 }

@@ -15,4 +15,7 @@ extension Repository {
 
     /// The format, where its packages have names.
     package var naming: IsolatedFormat<any PackageNaming>? { format.cast { $0 as? any PackageNaming } }
+
+    /// The format, where its versions have an order.
+    package var versioning: IsolatedFormat<any PackageVersioning>? { format.cast { $0 as? any PackageVersioning } }
 }

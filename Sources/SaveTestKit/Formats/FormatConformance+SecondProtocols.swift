@@ -1,6 +1,6 @@
 internal import SavePlatform
 
-/// The rules of `PackageNaming`, `ClientSigningIn`, `PackagePolicy` and `DirectoryImporting`.
+/// The rules of `PackageNaming`, `PackageVersioning`, `ClientSigningIn`, `PackagePolicy` and `DirectoryImporting`.
 extension FormatConformance {
     func naming(_ format: any RepositoryFormat) -> [String] {
         guard let naming = format as? any PackageNaming else { return [] }
@@ -29,6 +29,49 @@ extension FormatConformance {
                 found.append("'\(shown)' has the key '\(package.name.prefix(40))', which cannot stand in a path")
             }
         }
+        return found
+    }
+
+    func versioning(_ format: any RepositoryFormat) -> [String] {
+        guard let versioning = format as? any PackageVersioning else { return [] }
+        var found: [String] = []
+        let names = [Swift.type(of: versioning).ecosystem, Swift.type(of: versioning).purlType]
+        if names.contains(where: { $0.isEmpty || $0.contains(":") }) { found.append("its ecosystem has no name") }
+        if versions.count < 2 { found.append("no versions are given in their order") }
+        let written = versions.joined()
+        for version in written where versioning.sortKey(of: version) == nil { found.append("'\(version)' is no version") }
+        let keys = versions.map { $0.compactMap(versioning.sortKey) }
+        for (spellings, keys) in zip(versions, keys) where Set(keys).count > 1 {
+            found.append("\(spellings) are equal and have different keys")
+        }
+        for index in keys.indices.dropFirst() {
+            guard let low = keys[index - 1].first, let high = keys[index].first else { continue }
+            if !low.lexicographicallyPrecedes(high) {
+                found.append("\(versions[index - 1]) does not come before \(versions[index])")
+            }
+        }
+        let hostile = [
+            "", " ", ".", "-", "\0", "\r\n", "1\0", "latest", "\u{661}.0.0", "1.0.0\u{301}", "e\u{301}", "\u{1F4A9}",
+            String(repeating: "1.", count: 50_000), String(repeating: "9", count: 100_000),
+        ]
+        for version in hostile where versioning.sortKey(of: version) != versioning.sortKey(of: version) {
+            found.append("'\(version.prefix(40))' has two keys")
+        }
+        for version in hostile where versioning.sortKey(of: version).map({ $0.count > 1000 }) == true {
+            found.append("'\(version.prefix(40))' has a key of more than 1000 bytes")
+        }
+        for range in hostile + Array(written) + ["no range at all", ">", "(((", "[1,2)", String(repeating: "<", count: 100_000)] {
+            for version in hostile + [versions.first?.first ?? "1"] {
+                let outcome = Outcome { try versioning.range(range, contains: version) }
+                if outcome != Outcome({ try versioning.range(range, contains: version) }) {
+                    found.append("'\(range.prefix(40))' has '\(version.prefix(40))' at one time only")
+                }
+                if case .failure(let code) = outcome, code != .invalidRequest {
+                    found.append("'\(range.prefix(40))' throws what is not invalidRequest")
+                }
+            }
+        }
+        if (try? versioning.range("no range at all", contains: "1")) != nil { found.append("anything is a range") }
         return found
     }
 

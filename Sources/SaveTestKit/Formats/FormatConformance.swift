@@ -20,6 +20,9 @@ public struct FormatConformance: Sendable {
     /// The document in which an upstream says where things are, for formats that read one.
     public let configuration: [UInt8]
 
+    /// Versions in ascending order, each in one or more spellings, for formats that order versions.
+    public let versions: [[String]]
+
     /// A rule, as a sentence.
     struct Law: Sendable {
         let name: String
@@ -32,6 +35,7 @@ public struct FormatConformance: Sendable {
         Law(name: "a format has an identity and names settings it does not know") { it, _ in it.identity() },
         Law(name: "every request has one meaning, whatever its path") { $0.routes($1) },
         Law(name: "every spelling of a name leads to one package") { $0.naming($1) },
+        Law(name: "versions have one order, and a range is one or is refused") { $0.versioning($1) },
         Law(name: "a page is a function of its listing") { $0.pages($1) },
         Law(name: "what a page says is read from it again") { $0.roundTrips($1) },
         Law(name: "an upstream is not believed") { $0.upstreams($1) },
@@ -55,7 +59,8 @@ public struct FormatConformance: Sendable {
 
     public init(
         _ type: any RepositoryFormat.Type, paths: [String], indexes: [(key: IndexKey, listing: Listing)],
-        uploads: [SampleUpload] = [], sessions: [SampleSession] = [], searches: [SampleSearch] = [], configuration: [UInt8] = []
+        uploads: [SampleUpload] = [], sessions: [SampleSession] = [], searches: [SampleSearch] = [], configuration: [UInt8] = [],
+        versions: [[String]] = []
     ) {
         self.type = type
         self.paths = paths
@@ -64,6 +69,7 @@ public struct FormatConformance: Sendable {
         self.sessions = sessions
         self.searches = searches
         self.configuration = configuration
+        self.versions = versions
     }
 
     /// Every rule that is broken with what breaks it, in words; empty for a format that keeps them all.

@@ -16,6 +16,16 @@ package struct FormatRegistry: Sendable {
         package let descriptor: FormatDescriptor
         package let origin: FormatOrigin
         package let type: IsolatedFormat<any RepositoryFormat.Type>
+        /// What others call its packages, where these have versions with an order.
+        package let ecosystem: Ecosystem?
+    }
+
+    /// What others call the packages of a format (`PackageVersioning`).
+    package struct Ecosystem: Sendable, Hashable {
+        /// In the OSV schema: `PyPI`.
+        package let name: String
+        /// In the URL of a package: `pypi`.
+        package let purlType: String
     }
 
     private var entriesByID: [String: Entry] = [:]
@@ -66,7 +76,9 @@ package struct FormatRegistry: Sendable {
             case .compiledIn: IsolatedFormat(compiledIn: format)
             case .loaded: IsolatedFormat(format, loadedAs: descriptor.id, rules: supervision)
             }
-        entriesByID[descriptor.id] = Entry(descriptor: descriptor, origin: origin, type: type)
+        // Asked once, as the descriptor is: both are constants of the format.
+        let ecosystem = (format as? any PackageVersioning.Type).map { Ecosystem(name: $0.ecosystem, purlType: $0.purlType) }
+        entriesByID[descriptor.id] = Entry(descriptor: descriptor, origin: origin, type: type, ecosystem: ecosystem)
     }
 
     private func check(_ mount: FormatMount, of id: String) throws {
@@ -145,6 +157,12 @@ package struct FormatRegistry: Sendable {
         guard let entry = entriesByID[id] else { throw SaveError.invalid("format", "there is no format '\(id)'") }
         return entry.type
     }
+
+    /// The ecosystem of a format's packages; nil for a format that is not there and for one without.
+    package func ecosystem(of id: String) -> Ecosystem? { entriesByID[id]?.ecosystem }
+
+    /// The format whose packages belong to an ecosystem.
+    package func entry(where isWanted: (Ecosystem) -> Bool) -> Entry? { entries.first { $0.ecosystem.map(isWanted) ?? false } }
 
     /// The format that an undecoded path begins with, by its id or its mount, and what is below that; nil where there is none.
     package func place(of path: ArraySlice<UInt8>) -> FormatPlace? {

@@ -110,9 +110,20 @@ struct VersionParts {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Whether there is nothing but an epoch and a release.
+    var isRelease: Bool { pre == nil && post == nil && dev == nil && local.isEmpty }
+
     /// PEP 440, "Summary of permitted suffixes and relative ordering", as bytes to compare. Every piece ends itself, so
     /// that no piece is compared with the next one of the other version.
-    var sortKey: [UInt8] {
+    var sortKey: [UInt8] { sortKey(dev: dev, local: local) }
+
+    /// That of the version without its local part.
+    var publicSortKey: [UInt8] { sortKey(dev: dev, local: []) }
+
+    /// That of the earliest release that this one's release or post-release has: `1.0` gives that of `1.0.dev0`.
+    var sortKeyOfFirstDevelopmentRelease: [UInt8] { sortKey(dev: 0..<0, local: []) }
+
+    private func sortKey(dev: Number?, local: [LocalSegment]) -> [UInt8] {
         var key: [UInt8] = []
         key.reserveCapacity(64)
         encode(epoch, to: &key)

@@ -1,0 +1,183 @@
+"""What Save makes of versions and ranges, against the ecosystems' own libraries: packaging, and the semver that npm brings."""
+import json
+import pathlib
+import random
+import subprocess
+
+import pytest
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from harness.server import BINARY, ROOT
+
+COUNT = 60000
+# Few numbers, so that versions are often equal or neighbours.
+NUMBERS = ["0", "0", "1", "1", "2", "3", "9", "10", "11", "100"]
+
+
+@pytest.fixture(scope="module")
+def probe():
+    """Asks the formats: (ecosystem, range, version) each, to (key or None, True, False or None where the range is none)."""
+    # Beside the server that is tested, in the same configuration; made in seconds where only the server was built.
+    configuration = "debug" if "debug" in BINARY.parts else "release"
+    subprocess.run(["swift", "build", "-c", configuration, "--product", "version-probe"], cwd=ROOT, check=True,
+                   stdout=subprocess.DEVNULL, timeout=900)
+    program = ROOT / ".build" / configuration / "version-probe"
+
+    def ask(questions):
+        lines = "".join("%s\t%s\t%s\n" % question for question in questions)
+        out = subprocess.run([program], input=lines, capture_output=True, text=True, check=True, timeout=600).stdout
+        answers = []
+        for line in out.splitlines():
+            key, verdict = line.split(" ")
+            answers.append((None if key == "-" else bytes.fromhex(key), {"in": True, "out": False}.get(verdict)))
+        assert len(answers) == len(questions)
+        return answers
+    return ask
+
+
+def order(left, right):
+    return (left > right) - (left < right)
+
+
+# PyPI
+
+def pypi_version(pick):
+    text = pick.choice(["", "", "", "", "v", "V"]) + pick.choice(["", "", "", "", "", "1!", "0!", "2!"])
+    text += ".".join(pick.choice(NUMBERS + ["01"]) for _ in range(pick.choice([1, 2, 2, 3, 3, 4])))
+    def suffix(words):
+        return (pick.choice(["", ".", "-", "_"]) + pick.choice(words) + pick.choice(["", ".", "-", "_"])
+                + pick.choice(NUMBERS) if pick.random() < 0.9 else pick.choice(["", "."]) + pick.choice(words))
+    if pick.random() < 0.3:
+        text += suffix(["a", "b", "rc", "alpha", "beta", "c", "pre", "preview", "A", "RC"])
+    if pick.random() < 0.2:
+        text += suffix(["post", "rev", "r", "POST"]) if pick.random() < 0.7 else "-" + pick.choice(NUMBERS)
+    if pick.random() < 0.2:
+        text += suffix(["dev", "DEV"])
+    if pick.random() < 0.15:
+        text += "+" + pick.choice([".", "-", "_"]).join(pick.choice(["1", "2", "a", "ubuntu", "01", "Z9"]) for _ in range(pick.choice([1, 2, 3])))
+    if pick.random() < 0.02:
+        text += pick.choice(["x", ".", "+", "-", " 1", ".*"])
+    return text
+
+
+def pypi_range(pick):
+    clauses = []
+    for _ in range(pick.choice([0, 1, 1, 1, 2, 2, 3])):
+        operator = pick.choice(["<", "<=", ">", ">=", "==", "!=", "~=", "==", "!=", "==="] + (["=", "^", ""] if pick.random() < 0.05 else []))
+        version = pypi_version(pick) if pick.random() < 0.6 else ".".join(pick.choice(NUMBERS) for _ in range(pick.choice([1, 2, 3])))
+        if operator in ("==", "!=") and pick.random() < 0.4:
+            version = pick.choice(["", "1!"]) + ".".join(pick.choice(NUMBERS) for _ in range(pick.choice([1, 2, 3]))) + ".*"
+        clauses.append(pick.choice(["", "", " "]) + operator + pick.choice(["", "", " "]) + version)
+    return ",".join(clauses) + pick.choice(["", "", "", "", ","])
+
+
+def pypi_oracle(text, version):
+    try:
+        return SpecifierSet(text).contains(version, prereleases=True)
+    except InvalidSpecifier:
+        return None
+
+
+def pypi_parse(text):
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+def test_ranges_of_pypi_have_the_versions_that_packaging_finds_in_them(probe):
+    pick = random.Random(440)
+    questions = [("PyPI", pypi_range(pick), pypi_version(pick)) for _ in range(COUNT)]
+    wrong = [(question, answer[1]) for question, answer in zip(questions, probe(questions))
+             if answer[1] != pypi_oracle(question[1], question[2])]
+    assert wrong == []
+
+
+def test_versions_of_pypi_have_the_order_that_packaging_gives_them(probe):
+    pick = random.Random(441)
+    versions = [pypi_version(pick) for _ in range(COUNT)]
+    keys = [answer[0] for answer in probe([("PyPI", "", version) for version in versions])]
+    parsed = [pypi_parse(version) for version in versions]
+    assert [v for v, key, known in zip(versions, keys, parsed) if (key is None) != (known is None)] == []
+    pairs = [item for item in zip(versions, keys, parsed) if item[1] is not None]
+    assert [(left[0], right[0]) for left, right in zip(pairs, pairs[1:])
+            if order(left[1], right[1]) != order(left[2], right[2])] == []
+
+
+# npm
+
+def npm_version(pick):
+    text = pick.choice(["", "", "", "", "", "v"]) + ".".join(pick.choice(NUMBERS) for _ in range(3))
+    if pick.random() < 0.4:
+        text += "-" + ".".join(pick.choice(["0", "1", "2", "10", "alpha", "beta", "rc", "a-b", "-", "1a", "A"]) for _ in range(pick.choice([1, 1, 2, 3])))
+    if pick.random() < 0.1:
+        text += "+" + pick.choice(["build", "1", "01", "a.b"])
+    if pick.random() < 0.02:
+        text += pick.choice(["x", ".", ".1", "-", "+", "-01", " "])
+    return text
+
+
+def npm_partial(pick):
+    if pick.random() < 0.5:
+        return npm_version(pick)
+    text = ".".join(pick.choice(NUMBERS + ["x", "*", "X"]) for _ in range(pick.choice([1, 2, 2, 3])))
+    if text.count(".") == 2 and pick.random() < 0.15:
+        text += pick.choice(["-beta", "-1", "+build"])
+    return pick.choice(["", "", "", "", "", "v", "="]) + text
+
+
+def npm_range(pick):
+    parts = []
+    for _ in range(pick.choice([1, 1, 1, 2, 3])):
+        kind = pick.random()
+        if kind < 0.15:
+            parts.append(npm_partial(pick) + " - " + npm_partial(pick))
+        elif kind < 0.2:
+            parts.append(pick.choice(["", "*", "x", " "]))
+        else:
+            parts.append(pick.choice([" ", "  "]).join(
+                pick.choice(["", "", "<", "<=", ">", ">=", "=", "^", "^", "~", "~", "~>"]) + pick.choice(["", "", "", " "]) + npm_partial(pick)
+                for _ in range(pick.choice([1, 1, 2, 3]))))
+    return pick.choice(["||", " || ", "|| "]).join(parts) + ("," if pick.random() < 0.01 else "")
+
+
+SEMVER = """
+const semver = require(process.argv[1]);
+const read = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+const options = {includePrerelease: true};
+const ranges = read.ranges.map(([range, version]) => {
+  try { return new semver.Range(range, options).test(version) } catch (error) { return null }
+});
+const orders = read.versions.slice(1).map((version, index) => {
+  const left = semver.parse(read.versions[index]), right = semver.parse(version);
+  return left && right ? semver.compare(left, right) : null;
+});
+process.stdout.write(JSON.stringify({ranges, orders, valid: read.versions.map(version => semver.valid(version) !== null)}));
+"""
+
+
+def semver(ranges=(), versions=()):
+    # npm is a link into its own folder, which has the library.
+    npm = pathlib.Path(subprocess.run(["sh", "-c", "command -v npm"], capture_output=True, text=True, check=True).stdout.strip()).resolve()
+    folder = next(path for path in npm.parents if (path / "node_modules" / "semver").is_dir()) / "node_modules" / "semver"
+    out = subprocess.run(["node", "-e", SEMVER, folder], input=json.dumps({"ranges": ranges, "versions": versions}),
+                         capture_output=True, text=True, check=True, timeout=600).stdout
+    return json.loads(out)
+
+
+def test_ranges_of_npm_have_the_versions_that_semver_finds_in_them(probe):
+    pick = random.Random(200)
+    questions = [("npm", npm_range(pick), npm_version(pick)) for _ in range(COUNT)]
+    wanted = semver(ranges=[question[1:] for question in questions])["ranges"]
+    assert [(question, answer[1], right) for question, answer, right in zip(questions, probe(questions), wanted) if answer[1] != right] == []
+
+
+def test_versions_of_npm_have_the_order_that_semver_gives_them(probe):
+    pick = random.Random(201)
+    versions = [npm_version(pick) for _ in range(COUNT)]
+    found = semver(versions=versions)
+    keys = [answer[0] for answer in probe([("npm", "*", version) for version in versions])]
+    assert [version for version, key, valid in zip(versions, keys, found["valid"]) if (key is not None) != valid] == []
+    assert [pair for pair, right in zip(zip(versions, versions[1:], keys, keys[1:]), found["orders"])
+            if None not in pair[2:] and order(pair[2], pair[3]) != right] == []
