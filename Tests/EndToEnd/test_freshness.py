@@ -1,5 +1,6 @@
 """How fresh a proxied page is, and what an upstream's odd answers turn into."""
 import gzip
+import json
 import time
 
 import pytest
@@ -165,6 +166,41 @@ def test_changed_bytes_under_one_name_are_not_taken(server, proxied, upstream):
     explained = explain(server, proxy)["files"][0]
     assert explained["rule"] == "changed_upstream" and changed.sha256 in explained["reason"]
     assert "\nsave_upstream_changed_files 1" in server.admin.get("/metrics").text
+
+
+def anomalies(server, proxy):
+    explained = server.admin.get("/api/v1/repos/%s/packages/late/explain" % proxy).json()
+    return [(item["kind"], item["count"], item["files"]) for item in explained["members"][0]["upstream"]["anomalies"]]
+
+
+def test_files_that_come_late_and_files_that_vanish_are_told_of(server, proxied, upstream):
+    proxy = proxied(cache_ttl=0)
+
+    def look(*files, status="active"):
+        """Each file is a name and the day of January 2026 on which it came."""
+        listed = [{"filename": name, "url": "files/" + name, "hashes": {"sha256": "0" * 64}, "size": 1,
+                   "upload-time": "2026-01-%02dT00:00:00Z" % day} for name, day in files]
+        page = {"meta": {"api-version": "1.4"}, "name": "late", "versions": ["1.0"], "files": listed,
+                "project-status": {"status": status}}
+        upstream.static["/simple/late/"] = ("application/vnd.pypi.simple.v1+json", json.dumps(page).encode())
+        assert server.admin.page(proxy, "late").status_code == 200
+        return anomalies(server, proxy)
+
+    wheel, other, source = "late-1.0-py3-none-any.whl", "late-1.0-cp311-cp311-linux_x86_64.whl", "late-1.0.tar.gz"
+    assert look((wheel, 1)) == []
+    # Thirteen days are usual, fourteen are not; a file of another version is never late.
+    assert look((wheel, 1), (other, 14), ("late-2.0.tar.gz", 30)) == []
+    found = look((wheel, 1), (other, 14), ("late-2.0.tar.gz", 30), (source, 15))
+    assert [(kind, count) for kind, count, _ in found] == [("late_file", 1)] and found[0][2][0].endswith(source), found
+    found = look((wheel, 1), (source, 15))
+    assert {kind: count for kind, count, _ in found} == {"late_file": 1, "vanished_file": 2}
+    # The files leave the page with a quarantine, and come back with its end.
+    for status in ("quarantined", "active"):
+        found = look((wheel, 1), (source, 15), status=status)
+        assert {kind: count for kind, count, _ in found} == {"late_file": 1, "quarantine": 1, "vanished_file": 2}
+    recorded = server.admin.get("/api/v1/admin/audit?action=upstream.anomaly&resource=%s/late" % proxy).json()["items"]
+    assert sorted(item["details"]["kind"] for item in recorded) == ["late_file", "quarantine", "vanished_file"]
+    assert 'save_upstream_anomalies_total{kind="late_file"} ' in server.admin.get("/metrics").text
 
 
 def test_r74_a_quarantine_upstream_shows_and_holds_for_cached_files(server, proxied, upstream):

@@ -76,6 +76,6 @@ extension EngineServices {
         upstream.traffic(repository).map { ($0.requests, $0.failures, $0.seconds) }
     }
 
-    /// Files whose digest an upstream changed, since the start.
-    package var changedUpstreamFiles: Int { upstream.changedFiles.load(ordering: .relaxed) }
+    /// How many files of upstreams, or packages in quarantine, were odd in each way since the start.
+    package var upstreamAnomalies: [UpstreamAnomaly.Kind: Int] { upstream.anomalyTotals }
 }

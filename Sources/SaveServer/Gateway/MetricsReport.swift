@@ -58,9 +58,16 @@ struct MetricsReport: Sendable {
         text.begin("save_upstream_index_seconds_total", .counter, "Time that upstreams took to give an index.")
         for (name, counts) in traffic { text.add("save_upstream_index_seconds_total", ["repository": name], counts.seconds) }
         text.single("save_fills", .gauge, "Files on their way from upstreams.", services.fills.count)
+        let anomalies = services.upstreamAnomalies
         text.single(
             "save_upstream_changed_files", .gauge, "Files whose digest an upstream changed, since the start.",
-            services.changedUpstreamFiles)
+            anomalies[.changedFile] ?? 0)
+        text.begin(
+            "save_upstream_anomalies_total", .counter,
+            "Files of upstreams that changed, vanished or came late, and packages that went into quarantine.")
+        for kind in UpstreamAnomaly.Kind.allCases {
+            text.add("save_upstream_anomalies_total", ["kind": kind.rawValue], anomalies[kind] ?? 0)
+        }
         text.single(
             "save_upstream_unkept_indexes", .gauge, "Indexes of upstreams that did not get to the disk, since the start.",
             services.unkeptIndexes)

@@ -35,6 +35,8 @@ package struct Explanation: Sendable {
         package var verified: Timestamp?
         package var etag: String?
         package var isStale = false
+        /// What was odd about the package since the start of the server, the last first.
+        package var anomalies: [UpstreamAnomaly] = []
         /// nil until it was asked.
         package var isAvailable: Bool?
         package var failure: String?
@@ -94,7 +96,16 @@ extension Explanation.Upstream {
             "url": JSONValue(url), "status": JSONValue(status.map(Int64.init)), "asked_at": JSONValue(asked?.rfc3339),
             "fetched_at": JSONValue(fetched?.rfc3339), "verified_at": JSONValue(verified?.rfc3339), "etag": JSONValue(etag),
             "stale": .bool(isStale), "available": isAvailable.map(JSONValue.bool) ?? .null, "failure": JSONValue(failure),
+            "anomalies": .array(anomalies.map(Self.json)),
         ]
+    }
+}
+
+extension Explanation.Upstream {
+    private static func json(_ anomaly: UpstreamAnomaly) -> JSONValue {
+        var object = anomaly.json
+        object["seen_at"] = .string(anomaly.time.rfc3339)
+        return .object(object)
     }
 }
 

@@ -111,6 +111,7 @@ struct MemberFindings: Sendable {
         upstream.verified = known?.row.verified
         upstream.etag = known?.row.etag
         upstream.isStale = known?.isStale ?? false
+        upstream.anomalies = services.upstream.anomalies[key(package, services)] ?? []
         member.upstream = upstream
     }
 

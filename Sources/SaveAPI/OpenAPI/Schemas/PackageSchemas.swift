@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveRepositories
 
 /// What is in repositories.
 enum PackageSchemas {
@@ -37,7 +38,11 @@ enum PackageSchemas {
         "ExplainedUpstream": .members([
             "url": Schema.text.orNull, "status": Schema.count.orNull, "asked_at": Schema.time.orNull,
             "fetched_at": Schema.time.orNull, "verified_at": Schema.time.orNull, "etag": Schema.text.orNull, "stale": .flag,
-            "available": Schema.flag.orNull, "failure": Schema.text.orNull,
+            "available": Schema.flag.orNull, "failure": Schema.text.orNull, "anomalies": .list(of: .named("UpstreamAnomaly")),
+        ]),
+        "UpstreamAnomaly": .members([
+            "kind": .choice(UpstreamAnomaly.Kind.allCases.map(\.rawValue)), "count": .count,
+            "files": Schema.list(of: .text).described("At most 20 of them; none for a quarantine."), "seen_at": .time,
         ]),
         "ExplainedFile": .members([
             "filename": .text, "path": .text, "version": Schema.text.orNull, "repository": .text,

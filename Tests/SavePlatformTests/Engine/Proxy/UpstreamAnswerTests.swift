@@ -200,10 +200,32 @@ import Testing
         #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
         #expect(try await engine.get("/line/p/u/files/x/2").text == "bad")
         // One that is here and one that is not: somebody should look at both.
-        #expect(engine.services.changedUpstreamFiles == 2)
+        #expect(engine.services.upstreamAnomalies == [.changedFile: 2])
         engine.clock.advance(seconds: 61)
         _ = try await engine.get("/line/p/u/index/x")
-        #expect(engine.services.changedUpstreamFiles == 2)
+        #expect(engine.services.upstreamAnomalies == [.changedFile: 2])
+    }
+
+    @Test func `what an upstream does oddly is told of once for each package, however often it does it`() async throws {
+        let (engine, _) = try await proxied()
+        func look(_ files: [(String, String)]) async throws {
+            engine.announce(files)
+            engine.clock.advance(seconds: 61)
+            _ = try await engine.get("/line/p/u/index/x")
+        }
+        let before = [("1", "one"), ("2", "two")], after = [("1", "one")]
+        for files in [before, after, before, after] { try await look(files) }
+        #expect(engine.services.upstreamAnomalies == [.vanishedFile: 1])
+        try await look([("1", "changed")])
+        #expect(engine.services.upstreamAnomalies == [.vanishedFile: 1, .changedFile: 1])
+        let records = try await engine.store.read { reading in
+            var query = AuditQuery()
+            query.action = "upstream.anomaly"
+            return try reading.audit(query).records
+        }
+        #expect(records.map(\.resource) == ["p/u/x", "p/u/x"])
+        #expect(records.compactMap { $0.details["kind"]?.string } == ["changed_file", "vanished_file"])
+        #expect(records.last?.details["files"] == ["files/x/2"])
     }
 
     @Test func `a file that an upstream removed leaves the page and can still be fetched`() async throws {

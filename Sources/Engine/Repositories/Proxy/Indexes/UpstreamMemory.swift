@@ -155,8 +155,9 @@ final class UpstreamMemory: Sendable {
     /// Upstreams of which it is not known yet where they keep their index.
     let unsureBases = BoundedCache<UpstreamID, UnsureBase>(limit: 10_000)
     let renewals = UpstreamRenewals()
-    /// Files whose digest an upstream changed, since the start.
-    let changedFiles = Atomic(0)
+    /// What was odd about packages lately, the last first.
+    let anomalies = BoundedCache<Key, [UpstreamAnomaly]>(limit: 10_000)
+    private let anomalyCounts = Mutex<[UpstreamAnomaly.Kind: Int]>([:])
     private let forced = BoundedCache<Key, UInt64>(limit: 10_000)
     /// Sidecars that are being fetched or read out of their files.
     let sidecars = SingleFlight<FillRegistry.Key, Void>()
@@ -187,6 +188,24 @@ final class UpstreamMemory: Sendable {
     func state(_ upstream: UpstreamID) -> State { states.withLock { $0[upstream] ?? State() } }
 
     func traffic(_ repository: Int64) -> Traffic? { traffic.withLock { $0[repository] } }
+
+    /// How many files, or packages in quarantine, were odd in each way since the start.
+    var anomalyTotals: [UpstreamAnomaly.Kind: Int] { anomalyCounts.withLock { $0 } }
+
+    /// So many are remembered of a package.
+    private static let maxAnomalies = 8
+
+    /// - Returns: those that are not remembered yet: an upstream that goes to and fro is told of once.
+    func note(_ found: [UpstreamAnomaly], of key: Key) -> [UpstreamAnomaly] {
+        let known = anomalies[key] ?? []
+        let new = found.filter { anomaly in !known.contains { $0.isSame(as: anomaly) } }
+        guard !new.isEmpty else { return [] }
+        anomalyCounts.withLock { counts in
+            for anomaly in new { counts[anomaly.kind, default: 0] += anomaly.count }
+        }
+        anomalies.insert(Array((new + known).prefix(Self.maxAnomalies)), for: key)
+        return new
+    }
 
     func noteTraffic(_ repository: Int64, nanoseconds: UInt64, isFailure: Bool) {
         traffic.withLock { traffic in
@@ -246,6 +265,7 @@ final class UpstreamMemory: Sendable {
         unsureBases.removeAll { $0.repository == repository }
         seenPackages.removeAll { $0.repository == repository }
         lostSidecars.removeAll { $0.repository == repository }
+        anomalies.removeAll { $0.repository == repository }
         wholeOnly.removeAll { $0.repository == repository }
         states.withLock { states in states = states.filter { $0.key.repository != repository } }
     }

@@ -1,5 +1,6 @@
 internal import SaveCaching
 internal import SaveAccess
+internal import SaveAudit
 internal import SaveHTTP
 internal import SavePlatform
 internal import SaveStorage
@@ -218,7 +219,7 @@ struct UpstreamPage: Sendable {
             await held?.cancel()
         }
         let offered = try await offered(listing)
-        alarm(offered, cached?.offered)
+        await report(try await anomalies(in: offered, since: cached?.offered), changed: offered.changed)
         let end = proxy.deadline(seconds: proxy.settings.cacheTTL)
         guard let cached, cached.listing == offered.listing else {
             return Fetched(known: known(offered, row, until: end), status: 200, isChanged: true)
@@ -351,20 +352,33 @@ struct UpstreamPage: Sendable {
         return cached.files
     }
 
-    /// Other bytes under a name that was published are an accident or an attack; somebody should look.
-    private func alarm(_ offered: ReconciledListing, _ earlier: ReconciledListing?) {
-        var changed = earlier.map { offered.digestsChanged(since: $0.listing) } ?? []
-        for (path, listed) in offered.changed where offered.isListed(path) && earlier?.changed[path] != listed {
-            changed.append(path)
-        }
-        for path in changed {
-            services.upstream.changedFiles.wrappingAdd(1, ordering: .relaxed)
+    private func anomalies(in offered: ReconciledListing, since earlier: ReconciledListing?) async throws -> [UpstreamAnomaly] {
+        guard index.package != nil else { return [] }
+        let now = services.clock.now()
+        let quarantine = try await UpstreamAnomaly.findQuarantine(
+            in: offered.listing, since: earlier?.listing, of: proxy.repository, at: now)
+        let found = UpstreamAnomaly.find(in: offered, since: earlier, at: now)
+        guard let quarantine else { return found }
+        // Its files leave the page with it.
+        return found.filter { $0.kind != .vanishedFile } + [quarantine]
+    }
+
+    /// An accident or an attack: it goes to the log, the audit trail, the metrics and `explain`.
+    ///
+    /// - Parameter changed: files of which other bytes are here, and stay.
+    private func report(_ anomalies: [UpstreamAnomaly], changed: [AssetPath: Checksum]) async {
+        guard !anomalies.isEmpty else { return }
+        let name = "\(proxy.repository.record.coordinates)/\(index.package?.name ?? "")"
+        for anomaly in services.upstream.note(anomalies, of: key) {
             services.log(
-                .error, "upstream changed a published file",
+                .error, "the upstream did something odd",
                 [
-                    "repository": proxy.repository.record.coordinates, "file": path.text,
-                    "kept": offered.changed[path] == nil ? "nothing" : "the cached bytes",
+                    "repository": proxy.repository.record.coordinates, "package": index.package?.name ?? "",
+                    "anomaly": anomaly.kind.rawValue, "files": anomaly.files.map(\.text).joined(separator: " "),
+                    "kept": anomaly.files.contains { changed[$0] != nil } ? "the cached bytes" : "nothing",
                 ])
+            await services.aggregator.record(
+                AuditEvent("upstream.anomaly", "package", name, details: anomaly.json), .system)
         }
     }
 }
