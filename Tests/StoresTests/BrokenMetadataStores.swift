@@ -7,7 +7,7 @@ struct BrokenMetadataStore: MetadataStore {
     enum Fault: Sendable, CaseIterable {
         case keepsFailedWrites, losesWrites
         case replacesTakenNames, leavesKeys, confusesPrefixes, wildcards, leavesSidecars, ignoresUntil, newestLast, forgetsIndexes
-        case listsBlobsTwice, comparesText, keepsRetiredNames, mixesUpAccounts
+        case listsBlobsTwice, comparesText, keepsRetiredNames, mixesUpAccounts, sharesSerials
     }
 
     let base = InMemoryMetadataStore()
@@ -90,6 +90,12 @@ private struct BrokenTransaction: MetadataForwarding {
     func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) throws -> [PackageRecord] {
         let isWild = fault == .wildcards && matching == "%"
         return try base.packages(repository, after: after, limit: limit, matching: isWild ? nil : matching)
+    }
+
+    func package(_ repository: Int64, _ id: PackageID) throws -> PackageRecord? {
+        guard var package = try base.package(repository, id) else { return nil }
+        if fault == .sharesSerials { package.attributesSerial = package.serial }
+        return package
     }
 
     func deleteAsset(_ repository: Int64, _ path: AssetPath) throws -> Bool {

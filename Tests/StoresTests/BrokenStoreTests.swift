@@ -64,6 +64,7 @@ import Testing
         (.mixesUpAccounts, "an account is found by the very bytes of its name, and by no other"),
         (.confusesPrefixes, "files below a directory come in order, page by page, none twice, none left out"),
         (.comparesText, "paths are bytes: texts that only look alike are two files"),
+        (.sharesSerials, "a change of a package's attributes counts apart from those of its files"),
         (.wildcards, "packages are ordered, paged and searched literally"),
         (.leavesSidecars, "a file takes its sidecars along, and only its own"),
         (.keepsRetiredNames, "a retired name comes back as it was put, by path and by identity, until it is free again"),

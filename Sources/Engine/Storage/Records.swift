@@ -121,6 +121,8 @@ package struct PackageRecord: Sendable, Equatable {
     package var updated: Timestamp
     /// The number of the last change of the package or of its uploaded files. The store gives it: what is put does not count.
     package var serial: Int64 = 0
+    /// The `serial` of the last change of its attributes, or of its first record. The store gives it as well.
+    package var attributesSerial: Int64 = 0
 
     package init(
         repository: Int64, id: PackageID, displayName: String, attributes: JSONObject = JSONObject(), created: Timestamp,

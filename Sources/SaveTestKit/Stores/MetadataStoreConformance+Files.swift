@@ -165,6 +165,7 @@ extension MetadataStoreConformance {
             var found = try await store.read { [package] in try $0.package(id, package.id) }
             // The store's own.
             found?.serial = 0
+            found?.attributesSerial = 0
             try require(found, is: package, "the package")
             try require(
                 try await store.read { [package] in try $0.package(id + 1, package.id) } == nil, "a package in two repositories")
@@ -216,6 +217,39 @@ extension MetadataStoreConformance {
             try await mustCount("a package that is deleted", isGone: true)
             try await store.write { try $0.put(Fixture.package("p", in: ids[0])) }
             try await mustCount("a package that is there again")
+        },
+        Law("a change of a package's attributes counts apart from those of its files") { store in
+            let id = try await store.makeRepository()
+            let package = PackageID(normalized: "p")
+            func serial() async throws -> Int64? { try await store.read { try $0.package(id, package)?.attributesSerial } }
+            func put(_ attributes: JSONObject, _ displayName: String = "p") async throws {
+                try await store.write { writing in
+                    var record = Fixture.package("p", in: id, displayName: displayName)
+                    record.attributes = attributes
+                    try writing.put(record)
+                }
+            }
+            try await put([:])
+            let first = try await serial()
+            try await put([:], "P")
+            try await store.write { writing in
+                try writing.put(try Fixture.asset("f", in: id, package: "p"))
+                try writing.renewSerials(id)
+                _ = try writing.deleteAsset(id, try AssetPath("f"))
+            }
+            try require(try await serial(), is: first, "the number of a package whose attributes are the same")
+            try await put(["a": 1])
+            let second = try await serial()
+            try await put(["a": 1])
+            try require(try await serial(), is: second, "the number after the same again")
+            try await put([:])
+            let third = try await serial()
+            try await store.write { try $0.deletePackage(id, package) }
+            try await put([:])
+            let numbers = [first, second, third, try await serial()].compactMap(\.self)
+            guard numbers.count == 4, zip(numbers, numbers.dropFirst()).allSatisfy({ $0 < $1 }) else {
+                throw LawViolation("the numbers of attributes are \(numbers)")
+            }
         },
         Law("packages are ordered, paged and searched literally") { store in
             let id = try await store.makeRepository()

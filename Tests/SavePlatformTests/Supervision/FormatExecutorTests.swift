@@ -129,40 +129,4 @@ private final class Loop: Sendable {
         }
         loop.release()
     }
-
-    @Test func `a question within a transaction is answered outside of it, and asked again where it has changed`() async throws {
-        let seven = supervised()
-        let rounds = Mutex(0)
-        let sum = try await seven.inquire { inquiry in
-            let round = rounds.withLock { rounds in
-                rounds += 1
-                return rounds
-            }
-            // What the question is about changes once, between the first round and the second.
-            let question = round == 1 ? "a" : "b"
-            return try inquiry.ask(about: question) { "\(question)\($0)" }
-        }
-        #expect(sum == "b7")
-        #expect(rounds.withLock { $0 } == 3)
-        await expect(.blocked) {
-            try await seven.inquire { try $0.ask(about: 1) { _ in throw SaveError(.blocked, "no") } }
-        }
-        let loop = Loop()
-        await expect(.formatTimeout) { try await seven.inquire { try $0.ask(about: 1) { _ in loop.run() } } }
-        await expect(.busy) {
-            _ = try await seven.inquire { try $0.ask(about: Int.random(in: .min ... .max)) { $0 } }
-        }
-        loop.release()
-    }
-
-    @Test func `what is compiled in is asked where it is asked, once`() async throws {
-        let seven = IsolatedFormat(compiledIn: 7)
-        let rounds = Mutex(0)
-        let answer = try await seven.inquire { inquiry in
-            rounds.withLock { $0 += 1 }
-            return try inquiry.ask(about: "a") { $0 }
-        }
-        #expect(answer == 7)
-        #expect(rounds.withLock { $0 } == 1)
-    }
 }

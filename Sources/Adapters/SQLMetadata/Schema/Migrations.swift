@@ -12,6 +12,7 @@ struct Migration: Sendable {
 package enum Migrations {
     static let all: [Migration] = [
         .foundation, .retiredNames, .auditCuts, .auditText, .keyUses, .auditDownloads, .contentCounts, .serials,
+        .attributeSerials,
     ]
 
     /// The table that records which steps ran.

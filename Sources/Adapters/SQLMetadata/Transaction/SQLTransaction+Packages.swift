@@ -20,17 +20,20 @@ extension SQLTransaction {
     }
 
     func put(_ package: PackageRecord) throws {
+        try count(package.repository)
+        let serial = "(SELECT last FROM change_serial)"
         try session.execute(
             """
-            INSERT INTO packages (repository_id, name, display_name, attributes, created, updated) VALUES ($1, $2, $3, $4, $5, $6)
+            INSERT INTO packages (\(Self.packageColumns)) VALUES ($1, $2, $3, $4, $5, $6, \(serial), \(serial))
             ON CONFLICT (repository_id, name) DO UPDATE SET display_name = excluded.display_name,
-              attributes = excluded.attributes, created = excluded.created, updated = excluded.updated
+              attributes = excluded.attributes, created = excluded.created, updated = excluded.updated, serial = excluded.serial,
+              attributes_serial = CASE WHEN packages.attributes = excluded.attributes THEN packages.attributes_serial
+                ELSE excluded.serial END
             """,
             [
                 .integer(package.repository), .text(package.id.name), .text(package.displayName), .json(package.attributes),
                 .time(package.created), .time(package.updated),
             ])
-        try count(package.repository, package.id.name)
     }
 
     func deletePackage(_ repository: Int64, _ id: PackageID) throws {
@@ -44,13 +47,15 @@ extension SQLTransaction {
         try session.execute("DELETE FROM packages WHERE repository_id = $1 AND name = $2", key)
     }
 
-    private static let packageColumns = "repository_id, name, display_name, attributes, created, updated, serial"
+    private static let packageColumns =
+        "repository_id, name, display_name, attributes, created, updated, serial, attributes_serial"
 
     private static func package(_ row: inout SQLColumns) throws -> PackageRecord {
         var package = PackageRecord(
             repository: try row.integer(), id: PackageID(normalized: try row.text()), displayName: try row.text(),
             attributes: try row.object(), created: try row.time(), updated: try row.time())
         package.serial = try row.integer()
+        package.attributesSerial = try row.integer()
         return package
     }
 }

@@ -32,8 +32,8 @@ extension SQLTransaction {
         if let package, let package { try count(repository, package) }
     }
 
-    /// At least the time, so that the count does not go back with a database of yesterday that was put back.
-    private func count(_ repository: Int64) throws {
+    /// Counts a change of something in a repository. At least the time, so that the count does not go back with a database of yesterday that was put back.
+    func count(_ repository: Int64) throws {
         let now: SQLValue = .integer(PlatformClock.system.now().seconds)
         try session.execute("UPDATE change_serial SET last = CASE WHEN last < $1 THEN $1 ELSE last + 1 END", [now])
         try session.execute(

@@ -58,26 +58,4 @@ package struct IsolatedFormat<Subject: Sendable>: Sendable {
     func make<Other: Sendable>(_ making: @escaping @Sendable (Subject) throws -> Other) async throws -> IsolatedFormat<Other> {
         IsolatedFormat<Other>(try await ask(making), on: threads)
     }
-
-    /// Does work that asks from within a transaction, which must not wait for a format: the first answers are got outside of it,
-    /// and the work done again with them.
-    ///
-    /// - Throws: `busy` when it asks something else each time, and what `work` throws.
-    package func inquire<Value: Sendable>(
-        _ work: (Inquiry<Subject>) async throws -> Value
-    ) async throws -> Value {
-        let inquiry = Inquiry(subject, isDirect: threads == nil)
-        for _ in 0..<16 {
-            do {
-                return try await work(inquiry)
-            } catch let unanswered as Inquiry<Subject>.Unanswered {
-                inquiry.note(unanswered.question, await result(of: unanswered))
-            }
-        }
-        throw SaveError(.busy, "the package is being changed concurrently; try again")
-    }
-
-    private func result(of unanswered: Inquiry<Subject>.Unanswered) async -> Result<any Sendable, any Error> {
-        do { return .success(try await ask(unanswered.body)) } catch { return .failure(error) }
-    }
 }

@@ -8,27 +8,21 @@ struct PackageEditor: Sendable {
     /// Whether the caller may take files away.
     let mayDelete: Bool
 
-    /// Asks the format what changes, and stores it. Called inside a transaction.
+    /// Stores what changes. Called inside a transaction.
     ///
     /// - Parameters:
+    ///   - wanted: decided by the package as it is now.
     ///   - action: what the format calls the change; nil where it has no name.
     ///   - isRecorded: whether the audit trail gets a record of its own.
     /// - Returns: the files whose records changed or that are gone; nil where nothing is other than before.
-    /// - Throws: what the format throws, `packageNotFound`, `forbidden` for files taken away by who may not.
+    /// - Throws: `packageNotFound`, `forbidden` for files taken away by who may not.
     func carryOut(
-        _ change: @escaping @Sendable (Listing) throws -> PackageChange, in package: PackageID, _ writing: any MetadataWriting,
-        at now: Timestamp,
-        _ context: AuditContext, as action: String?, isRecorded: Bool, asking inquiry: Inquiry<any RepositoryFormat>
+        _ wanted: PackageChange, in package: PackageID, _ writing: any MetadataWriting, at now: Timestamp,
+        _ context: AuditContext, as action: String?, isRecorded: Bool
     ) throws -> [AssetPath]? {
         let id = repository.record.id
-        guard var record = try writing.package(id, package) else {
-            throw SaveError(
-                .packageNotFound, "there is no package '\(package)' in \(repository.record.coordinates): check the name")
-        }
+        guard var record = try writing.package(id, package) else { throw Self.noPackage(package, in: repository) }
         let assets = try writing.assets(id, package: package)
-        let listing = Listing(
-            assets: assets.filter { $0.record.sidecarOf == nil }.map(\.record), attributes: record.attributes)
-        let wanted = try inquiry.ask(about: listing) { _ in try change(listing) }
         let before = record.attributes
         record.attributes = wanted.attributes ?? before
         let edited = wanted.records.compactMap { new in
@@ -59,6 +53,10 @@ struct PackageEditor: Sendable {
                 context, at: now)
         }
         return edited.map(\.record.path) + gone
+    }
+
+    static func noPackage(_ package: PackageID, in repository: Repository) -> SaveError {
+        SaveError(.packageNotFound, "there is no package '\(package)' in \(repository.record.coordinates): check the name")
     }
 
     /// What a format may say anew of a file: all but what follows from its bytes.

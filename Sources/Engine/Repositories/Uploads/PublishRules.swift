@@ -28,9 +28,9 @@ struct PublishRules: Sendable {
     /// The items that are not there yet, byte for byte.
     ///
     /// - Throws: `conflict` for another spelling of the package's name; `preconditionFailed` where the client wants other files to be there, or none; `alreadyExists` for other bytes under a name that is taken, in any spelling; `nameRetired` for the name of a
-    ///   deleted file; what the format says of a package that takes no files, or not these.
+    ///   deleted file; `RevisionConflict` where a sidecar was put together with one that is not there any more.
     func newItems(
-        _ submission: Submission, in reading: any MetadataReading, asking inquiry: Inquiry<any RepositoryFormat>
+        _ submission: Submission, in reading: any MetadataReading
     ) throws -> [Submission.Item] {
         if submission.items.isEmpty, !conditions.isEmpty { throw Self.noFile }
         try checkSpelling(of: submission, in: reading)
@@ -44,21 +44,13 @@ struct PublishRules: Sendable {
             guard let file = item.record.sidecarOf else { return paths.contains(item.record.path) }
             guard !paths.contains(file), let kept = try reading.asset(id, item.record.path) else {
                 // What was put together with another one holds only as long as that is there.
-                guard item.replaced == nil else { throw Publisher.Overtaken() }
+                guard item.replaced == nil else { throw RevisionConflict() }
                 return true
             }
             guard kept.blob != item.staged.digest, combines else { return false }
             // Also where there was none when it was looked for.
-            guard kept.blob == item.replaced else { throw Publisher.Overtaken() }
+            guard kept.blob == item.replaced else { throw RevisionConflict() }
             return true
-        }
-        if !items.isEmpty, repository.governing != nil, let package = submission.package,
-            let record = try reading.package(id, package.id)
-        {
-            let question = Question(attributes: record.attributes, files: items.map(\.record.path))
-            try inquiry.ask(about: question) {
-                try ($0 as? any PackagePolicy)?.checkUpload(items, to: question.attributes)
-            }
         }
         return items
     }
@@ -72,12 +64,6 @@ struct PublishRules: Sendable {
             .conflict,
             "there is a package '\(first.displayName)' already, which '\(new.displayName)' would be taken for: publish it under that spelling, or under another name",
             details: ["package": first.displayName])
-    }
-
-    /// What the format's answer depends on, whether a package takes files.
-    private struct Question: Equatable, Sendable {
-        let attributes: JSONObject
-        let files: [AssetPath]
     }
 
     private func isNew(_ item: Submission.Item, in reading: any MetadataReading) throws -> Bool {

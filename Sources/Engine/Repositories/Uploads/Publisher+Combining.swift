@@ -6,9 +6,6 @@ internal import SaveStorage
 
 /// Sidecars that come for files which have one of the kind.
 extension Publisher {
-    /// Somebody else changed a sidecar after it was looked at.
-    struct Overtaken: Error {}
-
     /// Sidecars that are read to be put together, in bytes: what describes a file is small.
     private static let maxSidecarBytes = 16 << 20
 

@@ -90,10 +90,14 @@ package struct Publisher: Sendable {
     package func rehearse(_ plan: UploadPlan, _ request: HTTPRequest, limit: Int64?) async throws -> Report {
         let rules = PublishRules(repository: repository, mayDelete: false)
         return try await receive(plan, request, request.body, limit, try ClaimedDigests(HTTPHeaders())) { submission, staging in
-            let submission = try await combining(submission, staging)
-            return try await repository.format.inquire { inquiry in
-                try await services.store.read { try rules.newItems(submission, in: $0, asking: inquiry) }.isEmpty
-                    ? .unchanged : .created
+            try await OptimisticLocking.change {
+                let submission = try await combining(submission, staging)
+                let now = services.clock.now()
+                let decision = try await services.store.read {
+                    try PublishDecision(submission, by: rules, $0, uploader: "", at: now)
+                }
+                try await decision.check(repository)
+                return decision.items.isEmpty ? .unchanged : .created
             }
         }
     }
@@ -132,92 +136,85 @@ package struct Publisher: Sendable {
         _ submission: Submission, _ staging: BlobStaging, by authority: ChangeAuthority, onlyIf conditions: ChangeConditions,
         context: AuditContext
     ) async throws -> Outcome {
-        for _ in 0..<Self.maxRounds {
-            do {
-                let combined = try await combining(submission, staging)
-                return try await add(combined, staging, by: authority, onlyIf: conditions, context: context)
-            } catch is Overtaken {
-                continue
-            }
+        var isRestored = false
+        return try await OptimisticLocking.change {
+            let submission = try await combining(submission, staging)
+            return try await add(
+                submission, staging, by: authority, onlyIf: conditions, isRestored: &isRestored, context: context)
         }
-        throw SaveError(.busy, "others change what describes this file at the same time: send it again")
     }
 
-    /// Each round, somebody else was faster.
-    private static let maxRounds = 32
-
+    /// One round of a publish.
+    ///
+    /// - Throws: `RevisionConflict` where another change was faster.
     private func add(
         _ submission: Submission, _ staging: BlobStaging, by authority: ChangeAuthority, onlyIf conditions: ChangeConditions,
-        context: AuditContext
+        isRestored: inout Bool, context: AuditContext
     ) async throws -> Outcome {
-        let id = repository.record.id
+        let (now, uploader) = (services.clock.now(), context.principal.auditName)
         // Refuse before any blob is made durable, so that a refusal leaves nothing; the transaction below decides.
-        let newItems = try await repository.format.inquire { inquiry in
-            try await services.store.read {
-                try PublishRules(by: authority, onlyIf: conditions).newItems(submission, in: $0, asking: inquiry)
-            }
+        var decision = try await services.store.read {
+            try PublishDecision(
+                submission, by: PublishRules(by: authority, onlyIf: conditions), $0, uploader: uploader, at: now)
         }
+        try await decision.check(repository)
         // The same files again add nothing. What else was asked for is done all the same: a client that is told that all went well
         // has its tag.
-        var restored = false
-        if newItems.isEmpty, !submission.items.isEmpty {
-            restored = try await restore(submission, staging, by: authority, context: context)
-            guard submission.change != nil else { return restored ? .restored : .unchanged }
+        if decision.items.isEmpty, !submission.items.isEmpty {
+            if try await restore(submission, staging, by: authority, context: context) { isRestored = true }
+            guard submission.change != nil else { return isRestored ? .restored : .unchanged }
         }
+        try await decision.decide(submission, repository)
         for item in submission.items { try await staging.commit(item.staged) }
-        let now = services.clock.now()
-        let (published, changed) = try await repository.format.inquire { inquiry in
-            try await services.store.write { writing in
-                let rules = try PublishRules(by: authority, onlyIf: conditions)
-                let items = try rules.newItems(submission, in: writing, asking: inquiry)
-                try store(items, of: submission, writing, at: now, context)
-                guard let change = submission.change, let package = submission.package else {
-                    return (items.map(\.record.path), [AssetPath]?.none)
-                }
-                // A file that comes with a tag is one attempt, and one record.
-                let isRecorded = !items.contains { $0.record.sidecarOf == nil }
-                return (
-                    items.map(\.record.path),
-                    try PackageEditor(repository: rules.repository, mayDelete: rules.mayDelete).carryOut(
-                        change, in: package.id, writing, at: now, context, as: submission.action, isRecorded: isRecorded,
-                        asking: inquiry)
-                )
-            }
-        }
-        services.counters.invalidate(id, package: submission.package?.id, paths: published + (changed ?? []))
+        let (published, changed) = try await store(
+            submission, decision, by: authority, onlyIf: conditions, at: now, context: context)
+        services.counters.invalidate(repository.record.id, package: submission.package?.id, paths: published + (changed ?? []))
         let files = submission.items.filter { $0.record.sidecarOf == nil }.map(\.record.path)
         if published.contains(where: files.contains) { return .created }
-        return !published.isEmpty || changed != nil ? .changed : restored ? .restored : .unchanged
+        return !published.isEmpty || changed != nil ? .changed : isRestored ? .restored : .unchanged
     }
 
+    /// Writes all of a submission, or nothing.
+    ///
+    /// - Returns: the files that are new, and those that the format changed; nil where it changed nothing.
     private func store(
-        _ items: [Submission.Item], of submission: Submission, _ writing: any MetadataWriting, at now: Timestamp,
-        _ context: AuditContext
-    ) throws {
+        _ submission: Submission, _ decision: PublishDecision, by authority: ChangeAuthority, onlyIf conditions: ChangeConditions,
+        at now: Timestamp, context: AuditContext
+    ) async throws -> (published: [AssetPath], changed: [AssetPath]?) {
         let id = repository.record.id
-        if let package = submission.package, !items.isEmpty { try Self.put(package, id, writing, at: now) }
-        for item in items {
+        return try await services.store.write { writing in
+            let rules = try PublishRules(by: authority, onlyIf: conditions)
+            let items = try rules.newItems(submission, in: writing)
+            try decision.confirm(items, in: writing)
+            let rows = PublishedRows(items, in: id, by: context.principal.auditName, at: now)
+            if let package = submission.package, !items.isEmpty { try Self.put(package, id, writing, at: now) }
+            try put(rows, writing, at: now, context)
+            let published = items.map(\.record.path)
+            guard let change = decision.change, let package = submission.package else { return (published, nil) }
+            // A file that comes with a tag is one attempt, and one record.
+            let isRecorded = !items.contains { $0.record.sidecarOf == nil }
+            let changed = try PackageEditor(repository: rules.repository, mayDelete: rules.mayDelete).carryOut(
+                change, in: package.id, writing, at: now, context, as: submission.action, isRecorded: isRecorded)
+            return (published, changed)
+        }
+    }
+
+    private func put(_ rows: PublishedRows, _ writing: any MetadataWriting, at now: Timestamp, _ context: AuditContext) throws {
+        let id = repository.record.id
+        for item in rows.items {
             for name in try PublishRules.retiredNames(of: item.record, in: id, writing) {
                 _ = try writing.deleteRetiredName(id, name.path)
             }
-            try Self.put(item, id, writing, by: context.principal.auditName, at: now)
-            if let file = item.record.sidecarOf {
-                guard !items.contains(where: { $0.record.path == file }) else { continue }
-                try Self.announce(item, of: file, id, writing)
+            try writing.put(rows.row(item))
+            if item.record.sidecarOf == nil {
+                try writing.record(Self.event("file.upload", item, repository.record.coordinates), context, at: now)
+            } else if let file = rows.attaches(item) {
+                if let row = try writing.asset(id, file), let announced = rows.announced(item, in: row) {
+                    try writing.put(announced)
+                }
                 try writing.record(Self.event("file.attach", item, repository.record.coordinates), context, at: now)
-                continue
             }
-            try writing.record(Self.event("file.upload", item, repository.record.coordinates), context, at: now)
         }
-    }
-
-    /// Lets the record of a file that is there say that it has a sidecar now.
-    private static func announce(
-        _ item: Submission.Item, of file: AssetPath, _ id: Int64, _ writing: any MetadataWriting
-    ) throws {
-        guard !item.announcement.isEmpty, var asset = try writing.asset(id, file) else { return }
-        for member in item.announcement.members { asset.record.attributes[member.key] = member.value }
-        try writing.put(asset)
     }
 
     private static func put(_ package: PackageSummary, _ id: Int64, _ writing: any MetadataWriting, at now: Timestamp) throws {
@@ -227,21 +224,6 @@ package struct Publisher: Sendable {
         record.displayName = package.displayName
         record.updated = now
         try writing.put(record)
-    }
-
-    private static func put(
-        _ item: Submission.Item, _ id: Int64, _ writing: any MetadataWriting, by uploader: String, at now: Timestamp
-    ) throws {
-        var record = item.record
-        record.size = item.staged.size
-        record.published = record.published ?? now
-        if record.checksums[.sha256] == nil {
-            record.checksums = item.staged.checksums.filter { $0.algorithm == .sha256 } + record.checksums
-        }
-        try writing.put(
-            StoredAsset(
-                repository: id, record: record, blob: item.staged.digest, size: item.staged.size, uploadedBy: uploader,
-                created: now))
     }
 
     static func event(_ action: String, _ item: Submission.Item, _ coordinates: String) -> AuditEvent {

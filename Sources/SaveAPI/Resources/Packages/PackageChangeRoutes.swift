@@ -61,16 +61,17 @@ enum PackageChangeRoutes {
         let governing = try governing(repository)
         let id = repository.record.id
         let change = call.body["attributes"]?.object ?? JSONObject()
-        let (record, files) = try await governing.inquire { inquiry in
-            try await call.change { writing, now in
-                guard var record = try PackageContents.find(call["package"], id, writing) else {
-                    throw PackageRemovalRoutes.noPackage
-                }
-                let files = try writing.assets(id, package: record.id).filter { $0.record.sidecarOf == nil }
-                try call.requireMatch(entityTag(of: PackageRepresentation.package(record, files)))
+        let (record, files) = try await OptimisticLocking.change {
+            let (seen, revision) = try await call.context.store.read { reading in
+                let record = try package(call, id, reading).record
+                return (record, try PackageRevision(of: .attributes, in: record.id, id, reading))
+            }
+            let attributes = try await ask(governing) { try $0.attributes(seen.attributes, changedBy: change) }
+            return try await call.change { writing, now in
+                var (record, files) = try package(call, id, writing)
+                try revision.check(in: writing)
                 let before = record.attributes
-                record.attributes =
-                    try apply(change, to: [before], asking: inquiry) { try $0.attributes($1, changedBy: $2) }.first ?? before
+                record.attributes = attributes
                 record.updated = later(now, than: record.updated)
                 try writing.put(record)
                 var details = JSONObject()
@@ -87,12 +88,17 @@ enum PackageChangeRoutes {
         let governing = try governing(repository)
         let id = repository.record.id
         let change = call.body["attributes"]?.object ?? JSONObject()
-        let (record, files) = try await governing.inquire { inquiry in
-            try await call.change { writing, now in
+        let (record, files) = try await OptimisticLocking.change {
+            let (seen, revision) = try await call.context.store.read { reading in
+                let (record, files) = try version(call, id, reading)
+                return (files.map(\.record.attributes), try PackageRevision(of: .content, in: record.id, id, reading))
+            }
+            let changed = try await ask(governing) { format in
+                try seen.map { try format.fileAttributes($0, changedBy: change) }
+            }
+            return try await call.change { writing, now in
                 var (record, files) = try version(call, id, writing)
-                let changed = try apply(change, to: files.map(\.record.attributes), asking: inquiry) {
-                    try $0.fileAttributes($1, changedBy: $2)
-                }
+                try revision.check(in: writing)
                 for (place, attributes) in zip(files.indices, changed) {
                     files[place].record.attributes = attributes
                     try writing.put(files[place])
@@ -116,23 +122,12 @@ enum PackageChangeRoutes {
         return governing
     }
 
-    private struct Question: Equatable, Sendable {
-        let attributes: [JSONObject]
-        let change: JSONObject
-    }
-
-    /// The attributes after a change, of each that is handed in; an error names the field as it stands in the request.
-    private static func apply(
-        _ change: JSONObject, to attributes: [JSONObject], asking inquiry: Inquiry<any PackagePolicy>,
-        by changing:
-            @escaping @Sendable (
-                _ format: any PackagePolicy, _ current: JSONObject, _ change: JSONObject
-            ) throws -> JSONObject
-    ) throws -> [JSONObject] {
+    /// Asks the format for attributes after a change; an error names the field as it stands in the request.
+    private static func ask<Answer: Sendable>(
+        _ governing: IsolatedFormat<any PackagePolicy>, _ question: @escaping @Sendable (any PackagePolicy) throws -> Answer
+    ) async throws -> Answer {
         do {
-            return try inquiry.ask(about: Question(attributes: attributes, change: change)) { format in
-                try attributes.map { try changing(format, $0, change) }
-            }
+            return try await governing.ask(question)
         } catch let error as SaveError {
             var details = error.details
             details["field"] = details["field"].map { AuditName.bounded("attributes.\($0)") }
@@ -140,13 +135,22 @@ enum PackageChangeRoutes {
         }
     }
 
-    /// Yanks the version, or the one file of it that the path names, or takes that back with nil (PEP 592).
+    /// The package that a request names and its files, if it is as the caller knows it.
+    private static func package(
+        _ call: APICall, _ id: Int64, _ reading: any MetadataReading
+    ) throws -> (record: PackageRecord, files: [StoredAsset]) {
+        guard let record = try PackageContents.find(call["package"], id, reading) else { throw PackageRemovalRoutes.noPackage }
+        let files = try reading.assets(id, package: record.id).filter { $0.record.sidecarOf == nil }
+        try call.requireMatch(entityTag(of: PackageRepresentation.package(record, files)))
+        return (record, files)
+    }
+
     /// The package and the files of the version that a request names, if it is as the caller knows it.
     private static func version(
-        _ call: APICall, _ id: Int64, _ writing: any MetadataWriting
+        _ call: APICall, _ id: Int64, _ reading: any MetadataReading
     ) throws -> (PackageRecord, [StoredAsset]) {
-        guard let record = try PackageContents.find(call["package"], id, writing) else { throw PackageRemovalRoutes.noPackage }
-        let files = try writing.assets(id, package: record.id).filter {
+        guard let record = try PackageContents.find(call["package"], id, reading) else { throw PackageRemovalRoutes.noPackage }
+        let files = try reading.assets(id, package: record.id).filter {
             $0.record.sidecarOf == nil && PackageRoutes.isVersion($0, call["version"])
         }
         guard !files.isEmpty else { throw PackageRoutes.noVersion }
@@ -154,6 +158,7 @@ enum PackageChangeRoutes {
         return (record, files)
     }
 
+    /// Yanks the version, or the one file of it that the path names, or takes that back with nil (PEP 592).
     private static func withdraw(
         _ call: APICall, _ repository: Repository, _ withdrawal: Withdrawal?
     ) async throws -> HTTPResponse {

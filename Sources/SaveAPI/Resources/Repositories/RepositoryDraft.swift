@@ -9,21 +9,42 @@ struct RepositoryDraft {
     let body: JSONObject
     let call: APICall
 
+    /// What the format says of a repository: that it takes these settings, and how it spells the names to reserve.
+    struct Approval: Sendable {
+        fileprivate let settings: JSONObject
+        /// nil where the request names none.
+        fileprivate let reservedNames: [NamePattern]?
+    }
+
+    /// Asks the format, outside of any transaction.
+    ///
+    /// - Parameter settings: those of the repository as it is; what the request sends counts before them.
+    /// - Throws: `invalidRequest` or `unknownField`, naming the field, for what does not fit the kind or the format.
+    static func ask(
+        _ type: IsolatedFormat<any RepositoryFormat.Type>, _ kind: RepositoryKind, _ settings: JSONObject, _ body: JSONObject
+    ) async throws -> Approval {
+        try RepositoryRules.checkKind(body, kind)
+        let settings = body["settings"]?.object ?? settings
+        let names = body["reserved_names"]?.array
+        return try await type.ask { type in
+            let format = try type.init(settings: settings)
+            return Approval(
+                settings: settings, reservedNames: try names.map { try RepositoryRules.reservedNames($0, format) })
+        }
+    }
+
     /// Changes `record`.
     ///
-    /// - Throws: `invalidRequest` or `unknownField`, naming the field.
-    mutating func apply(in reading: any CatalogueReading, asking inquiry: Inquiry<any RepositoryFormat.Type>) throws {
-        try RepositoryRules.checkKind(body, record.kind)
+    /// - Throws: `invalidRequest` or `unknownField`, naming the field; `RevisionConflict` where the format was asked about other
+    ///   settings.
+    mutating func apply(_ approval: Approval, in reading: any CatalogueReading) throws {
         if let settings = body["settings"]?.object {
             // The format may find the upstream's index elsewhere by them.
             if settings != record.settings { record.proxy.resolvedURL = nil }
             record.settings = settings
         }
-        let question = Question(settings: record.settings, reservedNames: body["reserved_names"]?.array)
-        let reserved = try inquiry.ask(about: question) { type in
-            let format = try type.init(settings: question.settings)
-            return try question.reservedNames.map { try RepositoryRules.reservedNames($0, format) }
-        }
+        guard record.settings == approval.settings else { throw RevisionConflict() }
+        let reserved = approval.reservedNames
         switch record.kind {
         case .hosted: break
         case .proxy:
@@ -36,12 +57,6 @@ struct RepositoryDraft {
         for field in RepositoryField.all {
             if let value = body[field.name] { try field.write?(&record, value) }
         }
-    }
-
-    /// What the format is asked: whether it takes these settings, and how it spells these names.
-    private struct Question: Equatable, Sendable {
-        let settings: JSONObject
-        let reservedNames: [JSONValue]?
     }
 
     private mutating func applyRemote() throws {

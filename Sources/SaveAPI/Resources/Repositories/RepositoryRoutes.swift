@@ -67,25 +67,24 @@ enum RepositoryRoutes {
             )
         }
         try RepositoryRules.checkAbility(kind, descriptor)
-        let id = try await call.context.formats.type(format).inquire { inquiry in
-            try await call.change { writing, now in
-                var events: [AuditEvent] = []
-                let project = try known.map { try writing.current($0) } ?? newProject(projectName, writing, at: now, &events)
-                var draft = RepositoryDraft(
-                    record: RepositoryRecord(
-                        projectID: project.id, project: project.name, name: name, format: format, kind: kind, created: now,
-                        updated: now),
-                    body: body, call: call)
-                try draft.apply(in: writing, asking: inquiry)
-                let record = try writing.put(draft.record)
-                var details: JSONObject = ["format": .string(format), "repository_type": .string(kind.rawValue)]
-                if kind == .proxy { details["remote_url"] = .string(record.proxy.remoteURL) }
-                if kind == .group { details["members"] = body["members"] ?? [] }
-                for field in RepositoryField.all where field.isToldOfNew && field.read?(record) == true {
-                    details[field.name] = true
-                }
-                return (record.id, events + [call.event(record.coordinates, details)])
+        let approval = try await RepositoryDraft.ask(call.context.formats.type(format), kind, JSONObject(), body)
+        let id = try await call.change { writing, now in
+            var events: [AuditEvent] = []
+            let project = try known.map { try writing.current($0) } ?? newProject(projectName, writing, at: now, &events)
+            var draft = RepositoryDraft(
+                record: RepositoryRecord(
+                    projectID: project.id, project: project.name, name: name, format: format, kind: kind, created: now,
+                    updated: now),
+                body: body, call: call)
+            try draft.apply(approval, in: writing)
+            let record = try writing.put(draft.record)
+            var details: JSONObject = ["format": .string(format), "repository_type": .string(kind.rawValue)]
+            if kind == .proxy { details["remote_url"] = .string(record.proxy.remoteURL) }
+            if kind == .group { details["members"] = body["members"] ?? [] }
+            for field in RepositoryField.all where field.isToldOfNew && field.read?(record) == true {
+                details[field.name] = true
             }
+            return (record.id, events + [call.event(record.coordinates, details)])
         }
         await call.context.operations.repositoryChanged(id)
         return try show(id, call, location: "/api/v1/repos/\(projectName)/\(name)")
@@ -101,13 +100,20 @@ enum RepositoryRoutes {
     private static func update(_ call: APICall, _ repository: Repository) async throws -> HTTPResponse {
         let body = call.body
         let id = repository.record.id
-        let counted = try await call.context.formats.type(repository.record.format).inquire { inquiry in
-            try await call.change { writing, now in
+        let counted = try await OptimisticLocking.change("the repository") {
+            let seen = try await call.context.store.read { reading in
+                let record = try reading.current(repository)
+                try call.requireMatch(etag(record))
+                return record
+            }
+            let approval = try await RepositoryDraft.ask(
+                call.context.formats.type(seen.format), seen.kind, seen.settings, body)
+            return try await call.change { writing, now in
                 let record = try writing.current(repository)
                 try call.requireMatch(etag(record))
                 let before = settings(record)
                 var draft = RepositoryDraft(record: record, body: body, call: call)
-                try draft.apply(in: writing, asking: inquiry)
+                try draft.apply(approval, in: writing)
                 draft.record.updated = later(now, than: record.updated)
                 if record.kind == .group { _ = try LeavingNames(call).settle(record.group.members, &draft.record, in: writing) }
                 let after = try writing.put(draft.record)

@@ -88,8 +88,12 @@ extension InMemoryTransaction {
 
     func put(_ package: PackageRecord) throws {
         guard tables.repositories[package.repository] != nil else { throw Self.unrelated }
+        let earlier = self.package(package.repository, package.id)
+        var package = package
+        package.serial = nextSerial(package.repository)
+        package.attributesSerial =
+            earlier.flatMap { $0.attributes == package.attributes ? $0.attributesSerial : nil } ?? package.serial
         tables.packages[package.repository, default: [:]][package.id] = package
-        count(package.repository, package.id)
     }
 
     func deletePackage(_ repository: Int64, _ id: PackageID) throws {
