@@ -10,7 +10,7 @@ package struct APIContext: Sendable {
     package let formats: FormatRegistry
     package let hasher: any PasswordHashing
     package let keyUses: KeyUses
-    package let operations: any RepositoryOperations & PackageExplaining
+    package let operations: any RepositoryOperations & PackageExplaining & PolicyJudging
     package let clock: PlatformClock
     /// The server's own 32 bytes: keys are hashed, cursors signed and upstream passwords sealed with it.
     package let serverKey: [UInt8]
@@ -33,7 +33,8 @@ package struct APIContext: Sendable {
 
     package init(
         store: any MetadataStore, formats: FormatRegistry, hasher: any PasswordHashing, keyUses: KeyUses,
-        operations: any RepositoryOperations & PackageExplaining, clock: PlatformClock, serverKey: [UInt8], log: Log,
+        operations: any RepositoryOperations & PackageExplaining & PolicyJudging, clock: PlatformClock, serverKey: [UInt8],
+        log: Log,
         aggregator: AuditAggregator, version: String,
         publicAddress: PublicAddress? = nil, maxKeyLifetime: Int64? = nil, outbound: AddressGuard? = nil,
         verifier: AuditVerifier? = nil, jobs: Jobs? = nil, maintenance: Maintenance

@@ -29,6 +29,12 @@ package protocol RepositoryOperations: Sendable {
     func storageSizes() async -> StorageCensus.Finding?
 }
 
+/// What the API asks about policies.
+package protocol PolicyJudging: Sendable {
+    /// A policy was made, changed or deleted, and the catalogue knows: what was made by it is no longer true.
+    func policyChanged(_ policy: PolicyRecord)
+}
+
 /// Says why clients get what they get. Callers that may read a repository may know: a group can be read only by callers that may
 /// read all of its members.
 package protocol PackageExplaining: Sendable {

@@ -5,7 +5,7 @@ package import SaveRepositories
 package import SaveStorage
 
 /// What the REST API asks of the repository engine and of the stores' upkeep.
-package struct EngineOperations: RepositoryOperations, PackageExplaining {
+package struct EngineOperations: RepositoryOperations, PackageExplaining, PolicyJudging {
     let services: EngineServices
     let maintenance: Maintenance
     let gcGrace: Int64
@@ -41,6 +41,12 @@ package struct EngineOperations: RepositoryOperations, PackageExplaining {
 
     package func repositoryChanged(_ repository: Int64) async {
         services.contentChanged(in: repository, package: nil)
+    }
+
+    package func policyChanged(_ policy: PolicyRecord) {
+        for repository in services.catalogue.current.repositories where policy.covers(repository.record) {
+            services.counters.invalidateAll(in: repository.record.id)
+        }
     }
 
     package func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> JSONValue {

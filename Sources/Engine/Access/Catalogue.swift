@@ -1,8 +1,8 @@
 package import SavePlatform
 package import SaveStorage
 
-/// All that there is to ask about: projects, repositories, members and accounts, kept in memory so that a request is routed and
-/// authorized without asking the database.
+/// All that there is to ask about: projects, repositories, members, accounts and policies, kept in memory so that a request is
+/// routed, authorized and judged without asking the database.
 ///
 /// Code that changes one of these in the database calls `reload` before it answers. The next request sees the change.
 package final class Catalogue: Sendable {
@@ -28,11 +28,12 @@ package final class Catalogue: Sendable {
         let records = try await store.read { reading in
             CatalogueRecords(
                 projects: try reading.projects(), repositories: try reading.repositories(), members: try reading.members(),
-                users: try reading.users(), robots: try reading.robots(), keys: try reading.keys())
+                users: try reading.users(), robots: try reading.robots(), keys: try reading.keys(),
+                policies: try reading.policies())
         }
         let earlier = current
         var repositories: [Repository] = []
-        for record in records.repositories { repositories.append(try await repository(record, earlier)) }
+        for record in records.repositories { repositories.append(try await repository(record, records.policies, earlier)) }
         live.install(CatalogueSnapshot(records, repositories: repositories, generation: generation))
     }
 
@@ -49,9 +50,11 @@ package final class Catalogue: Sendable {
     }
 
     /// - Parameter earlier: what was made before is used again.
-    private func repository(_ record: RepositoryRecord, _ earlier: CatalogueSnapshot) async throws -> Repository {
+    private func repository(
+        _ record: RepositoryRecord, _ policies: [PolicyRecord], _ earlier: CatalogueSnapshot
+    ) async throws -> Repository {
         let known = earlier.repository(id: record.id)
-        if let known, known.record == record { return known }
+        if let known, known.record == record, known.isJudged(by: policies) { return known }
         guard let descriptor = formats.descriptor(record.format) else {
             throw SaveError(
                 .invalidConfiguration,
@@ -61,9 +64,13 @@ package final class Catalogue: Sendable {
         if let known, known.record.format == record.format, known.record.settings == record.settings {
             // What is on its way from the upstream goes on to count where the change is about something else.
             let upstream = known.record.hasSameUpstream(as: record) ? known.upstream : nil
-            return Repository(record: record, format: known.format, descriptor: descriptor, upstream: upstream)
+            return Repository(
+                record: record, format: known.format, descriptor: descriptor, upstream: upstream,
+                policies: try await RepositoryPolicy.all(of: policies, for: record, known.format))
         }
         let format = try await formats.make(record.format, settings: record.settings)
-        return Repository(record: record, format: format, descriptor: descriptor)
+        return Repository(
+            record: record, format: format, descriptor: descriptor,
+            policies: try await RepositoryPolicy.all(of: policies, for: record, format))
     }
 }

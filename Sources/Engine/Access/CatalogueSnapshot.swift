@@ -11,6 +11,8 @@ package final class CatalogueSnapshot: Sendable {
     package let users: [String: UserRecord]
     package let robots: [String: RobotRecord]
     package let keys: KeyTable
+    /// In the order in which they are asked.
+    package let policies: [PolicyRecord]
 
     private let repositoriesByID: [Int64: Repository]
     private let repositoriesByName: [String: [String: Repository]]
@@ -25,6 +27,7 @@ package final class CatalogueSnapshot: Sendable {
         users = [:]
         robots = [:]
         keys = KeyTable([])
+        policies = []
         repositoriesByID = [:]
         repositoriesByName = [:]
         projectsByName = [:]
@@ -39,6 +42,7 @@ package final class CatalogueSnapshot: Sendable {
         users = Dictionary(records.users.map { ($0.username, $0) }) { first, _ in first }
         robots = Dictionary(records.robots.map { ($0.name, $0) }) { first, _ in first }
         keys = KeyTable(records.keys)
+        policies = records.policies
         repositoriesByID = Dictionary(repositories.map { ($0.record.id, $0) }) { first, _ in first }
         repositoriesByName = Dictionary(grouping: repositories, by: \.record.project).mapValues { repositories in
             Dictionary(repositories.map { ($0.record.name, $0) }) { first, _ in first }
@@ -58,6 +62,7 @@ package final class CatalogueSnapshot: Sendable {
         users = earlier.users
         robots = earlier.robots
         keys = earlier.keys.changed(changed)
+        policies = earlier.policies
         repositoriesByID = earlier.repositoriesByID
         repositoriesByName = earlier.repositoriesByName
         projectsByName = earlier.projectsByName
@@ -83,4 +88,5 @@ package struct CatalogueRecords: Sendable {
     var users: [UserRecord]
     var robots: [RobotRecord]
     var keys: [KeyRecord]
+    var policies: [PolicyRecord]
 }

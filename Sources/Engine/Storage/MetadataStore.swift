@@ -30,6 +30,8 @@ package protocol CatalogueReading {
     func repositories() throws -> [RepositoryRecord]
     /// All memberships.
     func members() throws -> [MemberRecord]
+    /// All policies, in the order in which they are asked (`PolicyRecord.precedes`).
+    func policies() throws -> [PolicyRecord]
 }
 
 package protocol CatalogueWriting {
@@ -37,18 +39,24 @@ package protocol CatalogueWriting {
     ///
     /// - Throws: `alreadyExists` for a taken name.
     func put(_ project: ProjectRecord) throws -> ProjectRecord
-    /// Removes an empty project with its memberships.
+    /// Removes an empty project with its memberships and policies.
     func deleteProject(_ id: Int64) throws
     /// Adds a repository (id 0) or replaces one. Returns it with its id. Ids are never used again.
     ///
     /// - Throws: `alreadyExists` for a taken name in the project.
     func put(_ repository: RepositoryRecord) throws -> RepositoryRecord
-    /// Removes a repository with its packages, assets and cached indexes.
+    /// Removes a repository with its packages, assets, cached indexes and policies.
     func deleteRepository(_ id: Int64) throws
     /// Gives a principal a role in a project, in place of an earlier one.
     func put(_ member: MemberRecord) throws
     /// Returns whether there was such a membership.
     func deleteMember(project: Int64, _ principal: PrincipalName) throws -> Bool
+    /// Adds a policy (id 0) or replaces one. Returns it with its id. Ids are never used again.
+    ///
+    /// - Throws: `alreadyExists` for a name that is taken in its scope, `conflict` for a scope that is gone.
+    func put(_ policy: PolicyRecord) throws -> PolicyRecord
+    /// Removes a policy, if it is there.
+    func deletePolicy(_ id: Int64) throws
 }
 
 // MARK: - Accounts
@@ -120,6 +128,8 @@ package protocol ContentReading {
     /// The packages that have retired names, each once, in the order of their names, after one.
     func packagesOfRetiredNames(_ repository: Int64, after: PackageID?, limit: Int) throws -> [PackageID]
     func cachedIndex(_ repository: Int64, _ key: String) throws -> CachedIndex?
+    /// When a file with these bytes was first known of: see `FileSighting`.
+    func sighting(_ repository: Int64, _ path: AssetPath, digest: String) throws -> Timestamp?
 }
 
 package protocol ContentWriting {
@@ -141,6 +151,8 @@ package protocol ContentWriting {
     func put(_ index: CachedIndex) throws
     /// Forgets one cached index, or with nil all of a repository.
     func deleteCachedIndexes(_ repository: Int64, key: String?) throws
+    /// Notes when a file was first known of, unless that is noted already. It goes with the repository.
+    func put(_ sighting: FileSighting) throws
 }
 
 /// One count of changes of packages for all repositories, which never goes back.

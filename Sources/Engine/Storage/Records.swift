@@ -254,3 +254,132 @@ package struct KeyUse: Sendable, Equatable {
         self.address = address
     }
 }
+
+/// A rule of an administrator or an owner: which files clients get, and why they do not get others.
+package struct PolicyRecord: Sendable, Equatable {
+    /// What becomes of a file that a policy matches.
+    package enum Action: String, Sendable, Hashable, CaseIterable {
+        /// It is given out, whatever policies of a larger number say.
+        case allow
+        /// The same, and noted.
+        case warn
+        /// It is refused.
+        case deny
+    }
+
+    /// What a page shows of a file that is refused.
+    package enum Presentation: String, Sendable, Hashable, CaseIterable {
+        /// The file, as withdrawn, with the reason.
+        case yanked
+        /// Nothing.
+        case omit
+    }
+
+    /// Which repositories a policy is for.
+    package enum Scope: Sendable, Hashable {
+        case server
+        case project(Int64)
+        case repository(Int64)
+    }
+
+    package var id: Int64
+    /// Stands in the reason that clients are told.
+    package var name: String
+    package var description: String
+    package var scope: Scope
+    /// Of the policies that match a file the one with the lowest number decides, of equals the older one.
+    package var priority: Int64
+    package var action: Action
+    /// It is noted what it would have done, and nothing else.
+    package var isDryRun: Bool
+    package var isEnabled: Bool
+    package var presentation: Presentation
+    /// Whether it counts for hosted files as well.
+    package var includesHosted: Bool
+    package var match: PolicyMatch
+    package var created: Timestamp
+    package var updated: Timestamp
+
+    package init(
+        id: Int64 = 0, name: String, description: String = "", scope: Scope = .server, priority: Int64 = 100, action: Action,
+        isDryRun: Bool = false, isEnabled: Bool = true, presentation: Presentation = .yanked, includesHosted: Bool = false,
+        match: PolicyMatch = PolicyMatch(), created: Timestamp, updated: Timestamp
+    ) {
+        self.id = id
+        self.name = name
+        self.description = description
+        self.scope = scope
+        self.priority = priority
+        self.action = action
+        self.isDryRun = isDryRun
+        self.isEnabled = isEnabled
+        self.presentation = presentation
+        self.includesHosted = includesHosted
+        self.match = match
+        self.created = created
+        self.updated = updated
+    }
+
+    /// Whether it counts for the files of a repository. A group has none of its own: those of its members are judged there.
+    package func applies(to repository: RepositoryRecord) -> Bool {
+        guard isEnabled, covers(repository) else { return false }
+        switch repository.kind {
+        case .hosted: return includesHosted
+        case .proxy: return true
+        case .group: return false
+        }
+    }
+
+    /// Whether a repository is in its scope.
+    package func covers(_ repository: RepositoryRecord) -> Bool {
+        switch scope {
+        case .server: true
+        case .project(let id): repository.projectID == id
+        case .repository(let id): repository.id == id
+        }
+    }
+
+    /// The order in which policies are asked.
+    package static func precedes(_ left: PolicyRecord, _ right: PolicyRecord) -> Bool {
+        left.priority == right.priority ? left.id < right.id : left.priority < right.priority
+    }
+}
+
+/// What a policy is about: all members must hold that are there. Without any it is about every file.
+package struct PolicyMatch: Sendable, Equatable, Codable {
+    /// What counts as a file's age where its upstream does not say when it was published.
+    package enum MissingTime: String, Sendable, Hashable, CaseIterable, Codable {
+        /// The time since this server first knew of the file.
+        case firstSeen = "first_seen"
+        /// It is too young for ever.
+        case deny
+        /// It is old enough.
+        case allow
+    }
+
+    /// Names of packages, and beginnings of names with `*` behind them, as they were written.
+    package var packages: [String]?
+    /// A range in the syntax of the ecosystem.
+    package var versions: String?
+    /// As it was written, such as `7d`.
+    package var youngerThan: String?
+    package var missingTime: MissingTime?
+
+    package init() {}
+}
+
+/// When a proxy first knew of a file for which its upstream gives no time.
+package struct FileSighting: Sendable, Equatable {
+    package var repository: Int64
+    package var path: AssetPath
+    /// The SHA-256 that the upstream names, in hexadecimal, or nothing: other bytes under the name are another file.
+    package var digest: String
+    package var seen: Timestamp
+
+    package init(repository: Int64, path: AssetPath, digest: String, seen: Timestamp) {
+        self.repository = repository
+        self.path = path
+        self.digest = digest
+        self.seen = seen
+    }
+}

@@ -4,7 +4,9 @@ internal import SavePlatform
 enum APISchema {
     static let answers: JSONObject = {
         var schemas = JSONObject()
-        for part in [ServerSchemas.all, RepositorySchemas.all, PackageSchemas.all, AccountSchemas.all, JobSchemas.all] {
+        for part in [
+            ServerSchemas.all, RepositorySchemas.all, PackageSchemas.all, PolicySchemas.all, AccountSchemas.all, JobSchemas.all,
+        ] {
             for (name, schema) in part { schemas[name] = .object(schema.json) }
         }
         for (list, item) in lists { schemas[list] = .object(Schema.page(of: item).json) }
@@ -28,6 +30,6 @@ enum APISchema {
         "FileList": "File",
         "UserList": "User", "RobotList": "Robot", "KeyList": "Key", "AuditList": "AuditRecord", "DownloadList": "Download",
         "FormatList": "Format",
-        "RetiredNameList": "RetiredName", "JobList": "Job",
+        "RetiredNameList": "RetiredName", "JobList": "Job", "PolicyList": "Policy",
     ]
 }

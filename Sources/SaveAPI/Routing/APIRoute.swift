@@ -84,6 +84,8 @@ enum Requirement: Sendable, Hashable {
     case repository(Permission)
     /// Callers that may manage the robot: administrators, and owners of its project.
     case robot
+    /// Whoever may manage the policy's scope: administrators, and owners of its project.
+    case policy
     /// The user that is asked for, or who may do that to all users.
     case selfOrInspect, selfOrAdminister
 
@@ -96,6 +98,7 @@ enum Requirement: Sendable, Hashable {
         case .project(let permission): "permission \(permission.rawValue) in the project"
         case .repository(let permission): "permission \(permission.rawValue) on the repository"
         case .robot: "system role admin, or owner of the robot's project"
+        case .policy: "system role admin, or permission manage in the policy's scope"
         case .selfOrInspect: "the user, or system role admin or auditor"
         case .selfOrAdminister: "the user, or system role admin"
         }

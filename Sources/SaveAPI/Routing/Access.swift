@@ -65,6 +65,13 @@ extension Access where Resource == RobotRecord {
     }
 }
 
+extension Access where Resource == PolicyRecord {
+    /// Reading a policy takes what changing it takes, except that auditors may.
+    static func policy(changing: Bool) -> Self {
+        Self(requirement: .policy) { try $0.caller.policy($0["id"], changing: changing) }
+    }
+}
+
 extension Access where Resource == UserRecord {
     static var selfOrInspect: Self {
         Self(requirement: .selfOrInspect) { try $0.caller.user($0["username"]) }

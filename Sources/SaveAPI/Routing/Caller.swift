@@ -150,6 +150,40 @@ struct Caller: Sendable {
         AccessPolicy.decide(.read, on: repository, for: principal, in: snapshot) == .allowed
     }
 
+    // MARK: - Policies
+
+    /// Whoever the caller is: `policies` says which of them it may know of.
+    var allPolicies: [PolicyRecord] { snapshot.policies }
+
+    /// The scope of a policy that was decided about, as requests name it; nil for one that is gone.
+    func scopeName(of policy: PolicyRecord) -> String? {
+        switch policy.scope {
+        case .server: "server"
+        case .project(let id): snapshot.projects.first { $0.id == id }.map { "project:\($0.name)" }
+        case .repository: repository(of: policy).map { "repository:\($0.record.coordinates)" }
+        }
+    }
+
+    /// The repository that a policy that was decided about is for, if it is for one alone.
+    func repository(of policy: PolicyRecord) -> Repository? {
+        guard case .repository(let id) = policy.scope else { return nil }
+        return snapshot.repository(id: id)
+    }
+
+    /// Whether the caller makes and changes policies of a scope.
+    func manages(_ scope: PolicyRecord.Scope) -> Bool {
+        if mayAdminister { return true }
+        switch scope {
+        case .server: return false
+        case .project(let id):
+            guard let project = snapshot.projects.first(where: { $0.id == id }) else { return false }
+            return permissions(in: project).contains(.manage)
+        case .repository(let id):
+            guard let repository = snapshot.repository(id: id) else { return false }
+            return AccessPolicy.decide(.manage, on: repository, for: principal, in: snapshot) == .allowed
+        }
+    }
+
     // MARK: - Accounts
 
     /// All users, for callers that may see all.

@@ -20,6 +20,14 @@ extension CatalogueReading {
         return record
     }
 
+    /// - Throws: `notFound`.
+    func current(_ policy: PolicyRecord) throws -> PolicyRecord {
+        guard let record = try policies().first(where: { $0.id == policy.id }) else {
+            throw SaveError(.notFound, "there is no such policy")
+        }
+        return record
+    }
+
     func hasRepositories(_ project: ProjectRecord) throws -> Bool {
         try repositories().contains { $0.projectID == project.id }
     }

@@ -21,6 +21,7 @@ struct RouteTable: Sendable {
             "Packages", "What is in repositories, and where it comes from.",
             PackageRoutes.all + FileRoutes.all + ExplainRoutes.all + PackageChangeRoutes.all + PackageRemovalRoutes.all
                 + RetiredNameRoutes.all),
+        RouteGroup("Policies", "Rules that keep files from clients.", PolicyRoutes.all),
         RouteGroup("Users", "People's accounts.", UserRoutes.all),
         RouteGroup("Robots and keys", "Machines' accounts, and the API keys of both.", RobotRoutes.all + KeyRoutes.all),
         RouteGroup("Caller", "Who is asking.", CurrentUserRoutes.all),

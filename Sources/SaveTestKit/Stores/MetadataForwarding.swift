@@ -18,6 +18,9 @@ extension MetadataForwarding {
     package func deleteMember(project: Int64, _ principal: PrincipalName) throws -> Bool {
         try base.deleteMember(project: project, principal)
     }
+    package func policies() throws -> [PolicyRecord] { try base.policies() }
+    package func put(_ policy: PolicyRecord) throws -> PolicyRecord { try base.put(policy) }
+    package func deletePolicy(_ id: Int64) throws { try base.deletePolicy(id) }
     package func users() throws -> [UserRecord] { try base.users() }
     package func robots() throws -> [RobotRecord] { try base.robots() }
     package func user(_ username: String) throws -> UserRecord? { try base.user(username) }
@@ -76,6 +79,10 @@ extension MetadataForwarding {
     package func deleteCachedIndexes(_ repository: Int64, key: String?) throws {
         try base.deleteCachedIndexes(repository, key: key)
     }
+    package func sighting(_ repository: Int64, _ path: AssetPath, digest: String) throws -> Timestamp? {
+        try base.sighting(repository, path, digest: digest)
+    }
+    package func put(_ sighting: FileSighting) throws { try base.put(sighting) }
     package func audit(_ query: AuditQuery) throws -> AuditPage { try base.audit(query) }
     package func audit(after sequence: Int64, limit: Int) throws -> [AuditRecord] {
         try base.audit(after: sequence, limit: limit)

@@ -16,7 +16,7 @@ package enum MetadataStoreConformance {
 
     /// All laws.
     package static let laws: [Law] =
-        transactions + catalogue + accounts + files + directories + packages + retiredNames + cache + audit
+        transactions + catalogue + policies + accounts + files + directories + packages + retiredNames + cache + audit
         + upkeep
 }
 

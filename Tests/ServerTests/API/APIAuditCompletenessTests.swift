@@ -17,6 +17,10 @@ struct APIAuditCompletenessTests {
     private static let package = "/repos/backend/hosted/packages/alpha"
     private static let robot = (method: "POST", path: "/robots", body: #"{"name":"ci"}"# as String?)
 
+    private static let policy = (
+        method: "POST", path: "/policies", body: #"{"name":"old","action":"deny","match":{"younger_than":"7d"}}"# as String?
+    )
+
     private static let changes: [String: Change] = [
         "POST /projects": Change(path: "/projects", body: #"{"name":"new"}"#),
         "PATCH /projects/{project}": Change(path: "/projects/other", body: #"{"description":"d"}"#),
@@ -47,6 +51,10 @@ struct APIAuditCompletenessTests {
             path: package + "/versions/1/files/alpha-1.a/yank"),
         "DELETE /repos/{project}/{name}/packages/{package}/retired-names/{filename}": Change(
             path: package + "/retired-names/alpha-1.a", before: [("DELETE", package + "/versions/1/files/alpha-1.a", nil)]),
+        "POST /policies": Change(
+            path: "/policies", body: #"{"name":"new","scope":"project:backend","action":"deny","match":{}}"#, caller: "owner"),
+        "PATCH /policies/{id}": Change(path: "/policies/{id}", body: #"{"enabled":false}"#, before: [policy]),
+        "DELETE /policies/{id}": Change(path: "/policies/{id}", before: [policy]),
         "POST /users": Change(path: "/users", body: #"{"username":"new","password":"long enough"}"#),
         "PATCH /users/{username}": Change(path: "/users/dev", body: #"{"disabled":true}"#),
         "DELETE /users/{username}": Change(path: "/users/dev"),
@@ -82,7 +90,7 @@ struct APIAuditCompletenessTests {
             for step in change.before {
                 let answer = try await server.send(step.method, step.path, body: step.body)
                 #expect(answer.status < 300, "\(name): \(answer.text)")
-                id = answer["id"]?.string ?? id
+                id = answer["id"]?.string ?? answer["id"]?.integer.map(String.init) ?? id
             }
             let before = try await server.audit().count
             let path = change.path.replacing("{id}", with: id)
@@ -102,7 +110,10 @@ struct APIAuditCompletenessTests {
             let server = try await APIServer()
             try await server.addFiles([("alpha", "1", "alpha-1.a")])
             var id = ""
-            for step in change.before { id = try await server.send(step.method, step.path, body: step.body)["id"]?.string ?? id }
+            for step in change.before {
+                let made = try await server.send(step.method, step.path, body: step.body)["id"]
+                id = made?.string ?? made?.integer.map(String.init) ?? id
+            }
             let before = try await server.state()
             server.store.breakTrail()
             let method = String(name.prefix { $0 != " " })
@@ -122,7 +133,7 @@ extension APIServer {
             return [
                 "\(try reading.projects())", "\(repositories)", "\(try reading.members().sorted { "\($0)" < "\($1)" })",
                 "\(try reading.users())", "\(try reading.robots())", "\(try reading.keys().sorted { $0.id < $1.id })",
-                "\(try reading.lastAudit()?.sequence ?? 0)",
+                "\(try reading.policies())", "\(try reading.lastAudit()?.sequence ?? 0)",
             ]
                 + (try repositories.flatMap { repository in
                     [

@@ -9,7 +9,10 @@ struct APIExportTests {
     private func server() async throws -> APIServer {
         let server = try await APIServer()
         try await server.addFiles([("alpha", "1", "alpha-1.a"), ("beta", "1", "beta-1.a"), ("gamma", "1", "gamma-1.a")])
-        for name in ["ci", "cd"] { _ = try await server.send("POST", "/robots", body: "{\"name\":\"\(name)\"}") }
+        for name in ["ci", "cd"] {
+            _ = try await server.send("POST", "/robots", body: "{\"name\":\"\(name)\"}")
+            _ = try await server.send("POST", "/policies", body: #"{"name":"\#(name)","action":"deny","match":{}}"#)
+        }
         for _ in 0..<2 {
             _ = try await server.send("POST", "/robots/ci/keys", body: "{}")
             _ = try await server.send("POST", "/user/keys", as: "dev", body: "{}")

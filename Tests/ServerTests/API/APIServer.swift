@@ -51,7 +51,7 @@ struct HostedOnlyFormat: RepositoryFormat {
 }
 
 /// Notes what the API asks of the engine.
-final class NotedOperations: RepositoryOperations, PackageExplaining {
+final class NotedOperations: RepositoryOperations, PackageExplaining, PolicyJudging {
     private let notes = Mutex<[String]>([])
     var all: [String] { notes.withLock { $0 } }
     private let failure = Mutex<String?>(nil)
@@ -69,6 +69,7 @@ final class NotedOperations: RepositoryOperations, PackageExplaining {
     }
     func contentChanged(in repository: Int64, package: PackageID?) async { note("content \(package?.name ?? "all")") }
     func repositoryChanged(_ repository: Int64) async { note("repository") }
+    func policyChanged(_ policy: PolicyRecord) { note("policy \(policy.name)") }
     func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> JSONValue {
         note("explain \(package) in \(repository.record.coordinates) \(refresh)")
         return Explanation(of: PackageID(normalized: package), in: repository).json

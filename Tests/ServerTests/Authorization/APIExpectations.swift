@@ -105,6 +105,10 @@ enum APIExpectations {
         missing   401       404    404    404       404   404      404     404   404   404   404    401     401
         """)
 
+    /// Policies are known to who manages their scope, and to auditors.
+    static let policyReaders = robotReaders
+    static let policyManagers = robotManagers
+
     /// A robot has no user; a key of the owner's is the owner.
     static let userReaders = AccessProfile(
         """
@@ -212,6 +216,13 @@ enum APIExpectations {
         AccessRow("DELETE \(version)/files/{filename}", owners, ok: 204),
         AccessRow("PUT \(version)/files/{filename}/yank", owners, ok: 204, body: #"{"reason":"broken"}"#),
         AccessRow("DELETE \(version)/files/{filename}/yank", owners, ok: 204),
+
+        AccessRow("GET /policies", anyAccount),
+        AccessRow(
+            "POST /policies", owners, ok: 201, body: #"{"name":"fresh","scope":"project:{project}","action":"deny","match":{}}"#),
+        AccessRow("GET /policies/{id}", policyReaders),
+        AccessRow("PATCH /policies/{id}", policyManagers, body: #"{"enabled":false}"#),
+        AccessRow("DELETE /policies/{id}", policyManagers, ok: 204),
 
         AccessRow("GET /users", inspectors),
         AccessRow("POST /users", passwordAdministrators, ok: 201, body: #"{"username":"fresh","password":"long enough"}"#),

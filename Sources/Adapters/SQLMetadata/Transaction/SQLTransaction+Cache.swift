@@ -39,4 +39,20 @@ extension SQLTransaction {
             try session.execute("DELETE FROM cached_indexes WHERE repository_id = $1", [.integer(repository)])
         }
     }
+
+    func sighting(_ repository: Int64, _ path: AssetPath, digest: String) throws -> Timestamp? {
+        try session.first(
+            "SELECT seen FROM file_sightings WHERE repository_id = $1 AND path = $2 AND digest = $3",
+            [.integer(repository), .text(path.text), .text(digest)]
+        ) { try $0.time() }
+    }
+
+    func put(_ sighting: FileSighting) throws {
+        try session.execute(
+            """
+            INSERT INTO file_sightings (repository_id, path, digest, seen) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (repository_id, path, digest) DO NOTHING
+            """,
+            [.integer(sighting.repository), .text(sighting.path.text), .text(sighting.digest), .time(sighting.seen)])
+    }
 }

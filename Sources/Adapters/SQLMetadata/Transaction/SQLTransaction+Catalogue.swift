@@ -76,4 +76,59 @@ extension SQLTransaction {
         try session.execute(
             "DELETE FROM members WHERE project_id = $1 AND principal = $2", [.integer(project), .text(principal.text)]) > 0
     }
+
+    func policies() throws -> [PolicyRecord] {
+        try session.rows(
+            """
+            SELECT id, name, description, project_id, repository_id, priority, action, dry_run, enabled, presentation,
+              include_hosted, match_members, created, updated FROM policies ORDER BY priority, id
+            """
+        ) { row in
+            let (id, name, description) = (try row.integer(), try row.text(), try row.text())
+            let (project, repository) = (row.optionalInteger(), row.optionalInteger())
+            return PolicyRecord(
+                id: id, name: name, description: description,
+                scope: repository.map(PolicyRecord.Scope.repository) ?? project.map(PolicyRecord.Scope.project) ?? .server,
+                priority: try row.integer(), action: try row.choice(), isDryRun: try row.bool(), isEnabled: try row.bool(),
+                presentation: try row.choice(), includesHosted: try row.bool(),
+                match: try settings.decode(try row.text(), defaults: PolicyMatch()), created: try row.time(),
+                updated: try row.time())
+        }
+    }
+
+    func put(_ policy: PolicyRecord) throws -> PolicyRecord {
+        var policy = policy
+        var project: Int64?
+        var repository: Int64?
+        switch policy.scope {
+        case .server: break
+        case .project(let id): project = id
+        case .repository(let id): repository = id
+        }
+        let values: [SQLValue] = [
+            .text(policy.name), .text(policy.description), .integer(project), .integer(repository), .integer(policy.priority),
+            .text(policy.action.rawValue), .bool(policy.isDryRun), .bool(policy.isEnabled), .text(policy.presentation.rawValue),
+            .bool(policy.includesHosted), try SettingsText.encode(policy.match), .time(policy.created), .time(policy.updated),
+        ]
+        if policy.id == 0 {
+            policy.id = try insert(
+                """
+                INSERT INTO policies (name, description, project_id, repository_id, priority, action, dry_run, enabled,
+                  presentation, include_hosted, match_members, created, updated)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id
+                """, values)
+        } else {
+            try update(
+                """
+                UPDATE policies SET name = $1, description = $2, project_id = $3, repository_id = $4, priority = $5,
+                  action = $6, dry_run = $7, enabled = $8, presentation = $9, include_hosted = $10, match_members = $11,
+                  created = $12, updated = $13 WHERE id = $14
+                """, values + [.integer(policy.id)])
+        }
+        return policy
+    }
+
+    func deletePolicy(_ id: Int64) throws {
+        try session.execute("DELETE FROM policies WHERE id = $1", [.integer(id)])
+    }
 }

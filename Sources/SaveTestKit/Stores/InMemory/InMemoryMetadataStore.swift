@@ -31,6 +31,11 @@ struct InMemoryTables: Sendable {
         let principal: PrincipalName
     }
 
+    struct Sighted: Hashable {
+        let path: AssetPath
+        let digest: String
+    }
+
     /// One counter for all kinds, so that no id is ever used again.
     var lastID: Int64 = 0
     var projects: [Int64: ProjectRecord] = [:]
@@ -48,6 +53,8 @@ struct InMemoryTables: Sendable {
     var retired: [Int64: [AssetPath: RetiredName]] = [:]
     /// By the bytes of the key: Swift takes some different texts for equal.
     var indexes: [Int64: [[UInt8]: CachedIndex]] = [:]
+    var policies: [Int64: PolicyRecord] = [:]
+    var sightings: [Int64: [Sighted: Timestamp]] = [:]
     var audit: [AuditRecord] = []
     var auditCut: AuditTruncation?
 }

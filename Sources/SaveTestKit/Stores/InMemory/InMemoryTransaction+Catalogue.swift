@@ -36,6 +36,7 @@ extension InMemoryTransaction {
         else { throw SaveError(.conflict, "the project still has repositories or robots") }
         tables.projects[id] = nil
         tables.members = tables.members.filter { $0.key.project != id }
+        tables.policies = tables.policies.filter { $0.value.scope != .project(id) }
     }
 
     func put(_ repository: RepositoryRecord) throws -> RepositoryRecord {
@@ -60,6 +61,8 @@ extension InMemoryTransaction {
         tables.assets[id] = nil
         tables.retired[id] = nil
         tables.indexes[id] = nil
+        tables.sightings[id] = nil
+        tables.policies = tables.policies.filter { $0.value.scope != .repository(id) }
     }
 
     func put(_ member: MemberRecord) throws {
@@ -69,5 +72,39 @@ extension InMemoryTransaction {
 
     func deleteMember(project: Int64, _ principal: PrincipalName) -> Bool {
         tables.members.removeValue(forKey: .init(project: project, principal: principal)) != nil
+    }
+
+    func policies() -> [PolicyRecord] { tables.policies.values.sorted(by: PolicyRecord.precedes) }
+
+    func put(_ policy: PolicyRecord) throws -> PolicyRecord {
+        var policy = policy
+        let isRelated =
+            switch policy.scope {
+            case .server: true
+            case .project(let id): tables.projects[id] != nil
+            case .repository(let id): tables.repositories[id] != nil
+            }
+        guard isRelated else { throw Self.unrelated }
+        let isTaken = tables.policies.values.contains {
+            $0.scope == policy.scope && $0.name.utf8.elementsEqual(policy.name.utf8) && $0.id != policy.id
+        }
+        if isTaken { throw Self.taken }
+        if policy.id == 0 { policy.id = newID() } else if tables.policies[policy.id] == nil { throw Self.absent }
+        tables.policies[policy.id] = policy
+        return policy
+    }
+
+    func deletePolicy(_ id: Int64) { tables.policies[id] = nil }
+
+    func sighting(_ repository: Int64, _ path: AssetPath, digest: String) -> Timestamp? {
+        tables.sightings[repository]?[.init(path: path.plain, digest: digest)]
+    }
+
+    func put(_ sighting: FileSighting) throws {
+        guard tables.repositories[sighting.repository] != nil else { throw Self.unrelated }
+        let key = InMemoryTables.Sighted(path: sighting.path.plain, digest: sighting.digest)
+        if tables.sightings[sighting.repository]?[key] == nil {
+            tables.sightings[sighting.repository, default: [:]][key] = sighting.seen
+        }
     }
 }

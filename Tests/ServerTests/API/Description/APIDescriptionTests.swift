@@ -46,7 +46,10 @@ struct APIDescriptionTests {
         let own = try await server.send("POST", "/user/keys", body: #"{"scopes":[{"permissions":["read"]}]}"#)["id"]?.string ?? ""
         let robots = try await server.send("POST", "/robots/ci/keys", body: "{}")["id"]?.string ?? ""
         let job = try #require(try await server.send("POST", "/admin/verify")["id"]?.string)
+        let policy = try await server.send(
+            "POST", "/policies", body: #"{"name":"p","action":"deny","match":{"packages":["a-*"]}}"#)
         let keys = [
+            "/policies/{id}": "/policies/\(policy["id"]?.integer ?? 0)",
             "/jobs/{id}": "/jobs/\(job)", "/downloads": "/downloads?package=pkg:notes/alpha",
             "/user/keys/{id}": "/user/keys/\(own)", "/users/{username}/keys/{id}": "/users/root/keys/\(own)",
             "/robots/{name}/keys/{id}": "/robots/ci/keys/\(robots)",

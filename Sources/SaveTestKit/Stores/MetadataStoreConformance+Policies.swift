@@ -1,0 +1,97 @@
+internal import SavePlatform
+internal import SaveStorage
+
+extension MetadataStoreConformance {
+    static let policies: [Law] = [
+        Law("a policy comes back as it was put, in the order of its priority, and is changed by its id") { store in
+            let repository = try await store.makeRepository()
+            let project = try await store.read { try $0.repositories()[0].projectID }
+            var full = policy("full", priority: 7, scope: .repository(repository))
+            full.description = "Nothing that is new.\n"
+            full.isDryRun = true
+            full.isEnabled = false
+            full.presentation = .omit
+            full.includesHosted = true
+            full.match.packages = ["Acme_*", "caf\u{E9}"]
+            full.match.versions = ">=1,<2"
+            full.match.youngerThan = "7d"
+            full.match.missingTime = .deny
+            let last = policy("last", priority: 7, scope: .project(project), action: .allow)
+            let first = policy("first", priority: 0, action: .warn)
+            let (given, others) = try await store.write { [full] writing in
+                (try writing.put(full), [try writing.put(last), try writing.put(first)])
+            }
+            full.id = given.id
+            try require(given, is: full, "the policy as it was put")
+            let read = try await store.read { try $0.policies() }
+            try require(read, is: [others[1], full, others[0]], "policies")
+            full.match = PolicyMatch()
+            full.priority = 9
+            full.isEnabled = true
+            full.name = "renamed"
+            let changed = try await store.write { [full] in try $0.put(full) }
+            try require(changed, is: full, "the policy after a change")
+            try require(try await store.read { try $0.policies() }, is: [others[1], others[0], full], "policies after a change")
+            try await store.write { try $0.deletePolicy(others[1].id) }
+            try require(try await store.read { try $0.policies() }, is: [others[0], full], "policies after one went")
+            try await require(.notFound, from: "changing a policy that is gone") {
+                _ = try await store.write { try $0.put(others[1]) }
+            }
+        },
+        Law("a policy's name is taken in its scope alone, and a policy goes with its scope") { store in
+            let ids = [try await store.makeRepository("one"), try await store.makeRepository("two", project: "other")]
+            let projects = try await store.read { try $0.repositories().map(\.projectID) }
+            let scopes: [PolicyRecord.Scope] = [.server, .project(projects[0]), .repository(ids[0]), .repository(ids[1])]
+            let made = try await store.write { writing in
+                try scopes.map { try writing.put(policy("same", scope: $0)) }
+            }
+            for scope in scopes {
+                try await require(.alreadyExists, from: "a name that is taken in \(scope)") {
+                    _ = try await store.write { try $0.put(policy("same", scope: scope)) }
+                }
+            }
+            try await store.write { writing in
+                try writing.put(FileSighting(repository: ids[0], path: try AssetPath("a"), digest: "", seen: Fixture.moment))
+                try writing.deleteRepository(ids[0])
+            }
+            try require(try await store.read { try $0.policies().map(\.id) }, is: [0, 1, 3].map { made[$0].id }, "policies left")
+            try await store.write { try $0.deleteProject(projects[0]) }
+            try require(try await store.read { try $0.policies().map(\.id) }, is: [0, 3].map { made[$0].id }, "policies left")
+            for scope in scopes[1...2] {
+                try await require(.conflict, from: "a policy of \(scope), which is gone") {
+                    _ = try await store.write { try $0.put(policy("late", scope: scope)) }
+                }
+            }
+        },
+        Law("a file is first seen once, by its path and its bytes") { store in
+            let id = try await store.makeRepository("one")
+            let other = try await store.makeRepository("two")
+            let path = try AssetPath("x/caf\u{E9}")
+            let (early, late) = (Fixture.moment, Fixture.moment.adding(seconds: 5))
+            try await store.write { writing in
+                try writing.put(FileSighting(repository: id, path: path, digest: "aa", seen: early))
+                try writing.put(FileSighting(repository: id, path: path, digest: "aa", seen: late))
+                try writing.put(FileSighting(repository: id, path: path, digest: "", seen: late))
+            }
+            let found = try await store.read { reading in
+                try [
+                    reading.sighting(id, path, digest: "aa"), reading.sighting(id, path, digest: ""),
+                    reading.sighting(id, path, digest: "bb"), reading.sighting(other, path, digest: "aa"),
+                    reading.sighting(id, try AssetPath("x/cafe\u{301}"), digest: "aa"),
+                ]
+            }
+            try require(found, is: [early, late, nil, nil, nil], "times of sightings")
+            try await store.write { try $0.deleteRepository(id) }
+            try require(
+                try await store.read { try $0.sighting(id, path, digest: "aa") } == nil, "a sighting outlives its repository")
+        },
+    ]
+
+    private static func policy(
+        _ name: String, priority: Int64 = 100, scope: PolicyRecord.Scope = .server, action: PolicyRecord.Action = .deny
+    ) -> PolicyRecord {
+        PolicyRecord(
+            name: name, scope: scope, priority: priority, action: action, created: Fixture.moment,
+            updated: Fixture.moment.adding(seconds: 1))
+    }
+}
