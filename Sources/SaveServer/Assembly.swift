@@ -57,12 +57,12 @@ struct Assembly: Sendable {
         let authenticator = Authenticator(
             catalogue: catalogue, providers: [KeySignIn(serverKey: key, clock: clock), PasswordSignIn(hasher: hasher)],
             uses: keyUses, serverKey: key, clock: clock, trail: services.aggregator)
-        var plane = dataPlaneConfiguration(configuration)
+        var plane = servingConfiguration(configuration)
         plane.gunzip = Gunzip.plain
         plane.keys = IssuedKeys(
             catalogue: catalogue, store: stores.metadata, clock: clock, serverKey: key, longest: configuration.maxKeyLifetime)
         let parts = GzipMemory(limit: 8 << 20)
-        let dataPlane = DataPlane(
+        let serving = Serving(
             services: services, authenticator: authenticator, configuration: plane,
             // Pages repeat themselves so much that higher levels take twice the time for a few percent.
             compression: PageCompression(
@@ -94,10 +94,11 @@ struct Assembly: Sendable {
             damaged: { scrub.report.damaged })
         let metrics = Metrics(formats: registry.descriptors)
         let report = MetricsReport(
-            metrics: metrics, services: services, dataPlane: dataPlane, auditUpkeep: auditUpkeep, authenticator: authenticator,
+            metrics: metrics, services: services, serving: serving, auditUpkeep: auditUpkeep, authenticator: authenticator,
             scrub: scrub, blobs: stores.blobs, started: clock.uptime())
         let gateway = Gateway(
-            dataPlane: dataPlane, api: api, paths: ServerPath.all(api: api, health: health, metrics: { await report.text() }),
+            dataPlane: serving.dataPlane, api: api,
+            paths: ServerPath.all(api: api, health: health, metrics: { await report.text() }), formats: registry,
             authenticator: authenticator,
             crossSite: CrossSiteGuard(externalOrigin: plane.publicAddress?.origin),
             crossOrigin: CrossOriginReads(origins: configuration.corsOrigins), checkWritable: health.checkWritable, log: log)
@@ -212,8 +213,8 @@ struct Assembly: Sendable {
         return try CurlClient(client)
     }
 
-    private static func dataPlaneConfiguration(_ configuration: ServerConfiguration) -> DataPlane.Configuration {
-        var plane = DataPlane.Configuration()
+    private static func servingConfiguration(_ configuration: ServerConfiguration) -> Serving.Configuration {
+        var plane = Serving.Configuration()
         plane.pageCacheSize = Int(clamping: configuration.pageCacheSize)
         plane.openFiles = configuration.openFiles
         plane.maxFileSize = configuration.maxFileSize

@@ -28,8 +28,10 @@ package final class InMemoryPlatform: Sendable {
         let services = EngineServices(
             store: store, blobs: InMemoryBlobStore(), client: client, catalogue: catalogue, clock: clock, log: .silent(),
             pool: BlockingPool(name: "platform", threads: 2), unseal: { _ in nil })
-        plane = DataPlane(
-            services: services, authenticator: EveryoneIsAdmin(), configuration: .init(), compression: .none)
+        plane =
+            Serving(
+                services: services, authenticator: EveryoneIsAdmin(), configuration: .init(), compression: .none
+            ).dataPlane
         client.connect(plane)
         let now = clock.now()
         try await store.write { _ = try $0.put(ProjectRecord(name: "p", created: now, updated: now)) }

@@ -1,4 +1,4 @@
-package import SavePlatform
+internal import SavePlatform
 package import SaveStorage
 
 /// All that there is to ask about: projects, repositories, members, accounts and policies, kept in memory so that a request is

@@ -1,7 +1,6 @@
 package import SaveAccess
-package import SaveHTTP
 package import SavePlatform
-package import SaveStorage
+internal import SaveStorage
 
 /// The file that an answer gives out, where a repository wants its downloads in the audit trail.
 ///

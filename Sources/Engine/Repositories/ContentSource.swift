@@ -1,5 +1,3 @@
-package import SaveAccess
-package import SaveHTTP
 package import SavePlatform
 package import SaveStorage
 

@@ -1,21 +1,10 @@
 internal import SaveCaching
 internal import SaveAccess
-internal import SaveAudit
 internal import SaveDigest
 internal import SaveHTTP
 internal import SavePlatform
 internal import SaveRepositories
 internal import SaveStorage
-
-/// An answer that is in memory and can be given to many requests.
-protocol ReadyAnswer: AnyObject, Sendable {
-    var validity: CacheValidity { get }
-    /// The file that it gives out, where that is to be recorded.
-    var download: DownloadSubject? { get }
-
-    /// The whole answer, a part of it, or 304: what the request's conditions and range ask for.
-    func response(to request: HTTPRequest) -> HTTPResponse
-}
 
 /// Which ready answer a read got, so that the same read again costs one look-up.
 ///
@@ -44,11 +33,17 @@ struct AnswerMemo: Sendable {
         "authorization", "accept", "accept-encoding", "cache-control", "host",
     ]
 
+    private let catalogue: CurrentCatalogue
+    private let counters: ChangeCounters
+    private let clock: PlatformClock
     private let fingerprints: KeyedFingerprint
     private let entries: BoundedCache<Fingerprint, Entry>
 
     /// - Parameter capacity: how many different requests are remembered.
-    init(capacity: Int) {
+    init(capacity: Int, catalogue: CurrentCatalogue, counters: ChangeCounters, clock: PlatformClock) {
+        self.catalogue = catalogue
+        self.counters = counters
+        self.clock = clock
         // Credentials are in what is remembered: under a key of its own, so that nothing in memory tells them.
         fingerprints = KeyedFingerprint(key: (0..<32).map { _ in UInt8.random(in: .min ... .max) })
         entries = BoundedCache(limit: capacity)
@@ -64,13 +59,15 @@ struct AnswerMemo: Sendable {
         return fingerprints.of(text[...])
     }
 
-    /// The answer that the same request got, while it still holds, and who sends such requests.
+    /// The answer that the same request got, while it still holds, with its validity, and who sends such requests.
     func answer(
-        _ name: Fingerprint, generation: UInt64, counters: ChangeCounters, clock: PlatformClock
-    ) -> (answer: any ReadyAnswer, principal: Principal)? {
-        guard let entry = entries[name], entry.generation == generation, let answer = entry.answer else { return nil }
+        _ name: Fingerprint
+    ) -> (answer: any ReadyAnswer, validity: CacheValidity, principal: Principal)? {
+        guard let entry = entries[name], entry.generation == catalogue.generation, let answer = entry.answer else { return nil }
         if entry.sender.expires != nil, entry.sender.hasEnded(at: clock.now()) { return nil }
-        return answer.validity.holds(counters: counters, clock: clock) ? (answer, entry.sender.principal) : nil
+        let validity = answer.validity
+        guard validity.holds(counters: counters, clock: clock) else { return nil }
+        return (answer, validity, entry.sender.principal)
     }
 
     /// - Parameters:

@@ -3,26 +3,16 @@ internal import SaveHTTP
 internal import SavePlatform
 internal import SaveStorage
 
-/// A request whose repository and meaning are known, from somebody who may read there. What comes after works with these,
-/// and looks nothing up by name again.
-struct ResolvedRequest: Sendable {
-    let request: HTTPRequest
-    let sender: Authentication
-    let repository: Repository
-    let route: Route
-    /// What the principal may do in the repository; at least read, except where the route is for everybody.
-    let granted: Permissions
-    let catalogue: CatalogueSnapshot
-
-    var principal: Principal { sender.principal }
-
-    var audit: AuditContext { AuditContext(request, principal) }
-}
-
-/// Finds the repository and the meaning of a request, once. A caller who may not read the repository learns neither.
-struct RequestResolver: Sendable {
+/// Finds the repository and the route of a request, once. A caller who may not read the repository learns neither.
+struct RequestResolver: RequestResolving {
     let formats: FormatRegistry
-    let routes = RouteMemo(size: 4 << 20)
+    let catalogue: CurrentCatalogue
+    private let routes = RouteMemo(size: 4 << 20)
+
+    init(formats: FormatRegistry, catalogue: CurrentCatalogue) {
+        self.formats = formats
+        self.catalogue = catalogue
+    }
 
     /// The path, decoded once, as the format that it begins with writes paths: `[format, project, repository, …]`, whether it
     /// came by the format's id or by its mount.
@@ -41,64 +31,36 @@ struct RequestResolver: Sendable {
         return (Array("/\(place.descriptor.id)".utf8) + place.rest)[...]
     }
 
-    /// What a mount answers by itself, without a repository: at `/v2` and `/v2/`, say.
-    func mountDocument(at raw: ArraySlice<UInt8>) -> (document: Document, needsName: Bool)? {
-        guard let place = formats.place(of: raw), place.isMounted else { return nil }
-        return place.descriptor.mount?.document(at: place.rest)
+    func known(_ request: HTTPRequest, _ sender: Authentication) -> ResolvedRequest? {
+        known(request, sender, catalogue.snapshot)
     }
 
-    /// The page above repositories that a path names; nil for every other path. A mount lists nothing.
-    func place(at raw: ArraySlice<UInt8>) -> CatalogueListing.Place? {
-        guard let place = formats.place(of: raw), !place.isMounted, let path = try? path(raw),
-            (1...2).contains(path.segments.count), let format = path.segments.first
-        else { return nil }
-        return CatalogueListing.Place(
-            format: format, project: path.segments.dropFirst().first, endsInSlash: path.endsInSlash)
-    }
-
-    /// A GET that was resolved before, by anybody; nil for others, and for who may not read there.
-    func known(_ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) -> RouteMemo.Entry? {
-        guard let known = routes.entry(for: request.target, in: catalogue) else { return nil }
-        let granted = AccessPolicy.permissions(of: principal, on: known.repository, in: catalogue)
-        let decision = AccessPolicy.decide(.read, on: known.repository, for: principal, granted: granted)
-        return decision == .allowed || known.repository.isPublicDocument(known.route) ? known : nil
-    }
-
-    /// - Throws: `unauthenticated` or `repositoryNotFound` where there is nothing that the sender may read, and what the format
-    ///   throws for a path or a method that it does not have.
-    func resolve(
+    private func known(
         _ request: HTTPRequest, _ sender: Authentication, _ catalogue: CatalogueSnapshot
-    ) async throws -> ResolvedRequest {
-        let principal = sender.principal
-        if request.method == .get, let known = routes.entry(for: request.target, in: catalogue) {
-            let granted =
-                known.repository.isPublicDocument(known.route)
-                ? AccessPolicy.permissions(of: principal, on: known.repository, in: catalogue)
-                : try admit(principal, known.repository, catalogue)
-            return ResolvedRequest(
-                request: request, sender: sender, repository: known.repository, route: known.route, granted: granted,
-                catalogue: catalogue)
-        }
+    ) -> ResolvedRequest? {
+        guard request.method == .get, let known = routes.entry(for: request.target, in: catalogue) else { return nil }
+        return ResolvedRequest(request, sender, known.repository, known.route, catalogue)
+    }
+
+    func resolve(_ request: HTTPRequest, _ sender: Authentication) async throws -> ResolvedRequest {
+        let catalogue = catalogue.snapshot
+        if let known = known(request, sender, catalogue) { return known }
         // pipenv puts a slash between an index URL that ends in one and the package. Nothing may be served below such a path,
         // because relative links would lead elsewhere.
         let shorter = request.method.isRead ? RequestPath.withoutEmptySegments(request.rawPath) : nil
-        let (path, repository) = try find(request, shorter, principal, catalogue)
-        let granted: Permissions
-        var document: Route?
+        let (path, repository) = try find(request, shorter, sender.principal, catalogue)
         do {
-            granted = try admit(principal, repository, catalogue)
+            // Before the format is asked: what it says of a path is not for callers who may not read the repository.
+            try admit(sender.principal, to: repository, catalogue)
         } catch {
-            if shorter == nil { document = await publicDocument(request, path, of: repository) }
-            guard document != nil else { throw error }
-            granted = []
+            guard shorter == nil, let document = await publicDocument(request, path, of: repository) else { throw error }
+            // The very answer of the format that was looked at. It is not remembered: a caller who may read nothing else must not push
+            // out what those remember who may.
+            return ResolvedRequest(request, sender, repository, document, catalogue)
         }
         let route: Route
         if let shorter {
             route = .redirect(to: shorter, permanent: true)
-        } else if let document {
-            // The very answer of the format that was looked at. It is not remembered: a caller who may read nothing else must not push
-            // out what those remember who may.
-            route = document
         } else {
             route = spelled(
                 try await meaning(of: request, path.dropping(3), in: repository), try spelling(of: request, repository))
@@ -106,8 +68,7 @@ struct RequestResolver: Sendable {
                 routes.remember(RouteMemo.Entry(repository: repository, route: route), for: request.target)
             }
         }
-        return ResolvedRequest(
-            request: request, sender: sender, repository: repository, route: route, granted: granted, catalogue: catalogue)
+        return ResolvedRequest(request, sender, repository, route, catalogue)
     }
 
     /// What a request asks for, where that is a document that everybody may read. Only a format that has such is asked.
@@ -134,7 +95,7 @@ struct RequestResolver: Sendable {
             else { throw error }
             let repository = try find(path, principal, catalogue)
             // A caller that may not read it does not learn what kind it is.
-            _ = try admit(principal, repository, catalogue)
+            try admit(principal, to: repository, catalogue)
             guard Self.passesOn(repository) else { throw error }
             return (path, repository)
         }
@@ -176,46 +137,27 @@ struct RequestResolver: Sendable {
     ///
     /// - Throws: `notFound` for a path too short to name one, `unauthenticated` or `repositoryNotFound` where there is none.
     func find(_ path: RequestPath, _ principal: Principal, _ catalogue: CatalogueSnapshot) throws -> Repository {
-        guard path.segments.count >= 3 else { throw CatalogueListing.nothing }
+        guard path.segments.count >= 3 else { throw SaveError.nothingHere }
         let found = catalogue.repository(project: path.segments[1], name: path.segments[2])
         if let found, found.record.format == path.segments[0] { return found }
         if case .anonymous = principal { throw SaveError.signInFirst }
         throw SaveError.noSuchRepository
     }
 
-    /// The repository of a request whose meaning does not matter.
+    /// The repository of a request whose route does not matter.
     ///
     /// - Throws: `unauthenticated` or `repositoryNotFound` where there is none that the sender may read.
-    func repository(of request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) throws -> Repository {
+    func repository(of request: HTTPRequest, _ principal: Principal) throws -> Repository {
+        let catalogue = catalogue.snapshot
         let repository = try find(path(request.rawPath), principal, catalogue)
-        _ = try admit(principal, repository, catalogue)
+        try admit(principal, to: repository, catalogue)
         return repository
     }
 
-    /// What someone may do in a repository that they may read.
-    ///
-    /// - Throws: for who may not, the same as for a repository that does not exist.
-    private func admit(
-        _ principal: Principal, _ repository: Repository, _ catalogue: CatalogueSnapshot
-    ) throws -> Permissions {
-        let granted = AccessPolicy.permissions(of: principal, on: repository, in: catalogue)
-        switch AccessPolicy.decide(.read, on: repository, for: principal, granted: granted) {
-        case .allowed: return granted
-        case .unauthenticated: throw SaveError.signInFirst
-        case .forbidden, .hidden: throw SaveError.noSuchRepository
-        }
-    }
-}
-
-extension Repository {
-    /// Whether a route reads a document that everybody may read, whoever may read the repository.
-    func isPublicDocument(_ route: Route) -> Bool {
-        guard case .index(let index, _) = route else { return false }
-        return isPublicDocument(index)
-    }
-
-    func isPublicDocument(_ index: IndexKey) -> Bool {
-        guard case .document(_, isPublic: true) = index else { return false }
-        return descriptor.abilities.contains(.publicDocuments)
+    /// Refuses callers who may not read a repository.
+    private func admit(_ principal: Principal, to repository: Repository, _ catalogue: CatalogueSnapshot) throws {
+        try RouteAuthorization.check(
+            .read, on: repository, for: principal,
+            granted: AccessPolicy.permissions(of: principal, on: repository, in: catalogue))
     }
 }

@@ -11,6 +11,7 @@ package final class Gateway: Responder {
     private let dataPlane: DataPlane
     private let api: RESTAPI
     private let authenticator: any RequestAuthenticating
+    private let formats: FormatRegistry
     private let crossSite: CrossSiteGuard
     private let crossOrigin: CrossOriginReads
     private let checkWritable: @Sendable () throws -> Void
@@ -19,7 +20,8 @@ package final class Gateway: Responder {
     package let paths: [ServerPath]
 
     package init(
-        dataPlane: DataPlane, api: RESTAPI, paths: [ServerPath], authenticator: any RequestAuthenticating,
+        dataPlane: DataPlane, api: RESTAPI, paths: [ServerPath], formats: FormatRegistry,
+        authenticator: any RequestAuthenticating,
         crossSite: CrossSiteGuard, crossOrigin: CrossOriginReads = CrossOriginReads(origins: []),
         checkWritable: @escaping @Sendable () throws -> Void = {}, log: Log
     ) {
@@ -27,6 +29,7 @@ package final class Gateway: Responder {
         self.api = api
         self.paths = paths
         self.authenticator = authenticator
+        self.formats = formats
         self.crossSite = crossSite
         self.crossOrigin = crossOrigin
         self.checkWritable = checkWritable
@@ -78,7 +81,9 @@ package final class Gateway: Responder {
             let known = paths.map(\.path).joined(separator: ", ")
             return .refusal(404, "there is nothing here; the server's own paths are \(known), and the REST API is at /api/v1")
         }
-        if isBelow("/_/oidc", request), !dataPlane.isMounted(request.rawPath) { return withoutTrustedPublishing(request) }
+        if isBelow("/_/oidc", request), formats.place(of: request.rawPath)?.isMounted != true {
+            return withoutTrustedPublishing(request)
+        }
         if isBelow("/packages", request), request.method.isRead { return fileElsewhere(request) }
         if let preflight = crossOrigin.preflight(request) { return preflight }
         var response = await dataPlane.respond(to: request)

@@ -11,7 +11,7 @@ internal import SaveStorage
 struct MetricsReport: Sendable {
     let metrics: Metrics
     let services: EngineServices
-    let dataPlane: DataPlane
+    let serving: Serving
     let auditUpkeep: AuditMaintenance
     let authenticator: Authenticator
     let scrub: Scrub
@@ -35,16 +35,16 @@ struct MetricsReport: Sendable {
     }
 
     private func pages(_ text: inout MetricsText) {
-        let usage = dataPlane.pageCacheUsage
+        let usage = serving.pageCacheUsage
         text.single("save_cached_pages", .gauge, "Rendered pages in memory.", usage.count)
         text.single("save_cached_page_bytes", .gauge, "Bytes of rendered pages in memory.", usage.cost)
-        text.single("save_page_renderings_total", .counter, "Pages that were rendered.", dataPlane.renderings)
+        text.single("save_page_renderings_total", .counter, "Pages that were rendered.", serving.renderings)
         text.single(
             "save_memory_answers_total", .counter, "Pages and files that were answered with from memory.",
-            dataPlane.memoryAnswers)
+            serving.memoryAnswers)
         text.single(
             "save_stale_answers_total", .counter, "Pages that were answered with although the upstream could not be asked.",
-            dataPlane.staleAnswers)
+            serving.staleAnswers)
     }
 
     private func upstreams(_ text: inout MetricsText, _ catalogue: CatalogueSnapshot) {

@@ -93,4 +93,37 @@ import Testing
         #expect(ready(engine, path, as: "admin", .get, ["Range": "bytes=1-1"])?.headers["content-range"] == "bytes 1-1/3")
         #expect(ready(engine, path, as: "admin", .get, ["Range": "bytes=9-"])?.status == 416)
     }
+
+    @Test func `an answer in memory is counted alike, whether the server's front asked for it at once or waited`() async throws {
+        let engine = try await engine()
+        for path in ["/line/p/h/index/x", "/line/p/h/files/x/1"] {
+            _ = try await engine.get(path)
+            let before = engine.serving.memoryAnswers
+            #expect(ready(engine, path, as: "admin") != nil)
+            for method in [HTTPMethod.get, .head] {
+                let request = HTTPRequest(method: method, target: Array(path.utf8), headers: ["Authorization": "admin"])
+                #expect(await engine.plane.respond(to: request).status == 200)
+            }
+            #expect(engine.serving.memoryAnswers == before + 3)
+        }
+    }
+
+    @Test func `a stale page is counted alike, whole or as "not modified", at once or waited for`() async throws {
+        let engine = try await EngineFixture()
+        try await engine.add("px", .proxy) { $0.proxy.cacheTTL = 100 }
+        engine.announce([("1", "one")])
+        let path = "/line/p/px/index/x"
+        let etag = try #require(await engine.send(.get, path).headers["etag"])
+        engine.clock.advance(seconds: 101)
+        engine.upstream.fail(EngineFixture.base + "index/x")
+        _ = try await engine.get(path)
+        let before = engine.serving.staleAnswers
+        for fields in [[:], ["If-None-Match": etag]] as [HTTPHeaders] {
+            #expect(ready(engine, path, as: "admin", .get, fields) != nil)
+            var headers = fields
+            headers.append("Authorization", "admin")
+            _ = await engine.plane.respond(to: HTTPRequest(method: .get, target: Array(path.utf8), headers: headers))
+        }
+        #expect(engine.serving.staleAnswers == before + 4)
+    }
 }

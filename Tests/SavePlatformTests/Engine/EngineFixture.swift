@@ -16,7 +16,8 @@ final class EngineFixture: Sendable {
     let clock = ManualClock()
     let catalogue: Catalogue
     let services: EngineServices
-    let plane: DataPlane
+    let serving: Serving
+    var plane: DataPlane { serving.dataPlane }
     static let base = "http://upstream.test/"
 
     init(
@@ -37,9 +38,9 @@ final class EngineFixture: Sendable {
             store: store, blobs: blobs, client: upstream, catalogue: catalogue, clock: clock.platform, log: .silent(),
             pool: BlockingPool(name: "test", threads: 2), uploadSessions: uploadSessions,
             furtherPolicies: { _ in policies }, unseal: { _ in nil })
-        var configuration = DataPlane.Configuration()
+        var configuration = Serving.Configuration()
         configuration.publicAddress = publicURL.flatMap(PublicAddress.init)
-        plane = DataPlane(
+        serving = Serving(
             services: services, authenticator: HeaderIdentity(clock: clock.platform), configuration: configuration,
             compression: .none)
         let now = clock.platform.now()

@@ -27,11 +27,11 @@ import Testing
 
     /// How many renderings it takes to answer with each page, three times.
     private func renderings(_ engine: EngineFixture, of pages: [String] = Self.pages) async throws -> Int {
-        let before = engine.plane.renderings
+        let before = engine.serving.renderings
         for _ in 0..<3 {
             for page in pages { #expect(try await engine.get("/line/p/\(page)").status == 200) }
         }
-        return engine.plane.renderings - before
+        return engine.serving.renderings - before
     }
 
     @Test func `a change of another repository outdates no page`() async throws {

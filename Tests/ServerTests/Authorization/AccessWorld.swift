@@ -71,12 +71,14 @@ final class AccessWorld: Sendable {
                 maintenance: maintenance),
             catalogue: catalogue)
         let health = Health(store: store, blobs: blobs, version: "1.2.3")
-        var plane = DataPlane.Configuration()
+        var plane = Serving.Configuration()
         plane.keys = IssuedKeys(catalogue: catalogue, store: store, clock: clock.platform, serverKey: serverKey, longest: 3600)
         gateway = Gateway(
-            dataPlane: DataPlane(
-                services: services, authenticator: authenticator, configuration: plane, compression: .none),
-            api: api, paths: ServerPath.all(api: api, health: health, metrics: { "save_up 1\n" }), authenticator: authenticator,
+            dataPlane: Serving(
+                services: services, authenticator: authenticator, configuration: plane, compression: .none
+            ).dataPlane,
+            api: api, paths: ServerPath.all(api: api, health: health, metrics: { "save_up 1\n" }), formats: formats,
+            authenticator: authenticator,
             crossSite: CrossSiteGuard(externalOrigin: "https://save.example.com"), log: .silent())
         try await addAccounts()
         try await addRepositories()

@@ -4,12 +4,11 @@ internal import SavePlatform
 internal import SaveRepositories
 
 /// Says no, in the words and the form that a format's clients read.
-struct ErrorRenderer: Sendable {
+struct ErrorRenderer: ErrorRendering {
     let formats: FormatRegistry
     let log: Log
 
-    /// - Parameter onlyJSON: whether what was asked for comes as JSON only: whoever asked reads nothing else.
-    func answer(_ error: any Error, _ request: HTTPRequest, onlyJSON: Bool = false) -> HTTPResponse {
+    func answer(_ error: any Error, _ request: HTTPRequest, onlyJSON: Bool) -> HTTPResponse {
         let error = (error as? SourceMiss)?.error ?? error
         if request.method == .options, let refused = error as? SaveError, refused.code == .methodNotAllowed {
             return HTTPResponse(status: 204, headers: ["Allow": refused.details["allow"] ?? "OPTIONS"])

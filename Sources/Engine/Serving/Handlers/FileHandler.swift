@@ -8,7 +8,7 @@ internal import SaveRepositories
 internal import SaveStorage
 
 /// Files: whole, in parts, or while they arrive; the most wanted stay open.
-struct FileHandler: Sendable {
+struct FileHandler: RouteHandler {
     private struct Key: Hashable, Sendable {
         let repository: Int64
         let path: AssetPath
@@ -55,11 +55,17 @@ struct FileHandler: Sendable {
         cache = BoundedCache(limit: openFiles)
     }
 
-    /// The answer to a read of a file, and the file where its download is to be recorded.
-    func answer(
-        _ path: AssetPath, package: PackageID?, request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot
-    ) async throws -> (HTTPResponse, DownloadSubject?) {
-        if let known = current(path, repository, catalogue) { return (known.response(to: request), known.download) }
+    func reply(to resolved: ResolvedRequest) throws -> Reply {
+        guard case .asset(let path, let package) = resolved.route else { throw SaveError.misrouted }
+        guard let known = current(path, resolved.repository, resolved.catalogue) else {
+            return .pending { try await fetch(path, package, resolved) }
+        }
+        if known.isLocal { return .ready(known) }
+        return .pending { Answer(known, validity: known.validity, isFromMemory: false, to: resolved.request) }
+    }
+
+    private func fetch(_ path: AssetPath, _ package: PackageID?, _ resolved: ResolvedRequest) async throws -> Answer {
+        let (request, repository, catalogue) = (resolved.request, resolved.repository, resolved.catalogue)
         let own = CacheValidity(dependencies: services.structure(of: repository, .asset(path), in: catalogue))
         let source = services.source(of: repository, in: catalogue)
         switch try await source.asset(path, package: package, method: request.method) {
@@ -68,26 +74,20 @@ struct FileHandler: Sendable {
                 asset.record, asked: repository, holder: catalogue.repository(id: asset.repository))
             let open = stored(asset, blob, repository, validity.merging(own), download)
             cache.insert(open, for: Key(repository: repository.record.id, path: path))
-            return (open.response(to: request), download)
+            return Answer(open, validity: open.validity, isFromMemory: false, to: request)
         case .arriving(let arriving):
             let download = DownloadSubject(
                 arriving.record, asked: repository, holder: catalogue.repository(id: arriving.repository))
-            return (
-                notModified(arriving.record, request, repository) ?? self.arriving(arriving, request, repository), download
-            )
+            return Answer(
+                notModified(arriving.record, request, repository) ?? self.arriving(arriving, request, repository),
+                download: download)
         case .described(let record, let size):
-            if let current = notModified(record, request, repository) { return (current, nil) }
+            if let current = notModified(record, request, repository) { return Answer(current) }
             var response = HTTPResponse(status: 200, headers: headers(record, contentType: record.contentType, repository))
             if let tag = Self.announcedTag(record) { response.headers["ETag"] = tag }
             response.body = .stream(ByteStream(length: size) { nil })
-            return (response, nil)
+            return Answer(response)
         }
-    }
-
-    /// The answer from a local file that is open and still the right one; nil where there is none.
-    func ready(_ path: AssetPath, repository: Repository, catalogue: CatalogueSnapshot) -> (any ReadyAnswer)? {
-        guard let known = current(path, repository, catalogue), known.isLocal else { return nil }
-        return known
     }
 
     private func current(_ path: AssetPath, _ repository: Repository, _ catalogue: CatalogueSnapshot) -> OpenAnswer? {

@@ -8,7 +8,7 @@ internal import Synchronization
 
 /// Rendered indexes: negotiated, compressed, with strong validators, kept in memory until something they depend on
 /// changes.
-struct IndexHandler: Sendable {
+struct IndexHandler: RouteHandler {
     private struct Key: Hashable, Sendable {
         let repository: Int64
         let index: IndexKey
@@ -68,27 +68,44 @@ struct IndexHandler: Sendable {
     /// Pages that were rendered since the start.
     var renderingCount: Int { renderings.count.load(ordering: .relaxed) }
 
-    /// - Throws: `notAcceptable`, and what the source throws.
-    func answer(
-        _ index: IndexKey, offers: [MediaType], request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot
-    ) async throws -> HTTPResponse {
+    func reply(to resolved: ResolvedRequest) throws -> Reply {
+        guard case .index(let index, let offers) = resolved.route else { throw SaveError.misrouted }
+        let request = resolved.request
         guard let type = ContentNegotiation.choose(offers, accept: request.headers["accept"]) else {
             throw SaveError(
                 .notAcceptable,
                 "this page comes as \(offers.map(\.essence).joined(separator: ", ")); none of them is acceptable to the client")
         }
-        let key = key(index, type, request, repository)
-        guard Revalidation(request) == .demanded else {
-            return try await page(key, repository, catalogue).response(to: request)
+        let key = key(index, type, request, resolved.repository)
+        let known = current(key, resolved.catalogue)
+        // What is made while it is sent is not made on the thread that serves all others.
+        if let known, known.isWhole, !demandsUpstream(known.validity, request) { return .ready(known) }
+        return .pending {
+            let page = try await currentPage(key, resolved)
+            return Answer(page, validity: page.validity, isFromMemory: page === known, to: request)
         }
+    }
+
+    /// Whether a client that is given what has this validity wants an upstream asked first, and has to wait for that.
+    private func demandsUpstream(_ validity: CacheValidity, _ request: HTTPRequest) -> Bool {
+        !validity.ttls.isEmpty && Revalidation(request) == .demanded
+    }
+
+    /// The page as it is now, or as upstreams have it now where the client demands that.
+    private func currentPage(_ key: Key, _ resolved: ResolvedRequest) async throws -> CachedAnswer {
+        let (repository, catalogue) = (resolved.repository, resolved.catalogue)
         let started = services.clock.uptime()
         do {
             let known = try await page(key, repository, catalogue)
-            guard await services.insist(on: known.validity, askedBefore: started) else { return known.response(to: request) }
+            guard demandsUpstream(known.validity, resolved.request),
+                await services.insist(on: known.validity, askedBefore: started)
+            else { return known }
         } catch let miss as SourceMiss {
-            guard await services.insist(on: miss.validity, askedBefore: started) else { throw miss }
+            guard demandsUpstream(miss.validity, resolved.request),
+                await services.insist(on: miss.validity, askedBefore: started)
+            else { throw miss }
         }
-        return try await page(key, repository, catalogue).response(to: request)
+        return try await page(key, repository, catalogue)
     }
 
     /// The page that is in memory, or a new one.
@@ -99,18 +116,6 @@ struct IndexHandler: Sendable {
             key: key, upstreams: leaves.map(\.upstream),
             versions: leaves.map { services.counters.version($0.record.id, .index(key.index)) })
         return try await flights.run(flight) { try await make(key, repository, catalogue) }
-    }
-
-    /// The answer that is in memory and still holds; nil where there is none, or none that the client accepts.
-    func ready(
-        _ index: IndexKey, offers: [MediaType], request: HTTPRequest, repository: Repository, catalogue: CatalogueSnapshot
-    ) -> CachedAnswer? {
-        guard let type = ContentNegotiation.choose(offers, accept: request.headers["accept"]) else { return nil }
-        guard let known = current(key(index, type, request, repository), catalogue) else { return nil }
-        // What is made while it is sent is not made on the thread that serves everybody else.
-        guard known.isWhole else { return nil }
-        // A caller that wants the upstream asked has to wait for it.
-        return known.validity.ttls.isEmpty || Revalidation(request) != .demanded ? known : nil
     }
 
     private func key(_ index: IndexKey, _ type: MediaType, _ request: HTTPRequest, _ repository: Repository) -> Key {

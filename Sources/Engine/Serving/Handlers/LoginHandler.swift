@@ -7,7 +7,7 @@ internal import SaveRepositories
 internal import SaveStorage
 
 /// Gives a client a key for a name and a password, and takes it back.
-struct LoginHandler: Sendable {
+struct LoginHandler: SignInHandling {
     let services: EngineServices
     let authenticator: any RequestAuthenticating
     let resolver: RequestResolver
@@ -18,10 +18,21 @@ struct LoginHandler: Sendable {
     /// The longest body that is read. Bytes.
     private static let maxBodyBytes = 16 << 10
 
+    /// - Throws: `unauthenticated` for wrong credentials, whatever is wrong with them and wherever they are sent;
+    ///   `repositoryNotFound` for callers who may not read the repository; what the keys throw.
+    func answer(_ request: HTTPRequest) async throws -> HTTPResponse? {
+        guard let step = try await step(of: request) else { return nil }
+        if request.hasEncodedBody { throw SaveError.encodedBody }
+        switch step {
+        case .begin(let form): return try await begin(form, request)
+        case .end(let key): return try await end(key, request)
+        }
+    }
+
     /// What a request wants with its credentials; nil for all that are about something else. Looks no repository up.
     ///
     /// - Throws: what the format says of a way of signing in that there is not.
-    func step(of request: HTTPRequest) async throws -> SignInStep? {
+    private func step(of request: HTTPRequest) async throws -> SignInStep? {
         guard keys != nil, !request.method.isRead, let format = format(of: request),
             let path = try? resolver.path(request.rawPath), path.segments.count > 3
         else { return nil }
@@ -35,15 +46,6 @@ struct LoginHandler: Sendable {
             let type = try? resolver.formats.type(format.id)
         else { return nil }
         return type.cast { $0 as? any ClientSigningIn.Type }
-    }
-
-    /// - Throws: `unauthenticated` for wrong credentials, whatever is wrong with them and wherever they are sent;
-    ///   `repositoryNotFound` for who may not read the repository; what the keys throw.
-    func answer(_ step: SignInStep, _ request: HTTPRequest) async throws -> HTTPResponse {
-        switch step {
-        case .begin(let form): try await begin(form, request)
-        case .end(let key): try await end(key, request)
-        }
     }
 
     private func begin(_ form: SignInForm, _ request: HTTPRequest) async throws -> HTTPResponse {
@@ -87,7 +89,7 @@ struct LoginHandler: Sendable {
         _ action: String, _ request: HTTPRequest, _ principal: Principal, _ body: (Repository, IssuedKeys) async throws -> Value
     ) async throws -> Value {
         do {
-            let repository = try resolver.repository(of: request, principal, services.catalogue.current)
+            let repository = try resolver.repository(of: request, principal)
             guard let keys else { throw SaveError.unsupported("signing in by this protocol") }
             return try await body(repository, keys)
         } catch let error as SaveError {

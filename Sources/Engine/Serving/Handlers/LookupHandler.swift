@@ -4,7 +4,7 @@ package import SavePlatform
 internal import SaveRepositories
 
 /// Answers questions whose body is a JSON document (`Route.lookup`).
-struct LookupHandler: Sendable {
+struct LookupHandler: RouteHandler {
     /// Bytes of a question, without a content coding.
     static let maxBodyBytes = 8 << 20
 
@@ -16,8 +16,13 @@ struct LookupHandler: Sendable {
     let services: EngineServices
     let gunzip: Gunzip?
 
+    func reply(to resolved: ResolvedRequest) throws -> Reply {
+        guard case .lookup(let lookup) = resolved.route else { throw SaveError.misrouted }
+        return .pending { Answer(try await answer(lookup, resolved.request, in: resolved.repository)) }
+    }
+
     /// - Throws: `unsupportedMediaType`, `tooLarge`, `invalidRequest`, and what the format throws.
-    func answer(_ lookup: String, _ request: HTTPRequest, in repository: Repository) async throws -> HTTPResponse {
+    private func answer(_ lookup: String, _ request: HTTPRequest, in repository: Repository) async throws -> HTTPResponse {
         guard let format = repository.format.cast({ $0 as? any LookupAnswering }) else {
             throw SaveError.unsupported("such questions")
         }
@@ -35,7 +40,7 @@ struct LookupHandler: Sendable {
             }
             return try format.answer(lookup, about: question)
         }
-        var response = RouteHandler.document(document)
+        var response = HTTPResponse(document)
         response.headers["Cache-Control"] = "no-store"
         return response
     }

@@ -10,7 +10,7 @@ struct RefusedChanges: Sendable {
     let services: EngineServices
     let resolver: RequestResolver
 
-    /// Records that a change was refused in a repository that its sender may read.
+    /// Records that a change was refused in a repository that its sender may read; of a caller without credentials it is counted.
     func record(_ error: any Error, _ resolved: ResolvedRequest) async {
         // Asking how far an upload is, is no change.
         guard !resolved.request.method.isRead else { return }
@@ -28,6 +28,7 @@ struct RefusedChanges: Sendable {
         case .index, .asset, .redirect, .identity, .lookup, .staticDocument: return
         }
         let repository = resolved.repository
+        if case .anonymous = resolved.principal { return count(error, resolved.request, resolved.principal, in: repository) }
         await services.aggregator.recordRefusal(
             Publisher.refusal(of: action, path, in: repository, error), resolved.audit, route: action,
             in: repository.record.coordinates)
@@ -36,7 +37,8 @@ struct RefusedChanges: Sendable {
     /// Records, or counts, that a change was refused because of how it was asked: by whom, where, by which method.
     ///
     /// What the protocol has no path for would change nothing: clients ask for what other servers have, and some with POST.
-    func note(_ error: any Error, _ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot) async {
+    func note(_ error: any Error, _ request: HTTPRequest, _ principal: Principal) async {
+        let catalogue = resolver.catalogue.snapshot
         let code = (error as? SaveError)?.code
         if let error = error as? SaveError, code == .repositoryNotFound {
             await recordHidden(error, request, principal, catalogue)
@@ -46,7 +48,7 @@ struct RefusedChanges: Sendable {
         }
     }
 
-    func count(_ error: any Error, _ request: HTTPRequest, _ principal: Principal, in repository: Repository?) {
+    private func count(_ error: any Error, _ request: HTTPRequest, _ principal: Principal, in repository: Repository?) {
         services.aggregator.noteRefusal(error, of: principal, request, in: repository)
     }
 

@@ -1,55 +1,53 @@
 internal import SaveAccess
 internal import SaveHTTP
 internal import SavePlatform
-internal import SaveStorage
 
-/// Answers the routes that read neither an index nor a file.
-enum RouteHandler {
-    static func redirect(_ resolved: ResolvedRequest, to location: String, permanent: Bool) -> HTTPResponse {
-        let request = resolved.request
-        let query = request.rawQuery.map { "?" + String(decoding: $0, as: UTF8.self) } ?? ""
-        // The repository is a directory also where its own URL lacks the last slash.
-        let isBare =
-            resolved.repository.descriptor.namesRepository(request.rawPath) && request.rawPath.last != UInt8(ascii: "/")
-        let start = isBare ? "\(resolved.repository.record.name)/" : ""
-        var answer = HTTPResponse(
-            status: permanent ? 301 : 302, headers: ["Location": start + location + query, "Cache-Control": "no-cache"])
-        // A browser may get a page instead (`RepositoryPage`).
-        if !permanent { answer.headers.append("Vary", "Accept") }
-        return answer
-    }
+/// Answers the routes of one kind, for callers who may ask for them.
+protocol RouteHandler: Sendable {
+    /// What there is for a request: looks into memory, and at what the request asks for, but waits for nothing.
+    ///
+    /// - Throws: `notAcceptable`, and what else can be said without waiting.
+    func reply(to resolved: ResolvedRequest) throws -> Reply
+}
 
-    /// The name of who asks, in a JSON object.
-    static func identity(_ principal: Principal, member: String) throws -> HTTPResponse {
-        guard let name = principal.name else { throw SaveError.signInFirst }
-        var answer = HTTPResponse.json(200, .object(JSONObject([(member, .string(name.text))])))
-        answer.headers.append("Cache-Control", "no-store")
-        return answer
-    }
+/// The handler of each route.
+struct RouteHandlers: Sendable {
+    let indexes: any RouteHandler
+    let files: any RouteHandler
+    let writes: any RouteHandler
+    let lookups: any RouteHandler
+    let redirects: any RouteHandler
+    let documents: any RouteHandler
 
-    /// What a mount answers by itself: to anyone, or to a caller who is signed in.
-    static func mountDocument(
-        _ found: Document, needsName: Bool, _ request: HTTPRequest, _ principal: Principal
-    ) throws -> HTTPResponse {
-        guard request.method.isRead else {
-            throw SaveError(
-                .methodNotAllowed, "this can only be read: use GET, HEAD or OPTIONS", details: ["allow": "GET, HEAD, OPTIONS"])
+    subscript(route: Route) -> any RouteHandler {
+        switch route {
+        case .index: indexes
+        case .asset: files
+        case .upload, .session, .unpublish, .delete, .deleteAll: writes
+        case .lookup: lookups
+        case .redirect: redirects
+        case .identity, .staticDocument: documents
         }
-        guard !needsName || principal.name != nil else { throw SaveError.signInFirst }
-        var answer = document(found)
-        if needsName { answer.headers["Cache-Control"] = "no-store" }
-        return answer
     }
+}
 
-    static func document(_ document: Document) -> HTTPResponse {
-        var answer = HTTPResponse(
-            status: 200,
-            headers: ["Content-Type": document.type.value, "Content-Security-Policy": HTTPResponse.inertPolicy],
-            body: .bytes(document.bytes))
-        for (name, value) in document.headers.sorted(by: { $0.key < $1.key }) where answer.headers[name] == nil {
-            answer.headers.append(name, value)
-        }
-        if answer.headers["cache-control"] == nil { answer.headers.append("Cache-Control", "no-cache") }
-        return answer
-    }
+/// Answers requests about credentials, which are not authenticated as others are.
+protocol SignInHandling: Sendable {
+    /// The answer; nil for a request about something else.
+    ///
+    /// - Throws: `unauthenticated`, `repositoryNotFound`, `invalidRequest`.
+    func answer(_ request: HTTPRequest) async throws -> HTTPResponse?
+}
+
+/// Answers what is above all repositories: lists of them, and what mounts say by themselves.
+protocol RootHandling: Sendable {
+    /// The answer; nil for a request about a repository.
+    ///
+    /// - Throws: `unauthenticated`, `notFound`, `methodNotAllowed`, `notAcceptable`.
+    func answer(_ request: HTTPRequest, from sender: Authentication) throws -> HTTPResponse?
+}
+
+extension SaveError {
+    /// A route came to a handler that has nothing to do with it.
+    static let misrouted = SaveError(.internalFailure, "a route reached the handler of another kind of routes")
 }

@@ -4,25 +4,33 @@ internal import SavePlatform
 internal import SaveRepositories
 internal import SaveStorage
 
-/// Carries out the routes that change a repository, for who may.
-struct WriteHandler: Sendable {
+/// Carries out the routes that change a repository.
+struct WriteHandler: RouteHandler {
     let services: EngineServices
+    let resolver: RequestResolver
     /// The largest file that any repository takes, in bytes.
     let maxFileSize: Int64?
     /// The path that clients have before every path of this server: `Location` is theirs.
     let prefix: String
 
+    func reply(to resolved: ResolvedRequest) throws -> Reply {
+        if resolved.request.hasEncodedBody { throw SaveError.encodedBody }
+        return .pending { Answer(try await answer(resolved)) }
+    }
+
     /// - Throws: `methodNotAllowed` for a proxy or a group, what the format throws, `alreadyExists` and the like.
-    func answer(_ resolved: ResolvedRequest, allowed: () async throws -> String?) async throws -> HTTPResponse {
+    private func answer(_ resolved: ResolvedRequest) async throws -> HTTPResponse {
         let record = resolved.repository.record
         guard record.kind == .hosted else {
+            let path = try resolver.path(resolved.request.rawPath).dropping(3)
+            let allowed = try await AllowedMethods.field(of: path, in: resolved.repository)
             throw SaveError(
                 .methodNotAllowed, "\(record.coordinates) is a \(record.kind.rawValue): upload to a hosted repository",
-                details: ["allow": try await allowed() ?? "OPTIONS"])
+                details: ["allow": allowed ?? "OPTIONS"])
         }
         let publisher = Publisher(repository: resolved.repository, services: services)
         let authority = ChangeAuthority(
-            resolved.sender, DataPlane.permission(for: resolved.route), on: record.id, services)
+            resolved.sender, RouteAuthorization.permission(for: resolved.route), on: record.id, services)
         switch resolved.route {
         case .upload(let plan), .unpublish(let plan):
             if plan.session == nil { try checkWhole(resolved.request) }
@@ -50,7 +58,7 @@ struct WriteHandler: Sendable {
             try await publisher.deleteAll(under: directory, by: authority, context: resolved.audit)
             return HTTPResponse(status: 204)
         case .index, .asset, .redirect, .identity, .lookup, .staticDocument:
-            throw SaveError(.internalFailure, "a read reached the writing side")
+            throw SaveError.misrouted
         }
     }
 
@@ -66,11 +74,16 @@ struct WriteHandler: Sendable {
     private func told(_ sentence: String, _ document: Document?, _ status: Int, _ repository: Repository) -> HTTPResponse {
         if status == 204 { return HTTPResponse(status: status) }
         if let document {
-            var response = RouteHandler.document(document)
+            var response = HTTPResponse(document)
             response.status = status
             return response
         }
         guard case .json(_, _, let success, _) = repository.descriptor.refusals else { return .text(status, sentence) }
         return .json(status, TemplateWords(message: sentence, status: status).filled(into: success))
     }
+}
+
+extension ResolvedRequest {
+    /// The sender as the audit trail names it.
+    var audit: AuditContext { AuditContext(request, principal) }
 }

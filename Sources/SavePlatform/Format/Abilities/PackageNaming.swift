@@ -5,3 +5,19 @@ public protocol PackageNaming: Sendable {
     /// The key of the package that someone means by a name, in any spelling; nil for what is no name.
     func package(named name: String) -> PackageID?
 }
+
+extension NamePattern {
+    /// Reads a pattern as somebody writes it; nil for what covers no name of the format.
+    package init?(_ text: String, for format: any PackageNaming) {
+        guard text.utf8.last == UInt8(ascii: "*") else {
+            guard let package = format.package(named: text) else { return nil }
+            self.init(rawValue: package.name)
+            return
+        }
+        let stem = String(Substring(text.utf8.dropLast()))
+        // `acme-` is no name by itself. With a letter behind it it is one, and the letter is what tells how it is spelled.
+        guard !stem.utf8.isEmpty, let probe = format.package(named: stem + "x"), probe.name.utf8.last == UInt8(ascii: "x")
+        else { return nil }
+        self.init(rawValue: String(Substring(probe.name.utf8.dropLast())) + "*")
+    }
+}

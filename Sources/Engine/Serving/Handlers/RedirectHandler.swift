@@ -3,16 +3,38 @@ internal import SaveHTTP
 internal import SavePlatform
 internal import SaveStorage
 
-/// What a browser gets at a repository's own URL: what the repository is and how it is used. Clients are led on from there to the
-/// index, which may have 40 MB and more.
-struct RepositoryPage: Sendable {
+/// Answers redirects. A browser at a repository's own URL gets a page instead, which says what the repository is and how it is used:
+/// the index, where clients are led, may have 40 MB and more.
+struct RedirectHandler: RouteHandler {
     /// The address that clients use, where the operator says so.
     let publicAddress: PublicAddress?
+
+    func reply(to resolved: ResolvedRequest) throws -> Reply {
+        guard case .redirect(let location, let permanent) = resolved.route else { throw SaveError.misrouted }
+        return .pending {
+            if !permanent, let page = try await page(resolved, index: location) { return Answer(page) }
+            return Answer(redirect(resolved, to: location, permanent: permanent))
+        }
+    }
+
+    private func redirect(_ resolved: ResolvedRequest, to location: String, permanent: Bool) -> HTTPResponse {
+        let request = resolved.request
+        let query = request.rawQuery.map { "?" + String(decoding: $0, as: UTF8.self) } ?? ""
+        // The repository is a directory also where its own URL lacks the last slash.
+        let isBare =
+            resolved.repository.descriptor.namesRepository(request.rawPath) && request.rawPath.last != UInt8(ascii: "/")
+        let start = isBare ? "\(resolved.repository.record.name)/" : ""
+        var answer = HTTPResponse(
+            status: permanent ? 301 : 302, headers: ["Location": start + location + query, "Cache-Control": "no-cache"])
+        // A browser may get a page instead.
+        if !permanent { answer.headers.append("Vary", "Accept") }
+        return answer
+    }
 
     /// The page; nil for everybody but a browser at the repository's own URL, and where the format has nothing to say.
     ///
     /// - Parameter index: where clients are led, below the repository.
-    func answer(_ resolved: ResolvedRequest, index: String) async throws -> HTTPResponse? {
+    private func page(_ resolved: ResolvedRequest, index: String) async throws -> HTTPResponse? {
         let request = resolved.request
         let path = request.rawPath.last == UInt8(ascii: "/") ? request.rawPath.dropLast() : request.rawPath
         guard resolved.repository.descriptor.namesRepository(path), request.rawQuery == nil,

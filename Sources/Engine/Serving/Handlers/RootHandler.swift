@@ -5,20 +5,53 @@ internal import SaveStorage
 
 /// The pages above repositories: `/<format>/` lists projects and `/<format>/<project>/` repositories, those that the caller may
 /// read. What the caller may not know of looks like what is not there.
-struct CatalogueListing: Sendable {
-    /// What such a path names.
-    struct Place: Sendable, Equatable {
+///
+/// Also what mounts say by themselves: at `/v2/`, say.
+struct RootHandler: RootHandling {
+    /// What the path of a list names.
+    private struct Place {
         let format: String
         let project: String?
         let endsInSlash: Bool
     }
 
+    let resolver: RequestResolver
     /// The address that clients use, where the operator says so.
     let publicAddress: PublicAddress?
 
+    func answer(_ request: HTTPRequest, from sender: Authentication) throws -> HTTPResponse? {
+        guard let place = resolver.formats.place(of: request.rawPath) else { return nil }
+        if place.isMounted {
+            guard let found = place.descriptor.mount?.document(at: place.rest) else { return nil }
+            return try answer(found.document, needsName: found.needsName, request, sender.principal)
+        }
+        return try list(at: request.rawPath).map { try answer($0, request, sender.principal, resolver.catalogue.snapshot) }
+    }
+
+    /// What a mount answers by itself: to anyone, or to a caller who is signed in.
+    private func answer(
+        _ document: Document, needsName: Bool, _ request: HTTPRequest, _ principal: Principal
+    ) throws -> HTTPResponse {
+        guard request.method.isRead else {
+            throw SaveError(
+                .methodNotAllowed, "this can only be read: use GET, HEAD or OPTIONS", details: ["allow": "GET, HEAD, OPTIONS"])
+        }
+        guard !needsName || principal.name != nil else { throw SaveError.signInFirst }
+        var answer = HTTPResponse(document)
+        if needsName { answer.headers["Cache-Control"] = "no-store" }
+        return answer
+    }
+
+    /// The list that a path names; nil for every other path.
+    private func list(at raw: ArraySlice<UInt8>) -> Place? {
+        guard let path = try? resolver.path(raw), (1...2).contains(path.segments.count), let format = path.segments.first
+        else { return nil }
+        return Place(format: format, project: path.segments.dropFirst().first, endsInSlash: path.endsInSlash)
+    }
+
     /// - Throws: `unauthenticated` for anonymous where nothing may be read by anybody, whatever there is; `notFound` for a
     ///   project in which the caller may read nothing; `methodNotAllowed`; `notAcceptable`.
-    func answer(
+    private func answer(
         _ place: Place, _ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot
     ) throws -> HTTPResponse {
         let found = catalogue.repositories.filter { repository in
@@ -27,7 +60,7 @@ struct CatalogueListing: Sendable {
         }
         if found.isEmpty {
             if case .anonymous = principal { throw SaveError.signInFirst }
-            if place.project != nil { throw Self.nothing }
+            if place.project != nil { throw SaveError.nothingHere }
         }
         guard request.method.isRead else {
             throw SaveError(
@@ -50,8 +83,6 @@ struct CatalogueListing: Sendable {
         answer.headers.append("Vary", "Accept, Authorization")
         return answer
     }
-
-    static let nothing = SaveError(.notFound, "there is nothing here that you may read: check the URL, or sign in")
 
     private typealias Row = (name: String, members: JSONObject)
 
@@ -94,4 +125,9 @@ struct CatalogueListing: Sendable {
             headers: ["Content-Type": MediaType.html.value, "Content-Security-Policy": HTTPResponse.inertPolicy],
             body: .bytes(Array(text.utf8)))
     }
+}
+
+extension SaveError {
+    /// A path too short to name a repository, below which the caller may read nothing.
+    static let nothingHere = SaveError(.notFound, "there is nothing here that you may read: check the URL, or sign in")
 }

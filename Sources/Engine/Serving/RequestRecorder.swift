@@ -1,0 +1,42 @@
+internal import SaveAccess
+internal import SaveAudit
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
+internal import Synchronization
+
+/// Counts answers, notes downloads, sign-ins and refusals for the audit trail, and has what is in use renewed before it expires.
+final class RequestRecorder: RequestRecording {
+    private let services: EngineServices
+    private let refusals: RefusedChanges
+    private let fromMemory = Atomic<Int>(0)
+    private let stale = Atomic<Int>(0)
+
+    init(services: EngineServices, refusals: RefusedChanges) {
+        self.services = services
+        self.refusals = refusals
+    }
+
+    /// Pages and files that were answered with from memory, since the start.
+    var memoryAnswers: Int { fromMemory.load(ordering: .relaxed) }
+    /// Pages that were answered with although the upstream could not be asked, since the start.
+    var staleAnswers: Int { stale.load(ordering: .relaxed) }
+
+    func noteSignIn(of principal: Principal, _ request: HTTPRequest) {
+        services.aggregator.noteSignIn(of: principal, request)
+    }
+
+    func noteAnswer(_ answer: Answer, to principal: Principal, _ request: HTTPRequest) {
+        services.noteUse(of: answer.validity, by: request)
+        if answer.isFromMemory { fromMemory.wrappingAdd(1, ordering: .relaxed) }
+        if answer.validity.isStale { stale.wrappingAdd(1, ordering: .relaxed) }
+        services.aggregator.note(answer.download, answer.response, to: principal, request)
+    }
+
+    func noteRefusal(_ error: any Error, of request: HTTPRequest, from principal: Principal) async {
+        await refusals.note(error, request, principal)
+    }
+
+    func noteRefusal(_ error: any Error, of resolved: ResolvedRequest) async { await refusals.record(error, resolved) }
+}
