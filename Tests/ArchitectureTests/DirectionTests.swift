@@ -53,6 +53,18 @@ import Testing
         }
     }
 
+    @Test func `the parts of a proxy are made of its upstream, and know neither the proxy nor the engine`() throws {
+        let parts = try SourceTree("Sources/Engine/Repositories/Proxy").files.filter {
+            !$0.path.hasSuffix("/ProxySource.swift")
+        }
+        #expect(parts.count > 20)
+        for file in parts {
+            for above in ["ProxySource", "EngineServices"] where file.lines.contains(where: { $0.contains(above) }) {
+                Issue.record("\(file.path) names \(above), which is made of it")
+            }
+        }
+    }
+
     /// What would let a handler of the API find an object that nobody decided about.
     private static let lookups = [
         "Catalogue", ".catalogue", ".projects()", ".repositories()", ".members()", ".users()", ".robots()", ".keys()",

@@ -13,18 +13,18 @@ extension EngineServices {
         guard repository.record.kind == .proxy else {
             throw SaveError.invalid("name", "\(repository.record.coordinates) is not a proxy")
         }
-        let proxy = ProxySource(repository: repository, services: self)
+        let context = self.upstream(of: repository)
         let finding: UpstreamProbe.Finding
         do {
-            finding = try await UpstreamBase(proxy).find()
+            finding = try await UpstreamBase(context).find()
         } catch {
-            upstream.markDoubtful(proxy.upstream, UpstreamFailure(error).error.message)
+            upstream.markDoubtful(context.upstream, UpstreamFailure(error).error.message)
             throw error
         }
         if finding.succeeded {
-            upstream.markAvailable(proxy.upstream)
+            upstream.markAvailable(context.upstream)
         } else {
-            upstream.markDoubtful(proxy.upstream, finding.nothingFound().error.message)
+            upstream.markDoubtful(context.upstream, finding.nothingFound().error.message)
         }
         let attempts = finding.attempts.map { JSONValue.object(["url": .string($0.url), "outcome": .string($0.outcome)]) }
         return ["resolved_url": .string(finding.base), "succeeded": .bool(finding.succeeded), "attempts": .array(attempts)]

@@ -27,8 +27,8 @@ extension EngineServices {
     package func insist(on validity: CacheValidity, askedBefore started: UInt64) async -> Bool {
         var isAsked = false
         for ttl in validity.ttls where ttl.verifiedAt < started {
-            guard let proxy = proxy(ttl.key.repository) else { continue }
-            if await UpstreamIndex(proxy).insist(ttl.key.index) { isAsked = true }
+            guard let context = upstream(ofProxy: ttl.key.repository) else { continue }
+            if await UpstreamIndex(context).insist(ttl.key.index) { isAsked = true }
         }
         return isAsked
     }
@@ -40,8 +40,8 @@ extension EngineServices {
     package func renewUpstreamIndexes() async {
         await withTaskCancellationHandler {
             await upstream.renewals.run { key in
-                guard let proxy = proxy(key.repository) else { return }
-                await UpstreamIndex(proxy).renew(key.index)
+                guard let context = upstream(ofProxy: key.repository) else { return }
+                await UpstreamIndex(context).renew(key.index)
             }
         } onCancel: {
             // The task that renews waits for the flight: it must end, too.
@@ -49,10 +49,10 @@ extension EngineServices {
         }
     }
 
-    /// The proxy of an id, if there is one that is online now.
-    private func proxy(_ id: Int64) -> ProxySource? {
+    /// The upstream of the proxy of an id, if there is one that is online now.
+    private func upstream(ofProxy id: Int64) -> UpstreamContext? {
         guard let repository = catalogue.current.repository(id: id), repository.record.kind == .proxy, repository.record.online
         else { return nil }
-        return ProxySource(repository: repository, services: self)
+        return upstream(of: repository)
     }
 }

@@ -6,23 +6,11 @@ package import SaveStorage
 
 /// What repositories work with. One value for all of them, made at assembly.
 package struct EngineServices: Sendable {
-    package let store: any MetadataStore
-    package let blobs: any BlobStore
-    package let client: any HTTPClient
+    package let storage: RepositoryStorage
+    package let upstreams: UpstreamServices
     package let catalogue: Catalogue
-    package let clock: PlatformClock
-    package let log: Log
-    /// For files.
-    package let pool: BlockingPool
-    /// For what takes processor time: reading documents, rendering pages.
-    package let processors: BlockingPool
-    /// Opens sealed upstream passwords.
-    package let unseal: @Sendable (String) -> String?
-    package let counters = ChangeCounters()
-    package let fills = FillRegistry()
     package let aggregator: AuditAggregator
     package let sessions: UploadSessions
-    let upstream: UpstreamMemory
     let furtherPolicies: @Sendable (Repository) -> [any FilePolicy]
 
     /// - Parameter furtherPolicies: rules for a repository's files, beside those that its format and its settings bring.
@@ -34,28 +22,35 @@ package struct EngineServices: Sendable {
         furtherPolicies: @escaping @Sendable (Repository) -> [any FilePolicy] = { _ in [] },
         unseal: @escaping @Sendable (String) -> String?
     ) {
-        self.store = store
-        self.blobs = blobs
-        self.client = client
         self.catalogue = catalogue
-        self.clock = clock
-        self.log = log
-        self.pool = pool
-        self.processors = processors ?? pool
-        self.unseal = unseal
         self.furtherPolicies = furtherPolicies
         aggregator = AuditAggregator(store: store, clock: clock, log: log) { (try? await blobs.checkSpace(for: nil)) != nil }
         sessions = UploadSessions(blobs: blobs, pool: pool, clock: clock, rules: uploadSessions)
-        upstream = UpstreamMemory(listingCacheSize: listingCacheSize)
+        storage = RepositoryStorage(store: store, blobs: blobs, clock: clock, log: log, pool: pool, processors: processors)
+        upstreams = UpstreamServices(
+            client: client, catalogue: catalogue, aggregator: aggregator, listingCacheSize: listingCacheSize, unseal: unseal)
     }
+
+    package var store: any MetadataStore { storage.store }
+    package var blobs: any BlobStore { storage.blobs }
+    package var counters: ChangeCounters { storage.counters }
+    package var clock: PlatformClock { storage.clock }
+    package var log: Log { storage.log }
+    package var pool: BlockingPool { storage.pool }
+    package var processors: BlockingPool { storage.processors }
+    package var fills: FillRegistry { upstreams.fills }
+    var upstream: UpstreamMemory { upstreams.memory }
+
+    /// What a proxy's upstream is asked with.
+    func upstream(of repository: Repository) -> UpstreamContext { UpstreamContext(repository, storage, upstreams) }
 
     /// The implementation of a repository.
     ///
     /// - Parameter snapshot: where a group finds its members.
     package func source(of repository: Repository, in snapshot: CatalogueSnapshot) -> any ContentSource {
         switch repository.record.kind {
-        case .hosted: filtered(HostedSource(repository: repository, services: self))
-        case .proxy: filtered(ProxySource(repository: repository, services: self))
+        case .hosted: filtered(HostedSource(repository: repository, storage: storage))
+        case .proxy: filtered(ProxySource(upstream(of: repository)))
         case .group: group(repository, in: snapshot)
         }
     }

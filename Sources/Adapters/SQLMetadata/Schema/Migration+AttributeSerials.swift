@@ -3,7 +3,7 @@ extension Migration {
     /// a file is decided by its attributes, and other files may come meanwhile.
     ///
     /// What was there before this step keeps 0 until its attributes change.
-    static let attributeSerials = Migration(number: 9, name: "attribute_serials") { _ in
+    static let attributeSerials = Migration(number: 9, name: "attribute serials") { _ in
         ["ALTER TABLE packages ADD COLUMN attributes_serial BIGINT NOT NULL DEFAULT 0"]
     }
 }

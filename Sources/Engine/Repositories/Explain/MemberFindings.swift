@@ -31,9 +31,9 @@ struct MemberFindings: Sendable {
             let facts = PackageFacts(repository: repository, id: package, attributes: record?.attributes ?? JSONObject())
             findings.addHosted(stored, facts, retired, try await rules.verdicts(on: facts))
         } else {
-            let proxy = ProxySource(repository: repository, services: services)
-            if refresh { _ = await UpstreamIndex(proxy).insist(.package(package)) }
-            let known = try await UpstreamIndex(proxy).remembered(.package(package))
+            let index = UpstreamIndex(services.upstream(of: repository))
+            if refresh { _ = await index.insist(.package(package)) }
+            let known = try await index.remembered(.package(package))
             let facts = PackageFacts(
                 repository: repository, id: package, attributes: known?.listing.attributes ?? JSONObject())
             findings.addProxied(known, stored, services, package, try await rules.verdicts(on: facts))

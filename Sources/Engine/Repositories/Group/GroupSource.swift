@@ -39,14 +39,35 @@ package struct GroupSource: ContentSource {
     package func listing(_ index: IndexKey) async throws -> SourcedListing {
         if case .search(let query) = index { return try await found(query) }
         guard let package = index.package, !isUnion else { return try await merged(index).sourced() }
-        let (owner, validity) = try await owner(of: package)
+        var validity = CacheValidity()
+        for member in candidates(for: package) {
+            if let answer = try await listing(index, of: package, by: member, &validity) { return answer }
+        }
+        throw noPackage(package, validity)
+    }
+
+    /// What a member lists of a package; nil where it does not have it.
+    ///
+    /// - Parameter validity: of those who were asked before; what this one says is added.
+    private func listing(
+        _ index: IndexKey, of package: PackageID, by member: Member, _ validity: inout CacheValidity
+    ) async throws -> SourcedListing? {
+        // What hosts a name may list nothing under it any more. A proxy has what it lists, and is asked once for both.
+        if member.isHosted {
+            let answer = try await member.source.owns(package)
+            validity.merge(answer.validity)
+            guard answer.owned else { return nil }
+        }
         do {
-            var answer = try await owner.source.listing(index)
-            if !counts(owner) { answer.listing.removeSerials() }
+            var answer = try await member.source.listing(index)
+            if !counts(member) { answer.listing.removeSerials() }
             answer.validity.merge(validity)
             return answer
-        } catch let miss as SourceMiss where owner.isHosted && members.contains(where: { !$0.isHosted }) {
-            throw SourceMiss(error: Self.deleted(package, owner), validity: miss.validity.merging(validity))
+        } catch let miss as SourceMiss {
+            validity.merge(miss.validity)
+            guard member.isHosted else { return nil }
+            guard members.contains(where: { !$0.isHosted }) else { throw SourceMiss(error: miss.error, validity: validity) }
+            throw SourceMiss(error: Self.deleted(package, member), validity: validity)
         }
     }
 

@@ -11,12 +11,12 @@ extension HostedSource {
     /// - Throws: `packageNotFound`.
     func files(of package: PackageID) async throws -> Listing {
         let key = ListingMemory.Key(repository: repository.record.id, package: package)
-        let memory = services.counters.listings
+        let memory = storage.counters.listings
         let entry = memory.entry(key)
         let known = entry.known
         if let listing = known.listing, known.changes.isEmpty { return listing }
         do {
-            let listing = try await services.store.read { reading in
+            let listing = try await storage.store.read { reading in
                 guard let record = try reading.package(key.repository, package) else { throw Self.noPackage(package) }
                 let assets = try Self.assets(key, known, reading)
                 guard !assets.isEmpty else { throw Self.noPackage(package) }

@@ -48,8 +48,8 @@ extension HostedSource {
         var last: PackageID?
         for _ in 0..<(Self.maxSearched / 1000) {
             let start = last
-            let page = try await services.store.read { try $0.packages(id, after: start, limit: 1000, matching: nil) }
-            hits += try await format.ask(on: services.processors) { format in
+            let page = try await storage.store.read { try $0.packages(id, after: start, limit: 1000, matching: nil) }
+            hits += try await format.ask(on: storage.processors) { format in
                 page.compactMap { record in
                     let package = PackageSummary(id: record.id, displayName: record.displayName)
                     return matcher.rank(package) { format.searchText(of: record.attributes) }.map {

@@ -5,7 +5,7 @@ internal import SaveStorage
 /// Files that were uploaded here; also the cache of a proxy, which is the same but for who puts files in.
 struct HostedSource: FileSource {
     let repository: Repository
-    let services: EngineServices
+    let storage: RepositoryStorage
 
     func listing(_ index: IndexKey) async throws -> SourcedListing {
         var index = index
@@ -15,8 +15,8 @@ struct HostedSource: FileSource {
         do {
             let listing =
                 switch index {
-                case .root: try await services.store.read { try Self.root($0, id) }
-                case .directory(let path): try await services.store.read { try Self.directory($0, id, path) }
+                case .root: try await storage.store.read { try Self.root($0, id) }
+                case .directory(let path): try await storage.store.read { try Self.directory($0, id, path) }
                 case .package(let package), .custom(_, let package?): try await files(of: package)
                 case .document: Listing()
                 case .custom, .search: throw SaveError(.notFound, "there is no such index: check the URL")
@@ -53,7 +53,7 @@ struct HostedSource: FileSource {
         // A change of a package as a whole need not name each of its files.
         if let package { validity.merge(self.validity(.index(.package(package)))) }
         let (id, read) = (repository.record.id, validity)
-        let found = try await services.store.read { reading -> FoundFile? in
+        let found = try await storage.store.read { reading -> FoundFile? in
             guard let asset = try reading.asset(id, path) else { return nil }
             let subject = try asset.listed.judged { try reading.asset(id, $0)?.listed }
             let attributes = try package.flatMap { try reading.package(id, $0)?.attributes }
@@ -73,7 +73,7 @@ struct HostedSource: FileSource {
     func open(_ asset: StoredAsset) async throws -> Blob {
         let path = asset.record.path
         do {
-            let blob = try await services.blobs.open(asset.blob)
+            let blob = try await storage.blobs.open(asset.blob)
             guard blob.size == asset.size else { throw lost(path, "damaged", nil) }
             return blob
         } catch let error as SaveError where error.code == .assetNotFound {
@@ -91,7 +91,7 @@ struct HostedSource: FileSource {
         let validity = validity(.index(.package(package)))
         let id = repository.record.id
         return (
-            try await services.store.read { reading in
+            try await storage.store.read { reading in
                 // The retired names of deleted files keep the name of their package, too: nobody else may have it before an
                 // administrator releases them.
                 if try reading.package(id, package) != nil { return true }
@@ -102,7 +102,7 @@ struct HostedSource: FileSource {
 
     func validity(_ subject: ChangeCounters.Subject) -> CacheValidity {
         CacheValidity(dependencies: [
-            .init(repository: repository, version: services.counters.version(repository.record.id, subject))
+            .init(repository: repository, version: storage.counters.version(repository.record.id, subject))
         ])
     }
 

@@ -209,6 +209,52 @@ import Testing
         #expect(try await engine.get("/line/p/u/index/x").text.hasSuffix(" \(BlobDigest(of: Array(" note".utf8)))\n"))
     }
 
+    @Test func `the rows of a package are read once for a cold page and once for a cold file, also after a restart`() async throws
+    {
+        let store = RowCountingStore()
+        let blobs = InMemoryBlobStore()
+        let engine = try await EngineFixture(store: store, blobs: blobs)
+        let hosted = try await engine.add("h", .hosted)
+        var proxies: [Int64] = []
+        for name in ["u", "v", "w"] { proxies.append(try await engine.add(name, .proxy)) }
+        let behind = proxies[2]
+        try await engine.add("g", .group) { $0.group.members = [hosted, behind] }
+        engine.announce([("1", "one"), ("2.box", "a note0005")])
+        var before = 0
+        func reads() -> Int {
+            defer { before = store.packagesRead }
+            return store.packagesRead - before
+        }
+        #expect(try await engine.get("/line/p/u/index/x").status == 200)
+        #expect(reads() == 1)
+        #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
+        #expect(reads() == 0)
+        #expect(try await engine.get("/line/p/v/files/x/1").text == "one")
+        #expect(reads() == 1)
+        #expect(try await engine.get("/line/p/v/files/x/2.box").text == "a note0005")
+        #expect(reads() == 0)
+        #expect(try await engine.get("/line/p/g/index/x").status == 200)
+        #expect(reads() == 1)
+        #expect(try await engine.get("/line/p/g/files/x/1").text == "one")
+        #expect(reads() == 0)
+        await engine.services.finishCopies()
+
+        let restarted = EngineServices(
+            store: store, blobs: blobs, client: FakeUpstream(), catalogue: engine.catalogue, clock: engine.clock.platform,
+            log: .silent(), pool: BlockingPool(name: "test", threads: 1), unseal: { _ in nil })
+        let x = PackageID(normalized: "x")
+        func source(_ name: String) throws -> any ContentSource {
+            let snapshot = engine.catalogue.current
+            return restarted.source(of: try #require(snapshot.repository(project: "p", name: name)), in: snapshot)
+        }
+        _ = try await source("u").listing(.package(x))
+        #expect(reads() == 1)
+        _ = try await source("u").asset(AssetPath("files/x/1"), package: x, method: .get)
+        #expect(reads() == 0)
+        _ = try await source("v").asset(AssetPath("files/x/1"), package: x, method: .get)
+        #expect(reads() == 1)
+    }
+
     @Test func `nobody writes to a proxy`() async throws {
         let engine = try await EngineFixture()
         try await engine.add("u", .proxy)

@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// A full disk is the server's trouble and not theirs. Nothing of such a file is kept; for the next client it is fetched again.
 struct FillWriter {
-    private let services: EngineServices
+    private let context: UpstreamContext
     private let key: FillRegistry.Key
     private let fill: Fill
     /// nil once the disk takes no more.
@@ -23,13 +23,13 @@ struct FillWriter {
     /// Begins, and lets the clients begin.
     ///
     /// - Parameter head: what they are told.
-    init(_ fill: Fill, _ head: Fill.Head, _ key: FillRegistry.Key, _ services: EngineServices) async throws {
-        self.services = services
+    init(_ fill: Fill, _ head: Fill.Head, _ key: FillRegistry.Key, _ context: UpstreamContext) async throws {
+        self.context = context
         self.key = key
         self.fill = fill
         do {
-            try await services.blobs.checkSpace(for: head.size)
-            let writer = try await services.blobs.begin()
+            try await context.blobs.checkSpace(for: head.size)
+            let writer = try await context.blobs.begin()
             reader = try writer.reader()
             self.writer = writer
             fill.begin(head, reader: reader.map(Blob.init))
@@ -86,7 +86,7 @@ struct FillWriter {
         var offset: Int64 = 0
         while offset < size, let reader {
             let (start, count) = (offset, Int(min(Self.piece, size - offset)))
-            let bytes = try await services.pool.run { try reader.read(at: start, count: count) }
+            let bytes = try await context.pool.run { try reader.read(at: start, count: count) }
             guard !bytes.isEmpty else { throw error }
             digest.update(bytes)
             offset += Int64(bytes.count)
@@ -95,10 +95,10 @@ struct FillWriter {
     }
 
     private func passOn(because error: SaveError) {
-        services.fills.detach(fill, key)
+        context.fills.detach(fill, key)
         fill.stopKeeping(at: size, because: error)
-        services.fills.unkept.wrappingAdd(1, ordering: .relaxed)
-        services.log.sparsely(
+        context.fills.unkept.wrappingAdd(1, ordering: .relaxed)
+        context.log.sparsely(
             .warning, "a file of an upstream is passed on and not kept", ["file": key.path.text, "error": "\(error)"])
     }
 

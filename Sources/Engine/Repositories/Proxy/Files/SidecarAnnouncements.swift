@@ -7,9 +7,9 @@ internal import SaveStorage
 /// Says on a proxy's pages which sidecars can be had: those that are here, those that the upstream has, and those that can be
 /// read out of their files.
 struct SidecarAnnouncements: Sendable {
-    private let proxy: ProxySource
+    private let context: UpstreamContext
     private let format: IsolatedFormat<any EmbeddedMetadata>
-    private var memory: UpstreamMemory { proxy.services.upstream }
+    private var memory: UpstreamMemory { context.memory }
 
     /// From a host that sends only whole files, one of this size is fetched whole for the sake of its sidecar: while a larger
     /// one arrives, clients would give up waiting. Bytes.
@@ -18,20 +18,20 @@ struct SidecarAnnouncements: Sendable {
     /// Listings of more files are gone through on a thread that may take its time.
     private static let maxInline = 200
 
-    init(_ proxy: ProxySource, _ format: IsolatedFormat<any EmbeddedMetadata>) {
-        self.proxy = proxy
+    init(_ context: UpstreamContext, _ format: IsolatedFormat<any EmbeddedMetadata>) {
+        self.context = context
         self.format = format
     }
 
     /// Notes in the files of a package's listing what there is beside them. Clients fail when a sidecar that was announced
     /// is not there (PEP 658), so what is in doubt is not announced.
     func apply(to answer: inout SourcedListing, of package: PackageID, _ found: UpstreamMemory.FoundIndex) async throws {
-        let cached = if let files = found.files { files } else { try await proxy.cachedFiles(of: package) }
+        let cached = if let files = found.files { files } else { try await context.cachedFiles(of: package) }
         let isStale = found.known.isStale
-        answer.validity.dependencies.append(.init(repository: proxy.repository, version: cached.version))
+        answer.validity.dependencies.append(.init(repository: context.repository, version: cached.version))
         let listed = answer.listing.assets
         let (announced, end) = try await format.ask(
-            on: listed.count > Self.maxInline ? proxy.services.processors : nil, lasting: .rendering(listed.count)
+            on: listed.count > Self.maxInline ? context.processors : nil, lasting: .rendering(listed.count)
         ) { announce(listed, cached.files, isStale: isStale, by: $0) }
         answer.listing.assets = announced
         // A page that the upstream confirms again and again must not forget for good what was lost.
@@ -40,9 +40,9 @@ struct SidecarAnnouncements: Sendable {
 
     /// Whether the upstream lists a sidecar in the very words that will be used when it is here, and the pages pass that on.
     func isListed(_ sidecar: AssetRecord, of package: PackageID) async throws -> Bool {
-        let index = UpstreamMemory.Key(upstream: proxy.upstream, index: .package(package))
+        let index = UpstreamMemory.Key(upstream: context.upstream, index: .package(package))
         guard let path = sidecar.sidecarOf, let known = memory.listings[index], let file = known.record(path),
-            known.record(sidecar.path) != nil, memory.lostSidecars[.init(upstream: proxy.upstream, path: sidecar.path)] == nil
+            known.record(sidecar.path) != nil, memory.lostSidecars[.init(upstream: context.upstream, path: sidecar.path)] == nil
         else { return false }
         return try await format.ask { format in
             // Pages say nothing of other kinds of sidecars.
@@ -69,13 +69,13 @@ struct SidecarAnnouncements: Sendable {
         let offered = offered(in: assets, format)
         // Asked once and not for every file: of most packages every sidecar can be had.
         let lost = memory.lostSidecars.usage.count > 0 ? memory.lostSidecars : nil
-        let now = proxy.services.clock.uptime()
+        let now = context.clock.uptime()
         for place in assets.indices where assets[place].sidecarOf == nil {
             let file = assets[place]
             if let kept = checksums[file.path] {
                 format.announceSidecar(kept, in: &assets[place])
             } else if let sidecar = offered[place] ?? format.embeddedSidecar(of: file)?.path {
-                if let lost = lost?[.init(upstream: proxy.upstream, path: sidecar)], lost.until > now {
+                if let lost = lost?[.init(upstream: context.upstream, path: sidecar)], lost.until > now {
                     end = min(end ?? .max, lost.until)
                     format.announceSidecar(nil, in: &assets[place])
                 } else if offered[place] == nil, files.contains(file.path) || !isStale && canBeRead(file, now) {
@@ -112,7 +112,7 @@ struct SidecarAnnouncements: Sendable {
     /// Whether a file that is not here can be looked into.
     private func canBeRead(_ file: AssetRecord, _ now: UInt64) -> Bool {
         guard let origin = file.origin else { return false }
-        guard memory.sendsOnlyWholeFiles(proxy.id, origin, now: now) else { return true }
+        guard memory.sendsOnlyWholeFiles(context.id, origin, now: now) else { return true }
         return file.size.map { $0 <= Self.smallFile } ?? false
     }
 }

@@ -7,22 +7,22 @@ internal import SaveStorage
 
 /// Fetches one file of an upstream into the cache, while clients read it.
 struct UpstreamFile: Sendable {
-    private let proxy: ProxySource
-    private var services: EngineServices { proxy.services }
+    private let context: UpstreamContext
+    private var cache: ProxyCache { ProxyCache(context) }
 
     /// Bytes; an upstream that sends more is cut off.
     private static let maxBytes: Int64 = 16 << 30
     /// The same for what describes another file and is read into memory by those who want it.
     private static let maxSidecarBytes: Int64 = 16 << 20
 
-    init(_ proxy: ProxySource) { self.proxy = proxy }
+    init(_ context: UpstreamContext) { self.context = context }
 
     /// Answers a HEAD without fetching the file, from the index or by a HEAD to the upstream.
     ///
     /// - Returns: nil when the file should be fetched after all.
     func describe(_ record: AssetRecord) async throws -> AssetContent? {
         if let size = record.size { return .described(record, size: size) }
-        let response = try await services.client.send(try await request(for: record, method: .head))
+        let response = try await context.client.send(try await request(for: record, method: .head))
         guard response.status == 200 else { return nil }
         let length = response.headers["content-length"].flatMap { Int64($0) }
         return length.map { .described(record, size: $0) }
@@ -34,15 +34,15 @@ struct UpstreamFile: Sendable {
     /// - Throws: `SourceMiss` when the upstream does not have it, `upstreamUnavailable`, `upstreamInvalid`,
     ///   `digestMismatch` as `upstreamInvalid`, and what the stores throw. Nothing stays behind.
     func fetch(_ record: AssetRecord, into fill: Fill) async throws -> Int64 {
-        let earlier = try await stored(record.path).flatMap { proxy.hasDoubtfulKey($0.asset) ? nil : $0 }
-        if let earlier, proxy.isIndexed || proxy.age(of: earlier.asset) != nil { return publish(earlier, to: fill) }
+        let earlier = try await stored(record.path).flatMap { cache.hasDoubtfulKey($0.asset) ? nil : $0 }
+        if let earlier, context.isIndexed || cache.age(of: earlier.asset) != nil { return publish(earlier, to: fill) }
         do {
             var request = try await request(for: record, method: .get)
-            let validators = earlier.map { UpstreamValidators($0.asset.record) }.flatMap { proxy.wrote($0) ? $0 : nil }
+            let validators = earlier.map { UpstreamValidators($0.asset.record) }.flatMap { cache.wrote($0) ? $0 : nil }
             if let etag = validators?.etag { request.headers.append("If-None-Match", etag) }
             if let date = validators?.lastModified { request.headers.append("If-Modified-Since", date) }
-            let response = try await services.client.send(request)
-            if !proxy.isIndexed { services.upstream.markAvailable(proxy.upstream) }
+            let response = try await context.client.send(request)
+            if !context.isIndexed { context.memory.markAvailable(context.upstream) }
             switch response.status {
             case 200: return try await receive(response, record, into: fill)
             case 304:
@@ -52,28 +52,28 @@ struct UpstreamFile: Sendable {
                 }
                 try await touch(earlier.asset)
                 return publish(earlier, to: fill)
-            case let status where proxy.settings.meansMissing(status): throw try await gone(record)
+            case let status where context.settings.meansMissing(status): throw try await gone(record)
             case 401, 403:
                 throw SaveError(
                     .upstreamInvalid,
                     "the upstream refuses access to the file (\(response.status)): check remote_username and remote_password of the proxy"
                 )
             default:
-                let seconds = RetryAfter.seconds(response.headers["retry-after"], now: services.clock.now())
+                let seconds = RetryAfter.seconds(response.headers["retry-after"], now: context.clock.now())
                 throw SaveError(
                     .upstreamUnavailable, "the upstream answered \(response.status) for the file: ask again later",
                     details: seconds.map { ["retry_after": String($0)] } ?? [:])
             }
         } catch {
             // Where there is no index, files are all that the upstream is asked for.
-            if !proxy.isIndexed, let failure = error as? SaveError,
+            if !context.isIndexed, let failure = error as? SaveError,
                 [.upstreamUnavailable, .upstreamInvalid, .upstreamForbidden].contains(failure.code)
             {
-                services.upstream.markDoubtful(proxy.upstream, failure.message)
+                context.memory.markDoubtful(context.upstream, failure.message)
             }
             // What was fetched before is better than nothing, as long as no byte of something else went out.
             guard let earlier, !fill.hasBegun else { throw error }
-            services.log(.warning, "upstream failed, serving the cached file", ["file": record.path.text, "error": "\(error)"])
+            context.log(.warning, "upstream failed, serving the cached file", ["file": record.path.text, "error": "\(error)"])
             return publish(earlier, to: fill)
         }
     }
@@ -84,14 +84,14 @@ struct UpstreamFile: Sendable {
         if let origin = record.origin {
             url = origin
         } else {
-            let base = try await UpstreamBase(proxy).likeliest()
-            url = try await proxy.repository.format.upstreamRequest(for: .asset(record.path), base: base).url
+            let base = try await UpstreamBase(context).likeliest()
+            url = try await context.repository.format.upstreamRequest(for: .asset(record.path), base: base).url
         }
-        if let withholding = AllowedFileHosts(proxy.settings).withholding(from: url) { throw withholding.error }
+        if let withholding = AllowedFileHosts(context.settings).withholding(from: url) { throw withholding.error }
         // Clients ask for the sidecars of many packages at once: these share a connection, as pages do.
         let isSmall = record.sidecarOf != nil
         return ClientRequest(
-            method: method, url: url, credentials: proxy.credentials(for: url), waitsForReader: !isSmall,
+            method: method, url: url, credentials: context.credentials(for: url), waitsForReader: !isSmall,
             maxSize: isSmall ? Self.maxSidecarBytes : Self.maxBytes)
     }
 
@@ -108,10 +108,10 @@ struct UpstreamFile: Sendable {
         do {
             return try await take(response, record, head, into: fill)
         } catch let error as SaveError where error.code == .digestMismatch {
-            services.log(
+            context.log(
                 .error, "digest mismatch",
                 [
-                    "repository": proxy.repository.record.coordinates, "file": record.path.text,
+                    "repository": context.repository.record.coordinates, "file": record.path.text,
                     "origin": record.origin.map(URLReference.shown) ?? "",
                 ])
             throw SaveError(
@@ -126,9 +126,9 @@ struct UpstreamFile: Sendable {
         // What fits in memory is checked before a client is told that it comes: one that is cut off learns nothing.
         let start = try await FileStart.read(response.body, size: head.size)
         if start.isWhole {
-            try await services.pool.run { try start.check(record, size: head.size) }
+            try await context.pool.run { try start.check(record, size: head.size) }
         }
-        var arrival = try await FillWriter(fill, head, proxy.fill(of: record.path), services)
+        var arrival = try await FillWriter(fill, head, context.fill(of: record.path), context)
         do {
             let checks = UpstreamChecks(record.checksums)
             if !start.bytes.isEmpty {
@@ -157,20 +157,20 @@ struct UpstreamFile: Sendable {
     }
 
     private func store(_ record: AssetRecord, _ blob: BlobInfo, _ response: ClientResponse, contentType: String?) async throws {
-        let now = services.clock.now()
+        let now = context.clock.now()
         var cached = record
         cached.size = blob.size
         cached.contentType = contentType
         if cached.checksums[.sha256] == nil, let sha256 = Checksum(.sha256, hex: blob.digest.hex) {
             cached.checksums.insert(sha256, at: 0)
         }
-        if !proxy.isIndexed {
+        if !context.isIndexed {
             UpstreamValidators(
                 etag: response.headers["etag"], lastModified: response.headers["last-modified"], verified: now,
-                remote: proxy.settings.remoteURL
+                remote: context.settings.remoteURL
             ).write(to: &cached)
         }
-        try await proxy.keep(cached, blob)
+        try await cache.keep(cached, blob)
     }
 
     // MARK: What was fetched before
@@ -181,12 +181,12 @@ struct UpstreamFile: Sendable {
     }
 
     private func stored(_ path: AssetPath) async throws -> Earlier? {
-        let id = proxy.id
-        guard let asset = try await services.store.read({ try $0.asset(id, path) }), !proxy.hasDoubtfulKey(asset) else {
+        let id = context.id
+        guard let asset = try await context.store.read({ try $0.asset(id, path) }), !cache.hasDoubtfulKey(asset) else {
             return nil
         }
         do {
-            return Earlier(asset: asset, blob: try await services.blobs.open(asset.blob))
+            return Earlier(asset: asset, blob: try await context.blobs.open(asset.blob))
         } catch let error as SaveError where error.code == .assetNotFound || error.code == .blobCorrupt {
             return nil
         }
@@ -200,26 +200,26 @@ struct UpstreamFile: Sendable {
     private func touch(_ asset: StoredAsset) async throws {
         var touched = asset
         var validators = UpstreamValidators(asset.record)
-        validators.verified = services.clock.now()
-        validators.remote = proxy.settings.remoteURL
+        validators.verified = context.clock.now()
+        validators.remote = context.settings.remoteURL
         validators.write(to: &touched.record)
         let row = touched
-        try await services.store.write { writing in
+        try await context.store.write { writing in
             // One that was removed meanwhile stays removed: its bytes may be gone as well.
-            guard try proxy.hasPlace(in: writing), try writing.asset(asset.repository, asset.record.path)?.blob == asset.blob
+            guard try context.hasPlace(in: writing), try writing.asset(asset.repository, asset.record.path)?.blob == asset.blob
             else { return }
             try writing.put(row)
         }
-        services.counters.invalidate(proxy.id, [.asset(asset.record.path)])
+        context.counters.invalidate(context.id, [.asset(asset.record.path)])
     }
 
     private func gone(_ record: AssetRecord) async throws -> SourceMiss {
-        let until = proxy.deadline(seconds: proxy.settings.negativeCacheTTL)
-        if !proxy.isIndexed {
-            let key = UpstreamMemory.Key(upstream: proxy.upstream, index: .custom(record.path.text, package: nil))
-            services.upstream.misses.insert(until, for: key)
+        let until = context.deadline(seconds: context.settings.negativeCacheTTL)
+        if !context.isIndexed {
+            let key = UpstreamMemory.Key(upstream: context.upstream, index: .custom(record.path.text, package: nil))
+            context.memory.misses.insert(until, for: key)
         }
-        return proxy.miss(record.path, until: until)
+        return context.miss(record.path, until: until)
     }
 }
 

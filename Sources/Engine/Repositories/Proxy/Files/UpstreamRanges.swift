@@ -6,7 +6,7 @@ struct UpstreamRanges: Sendable {
     /// The upstream does not answer with parts of files, or does not say how large they are.
     struct Unsupported: Error {}
 
-    private let proxy: ProxySource
+    private let context: UpstreamContext
     private let file: AssetRecord
 
     /// Bytes of a part, unless the reader wants more at once: one round trip costs more than these.
@@ -16,8 +16,8 @@ struct UpstreamRanges: Sendable {
     /// Parts: the end of an archive, its directory, one entry, and some for archives that are laid out otherwise.
     private static let rounds = 8
 
-    init(_ proxy: ProxySource, _ file: AssetRecord) {
-        self.proxy = proxy
+    init(_ context: UpstreamContext, _ file: AssetRecord) {
+        self.context = context
         self.file = file
     }
 
@@ -44,19 +44,19 @@ struct UpstreamRanges: Sendable {
 
     private func size() async throws -> Int64 {
         if let size = file.size { return size }
-        guard case .described(_, let size?) = try await UpstreamFile(proxy).describe(file) else { throw Unsupported() }
+        guard case .described(_, let size?) = try await UpstreamFile(context).describe(file) else { throw Unsupported() }
         return size
     }
 
     private func fetch(_ part: Range<Int64>, of size: Int64) async throws -> [UInt8] {
-        var request = try await UpstreamFile(proxy).request(for: file, method: .get)
+        var request = try await UpstreamFile(context).request(for: file, method: .get)
         request.maxSize = Int64(part.count)
         request.waitsForReader = false
         request.headers.append("Range", "bytes=\(part.lowerBound)-\(part.upperBound - 1)")
-        let response = try await proxy.services.client.send(request)
+        let response = try await context.client.send(request)
         switch response.status {
         case 206: break
-        case 404, 410: throw proxy.miss(file.path, until: nil)
+        case 404, 410: throw context.miss(file.path, until: nil)
         case 500...:
             throw SaveError(.upstreamUnavailable, "the upstream answered \(response.status) for the file: ask again later")
         // Whatever else it is, the whole file may still be had.

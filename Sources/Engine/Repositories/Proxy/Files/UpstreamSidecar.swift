@@ -7,18 +7,18 @@ internal import SaveStorage
 
 /// Brings a sidecar into the cache of a proxy: as the upstream has it, else read out of the file it belongs to.
 struct UpstreamSidecar: Sendable {
-    private let proxy: ProxySource
+    private let context: UpstreamContext
+    private var cache: ProxyCache { ProxyCache(context) }
     private let format: IsolatedFormat<any EmbeddedMetadata>
-    private var services: EngineServices { proxy.services }
-    private var memory: UpstreamMemory { proxy.services.upstream }
+    private var memory: UpstreamMemory { context.memory }
 
     /// For how long a client is kept waiting. Installers give up after 15 seconds without a byte; told in time, they ask again.
     private static let patience: Duration = .seconds(10)
     /// Seconds for which a host that sent a whole file for a part is not asked for parts.
     private static let wholeOnlySeconds: Int64 = 3600
 
-    init(_ proxy: ProxySource, _ format: IsolatedFormat<any EmbeddedMetadata>) {
-        self.proxy = proxy
+    init(_ context: UpstreamContext, _ format: IsolatedFormat<any EmbeddedMetadata>) {
+        self.context = context
         self.format = format
     }
 
@@ -27,13 +27,13 @@ struct UpstreamSidecar: Sendable {
     /// - Throws: `SourceMiss` where the upstream has neither sidecar nor file; `upstreamInvalid` for a file without one, or
     ///   one that is not what the index says; `upstreamUnavailable` while it cannot be had.
     func content(of sidecar: AssetRecord) async throws -> AssetContent {
-        let key = FillRegistry.Key(upstream: proxy.upstream, path: sidecar.path)
-        if let lost = memory.lostSidecars[key], lost.until > services.clock.uptime() { throw lost.error }
+        let key = FillRegistry.Key(upstream: context.upstream, path: sidecar.path)
+        if let lost = memory.lostSidecars[key], lost.until > context.clock.uptime() { throw lost.error }
         do {
             try await memory.sidecars.run(key) {
                 do {
                     // Somebody may have come first, before this flight began.
-                    if try await proxy.stored(sidecar.path, sidecar.package) != nil { return }
+                    if try await cache.stored(sidecar.path, sidecar.package) != nil { return }
                     let late = SaveError(.upstreamUnavailable, "'\(sidecar.path.filename)' takes long to come; ask again")
                     try await withTimeout(Self.patience, throwing: late) { try await bring(sidecar) }
                     memory.lostSidecars.remove(key)
@@ -45,7 +45,7 @@ struct UpstreamSidecar: Sendable {
         } catch let error as SaveError where FillWriter.isOfTheDisk(error) {
             return try await passing(sidecar, because: error)
         }
-        guard let stored = try await proxy.stored(sidecar.path, sidecar.package) else {
+        guard let stored = try await cache.stored(sidecar.path, sidecar.package) else {
             throw SaveError(.storageUnavailable, "'\(sidecar.path.filename)' was not kept: ask again")
         }
         return stored
@@ -53,15 +53,15 @@ struct UpstreamSidecar: Sendable {
 
     /// The sidecar for one client, where the disk does not take it.
     private func passing(_ sidecar: AssetRecord, because error: SaveError) async throws -> AssetContent {
-        let seat = services.fills.alone(pool: services.pool) { fill in
-            if sidecar.origin != nil { return try await UpstreamFile(proxy).fetch(sidecar, into: fill) }
+        let seat = context.fills.alone(pool: context.pool) { fill in
+            if sidecar.origin != nil { return try await UpstreamFile(context).fetch(sidecar, into: fill) }
             let bytes = try await derived(try await file(of: sidecar), sidecar.checksums[.sha256])
             fill.begin(Fill.Head(size: Int64(bytes.count), contentType: sidecar.contentType), reader: nil)
             fill.stopKeeping(at: 0, because: error)
             try await fill.pass(bytes)
             return Int64(bytes.count)
         }
-        return .arriving(ArrivingAsset(repository: proxy.id, record: sidecar, head: try await seat.fill.head(), seat: seat))
+        return .arriving(ArrivingAsset(repository: context.id, record: sidecar, head: try await seat.fill.head(), seat: seat))
     }
 
     private func bring(_ sidecar: AssetRecord) async throws {
@@ -79,14 +79,14 @@ struct UpstreamSidecar: Sendable {
         let file = try await file(of: sidecar)
         guard try await format.ask({ $0.embeddedSidecar(of: file) })?.path == sidecar.path else { return false }
         if isLasting(error) {
-            services.log(
+            context.log(
                 .warning, "the upstream does not have the sidecar that it announces",
-                ["repository": proxy.repository.record.coordinates, "file": sidecar.path.text, "error": "\(error)"])
+                ["repository": context.repository.record.coordinates, "file": sidecar.path.text, "error": "\(error)"])
             return true
         }
         // What is cached must not depend on the upstream.
         guard (error as? SaveError)?.code == .upstreamUnavailable else { return false }
-        return try await proxy.stored(file.path, file.package) != nil
+        return try await cache.stored(file.path, file.package) != nil
     }
 
     /// What will not be different at the next attempt.
@@ -97,14 +97,14 @@ struct UpstreamSidecar: Sendable {
 
     /// Remembers that the sidecar cannot be had, so that pages do not announce it.
     private func lose(_ sidecar: AssetRecord, _ error: any Error) {
-        let until = proxy.deadline(seconds: max(1, proxy.settings.negativeCacheTTL))
+        let until = context.deadline(seconds: max(1, context.settings.negativeCacheTTL))
         memory.lostSidecars.insert(
-            .init(error: error, until: until), for: FillRegistry.Key(upstream: proxy.upstream, path: sidecar.path))
+            .init(error: error, until: until), for: FillRegistry.Key(upstream: context.upstream, path: sidecar.path))
         announceAnew(sidecar.package)
     }
 
     private func announceAnew(_ package: PackageID?) {
-        if let package { services.counters.invalidate(proxy.id, [.sidecars(package)]) }
+        if let package { context.counters.invalidate(context.id, [.sidecars(package)]) }
     }
 }
 
@@ -113,8 +113,8 @@ struct UpstreamSidecar: Sendable {
 extension UpstreamSidecar {
     private func file(of sidecar: AssetRecord) async throws -> AssetRecord {
         guard let path = sidecar.sidecarOf, let package = sidecar.package,
-            let file = try await UpstreamIndex(proxy).current(.package(package)).known.record(path), file.origin != nil
-        else { throw proxy.miss(sidecar.path, until: nil) }
+            let file = try await UpstreamIndex(context).current(.package(package)).known.record(path), file.origin != nil
+        else { throw context.miss(sidecar.path, until: nil) }
         return file
     }
 
@@ -133,27 +133,27 @@ extension UpstreamSidecar {
     }
 
     private func fromCache(_ file: AssetRecord) async throws -> [UInt8]? {
-        guard case .stored(_, let blob, _) = try await proxy.stored(file.path, file.package) else { return nil }
-        let open = try await services.blobs.localFile(of: blob)
-        return try await format.ask(on: services.pool) { try Self.read(file, FileBytes(open), by: $0) }
+        guard case .stored(_, let blob, _) = try await cache.stored(file.path, file.package) else { return nil }
+        let open = try await context.blobs.localFile(of: blob)
+        return try await format.ask(on: context.pool) { try Self.read(file, FileBytes(open), by: $0) }
     }
 
     private func fromParts(_ file: AssetRecord) async throws -> [UInt8]? {
-        guard let origin = file.origin, !memory.sendsOnlyWholeFiles(proxy.id, origin, now: services.clock.uptime()) else {
+        guard let origin = file.origin, !memory.sendsOnlyWholeFiles(context.id, origin, now: context.clock.uptime()) else {
             return nil
         }
         do {
-            return try await UpstreamRanges(proxy, file).read { bytes in
-                try await format.ask(on: services.pool) { try Self.read(file, bytes, by: $0) }
+            return try await UpstreamRanges(context, file).read { bytes in
+                try await format.ask(on: context.pool) { try Self.read(file, bytes, by: $0) }
             }
         } catch is UpstreamRanges.Unsupported {
-            memory.markSendingOnlyWholeFiles(proxy.id, origin, until: proxy.deadline(seconds: Self.wholeOnlySeconds))
+            memory.markSendingOnlyWholeFiles(context.id, origin, until: context.deadline(seconds: Self.wholeOnlySeconds))
             announceAnew(file.package)
             return nil
         } catch let error as SaveError where error.code == .upstreamInvalid {
-            services.log(
+            context.log(
                 .warning, "parts of the upstream's file make no sense, fetching it whole",
-                ["repository": proxy.repository.record.coordinates, "file": file.path.text, "error": "\(error)"])
+                ["repository": context.repository.record.coordinates, "file": file.path.text, "error": "\(error)"])
             return nil
         }
     }
@@ -168,15 +168,15 @@ extension UpstreamSidecar {
 
     /// Waits until a file is in the cache; the fetch goes on when nobody waits any more.
     private func fill(_ record: AssetRecord) async throws {
-        try await services.fills.fill(proxy.fill(of: record.path), pool: services.pool) {
-            try await UpstreamFile(proxy).fetch(record, into: $0)
+        try await context.fills.fill(context.fill(of: record.path), pool: context.pool) {
+            try await UpstreamFile(context).fetch(record, into: $0)
         }
         .finished()
     }
 
     private func keep(_ sidecar: AssetRecord, _ bytes: [UInt8]) async throws {
-        try await services.blobs.checkSpace(for: Int64(bytes.count))
-        let writer = try await services.blobs.begin()
+        try await context.blobs.checkSpace(for: Int64(bytes.count))
+        let writer = try await context.blobs.begin()
         do {
             try await writer.write(bytes)
         } catch {
@@ -187,7 +187,7 @@ extension UpstreamSidecar {
             var record = sidecar
             record.size = blob.size
             record.checksums = [Checksum(.sha256, hex: blob.digest.hex)].compactMap(\.self)
-            try await proxy.keep(record, blob)
+            try await cache.keep(record, blob)
         }
     }
 }

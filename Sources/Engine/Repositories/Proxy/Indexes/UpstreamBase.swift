@@ -16,26 +16,25 @@ struct UpstreamBase: Sendable {
         case unsure([String])
     }
 
-    private let proxy: ProxySource
-    private var services: EngineServices { proxy.services }
+    private let context: UpstreamContext
 
-    init(_ proxy: ProxySource) { self.proxy = proxy }
+    init(_ context: UpstreamContext) { self.context = context }
 
     /// The base, or where it may be.
     ///
     /// - Throws: `upstreamUnavailable` or `upstreamForbidden` when no server could be asked.
     func place() async throws -> Place {
         if let known = stored { return .known(known) }
-        if let unsure = services.upstream.unsureBases[proxy.upstream], unsure.until > services.clock.uptime() {
+        if let unsure = context.memory.unsureBases[context.upstream], unsure.until > context.clock.uptime() {
             return .unsure(unsure.bases)
         }
-        return try await services.upstream.places.run(proxy.upstream) {
-            let (place, isShown) = try await UpstreamProbe(proxy).place()
+        return try await context.memory.places.run(context.upstream) {
+            let (place, isShown) = try await UpstreamProbe(context).place()
             switch place {
             case .known(let base): if isShown { try await store(base) }
             case .unsure(let bases):
-                let until = proxy.deadline(seconds: max(UpstreamIndex.quietSeconds, proxy.settings.negativeCacheTTL))
-                services.upstream.unsureBases.insert(.init(bases: bases, until: until), for: proxy.upstream)
+                let until = context.deadline(seconds: max(UpstreamIndex.quietSeconds, context.settings.negativeCacheTTL))
+                context.memory.unsureBases.insert(.init(bases: bases, until: until), for: context.upstream)
             }
             return place
         }
@@ -44,8 +43,8 @@ struct UpstreamBase: Sendable {
     /// The likeliest place, while nobody has looked for the index yet, and whether it is the only one; nil where there is nothing to guess.
     func firstGuess() async throws -> (place: String, isOnly: Bool)? {
         guard stored == nil else { return nil }
-        if let unsure = services.upstream.unsureBases[proxy.upstream], unsure.until > services.clock.uptime() { return nil }
-        return try await UpstreamProbe(proxy).firstGuess()
+        if let unsure = context.memory.unsureBases[context.upstream], unsure.until > context.clock.uptime() { return nil }
+        return try await UpstreamProbe(context).firstGuess()
     }
 
     /// The base for what no page can prove it by.
@@ -54,20 +53,20 @@ struct UpstreamBase: Sendable {
     func likeliest() async throws -> String {
         switch try await place() {
         case .known(let base): base
-        case .unsure(let bases): bases.first ?? proxy.settings.remoteURL
+        case .unsure(let bases): bases.first ?? context.settings.remoteURL
         }
     }
 
     /// The base as far as it is known already. Asks nobody.
     var assumed: String {
-        stored ?? services.upstream.unsureBases[proxy.upstream]?.bases.first ?? proxy.settings.remoteURL
+        stored ?? context.memory.unsureBases[context.upstream]?.bases.first ?? context.settings.remoteURL
     }
 
     /// The base that pages of packages prove, or an empty list of packages makes likely.
     ///
     /// - Throws: `UpstreamFailure` where nothing tells.
     func proven() async throws -> String {
-        let finding = try await services.upstream.probes.run(proxy.upstream) { try await find() }
+        let finding = try await context.memory.probes.run(context.upstream) { try await find() }
         guard finding.succeeded else { throw finding.nothingFound() }
         return finding.base
     }
@@ -76,28 +75,28 @@ struct UpstreamBase: Sendable {
     ///
     /// - Throws: what `place` throws.
     func find() async throws -> UpstreamProbe.Finding {
-        let finding = try await UpstreamProbe(proxy).find()
+        let finding = try await UpstreamProbe(context).find()
         if finding.isProven { try await store(finding.base) }
         return finding
     }
 
     private var stored: String? {
-        if let known = proxy.settings.resolvedURL { return known }
+        if let known = context.settings.resolvedURL { return known }
         // The catalogue of this request may be older than the answer that another request has stored.
-        guard let stored = services.catalogue.current.repository(id: proxy.id)?.record,
-            stored.hasSamePlace(as: proxy.repository.record)
+        guard let stored = context.catalogue.current.repository(id: context.id)?.record,
+            stored.hasSamePlace(as: context.repository.record)
         else { return nil }
         return stored.proxy.resolvedURL
     }
 
     /// Keeps a base that was proven.
     func store(_ base: String) async throws {
-        let id = proxy.id
-        let asked = proxy.repository.record
-        services.upstream.unsureBases.remove(proxy.upstream)
+        let id = context.id
+        let asked = context.repository.record
+        context.memory.unsureBases.remove(context.upstream)
         // Of the pages that a client asks for at once, the first has stored it.
         if stored == base { return }
-        let isNew = try await services.store.write { writing -> Bool in
+        let isNew = try await context.store.write { writing -> Bool in
             guard var record = try writing.repositories().first(where: { $0.id == id }), record.hasSamePlace(as: asked),
                 record.proxy.resolvedURL != base
             else { return false }
@@ -105,6 +104,6 @@ struct UpstreamBase: Sendable {
             _ = try writing.put(record)
             return true
         }
-        if isNew { try await services.catalogue.reload() }
+        if isNew { try await context.catalogue.reload() }
     }
 }

@@ -11,14 +11,13 @@ struct UpstreamIndex: Sendable {
     typealias KnownIndex = UpstreamMemory.KnownIndex
     typealias FoundIndex = UpstreamMemory.FoundIndex
 
-    private let proxy: ProxySource
-    private var services: EngineServices { proxy.services }
-    private var memory: UpstreamMemory { proxy.services.upstream }
+    private let context: UpstreamContext
+    private var memory: UpstreamMemory { context.memory }
 
     /// Seconds for which a failed upstream is left alone, where it does not say itself.
     static let quietSeconds: Int64 = 10
 
-    init(_ proxy: ProxySource) { self.proxy = proxy }
+    init(_ context: UpstreamContext) { self.context = context }
 
     /// The index as the upstream has it, at most `cache_ttl` old unless the upstream fails.
     ///
@@ -26,13 +25,13 @@ struct UpstreamIndex: Sendable {
     ///   does not answer sensibly and nothing is cached.
     func current(_ index: IndexKey) async throws -> FoundIndex {
         let configuration = try await configuration(for: index)
-        let key = Key(upstream: proxy.upstream, index: index)
-        let now = services.clock.uptime()
+        let key = Key(upstream: context.upstream, index: index)
+        let now = context.clock.uptime()
         let version = version(key)
         if let known = memory.listings[key], known.ttl.isCurrent(now), known.isRead(with: configuration) {
             return FoundIndex(known: known, version: version, configuration: configuration)
         }
-        if let until = memory.misses[key], until > now { throw proxy.miss(index, version, asked: 0, until: until) }
+        if let until = memory.misses[key], until > now { throw context.miss(index, version, asked: 0, until: until) }
         return try await memory.refreshes.run(key) { try await refresh(index, key, configuration, ahead: false) }
     }
 
@@ -40,7 +39,7 @@ struct UpstreamIndex: Sendable {
     ///
     /// - Throws: what `current` throws, but no miss: an upstream without it is no upstream of the format.
     func configuration(for index: IndexKey) async throws -> UpstreamConfiguration? {
-        guard index != UpstreamConfiguration.index, proxy.repository.configuring != nil else { return nil }
+        guard index != UpstreamConfiguration.index, context.repository.configuring != nil else { return nil }
         let found = try await current(UpstreamConfiguration.index)
         return UpstreamConfiguration(known: found.known, version: found.version)
     }
@@ -48,17 +47,17 @@ struct UpstreamIndex: Sendable {
     /// What is cached of the index, however old. Asks nobody.
     func remembered(_ index: IndexKey) async throws -> KnownIndex? {
         var configuration: UpstreamConfiguration?
-        if index != UpstreamConfiguration.index, proxy.repository.configuring != nil {
-            let version = version(Key(upstream: proxy.upstream, index: UpstreamConfiguration.index))
+        if index != UpstreamConfiguration.index, context.repository.configuring != nil {
+            let version = version(Key(upstream: context.upstream, index: UpstreamConfiguration.index))
             guard let known = try await remembered(UpstreamConfiguration.index) else {
                 // What the page says of its package counts without it; what is read so is not kept.
-                return try await UpstreamPage(proxy, index, nil).load()
+                return try await UpstreamPage(context, index, nil).load()
             }
             configuration = UpstreamConfiguration(known: known, version: version)
         }
-        let key = Key(upstream: proxy.upstream, index: index)
+        let key = Key(upstream: context.upstream, index: index)
         if let known = memory.listings[key], known.isRead(with: configuration) { return known }
-        let loaded = try await UpstreamPage(proxy, index, configuration).load()
+        let loaded = try await UpstreamPage(context, index, configuration).load()
         // A flight may have brought a newer one meanwhile.
         if let known = memory.listings[key], known.isRead(with: configuration) { return known }
         return loaded.map { keep($0, key) }
@@ -68,15 +67,15 @@ struct UpstreamIndex: Sendable {
     ///
     /// - Returns: whether it was asked. How that went shows in what `current` then gives.
     package func insist(_ index: IndexKey) async -> Bool {
-        let key = Key(upstream: proxy.upstream, index: index)
-        guard memory.mayForce(key, now: services.clock.uptime()) else { return false }
+        let key = Key(upstream: context.upstream, index: index)
+        guard memory.mayForce(key, now: context.clock.uptime()) else { return false }
         await renew(index)
         return true
     }
 
     /// Asks the upstream ahead of time. Failing costs nothing: what is cached counts until its end.
     func renew(_ index: IndexKey) async {
-        let key = Key(upstream: proxy.upstream, index: index)
+        let key = Key(upstream: context.upstream, index: index)
         do {
             let configuration = try await configuration(for: index)
             _ = try await memory.refreshes.run(key) { try await refresh(index, key, configuration, ahead: true) }
@@ -87,14 +86,14 @@ struct UpstreamIndex: Sendable {
     ///
     /// - Throws: `UpstreamPage.Missing`; `upstreamUnavailable` or `upstreamInvalid` when it does not answer sensibly.
     func once(_ index: IndexKey) async throws -> Listing {
-        let key = Key(upstream: proxy.upstream, index: index)
+        let key = Key(upstream: context.upstream, index: index)
         if let error = quiet(key) { throw error }
         do {
-            let listing = try await UpstreamPage(proxy, index, try await configuration(for: index)).once()
-            memory.markAvailable(proxy.upstream)
+            let listing = try await UpstreamPage(context, index, try await configuration(for: index)).once()
+            memory.markAvailable(context.upstream)
             return listing
         } catch let missing as UpstreamPage.Missing {
-            memory.markAvailable(proxy.upstream)
+            memory.markAvailable(context.upstream)
             throw missing
         } catch {
             let failure = UpstreamFailure(error)
@@ -103,7 +102,7 @@ struct UpstreamIndex: Sendable {
         }
     }
 
-    private func version(_ key: Key) -> ChangeCounters.Version { services.counters.version(proxy.id, .index(key.index)) }
+    private func version(_ key: Key) -> ChangeCounters.Version { context.counters.version(context.id, .index(key.index)) }
 
     /// What is remembered of an index changes here only, one flight at a time. So a look finds what is remembered and, in a
     /// version that was taken before, whether it is still that: the change is remembered first and shows in versions then.
@@ -113,34 +112,34 @@ struct UpstreamIndex: Sendable {
         _ index: IndexKey, _ key: Key, _ configuration: UpstreamConfiguration?, ahead: Bool
     ) async throws -> FoundIndex {
         let version = version(key)
-        let page = UpstreamPage(proxy, index, configuration)
+        let page = UpstreamPage(context, index, configuration)
         func found(_ known: KnownIndex, _ version: ChangeCounters.Version) -> FoundIndex {
             FoundIndex(known: known, version: version, configuration: configuration, files: page.lastRead.files)
         }
         // Somebody may have come first, before this flight began.
         let known = memory.listings[key].flatMap { $0.isRead(with: configuration) ? $0 : nil }
         let cached: KnownIndex? = if let known { known } else { try await page.load() }
-        if !ahead, let cached, cached.ttl.isCurrent(services.clock.uptime()) { return found(keep(cached, key), version) }
+        if !ahead, let cached, cached.ttl.isCurrent(context.clock.uptime()) { return found(keep(cached, key), version) }
         func fall(for error: any Error, _ seconds: Int64) throws -> FoundIndex {
             found(try fallback(to: cached, key, error, retryIn: seconds), version)
         }
         if let error = quiet(key) { return try fall(for: error, Self.quietSeconds) }
         do {
             let fetched = try await timed { try await page.fetch(cached) }
-            memory.markAvailable(proxy.upstream)
+            memory.markAvailable(context.upstream)
             memory.misses.remove(key)
-            if let package = index.package { memory.seenPackages.insert(package, for: proxy.upstream) }
-            memory.outcomes.insert(.init(asked: services.clock.now(), status: fetched.status), for: key)
+            if let package = index.package { memory.seenPackages.insert(package, for: context.upstream) }
+            memory.outcomes.insert(.init(asked: context.clock.now(), status: fetched.status), for: key)
             let known = keep(fetched.known, key)
             guard fetched.isChanged else { return found(known, version) }
-            services.counters.invalidate(proxy.id, [.index(index)])
+            context.counters.invalidate(context.id, [.index(index)])
             return found(known, self.version(key))
         } catch let miss as UpstreamPage.Missing {
-            memory.markAvailable(proxy.upstream)
-            memory.outcomes.insert(.init(asked: services.clock.now(), status: miss.status), for: key)
-            let seconds = proxy.settings.negativeCacheTTL
-            let until = proxy.deadline(seconds: seconds)
-            let error = proxy.miss(index, version, asked: services.clock.uptime(), until: until)
+            memory.markAvailable(context.upstream)
+            memory.outcomes.insert(.init(asked: context.clock.now(), status: miss.status), for: key)
+            let seconds = context.settings.negativeCacheTTL
+            let until = context.deadline(seconds: seconds)
+            let error = context.miss(index, version, asked: context.clock.uptime(), until: until)
             // An index that was there and is now gone stays readable: who has locked a file of it can still get it.
             guard cached == nil else { return try fall(for: error, seconds) }
             memory.misses.insert(until, for: key)
@@ -153,9 +152,9 @@ struct UpstreamIndex: Sendable {
     }
 
     private func timed<Value>(_ ask: () async throws -> Value) async throws -> Value {
-        let start = services.clock.uptime()
+        let start = context.clock.uptime()
         func note(isFailure: Bool) {
-            memory.noteTraffic(proxy.id, nanoseconds: services.clock.uptime() &- start, isFailure: isFailure)
+            memory.noteTraffic(context.id, nanoseconds: context.clock.uptime() &- start, isFailure: isFailure)
         }
         do {
             let value = try await ask()
@@ -169,12 +168,12 @@ struct UpstreamIndex: Sendable {
 
     /// The error to go on with while the upstream, or this index of it, is left alone; nil when it may be asked.
     private func quiet(_ key: Key) -> SaveError? {
-        let now = services.clock.uptime()
-        let state = memory.state(proxy.upstream)
+        let now = context.clock.uptime()
+        let state = memory.state(context.upstream)
         if state.quietUntil > now {
             return SaveError(
                 .upstreamUnavailable,
-                "the upstream of \(proxy.repository.record.coordinates) does not answer: \(state.failure ?? "unknown")",
+                "the upstream of \(context.repository.record.coordinates) does not answer: \(state.failure ?? "unknown")",
                 details: ["retry_after": String((state.quietUntil - now) / UpstreamTTL.second + 1)])
         }
         guard let outcome = memory.outcomes[key], outcome.quietUntil > now else { return nil }
@@ -182,21 +181,21 @@ struct UpstreamIndex: Sendable {
     }
 
     private func note(_ failure: UpstreamFailure, _ key: Key) {
-        services.log(
+        context.log(
             .warning, "upstream failed",
             [
-                "repository": proxy.repository.record.coordinates, "index": key.index.text,
+                "repository": context.repository.record.coordinates, "index": key.index.text,
                 "error": failure.error.description,
             ])
-        let until = proxy.deadline(seconds: failure.retryAfter ?? Self.quietSeconds)
+        let until = context.deadline(seconds: failure.retryAfter ?? Self.quietSeconds)
         memory.outcomes.insert(
             .init(
-                asked: services.clock.now(), status: failure.status, failure: failure.error,
+                asked: context.clock.now(), status: failure.status, failure: failure.error,
                 quietUntil: until), for: key)
         if failure.concernsAll {
-            memory.markFailed(proxy.upstream, failure.error.message, quietUntil: until)
+            memory.markFailed(context.upstream, failure.error.message, quietUntil: until)
         } else {
-            memory.markDoubtful(proxy.upstream, failure.error.message, redirectedTo: failure.redirectedTo)
+            memory.markDoubtful(context.upstream, failure.error.message, redirectedTo: failure.redirectedTo)
         }
     }
 
@@ -207,15 +206,15 @@ struct UpstreamIndex: Sendable {
         to cached: KnownIndex?, _ key: Key, _ error: any Error, retryIn seconds: Int64
     ) throws -> KnownIndex {
         guard let cached else { throw error }
-        let now = services.clock.uptime()
+        let now = context.clock.uptime()
         if cached.ttl.isCurrent(now), !cached.isStale {
-            cached.ttl.postpone(until: proxy.deadline(seconds: seconds))
+            cached.ttl.postpone(until: context.deadline(seconds: seconds))
             return cached
         }
-        guard services.clock.now().seconds - cached.row.verified.seconds <= proxy.settings.staleTTL else { throw error }
+        guard context.clock.now().seconds - cached.row.verified.seconds <= context.settings.staleTTL else { throw error }
         var copy = cached
         copy.isStale = true
-        copy.ttl = UpstreamTTL(key, cached.ttl.content, now: now, until: proxy.deadline(seconds: seconds), renews: false)
+        copy.ttl = UpstreamTTL(key, cached.ttl.content, now: now, until: context.deadline(seconds: seconds), renews: false)
         return keep(copy, key)
     }
 

@@ -22,7 +22,7 @@ extension UpstreamPage {
         guard search.tried.insert(place).inserted else { return nil }
         do {
             let answer = try await fetch(cached, from: place)
-            try await UpstreamBase(proxy).store(place)
+            try await UpstreamBase(context).store(place)
             return answer
         } catch let miss as Missing {
             search.misses[place] = miss
@@ -40,7 +40,7 @@ extension UpstreamPage {
     /// - Throws: `Missing` only where it was asked for there.
     func fetch(_ cached: KnownIndex?, where search: Search) async throws -> Fetched {
         do {
-            let proven = try await UpstreamBase(proxy).proven()
+            let proven = try await UpstreamBase(context).proven()
             if let miss = search.misses[proven] { throw miss }
             return try await fetch(cached, from: proven)
         } catch let failure as UpstreamFailure where failure.status == nil {

@@ -15,16 +15,15 @@ struct UpstreamPage: Sendable {
         let status: Int
     }
 
-    let proxy: ProxySource
+    let context: UpstreamContext
     let index: IndexKey
     /// What the index is read with.
     let configuration: UpstreamConfiguration?
     /// The files that it was last reconciled with, for those who make the package's pages of it.
     let lastRead = UpstreamMemory.LastRead()
-    var services: EngineServices { proxy.services }
 
-    init(_ proxy: ProxySource, _ index: IndexKey, _ configuration: UpstreamConfiguration?) {
-        self.proxy = proxy
+    init(_ context: UpstreamContext, _ index: IndexKey, _ configuration: UpstreamConfiguration?) {
+        self.context = context
         self.index = index
         self.configuration = configuration
     }
@@ -43,7 +42,7 @@ struct UpstreamPage: Sendable {
     ///
     /// - Throws: `Missing`, `UpstreamFailure`, and what the client and the stores throw.
     func fetch(_ cached: KnownIndex?) async throws -> Fetched {
-        let base = UpstreamBase(proxy)
+        let base = UpstreamBase(context)
         var search = Search()
         if index.package != nil, let guess = try await base.firstGuess() {
             // A page that is there proves its place; lists are asked for only where it is not.
@@ -78,7 +77,7 @@ struct UpstreamPage: Sendable {
     ///
     /// - Throws: what `fetch` throws.
     func once() async throws -> Listing {
-        let base = try await UpstreamBase(proxy).likeliest()
+        let base = try await UpstreamBase(context).likeliest()
         let (wanted, response) = try await ask(base, validating: nil)
         guard response.status == 200 else { throw failure(response, asking: wanted.url) }
         let bytes = try await all(response, limit: wanted.maxSize)
@@ -90,7 +89,7 @@ struct UpstreamPage: Sendable {
         let wanted = try await request(below: base)
         // An index that another server answers for is that server's: it was not configured, and who runs it is not known.
         var request = ClientRequest(
-            url: wanted.url, credentials: proxy.credentials(for: wanted.url), decodes: true, waitsForReader: large != nil,
+            url: wanted.url, credentials: context.credentials(for: wanted.url), decodes: true, waitsForReader: large != nil,
             maxSize: wanted.maxSize,
             redirects: .sameServer)
         if let accept = wanted.accept { request.headers.append("Accept", accept) }
@@ -99,14 +98,14 @@ struct UpstreamPage: Sendable {
             if let etag = row.etag { request.headers.append("If-None-Match", etag) }
             if let lastModified = row.lastModified { request.headers.append("If-Modified-Since", lastModified) }
         }
-        let response = try await services.client.send(request)
-        if proxy.settings.meansMissing(response.status) { throw missing(response.status, wanted.url) }
+        let response = try await context.client.send(request)
+        if context.settings.meansMissing(response.status) { throw missing(response.status, wanted.url) }
         return (wanted, response)
     }
 
     private func request(below base: String) async throws -> UpstreamRequest {
-        let format = proxy.repository.format
-        guard let configuring = proxy.repository.configuring else {
+        let format = context.repository.format
+        guard let configuring = context.repository.configuring else {
             return try await format.upstreamRequest(for: .index(index), base: base)
         }
         guard let configuration else { return try await configuring.ask { try $0.configurationRequest(base: base) } }
@@ -144,7 +143,7 @@ struct UpstreamPage: Sendable {
                 "the upstream refuses access (403); list 403 in missing_statuses if that is how it says that it has no such package",
                 status)
         default:
-            let seconds = RetryAfter.seconds(response.headers["retry-after"], now: services.clock.now())
+            let seconds = RetryAfter.seconds(response.headers["retry-after"], now: context.clock.now())
             // 500 may be about one page; these are about the server.
             let concernsAll = [429, 502, 503, 504].contains(status)
             return UpstreamFailure(
@@ -165,17 +164,17 @@ struct UpstreamPage: Sendable {
             Fetched(known: known, status: 304, isChanged: isChanged)
         }
         var row = cached.row
-        row.verified = services.clock.now()
+        row.verified = context.clock.now()
         let verified = row
-        await services.upstream.copies.finish { $0 == key }
-        try await services.store.write { writing in
+        await context.memory.copies.finish { $0 == key }
+        try await context.store.write { writing in
             // Where this page's copy did not get to the disk, there is none, or an older one, of which nothing was said.
             guard try isAsked(in: writing), try writing.cachedIndex(verified.repository, verified.key)?.blob == verified.blob
             else { return }
             try writing.put(verified)
         }
         // Files that came since may tell what the upstream does not; that is another page, if the upstream's is not.
-        let end = proxy.deadline(seconds: proxy.settings.cacheTTL)
+        let end = context.deadline(seconds: context.settings.cacheTTL)
         if cached.offered.isIncomplete {
             let completed = cached.offered.completed(by: try await files())
             if completed.listing != cached.offered.listing {
@@ -184,7 +183,7 @@ struct UpstreamPage: Sendable {
         }
         if cached.isStale { return fetched(known(cached.offered, verified, cached.ttl.content, until: end)) }
         // Everything that was made of the page goes on to hold.
-        cached.ttl.renew(now: services.clock.uptime(), until: end)
+        cached.ttl.renew(now: context.clock.uptime(), until: end)
         return fetched(cached.verified(verified))
     }
 
@@ -203,24 +202,24 @@ struct UpstreamPage: Sendable {
         } else {
             let all = try await all(response, limit: limit)
             let document = document(all, from: response.url, contentType)
-            async let digested = services.processors.run(lasting: .reading(all.count)) { BlobDigest(of: all) }
+            async let digested = context.processors.run(lasting: .reading(all.count)) { BlobDigest(of: all) }
             listing = try await read(document, from: base, isKnown: cached != nil)
             digest = try await digested
             bytes = all
         }
         try await lookAgain(at: listing, before: cached)
-        let now = services.clock.now()
+        let now = context.clock.now()
         let row = CachedIndex(
-            repository: proxy.id, key: index.text, blob: digest, url: response.url, contentType: contentType,
+            repository: context.id, key: index.text, blob: digest, url: response.url, contentType: contentType,
             etag: response.headers["etag"], lastModified: response.headers["last-modified"], fetched: now, verified: now)
         let (copied, held) = (bytes, writer)
-        await services.upstream.copies.add(key) {
+        await context.memory.copies.add(key) {
             await copy(copied, row)
             await held?.cancel()
         }
         let offered = try await offered(listing)
         await report(try await anomalies(in: offered, since: cached?.offered), changed: offered.changed)
-        let end = proxy.deadline(seconds: proxy.settings.cacheTTL)
+        let end = context.deadline(seconds: context.settings.cacheTTL)
         guard let cached, cached.listing == offered.listing else {
             return Fetched(known: known(offered, row, until: end), status: 200, isChanged: true)
         }
@@ -228,7 +227,7 @@ struct UpstreamPage: Sendable {
         if cached.isStale {
             return Fetched(known: known(offered, row, cached.ttl.content, until: end), status: 200, isChanged: false)
         }
-        cached.ttl.renew(now: services.clock.uptime(), until: end)
+        cached.ttl.renew(now: context.clock.uptime(), until: end)
         let known = KnownIndex(offered, row: row, ttl: cached.ttl, readWith: configuration)
         return Fetched(known: known, status: 200, isChanged: false)
     }
@@ -241,12 +240,12 @@ struct UpstreamPage: Sendable {
     private func lookAgain(at listing: Listing, before cached: KnownIndex?) async throws {
         guard let earlier = cached?.listing, Self.hasContent(earlier), !Self.hasContent(listing),
             try await !isWithheld(listing)
-        else { return services.upstream.emptied.remove(key) }
-        let now = services.clock.uptime()
-        if let believed = services.upstream.emptied[key], believed <= now { return services.upstream.emptied.remove(key) }
-        let seconds = max(UpstreamIndex.quietSeconds, proxy.settings.negativeCacheTTL)
-        if services.upstream.emptied[key] == nil {
-            services.upstream.emptied.insert(proxy.deadline(seconds: seconds), for: key)
+        else { return context.memory.emptied.remove(key) }
+        let now = context.clock.uptime()
+        if let believed = context.memory.emptied[key], believed <= now { return context.memory.emptied.remove(key) }
+        let seconds = max(UpstreamIndex.quietSeconds, context.settings.negativeCacheTTL)
+        if context.memory.emptied[key] == nil {
+            context.memory.emptied.insert(context.deadline(seconds: seconds), for: key)
         }
         throw UpstreamFailure(
             SaveError(
@@ -256,7 +255,7 @@ struct UpstreamPage: Sendable {
     }
 
     private func isWithheld(_ listing: Listing) async throws -> Bool {
-        let facts = PackageFacts(repository: proxy.repository, id: index.package, attributes: listing.attributes)
+        let facts = PackageFacts(repository: context.repository, id: index.package, attributes: listing.attributes)
         return try await PackageQuarantine().verdicts(on: facts).whole?.withholding != nil
     }
 
@@ -278,7 +277,7 @@ struct UpstreamPage: Sendable {
 
     /// The format, where the index may be too large to be held in memory.
     var large: IsolatedFormat<any StreamedRootIndex>? {
-        index == .root ? proxy.repository.format.cast { $0 as? any StreamedRootIndex } : nil
+        index == .root ? context.repository.format.cast { $0 as? any StreamedRootIndex } : nil
     }
 
     /// Brings a large document to the disk and reads it from there.
@@ -287,12 +286,12 @@ struct UpstreamPage: Sendable {
     private func receive(
         _ body: ByteStream, from url: String, _ contentType: String?, _ format: IsolatedFormat<any StreamedRootIndex>
     ) async throws -> (Listing, BlobDigest, any BlobWriter) {
-        let writer = try await services.blobs.begin()
+        let writer = try await context.blobs.begin()
         do {
             for try await chunk in body { try await writer.write(chunk) }
             let digest = try await writer.finish().digest
             let file = FileBytes(try writer.reader())
-            let listing = try await format.ask(on: services.processors, lasting: .long) {
+            let listing = try await format.ask(on: context.processors, lasting: .long) {
                 try $0.root(from: file, url: url, contentType: contentType).verified()
             }
             _ = try await writer.commit(expecting: digest)
@@ -305,13 +304,13 @@ struct UpstreamPage: Sendable {
 
     // MARK: What is read
 
-    var key: UpstreamMemory.Key { UpstreamMemory.Key(upstream: proxy.upstream, index: index) }
+    var key: UpstreamMemory.Key { UpstreamMemory.Key(upstream: context.upstream, index: index) }
 
     func known(
         _ offered: ReconciledListing, _ row: CachedIndex, _ content: UpstreamTTL.Content = .new(), until end: UInt64
     ) -> KnownIndex {
         KnownIndex(
-            offered, row: row, ttl: UpstreamTTL(key, content, now: services.clock.uptime(), until: end, renews: true),
+            offered, row: row, ttl: UpstreamTTL(key, content, now: context.clock.uptime(), until: end, renews: true),
             readWith: configuration)
     }
 
@@ -325,7 +324,7 @@ struct UpstreamPage: Sendable {
         let places = FilePlaces(base: base, configuration: configuration)
         do {
             let length = BlockingPool.Length.reading(document.bytes.count)
-            let listing = try await proxy.repository.format.ask(on: services.processors, lasting: length) {
+            let listing = try await context.repository.format.ask(on: context.processors, lasting: length) {
                 try places.listing(in: document, of: index, by: $0)
             }
             // Some servers answer an empty page for what they do not have; a client would take it for a package that is
@@ -339,7 +338,7 @@ struct UpstreamPage: Sendable {
 
     func offered(_ listing: Listing) async throws -> ReconciledListing {
         let files = try await files()
-        return try await services.processors.run(lasting: .rendering(listing.assets.count)) {
+        return try await context.processors.run(lasting: .rendering(listing.assets.count)) {
             ReconciledListing(listing, cached: files)
         }
     }
@@ -347,16 +346,16 @@ struct UpstreamPage: Sendable {
     /// The files of the package that are here.
     private func files() async throws -> [StoredAsset] {
         guard let package = index.package else { return [] }
-        let cached = try await proxy.cachedFiles(of: package)
+        let cached = try await context.cachedFiles(of: package)
         lastRead.note(cached)
         return cached.files
     }
 
     private func anomalies(in offered: ReconciledListing, since earlier: ReconciledListing?) async throws -> [UpstreamAnomaly] {
         guard index.package != nil else { return [] }
-        let now = services.clock.now()
+        let now = context.clock.now()
         let quarantine = try await UpstreamAnomaly.findQuarantine(
-            in: offered.listing, since: earlier?.listing, of: proxy.repository, at: now)
+            in: offered.listing, since: earlier?.listing, of: context.repository, at: now)
         let found = UpstreamAnomaly.find(in: offered, since: earlier, at: now)
         guard let quarantine else { return found }
         // Its files leave the page with it.
@@ -368,16 +367,16 @@ struct UpstreamPage: Sendable {
     /// - Parameter changed: files of which other bytes are here, and stay.
     private func report(_ anomalies: [UpstreamAnomaly], changed: [AssetPath: Checksum]) async {
         guard !anomalies.isEmpty else { return }
-        let name = "\(proxy.repository.record.coordinates)/\(index.package?.name ?? "")"
-        for anomaly in services.upstream.note(anomalies, of: key) {
-            services.log(
+        let name = "\(context.repository.record.coordinates)/\(index.package?.name ?? "")"
+        for anomaly in context.memory.note(anomalies, of: key) {
+            context.log(
                 .error, "the upstream did something odd",
                 [
-                    "repository": proxy.repository.record.coordinates, "package": index.package?.name ?? "",
+                    "repository": context.repository.record.coordinates, "package": index.package?.name ?? "",
                     "anomaly": anomaly.kind.rawValue, "files": anomaly.files.map(\.text).joined(separator: " "),
                     "kept": anomaly.files.contains { changed[$0] != nil } ? "the cached bytes" : "nothing",
                 ])
-            await services.aggregator.record(
+            await context.aggregator.record(
                 AuditEvent("upstream.anomaly", "package", name, details: anomaly.json), .system)
         }
     }

@@ -30,19 +30,19 @@ struct UpstreamProbe: Sendable {
         }
     }
 
-    private let proxy: ProxySource
-    private var services: EngineServices { proxy.services }
+    private let context: UpstreamContext
 
     /// Places that are asked at most.
     private static let maxPlaces = 8
     /// Packages whose pages are asked for in a place.
     private static let maxPages = 3
 
-    init(_ proxy: ProxySource) { self.proxy = proxy }
+    init(_ context: UpstreamContext) { self.context = context }
 
     /// The likeliest place for the page of a package, and whether it is the only one; nil where something else tells. Asks nobody.
     func firstGuess() async throws -> (place: String, isOnly: Bool)? {
-        guard proxy.repository.configuring == nil, let first = try await request(0), !first.isCertain, try await hasLists() else {
+        guard context.repository.configuring == nil, let first = try await request(0), !first.isCertain, try await hasLists()
+        else {
             return nil
         }
         return (first.resolvedBase ?? first.url, try await request(1) == nil)
@@ -53,9 +53,9 @@ struct UpstreamProbe: Sendable {
     /// - Returns: also whether a place that is known was shown to be it.
     /// - Throws: `upstreamUnavailable` or `upstreamForbidden` when no server could be asked.
     func place() async throws -> (UpstreamBase.Place, isShown: Bool) {
-        guard let first = try await request(0) else { return (.known(proxy.settings.remoteURL), false) }
+        guard let first = try await request(0) else { return (.known(context.settings.remoteURL), false) }
         if first.isCertain { return (.known(first.resolvedBase ?? first.url), true) }
-        guard proxy.repository.configuring == nil, try await hasLists() else {
+        guard context.repository.configuring == nil, try await hasLists() else {
             let finding = try await find()
             return (.known(finding.base), finding.isProven)
         }
@@ -85,8 +85,8 @@ struct UpstreamProbe: Sendable {
     ///
     /// - Throws: `upstreamUnavailable` or `upstreamForbidden` when no server could be asked.
     func find() async throws -> Finding {
-        if let configuring = proxy.repository.configuring { return try await find(by: configuring) }
-        var finding = Finding(base: proxy.settings.remoteURL)
+        if let configuring = context.repository.configuring { return try await find(by: configuring) }
+        var finding = Finding(base: context.settings.remoteURL)
         var (guess, emptyList): (String?, String?)
         var reach = Reach()
         let hasLists = try await hasLists()
@@ -120,12 +120,12 @@ struct UpstreamProbe: Sendable {
 
     /// Asks the places for the document that says where things are: what has it is the place.
     private func find(by format: IsolatedFormat<any UpstreamConfigurationReading>) async throws -> Finding {
-        var finding = Finding(base: proxy.settings.remoteURL)
+        var finding = Finding(base: context.settings.remoteURL)
         var reach = Reach()
         for attempt in 0..<Self.maxPlaces {
             let place = try await request(attempt)
             if place == nil, attempt > 0 { break }
-            let base = place.map { $0.resolvedBase ?? $0.url } ?? proxy.settings.remoteURL
+            let base = place.map { $0.resolvedBase ?? $0.url } ?? context.settings.remoteURL
             if attempt == 0 { finding.base = base }
             if try await reach.noting({ try await hasConfiguration(base, format, &finding) }) ?? false {
                 return finished(finding, base, isProven: true)
@@ -146,7 +146,7 @@ struct UpstreamProbe: Sendable {
             let document = UpstreamDocument(
                 url: response.url, contentType: response.headers["content-type"],
                 bytes: try await response.body.collect(limit: Int(clamping: request.maxSize)))
-            _ = try await format.ask(on: services.processors) { try $0.configuration(from: document) }
+            _ = try await format.ask(on: context.processors) { try $0.configuration(from: document) }
             finding.note(request.url, "200")
             return true
         } catch let error as SaveError where error.code == .upstreamInvalid || error.code == .tooLarge {
@@ -202,7 +202,7 @@ struct UpstreamProbe: Sendable {
         let document = UpstreamDocument(
             url: response.url, contentType: response.headers["content-type"], bytes: bytes, isWhole: isWhole)
         do {
-            let listing = try await proxy.repository.format.listing(from: document, for: .root, on: services.processors)
+            let listing = try await context.repository.format.listing(from: document, for: .root, on: context.processors)
             // What was only guessed is not taken for more than it says: a page of one package has links to files as well.
             if let base = listing.attributes[UpstreamRequest.resolvedBaseAttribute]?.string {
                 finding.note(request.url, "200, a page of files")
@@ -220,7 +220,7 @@ struct UpstreamProbe: Sendable {
 
     /// Whether a place is the very one that the repository was given.
     private func isConfigured(_ request: UpstreamRequest) throws -> Bool {
-        let remote = proxy.settings.remoteURL
+        let remote = context.settings.remoteURL
         let directory = try URLReference.directory(remote)
         return request.url == URLReference.normalized(remote) || request.url == directory
     }
@@ -238,14 +238,14 @@ struct UpstreamProbe: Sendable {
 
     private func hasPage(of package: PackageID, _ base: String, _ finding: inout Finding) async throws -> Bool {
         let index = IndexKey.package(package)
-        let request = try await proxy.repository.format.upstreamRequest(for: .index(index), base: base)
+        let request = try await context.repository.format.upstreamRequest(for: .index(index), base: base)
         let response = try await send(request, &finding)
         guard response.status == 200 else { return false }
         let document = UpstreamDocument(
             url: response.url, contentType: response.headers["content-type"],
             bytes: try await response.body.collect(limit: Int(clamping: request.maxSize)))
         do {
-            _ = try await proxy.repository.format.listing(from: document, for: index, on: services.processors)
+            _ = try await context.repository.format.listing(from: document, for: index, on: context.processors)
             finding.note(request.url, "200")
             return true
         } catch let error as SaveError where error.code == .formatTimeout {
@@ -258,9 +258,9 @@ struct UpstreamProbe: Sendable {
 
     /// Packages whose pages or files were had before, for an upstream without a list.
     private func knownPackages() async throws -> [PackageID] {
-        let id = proxy.id
-        let seen = services.upstream.seenPackages[proxy.upstream]
-        let stored = try await services.store.read { try $0.packages(id, after: nil, limit: Self.maxPages, matching: nil) }
+        let id = context.id
+        let seen = context.memory.seenPackages[context.upstream]
+        let stored = try await context.store.read { try $0.packages(id, after: nil, limit: Self.maxPages, matching: nil) }
         return [seen].compactMap(\.self) + stored.map(\.id).filter { $0 != seen }
     }
 
@@ -275,7 +275,7 @@ struct UpstreamProbe: Sendable {
 
     private func request(for target: UpstreamTarget) async throws -> UpstreamRequest? {
         do {
-            return try await proxy.repository.format.upstreamRequest(for: target, base: proxy.settings.remoteURL)
+            return try await context.repository.format.upstreamRequest(for: target, base: context.settings.remoteURL)
         } catch let error as SaveError where error.code == .unsupported {
             return nil
         }
@@ -287,11 +287,11 @@ struct UpstreamProbe: Sendable {
     private func send(_ request: UpstreamRequest, _ finding: inout Finding, prefix: Int64? = nil) async throws -> ClientResponse {
         var client = ClientRequest(
             // The beginning of a list is enough, however long it says it is.
-            url: request.url, credentials: proxy.credentials(for: request.url), decodes: true,
+            url: request.url, credentials: context.credentials(for: request.url), decodes: true,
             maxSize: prefix == nil ? request.maxSize : .max, prefix: prefix, redirects: .sameServer)
         if let accept = request.accept { client.headers.append("Accept", accept) }
         do {
-            let response = try await services.client.send(client)
+            let response = try await context.client.send(client)
             if response.status != 200 {
                 let target = (300..<400).contains(response.status) ? response.headers["location"] : nil
                 let place = target.flatMap { URLReference.resolve($0, against: request.url) }.map(URLReference.shown)

@@ -4,18 +4,18 @@ internal import SaveStorage
 
 /// What an upstream finds. Asked each time and kept nowhere: there are more words than indexes.
 struct UpstreamSearch: Sendable {
-    private let proxy: ProxySource
+    private let context: UpstreamContext
 
-    init(_ proxy: ProxySource) { self.proxy = proxy }
+    init(_ context: UpstreamContext) { self.context = context }
 
     /// - Throws: `SourceMiss` where the upstream, or the format, has no searches; `upstreamUnavailable` and others where it
     ///   does not answer sensibly.
     func found(_ query: SearchQuery) async throws -> SourcedListing {
         let index = IndexKey.search(query.fromFirst)
-        guard proxy.repository.searching != nil else { throw miss(index) }
+        guard context.repository.searching != nil else { throw miss(index) }
         var found = FoundPackages()
         do {
-            found = try await UpstreamIndex(proxy).once(index).found
+            found = try await UpstreamIndex(context).once(index).found
         } catch is UpstreamPage.Missing {
             throw miss(index)
         }
@@ -23,7 +23,7 @@ struct UpstreamSearch: Sendable {
         // Names are not to be believed twice, nor more of them than were asked for.
         var seen: Set<PackageID> = []
         found.matches = found.matches.prefix(query.end).filter { match in
-            proxy.settings.reservedNames.first(covering: match.package.id) == nil && seen.insert(match.package.id).inserted
+            context.settings.reservedNames.first(covering: match.package.id) == nil && seen.insert(match.package.id).inserted
         }
         found.total = max(found.total - (count - found.matches.count), found.matches.count)
         return SourcedListing(listing: Listing(found: found), validity: validity(index))
@@ -32,14 +32,15 @@ struct UpstreamSearch: Sendable {
     private func miss(_ index: IndexKey) -> SourceMiss {
         SourceMiss(
             error: SaveError(
-                .notFound, "the upstream of \(proxy.repository.record.coordinates) has no search: ask for the package by its name"
+                .notFound,
+                "the upstream of \(context.repository.record.coordinates) has no search: ask for the package by its name"
             ),
             validity: validity(index))
     }
 
     private func validity(_ index: IndexKey) -> CacheValidity {
         CacheValidity(dependencies: [
-            .init(repository: proxy.repository, version: proxy.services.counters.version(proxy.id, .index(index)))
+            .init(repository: context.repository, version: context.counters.version(context.id, .index(index)))
         ])
     }
 }

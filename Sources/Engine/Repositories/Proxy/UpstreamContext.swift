@@ -1,0 +1,105 @@
+internal import SaveCaching
+internal import SaveAccess
+internal import SaveAudit
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
+/// One upstream of one proxy: its settings, what may be asked of it, and what it is asked and remembered with. Every part of a proxy is
+/// made of it, and knows nothing of the proxy that it is a part of.
+struct UpstreamContext: Sendable {
+    let repository: Repository
+    /// What is remembered of the upstream, and what is under way, is this one's.
+    let upstream: UpstreamID
+    let storage: RepositoryStorage
+    let shared: UpstreamServices
+
+    init(_ repository: Repository, _ storage: RepositoryStorage, _ shared: UpstreamServices) {
+        self.repository = repository
+        self.storage = storage
+        self.shared = shared
+        upstream = shared.memory.id(of: repository)
+    }
+
+    var id: Int64 { repository.record.id }
+    var settings: ProxySettings { repository.record.proxy }
+    /// Whether the upstream's index tells which files there are.
+    var isIndexed: Bool { repository.descriptor.abilities.contains(.upstreamIndexes) }
+
+    var store: any MetadataStore { storage.store }
+    var blobs: any BlobStore { storage.blobs }
+    var counters: ChangeCounters { storage.counters }
+    var clock: PlatformClock { storage.clock }
+    var log: Log { storage.log }
+    var pool: BlockingPool { storage.pool }
+    var processors: BlockingPool { storage.processors }
+    var client: any HTTPClient { shared.client }
+    var catalogue: Catalogue { shared.catalogue }
+    var aggregator: AuditAggregator { shared.aggregator }
+    var memory: UpstreamMemory { shared.memory }
+    var fills: FillRegistry { shared.fills }
+
+    /// The format, where its files carry sidecars within them and the upstream's index says which files there are.
+    var deriving: IsolatedFormat<any EmbeddedMetadata>? {
+        isIndexed ? repository.format.cast { $0 as? any EmbeddedMetadata } : nil
+    }
+
+    /// The repository's upstream credentials, if `url` is on the very server they are for.
+    func credentials(for url: String) -> ClientCredentials? {
+        guard let username = settings.remoteUsername, let sealed = settings.sealedPassword,
+            let password = shared.unseal(sealed),
+            let origin = URLOrigin(of: settings.remoteURL), origin == URLOrigin(of: url)
+        else { return nil }
+        return ClientCredentials(username: username, password: password)
+    }
+
+    /// `PlatformClock.uptime` some seconds from now.
+    func deadline(seconds: Int64) -> UInt64 {
+        let (nanoseconds, overflow) = UInt64(clamping: max(0, seconds)).multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, carry) = clock.uptime().addingReportingOverflow(nanoseconds)
+        return overflow || carry ? .max : sum
+    }
+
+    /// A file is on its way once, even when what is remembered of indexes is forgotten meanwhile.
+    func fill(of path: AssetPath) -> FillRegistry.Key { FillRegistry.Key(upstream: repository.upstream, path: path) }
+
+    /// Whether the repository still has its files from where this proxy asks for them.
+    func hasPlace(in reading: any MetadataReading) throws -> Bool {
+        let asked = repository.record
+        return try reading.repositories().first { $0.id == asked.id }?.hasSamePlace(as: asked) ?? false
+    }
+
+    /// The rows of a package's files that are here.
+    func cachedFiles(of package: PackageID) async throws -> UpstreamMemory.CachedFiles {
+        let id = id
+        let version = counters.version(id, .sidecars(package))
+        return .init(files: try await store.read { try $0.assets(id, package: package) }, version: version)
+    }
+
+    // MARK: Misses
+
+    func miss(_ path: AssetPath, until: UInt64?) -> SourceMiss {
+        SourceMiss(
+            error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates): check the name"),
+            validity: CacheValidity(
+                dependencies: [.init(repository: repository, version: counters.version(id, .asset(path)))],
+                validUntil: until))
+    }
+
+    /// - Parameters:
+    ///   - version: taken before it was looked for.
+    ///   - asked: `PlatformClock.uptime` when the upstream said so.
+    func miss(_ index: IndexKey, _ version: ChangeCounters.Version, asked: UInt64, until: UInt64) -> SourceMiss {
+        let what = index.package.map { "package '\($0)'" } ?? "index"
+        let ttl = UpstreamTTL(
+            UpstreamMemory.Key(upstream: upstream, index: index), .nothing, now: asked, until: until, renews: false)
+        return SourceMiss(
+            error: SaveError(.packageNotFound, "there is no \(what) in \(repository.record.coordinates): check the name"),
+            validity: CacheValidity(
+                dependencies: [.init(repository: repository, version: version)], ttls: [ttl], validUntil: end))
+    }
+
+    /// What is made of an index that was forgotten while it was on its way is for those who waited for it, and is not kept. A
+    /// version that was taken before this is asked shows when it is forgotten later.
+    var end: UInt64? { memory.id(of: repository) == upstream ? nil : 0 }
+}
