@@ -71,6 +71,8 @@ package final class CatalogueSnapshot: Sendable {
 
     package func project(_ name: String) -> ProjectRecord? { projectsByName[name] }
     package func repository(id: Int64) -> Repository? { repositoriesByID[id] }
+    /// Whether a repository is the one that there is, with these settings.
+    package func isCurrent(_ repository: Repository) -> Bool { repositoriesByID[repository.record.id] === repository }
     package func repository(project: String, name: String) -> Repository? { repositoriesByName[project]?[name] }
 
     /// The role someone was given in a project.

@@ -44,7 +44,7 @@ package struct CacheValidity: Sendable {
     /// Whether the answer still holds.
     package func isCurrent(counters: ChangeCounters, catalogue: CatalogueSnapshot, clock: PlatformClock) -> Bool {
         holds(counters: counters, clock: clock)
-            && dependencies.allSatisfy { catalogue.repository(id: $0.repository.record.id) === $0.repository }
+            && dependencies.allSatisfy { catalogue.isCurrent($0.repository) }
     }
 
     /// Whether the answer still holds, where the catalogue is known to be the same.

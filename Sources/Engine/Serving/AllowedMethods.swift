@@ -3,7 +3,7 @@ internal import SavePlatform
 internal import SaveStorage
 
 /// Which methods a path of a repository has, for `Allow`: those that its format makes a route of, as far as the kind of
-/// repository lets them through. Who asks does not matter: it is a property of the resource.
+/// repository lets them through. The caller does not matter: it is a property of the resource.
 enum AllowedMethods {
     /// The value of the field, in the order of the alphabet; nil where there is nothing at the path.
     ///

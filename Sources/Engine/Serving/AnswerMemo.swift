@@ -9,9 +9,9 @@ internal import SaveStorage
 /// Which ready answer a read got, so that the same read again costs one look-up.
 ///
 /// The caller, the meaning of the path, whether the caller may read it and which form it accepts follow from a few fields of the
-/// request and from the catalogue. So the same fields under the same catalogue lead to the same answer: an entry holds while
-/// the catalogue is the very one it was made under, the credential it was authorized by has not ended, and the answer is
-/// current. Conditions and ranges are looked at each time.
+/// request and from the catalogue. So the key is target, scheme and these fields, hashed; and an entry ends with the catalogue that it
+/// was made under, with the credential that it was authorized by, and with the answer (`AnswerMemoTests`). Conditions and ranges are
+/// looked at each time.
 ///
 /// Answers are held weakly: how much memory they take is decided where they are made.
 struct AnswerMemo: Sendable {
@@ -27,23 +27,21 @@ struct AnswerMemo: Sendable {
         }
     }
 
-    /// The fields that decide who asks and which form of which page they get. What makes an answer depend on another field
-    /// adds it here.
-    private static let deciding: [StaticString] = [
-        "authorization", "accept", "accept-encoding", "cache-control", "host",
-    ]
-
     private let catalogue: CurrentCatalogue
     private let counters: ChangeCounters
     private let clock: PlatformClock
+    private let deciding: [StaticString]
     private let fingerprints: KeyedFingerprint
     private let entries: BoundedCache<Fingerprint, Entry>
 
-    /// - Parameter capacity: how many different requests are remembered.
-    init(capacity: Int, catalogue: CurrentCatalogue, counters: ChangeCounters, clock: PlatformClock) {
+    /// - Parameters:
+    ///   - capacity: how many different requests are remembered.
+    ///   - deciding: the fields by which handlers choose an answer, beside the credentials.
+    init(capacity: Int, deciding: [StaticString], catalogue: CurrentCatalogue, counters: ChangeCounters, clock: PlatformClock) {
         self.catalogue = catalogue
         self.counters = counters
         self.clock = clock
+        self.deciding = ["authorization"] + deciding
         // Credentials are in what is remembered: under a key of its own, so that nothing in memory tells them.
         fingerprints = KeyedFingerprint(key: (0..<32).map { _ in UInt8.random(in: .min ... .max) })
         entries = BoundedCache(limit: capacity)
@@ -55,11 +53,11 @@ struct AnswerMemo: Sendable {
         text.reserveCapacity(512)
         text.append(contentsOf: request.target)
         text.append(request.isSecure ? 1 : 0)
-        request.headers.appendFields(Self.deciding, to: &text)
+        request.headers.appendFields(deciding, to: &text)
         return fingerprints.of(text[...])
     }
 
-    /// The answer that the same request got, while it still holds, with its validity, and who sends such requests.
+    /// The answer that the same request got, while it still holds, with its validity and the sender of such requests.
     func answer(
         _ name: Fingerprint
     ) -> (answer: any ReadyAnswer, validity: CacheValidity, principal: Principal)? {
@@ -72,7 +70,7 @@ struct AnswerMemo: Sendable {
 
     /// - Parameters:
     ///   - generation: that of the catalogue by which the request was authorized and answered.
-    ///   - sender: who sent it; when that ends, so does what is remembered.
+    ///   - sender: the credential by which it was authorized.
     func remember(_ answer: any ReadyAnswer, as name: Fingerprint, generation: UInt64, sender: Authentication) {
         entries.insert(Entry(answer: answer, sender: sender, generation: generation), for: name)
     }

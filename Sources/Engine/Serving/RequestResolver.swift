@@ -54,8 +54,8 @@ struct RequestResolver: RequestResolving {
             try admit(sender.principal, to: repository, catalogue)
         } catch {
             guard shorter == nil, let document = await publicDocument(request, path, of: repository) else { throw error }
-            // The very answer of the format that was looked at. It is not remembered: a caller who may read nothing else must not push
-            // out what those remember who may.
+            // The very answer of the format that was looked at. It is not remembered: callers without access must not push out what is
+            // remembered for others.
             return ResolvedRequest(request, sender, repository, document, catalogue)
         }
         let route: Route
@@ -71,7 +71,7 @@ struct RequestResolver: RequestResolving {
         return ResolvedRequest(request, sender, repository, route, catalogue)
     }
 
-    /// What a request asks for, where that is a document that everybody may read. Only a format that has such is asked.
+    /// What a request asks for, where that is a public document. Only a format that has such documents is asked.
     private func publicDocument(_ request: HTTPRequest, _ path: RequestPath, of repository: Repository) async -> Route? {
         guard request.method.isRead, repository.descriptor.abilities.contains(.publicDocuments),
             let route = try? await meaning(of: request, path.dropping(3), in: repository),

@@ -32,7 +32,7 @@ enum RouteAuthorization {
 }
 
 extension Repository {
-    /// Whether a route reads a document that everybody may read, also in a private repository.
+    /// Whether a route reads a public document, which a private repository may have as well.
     func isPublicDocument(_ route: Route) -> Bool {
         guard case .index(let index, _) = route else { return false }
         return isPublicDocument(index)

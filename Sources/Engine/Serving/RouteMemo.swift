@@ -6,12 +6,13 @@ internal import SaveStorage
 
 /// What reads of known paths mean, so that a path that is asked for often is decoded and routed once.
 ///
-/// Routing is a pure function of the path and the repository's format, which is why it can be remembered. Whether the
-/// caller may read is decided for every request.
+/// The key is the target of a GET. An entry ends when the catalogue has another version of its repository
+/// (`AnswerMemoTests`, `what a path means ends with its repository`). Routing is a pure function of the path and the repository's
+/// format, which is why it can be remembered. Whether the caller may read is decided for every request.
 struct RouteMemo: Sendable {
     final class Entry: Sendable {
         let repository: Repository
-        package let route: Route
+        let route: Route
 
         init(repository: Repository, route: Route) {
             self.repository = repository
@@ -26,10 +27,7 @@ struct RouteMemo: Sendable {
 
     /// The meaning of a GET of `target`, if it was asked for before and the repository is still the same.
     func entry(for target: [UInt8], in catalogue: CatalogueSnapshot) -> Entry? {
-        guard let entry = entries[ByteKey(target)], catalogue.repository(id: entry.repository.record.id) === entry.repository
-        else {
-            return nil
-        }
+        guard let entry = entries[ByteKey(target)], catalogue.isCurrent(entry.repository) else { return nil }
         return entry
     }
 

@@ -56,7 +56,7 @@ package struct Serving: Sendable {
                 lookups: LookupHandler(services: services, gunzip: configuration.gunzip),
                 redirects: RedirectHandler(publicAddress: configuration.publicAddress), documents: DocumentHandler()),
             memo: AnswerMemo(
-                capacity: Self.rememberedRequests, catalogue: services.catalogue.live, counters: services.counters,
+                capacity: Self.rememberedRequests, deciding: IndexHandler.decidingFields, catalogue: services.catalogue.live, counters: services.counters,
                 clock: services.clock),
             recorder: recorder, errors: ErrorRenderer(formats: formats, log: services.log))
     }

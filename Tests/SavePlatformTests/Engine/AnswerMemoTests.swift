@@ -126,4 +126,18 @@ import Testing
         }
         #expect(engine.serving.staleAnswers == before + 4)
     }
+
+    @Test func `what a path means ends with its repository`() async throws {
+        let engine = try await engine()
+        let path = "/line/p/h/files/x/1"
+        #expect(try await engine.get(path).text == "one")
+        let id = try #require(engine.catalogue.current.repository(project: "p", name: "h")).record.id
+        try await engine.store.write { try $0.deleteRepository(id) }
+        try await engine.catalogue.reload()
+        #expect(try await engine.get(path).status == 404)
+        try await engine.add("h", .hosted)
+        #expect(try await engine.get(path).status == 404)
+        #expect(await engine.put(path, "two").status == 201)
+        #expect(try await engine.get(path).text == "two")
+    }
 }

@@ -31,8 +31,8 @@ struct ErrorRenderer: ErrorRendering {
         return response
     }
 
-    /// Pages are asked for in types of their own, by clients that print what they get; only who sends something and names JSON
-    /// looks into it.
+    /// Pages are asked for in types of their own, by clients that print what they get; only a client that sends something and names
+    /// JSON reads the answer as JSON.
     private func prefersJSON(_ request: HTTPRequest) -> Bool {
         request.method == .post && ContentNegotiation.choose([.text, .json], accept: request.headers["accept"]) == .json
     }

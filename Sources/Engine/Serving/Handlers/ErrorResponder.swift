@@ -3,7 +3,7 @@ package import SavePlatform
 
 /// Turns errors into answers: the one place that knows which code has which HTTP status.
 package enum ErrorResponder {
-    /// The status of a code. Codes that nobody mapped are this server's fault.
+    /// The status of a code. A code that is not mapped is this server's fault.
     package static func status(of code: SaveError.Code) -> Int {
         switch code {
         case .packageNotFound, .assetNotFound, .repositoryNotFound, .notFound: 404

@@ -1,4 +1,3 @@
-internal import SaveCaching
 internal import SaveAccess
 internal import SaveAudit
 internal import SaveDigest
@@ -21,7 +20,7 @@ struct FileHandler: RouteHandler {
         private let pool: BlockingPool
         let download: DownloadSubject?
         var validity: CacheValidity { answer.validity }
-        /// Whether it is sent without anybody being waited for.
+        /// Whether it is sent without anything being waited for.
         var isLocal: Bool { answer.isWhole }
 
         init(answer: CachedAnswer, blob: Blob, pool: BlockingPool, download: DownloadSubject?) {
@@ -47,33 +46,35 @@ struct FileHandler: RouteHandler {
     }
 
     private let services: EngineServices
-    private let cache: BoundedCache<Key, OpenAnswer>
+    /// By repository and path.
+    private let cache: AnswerCache<Key, OpenAnswer>
 
     /// - Parameter openFiles: how many files are kept open.
     init(services: EngineServices, openFiles: Int) {
         self.services = services
-        cache = BoundedCache(limit: openFiles)
+        cache = AnswerCache(limit: openFiles, counters: services.counters, clock: services.clock)
     }
 
     func reply(to resolved: ResolvedRequest) throws -> Reply {
         guard case .asset(let path, let package) = resolved.route else { throw SaveError.misrouted }
-        guard let known = current(path, resolved.repository, resolved.catalogue) else {
-            return .pending { try await fetch(path, package, resolved) }
+        let key = Key(repository: resolved.repository.record.id, path: path)
+        guard let known = cache.current(key, in: resolved.catalogue) else {
+            return .pending { try await fetch(key, package, resolved) }
         }
         if known.isLocal { return .ready(known) }
         return .pending { Answer(known, validity: known.validity, isFromMemory: false, to: resolved.request) }
     }
 
-    private func fetch(_ path: AssetPath, _ package: PackageID?, _ resolved: ResolvedRequest) async throws -> Answer {
+    private func fetch(_ key: Key, _ package: PackageID?, _ resolved: ResolvedRequest) async throws -> Answer {
         let (request, repository, catalogue) = (resolved.request, resolved.repository, resolved.catalogue)
-        let own = CacheValidity(dependencies: services.structure(of: repository, .asset(path), in: catalogue))
+        let own = CacheValidity(dependencies: services.structure(of: repository, .asset(key.path), in: catalogue))
         let source = services.source(of: repository, in: catalogue)
-        switch try await source.asset(path, package: package, method: request.method) {
+        switch try await source.asset(key.path, package: package, method: request.method) {
         case .stored(let asset, let blob, let validity):
             let download = DownloadSubject(
                 asset.record, asked: repository, holder: catalogue.repository(id: asset.repository))
             let open = stored(asset, blob, repository, validity.merging(own), download)
-            cache.insert(open, for: Key(repository: repository.record.id, path: path))
+            cache.insert(open, for: key)
             return Answer(open, validity: open.validity, isFromMemory: false, to: request)
         case .arriving(let arriving):
             let download = DownloadSubject(
@@ -88,13 +89,6 @@ struct FileHandler: RouteHandler {
             response.body = .stream(ByteStream(length: size) { nil })
             return Answer(response)
         }
-    }
-
-    private func current(_ path: AssetPath, _ repository: Repository, _ catalogue: CatalogueSnapshot) -> OpenAnswer? {
-        guard let known = cache[Key(repository: repository.record.id, path: path)],
-            known.validity.isCurrent(counters: services.counters, catalogue: catalogue, clock: services.clock)
-        else { return nil }
-        return known
     }
 
     // MARK: Stored
@@ -133,7 +127,7 @@ struct FileHandler: RouteHandler {
 
     // MARK: Arriving
 
-    /// 304 for who has the very bytes that are on their way, where their digest is known already.
+    /// 304 for a client that has the very bytes that are on their way, where their digest is known already.
     private func notModified(_ record: AssetRecord, _ request: HTTPRequest, _ repository: Repository) -> HTTPResponse? {
         guard let etag = Self.announcedTag(record), Preconditions.isCurrent(request, etag: etag, lastModified: nil) else {
             return nil

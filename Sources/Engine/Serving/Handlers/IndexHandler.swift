@@ -1,4 +1,3 @@
-internal import SaveCaching
 internal import SaveAccess
 internal import SaveHTTP
 internal import SavePlatform
@@ -36,7 +35,7 @@ struct IndexHandler: RouteHandler {
     private let services: EngineServices
     private let externalOrigin: String?
     private let compression: PageCompression
-    private let cache: BoundedCache<Key, CachedAnswer>
+    private let cache: AnswerCache<Key, CachedAnswer>
     private let flights = SingleFlight<Flight, CachedAnswer>()
     private let renderings = Renderings()
 
@@ -59,7 +58,7 @@ struct IndexHandler: RouteHandler {
         self.services = services
         self.externalOrigin = externalOrigin
         self.compression = compression
-        cache = BoundedCache(limit: cacheSize)
+        cache = AnswerCache(limit: cacheSize, counters: services.counters, clock: services.clock)
     }
 
     /// The number of pages kept and their bytes.
@@ -77,7 +76,7 @@ struct IndexHandler: RouteHandler {
                 "this page comes as \(offers.map(\.essence).joined(separator: ", ")); none of them is acceptable to the client")
         }
         let key = key(index, type, request, resolved.repository)
-        let known = current(key, resolved.catalogue)
+        let known = cache.current(key, in: resolved.catalogue)
         // What is made while it is sent is not made on the thread that serves all others.
         if let known, known.isWhole, !demandsUpstream(known.validity, request) { return .ready(known) }
         return .pending {
@@ -110,13 +109,16 @@ struct IndexHandler: RouteHandler {
 
     /// The page that is in memory, or a new one.
     private func page(_ key: Key, _ repository: Repository, _ catalogue: CatalogueSnapshot) async throws -> CachedAnswer {
-        if let known = current(key, catalogue) { return known }
+        if let known = cache.current(key, in: catalogue) { return known }
         let leaves = repository.record.kind == .group ? catalogue.leaves(of: repository) : [repository]
         let flight = Flight(
             key: key, upstreams: leaves.map(\.upstream),
             versions: leaves.map { services.counters.version($0.record.id, .index(key.index)) })
         return try await flights.run(flight) { try await make(key, repository, catalogue) }
     }
+
+    /// The fields of a request that decide which page it gets, or whether an upstream is asked first.
+    static let decidingFields: [StaticString] = ["accept", "accept-encoding", "cache-control", "host"]
 
     private func key(_ index: IndexKey, _ type: MediaType, _ request: HTTPRequest, _ repository: Repository) -> Key {
         // Without a configured origin a page with absolute URLs is made for each that clients use, and shown to no others.
@@ -133,13 +135,6 @@ struct IndexHandler: RouteHandler {
             origin: externalOrigin ?? (isAbsolute ? request.origin : nil))
     }
 
-    private func current(_ key: Key, _ catalogue: CatalogueSnapshot) -> CachedAnswer? {
-        guard let known = cache[key],
-            known.validity.isCurrent(counters: services.counters, catalogue: catalogue, clock: services.clock)
-        else { return nil }
-        return known
-    }
-
     private func make(_ key: Key, _ repository: Repository, _ catalogue: CatalogueSnapshot) async throws -> CachedAnswer {
         let source = services.source(of: repository, in: catalogue)
         var sourced = SourcedListing(listing: Listing(), validity: CacheValidity())
@@ -151,7 +146,7 @@ struct IndexHandler: RouteHandler {
         sourced.validity.dependencies += services.structure(of: repository, .index(key.index), in: catalogue)
         let listing = sourced.listing
         let (documents, refusal) = try await documents(for: key.index, of: repository, from: source, &sourced)
-        let earlier = cache[key]
+        let earlier = cache.last(key)
         if let earlier, earlier.validity.isSameState(as: sourced.validity) {
             // Most often the upstream has confirmed what it said before.
             return keep(earlier.holding(as: sourced.validity), for: key)
@@ -178,7 +173,7 @@ struct IndexHandler: RouteHandler {
     }
 
     private func keep(_ answer: CachedAnswer, for key: Key) -> CachedAnswer {
-        // Words that nobody asks for again must not push out pages that everybody asks for.
+        // Words that are searched for once must not push out pages that many clients ask for.
         if case .search = key.index { return answer }
         // Neither must a host that a caller made up.
         if case .document = key.index, externalOrigin == nil { return answer }
@@ -208,7 +203,7 @@ struct IndexHandler: RouteHandler {
     private func documents(
         for index: IndexKey, of repository: Repository, from source: any ContentSource, _ sourced: inout SourcedListing
     ) async throws -> ([[UInt8]], SaveError?) {
-        // What is about the repository itself needs nothing of it, and may be for everybody.
+        // What is about the repository itself needs nothing of it, and may be public.
         if case .document = index { return ([], nil) }
         guard let format = repository.format.cast({ $0 as? any IndexEmbeddingFiles }) else { return ([], nil) }
         var documents: [[UInt8]] = []

@@ -50,7 +50,7 @@ struct LoginHandler: SignInHandling {
 
     private func begin(_ form: SignInForm, _ request: HTTPRequest) async throws -> HTTPResponse {
         let (name, password) = try await credential(form, request)
-        // A key that the client still has, and that may have ended, says nothing about who it is now.
+        // A key that the client still has, and that may have ended, says nothing about the account that it asks for.
         let sender = try await authenticator.authenticate(request.presenting(name, password))
         let principal = sender.principal
         guard principal.name?.text == name else { throw SaveError.credentialsNotValid }
@@ -84,7 +84,7 @@ struct LoginHandler: SignInHandling {
         return Set(reached.map(\.record.project)).sorted().map { KeyScope(resource: $0, permissions: [.read, .write, .delete]) }
     }
 
-    /// Does it for who may read the repository, and records it where it is refused.
+    /// Does it for a caller who may read the repository, and records a refusal.
     private func recorded<Value>(
         _ action: String, _ request: HTTPRequest, _ principal: Principal, _ body: (Repository, IssuedKeys) async throws -> Value
     ) async throws -> Value {

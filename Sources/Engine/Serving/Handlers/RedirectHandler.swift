@@ -31,7 +31,7 @@ struct RedirectHandler: RouteHandler {
         return answer
     }
 
-    /// The page; nil for everybody but a browser at the repository's own URL, and where the format has nothing to say.
+    /// The page; nil unless a browser asks for the repository's own URL and the format has something to say.
     ///
     /// - Parameter index: where clients are led, below the repository.
     private func page(_ resolved: ResolvedRequest, index: String) async throws -> HTTPResponse? {

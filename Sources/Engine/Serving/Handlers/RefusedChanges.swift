@@ -52,7 +52,7 @@ struct RefusedChanges: Sendable {
         services.aggregator.noteRefusal(error, of: principal, request, in: repository)
     }
 
-    /// Records that somebody would have changed a repository that is not there, or not for them to know of.
+    /// Records a change of a repository that is not there, or that the caller may not know of.
     private func recordHidden(
         _ error: SaveError, _ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot
     ) async {

@@ -49,7 +49,7 @@ struct RootHandler: RootHandling {
         return Place(format: format, project: path.segments.dropFirst().first, endsInSlash: path.endsInSlash)
     }
 
-    /// - Throws: `unauthenticated` for anonymous where nothing may be read by anybody, whatever there is; `notFound` for a
+    /// - Throws: `unauthenticated` for anonymous where nothing is public, whatever there is; `notFound` for a
     ///   project in which the caller may read nothing; `methodNotAllowed`; `notAcceptable`.
     private func answer(
         _ place: Place, _ request: HTTPRequest, _ principal: Principal, _ catalogue: CatalogueSnapshot

@@ -38,7 +38,7 @@ struct WriteHandler: RouteHandler {
                 plan, resolved.request, by: authority, limit: maxFileSize, context: resolved.audit)
             // 201 says that something is there that was not.
             let status = plan.status == 201 && report.outcome != .created ? 200 : plan.status
-            var answer = told(report.sentence, report.answer, status, resolved.repository)
+            var answer = success(report.sentence, report.answer, status, resolved.repository)
             if let location = plan.location {
                 answer.headers.append("Location", prefix + resolved.repository.basePath + location.percentEncoded)
             }
@@ -48,7 +48,7 @@ struct WriteHandler: RouteHandler {
             try checkWhole(resolved.request)
             try await publisher.delete(
                 path, by: authority, onlyIf: try ChangeConditions(resolved.request.headers), context: resolved.audit)
-            return told("deleted", nil, status, resolved.repository)
+            return success("deleted", nil, status, resolved.repository)
         case .deleteAll(let directory):
             try checkWhole(resolved.request)
             guard try ChangeConditions(resolved.request.headers).isEmpty else {
@@ -70,8 +70,8 @@ struct WriteHandler: RouteHandler {
             "Content-Range", "Content-Range: parts of files are not put together here: send the whole file, without this field")
     }
 
-    /// What went well, in the protocol's own words where it has some, or a word about it in the form that the format's clients read.
-    private func told(_ sentence: String, _ document: Document?, _ status: Int, _ repository: Repository) -> HTTPResponse {
+    /// What was done, in the protocol's own words where it has some, or in a sentence in the form that the format's clients read.
+    private func success(_ sentence: String, _ document: Document?, _ status: Int, _ repository: Repository) -> HTTPResponse {
         if status == 204 { return HTTPResponse(status: status) }
         if let document {
             var response = HTTPResponse(document)

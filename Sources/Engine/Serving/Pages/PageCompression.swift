@@ -1,4 +1,4 @@
-/// How pages are compressed; given by whoever puts the server together.
+/// How pages are compressed; chosen where the server is put together.
 package struct PageCompression: Sendable {
     /// The bytes with gzip; nil where there is no memory for it.
     package let whole: @Sendable ([UInt8]) -> [UInt8]?

@@ -6,7 +6,7 @@ internal import SavePlatform
 struct Rendering: Sendable {
     enum Content: Sendable {
         case whole([UInt8])
-        /// Made anew for every client.
+        /// Made again for every client.
         case pieces(DocumentPieces, length: Int64)
     }
 
@@ -23,11 +23,11 @@ struct Rendering: Sendable {
     /// Pages above this are not held. Bytes.
     private static let maxWholeBytes = 1 << 20
 
-    /// Pages and pieces above these are refused: no honest one is as large, and the memory is everybody's. Bytes.
+    /// Pages and pieces above these are refused: no honest one is as large, and all requests share the memory. Bytes.
     private static let maxPageBytes = 128 << 20
     private static let maxPiecesBytes: Int64 = 1 << 30
 
-    /// - Parameter compression: nil for who does not want it.
+    /// - Parameter compression: nil where the client does not take it.
     /// - Throws: `internalFailure` for a document that is larger than any honest one.
     init(_ document: Document, _ compression: PageCompression?) throws {
         let digest = StreamingDigest(.sha256)
@@ -80,7 +80,7 @@ struct Rendering: Sendable {
     }
 }
 
-/// When a page became what it is, as far as this process has seen it: made anew with the same content, it keeps its time.
+/// When a page became what it is, as far as this process has seen it: made again with the same content, it keeps its time.
 struct LastChange {
     let time: Timestamp
     /// The time, where it tells this content from the one before. Two pages made within one second have the same

@@ -1,0 +1,63 @@
+package import SavePlatform
+package import SaveStorage
+
+/// How policies as they are written become those of one repository.
+extension RepositoryPolicy {
+    /// The policies that count for a repository, in the order in which they are asked.
+    ///
+    /// - Parameter records: all policies, in that order.
+    static func all(
+        of records: [PolicyRecord], for repository: RepositoryRecord, _ format: IsolatedFormat<any RepositoryFormat>
+    ) async throws -> [RepositoryPolicy] {
+        var policies: [RepositoryPolicy] = []
+        for record in records where record.applies(to: repository) {
+            guard let written = record.match.packages else {
+                policies.append(RepositoryPolicy(record, packages: nil))
+                continue
+            }
+            policies.append(RepositoryPolicy(record, packages: try await patterns(written, repository.format, format)))
+        }
+        return policies
+    }
+
+    /// Patterns in the spelling of a format, without those that cover no name of it.
+    package static func patterns(
+        _ written: [String], _ id: String, _ format: IsolatedFormat<any RepositoryFormat>
+    ) async throws -> [NamePattern] {
+        guard let naming = format.cast({ $0 as? any PackageNaming }) else { return [] }
+        return try await naming.ask { naming in written.compactMap { pattern($0, id, naming) } }
+    }
+
+    /// - Parameter written: a name or the beginning of names, or `*` for all; with `pkg:npm/` before it only of that format.
+    private static func pattern(_ written: String, _ id: String, _ naming: any PackageNaming) -> NamePattern? {
+        var text = written
+        if written.utf8.starts(with: "pkg:".utf8) {
+            let own = "pkg:\(id)/"
+            guard written.utf8.starts(with: own.utf8) else { return nil }
+            text = String(Substring(written.utf8.dropFirst(own.utf8.count)))
+        }
+        return text == "*" ? NamePattern(rawValue: "*") : NamePattern(text, for: naming)
+    }
+}
+
+extension PolicyMatch {
+    /// Seconds of `youngerThan`.
+    package var youngerThanSeconds: Int64? { youngerThan.flatMap(Self.seconds) }
+
+    private static let units: [UInt8: Int64] = [
+        UInt8(ascii: "s"): 1, UInt8(ascii: "m"): 60, UInt8(ascii: "h"): 3600, UInt8(ascii: "d"): 86_400,
+        UInt8(ascii: "w"): 604_800,
+    ]
+    /// Ten years.
+    package static let maxSeconds: Int64 = 3650 * 86_400
+
+    /// The seconds of a length of time such as `36h` or `7d`; nil for other text, for none at all and for more than ten years.
+    package static func seconds(of text: String) -> Int64? {
+        let digits = text.utf8.dropLast()
+        guard let last = text.utf8.last, let unit = units[last], let first = digits.first, first != UInt8(ascii: "0"),
+            digits.allSatisfy(ASCII.isDigit), let count = Int64(String(Substring(digits)))
+        else { return nil }
+        let (seconds, overflow) = count.multipliedReportingOverflow(by: unit)
+        return overflow || seconds > maxSeconds ? nil : seconds
+    }
+}
