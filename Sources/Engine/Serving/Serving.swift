@@ -36,7 +36,7 @@ package struct Serving: Sendable {
     ) {
         let formats = services.catalogue.formats
         let resolver = RequestResolver(formats: formats, catalogue: services.catalogue.live)
-        let refusals = RefusedChanges(services: services, resolver: resolver)
+        let refusals = RefusedChanges(aggregator: services.aggregator, resolver: resolver)
         indexes = IndexHandler(
             services: services, cacheSize: configuration.pageCacheSize, externalOrigin: configuration.publicAddress?.text,
             compression: compression)
@@ -44,7 +44,7 @@ package struct Serving: Sendable {
         dataPlane = DataPlane(
             authenticator: authenticator,
             signIns: LoginHandler(
-                services: services, authenticator: authenticator, resolver: resolver, refusals: refusals,
+                recorder: recorder, authenticator: authenticator, resolver: resolver, refusals: refusals,
                 keys: configuration.keys),
             root: RootHandler(resolver: resolver, publicAddress: configuration.publicAddress),
             resolver: resolver,
@@ -53,10 +53,11 @@ package struct Serving: Sendable {
                 writes: WriteHandler(
                     services: services, resolver: resolver, maxFileSize: configuration.maxFileSize,
                     prefix: configuration.publicAddress?.path ?? ""),
-                lookups: LookupHandler(services: services, gunzip: configuration.gunzip),
+                lookups: LookupHandler(pool: services.pool, gunzip: configuration.gunzip),
                 redirects: RedirectHandler(publicAddress: configuration.publicAddress), documents: DocumentHandler()),
             memo: AnswerMemo(
-                capacity: Self.rememberedRequests, deciding: IndexHandler.decidingFields, catalogue: services.catalogue.live, counters: services.counters,
+                capacity: Self.rememberedRequests, deciding: IndexHandler.decidingFields, catalogue: services.catalogue.live,
+                counters: services.counters,
                 clock: services.clock),
             recorder: recorder, errors: ErrorRenderer(formats: formats, log: services.log))
     }

@@ -46,7 +46,7 @@ struct FileHandler: RouteHandler {
     }
 
     private let services: EngineServices
-    /// By repository and path.
+    /// By repository and path (`FilePolicyTests`).
     private let cache: AnswerCache<Key, OpenAnswer>
 
     /// - Parameter openFiles: how many files are kept open.

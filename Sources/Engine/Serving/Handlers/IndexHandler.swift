@@ -35,6 +35,7 @@ struct IndexHandler: RouteHandler {
     private let services: EngineServices
     private let externalOrigin: String?
     private let compression: PageCompression
+    /// By repository, index, type, coding and origin (`RenderingTests`).
     private let cache: AnswerCache<Key, CachedAnswer>
     private let flights = SingleFlight<Flight, CachedAnswer>()
     private let renderings = Renderings()

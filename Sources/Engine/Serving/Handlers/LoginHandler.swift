@@ -1,6 +1,5 @@
 internal import Foundation
 internal import SaveAccess
-internal import SaveAudit
 internal import SaveHTTP
 internal import SavePlatform
 internal import SaveRepositories
@@ -8,7 +7,7 @@ internal import SaveStorage
 
 /// Gives a client a key for a name and a password, and takes it back.
 struct LoginHandler: SignInHandling {
-    let services: EngineServices
+    let recorder: any RequestRecording
     let authenticator: any RequestAuthenticating
     let resolver: RequestResolver
     let refusals: RefusedChanges
@@ -54,7 +53,7 @@ struct LoginHandler: SignInHandling {
         let sender = try await authenticator.authenticate(request.presenting(name, password))
         let principal = sender.principal
         guard principal.name?.text == name else { throw SaveError.credentialsNotValid }
-        services.aggregator.noteSignIn(of: principal, request)
+        recorder.noteSignIn(of: principal, request)
         let key = try await recorded("key.create", request, principal) { repository, keys in
             let agent = request.headers["user-agent"].map { $0.prefix { $0 != " " }.prefix(100) } ?? "a client"
             return try await keys.issue(
@@ -80,7 +79,7 @@ struct LoginHandler: SignInHandling {
     /// What a package manager needs, and no more: it manages nothing, and it reaches the project of its repository, and those
     /// of a group's members.
     private func scopes(in repository: Repository) -> [KeyScope] {
-        let reached = [repository] + services.catalogue.current.leaves(of: repository)
+        let reached = [repository] + resolver.catalogue.snapshot.leaves(of: repository)
         return Set(reached.map(\.record.project)).sorted().map { KeyScope(resource: $0, permissions: [.read, .write, .delete]) }
     }
 

@@ -1,7 +1,6 @@
 internal import SaveAccess
 package import SaveHTTP
 package import SavePlatform
-internal import SaveRepositories
 
 /// Answers questions whose body is a JSON document (`Route.lookup`).
 struct LookupHandler: RouteHandler {
@@ -13,7 +12,8 @@ struct LookupHandler: RouteHandler {
     /// - Throws: `tooLarge`.
     typealias Gunzip = @Sendable (_ bytes: [UInt8], _ limit: Int) throws -> [UInt8]?
 
-    let services: EngineServices
+    /// For reading a question, and for the format's answer.
+    let pool: BlockingPool
     let gunzip: Gunzip?
 
     func reply(to resolved: ResolvedRequest) throws -> Reply {
@@ -31,7 +31,7 @@ struct LookupHandler: RouteHandler {
             throw SaveError(.unsupportedMediaType, "the body must be JSON: Content-Type: application/json")
         }
         let bytes = try decoded(try await request.body.collect(limit: Self.maxBodyBytes), request.headers)
-        let document = try await format.ask(on: services.pool) { format in
+        let document = try await format.ask(on: pool) { format in
             let question: JSONValue
             do {
                 question = try JSONValue(parsing: bytes)

@@ -7,7 +7,7 @@ internal import SaveStorage
 
 /// Puts refused changes into the audit trail: see `AuditAggregator`.
 struct RefusedChanges: Sendable {
-    let services: EngineServices
+    let aggregator: AuditAggregator
     let resolver: RequestResolver
 
     /// Records that a change was refused in a repository that its sender may read; of a caller without credentials it is counted.
@@ -29,7 +29,7 @@ struct RefusedChanges: Sendable {
         }
         let repository = resolved.repository
         if case .anonymous = resolved.principal { return count(error, resolved.request, resolved.principal, in: repository) }
-        await services.aggregator.recordRefusal(
+        await aggregator.recordRefusal(
             Publisher.refusal(of: action, path, in: repository, error), resolved.audit, route: action,
             in: repository.record.coordinates)
     }
@@ -49,7 +49,7 @@ struct RefusedChanges: Sendable {
     }
 
     private func count(_ error: any Error, _ request: HTTPRequest, _ principal: Principal, in repository: Repository?) {
-        services.aggregator.noteRefusal(error, of: principal, request, in: repository)
+        aggregator.noteRefusal(error, of: principal, request, in: repository)
     }
 
     /// Records a change of a repository that is not there, or that the caller may not know of.
@@ -73,7 +73,7 @@ struct RefusedChanges: Sendable {
     ///
     /// - Parameter route: what was asked for, without names that callers choose.
     func record(_ event: AuditEvent, _ context: AuditContext, route: String) async {
-        await services.aggregator.recordRefusal(event, context, route: route)
+        await aggregator.recordRefusal(event, context, route: route)
     }
 
     /// The format that a path begins with. What callers make up there is one, or each would be counted by itself.
