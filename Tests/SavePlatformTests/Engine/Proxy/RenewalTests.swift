@@ -53,6 +53,16 @@ import Testing
         #expect(engine.upstream.requests(of: page).count == 2)
     }
 
+    @Test func `a page that clients only ask for by HEAD is in use, too`() async throws {
+        let engine = try await proxied()
+        try await renewing(engine) {
+            engine.clock.advance(seconds: 801)
+            #expect(await engine.send(.head, "/line/p/u/index/x").status == 200)
+            try await asked(engine, times: 2)
+        }
+        #expect(engine.upstream.requests(of: page).last?.headers["if-none-match"] == "\"a\"")
+    }
+
     @Test func `a page that nobody uses is not asked for`() async throws {
         let engine = try await proxied()
         try await renewing(engine) {
