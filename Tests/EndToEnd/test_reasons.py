@@ -80,6 +80,14 @@ def test_letters_of_a_name_are_escaped_where_no_letters_can_be(server, repositor
     assert "gr\\u00f6\\u00dfe" in reason(server, "GET", "/raw/%s/files/gr%%C3%%B6%%C3%%9Fe%%E2%%80%%AE.txt" % repository)
 
 
+def test_a_page_that_comes_as_json_only_is_refused_in_json_where_its_repository_is_offline(server, repository):
+    server.create(repository + "/mine", online=False)
+    answer = server.admin.get("/pypi/%s/mine/pypi/plain/json" % repository)
+    assert answer.status_code == 503 and answer.headers["Content-Type"] == "application/json"
+    assert "is offline" in answer.json()["message"] and int(answer.headers["Retry-After"]) > 0
+    reason(server, "GET", "/pypi/%s/mine/simple/plain/" % repository)
+
+
 def test_a_client_that_sends_no_request_is_told_once(server):
     for text in ("GET / HTTP/1.32\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n",
                  "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\n"):
