@@ -55,7 +55,7 @@ package final class CurlClient: HTTPClient {
             let head = try await handle.head()
             guard let location = head.redirect, request.body == nil else { return response(head, url, handle, plan) }
             let target = try Redirect.target(location, from: url)
-            guard request.redirects == .anywhere || Redirect.staysOnServer(of: own, to: target) else {
+            guard request.redirects == .anywhere || RedirectScope.isSameServer(target, as: own) else {
                 return response(head, url, handle, plan)
             }
             handle.detach()

@@ -20,12 +20,6 @@ enum Redirect {
     /// Whether the credentials for `origin` may go to `url`. Fields that carry credentials follow the same rule.
     static func keepsCredentials(of origin: URLOrigin, to url: URLOrigin) -> Bool { origin == url }
 
-    /// Whether a URL is on the server of `origin`, or on the same host by https where `origin` is http.
-    static func staysOnServer(of origin: URLOrigin, to url: String) -> Bool {
-        guard let target = URLOrigin(of: url) else { return false }
-        return target == origin || target.host == origin.host && origin.scheme == "http" && target.scheme == "https"
-    }
-
     /// Fields of a request that are for its own origin only.
     static let privateFields: Set<String> = ["authorization", "cookie", "proxy-authorization"]
 

@@ -37,7 +37,7 @@ final class EngineFixture: Sendable {
         services = EngineServices(
             store: store, blobs: blobs, client: upstream, catalogue: catalogue, clock: clock.platform, log: .silent(),
             pool: BlockingPool(name: "test", threads: 2), uploadSessions: uploadSessions,
-            furtherPolicies: { _ in policies }, unseal: { _ in nil })
+            furtherPolicies: { _ in policies }, unseal: { $0 })
         var configuration = Serving.Configuration()
         configuration.publicAddress = publicURL.flatMap(PublicAddress.init)
         serving = Serving(

@@ -59,6 +59,12 @@ package enum RedirectScope: Sendable {
     /// The same host and port, and from http to https on the same host. A redirect to elsewhere is not followed: it is the
     /// answer.
     case sameServer
+
+    /// Whether a URL is on the server of `origin`: the same host and port, or the same host by https where `origin` is http.
+    package static func isSameServer(_ url: String, as origin: URLOrigin) -> Bool {
+        guard let target = URLOrigin(of: url) else { return false }
+        return target == origin || target.host == origin.host && origin.scheme == "http" && target.scheme == "https"
+    }
 }
 
 /// A user name and a password for one server.

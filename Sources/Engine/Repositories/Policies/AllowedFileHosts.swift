@@ -23,6 +23,9 @@ struct AllowedFileHosts: FilePolicy {
         return .each { file in file.origin.flatMap(withholding).map { .withheld($0) } ?? .allowed }
     }
 
+    /// Whether the operator names the host of a URL: no host is named where any may have files.
+    func names(hostOf url: String) -> Bool { !hosts.isEmpty && withholding(from: url) == nil }
+
     /// Why nothing is taken from where `url` leads; nil where it is.
     func withholding(from url: String) -> Withholding? {
         guard !hosts.isEmpty, !beginnings.contains(where: { url.utf8.starts(with: $0.utf8) }) else { return nil }

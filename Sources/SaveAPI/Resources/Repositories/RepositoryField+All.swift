@@ -85,7 +85,8 @@ extension RepositoryField {
         RepositoryField(
             FieldRule(
                 "allowed_file_hosts", .list(of: .form(.host), max: 100),
-                "Proxy: hosts that files may come from; empty for any that the server's guard lets through."),
+                "Proxy: hosts that files may come from, and indexes where the upstream's configuration says so; empty for files from any that the server's guard lets through, and no indexes."
+            ),
             of: [.proxy], schema: Schema.list(of: .text).forManagers,
             read: { .array($0.proxy.allowedFileHosts.map(JSONValue.string)) },
             write: { $0.proxy.allowedFileHosts = ($1.array ?? []).compactMap { $0.string.map(ASCII.lowercased) } }),

@@ -5,7 +5,8 @@ public import SavePlatform
 ///
 /// `/<name>` has a line `{"name":…,"vers":…,"cksum":…}` for each version, `/crates/<name>/<version>` is its file. `/config.json` has in `dl`
 /// where upstreams keep files: a URL with `{crate}`, `{version}` and `{sha256-checksum}`, relative to the document; without any of these,
-/// `/{crate}/{version}/download` is appended.
+/// `/{crate}/{version}/download` is appended. Upstreams have the document at their URL or below `/index/`; in `index` it may say where
+/// the lines are.
 public struct SparseFormat: RepositoryFormat, PackageNaming {
     public static let descriptor = FormatDescriptor(
         id: "sparse", displayName: "Sparse", abilities: [.hosted, .proxy, .group, .indexes, .uploads, .deletes, .upstreamIndexes])
@@ -60,8 +61,20 @@ public struct SparseFormat: RepositoryFormat, PackageNaming {
     }
 
     public func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
+        if case .probe(let attempt) = target, attempt < 2 {
+            let place = try URLReference.directory(base) + (attempt == 0 ? "" : "index/")
+            var request = try configurationRequest(base: place)
+            request.resolvedBase = place
+            return request
+        }
         guard case .index(.package(let package)) = target else { throw SaveError.unsupported("such a request to an upstream") }
         return UpstreamRequest(url: try URLReference.directory(base) + package.name, maxSize: 16 << 20)
+    }
+
+    public func upstreamRequest(
+        for target: UpstreamTarget, base: String, configuration: JSONObject
+    ) throws -> UpstreamRequest {
+        try upstreamRequest(for: target, base: configuration["index"]?.string ?? base)
     }
 
     public func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
@@ -95,7 +108,14 @@ extension SparseFormat: UpstreamConfigurationReading, FileLocating {
         guard let object = try? JSONValue(parsing: document.bytes).object, let dl = object["dl"]?.string else {
             throw SaveError(.upstreamInvalid, "the upstream's config.json has no text 'dl': check remote_url")
         }
-        return ["dl": .string(URLReference.resolve(dl, against: document.url) ?? dl)]
+        var value: JSONObject = ["dl": .string(URLReference.resolve(dl, against: document.url) ?? dl)]
+        if let index = object["index"]?.string {
+            guard let place = URLReference.resolve(index, against: document.url) else {
+                throw SaveError(.upstreamInvalid, "the upstream's config.json has an 'index' that is no URL: check remote_url")
+            }
+            value["index"] = .string(place)
+        }
+        return value
     }
 
     public func location(of file: AssetRecord, base: String, configuration: JSONObject) throws -> String? {

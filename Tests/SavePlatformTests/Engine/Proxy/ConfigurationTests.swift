@@ -234,6 +234,87 @@ import Testing
         #expect(await engine.send(.get, "/sparse/p/g/x").headers["x-save-cache"] == "stale")
     }
 
+    /// Where the configuration of `http://upstream.test/` says that the index is, the hosts that are allowed, and where it is asked for.
+    @Test(arguments: [
+        ("http://elsewhere.test/", [String](), nil as String?), ("http://upstream.test:81/", [], nil),
+        ("//elsewhere.test/i/", ["files.test"], nil), ("ftp://upstream.test/", ["upstream.test"], nil),
+        ("http://127.0.0.1:1/", ["a.test"], nil), ("moved/", [], "http://upstream.test/moved/"),
+        ("https://upstream.test/", [], "https://upstream.test/"),
+        ("http://elsewhere.test/i/", ["a.test", "elsewhere.test"], "http://elsewhere.test/i/"),
+        ("http://upstream.test:81/", ["a.test", "upstream.test"], "http://upstream.test:81/"),
+    ])
+    func `an index is asked for on the upstream's server, or on one that is allowed, and credentials go to the upstream's alone`(
+        _ place: String, _ allowed: [String], _ asked: String?
+    ) async throws {
+        let (engine, id) = try await configured(place, allowed, remote: "http://upstream.test/")
+        let answer = try await engine.get("/sparse/p/u/x")
+        let rest = engine.upstream.requests.filter { !$0.url.hasSuffix("config.json") }
+        #expect(rest.map(\.url) == (asked.map { [$0 + "x"] } ?? []))
+        #expect(rest.allSatisfy { ($0.credentials != nil) == ($0.url.hasPrefix("http://upstream.test/")) })
+        #expect(engine.upstream.requests(of: "http://upstream.test/config.json").allSatisfy { $0.credentials != nil })
+        if asked == nil {
+            #expect(answer.status == 502 && (answer.text.contains("allowed_file_hosts") || answer.text.contains("'index'")))
+            let repository = try #require(engine.catalogue.current.repository(id: id))
+            #expect(try await engine.services.explain("x", in: repository, refresh: false).members[0].state == "fails")
+        } else {
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test func `from https no configuration leads to http, whoever is allowed`() async throws {
+        let (engine, _) = try await configured("http://upstream.test/", ["upstream.test"], remote: "https://upstream.test/")
+        #expect(try await engine.get("/sparse/p/u/x").status == 502)
+        #expect(engine.upstream.requests.map(\.url) == ["https://upstream.test/config.json"])
+    }
+
+    private func configured(
+        _ index: String, _ allowed: [String], remote: String
+    ) async throws -> (engine: EngineFixture, id: Int64) {
+        let (engine, id) = try await proxy {
+            $0.proxy.remoteURL = remote
+            $0.proxy.resolvedURL = nil
+            $0.proxy.allowedFileHosts = allowed
+            $0.proxy.remoteUsername = "reader"
+            $0.proxy.sealedPassword = "secret"
+        }
+        let document = JSONValue.object(["dl": "http://a.test/{crate}/{version}", "index": .string(index)]).text
+        engine.upstream.answer(remote + "config.json", text: document)
+        let line = "{\"name\":\"x\",\"vers\":\"1\",\"cksum\":\"\(BlobDigest(of: Array("one".utf8)).hex)\"}\n"
+        let places = [
+            "http://elsewhere.test/", "http://elsewhere.test/i/", "http://upstream.test/moved/", "https://upstream.test/",
+        ]
+        for place in places + ["http://upstream.test/", "http://upstream.test:81/", "http://127.0.0.1:1/"] {
+            engine.upstream.answer(place + "x", text: line)
+        }
+        return (engine, id)
+    }
+
+    @Test(arguments: ["", "index/"]) func `a new proxy asks each place for the configuration once`(place: String) async throws {
+        let (engine, id) = try await proxy { $0.proxy.resolvedURL = nil }
+        if !place.isEmpty {
+            engine.upstream.answer(document, FakeUpstream.Answer(status: 404))
+            engine.upstream.answer(Self.base + place + "config.json", text: #"{"dl":"http://a.test/{crate}/{version}"}"#)
+            let line = "{\"name\":\"x\",\"vers\":\"1\",\"cksum\":\"\(BlobDigest(of: Array("one".utf8)).hex)\"}\n"
+            engine.upstream.answer(Self.base + place + "x", text: line)
+        }
+        #expect(try await engine.get("/sparse/p/u/crates/x/1").text == "one")
+        let documents = place.isEmpty ? [document] : [document, Self.base + place + "config.json"]
+        #expect(engine.upstream.requests.map(\.url) == documents + [Self.base + place + "x", "http://a.test/x/1"])
+        #expect(engine.catalogue.current.repository(id: id)?.record.proxy.resolvedURL == Self.base + place)
+    }
+
+    @Test func `where no place has the configuration, the likeliest is told of, and the next request asks again`() async throws {
+        let (engine, id) = try await proxy { $0.proxy.resolvedURL = nil }
+        engine.upstream.answer(document, text: "{}")
+        let refused = try await engine.get("/sparse/p/u/x")
+        #expect(refused.status == 502 && refused.text.contains("config.json has no text 'dl'"), "\(refused)")
+        #expect(engine.upstream.requests.map(\.url) == [document, Self.base + "index/config.json"])
+        #expect(engine.catalogue.current.repository(id: id)?.record.proxy.resolvedURL == nil)
+        engine.configure()
+        engine.clock.advance(seconds: 11)
+        #expect(try await engine.get("/sparse/p/u/crates/x/1").text == "one")
+    }
+
     @Test func `probing asks for the configuration`() async throws {
         let (engine, id) = try await proxy { $0.proxy.resolvedURL = nil }
         let repository = try #require(engine.catalogue.current.repository(id: id))

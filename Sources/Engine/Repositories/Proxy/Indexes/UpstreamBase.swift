@@ -47,6 +47,14 @@ struct UpstreamBase: Sendable {
         return try await UpstreamProbe(context).firstGuess()
     }
 
+    /// Where the document may be that says where things are, as far as the format names places; nil where the base is known, or where
+    /// there is nothing to find out.
+    func placesToTry() async throws -> [String]? {
+        guard stored == nil else { return nil }
+        let places = try await UpstreamProbe(proxy).places()
+        return places.isEmpty ? nil : places
+    }
+
     /// The base for what no page can prove it by.
     ///
     /// - Throws: what `place` throws.

@@ -10,6 +10,8 @@ extension UpstreamPage {
         var tried: Set<String> = []
         var misses: [String: Missing] = [:]
         var refusal: UpstreamFailure?
+        /// What the first place ended with that had no such page.
+        var first: (any Error)?
     }
 
     /// Asks for the page in a place where the upstream may keep its index, unless it was asked for there: what has it is the place.
@@ -26,13 +28,27 @@ extension UpstreamPage {
             return answer
         } catch let miss as Missing {
             search.misses[place] = miss
+            search.first = search.first ?? miss
         } catch let failure as UpstreamFailure {
             if failure.concernsAll, !isGuess || failure.status != 401 { throw failure }
             search.refusal = search.refusal ?? failure
+            search.first = search.first ?? failure
         } catch let error as SaveError where error.code == .upstreamInvalid {
             // No index: the place is not here, or something stands before it.
+            search.first = search.first ?? error
         }
         return nil
+    }
+
+    /// Asks places, each once, for the document that says where things are: the first that has it is the place, and what it sent is used.
+    ///
+    /// - Throws: what the likeliest place, which comes first, ended with where none has it.
+    func fetch(_ cached: KnownIndex?, inFirstOf places: [String]) async throws -> Fetched {
+        var search = Search()
+        for place in places {
+            if let answer = try await fetch(cached, looking: &search, in: place, isGuess: true) { return answer }
+        }
+        throw search.first ?? Missing(status: 404)
     }
 
     /// Asks where something else than the page proves that the index is.

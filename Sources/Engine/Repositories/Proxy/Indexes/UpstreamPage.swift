@@ -44,6 +44,9 @@ struct UpstreamPage: Sendable {
     func fetch(_ cached: KnownIndex?) async throws -> Fetched {
         let base = UpstreamBase(context)
         var search = Search()
+        if index == UpstreamConfiguration.index, let places = try await base.placesToTry() {
+            return try await fetch(cached, inFirstOf: places)
+        }
         if index.package != nil, let guess = try await base.firstGuess() {
             // A page that is there proves its place; lists are asked for only where it is not.
             if let answer = try await fetch(cached, looking: &search, in: guess.place, isGuess: !guess.isOnly) { return answer }
@@ -87,6 +90,7 @@ struct UpstreamPage: Sendable {
 
     private func ask(_ base: String, validating row: CachedIndex?) async throws -> (UpstreamRequest, ClientResponse) {
         let wanted = try await request(below: base)
+        try checkServer(of: wanted.url)
         // An index that another server answers for is that server's: it was not configured, and who runs it is not known.
         var request = ClientRequest(
             url: wanted.url, credentials: context.credentials(for: wanted.url), decodes: true, waitsForReader: large != nil,
@@ -101,6 +105,21 @@ struct UpstreamPage: Sendable {
         let response = try await context.client.send(request)
         if context.settings.meansMissing(response.status) { throw missing(response.status, wanted.url) }
         return (wanted, response)
+    }
+
+    /// What an upstream's configuration says of the place of an index is not more to be believed than a redirect: the index is asked for
+    /// on the upstream's own server, or on one that the operator names.
+    private func checkServer(of url: String) throws {
+        guard let own = URLOrigin(of: proxy.settings.remoteURL), !RedirectScope.isSameServer(url, as: own) else { return }
+        let target = URLOrigin(of: url)
+        guard let target, own.scheme != "https" || target.scheme == "https",
+            AllowedFileHosts(proxy.settings).names(hostOf: url)
+        else {
+            let host = target.map { "\($0.host):\($0.port)" } ?? "nowhere"
+            throw invalid(
+                "the upstream says that this \(noun) is on another server, \(host), which was not asked: have an owner of the proxy check remote_url, or add the host to allowed_file_hosts (never from https to http)",
+                nil, redirectedTo: host)
+        }
     }
 
     private func request(below base: String) async throws -> UpstreamRequest {
@@ -154,7 +173,7 @@ struct UpstreamPage: Sendable {
         }
     }
 
-    private func invalid(_ message: String, _ status: Int, redirectedTo: String? = nil) -> UpstreamFailure {
+    private func invalid(_ message: String, _ status: Int?, redirectedTo: String? = nil) -> UpstreamFailure {
         UpstreamFailure(
             SaveError(.upstreamInvalid, message), status: status, concernsAll: false, redirectedTo: redirectedTo)
     }

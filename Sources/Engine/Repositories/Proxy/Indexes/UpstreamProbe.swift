@@ -48,6 +48,18 @@ struct UpstreamProbe: Sendable {
         return (first.resolvedBase ?? first.url, try await request(1) == nil)
     }
 
+    /// The places that the format names, each once, the likeliest first; one where the settings say which. Asks nobody.
+    func places() async throws -> [String] {
+        var places: [String] = []
+        for attempt in 0..<Self.maxPlaces {
+            guard let request = try await request(attempt) else { break }
+            let place = request.resolvedBase ?? request.url
+            if request.isCertain { return [place] }
+            if !places.contains(place) { places.append(place) }
+        }
+        return places
+    }
+
     /// What can be told without pages: the places, the first that has a list of packages before the others.
     ///
     /// - Returns: also whether a place that is known was shown to be it.
