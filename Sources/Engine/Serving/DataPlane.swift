@@ -34,6 +34,11 @@ package final class DataPlane: Responder {
     /// Notes that an account is signed in, where the data plane is not what is asked.
     package func noteSignIn(of principal: Principal, _ request: HTTPRequest) { recorder.noteSignIn(of: principal, request) }
 
+    /// A refusal of what does not get as far as here, in the form that the clients of the path's format read.
+    package func answer(_ error: any Error, to request: HTTPRequest) -> HTTPResponse {
+        errors.answer(error, request, onlyJSON: false)
+    }
+
     // MARK: In memory
 
     package func immediateResponse(to request: HTTPRequest) -> HTTPResponse? {

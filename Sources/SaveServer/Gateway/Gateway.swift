@@ -56,22 +56,10 @@ package final class Gateway: Responder {
         let isAPI = isBelow("/api/v1", request)
         if let refusal = crossSite.refusal(of: request) {
             log(.warning, "a change asked for by another site", ["request_id": request.id.description])
-            var response =
-                isAPI
-                ? ErrorResponder.json(refusal, request: request, log: log)
-                : ErrorResponder.text(refusal, request: request, log: log)
-            response.closesConnection = request.body.length != 0
-            return response
+            return refuse(refusal, request, isAPI: isAPI)
         }
         if !request.method.isRead, request.method != .options {
-            do { try checkWritable() } catch {
-                var response =
-                    isAPI
-                    ? ErrorResponder.json(error, request: request, log: log)
-                    : ErrorResponder.text(error, request: request, log: log)
-                response.closesConnection = request.body.length != 0
-                return response
-            }
+            do { try checkWritable() } catch { return refuse(error, request, isAPI: isAPI) }
         }
         if isAPI { return await respondFromAPI(to: request) }
         if let path = paths.first(where: { request.rawPath.elementsEqual($0.path.utf8) }) {
@@ -88,6 +76,14 @@ package final class Gateway: Responder {
         if let preflight = crossOrigin.preflight(request) { return preflight }
         var response = await dataPlane.respond(to: request)
         crossOrigin.apply(to: &response, request)
+        return response
+    }
+
+    /// Refuses a request in the form that its client reads, without looking at what it is about.
+    private func refuse(_ error: any Error, _ request: HTTPRequest, isAPI: Bool) -> HTTPResponse {
+        var response =
+            isAPI ? ErrorResponder.json(error, request: request, log: log) : dataPlane.answer(error, to: request)
+        response.closesConnection = request.body.length != 0
         return response
     }
 

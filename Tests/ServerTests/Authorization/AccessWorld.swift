@@ -41,8 +41,12 @@ final class AccessWorld: Sendable {
     static let retired = FixtureWheel(name: "demo", version: "0.9")
     static let upstream = "http://upstream.test/"
 
-    /// - Parameter others: formats beside those of the table.
-    init(with others: [any RepositoryFormat.Type] = []) async throws {
+    /// - Parameters:
+    ///   - others: formats beside those of the table.
+    ///   - checkWritable: asked before each change, as the gateway asks whether it would be kept.
+    init(
+        with others: [any RepositoryFormat.Type] = [], checkWritable: @escaping @Sendable () throws -> Void = {}
+    ) async throws {
         var formats = FormatRegistry()
         try registerFormats(in: &formats)
         // Those with routes that the others lack.
@@ -79,7 +83,7 @@ final class AccessWorld: Sendable {
             ).dataPlane,
             api: api, paths: ServerPath.all(api: api, health: health, metrics: { "save_up 1\n" }), formats: formats,
             authenticator: authenticator,
-            crossSite: CrossSiteGuard(externalOrigin: "https://save.example.com"), log: .silent())
+            crossSite: CrossSiteGuard(externalOrigin: "https://save.example.com"), checkWritable: checkWritable, log: .silent())
         try await addAccounts()
         try await addRepositories()
         try await addPolicies()
