@@ -83,6 +83,6 @@ struct BlobImport {
 
     private func publish(_ request: HTTPRequest, _ plan: UploadPlan) async throws -> Publisher.Report {
         guard !isRehearsal else { return try await publisher.rehearse(plan, request, limit: limit) }
-        return try await publisher.upload(plan, request, by: publisher.operating, limit: limit, context: .system)
+        return try await publisher.publish(plan, request, limit: limit)
     }
 }

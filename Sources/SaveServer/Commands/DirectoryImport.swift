@@ -83,7 +83,7 @@ struct DirectoryImport {
         let request = HTTPRequest(method: .put, target: [], body: ByteStream(file, pool: pool).counted(onRead))
         guard !isRehearsal else { return try await publisher.rehearse(plan, request, limit: limit) }
         do {
-            return try await publisher.upload(plan, request, by: publisher.operating, limit: limit, context: .system)
+            return try await publisher.publish(plan, request, limit: limit)
         } catch {
             try await publisher.recordRefusal(of: "file.upload", plan.path, error, context: .system)
             throw error

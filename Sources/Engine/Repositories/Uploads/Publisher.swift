@@ -46,6 +46,13 @@ package struct Publisher: Sendable {
         package var sentence: String { ([outcome.word] + warnings.map { "warning: \($0)" }).joined(separator: "; ") }
     }
 
+    /// A refusal of a change that only what arrived has a name for: `Submission.action`.
+    package struct Refused: Error {
+        /// Why: what there would be without the name.
+        package let error: any Error
+        package let action: String
+    }
+
     /// Reads an upload, after what the session that it ends has of it, and publishes all of it, or nothing. When this returns, the bytes and their records are on disk,
     /// and every page shows them.
     ///
@@ -55,7 +62,7 @@ package struct Publisher: Sendable {
     ///   - limit: the server's own limit for a file, in bytes.
     /// - Throws: what the format throws; `tooLarge`, `alreadyExists`, `nameRetired`, `storageFull`; `preconditionFailed` where a
     ///   condition of the request is false, `digestMismatch` where what arrived is not what the client says; of a session `notFound`,
-    ///   `conflict`, `rangeNotSatisfiable`; what `ChangeAuthority` throws.
+    ///   `conflict`, `rangeNotSatisfiable`; what `ChangeAuthority` throws. Each of these in `Refused` once the format has named the change.
     package func upload(
         _ plan: UploadPlan, _ request: HTTPRequest, by authority: ChangeAuthority, limit: Int64?, context: AuditContext
     ) async throws -> Report {
@@ -118,17 +125,19 @@ package struct Publisher: Sendable {
         }
         let staging = BlobStaging(
             blobs: services.blobs, pool: services.pool, maxFileSize: maxFileSize, claimed: claims.file.map(\.checksum.algorithm))
+        var named: String?
         do {
             let upload = UploadRequest(
                 plan: plan, contentType: request.headers["content-type"], body: body, maxFileSize: maxFileSize)
             var submission = try await repository.format.receive(upload, into: staging)
+            named = submission.action
             submission.action = submission.action ?? plan.action
             let outcome = try await use(submission, staging)
             await staging.discard()
             return Report(outcome: outcome, warnings: submission.warnings, answer: submission.answer)
         } catch {
             await staging.discard()
-            throw error
+            throw named.map { Refused(error: error, action: $0) } ?? error
         }
     }
 
@@ -271,6 +280,17 @@ extension Publisher {
     /// The right of an operator at the command line, who adds files and takes none away.
     package var operating: ChangeAuthority {
         ChangeAuthority(.system, .write, on: repository.record.id, most: [.read, .write], services)
+    }
+
+    /// Publishes what an operator has at hand.
+    ///
+    /// - Throws: what `upload` throws, without the names of changes: of an import, the file is what a person wants to read of.
+    package func publish(_ plan: UploadPlan, _ request: HTTPRequest, limit: Int64?) async throws -> Report {
+        do {
+            return try await upload(plan, request, by: operating, limit: limit, context: .system)
+        } catch let refused as Refused {
+            throw refused.error
+        }
     }
 
     /// Writes a refused change to the audit trail: `file.upload` or `file.delete`, of a path where it is known.

@@ -9,7 +9,7 @@ struct ErrorRenderer: ErrorRendering {
     let log: Log
 
     func answer(_ error: any Error, _ request: HTTPRequest, onlyJSON: Bool) -> HTTPResponse {
-        let error = (error as? SourceMiss)?.error ?? error
+        let error = (error as? SourceMiss)?.error ?? (error as? Publisher.Refused)?.error ?? error
         if request.method == .options, let refused = error as? SaveError, refused.code == .methodNotAllowed {
             return HTTPResponse(status: 204, headers: ["Allow": refused.details["allow"] ?? "OPTIONS"])
         }

@@ -14,7 +14,8 @@ struct RefusedChanges: Sendable {
     func record(_ error: any Error, _ resolved: ResolvedRequest) async {
         // Asking how far an upload is, is no change.
         guard !resolved.request.method.isRead else { return }
-        let action: String
+        let refused = error as? Publisher.Refused
+        var action: String
         let path: AssetPath?
         switch resolved.route {
         case .upload(let plan) where plan.action != nil, .unpublish(let plan) where plan.action != nil:
@@ -27,10 +28,12 @@ struct RefusedChanges: Sendable {
         case .deleteAll(let directory): (action, path) = ("file.delete", directory)
         case .index, .asset, .redirect, .identity, .lookup, .staticDocument: return
         }
+        // What arrived knows better than what was asked for, where the format got as far as to read it.
+        if let refused { action = "package.\(refused.action)" }
         let repository = resolved.repository
         if case .anonymous = resolved.principal { return count(error, resolved.request, resolved.principal, in: repository) }
         await aggregator.recordRefusal(
-            Publisher.refusal(of: action, path, in: repository, error), resolved.audit, route: action,
+            Publisher.refusal(of: action, path, in: repository, refused?.error ?? error), resolved.audit, route: action,
             in: repository.record.coordinates)
     }
 

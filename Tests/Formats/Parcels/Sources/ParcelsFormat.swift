@@ -79,6 +79,7 @@ public struct ParcelsFormat: RepositoryFormat, PackageNaming {
             checksums: staged.checksums)
         var submission = Submission(
             items: [Submission.Item(record: record, staged: staged)], package: PackageSummary(id: package, displayName: name))
+        submission.action = description["as"]?.string
         let notes: [JSONValue] = description["text"] == nil ? ["text: there is none"] : []
         submission.answer = Document(type: .json, bytes: JSONValue.object(["notes": .array(notes)]).bytes)
         return submission

@@ -85,6 +85,20 @@ import Testing
             ])
     }
 
+    @Test func `a change that only its body names has that name in the audit trail where it is refused`() async throws {
+        _ = await publish(["name": "foo", "version": "1.0"], "bytes")
+        let refused = await publish(["name": "foo", "version": "1.0", "as": "announce"], "other bytes")
+        #expect(refused.status == 400)
+        #expect(try await refused.text().contains("File already exists"), "the client is told as ever")
+        // Refused before there is a name.
+        #expect(await publish(["name": "foo", "as": "announce"], "bytes").status == 400)
+        let records = try await engine.store.read { try $0.audit(after: 0, limit: 100) }
+        #expect(
+            records.map { "\($0.action) \($0.outcome) \($0.details["error"]?.string ?? "-")" } == [
+                "file.upload ok -", "package.announce failed already_exists", "file.upload failed invalid_request",
+            ])
+    }
+
     @Test(arguments: ["", "Yank", "a.b", "yank\n", "a-b", String(repeating: "a", count: 33)])
     func `a name that the audit trail does not take is refused`(name: String) {
         #expect(throws: SaveError.self) { try Route.upload(UploadPlan(action: name)).verified() }
