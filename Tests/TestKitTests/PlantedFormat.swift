@@ -10,6 +10,8 @@ enum Mistake: CaseIterable {
     case letsErrorsThrough, countsCapitals, answersByHand, forgetsTheEnd
     // On pages.
     case writesJSONByHand, showsTextAsMarkup
+    // In what URLs mean.
+    case leadsToAnotherPackage, leadsToNoPackage
 
     /// Whether the process ends of it.
     var isDeadly: Bool { self == .forcesAMember || self == .addsWithoutCheck }
@@ -45,7 +47,13 @@ struct PlantedFormat<Name: MistakeName>: RepositoryFormat, PackageNaming {
         guard let package = package(named: name), words.count <= 2 else { throw SaveError(.notFound, "no such path") }
         guard words.count == 2 else { return try request.reading(.index(.package(package), offers: [.json])) }
         if words[1] == "page" { return try request.reading(.index(.custom("page", package: package), offers: [.html])) }
-        return try request.reading(.asset(try AssetPath("\(package)/\(words[1])"), package: package))
+        let owner =
+            switch mistake {
+            case .leadsToAnotherPackage: PackageID?(PackageID(normalized: "\(package)-files"))
+            case .leadsToNoPackage: PackageID?.none
+            default: PackageID?(package)
+            }
+        return try request.reading(.asset(try AssetPath("\(package)/\(words[1])"), package: owner))
     }
 
     // MARK: - Pages

@@ -35,6 +35,8 @@ import Testing
         (.forgetsTheEnd, PlantedFormat<ForgetsTheEnd>.self, "an upload is the same however it is cut"),
         (.writesJSONByHand, PlantedFormat<WritesJSONByHand>.self, "text of others is text on a page"),
         (.showsTextAsMarkup, PlantedFormat<ShowsTextAsMarkup>.self, "text of others is text on a page"),
+        (.leadsToAnotherPackage, PlantedFormat<LeadsToAnotherPackage>.self, "a file belongs to one package, whoever says so"),
+        (.leadsToNoPackage, PlantedFormat<LeadsToNoPackage>.self, "a file belongs to one package, whoever says so"),
     ]
 
     @Test func `every mistake is planted`() {
@@ -120,3 +122,5 @@ private enum AnswersByHand: MistakeName { static let mistake = Mistake.answersBy
 private enum ForgetsTheEnd: MistakeName { static let mistake = Mistake.forgetsTheEnd }
 private enum WritesJSONByHand: MistakeName { static let mistake = Mistake.writesJSONByHand }
 private enum ShowsTextAsMarkup: MistakeName { static let mistake = Mistake.showsTextAsMarkup }
+private enum LeadsToAnotherPackage: MistakeName { static let mistake = Mistake.leadsToAnotherPackage }
+private enum LeadsToNoPackage: MistakeName { static let mistake = Mistake.leadsToNoPackage }

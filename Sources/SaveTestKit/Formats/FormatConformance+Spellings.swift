@@ -2,6 +2,72 @@ internal import SaveHTTP
 internal import SavePlatform
 internal import SaveStorage
 
+/// The package of a file. The platform asks the one that the file's URL leads to whether it gives out files, and a page shows the files whose
+/// records name it: where the two differed, a file of a package in quarantine would be given out.
+extension FormatConformance {
+    func owners(_ format: any RepositoryFormat) async throws -> [String] {
+        var owners: [AssetPath: PackageID?] = [:]
+        var found: [String] = []
+        for upload in uploads {
+            guard case .upload(let plan) = try? route(format, upload.method, upload.path),
+                let submission = try? await received(upload, format)
+            else { continue }
+            for record in submission.items.map(\.record) {
+                owners[record.path] = record.package
+                for other in [plan.package, submission.package?.id].compactMap(\.self) where other != record.package {
+                    found.append(
+                        "\(upload.method.name) \(upload.path): is about '\(other)' and has a file of \(Self.name(record.package))"
+                    )
+                }
+            }
+        }
+        for (key, listing) in indexes {
+            for record in listing.assets { owners[record.path] = record.package }
+            for path in paths where isIndex(key, at: path, format) {
+                found += misled(by: read(key, listing, at: path, format), format)
+            }
+        }
+        for path in Set(paths + uploads.map(\.path)).sorted() {
+            guard case .asset(let file, let package) = try? route(format, .get, path), let owner = owners[file], owner != package
+            else { continue }
+            found.append("GET \(path): leads to \(Self.name(package)), and the record says \(Self.name(owner))")
+        }
+        return found
+    }
+
+    private static let site = "https://save.example.com/x/project/repository"
+
+    private func isIndex(_ key: IndexKey, at path: String, _ format: any RepositoryFormat) -> Bool {
+        guard case .index(key, _) = try? route(format, .get, path) else { return false }
+        return true
+    }
+
+    /// The files of a page, with the URLs that a client finds on it.
+    private func read(_ key: IndexKey, _ listing: Listing, at path: String, _ format: any RepositoryFormat) -> [AssetRecord] {
+        offers(of: key, format).flatMap { type -> [AssetRecord] in
+            let context = RenderContext(basePath: "/x/project/repository/")
+            guard let page = try? format.render(key, as: type, from: listing, context: context) else { return [] }
+            let document = UpstreamDocument(
+                url: Self.site + path, contentType: page.type.value, bytes: page.bytes, configuration: configuration(format))
+            return (try? format.listing(from: document, for: key).assets) ?? []
+        }
+    }
+
+    /// What is wrong with the links to files.
+    private func misled(by files: [AssetRecord], _ format: any RepositoryFormat) -> [String] {
+        files.compactMap { file in
+            guard let origin = file.origin, origin.utf8.starts(with: Self.site.utf8) else { return nil }
+            let path = String(Substring(origin.utf8.dropFirst(Self.site.utf8.count)))
+            guard case .asset(file.path, let package) = try? route(format, .get, path), package != file.package else {
+                return nil
+            }
+            return "GET \(path): leads to \(Self.name(package)), and its page says \(Self.name(file.package))"
+        }
+    }
+
+    private static func name(_ package: PackageID?) -> String { package.map { "'\($0)'" } ?? "no package" }
+}
+
 /// How publishers write the names of packages.
 extension FormatConformance {
     /// The name that a submission gives its package is one of the package's, and where the first spelling stays, another one gets
