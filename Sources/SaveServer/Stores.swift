@@ -26,6 +26,7 @@ package struct Stores: Sendable {
     private static func openParts(_ configuration: ServerConfiguration, for purpose: DataDirectory.Purpose) throws -> Stores {
         let directory = try DataDirectory(configuration.data, for: purpose)
         if directory.isNew { try ServerKey.create(at: directory.keyPath) }
+        ServerKey.noteIdentity(at: directory.keyPath)
         let pool = BlockingPool(name: "files", threads: 8)
         let blobs = try FileBlobStore(root: directory.blobsPath, reserveBytes: configuration.diskReserve, pool: pool)
         let metadata = try SQLiteStore.open(path: directory.databasePath)

@@ -1,15 +1,19 @@
 """Backups: made beside a running server, restored elsewhere, and refused where they would do harm."""
 import hashlib
 import json
+import os
 import pathlib
 import shutil
+import signal
 import stat
+import subprocess
 import threading
 
 import pytest
 
 import make_fixtures
-from harness.server import command
+from harness.server import BINARY, clean_environment, command
+from harness.waiting import until
 
 
 @pytest.fixture
@@ -86,6 +90,73 @@ def test_a_backup_while_files_come_and_go_is_sound(filled, tmp_path):
     assert not failures
     assert command("restore", "--data", tmp_path / "restored", tmp_path / "backup").returncode == 0
     assert command("verify", "--data", tmp_path / "restored").returncode == 0
+
+
+def beginning_with(digit, size):
+    """Bytes whose digest begins with a digit."""
+    return next(content for content in (b"%d" % number + b"x" * size for number in range(10_000))
+                if hashlib.sha256(content).hexdigest().startswith(digit))
+
+
+def test_what_is_collected_while_a_backup_runs_is_no_damage_and_the_backup_is_whole(filled, tmp_path):
+    server, backup = filled, tmp_path / "backup"
+    server.stop()
+    server.environment["SAVE_GC_GRACE"] = "60"
+    server.start()
+    for number in range(3):
+        assert server.admin.put("/raw/team/raw/large%d" % number, data=beginning_with("0", (8 << 20) + number)).status_code == 201
+    last = beginning_with("f", 10)
+    assert server.admin.put("/raw/team/raw/last", data=last).status_code == 201
+    name = hashlib.sha256(last).hexdigest()
+    stored = server.data / "blobs" / name[:2] / name[2:4] / name
+    os.utime(stored, (0, 0))
+    # Held once the database is copied: files are copied in the order of their digests, this one at the end.
+    run = subprocess.Popen([str(BINARY), "backup", "--data", str(server.data), str(backup)], stdout=subprocess.PIPE, text=True,
+                           env=clean_environment())
+    until(lambda: (backup / "blobs").exists(), "files are copied", pause=0)
+    run.send_signal(signal.SIGSTOP)
+    assert not (backup / "blobs" / name[:2] / name[2:4] / name).exists(), "the backup was faster"
+    assert server.admin.delete("/raw/team/raw/last").status_code == 204
+    server.admin.ok("POST", "/api/v1/admin/gc")
+    assert not stored.exists()
+    assert server.admin.put("/raw/team/raw/later", data=b"later").status_code == 201
+    run.send_signal(signal.SIGCONT)
+    told = run.communicate(timeout=300)[0]
+    assert run.returncode == 0 and "0 damaged" in told, told
+    manifest = json.loads((backup / "backup.json").read_text())
+    assert manifest["complete"] and manifest["damaged_files"] == 0 and manifest["files"] == len(blobs(backup))
+    restored = command("restore", "--data", tmp_path / "restored", backup)
+    assert restored.returncode == 0, restored.stdout + restored.stderr
+    assert command("verify", "--data", tmp_path / "restored").returncode == 0
+
+    # A file that is lost is told of, however often the database is copied.
+    lost = next((server.data / "blobs").glob("??/??/*"))
+    lost.unlink()
+    made = command("backup", "--data", server.data, tmp_path / "second")
+    assert made.returncode == 1 and made.stdout.count(lost.name) == 1 and "1 damaged" in made.stdout, made.stdout
+
+
+def test_a_key_of_another_server_is_noticed_wherever_it_is_used(filled, new_server, tmp_path):
+    data, backup = filled.data, tmp_path / "backup"
+    assert command("backup", "--data", data, backup).returncode == 0
+    filled.stop()
+    right, wrong = (data / "server.key").read_bytes(), b"x" * 32
+    because = "is not the key that the data beside it was made with"
+    (data / "server.key").write_bytes(wrong)
+    for words in (["serve", "--listen", "127.0.0.1:0"], ["check"], ["verify"], ["backup", tmp_path / "other"]):
+        refused(*words, "--data", data, because=because)
+    assert not (tmp_path / "other" / "server.key").exists()
+    (data / "server.key").write_bytes(right)
+    assert command("check", "--data", data).returncode == 0
+    (backup / "server.key").write_bytes(wrong)
+    refused("restore", "--data", tmp_path / "restored", backup, because=because)
+    # The operator may go on with it, and a directory of an earlier version has no note yet.
+    (data / "server.key").write_bytes(wrong)
+    (data / "server.key.check").unlink()
+    filled.start()
+    assert filled.stop() == 0
+    (data / "server.key").write_bytes(right)
+    refused("serve", "--data", data, "--listen", "127.0.0.1:0", because=because)
 
 
 def test_a_damaged_file_is_named_and_all_else_is_copied(filled, tmp_path):

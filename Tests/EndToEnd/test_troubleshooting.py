@@ -390,6 +390,18 @@ def a_lost_key(world):
 
 
 @scene
+def a_key_of_another_server(world):
+    """is not the key that the data beside it was made with"""
+    data = world.fresh() / "data"
+    assert Server(data).start().stop() == 0
+    kept = (data / "server.key").read_bytes()
+    (data / "server.key").write_bytes(bytes(32))
+    yield command("serve", "--data", data, "--listen", "127.0.0.1:0").stderr
+    (data / "server.key").write_bytes(kept)
+    assert Server(data).start().stop() == 0
+
+
+@scene
 def a_key_of_another_certificate(world):
     """does not belong to the certificate in"""
     folder = world.fresh()

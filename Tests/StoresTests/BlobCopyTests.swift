@@ -67,6 +67,25 @@ import Testing
         #expect(report.copied == 2 && report.problems == 1 && problems == [digests[1]])
     }
 
+    @Test func `what is missing and needed no more is no problem, and damage always is one`() async throws {
+        let digests = try await fill(["a", "bc", "def"])
+        try await source.delete(digests[1], committedBefore: .init(seconds: 1 << 40))
+        let asked = Mutex<[BlobDigest]>([])
+        let copy = BlobCopy(of: records, from: source, to: target, pool: pool)
+        let report = try await copy.run(
+            onProblem: { _, _ in },
+            isNeeded: { digest in
+                asked.withLock { $0.append(digest) }
+                return false
+            })
+        #expect(report.copied == 2 && report.problems == 0 && report.overtaken == 1)
+        #expect(asked.withLock { $0 } == [digests[1]])
+        var again = try await copy.run(onProblem: { _, _ in }, isNeeded: { _ in true })
+        #expect(again.present == 2 && again.problems == 1 && again.overtaken == 0)
+        again.add(report)
+        #expect(again.copied == 2 && again.copiedBytes == 4 && again.present == 0)
+    }
+
     @Test func `a target that fails stops the copy, at whatever step, and leaves no half of a file`() async throws {
         let digests = try await fill(["a", "bc", "def"])
         var failing = 1

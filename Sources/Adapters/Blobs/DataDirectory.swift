@@ -28,7 +28,8 @@ package final class DataDirectory: Sendable {
 
     /// Names that a server leaves in its directory and that mean that there was one.
     private static let traces = [
-        "save.db", "save.db-wal", "save.db.new", "server.key", "audit-anchors", "initial-admin-password", "backup.json",
+        "save.db", "save.db-wal", "save.db.new", "server.key", "server.key.check", "audit-anchors", "initial-admin-password",
+        "backup.json",
     ]
 
     /// Opens the folder and locks it. Blocks for a moment.
@@ -97,7 +98,7 @@ package final class DataDirectory: Sendable {
             case .key:
                 DataDirectory.unusable(
                     path,
-                    "holds a server's data, but its key, \(path)/server.key, is missing, and without it no API key and no upstream's password is of use: put it back from a backup. Where there is none, a new one (head -c 32 /dev/urandom, mode 0600) lets the server start; make new API keys then, and set the upstream passwords again"
+                    "holds a server's data, but its key, \(path)/server.key, is missing, and without it no API key and no upstream's password is of use: put it back from a backup. Where there is none, a new one (head -c 32 /dev/urandom, mode 0600) lets the server start once \(path)/server.key.check is removed; make new API keys then, and set the upstream passwords again"
                 )
             case .storedFiles:
                 DataDirectory.unusable(

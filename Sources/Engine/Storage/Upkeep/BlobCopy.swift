@@ -11,8 +11,17 @@ package struct BlobCopy: Sendable {
         package var present: Int64 = 0
         /// Blobs that could not be brought over, because the source does not have them as their records say.
         package var problems: Int64 = 0
+        /// Blobs that are gone and that nothing needs any more: their records are older than their collection.
+        package var overtaken: Int64 = 0
 
         package init() {}
+
+        /// Counts what an earlier run has copied, which this one found present.
+        package mutating func add(_ earlier: Report) {
+            copied += earlier.copied
+            copiedBytes += earlier.copiedBytes
+            present = max(0, present - earlier.copied)
+        }
     }
 
     private let records: any MetadataStore
@@ -43,10 +52,13 @@ package struct BlobCopy: Sendable {
     /// - Parameters:
     ///   - onProblem: called for each blob that is missing or damaged in the source; the rest is copied.
     ///   - onProgress: called after each piece of a blob and after each blob. Its bytes are those of blobs that were there, too.
+    ///   - isNeeded: asked about a blob that the source does not have: whether that is a problem. A server at work collects what was
+    ///     deleted since the records were read.
     /// - Throws: when the records cannot be read or the target cannot be written.
     package func run(
         onProblem: @Sendable (BlobDigest, SaveError) -> Void,
-        onProgress: @Sendable (MaintenanceProgress) -> Void = { _ in }
+        onProgress: @Sendable (MaintenanceProgress) -> Void = { _ in },
+        isNeeded: @Sendable (BlobDigest) async throws -> Bool = { _ in true }
     ) async throws -> Report {
         var report = Report()
         let needed = try await records.read { try $0.statistics() }
@@ -64,6 +76,10 @@ package struct BlobCopy: Sendable {
                     let size = try await copy(digest, &report) { onProgress(before.adding(bytes: $0)) }
                     progress.bytes += size
                 } catch let error as SaveError where Self.isAboutTheSource(error) {
+                    if error.code == .assetNotFound, try await !isNeeded(digest) {
+                        report.overtaken += 1
+                        continue
+                    }
                     report.problems += 1
                     onProblem(digest, error)
                 }

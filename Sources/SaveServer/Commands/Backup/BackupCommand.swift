@@ -5,6 +5,7 @@ internal import SavePlatform
 internal import SaveSQLMetadata
 internal import SaveSQLite
 internal import SaveStorage
+internal import Synchronization
 
 /// `backup`: a copy of everything a server keeps, made beside the running server.
 enum BackupCommand: Command {
@@ -71,41 +72,89 @@ struct BackupDirectory {
         return String(cString: real)
     }
 
+    /// A server at work collects files that were deleted since the database was copied: then the database is copied again. So often at
+    /// most.
+    private static let maxRounds = 5
+
     /// Copies what a server keeps. What is in the directory is a whole backup again when this returns.
     func fill(from data: String, _ progress: ProgressLine) async throws -> BlobCopy.Report {
         // What an interrupted run has left may have names without bytes.
         let isSound = (try? BackupManifest.read(from: path))?.isComplete == true
         var manifest = BackupManifest(isComplete: false, created: PlatformClock.system.now())
         try manifest.write(to: path)
-        let database = path + "/save.db"
-        let fresh = database + ".new"
-        for suffix in ["", "-wal", "-shm"] { unlink(fresh + suffix) }
-        try SQLiteStore.snapshot(of: data + "/save.db", to: fresh)
-        try PrivateFile.write(try ServerKey.read(data + "/server.key"), to: path + "/server.key")
+        let key = try ServerKey.read(data + "/server.key")
         let pool = BlockingPool(name: "backup", threads: 2)
         defer { pool.stop() }
         let source = try FileBlobStore(root: data + "/blobs", isOwner: false, pool: pool)
-        let target = try FileBlobStore(root: path + "/blobs", durability: .atEnd, pool: pool)
-        let records = try SQLiteStore.open(path: fresh, readers: 1)
-        let report: BlobCopy.Report
-        do {
-            report = try await BlobCopy(of: records, from: source, to: target, trustsTarget: isSound, pool: pool)
-                .run(
-                    onProblem: { progress.report("\($1.code.rawValue): \($0): \($1.message)") }, onProgress: progress.show)
-            // What an earlier backup needed and this one does not.
-            _ = try await Maintenance(metadata: records, blobs: target, log: .silent()).collectGarbage(grace: 0, dryRun: false)
-        } catch {
-            await records.close()
-            throw error
+        let missed = MissedFiles()
+        var report = BlobCopy.Report()
+        for round in 1...Self.maxRounds {
+            manifest.created = PlatformClock.system.now()
+            try copyDatabase(of: data)
+            if round == 1 { try ServerKey.write(key, to: path + "/server.key") }
+            let target = try FileBlobStore(root: path + "/blobs", durability: .atEnd, pool: pool)
+            let earlier = report
+            report = try await copyFiles(from: source, to: target, trusting: isSound || round > 1, pool: pool, progress) {
+                digest in
+                missed.isMissed(again: digest) || round == Self.maxRounds
+            }
+            report.add(earlier)
+            guard report.overtaken == 0 else { continue }
+            DurableFile.removeLogs(of: fresh)
+            manifest.database = try DurableFile.move(fresh, to: path + "/save.db")
+            try await target.sync()
+            break
         }
-        await records.close()
-        DurableFile.removeLogs(of: fresh)
-        manifest.database = try DurableFile.move(fresh, to: database)
-        try await target.sync()
         manifest.isComplete = true
         manifest.files = report.copied + report.present
         manifest.damaged = report.problems
         try manifest.write(to: path)
         return report
+    }
+
+    /// Where the database is until all its files are there.
+    private var fresh: String { path + "/save.db.new" }
+
+    private func copyDatabase(of data: String) throws {
+        for suffix in ["", "-wal", "-shm"] { unlink(fresh + suffix) }
+        try SQLiteStore.snapshot(of: data + "/save.db", to: fresh)
+    }
+
+    /// Copies what the records of the copied database need, and removes what an earlier backup needed and this one does not.
+    private func copyFiles(
+        from source: FileBlobStore, to target: FileBlobStore, trusting isSound: Bool, pool: BlockingPool,
+        _ progress: ProgressLine,
+        isNeeded: @escaping @Sendable (BlobDigest) -> Bool
+    ) async throws -> BlobCopy.Report {
+        let records = try SQLiteStore.open(path: fresh, readers: 1)
+        do {
+            let report = try await BlobCopy(of: records, from: source, to: target, trustsTarget: isSound, pool: pool).run(
+                onProblem: { progress.report("\($1.code.rawValue): \($0): \($1.message)") }, onProgress: progress.show,
+                isNeeded: isNeeded)
+            if report.overtaken == 0 {
+                _ = try await Maintenance(metadata: records, blobs: target, log: .silent()).collectGarbage(
+                    grace: 0, dryRun: false)
+            }
+            await records.close()
+            return report
+        } catch {
+            await records.close()
+            throw error
+        }
+    }
+}
+
+/// Files that were not there when a copy of the database named them. One that the next copy names as well is lost; one that it does not
+/// name was deleted and collected in between.
+private final class MissedFiles: Sendable {
+    /// A server that lost more than this has lost its disk.
+    private static let maxCount = 10_000
+    private let digests = Mutex<Set<BlobDigest>>([])
+
+    /// Whether a file was missing before, which is noted.
+    func isMissed(again digest: BlobDigest) -> Bool {
+        digests.withLock { digests in
+            digests.count >= Self.maxCount || !digests.insert(digest).inserted
+        }
     }
 }

@@ -45,7 +45,7 @@ enum RestoreCommand: Command {
         guard try DurableFile.copy(backup + "/save.db", to: fresh) == manifest.database else {
             throw SaveError(.digestMismatch, "\(backup)/save.db is not what \(BackupManifest.name) says; the backup is damaged")
         }
-        try PrivateFile.write(try ServerKey.read(backup + "/server.key"), to: directory.keyPath)
+        try ServerKey.write(try ServerKey.read(backup + "/server.key"), to: directory.keyPath)
         let pool = BlockingPool(name: "restore", threads: 2)
         defer { pool.stop() }
         let source = try FileBlobStore(root: backup + "/blobs", isOwner: false, pool: pool)
