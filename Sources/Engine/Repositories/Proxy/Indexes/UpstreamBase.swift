@@ -51,7 +51,7 @@ struct UpstreamBase: Sendable {
     /// there is nothing to find out.
     func placesToTry() async throws -> [String]? {
         guard stored == nil else { return nil }
-        let places = try await UpstreamProbe(proxy).places()
+        let places = try await UpstreamProbe(context).places()
         return places.isEmpty ? nil : places
     }
 

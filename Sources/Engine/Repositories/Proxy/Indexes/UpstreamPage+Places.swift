@@ -63,4 +63,19 @@ extension UpstreamPage {
             throw search.refusal ?? failure
         }
     }
+
+    /// What an upstream's configuration says of the place of an index is not more to be believed than a redirect: the index is asked for
+    /// on the upstream's own server, or on one that the operator names.
+    func checkServer(of url: String) throws {
+        guard let own = URLOrigin(of: context.settings.remoteURL), !RedirectScope.isSameServer(url, as: own) else { return }
+        let target = URLOrigin(of: url)
+        guard let target, own.scheme != "https" || target.scheme == "https",
+            AllowedFileHosts(context.settings).names(hostOf: url)
+        else {
+            let host = target.map { "\($0.host):\($0.port)" } ?? "nowhere"
+            throw invalid(
+                "the upstream says that this \(noun) is on another server, \(host), which was not asked: have an owner of the proxy check remote_url, or add the host to allowed_file_hosts (never from https to http)",
+                nil, redirectedTo: host)
+        }
+    }
 }

@@ -107,21 +107,6 @@ struct UpstreamPage: Sendable {
         return (wanted, response)
     }
 
-    /// What an upstream's configuration says of the place of an index is not more to be believed than a redirect: the index is asked for
-    /// on the upstream's own server, or on one that the operator names.
-    private func checkServer(of url: String) throws {
-        guard let own = URLOrigin(of: proxy.settings.remoteURL), !RedirectScope.isSameServer(url, as: own) else { return }
-        let target = URLOrigin(of: url)
-        guard let target, own.scheme != "https" || target.scheme == "https",
-            AllowedFileHosts(proxy.settings).names(hostOf: url)
-        else {
-            let host = target.map { "\($0.host):\($0.port)" } ?? "nowhere"
-            throw invalid(
-                "the upstream says that this \(noun) is on another server, \(host), which was not asked: have an owner of the proxy check remote_url, or add the host to allowed_file_hosts (never from https to http)",
-                nil, redirectedTo: host)
-        }
-    }
-
     private func request(below base: String) async throws -> UpstreamRequest {
         let format = context.repository.format
         guard let configuring = context.repository.configuring else {
@@ -141,7 +126,7 @@ struct UpstreamPage: Sendable {
     }
 
     /// What messages call it.
-    private var noun: String { index == UpstreamConfiguration.index ? "configuration" : "index" }
+    var noun: String { index == UpstreamConfiguration.index ? "configuration" : "index" }
 
     private func failure(_ response: ClientResponse, asking url: String) -> UpstreamFailure {
         let status = response.status
@@ -173,7 +158,7 @@ struct UpstreamPage: Sendable {
         }
     }
 
-    private func invalid(_ message: String, _ status: Int?, redirectedTo: String? = nil) -> UpstreamFailure {
+    func invalid(_ message: String, _ status: Int?, redirectedTo: String? = nil) -> UpstreamFailure {
         UpstreamFailure(
             SaveError(.upstreamInvalid, message), status: status, concernsAll: false, redirectedTo: redirectedTo)
     }
