@@ -33,6 +33,12 @@ package protocol RepositoryOperations: Sendable {
 package protocol PolicyJudging: Sendable {
     /// A policy was made, changed or deleted, and the catalogue knows: what was made by it is no longer true.
     func policyChanged(_ policy: PolicyRecord)
+
+    /// What policies and other rules say of versions of packages. It has no effect, but that upstreams may be asked for their indexes.
+    ///
+    /// - Returns: for each package what the schema `PolicyAnswer` says.
+    /// - Throws: `invalidRequest` naming the element of `packages`.
+    func evaluate(_ packages: [PackageURL], in repository: Repository) async throws -> [JSONValue]
 }
 
 /// Says why clients get what they get. Callers that may read a repository may know: a group can be read only by callers that may

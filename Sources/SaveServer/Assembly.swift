@@ -1,6 +1,7 @@
 internal import Foundation
 internal import SaveAPI
 internal import SaveAccess
+internal import SaveAdvisories
 internal import SaveArgon2
 internal import SaveAudit
 internal import SaveBlobs
@@ -51,6 +52,8 @@ struct Assembly: Sendable {
             store: stores.metadata, blobs: stores.blobs, client: try client(configuration), catalogue: catalogue, clock: clock,
             log: log,
             pool: stores.pool, processors: stores.processors, uploadSessions: sessionRules(configuration),
+            furtherPolicies: AdministratorPolicies.rules(
+                store: stores.metadata, formats: registry, advisories: NoAdvisories(), clock: clock, log: log),
             unseal: { sealed in unseal(sealed, key) })
         let keyUses = KeyUses(store: stores.metadata, clock: clock, log: log)
         try await keyUses.load()

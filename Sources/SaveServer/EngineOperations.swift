@@ -49,6 +49,10 @@ package struct EngineOperations: RepositoryOperations, PackageExplaining, Policy
         }
     }
 
+    package func evaluate(_ packages: [PackageURL], in repository: Repository) async throws -> [JSONValue] {
+        try await services.evaluate(packages, in: repository)
+    }
+
     package func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> JSONValue {
         try await services.explain(package, in: repository, refresh: refresh).json
     }

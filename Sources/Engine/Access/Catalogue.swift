@@ -53,6 +53,7 @@ package final class Catalogue: Sendable {
     private func repository(
         _ record: RepositoryRecord, _ policies: [PolicyRecord], _ earlier: CatalogueSnapshot
     ) async throws -> Repository {
+        let policies = policies.filter { $0.applies(to: record) }
         let known = earlier.repository(id: record.id)
         if let known, known.record == record, known.isJudged(by: policies) { return known }
         guard let descriptor = formats.descriptor(record.format) else {
@@ -66,11 +67,12 @@ package final class Catalogue: Sendable {
             let upstream = known.record.hasSameUpstream(as: record) ? known.upstream : nil
             return Repository(
                 record: record, format: known.format, descriptor: descriptor, upstream: upstream,
-                policies: try await RepositoryPolicy.all(of: policies, for: record, known.format))
+                policies: try await RepositoryPolicy.all(of: policies, for: record, known.format, descriptor),
+                considered: policies)
         }
         let format = try await formats.make(record.format, settings: record.settings)
         return Repository(
             record: record, format: format, descriptor: descriptor,
-            policies: try await RepositoryPolicy.all(of: policies, for: record, format))
+            policies: try await RepositoryPolicy.all(of: policies, for: record, format, descriptor), considered: policies)
     }
 }

@@ -11,23 +11,26 @@ package final class Repository: Sendable {
     /// The policies that count for its own files, in the order in which they are asked. What was made by others is made again, because
     /// it rests on another `Repository`.
     package let policies: [RepositoryPolicy]
+    /// The policies of its scope, with those that count here for nothing.
+    private let considered: [PolicyRecord]
 
-    /// - Parameter upstream: that of another version of the record with the same upstream; nil where there is none.
+    /// - Parameters:
+    ///   - upstream: that of another version of the record with the same upstream; nil where there is none.
+    ///   - considered: what `policies` were made of.
     package init(
         record: RepositoryRecord, format: IsolatedFormat<any RepositoryFormat>, descriptor: FormatDescriptor,
-        upstream: UpstreamID? = nil, policies: [RepositoryPolicy] = []
+        upstream: UpstreamID? = nil, policies: [RepositoryPolicy] = [], considered: [PolicyRecord] = []
     ) {
         self.policies = policies
+        self.considered = considered
         self.record = record
         self.format = format
         self.descriptor = descriptor
         self.upstream = upstream ?? .new(of: record.id)
     }
 
-    /// Whether these are the policies that count for it.
-    func isJudged(by records: [PolicyRecord]) -> Bool {
-        policies.map(\.record) == records.filter { $0.applies(to: record) }
-    }
+    /// Whether its policies were made of these.
+    func isJudged(by records: [PolicyRecord]) -> Bool { considered == records }
 
     /// The path from the host to the repository, with a slash at both ends, as Save writes it: below the format's mount where it
     /// has one.
@@ -41,10 +44,13 @@ package final class Repository: Sendable {
 package struct RepositoryPolicy: Sendable, Equatable {
     package let record: PolicyRecord
     /// The packages that it is about, of which there may be none in this format; nil where it is about all files.
-    package let packages: [NamePattern]?
+    package let packages: [String]?
+    /// Seconds of `match.younger_than`; 0 where it has none.
+    package let youngerThan: Int64
 
-    package init(_ record: PolicyRecord, packages: [NamePattern]?) {
+    package init(_ record: PolicyRecord, packages: [String]?) {
         self.record = record
         self.packages = packages
+        youngerThan = record.match.youngerThanSeconds ?? 0
     }
 }

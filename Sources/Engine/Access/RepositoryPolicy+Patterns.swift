@@ -5,12 +5,14 @@ package import SaveStorage
 extension RepositoryPolicy {
     /// The policies that count for a repository, in the order in which they are asked.
     ///
-    /// - Parameter records: all policies, in that order.
+    /// - Parameter records: those that apply to it, in that order.
     static func all(
-        of records: [PolicyRecord], for repository: RepositoryRecord, _ format: IsolatedFormat<any RepositoryFormat>
+        of records: [PolicyRecord], for repository: RepositoryRecord, _ format: IsolatedFormat<any RepositoryFormat>,
+        _ descriptor: FormatDescriptor
     ) async throws -> [RepositoryPolicy] {
         var policies: [RepositoryPolicy] = []
-        for record in records where record.applies(to: repository) {
+        for record in records {
+            guard try await unjudged(record.match, in: repository.kind, format, descriptor) == nil else { continue }
             guard let written = record.match.packages else {
                 policies.append(RepositoryPolicy(record, packages: nil))
                 continue
@@ -20,12 +22,37 @@ extension RepositoryPolicy {
         return policies
     }
 
+    /// The member of a policy that cannot be judged in repositories of a kind, and why: what has it counts there for nothing.
+    package static func unjudged(
+        _ match: PolicyMatch, in kind: RepositoryKind, _ format: IsolatedFormat<any RepositoryFormat>,
+        _ descriptor: FormatDescriptor
+    ) async throws -> (member: String, why: String)? {
+        if match.packages != nil, format.cast({ $0 as? any PackageNaming }) == nil {
+            return ("packages", "files of the format \(descriptor.id) belong to no package")
+        }
+        if match.youngerThan != nil, kind == .proxy, !descriptor.abilities.contains(.upstreamIndexes) {
+            return ("younger_than", "upstreams of the format \(descriptor.id) have no index that tells how old a file is")
+        }
+        let versioning = format.cast { $0 as? any PackageVersioning }
+        if let member = match.memberAboutAdvisories, versioning == nil {
+            return (member, "no advisories are about files of the format \(descriptor.id)")
+        }
+        guard let range = match.versions else { return nil }
+        guard let versioning else { return ("versions", "versions of the format \(descriptor.id) have no order") }
+        do {
+            _ = try await versioning.ask { try $0.range(range, contains: "0") }
+            return nil
+        } catch let error as SaveError where error.code == .invalidRequest {
+            return ("versions", error.message)
+        }
+    }
+
     /// Patterns in the spelling of a format, without those that cover no name of it.
     package static func patterns(
         _ written: [String], _ id: String, _ format: IsolatedFormat<any RepositoryFormat>
-    ) async throws -> [NamePattern] {
+    ) async throws -> [String] {
         guard let naming = format.cast({ $0 as? any PackageNaming }) else { return [] }
-        return try await naming.ask { naming in written.compactMap { pattern($0, id, naming) } }
+        return try await naming.ask { naming in written.compactMap { pattern($0, id, naming)?.rawValue } }
     }
 
     /// - Parameter written: a name or the beginning of names, or `*` for all; with `pkg:npm/` before it only of that format.
@@ -41,6 +68,12 @@ extension RepositoryPolicy {
 }
 
 extension PolicyMatch {
+    fileprivate var memberAboutAdvisories: String? {
+        guard asksAdvisories else { return nil }
+        if malware != nil { return "malware" }
+        return minSeverity != nil ? "min_severity" : advisories != nil ? "advisories" : "exempt_fixes"
+    }
+
     /// Seconds of `youngerThan`.
     package var youngerThanSeconds: Int64? { youngerThan.flatMap(Self.seconds) }
 

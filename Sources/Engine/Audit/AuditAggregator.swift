@@ -1,7 +1,7 @@
 internal import SaveCaching
 package import SaveAccess
 package import SaveHTTP
-internal import SavePlatform
+package import SavePlatform
 package import SaveStorage
 internal import Synchronization
 
@@ -26,6 +26,13 @@ package final class AuditAggregator: AuditRecording {
         var outcome = AuditRecord.Outcome.ok
         /// The code of the error that it was refused with.
         var error: String?
+        /// The policy that refused it.
+        var policy: Policy?
+
+        struct Policy: Sendable, Hashable {
+            let name: String
+            let id: Int64
+        }
 
         package init(
             action: String, resourceType: String, resource: String, actor: String, key: String? = nil, address: [UInt8],
@@ -287,6 +294,10 @@ package final class AuditAggregator: AuditRecording {
         if let via = subject.via { details["via"] = .string(via) }
         if let key = subject.key { details["key"] = .string(key) }
         if let error = subject.error { details["error"] = .string(error) }
+        if let policy = subject.policy {
+            details["policy"] = .string(policy.name)
+            details["policy_id"] = .integer(policy.id)
+        }
         return AuditEvent(subject.action, subject.resourceType, subject.resource, outcome: subject.outcome, details: details)
     }
 }
@@ -300,5 +311,18 @@ extension AuditAggregator {
             key: principal.key?.id, address: request.client.bytes, userAgent: request.headers["user-agent"] ?? "",
             via: download.via)
         note(subject, by: principal, request, isPart: response.status == 206)
+    }
+
+    /// Counts a file, or what describes it, that a policy keeps from a client; the error names the policy.
+    package func noteRefusal(
+        _ error: SaveError, of path: AssetPath, in repository: Repository, to principal: Principal, _ request: HTTPRequest
+    ) {
+        guard let name = error.details["policy"], let id = error.details["policy_id"].flatMap({ Int64($0) }) else { return }
+        var subject = Subject(
+            action: "file.download", resourceType: "file", resource: "\(repository.record.coordinates)/\(path)",
+            actor: principal.auditName, key: principal.key?.id, address: request.client.bytes,
+            userAgent: request.headers["user-agent"] ?? "", outcome: .denied, error: error.code.rawValue)
+        subject.policy = .init(name: name, id: id)
+        note(subject, by: principal, request)
     }
 }

@@ -12,6 +12,7 @@ package struct EngineServices: Sendable {
     package let aggregator: AuditAggregator
     package let sessions: UploadSessions
     let furtherPolicies: @Sendable (Repository) -> [any FilePolicy]
+    package let policyCounts = PolicyCounts()
 
     /// - Parameter furtherPolicies: rules for a repository's files, beside those that its format and its settings bring.
     package init(

@@ -38,5 +38,11 @@ final class RequestRecorder: RequestRecording {
         await refusals.note(error, request, principal)
     }
 
-    func noteRefusal(_ error: any Error, of resolved: ResolvedRequest) async { await refusals.record(error, resolved) }
+    func noteRefusal(_ error: any Error, of resolved: ResolvedRequest) async {
+        if case .asset(let path, _) = resolved.route, resolved.request.method.isRead, let refused = error as? SaveError {
+            services.aggregator.noteRefusal(
+                refused, of: path, in: resolved.repository, to: resolved.principal, resolved.request)
+        }
+        await refusals.record(error, resolved)
+    }
 }

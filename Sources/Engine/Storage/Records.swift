@@ -364,8 +364,20 @@ package struct PolicyMatch: Sendable, Equatable, Codable {
     /// As it was written, such as `7d`.
     package var youngerThan: String?
     package var missingTime: MissingTime?
+    /// Whether it is about versions that do harm.
+    package var malware: Bool?
+    /// The least severity of an advisory that affects the version: `low`, `medium`, `high`, `critical`.
+    package var minSeverity: String?
+    /// The advisories, by any of their names, of which one affects the version.
+    package var advisories: [String]?
+    /// Whether it is not about a version that an advisory names as the one that mends it.
+    package var exemptFixes: Bool?
 
     package init() {}
+
+    package var exemptsFixes: Bool { exemptFixes ?? false }
+    /// Whether what it is about depends on advisories.
+    package var asksAdvisories: Bool { malware != nil || minSeverity != nil || advisories != nil || exemptsFixes }
 }
 
 /// When a proxy first knew of a file for which its upstream gives no time.

@@ -65,6 +65,8 @@ enum DownloadRoutes {
                 var query = AuditQuery(limit: limit + 1)
                 query.resource = resource
                 query.action = "file.download"
+                // A policy's refusal is one, too, and no download.
+                query.outcome = .ok
                 query.since = since
                 query.before = before
                 return try reading.audit(query).records

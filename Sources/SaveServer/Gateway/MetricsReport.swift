@@ -28,6 +28,7 @@ struct MetricsReport: Sendable {
         let catalogue = services.catalogue.current
         metrics.write(to: &text, repositories: catalogue.repositories)
         pages(&text)
+        policies(&text)
         upstreams(&text, catalogue)
         await stored(&text)
         audit(&text)
@@ -45,6 +46,15 @@ struct MetricsReport: Sendable {
         text.single(
             "save_stale_answers_total", .counter, "Pages that were answered with although the upstream could not be asked.",
             serving.staleAnswers)
+    }
+
+    private func policies(_ text: inout MetricsText) {
+        let name = "save_policy_refusals_total"
+        text.begin(
+            name, .counter,
+            "Files that a policy refused (deny), and that were opened although one warns of them or, tried out, would have decided."
+        )
+        for action in PolicyCounts.names { text.add(name, ["action": action], services.policyCounts[action]) }
     }
 
     private func upstreams(_ text: inout MetricsText, _ catalogue: CatalogueSnapshot) {

@@ -68,6 +68,7 @@ class ScriptedUpstream:
         self.style = style
         self.projects = collections.OrderedDict()     # normalized name -> [Distribution]
         self.yanked = {}                              # filename -> reason
+        self.published = {}                           # filename -> when, as JSON pages say it
         self.lied = {}                                # filename -> sha256 that the page shows instead of the true one
         self.static = {}                              # path on the index port -> (content type, bytes)
         self.faults = {}                              # regular expression over "/path" -> Fault
@@ -159,7 +160,8 @@ class ScriptedUpstream:
             entry = {
                 "filename": distribution.filename, "url": self.file_link(distribution),
                 "hashes": {"sha256": self.shown_digest(distribution)}, "size": len(distribution.content),
-                "upload-time": "2024-03-01T12:00:00.000000Z", "yanked": self.yanked.get(distribution.filename, False),
+                "upload-time": self.published.get(distribution.filename, "2024-03-01T12:00:00.000000Z"),
+                "yanked": self.yanked.get(distribution.filename, False),
             }
             if distribution.requires_python:
                 entry["requires-python"] = distribution.requires_python

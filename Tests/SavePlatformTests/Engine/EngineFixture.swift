@@ -1,5 +1,6 @@
 import FormatChunks
 import SaveAccess
+import SaveAdvisories
 import SaveHTTP
 import SavePlatform
 import SaveRepositories
@@ -25,6 +26,7 @@ final class EngineFixture: Sendable {
         format: any RepositoryFormat.Type = LineFormat.self, from origin: FormatOrigin = .compiledIn,
         supervision: SupervisionRules = SupervisionRules(), uploadSessions: UploadSessions.Rules = .init(),
         further formatsBeside: [any RepositoryFormat.Type] = [], policies: [any FilePolicy] = [],
+        advisories: any AdvisoryLookup = NoAdvisories(),
         publicURL: String? = nil
     ) async throws {
         self.store = store
@@ -34,10 +36,12 @@ final class EngineFixture: Sendable {
         try formats.register(ChunksFormat.self, from: origin)
         for format in formatsBeside { try formats.register(format) }
         catalogue = Catalogue(store: store, formats: formats)
+        let administrators = AdministratorPolicies.rules(
+            store: store, formats: formats, advisories: advisories, clock: clock.platform, log: .silent())
         services = EngineServices(
             store: store, blobs: blobs, client: upstream, catalogue: catalogue, clock: clock.platform, log: .silent(),
             pool: BlockingPool(name: "test", threads: 2), uploadSessions: uploadSessions,
-            furtherPolicies: { _ in policies }, unseal: { $0 })
+            furtherPolicies: { administrators($0) + policies }, unseal: { $0 })
         var configuration = Serving.Configuration()
         configuration.publicAddress = publicURL.flatMap(PublicAddress.init)
         serving = Serving(

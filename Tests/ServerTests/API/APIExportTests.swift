@@ -4,7 +4,9 @@ import Testing
 
 /// Lists as comma-separated values and as lines of JSON.
 struct APIExportTests {
-    private static let lists = RouteTable.complete.routes.filter { route in route.query.contains { $0.name == "after" } }
+    private static let lists = RouteTable.complete.routes.filter { route in
+        route.query.contains { $0.name == "after" } && !route.query.contains(where: \.isRequired)
+    }
 
     private func server() async throws -> APIServer {
         let server = try await APIServer()

@@ -79,6 +79,11 @@ struct APIPolicyTests {
             (#"{\#(rest),"match":{"packages":["a","b*c"]}}"#, "match.packages[1]", "a package's name"),
             (#"{\#(rest),"match":{"packages":["pkg:cobol/a"]}}"#, "match.packages[0]", "a package's name"),
             (#"{\#(rest),"match":{"colour":"red"}}"#, "match.colour", "no field"),
+            (#"{\#(rest),"match":{"malware":false}}"#, "match.malware", "must be true"),
+            (#"{\#(rest),"match":{"malware":true}}"#, "match.malware", "cannot be judged in any format"),
+            (#"{\#(rest),"match":{"min_severity":"moderate"}}"#, "match.min_severity", "low, medium, high, critical"),
+            (#"{\#(rest),"match":{"advisories":[]}}"#, "match.advisories", "1 to 1000"),
+            (#"{\#(rest),"match":{"versions":">=1"}}"#, "match.versions", "have no order"),
             (#"{\#(rest)}"#, "match", "missing"),
             (#"{\#(rest),"match":{},"priority":-1}"#, "priority", "0 to 1000000"),
             (#"{\#(rest),"match":{},"scope":"project:"}"#, "scope", "project:NAME"),
@@ -149,5 +154,23 @@ struct APIPolicyTests {
         #expect(try await server.send("PATCH", path, body: #"{"enabled":false}"#, headers: ["If-Match": etag]).status == 200)
         #expect(try await server.send("PATCH", path, body: #"{"enabled":true}"#, headers: ["If-Match": etag]).status == 412)
         #expect(try await server.send("DELETE", path, headers: ["If-Match": etag]).status == 412)
+    }
+
+    @Test func `packages are asked about by callers that may read the repository, a thousand at most`() async throws {
+        let server = try await APIServer()
+        func ask(_ repository: String, _ packages: [String], as user: String) async throws -> APIAnswer {
+            let list = packages.map { "\"\($0)\"" }.joined(separator: ",")
+            return try await server.send(
+                "POST", "/policies/evaluate", as: user, body: #"{"repository":"\#(repository)","packages":[\#(list)]}"#)
+        }
+        let answer = try await ask("backend/hosted", ["pkg:notes/%61lpha@1"], as: "viewer")
+        #expect(answer.status == 200 && answer.items.first?.object?["package"] == "pkg:notes/%61lpha@1")
+        #expect(try await ask("other/secret", ["pkg:notes/a@1"], as: "viewer").status == 404)
+        #expect(try await ask("backend/hosted", ["pkg:notes/a@1", "notes/a"], as: "viewer").field == "packages[1]")
+        #expect(try await ask("backend/hosted", [], as: "viewer").field == "packages")
+        #expect(
+            try await ask("backend/hosted", Array(repeating: "pkg:notes/a@1", count: 1001), as: "viewer").field == "packages")
+        #expect(server.operations.all == ["evaluate 1 in backend/hosted"])
+        #expect(try await server.audit().isEmpty)
     }
 }

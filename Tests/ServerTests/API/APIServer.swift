@@ -13,7 +13,7 @@ import Testing
 /// A format that only exists: with settings to check, and without groups in its second form.
 struct NotesFormat: RepositoryFormat, PackageNaming {
     static let descriptor = FormatDescriptor(
-        id: "notes", displayName: "Notes", abilities: [.hosted, .proxy, .group, .permanentNames])
+        id: "notes", displayName: "Notes", abilities: [.hosted, .proxy, .group, .permanentNames, .upstreamIndexes])
     init(settings: JSONObject) throws {
         for key in settings.keys where key != "flavour" {
             throw SaveError(.unknownField, "there is no setting '\(key)'", details: ["field": "settings.\(key)"])
@@ -69,6 +69,15 @@ final class NotedOperations: RepositoryOperations, PackageExplaining, PolicyJudg
     }
     func contentChanged(in repository: Int64, package: PackageID?) async { note("content \(package?.name ?? "all")") }
     func repositoryChanged(_ repository: Int64) async { note("repository") }
+    func evaluate(_ packages: [PackageURL], in repository: Repository) async throws -> [JSONValue] {
+        note("evaluate \(packages.count) in \(repository.record.coordinates)")
+        return packages.map { package in
+            [
+                "package": .string(package.description), "verdict": "allow", "policy": nil, "reason": nil, "allowed_after": nil,
+                "advisories": [],
+            ]
+        }
+    }
     func policyChanged(_ policy: PolicyRecord) { note("policy \(policy.name)") }
     func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> JSONValue {
         note("explain \(package) in \(repository.record.coordinates) \(refresh)")

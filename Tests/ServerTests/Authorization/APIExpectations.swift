@@ -220,6 +220,9 @@ enum APIExpectations {
         AccessRow("GET /policies", anyAccount),
         AccessRow(
             "POST /policies", owners, ok: 201, body: #"{"name":"fresh","scope":"project:{project}","action":"deny","match":{}}"#),
+        AccessRow(
+            "POST /policies/evaluate", readers,
+            body: #"{"repository":"{project}/pypi-hosted","packages":["pkg:pypi/demo@1.0"]}"#, isRecorded: false),
         AccessRow("GET /policies/{id}", policyReaders),
         AccessRow("PATCH /policies/{id}", policyManagers, body: #"{"enabled":false}"#),
         AccessRow("DELETE /policies/{id}", policyManagers, ok: 204),

@@ -177,7 +177,9 @@ import Testing
             for target in row.profile.targets {
                 for asker in Asker.allCases {
                     let filled = run.world.fill(row, target, asker)
-                    try await run.ask(row.method, "/api/v1" + filled.path, asker, target, filled.body, row.profile, ok: row.ok)
+                    try await run.ask(
+                        row.method, "/api/v1" + filled.path, asker, target, filled.body, row.profile, ok: row.ok,
+                        isRecorded: row.isRecorded)
                 }
             }
             run.compareHidden(row.request, row.profile)

@@ -34,8 +34,14 @@ struct AccessRow: Sendable {
     let body: String?
     /// Values of the path's variables, where they are others than usual.
     let values: [String: String]
+    /// Whether it changes something: a question that has a body leaves no record.
+    let isRecorded: Bool
 
-    init(_ request: String, _ profile: AccessProfile, ok: Int = 200, body: String? = nil, values: [String: String] = [:]) {
+    init(
+        _ request: String, _ profile: AccessProfile, ok: Int = 200, body: String? = nil, values: [String: String] = [:],
+        isRecorded: Bool = true
+    ) {
+        self.isRecorded = isRecorded
         self.request = request
         self.profile = profile
         self.ok = ok

@@ -47,16 +47,25 @@ struct Packument {
 
     var isEmpty: Bool { entries.isEmpty }
 
-    /// The package's tags, as far as they lead to a version that is there; `latest` always does.
+    /// The package's tags, as far as they lead to a version that is there; `latest` always does. Where that one was withdrawn, or is
+    /// kept from clients, it leads to the newest before it that was not, or to the newest of all that were not.
     private static func tags(_ entries: [Entry], _ given: JSONObject) -> JSONObject {
         var tags = JSONObject()
         for member in given.members where entries.contains(where: { $0.version.description == member.value.string }) {
             tags[member.key] = member.value
         }
-        if tags["latest"] == nil, let newest = entries.last(where: { !$0.version.isPrerelease }) ?? entries.last {
+        let named = entries.first { $0.version.description == tags["latest"]?.string }
+        if let named, named.asset.withdrawn == nil { return tags }
+        let offered = entries.filter { $0.asset.withdrawn == nil }
+        let earlier = named.map { named in offered.filter { $0.version < named.version } } ?? []
+        if let newest = newest(earlier) ?? newest(offered) ?? named ?? newest(entries) {
             tags["latest"] = .string(newest.version.description)
         }
         return tags
+    }
+
+    private static func newest(_ entries: [Entry]) -> Entry? {
+        entries.last { !$0.version.isPrerelease } ?? entries.last
     }
 
     /// The version that `latest` leads to, as it was published; nil where there is none.

@@ -28,14 +28,17 @@ struct MemberFindings: Sendable {
             )
         }
         if repository.record.kind == .hosted || !repository.descriptor.abilities.contains(.upstreamIndexes) {
-            let facts = PackageFacts(repository: repository, id: package, attributes: record?.attributes ?? JSONObject())
+            let facts = PackageFacts(
+                repository: repository, id: package, attributes: record?.attributes ?? JSONObject(),
+                files: stored.map(\.listed))
             findings.addHosted(stored, facts, retired, try await rules.verdicts(on: facts))
         } else {
             let index = UpstreamIndex(services.upstream(of: repository))
             if refresh { _ = await index.insist(.package(package)) }
             let known = try await index.remembered(.package(package))
             let facts = PackageFacts(
-                repository: repository, id: package, attributes: known?.listing.attributes ?? JSONObject())
+                repository: repository, id: package, attributes: known?.listing.attributes ?? JSONObject(),
+                files: (known?.listing.assets ?? []) + stored.map(\.record))
             findings.addProxied(known, stored, services, package, try await rules.verdicts(on: facts))
         }
         return findings
@@ -161,10 +164,14 @@ struct MemberFindings: Sendable {
     private func file(
         _ record: AssetRecord, _ state: String, _ stored: StoredAsset?, _ reason: Explanation.Reason?, _ verdicts: FileVerdicts
     ) -> Explanation.File {
-        let withholding = verdicts(record).withholding
+        let verdict = verdicts(record)
+        let withholding = verdict.withholding
+        let remark = verdict.remarks.first.map {
+            Explanation.Reason($0.isDryRun ? "policy_dry_run" : "policy_warning", $0.reason)
+        }
         return Explanation.File(
             record: record, member: member.repository, state: withholding == nil ? state : "blocked",
-            reason: withholding.map(Explanation.Reason.init) ?? reason, stored: stored)
+            reason: withholding.map(Explanation.Reason.init) ?? reason ?? remark, stored: stored)
     }
 }
 

@@ -1,5 +1,6 @@
 package import SaveAccess
 package import SavePlatform
+package import SaveStorage
 
 /// A rule that keeps files of a repository from clients: a package in quarantine, a file on a host that is not allowed.
 ///
@@ -35,11 +36,20 @@ package struct PackageFacts: Sendable {
     package let id: PackageID?
     /// What is said of the package as a whole, by its upstream or by the people here (`Listing.attributes`).
     package let attributes: JSONObject
+    /// The files that will be judged, as the page has them: what a rule finds out of each beforehand is asked for at once.
+    package var files: [AssetRecord]
+    /// Somebody only asks what would be: nothing is noted.
+    package let isQuestion: Bool
 
-    package init(repository: Repository, id: PackageID?, attributes: JSONObject = JSONObject()) {
+    package init(
+        repository: Repository, id: PackageID?, attributes: JSONObject = JSONObject(), files: [AssetRecord] = [],
+        isQuestion: Bool = false
+    ) {
+        self.isQuestion = isQuestion
         self.repository = repository
         self.id = id
         self.attributes = attributes
+        self.files = files
     }
 }
 
@@ -86,10 +96,31 @@ package struct FileVerdict: Sendable {
     package let withholding: Withholding?
     /// When the verdict ends by itself; nil for never. What was made by it holds no longer than that.
     package let until: Timestamp?
+    /// The policy that decided; nil where none is about the file.
+    package private(set) var decision: PolicyDecision?
+    /// What policies would have done that are tried out.
+    package private(set) var dryRuns: [PolicyDecision] = []
 
     private init(_ withholding: Withholding?, until: Timestamp?) {
         self.withholding = withholding
         self.until = until
+    }
+
+    static func allowed(by decision: PolicyDecision?, dryRuns: [PolicyDecision], until end: Timestamp?) -> FileVerdict {
+        var verdict = FileVerdict(nil, until: end)
+        (verdict.decision, verdict.dryRuns) = (decision, dryRuns)
+        return verdict
+    }
+    static func withheld(_ withholding: Withholding, dryRuns: [PolicyDecision], until end: Timestamp?) -> FileVerdict {
+        var verdict = FileVerdict(withholding, until: end)
+        (verdict.decision, verdict.dryRuns) = (withholding.decision, dryRuns)
+        return verdict
+    }
+
+    /// What is told of a file that is given out: a warning, and what policies would have done that are tried out.
+    package var remarks: [PolicyDecision] {
+        guard withholding == nil else { return dryRuns }
+        return (decision.map { $0.action == .warn ? [$0] : [] } ?? []) + dryRuns
     }
 
     package static let allowed = FileVerdict(nil, until: nil)
@@ -101,7 +132,10 @@ package struct FileVerdict: Sendable {
     /// The first rule that withholds a file is the one that is told.
     fileprivate func and(_ next: FileVerdict) -> FileVerdict {
         guard withholding == nil else { return self }
-        return FileVerdict(next.withholding, until: [until, next.until].compactMap(\.self).min())
+        var verdict = FileVerdict(next.withholding, until: [until, next.until].compactMap(\.self).min())
+        verdict.decision = next.withholding == nil ? decision ?? next.decision : next.decision
+        verdict.dryRuns = dryRuns + next.dryRuns
+        return verdict
     }
 }
 
@@ -125,6 +159,16 @@ package struct Withholding: Sendable {
     /// The same in one sentence for readers of `explain`, who are told the rule beside it.
     package let finding: String
     package let presentation: Presentation
+    /// The policy's that withholds it; nil where another rule does.
+    package private(set) var decision: PolicyDecision?
+
+    /// What a policy withholds. Its name and number go with the error, for the audit trail.
+    init(by decision: PolicyDecision, finding: String, presentation: Presentation) {
+        let details = ["policy": decision.name, "policy_id": String(decision.policy)]
+        self.init(
+            by: "policy", SaveError(.blocked, decision.reason, details: details), finding: finding, presentation: presentation)
+        self.decision = decision
+    }
 
     /// - Parameter finding: nil for the error's own message.
     package init(by rule: String, _ error: SaveError, finding: String? = nil, presentation: Presentation) {
@@ -133,4 +177,20 @@ package struct Withholding: Sendable {
         self.finding = finding ?? error.message
         self.presentation = presentation
     }
+}
+
+/// What a policy says of a file: the refusal, `explain`, the audit trail and the metrics tell the same.
+package struct PolicyDecision: Sendable, Equatable {
+    /// The policy's number.
+    package let policy: Int64
+    package let name: String
+    package let action: PolicyRecord.Action
+    /// Nothing came of it.
+    package let isDryRun: Bool
+    /// In one line, for clients where it is a refusal.
+    package let reason: String
+    /// When the file is old enough; nil where that is not what it lacks.
+    package let allowedAfter: Timestamp?
+    /// The ids of the advisories for which the policy is about the file.
+    package let advisories: [String]
 }

@@ -1,7 +1,8 @@
 package import SaveAccess
 internal import SaveHTTP
-internal import SavePlatform
+package import SavePlatform
 internal import SaveStorage
+internal import Synchronization
 
 extension EngineServices {
     /// What decides which files of a repository clients get. The first rule that withholds a file gives the reason.
@@ -10,7 +11,7 @@ extension EngineServices {
             [
                 PackageQuarantine(),
                 AllowedFileHosts(repository.record.proxy),
-            ] + furtherPolicies(repository), processors: processors, clock: clock)
+            ] + furtherPolicies(repository), processors: processors, clock: clock, counts: policyCounts)
     }
 }
 
@@ -19,11 +20,13 @@ package struct FileRules: Sendable {
     private let policies: [any FilePolicy]
     private let processors: BlockingPool
     private let clock: PlatformClock
+    private let counts: PolicyCounts
 
     /// Listings of more files are gone through on a thread that may take its time.
     private static let maxInline = 200
 
-    init(_ policies: [any FilePolicy], processors: BlockingPool, clock: PlatformClock) {
+    init(_ policies: [any FilePolicy], processors: BlockingPool, clock: PlatformClock, counts: PolicyCounts) {
+        self.counts = counts
         self.policies = policies
         self.processors = processors
         self.clock = clock
@@ -46,14 +49,22 @@ package struct FileRules: Sendable {
     /// - Returns: until when it may be.
     /// - Throws: the error of the rule that withholds it.
     func admit(_ record: AssetRecord?, of package: PackageFacts) async throws -> CacheValidity {
+        var package = package
+        package.files = record.map { [$0] } ?? []
         let verdicts = try await verdicts(on: package)
         guard let verdict = record.map({ verdicts($0) }) ?? verdicts.whole else { return CacheValidity() }
-        if let withholding = verdict.withholding { throw withholding.error }
+        for remark in verdict.remarks { counts.note(remark) }
+        if let withholding = verdict.withholding {
+            if let decision = withholding.decision { counts.note(decision) }
+            throw withholding.error
+        }
         return validity(until: verdict.until)
     }
 
     /// A listing as clients see it.
     func filter(_ answer: SourcedListing, of package: PackageFacts) async throws -> SourcedListing {
+        var package = package
+        package.files = answer.listing.assets
         let verdicts = try await verdicts(on: package)
         var answer = answer
         answer.withholding = verdicts.whole?.withholding
@@ -97,4 +108,19 @@ package struct FileRules: Sendable {
         let (uptime, carry) = clock.uptime().addingReportingOverflow(nanoseconds)
         return CacheValidity(validUntil: overflow || carry ? nil : uptime)
     }
+}
+
+/// How often policies refused a file, or would have, since the start.
+package final class PolicyCounts: Sendable {
+    private let counts = Mutex([String: Int]())
+
+    /// What is counted, by name: `deny` for refusals, `warn` and `dry_run` for files that were given out all the same.
+    package static let names = ["deny", "warn", "dry_run"]
+
+    func note(_ decision: PolicyDecision) {
+        let name = decision.isDryRun ? "dry_run" : decision.action.rawValue
+        counts.withLock { $0[name, default: 0] &+= 1 }
+    }
+
+    package subscript(name: String) -> Int { counts.withLock { $0[name] ?? 0 } }
 }

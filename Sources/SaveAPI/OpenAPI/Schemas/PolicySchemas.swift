@@ -1,3 +1,4 @@
+internal import SaveAdvisories
 internal import SavePlatform
 internal import SaveStorage
 
@@ -13,7 +14,17 @@ enum PolicySchemas {
         ]),
         "PolicyMembers": .members([
             "packages": Schema.list(of: .text).ifAny, "younger_than": Schema.matching(TextForm.lengthOfTime.pattern).ifAny,
-            "missing_time": Schema.choice(PolicyMatch.MissingTime.allCases.map(\.rawValue)).ifAny,
+            "missing_time": Schema.choice(PolicyMatch.MissingTime.allCases.map(\.rawValue)).ifAny, "versions": Schema.text.ifAny,
+            "malware": Schema.flag.ifAny, "min_severity": Schema.choice(AdvisorySeverity.allCases.map(\.name)).ifAny,
+            "advisories": Schema.list(of: .text).ifAny, "exempt_fixes": Schema.flag.ifAny,
+        ]),
+        "PolicyAnswers": .members(["items": .list(of: .named("PolicyAnswer"))]),
+        "PolicyAnswer": .members([
+            "package": Schema.text.described("As it was asked about."),
+            "verdict": Schema.choice(PolicyRecord.Action.allCases.map(\.rawValue)).described(
+                "deny where no file of the version is given out, warn where some are not, or a policy warns."),
+            "policy": Schema.text.orNull.described("The name of the policy that decides; null where none does, or another rule."),
+            "reason": Schema.text.orNull, "allowed_after": Schema.time.orNull, "advisories": .list(of: .text),
         ]),
     ]
 }

@@ -37,15 +37,28 @@ struct PolicyDraft {
     }
 
     private mutating func apply(_ members: JSONObject) throws {
+        record.match = try Self.match(members)
+    }
+
+    /// - Throws: `invalidRequest` naming the field.
+    private static func match(_ members: JSONObject) throws -> PolicyMatch {
         var match = PolicyMatch()
         match.packages = members["packages"]?.array?.compactMap(\.string)
+        match.versions = members["versions"]?.string
         match.youngerThan = members["younger_than"]?.string
         match.missingTime = members["missing_time"]?.string.flatMap(PolicyMatch.MissingTime.init)
+        match.malware = members["malware"]?.bool
+        match.minSeverity = members["min_severity"]?.string
+        match.advisories = members["advisories"]?.array?.compactMap(\.string)
+        match.exemptFixes = members["exempt_fixes"]?.bool
         guard match.missingTime == nil || match.youngerThan != nil else {
             throw SaveError.invalid(
                 "match.missing_time", "'match.missing_time' says how old a file is, so it needs 'match.younger_than' beside it")
         }
-        record.match = match
+        guard match.malware != false else {
+            throw SaveError.invalid("match.malware", "'match.malware' must be true, or be left out where it is about other files")
+        }
+        return match
     }
 
     private func check(_ isAdministrator: Bool) throws {
@@ -62,29 +75,55 @@ struct PolicyDraft {
         }
     }
 
-    /// Refuses patterns that no package can have.
+    /// Refuses what cannot be judged where the policy is to count.
     ///
-    /// - Throws: `invalidRequest` naming the element.
-    func checkPatterns(_ formats: FormatRegistry) async throws {
-        guard let patterns = body["match"]?.object?["packages"]?.array?.compactMap(\.string) else { return }
-        var judges: [(id: String, format: IsolatedFormat<any RepositoryFormat>)] = []
+    /// - Throws: `invalidRequest` naming the field.
+    func checkJudgeable(_ formats: FormatRegistry) async throws {
+        guard let members = body["match"]?.object else { return }
+        let match = try Self.match(members)
+        var judges: [Judge] = []
         if let repository {
-            guard repository.naming != nil else {
-                throw SaveError.invalid(
-                    "match.packages",
-                    "'match.packages' cannot be judged in \(repository.record.coordinates): files of the format \(repository.record.format) belong to no package"
-                )
-            }
-            judges = [(repository.record.format, repository.format)]
+            judges = [Judge(format: repository.format, descriptor: repository.descriptor, kind: repository.record.kind)]
         } else {
             for descriptor in formats.descriptors {
-                judges.append((descriptor.id, try await formats.make(descriptor.id, settings: JSONObject())))
+                let format = try await formats.make(descriptor.id, settings: JSONObject())
+                judges.append(Judge(format: format, descriptor: descriptor, kind: .proxy))
+                if record.includesHosted { judges.append(Judge(format: format, descriptor: descriptor, kind: .hosted)) }
             }
         }
+        try await check(match, judges)
+        try await checkPatterns(match.packages ?? [], judges)
+    }
+
+    /// What a policy may be judged by.
+    private struct Judge {
+        let format: IsolatedFormat<any RepositoryFormat>
+        let descriptor: FormatDescriptor
+        let kind: RepositoryKind
+    }
+
+    /// A policy for several repositories is to count in one format at least.
+    private func check(_ match: PolicyMatch, _ judges: [Judge]) async throws {
+        var found: [(member: String, why: String)] = []
+        for judge in judges {
+            guard let unjudged = try await RepositoryPolicy.unjudged(match, in: judge.kind, judge.format, judge.descriptor) else {
+                return
+            }
+            found.append(unjudged)
+        }
+        // Of a range that no format reads, one says what is wrong with it.
+        guard let first = found.last(where: { $0.member == "versions" && !$0.why.contains("no order") }) ?? found.first else {
+            return
+        }
+        let place = repository.map { " in \($0.record.coordinates)" } ?? " in any format of this server"
+        throw SaveError.invalid("match.\(first.member)", "'match.\(first.member)' cannot be judged\(place): \(first.why)")
+    }
+
+    private func checkPatterns(_ patterns: [String], _ judges: [Judge]) async throws {
         for (index, pattern) in patterns.enumerated() {
             var isName = false
             for judge in judges where !isName {
-                isName = try await !RepositoryPolicy.patterns([pattern], judge.id, judge.format).isEmpty
+                isName = try await !RepositoryPolicy.patterns([pattern], judge.descriptor.id, judge.format).isEmpty
             }
             guard isName else {
                 let field = "match.packages[\(index)]"

@@ -25,6 +25,20 @@ enum PolicyRoutes {
             body: PolicyRules.create, status: 201, answer: "Policy", failures: [.notFound, .repositoryNotFound, .conflict],
             action: "policy.create"
         ) { call, _ in try await create(call) },
+        APIRoute(
+            .post, "/policies/evaluate", .signedIn,
+            "What policies say of packages of a repository that the caller may read; it has no effect",
+            body: ObjectRule(
+                name: "PolicyQuestion",
+                fields: [
+                    FieldRule(
+                        "repository", .form(.coordinates), required: true, "The project and the name of the repository.",
+                        example: "backend/pypi"),
+                    FieldRule(
+                        "packages", .list(of: .text(max: 1000), sizes: 1...1000), required: true,
+                        "URLs of packages (purl), each with its version.", example: ["pkg:pypi/acme-lib@1.0"]),
+                ]), answer: "PolicyAnswers", failures: [.repositoryNotFound]
+        ) { call, _ in try await evaluate(call) },
         APIRoute(.get, "/policies/{id}", .policy(changing: false), "A policy", answer: "Policy") { call, policy in
             call.answer(json(policy, call), etag: entityTag(policy.id, policy.updated))
         },
@@ -59,7 +73,7 @@ enum PolicyRoutes {
             updated: created)
         var draft = PolicyDraft(record: new, repository: repository, body: body)
         try draft.apply(isAdministrator: isAdministrator)
-        try await draft.checkPatterns(call.context.formats)
+        try await draft.checkJudgeable(call.context.formats)
         let policy = try await call.change { [draft] writing, now in
             var record = draft.record
             (record.created, record.updated) = (now, now)
@@ -79,7 +93,9 @@ enum PolicyRoutes {
         let body = call.body
         let repository = call.caller.repository(of: policy)
         let isAdministrator = call.caller.mayAdminister
-        try await PolicyDraft(record: policy, repository: repository, body: body).checkPatterns(call.context.formats)
+        var trial = PolicyDraft(record: policy, repository: repository, body: body)
+        try trial.apply(isAdministrator: isAdministrator)
+        try await trial.checkJudgeable(call.context.formats)
         let changed = try await call.change { writing, now in
             let current = try writing.current(policy)
             try call.requireMatch(entityTag(current.id, current.updated))
@@ -93,6 +109,29 @@ enum PolicyRoutes {
         }
         call.context.operations.policyChanged(changed)
         return call.answer(json(changed, call), etag: entityTag(changed.id, changed.updated))
+    }
+
+    private static func evaluate(_ call: APICall) async throws -> HTTPResponse {
+        guard case .repository(let project, let name)? = PolicyScopeName("repository:\(call.body["repository"]?.string ?? "")")
+        else {
+            throw SaveError.invalid("repository", "'repository' must be \(TextForm.coordinates.summary)")
+        }
+        let repository = try call.caller.repository(project: project, name: name, .read)
+        var packages: [PackageURL] = []
+        for (index, text) in (call.body["packages"]?.array ?? []).enumerated() {
+            do {
+                packages.append(try PackageURL(text.string ?? ""))
+            } catch let error as SaveError {
+                throw SaveError.invalid("packages[\(index)]", error.message)
+            }
+        }
+        let answers = try await call.context.operations.evaluate(packages, in: repository)
+        let items = zip(call.body["packages"]?.array ?? [], answers).map { text, answer in
+            var item = answer.object ?? JSONObject()
+            item["package"] = text
+            return JSONValue.object(item)
+        }
+        return call.answer(["items": .array(items)])
     }
 
     /// Its name in the audit trail.
@@ -126,6 +165,11 @@ enum PolicyRoutes {
         if let packages = match.packages { json["packages"] = .array(packages.map(JSONValue.string)) }
         if let age = match.youngerThan { json["younger_than"] = .string(age) }
         if let missing = match.missingTime { json["missing_time"] = .string(missing.rawValue) }
+        if let range = match.versions { json["versions"] = .string(range) }
+        if let flag = match.malware { json["malware"] = .bool(flag) }
+        if let severity = match.minSeverity { json["min_severity"] = .string(severity) }
+        if let names = match.advisories { json["advisories"] = .array(names.map(JSONValue.string)) }
+        if let flag = match.exemptFixes { json["exempt_fixes"] = .bool(flag) }
         return json
     }
 }

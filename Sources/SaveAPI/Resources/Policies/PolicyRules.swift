@@ -1,4 +1,5 @@
 internal import SaveAccess
+internal import SaveAdvisories
 internal import SavePlatform
 internal import SaveStorage
 
@@ -26,6 +27,17 @@ enum PolicyRules {
                 "missing_time", .choice(PolicyMatch.MissingTime.allCases.map(\.rawValue)),
                 "The age of files whose upstream names no time: from when this server first knew of them, too young for ever, or old enough. first_seen by default."
             ),
+            FieldRule(
+                "versions", .text(max: 500), "A range of versions, as clients of the format write ranges.", example: ">=1.0,<2"),
+            FieldRule("malware", .boolean, "Versions that an advisory calls harmful; true, or left out."),
+            FieldRule(
+                "min_severity", .choice(AdvisorySeverity.allCases.map(\.name)),
+                "Versions that an advisory of this severity or a worse one affects."),
+            FieldRule(
+                "advisories", .list(of: .text(max: 100), sizes: 1...maxPatterns),
+                "Versions that one of these advisories affects, each by its id or another of its names.",
+                example: ["GHSA-vp9c-fpxx-744v"]),
+            FieldRule("exempt_fixes", .boolean, "Not versions that an advisory names as those that mend it."),
             includeHosted,
         ])
 

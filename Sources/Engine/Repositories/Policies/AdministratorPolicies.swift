@@ -1,0 +1,104 @@
+package import SaveAccess
+package import SaveAdvisories
+package import SaveHTTP
+package import SavePlatform
+package import SaveStorage
+
+/// The policies of administrators and owners that count for the files of a repository.
+///
+/// All that has to be waited for is found out once for a package: when files were first seen, which versions a range has, what
+/// advisories say. Each file is then judged by the policies in their order, and the first that matches decides.
+package struct AdministratorPolicies: FilePolicy {
+    private let policies: [RepositoryPolicy]
+    private let sightings: FileSightings
+    private let ecosystem: String?
+    private let advisories: any AdvisoryLookup
+    private let clock: PlatformClock
+
+    /// What gives each repository the rule that its policies are; none where it has no policies.
+    package static func rules(
+        store: any MetadataStore, formats: FormatRegistry, advisories: any AdvisoryLookup, clock: PlatformClock, log: Log
+    ) -> @Sendable (Repository) -> [any FilePolicy] {
+        { repository in
+            guard !repository.policies.isEmpty else { return [] }
+            let sightings = FileSightings(store: store, clock: clock, log: log)
+            return [
+                AdministratorPolicies(
+                    policies: repository.policies, sightings: sightings,
+                    ecosystem: formats.ecosystem(of: repository.record.format)?.name, advisories: advisories, clock: clock)
+            ]
+        }
+    }
+
+    package func verdicts(on package: PackageFacts) async throws -> FileVerdicts {
+        let relevant = policies.filter { policy in
+            guard let patterns = policy.packages else { return true }
+            return patterns.map(NamePattern.init(rawValue:)).first(covering: package.id) != nil
+        }
+        guard let first = relevant.first else { return .same(.allowed) }
+        if first.record.match.isAboutWholePackages, !first.record.isDryRun {
+            return .same(first.verdict(PolicyFinding(of: package.id?.name ?? "this file", by: first.record)))
+        }
+        let judge = PolicyJudge(
+            policies: relevant, seen: try await seen(package, relevant), ranges: try await ranges(package, relevant),
+            advisories: try await known(package, relevant), keys: try await keys(package, relevant), now: clock.now())
+        return .each { judge.verdict(on: $0) }
+    }
+
+    // MARK: What has to be waited for
+
+    private func seen(_ package: PackageFacts, _ policies: [RepositoryPolicy]) async throws -> [AssetPath: Timestamp] {
+        let isAsked = policies.contains { policy in
+            policy.record.match.youngerThan != nil && policy.record.match.missingTime ?? .firstSeen == .firstSeen
+        }
+        guard isAsked else { return [:] }
+        let files = package.files.filter { $0.published == nil && $0.sidecarOf == nil }
+        guard !files.isEmpty else { return [:] }
+        return try await sightings.times(of: files, in: package.repository.record.id, keepsNew: !package.isQuestion)
+    }
+
+    /// For each range the versions of the package that are in it.
+    private func ranges(_ package: PackageFacts, _ policies: [RepositoryPolicy]) async throws -> [String: Set<String>] {
+        let asked = Set(policies.compactMap(\.record.match.versions))
+        guard !asked.isEmpty, let format = package.repository.versioning else { return [:] }
+        let versions = Set(package.files.compactMap(\.version))
+        return try await format.ask { format in
+            var found: [String: Set<String>] = [:]
+            for range in asked { found[range] = try versions.filter { try format.range(range, contains: $0) } }
+            return found
+        }
+    }
+
+    private func known(_ package: PackageFacts, _ policies: [RepositoryPolicy]) async throws -> PackageAdvisories? {
+        guard policies.contains(where: \.record.match.asksAdvisories), let id = package.id, let ecosystem else { return nil }
+        return try await advisories.advisories(of: id, in: ecosystem)
+    }
+
+    private func keys(_ package: PackageFacts, _ policies: [RepositoryPolicy]) async throws -> [String: [UInt8]] {
+        guard policies.contains(where: \.record.match.asksAdvisories), let format = package.repository.versioning else {
+            return [:]
+        }
+        let versions = Set(package.files.compactMap(\.version))
+        return try await format.ask { format in
+            var keys: [String: [UInt8]] = [:]
+            for version in versions { keys[version] = format.sortKey(of: version) }
+            return keys
+        }
+    }
+}
+
+extension PolicyMatch {
+    /// Whether it does not tell the files of a package from each other.
+    fileprivate var isAboutWholePackages: Bool { versions == nil && youngerThan == nil && !asksAdvisories }
+}
+
+extension RepositoryPolicy {
+    /// What becomes of a file that it matches.
+    func verdict(_ finding: PolicyFinding, until end: Timestamp? = nil, dryRuns: [PolicyDecision] = []) -> FileVerdict {
+        let decision = finding.decision(by: record)
+        guard record.action == .deny else { return .allowed(by: decision, dryRuns: dryRuns, until: end) }
+        let withholding = Withholding(
+            by: decision, finding: finding.text, presentation: record.presentation == .omit ? .omitted : .withdrawn)
+        return .withheld(withholding, dryRuns: dryRuns, until: end)
+    }
+}
