@@ -28,13 +28,13 @@ COMMANDS = {
     ("backup",): ["DIRECTORY"], ("restore",): ["DIRECTORY"], ("import",): ["DIRECTORY"],
     ("user", "list"): [], ("user", "add"): ["NAME"], ("user", "passwd"): ["NAME"], ("user", "enable"): ["NAME"],
     ("user", "disable"): ["NAME"], ("user", "role"): ["NAME", "admin|auditor|user"],
-    ("config",): [], ("completions",): ["bash|zsh|fish"], ("manual",): [],
+    ("evaluate",): ["LOCKFILE"], ("config",): [], ("completions",): ["bash|zsh|fish"], ("manual",): [],
 }
 
 
 @pytest.mark.parametrize("words", list(COMMANDS), ids=" ".join)
 def test_a_command_names_the_word_that_it_lacks_and_the_one_that_is_too_much(words, tmp_path):
-    given, data = [], ("--data", tmp_path / "none") if words[0] not in ("formats", "completions", "manual") else ()
+    given, data = [], ("--data", tmp_path / "none") if words[0] not in ("evaluate", "formats", "completions", "manual") else ()
     for operand in COMMANDS[words]:
         refused(*words, *given, *data, status=2, says=(" ".join(words), operand, "missing"))
         given.append("admin")

@@ -7,7 +7,7 @@ package enum ConfigurationReader {
     package typealias Flags = [(key: String, value: String)]
 
     /// Variables that start with `SAVE_` but are no keys.
-    private static let otherVariables: Set<String> = ["SAVE_ADMIN_PASSWORD", "SAVE_CONFIG"]
+    private static let otherVariables: Set<String> = ["SAVE_ADMIN_PASSWORD", "SAVE_API_KEY", "SAVE_CONFIG"]
 
     /// - Throws: `invalidConfiguration`, naming the key and where it stands.
     package static func read(file: String?, environment: [String: String], flags: Flags) throws -> ServerConfiguration {
