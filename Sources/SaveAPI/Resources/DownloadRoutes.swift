@@ -32,7 +32,8 @@ enum DownloadRoutes {
     /// Files by the names that the audit trail has for them.
     private static func files(of package: PackageURL, _ call: APICall) async throws -> [String: AssetRecord] {
         var files: [String: AssetRecord] = [:]
-        let holders = call.caller.auditedRepositories.filter { $0.record.format == package.type && $0.record.kind != .group }
+        let format = call.context.formats.entry { $0.purlType == package.type }?.descriptor.id ?? package.type
+        let holders = call.caller.auditedRepositories.filter { $0.record.format == format && $0.record.kind != .group }
         for repository in holders {
             guard let id = try await identity(of: package.name, in: repository) else { continue }
             for asset in try await call.context.store.read({ try $0.assets(repository.record.id, package: id) })
