@@ -47,6 +47,9 @@ struct AnswerMemo: Sendable {
         entries = BoundedCache(limit: capacity)
     }
 
+    /// The version of the catalogue now.
+    var generation: UInt64 { catalogue.generation }
+
     /// What stands for a read of this target with these fields.
     func name(of request: HTTPRequest) -> Fingerprint {
         var text: [UInt8] = []
@@ -69,7 +72,7 @@ struct AnswerMemo: Sendable {
     }
 
     /// - Parameters:
-    ///   - generation: that of the catalogue by which the request was authorized and answered.
+    ///   - generation: that of the catalogue before the sender was looked up.
     ///   - sender: the credential by which it was authorized.
     func remember(_ answer: any ReadyAnswer, as name: Fingerprint, generation: UInt64, sender: Authentication) {
         entries.insert(Entry(answer: answer, sender: sender, generation: generation), for: name)

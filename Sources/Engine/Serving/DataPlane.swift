@@ -49,10 +49,12 @@ package final class DataPlane: Responder {
             recorder.noteSignIn(of: known.principal, request)
             return send(known.answer, known.validity, to: known.principal, request)
         }
+        // Before the sender is looked up: a credential that is revoked meanwhile must not be remembered as one of later.
+        let generation = memo.generation
         guard let sender = authenticator.cached(request), let resolved = resolver.known(request, sender),
             (try? authorize(resolved)) != nil, case .ready(let answer)? = try? reply(to: resolved)
         else { return nil }
-        memo.remember(answer, as: name, generation: resolved.catalogue.generation, sender: sender)
+        memo.remember(answer, as: name, generation: generation, sender: sender)
         recorder.noteSignIn(of: sender.principal, request)
         return send(answer, answer.validity, to: sender.principal, request)
     }

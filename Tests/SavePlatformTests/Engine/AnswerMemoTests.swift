@@ -1,9 +1,11 @@
+import Foundation
 import SaveAccess
 import SaveHTTP
 import SavePlatform
 import SaveServing
 import SaveStorage
 import SaveTestKit
+import Synchronization
 import Testing
 
 /// Reads that are answered from memory, without a task: when they may be, and when no longer.
@@ -56,6 +58,26 @@ import Testing
         #expect(ready(engine, "/line/p/h/files/x/1", as: "viewer") == nil)
         #expect(try await engine.get("/line/p/h/files/x/1", as: "viewer").status == 404)
         #expect(try await engine.get("/line/p/h/files/x/1", as: "dev").status == 200)
+    }
+
+    @Test func `a credential that is revoked while its request is answered is not remembered`() async throws {
+        let engine = try await engine()
+        let identity = RevokedMeanwhile(HeaderIdentity(clock: engine.clock.platform))
+        let serving = Serving(
+            services: engine.services, authenticator: identity, configuration: Serving.Configuration(), compression: .none)
+        let request = HTTPRequest(
+            method: .get, target: Array("/line/p/h/files/x/1".utf8), headers: ["Authorization": "viewer"])
+        _ = await serving.dataPlane.respond(to: request)
+        // The front asks on a thread of its own, which may wait.
+        identity.holdsNext()
+        async let first = withCheckedContinuation { continuation in
+            Thread { continuation.resume(returning: serving.dataPlane.immediateResponse(to: request)?.status) }.start()
+        }
+        await identity.asked()
+        try await engine.catalogue.reload()
+        identity.revoke()
+        #expect(await first == 200)
+        #expect(serving.dataPlane.immediateResponse(to: request) == nil)
     }
 
     @Test(arguments: [";", ";;"]) func `the end of a key, or of any other credential, ends it at that second`(sign: String)
@@ -140,4 +162,35 @@ import Testing
         #expect(await engine.put(path, "two").status == 201)
         #expect(try await engine.get(path).text == "two")
     }
+}
+
+/// Knows a caller that is revoked between being looked up and being answered.
+private final class RevokedMeanwhile: RequestAuthenticating {
+    private let base: HeaderIdentity
+    private let isHolding = Atomic(false)
+    private let isRevoked = Atomic(false)
+    private let release = DispatchSemaphore(value: 0)
+    private let (questions, question) = AsyncStream<Void>.makeStream()
+
+    init(_ base: HeaderIdentity) { self.base = base }
+
+    func holdsNext() { isHolding.store(true, ordering: .sequentiallyConsistent) }
+    func asked() async { for await _ in questions { return } }
+    func revoke() {
+        isRevoked.store(true, ordering: .sequentiallyConsistent)
+        release.signal()
+    }
+
+    func cached(_ request: HTTPRequest) -> Authentication? {
+        if isRevoked.load(ordering: .sequentiallyConsistent) { return nil }
+        let sender = base.cached(request)
+        if isHolding.exchange(false, ordering: .sequentiallyConsistent) {
+            question.yield()
+            release.wait()
+        }
+        return sender
+    }
+
+    func noteUse(of key: KeyContext, by request: HTTPRequest) {}
+    func authenticate(_ request: HTTPRequest) async throws -> Authentication { try await base.authenticate(request) }
 }

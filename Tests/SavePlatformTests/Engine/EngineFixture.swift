@@ -127,7 +127,7 @@ final class EngineFixture: Sendable {
 
 /// The `Authorization` field is the user's name; with `;` and a number of seconds, the user's key that ends at that time; with
 /// `;;` and that number, a session without a key whose provider says when it ends.
-private struct HeaderIdentity: RequestAuthenticating {
+struct HeaderIdentity: RequestAuthenticating {
     let clock: PlatformClock
 
     func cached(_ request: HTTPRequest) -> Authentication? {
