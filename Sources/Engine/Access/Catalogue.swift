@@ -65,14 +65,29 @@ package final class Catalogue: Sendable {
         if let known, known.record.format == record.format, known.record.settings == record.settings {
             // What is on its way from the upstream goes on to count where the change is about something else.
             let upstream = known.record.hasSameUpstream(as: record) ? known.upstream : nil
+            let judged = await judged(policies, for: record, known.format, descriptor)
             return Repository(
-                record: record, format: known.format, descriptor: descriptor, upstream: upstream,
-                policies: try await RepositoryPolicy.all(of: policies, for: record, known.format, descriptor),
-                considered: policies)
+                record: record, format: known.format, descriptor: descriptor, upstream: upstream, policies: judged.policies,
+                considered: judged.considered)
         }
         let format = try await formats.make(record.format, settings: record.settings)
+        let judged = await judged(policies, for: record, format, descriptor)
         return Repository(
-            record: record, format: format, descriptor: descriptor,
-            policies: try await RepositoryPolicy.all(of: policies, for: record, format, descriptor), considered: policies)
+            record: record, format: format, descriptor: descriptor, policies: judged.policies, considered: judged.considered)
+    }
+
+    /// The policies of a repository in its format's terms.
+    ///
+    /// A loaded format may not answer. Accounts and roles must not wait for it; so what denies denies everything there, what allows
+    /// allows nothing, and the next reload asks again.
+    private func judged(
+        _ policies: [PolicyRecord], for record: RepositoryRecord, _ format: IsolatedFormat<any RepositoryFormat>,
+        _ descriptor: FormatDescriptor
+    ) async -> (policies: [RepositoryPolicy], considered: [PolicyRecord]) {
+        do {
+            return (try await RepositoryPolicy.all(of: policies, for: record, format, descriptor), policies)
+        } catch {
+            return (policies.filter { $0.action == .deny }.map { RepositoryPolicy($0, packages: nil) }, [])
+        }
     }
 }
