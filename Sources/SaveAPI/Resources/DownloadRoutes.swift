@@ -62,18 +62,20 @@ enum DownloadRoutes {
     ) async throws -> Page<AuditRecord> {
         let resources = files.keys.sorted()
         let found = try await call.context.store.read { reading in
-            try resources.flatMap { resource in
+            var latest: [AuditRecord] = []
+            for resource in resources {
                 var query = AuditQuery(limit: limit + 1)
                 query.resource = resource
                 query.action = "file.download"
-                // A policy's refusal is one, too, and no download.
-                query.outcome = .ok
                 query.since = since
                 query.before = before
-                return try reading.audit(query).records
+                let records = try reading.audit(query).records
+                guard !records.isEmpty else { continue }
+                latest = Array((latest + records).sorted { $0.sequence > $1.sequence }.prefix(limit + 1))
             }
+            return latest
         }
-        return Page(found.sorted { $0.sequence > $1.sequence }, limit: limit) { String($0.sequence) }
+        return Page(found, limit: limit) { String($0.sequence) }
     }
 
     private static func json(_ record: AuditRecord, _ files: [String: AssetRecord]) -> JSONValue {
