@@ -115,14 +115,14 @@ enum TOMLScalar {
         return isClock(clock) ? value : nil
     }
 
-    /// `07:32:00` or `07:32:00.999`.
+    /// `07:32:00` or `07:32:00.999`; the second 60 is a leap second.
     private static func isClock(_ bytes: ArraySlice<UInt8>) -> Bool {
         guard let parts = numbers(bytes.prefix(8), [2, 2, 2], UInt8(ascii: ":")) else { return false }
         let fraction = bytes.dropFirst(8)
         let isFraction =
             fraction.isEmpty
             || fraction.count > 1 && fraction.first == UInt8(ascii: ".") && fraction.dropFirst().allSatisfy(isDigit)
-        return isFraction && parts[0] < 24 && parts[1] < 60 && parts[2] < 60
+        return isFraction && parts[0] < 24 && parts[1] < 60 && parts[2] <= 60
     }
 
     /// Numbers of so many digits each, with `separator` between them.

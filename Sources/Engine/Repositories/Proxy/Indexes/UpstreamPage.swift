@@ -378,7 +378,7 @@ struct UpstreamPage: Sendable {
                 [
                     "repository": context.repository.record.coordinates, "package": index.package?.name ?? "",
                     "anomaly": anomaly.kind.rawValue, "files": anomaly.files.map(\.text).joined(separator: " "),
-                    "kept": anomaly.files.contains { changed[$0] != nil } ? "the cached bytes" : "nothing",
+                    "kept": anomaly.kind == .changedFile && !changed.isEmpty ? "the cached bytes" : "nothing",
                 ])
             await context.aggregator.record(
                 AuditEvent("upstream.anomaly", "package", name, details: anomaly.json), .system)
