@@ -21,14 +21,14 @@ def hosted(server, repository, dists):
 
 
 @pytest.fixture
-def denied(server, hosted):
-    """The repository, with a policy that denies one package."""
-    made = server.admin.post("/api/v1/policies", json={
-        "name": "no-plain", "scope": "repository:" + hosted, "priority": 10, "action": "deny",
-        "match": {"packages": ["plain"], "include_hosted": True}})
-    assert made.status_code == 201, made.text
-    yield hosted
-    assert server.admin.delete("/api/v1/policies/%s" % made.json()["id"]).status_code == 204
+def deny(server, hosted):
+    """Makes a policy that denies the one package: after it was locked, as it happens to lock files."""
+    def make(action="deny"):
+        made = server.admin.post("/api/v1/policies", json={
+            "name": "no-plain", "scope": "repository:" + hosted, "priority": 10, "action": action,
+            "match": {"packages": ["plain"], "include_hosted": True}})
+        assert made.status_code == 201, made.text
+    return make
 
 
 def evaluate(server, repository, file, *arguments, **environment):
@@ -63,9 +63,10 @@ def test_a_lock_file_of_a_client_is_read_as_pythons_reader_of_toml_reads_it(serv
 
 
 @pytest.mark.parametrize("client", ["uv", "poetry2"])
-def test_a_denied_package_is_a_line_with_the_policy_and_the_exit_status(server, denied, locked, client):
+def test_a_denied_package_is_a_line_with_the_policy_and_the_exit_status(server, hosted, deny, locked, client):
     file = locked(client)
-    done = evaluate(server, denied, file)
+    deny()
+    done = evaluate(server, hosted, file)
     assert done.returncode == 1 and done.stderr == "", done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["verdict", "package", "policy", "reason"]
@@ -73,23 +74,33 @@ def test_a_denied_package_is_a_line_with_the_policy_and_the_exit_status(server, 
     assert lines[-1] == "1 packages, 1 denied, 0 with a warning"
 
 
-def test_requirements_with_hashes_and_pylock_and_npm_are_read(server, denied, tool, tmp_path):
+def test_requirements_with_hashes_and_pylock_and_npm_are_read(server, hosted, deny, tool, tmp_path):
     uv = tool("uv")
     wanted = tmp_path / "wanted.in"
     wanted.write_text("plain\n")
     for name in ("requirements.txt", "pylock.toml"):
-        uv.compile(server.index_url(denied), wanted, tmp_path / name).must_succeed()
-        done = evaluate(server, denied, tmp_path / name)
+        uv.compile(server.index_url(hosted), wanted, tmp_path / name).must_succeed()
+    deny()
+    for name in ("requirements.txt", "pylock.toml"):
+        done = evaluate(server, hosted, tmp_path / name)
         assert done.returncode == 1 and "plain 1.0" in done.stdout, (name, done.stdout, done.stderr)
     (tmp_path / "package-lock.json").write_text(json.dumps({"lockfileVersion": 3, "packages": {
         "": {}, "node_modules/a": {"version": "1.0.0", "resolved": server.url + "/a.tgz"}}}))
-    done = evaluate(server, denied, tmp_path / "package-lock.json", "--json")
-    assert [item["package"] for item in packages(done)] in ([], ["pkg:npm/a@1.0.0"])
+    # A package of another ecosystem than the repository's is told from one that may be installed.
+    done = evaluate(server, hosted, tmp_path / "package-lock.json")
+    assert done.returncode == 1 and "npm" in done.stdout + done.stderr, (done.stdout, done.stderr)
+
+
+def test_a_warning_is_a_line_and_no_failure(server, hosted, deny, locked):
+    file = locked("uv")
+    deny("warn")
+    done = evaluate(server, hosted, file)
+    assert done.returncode == 0 and done.stdout.splitlines()[1].startswith("warn"), (done.stdout, done.stderr)
 
 
 def test_credentials_may_be_a_key_in_the_environment(server, hosted, tmp_path):
     (tmp_path / "requirements.txt").write_text("plain==1.0\n")
-    key = server.admin.post("/api/v1/user/keys", json={"name": "evaluate"}).json()["key"]
+    key = server.admin.post("/api/v1/user/keys", json={"description": "evaluate"}).json()["key"]
     arguments = ("evaluate", tmp_path / "requirements.txt", "--server", server.url, "--repository", hosted)
     assert command(*arguments, SAVE_API_KEY=key).returncode == 0
     refused = command(*arguments)
@@ -103,6 +114,9 @@ def test_what_cannot_be_evaluated_is_said_in_one_line(server, hosted, tmp_path):
         done = evaluate(server, hosted, lock)
         assert done.returncode == 1 and says in done.stderr and str(lock) in done.stderr and done.stderr.count("\n") == 1, done.stderr
     lock.write_text('[[package]]\nname = "a"\nversion = "1"\nsource = { registry = "r" }\n')
+    (tmp_path / "folder" / "uv.lock").mkdir(parents=True)
+    assert "must be a file" in evaluate(server, hosted, tmp_path / "folder" / "uv.lock").stderr
+    assert "No such file" in evaluate(server, hosted, tmp_path / "none" / "uv.lock").stderr
     for arguments, says in (
             (("--repository", "no/such", "--server", server.url.replace("://", "://admin:%s@" % PASSWORD)), "no/such"),
             (("--repository", hosted, "--server", "http://127.0.0.1:1"), "127.0.0.1:1"),

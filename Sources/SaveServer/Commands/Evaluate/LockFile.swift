@@ -58,8 +58,11 @@ package struct LockFile: Equatable {
     /// - Throws: `invalidRequest` with the file's name and what is wrong with it.
     init(at path: String) throws {
         let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { String(decoding: $0, as: UTF8.self) } ?? path
-        guard let file = FileHandle(forReadingAtPath: path), let content = try? file.read(upToCount: Self.maxBytes + 1) else {
+        guard let file = FileHandle(forReadingAtPath: path) else {
             throw SaveError(.invalidRequest, "\(path) cannot be read: \(String(cString: strerror(errno)))")
+        }
+        guard let content = try? file.read(upToCount: Self.maxBytes + 1) ?? Data() else {
+            throw SaveError(.invalidRequest, "\(path) cannot be read: it must be a file")
         }
         guard content.count <= Self.maxBytes else {
             throw SaveError(.invalidRequest, "\(path) has more than 64 MiB: is it a lock file?")

@@ -68,7 +68,7 @@ struct PolicyServer {
             let question: JSONValue = [
                 "repository": .string(repository), "packages": .array(asked.map { .string($0.url) }),
             ]
-            let items = try await answer(to: question)
+            let items = try await answer(to: question, about: repository)
             guard items.count == asked.count else {
                 throw SaveError(.upstreamInvalid, "the server answered for \(items.count) of \(asked.count) packages")
             }
@@ -77,7 +77,7 @@ struct PolicyServer {
         return verdicts
     }
 
-    private func answer(to question: JSONValue) async throws -> [JSONValue] {
+    private func answer(to question: JSONValue, about repository: String) async throws -> [JSONValue] {
         var headers = HTTPHeaders()
         headers["Content-Type"] = "application/json"
         headers["Accept"] = "application/json"
@@ -94,10 +94,11 @@ struct PolicyServer {
         let bytes = try await response.body.collect(limit: Int(Self.maxAnswer))
         let answer = try? JSONValue(parsing: bytes)
         guard response.status == 200 else {
-            let said = answer?.object?["message"]?.string ?? response.headers["x-save-reason"]
+            let said = answer?.object?["error"]?.object?["message"]?.string ?? response.headers["x-save-reason"]
             throw SaveError(
                 .upstreamInvalid,
-                "\(url) answers \(response.status)\(said.map { ": \($0)" } ?? "")\(Self.advice(response.status))")
+                "\(url) answers \(response.status) for \(repository): \(said ?? "is it a Save server?")\(Self.advice(response.status))"
+            )
         }
         guard let items = answer?.object?["items"]?.array else {
             throw SaveError(.upstreamInvalid, "\(url) does not answer as Save does: is it the server's address?")
@@ -106,10 +107,6 @@ struct PolicyServer {
     }
 
     private static func advice(_ status: Int) -> String {
-        switch status {
-        case 401: " (credentials stand in the URL, or in SAVE_API_KEY)"
-        case 404: " (is this a Save server, and may the account read the repository?)"
-        default: ""
-        }
+        status == 401 ? " (credentials stand in the URL, or in SAVE_API_KEY)" : ""
     }
 }
