@@ -67,6 +67,7 @@ struct APIPolicyTests {
         let server = try await APIServer()
         let rest = #""name":"p","action":"deny""#
         for (body, field, words) in [
+            (#"{\#(rest),"match":{"versions":" , "}}"#, "match.versions", "leave it out"),
             (#"{\#(rest),"match":{"younger_than":"0d"}}"#, "match.younger_than", "length of time"),
             (#"{\#(rest),"match":{"younger_than":"7"}}"#, "match.younger_than", "such as 36h or 7d"),
             (#"{\#(rest),"match":{"younger_than":"-1d"}}"#, "match.younger_than", "length of time"),

@@ -48,16 +48,21 @@ extension EngineServices {
     private func answer(
         _ question: PolicyQuestion, in repository: Repository, _ snapshot: CatalogueSnapshot
     ) async throws -> JSONValue {
-        var last: JSONValue?
+        var guesses: [JSONValue] = []
         for member in members(of: repository, for: question.package, snapshot) {
             let (files, isHere) = try await files(question, in: member)
             let facts = PackageFacts(
                 repository: member, id: question.package, attributes: files.attributes, files: files.assets, isQuestion: true)
             let answer = question.answer(files.assets, try await fileRules(of: member).verdicts(on: facts))
             if isHere { return answer }
-            last = last ?? answer
+            guesses.append(answer)
         }
-        return last ?? question.answer([], .same(.allowed))
+        // Any of them may turn out to have it, so the strictest counts.
+        let order: [PolicyRecord.Action] = [.deny, .warn]
+        let strictest = order.lazy.compactMap { action in
+            guesses.first { $0.object?["verdict"]?.string == action.rawValue }
+        }.first
+        return strictest ?? guesses.first ?? question.answer([], .same(.allowed))
     }
 
     /// Where clients get a package from, in the order in which these are asked.
@@ -77,11 +82,15 @@ extension EngineServices {
         var listing = Listing()
         var isHere = false
         do {
-            listing = try await source.listing(.package(question.package)).listing
-            isHere = true
+            if repository.record.online {
+                listing = try await source.listing(.package(question.package)).listing
+                isHere = true
+            }
         } catch is SourceMiss {
             // Another member may have it.
-        } catch let error as SaveError where error.code == .upstreamUnavailable || error.code == .upstreamInvalid {
+        } catch let error as SaveError
+            where [.upstreamUnavailable, .upstreamInvalid, .upstreamForbidden].contains(error.code)
+        {
             // Policies that ask for no time can be answered all the same.
         }
         let known = listing.assets

@@ -26,8 +26,9 @@ struct PolicyFinding {
     init(of subject: String, by policy: PolicyRecord) {
         self.subject = subject
         self.policy = policy.name
-        let line = policy.description.utf8.prefix { $0 != 0x0A && $0 != 0x0D }
-        advice = Self.bounded(String(Substring(line)), 80)
+        // It is made for each file that is judged: no more is looked at than is shown, and a little to see that there is more.
+        let start = policy.description.utf8.prefix(Self.maxAdvice + 4).prefix { $0 != 0x0A && $0 != 0x0D }
+        advice = Self.bounded(String(decoding: start, as: UTF8.self), Self.maxAdvice)
     }
 
     /// A version of a package, or a file that belongs to none.
@@ -60,6 +61,8 @@ struct PolicyFinding {
         let unit = age(from: start) < Self.day ? Self.hour : Self.day
         return start.adding(seconds: (age(from: start) / unit + 1) * unit)
     }
+
+    private static let maxAdvice = 80
 
     // MARK: Words
 
@@ -102,8 +105,9 @@ struct PolicyFinding {
 
     private static func bounded(_ text: String, _ limit: Int) -> String {
         guard text.utf8.count > limit else { return text }
-        var short = text
-        while short.utf8.count > limit - 3 { short.unicodeScalars.removeLast() }
-        return short + "..."
+        let bytes = Array(text.utf8.prefix(limit - 2))
+        // No character is cut in two: the byte behind the end must begin one.
+        let end = bytes.lastIndex { $0 & 0xC0 != 0x80 } ?? 0
+        return String(decoding: bytes[..<min(end, limit - 3)], as: UTF8.self) + "..."
     }
 }

@@ -31,6 +31,8 @@ struct VersionRange {
 
     func contains(_ text: String) -> Bool {
         let version = VersionOperand(Array(text.utf8))
+        // What is no version is in a range only where a clause names its text.
+        guard version != nil || !clauses.isEmpty else { return false }
         return clauses.allSatisfy { $0.holds(for: version, written: text) }
     }
 

@@ -45,6 +45,9 @@ struct PolicyDraft {
         var match = PolicyMatch()
         match.packages = members["packages"]?.array?.compactMap(\.string)
         match.versions = members["versions"]?.string
+        if let range = match.versions, range.utf8.allSatisfy({ " ,\t".utf8.contains($0) }) {
+            throw SaveError.invalid("match.versions", "'match.versions' names no version: leave it out for all of them")
+        }
         match.youngerThan = members["younger_than"]?.string
         match.missingTime = members["missing_time"]?.string.flatMap(PolicyMatch.MissingTime.init)
         match.malware = members["malware"]?.bool

@@ -237,4 +237,24 @@ import Testing
             }
         }
     }
+
+    @Test
+    func `of a package that no member is known to have, the strictest verdict counts, and offline upstreams are left alone`()
+        async throws
+    {
+        let engine = try await made("pypi")
+        let hosted = try await engine.add("h", .hosted) { $0.format = "pypi" }
+        let proxy = try #require(engine.catalogue.current.repository(project: "p", name: "u")).record.id
+        try await engine.add("both", .group) { ($0.format, $0.group.members) = ("pypi", [hosted, proxy]) }
+        _ = try await engine.add(policy: "no-foo") { $0.match.packages = ["foo"] }
+        let group = try #require(engine.catalogue.current.repository(project: "p", name: "both"))
+        let answers = try await engine.services.evaluate([try PackageURL("pkg:pypi/foo@1.0")], in: group)
+        #expect(answers.first?.object?["verdict"] == "deny")
+        try await engine.change(proxy) { $0.online = false }
+        let asked = engine.upstream.requests(of: Self.base + "foo/").count
+        let offline = try #require(engine.catalogue.current.repository(project: "p", name: "both"))
+        let again = try await engine.services.evaluate([try PackageURL("pkg:pypi/foo@1.0")], in: offline)
+        #expect(again.first?.object?["verdict"] == "deny")
+        #expect(engine.upstream.requests(of: Self.base + "foo/").count == asked)
+    }
 }
