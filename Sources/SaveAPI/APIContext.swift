@@ -28,6 +28,10 @@ package struct APIContext: Sendable {
     /// Work that takes longer than a request.
     package let jobs: Jobs
     package let maintenance: Maintenance
+    /// What the stored files take.
+    package let census: StorageCensus
+    /// Seconds for which a blob that nothing needs is kept.
+    package let gcGrace: Int64
     /// Seconds that a key may last at most; nil where keys need no end.
     package let maxKeyLifetime: Int64?
 
@@ -37,7 +41,9 @@ package struct APIContext: Sendable {
         log: Log,
         aggregator: AuditAggregator, version: String,
         publicAddress: PublicAddress? = nil, maxKeyLifetime: Int64? = nil, outbound: AddressGuard? = nil,
-        verifier: AuditVerifier? = nil, jobs: Jobs? = nil, maintenance: Maintenance
+        verifier: AuditVerifier? = nil, jobs: Jobs? = nil, maintenance: Maintenance,
+        gcGrace: Int64,
+        census: StorageCensus? = nil
     ) {
         self.store = store
         self.formats = formats
@@ -54,6 +60,8 @@ package struct APIContext: Sendable {
         self.outbound = outbound
         self.jobs = jobs ?? Jobs(clock: clock)
         self.maintenance = maintenance
+        self.gcGrace = gcGrace
+        self.census = census ?? StorageCensus(clock: clock, log: log) { try await maintenance.measure(grace: gcGrace) }
         self.verifier = verifier ?? AuditVerifier(store: store, seal: AuditSeal(serverKey: serverKey))
     }
 }

@@ -1,32 +1,27 @@
 package import SaveAccess
 package import SavePlatform
+package import SaveRepositories
 package import SaveStorage
 
-/// What the API asks of the part of the server that answers package managers.
+/// What the API asks of running repositories. The engine's `RepositoryAdministration` is what a server has; tests note what is asked.
 package protocol RepositoryOperations: Sendable {
     /// Asks a proxy's upstream what it is, now, stores the base that was found, and tells what the upstream answered.
     ///
     /// - Throws: `upstreamUnavailable`, `upstreamInvalid`, `upstreamForbidden`.
-    func probe(_ repository: Repository) async throws -> JSONValue
+    func probe(_ repository: Repository) async throws -> RepositoryAdministration.Probe
 
     /// Forgets what a repository cached of its upstream's indexes. Files stay.
     func invalidateCache(of repository: Repository) async throws
 
-    /// What is known of a proxy's upstream, for the field `upstream_state`; null for other kinds. Answers at once.
-    func upstreamState(of repository: Repository) -> JSONValue
+    /// What is known of a proxy's upstream; nil for other kinds. Answers at once.
+    func upstreamState(of repository: Repository) -> RepositoryAdministration.UpstreamState?
 
     /// Files of a package were removed or withdrawn, and the change is committed: indexes rendered before are no longer
     /// true. nil stands for every package of the repository.
-    func contentChanged(in repository: Int64, package: PackageID?) async
+    func contentChanged(in repository: Int64, package: PackageID?)
 
     /// A repository's settings were changed, or it was removed, and the catalogue knows.
-    func repositoryChanged(_ repository: Int64) async
-
-    /// Removes blobs that no record needs; with `dryRun` only says which would go.
-    func collectGarbage(dryRun: Bool) async throws -> JSONValue
-
-    /// The bytes that blobs take on disk, and what for; nil while that is not known yet. Answers at once.
-    func storageSizes() async -> StorageCensus.Finding?
+    func repositoryChanged(_ repository: Int64)
 }
 
 /// What the API asks about policies.
@@ -48,5 +43,7 @@ package protocol PackageExplaining: Sendable {
     ///   - package: a name in any spelling.
     ///   - refresh: whether upstreams are asked; without it none is.
     /// - Throws: `packageNotFound` for what is no name.
-    func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> JSONValue
+    func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> Explanation
 }
+
+extension RepositoryAdministration: RepositoryOperations, PackageExplaining, PolicyJudging {}

@@ -4,15 +4,16 @@ package import SaveHTTP
 package import SavePlatform
 package import SaveStorage
 
-/// What repositories work with. One value for all of them, made at assembly.
+/// The parts of the engine, put together. Each of what works with the engine takes the parts that it needs, and not this.
 package struct EngineServices: Sendable {
     package let storage: RepositoryStorage
     package let upstreams: UpstreamServices
+    package let sources: RepositorySources
+    package let publishing: PublishingServices
+    package let revalidation: UpstreamRevalidation
+    package let administration: RepositoryAdministration
     package let catalogue: Catalogue
     package let aggregator: AuditAggregator
-    package let sessions: UploadSessions
-    let furtherPolicies: @Sendable (Repository) -> [any FilePolicy]
-    package let policyCounts = PolicyCounts()
 
     /// - Parameter furtherPolicies: rules for a repository's files, beside those that its format and its settings bring.
     package init(
@@ -24,92 +25,13 @@ package struct EngineServices: Sendable {
         unseal: @escaping @Sendable (String) -> String?
     ) {
         self.catalogue = catalogue
-        self.furtherPolicies = furtherPolicies
         aggregator = AuditAggregator(store: store, clock: clock, log: log) { (try? await blobs.checkSpace(for: nil)) != nil }
-        sessions = UploadSessions(blobs: blobs, pool: pool, clock: clock, rules: uploadSessions)
         storage = RepositoryStorage(store: store, blobs: blobs, clock: clock, log: log, pool: pool, processors: processors)
         upstreams = UpstreamServices(
             client: client, catalogue: catalogue, aggregator: aggregator, listingCacheSize: listingCacheSize, unseal: unseal)
-    }
-
-    package var store: any MetadataStore { storage.store }
-    package var blobs: any BlobStore { storage.blobs }
-    package var counters: ChangeCounters { storage.counters }
-    package var clock: PlatformClock { storage.clock }
-    package var log: Log { storage.log }
-    package var pool: BlockingPool { storage.pool }
-    package var processors: BlockingPool { storage.processors }
-    package var fills: FillRegistry { upstreams.fills }
-    var upstream: UpstreamMemory { upstreams.memory }
-
-    /// What a proxy's upstream is asked with.
-    func upstream(of repository: Repository) -> UpstreamContext { UpstreamContext(repository, storage, upstreams) }
-
-    /// The implementation of a repository.
-    ///
-    /// - Parameter snapshot: where a group finds its members.
-    package func source(of repository: Repository, in snapshot: CatalogueSnapshot) -> any ContentSource {
-        switch repository.record.kind {
-        case .hosted: filtered(HostedSource(repository: repository, storage: storage))
-        case .proxy: filtered(ProxySource(upstream(of: repository)))
-        case .group: group(repository, in: snapshot)
-        }
-    }
-
-    private func filtered(_ source: any FileSource) -> FilteredSource {
-        FilteredSource(source, by: fileRules(of: source.repository))
-    }
-
-    /// What an answer of a repository depends on, whatever it finds: its own settings, and those of the groups in it.
-    package func structure(
-        of repository: Repository, _ subject: ChangeCounters.Subject, in snapshot: CatalogueSnapshot
-    ) -> [CacheValidity.Dependency] {
-        snapshot.structure(of: repository).map { part in
-            .init(repository: part, version: counters.version(part.record.id, subject))
-        }
-    }
-
-    func group(_ repository: Repository, in snapshot: CatalogueSnapshot) -> GroupSource {
-        let members = snapshot.reach(of: repository).filter { $0.repository.record.kind != .group }.map { member in
-            let source = source(of: member.repository, in: snapshot)
-            return GroupSource.Member(
-                repository: member.repository,
-                source: member.isOnline ? source : OfflineMember(repository: member.repository, source: source))
-        }
-        return GroupSource(repository: repository, members: members, reserved: snapshot.reservedNames(of: repository))
-    }
-}
-
-extension CatalogueSnapshot {
-    /// The hosted and proxy repositories a group reaches, in order, each once. A group that contains itself, which the
-    /// REST API refuses, adds nothing.
-    package func leaves(of group: Repository) -> [Repository] {
-        reach(of: group).map(\.repository).filter { $0.record.kind != .group }
-    }
-
-    /// A repository, and the groups that it reaches: what of its answers follows from settings rather than from content.
-    package func structure(of repository: Repository) -> [Repository] {
-        guard repository.record.kind == .group else { return [repository] }
-        return [repository] + reach(of: repository).map(\.repository).filter { $0.record.kind == .group }
-    }
-
-    /// What a group and the groups in it reserve: whatever the way to an upstream, a reserved name does not take it.
-    func reservedNames(of group: Repository) -> [NamePattern] {
-        ([group] + reach(of: group).map(\.repository)).flatMap(\.record.group.reservedNames)
-    }
-
-    /// Everything a group reaches, in order, each once, without itself. A group that is offline takes its members along.
-    fileprivate func reach(of group: Repository) -> [(repository: Repository, isOnline: Bool)] {
-        var found: [(Repository, Bool)] = []
-        var seen: Set<Int64> = [group.record.id]
-        func visit(_ repository: Repository, isOnline: Bool) {
-            for member in members(of: repository) where seen.insert(member.record.id).inserted {
-                let isOnline = isOnline && member.record.online
-                found.append((member, isOnline))
-                if member.record.kind == .group { visit(member, isOnline: isOnline) }
-            }
-        }
-        visit(group, isOnline: true)
-        return found
+        sources = RepositorySources(storage, upstreams, furtherPolicies: furtherPolicies)
+        publishing = PublishingServices(storage, catalogue, sessions: uploadSessions)
+        revalidation = UpstreamRevalidation(storage, upstreams)
+        administration = RepositoryAdministration(sources)
     }
 }

@@ -8,13 +8,15 @@ internal import Synchronization
 
 /// Counts answers, notes downloads, sign-ins and refusals for the audit trail, and has what is in use renewed before it expires.
 final class RequestRecorder: RequestRecording {
-    private let services: EngineServices
+    private let aggregator: AuditAggregator
+    private let revalidation: UpstreamRevalidation
     private let refusals: RefusedChanges
     private let fromMemory = Atomic<Int>(0)
     private let stale = Atomic<Int>(0)
 
-    init(services: EngineServices, refusals: RefusedChanges) {
-        self.services = services
+    init(aggregator: AuditAggregator, revalidation: UpstreamRevalidation, refusals: RefusedChanges) {
+        self.aggregator = aggregator
+        self.revalidation = revalidation
         self.refusals = refusals
     }
 
@@ -24,14 +26,14 @@ final class RequestRecorder: RequestRecording {
     var staleAnswers: Int { stale.load(ordering: .relaxed) }
 
     func noteSignIn(of principal: Principal, _ request: HTTPRequest) {
-        services.aggregator.noteSignIn(of: principal, request)
+        aggregator.noteSignIn(of: principal, request)
     }
 
     func noteAnswer(_ answer: Answer, to principal: Principal, _ request: HTTPRequest) {
-        services.noteUse(of: answer.validity, by: request)
+        revalidation.noteUse(of: answer.validity, by: request)
         if answer.isFromMemory { fromMemory.wrappingAdd(1, ordering: .relaxed) }
         if answer.validity.isStale { stale.wrappingAdd(1, ordering: .relaxed) }
-        services.aggregator.note(answer.download, answer.response, to: principal, request)
+        aggregator.note(answer.download, answer.response, to: principal, request)
     }
 
     func noteRefusal(_ error: any Error, of request: HTTPRequest, from principal: Principal) async {
@@ -40,7 +42,7 @@ final class RequestRecorder: RequestRecording {
 
     func noteRefusal(_ error: any Error, of resolved: ResolvedRequest) async {
         if case .asset(let path, _) = resolved.route, resolved.request.method.isRead, let refused = error as? SaveError {
-            services.aggregator.noteRefusal(
+            aggregator.noteRefusal(
                 refused, of: path, in: resolved.repository, to: resolved.principal, resolved.request)
         }
         await refusals.record(error, resolved)

@@ -38,9 +38,11 @@ package struct Serving: Sendable {
         let resolver = RequestResolver(formats: formats, catalogue: services.catalogue.live)
         let refusals = RefusedChanges(aggregator: services.aggregator, resolver: resolver)
         indexes = IndexHandler(
-            services: services, cacheSize: configuration.pageCacheSize, externalOrigin: configuration.publicAddress?.text,
+            services: services.sources, revalidation: services.revalidation, cacheSize: configuration.pageCacheSize,
+            externalOrigin: configuration.publicAddress?.text,
             compression: compression)
-        recorder = RequestRecorder(services: services, refusals: refusals)
+        recorder = RequestRecorder(
+            aggregator: services.aggregator, revalidation: services.revalidation, refusals: refusals)
         dataPlane = DataPlane(
             authenticator: authenticator,
             signIns: LoginHandler(
@@ -49,17 +51,17 @@ package struct Serving: Sendable {
             root: RootHandler(resolver: resolver, publicAddress: configuration.publicAddress),
             resolver: resolver,
             handlers: RouteHandlers(
-                indexes: indexes, files: FileHandler(services: services, openFiles: configuration.openFiles),
+                indexes: indexes, files: FileHandler(services: services.sources, openFiles: configuration.openFiles),
                 writes: WriteHandler(
-                    services: services, resolver: resolver, maxFileSize: configuration.maxFileSize,
+                    services: services.publishing, resolver: resolver, maxFileSize: configuration.maxFileSize,
                     prefix: configuration.publicAddress?.path ?? ""),
-                lookups: LookupHandler(pool: services.pool, gunzip: configuration.gunzip),
+                lookups: LookupHandler(pool: services.storage.pool, gunzip: configuration.gunzip),
                 redirects: RedirectHandler(publicAddress: configuration.publicAddress), documents: DocumentHandler()),
             memo: AnswerMemo(
                 capacity: Self.rememberedRequests, deciding: IndexHandler.decidingFields, catalogue: services.catalogue.live,
-                counters: services.counters,
-                clock: services.clock),
-            recorder: recorder, errors: ErrorRenderer(formats: formats, log: services.log))
+                counters: services.storage.counters,
+                clock: services.storage.clock),
+            recorder: recorder, errors: ErrorRenderer(formats: formats, log: services.storage.log))
     }
 
     // MARK: Figures

@@ -1,6 +1,7 @@
 internal import SaveAccess
 internal import SaveHTTP
 internal import SavePlatform
+internal import SaveRepositories
 internal import SaveStorage
 
 extension APICall {
@@ -36,12 +37,12 @@ extension APICall {
     /// How it stands with a proxy's upstream: for those who manage the repository, not for everybody who may read it.
     private func addState(of repository: Repository, to object: inout JSONObject) {
         let state = context.operations.upstreamState(of: repository)
-        object["upstream_state"] = state
+        object["upstream_state"] = state?.json ?? .null
         var warnings: [String] = []
         if let host = URLOrigin(of: repository.record.proxy.remoteURL)?.host, context.outbound?.allowsByName(host) == false {
             warnings.append(AddressGuard.refusal(of: host).message)
         }
-        if let failure = state.object?["failure"]?.string, state.object?["available"] != true, !warnings.contains(failure) {
+        if let failure = state?.failure, state?.isAvailable != true, !warnings.contains(failure) {
             warnings.append("the upstream was asked, and failed: \(failure)")
         }
         object["warnings"] = .array(warnings.map(JSONValue.string))

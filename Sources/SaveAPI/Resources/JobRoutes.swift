@@ -60,7 +60,7 @@ enum JobRoutes {
         }
         // Also after a verification that was cancelled: what it repaired must not be served from memory.
         let (found, repaired) = problems.all
-        for repository in repaired { await context.operations.contentChanged(in: repository, package: nil) }
+        for repository in repaired { context.operations.contentChanged(in: repository, package: nil) }
         let report = try result.get()
         let files = MaintenanceProgress(
             blobs: report.blobs, bytes: report.bytes, totalBlobs: report.blobs, totalBytes: report.bytes)

@@ -6,7 +6,7 @@ enum MaintenanceRoutes {
     static let all: [APIRoute] = [
         APIRoute(.get, "/admin/stats", .inspect, "Counts and sizes", answer: "Statistics") { call, _ in
             let counts = try await call.context.store.read { try $0.counts() }
-            let found = await call.context.operations.storageSizes()
+            let found = await call.context.census.finding()
             return call.answer([
                 "projects": .integer(counts.projects), "repositories": .integer(counts.repositories),
                 "packages": .integer(counts.packages), "files": .integer(counts.files), "sidecars": .integer(counts.sidecars),
@@ -21,7 +21,13 @@ enum MaintenanceRoutes {
             query: [FieldRule("dry_run", .boolean, "Only say which would go.")], answer: "Collection", action: "system.gc"
         ) { call, _ in
             let isDry = call.query["dry_run"] == "true"
-            let result = try await call.context.operations.collectGarbage(dryRun: isDry)
+            let report = try await call.context.maintenance.collectGarbage(grace: call.context.gcGrace, dryRun: isDry)
+            let result: JSONValue = [
+                "dry_run": .bool(isDry), "removed_blobs": .integer(report.removed),
+                "removed_bytes": .integer(report.removedBytes),
+                "kept_young_blobs": .integer(report.keptYoung), "blobs": .integer(report.blobs),
+                "blob_bytes": .integer(report.blobBytes),
+            ]
             try await call.change(isDone: true) { _, _ in
                 ((), [call.event("blobs", ["dry_run": .bool(isDry), "result": result])])
             }

@@ -39,7 +39,7 @@ enum ImportCommand: Command {
             let repositories = try await OfflineRepositories(stores, configuration)
             let target = try repositories.find(coordinates, format: arguments.values["--format"])
             let isRehearsal = arguments.flags.contains("--dry-run")
-            let publisher = Publisher(repository: target, services: repositories.services)
+            let publisher = Publisher(repository: target, services: repositories.publishing)
             let progress = ProgressLine.standardError("importing", arguments, environment)
             defer { progress.end() }
             let summary: DirectoryImport.Summary
@@ -63,22 +63,23 @@ enum ImportCommand: Command {
 
 /// The repositories of a data directory, without a server and without the network.
 struct OfflineRepositories {
-    let services: EngineServices
+    let publishing: PublishingServices
+    private let catalogue: Catalogue
 
     init(_ stores: Stores, _ configuration: ServerConfiguration) async throws {
         let registry = try FormatRegistry.complete(configuration)
-        let catalogue = Catalogue(store: stores.metadata, formats: registry)
+        catalogue = Catalogue(store: stores.metadata, formats: registry)
         try await catalogue.reload()
-        services = EngineServices(
-            store: stores.metadata, blobs: stores.blobs, client: NoNetwork(), catalogue: catalogue, clock: .system,
-            log: .silent(), pool: stores.pool, unseal: { _ in nil })
+        let storage = RepositoryStorage(
+            store: stores.metadata, blobs: stores.blobs, clock: .system, log: .silent(), pool: stores.pool)
+        publishing = PublishingServices(storage, catalogue)
     }
 
     /// A hosted repository by `project/name`.
     ///
     /// - Throws: `repositoryNotFound`, `invalidRequest`.
     func find(_ coordinates: String, format: String?) throws -> Repository {
-        guard let found = services.catalogue.current.repositories.first(where: { $0.record.coordinates == coordinates }) else {
+        guard let found = catalogue.current.repositories.first(where: { $0.record.coordinates == coordinates }) else {
             throw SaveError(.repositoryNotFound, "there is no repository '\(coordinates)'")
         }
         guard found.record.kind == .hosted else {
@@ -89,12 +90,5 @@ struct OfflineRepositories {
             throw SaveError.invalid("format", "\(coordinates) has the format \(found.record.format), not \(format ?? "")")
         }
         return found
-    }
-}
-
-/// Publishing asks no other server for anything.
-private struct NoNetwork: HTTPClient {
-    func send(_ request: ClientRequest) async throws -> ClientResponse {
-        throw SaveError(.upstreamUnavailable, "this command does not use the network")
     }
 }

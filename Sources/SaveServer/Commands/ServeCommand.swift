@@ -58,8 +58,8 @@ enum ServeCommand: Command {
             // A full disk must not keep anybody from what is on it.
             log(.warning, "the address could not be written", ["error": error.message])
         }
-        let renewal = Task { await assembly.services.renewUpstreamIndexes() }
-        let sessions = Task { await assembly.services.sessions.run() }
+        let renewal = Task { await assembly.services.revalidation.run() }
+        let sessions = Task { await assembly.services.publishing.sessions.run() }
         let auditUpkeep = Task { await assembly.auditUpkeep.run() }
         let watch = Task { await assembly.health.watch() }
         let scrubbing = Task { await assembly.scrub.run() }
@@ -92,7 +92,7 @@ enum ServeCommand: Command {
         memory.cancel()
         await saving.value
         await memory.value
-        await assembly.services.finishCopies()
+        await assembly.services.upstreams.finishCopies()
         // Where the directory was moved away, this may be the file of another server.
         if (try? assembly.health.checkWritable()) != nil { unlink(listenFile) }
         await stores.close()

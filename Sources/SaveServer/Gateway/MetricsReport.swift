@@ -23,7 +23,7 @@ struct MetricsReport: Sendable {
         var text = MetricsText()
         text.begin("save_build_info", .gauge, "The version, as a label; always 1.")
         text.add("save_build_info", ["version": Version.current], 1)
-        let uptime = Int64((services.clock.uptime() - started) / 1_000_000_000)
+        let uptime = Int64((services.storage.clock.uptime() - started) / 1_000_000_000)
         text.single("save_uptime_seconds", .gauge, "Seconds since the start.", uptime)
         let catalogue = services.catalogue.current
         metrics.write(to: &text, repositories: catalogue.repositories)
@@ -54,12 +54,12 @@ struct MetricsReport: Sendable {
             name, .counter,
             "Files that a policy refused (deny), and that were opened although one warns of them or, tried out, would have decided."
         )
-        for action in PolicyCounts.names { text.add(name, ["action": action], services.policyCounts[action]) }
+        for action in PolicyCounts.names { text.add(name, ["action": action], services.sources.policyCounts[action]) }
     }
 
     private func upstreams(_ text: inout MetricsText, _ catalogue: CatalogueSnapshot) {
         let traffic = catalogue.repositories.compactMap { repository in
-            services.upstreamTraffic(of: repository.record.id).map { (repository.record.coordinates, $0) }
+            services.upstreams.traffic(of: repository.record.id).map { (repository.record.coordinates, $0) }
         }
         text.begin("save_upstream_index_requests_total", .counter, "Times that upstreams were asked for an index.")
         for (name, counts) in traffic { text.add("save_upstream_index_requests_total", ["repository": name], counts.requests) }
@@ -67,8 +67,8 @@ struct MetricsReport: Sendable {
         for (name, counts) in traffic { text.add("save_upstream_index_failures_total", ["repository": name], counts.failures) }
         text.begin("save_upstream_index_seconds_total", .counter, "Time that upstreams took to give an index.")
         for (name, counts) in traffic { text.add("save_upstream_index_seconds_total", ["repository": name], counts.seconds) }
-        text.single("save_fills", .gauge, "Files on their way from upstreams.", services.fills.count)
-        let anomalies = services.upstreamAnomalies
+        text.single("save_fills", .gauge, "Files on their way from upstreams.", services.upstreams.fills.count)
+        let anomalies = services.upstreams.anomalies
         text.single(
             "save_upstream_changed_files", .gauge, "Files whose digest an upstream changed, since the start.",
             anomalies[.changedFile] ?? 0)
@@ -80,16 +80,17 @@ struct MetricsReport: Sendable {
         }
         text.single(
             "save_upstream_unkept_indexes", .gauge, "Indexes of upstreams that did not get to the disk, since the start.",
-            services.unkeptIndexes)
+            services.upstreams.unkeptIndexes)
         text.single(
             "save_upstream_unkept_files", .gauge,
-            "Files of upstreams that went to clients without being kept, since the start.", services.unkeptFiles)
+            "Files of upstreams that went to clients without being kept, since the start.", services.upstreams.unkeptFiles)
         text.single(
-            "save_upstream_renewals", .gauge, "Indexes that wait to be asked for ahead of their end.", services.waitingRenewals)
+            "save_upstream_renewals", .gauge, "Indexes that wait to be asked for ahead of their end.",
+            services.revalidation.waiting)
     }
 
     private func stored(_ text: inout MetricsText) async {
-        if let counts = try? await services.store.read({ try $0.counts() }) {
+        if let counts = try? await services.storage.store.read({ try $0.counts() }) {
             text.single("save_packages", .gauge, "Packages in all repositories.", counts.packages)
             text.single("save_files", .gauge, "Files in all repositories, without sidecars.", counts.files)
             text.single("save_stored_bytes", .gauge, "Bytes of files and sidecars.", counts.logicalBytes)
@@ -108,7 +109,8 @@ struct MetricsReport: Sendable {
             "save_damaged_blobs", .gauge, "Stored files that were damaged or missing when they were last read.",
             scrubbed.damaged)
         text.single(
-            "save_upload_sessions", .gauge, "Uploads in several requests that are not finished.", services.sessions.count)
+            "save_upload_sessions", .gauge, "Uploads in several requests that are not finished.",
+            services.publishing.sessions.count)
     }
 
     private func audit(_ text: inout MetricsText) {

@@ -60,7 +60,7 @@ import Testing
         let url = URL(filePath: "\(folder.path)/blobs/\(hex.prefix(2))/\(hex.dropFirst(2).prefix(2))/\(hex)")
         try FileManager.default.removeItem(at: url)
         if damage != "gone" { try Data((damage == "flipped" ? "onf" : "o").utf8).write(to: url) }
-        engine.services.contentChanged(in: id, package: PackageID(normalized: "x"))
+        engine.services.administration.contentChanged(in: id, package: PackageID(normalized: "x"))
         if damage != "flipped" {
             let lost = try await engine.get(path)
             #expect(lost.status == 500 && lost.text.contains("upload the same file again"))
@@ -149,7 +149,7 @@ import Testing
         #expect(await page(since: first).headers["last-modified"] == first)
 
         engine.clock.advance(seconds: 5)
-        engine.services.contentChanged(in: id, package: PackageID(normalized: "x"))
+        engine.services.administration.contentChanged(in: id, package: PackageID(normalized: "x"))
         #expect(await page().headers["last-modified"] == first)
 
         _ = await engine.put("/line/p/h/files/x/2", "two")

@@ -32,7 +32,7 @@ import Testing
         #expect(lines.count == Self.count + 1)
         #expect(lines.contains("files/x/7 11 \(BlobDigest(of: Array("other bytes".utf8)))"))
         #expect(!lines.contains { $0.hasPrefix("files/x/0 ") })
-        engine.services.contentChanged(in: 1, package: nil)
+        engine.services.administration.contentChanged(in: 1, package: nil)
         #expect(try await self.lines(engine) == lines)
     }
 
@@ -51,7 +51,7 @@ import Testing
         let engine = try await engine(counting)
         _ = try await lines(engine)
         let before = counting.packagesRead
-        engine.services.contentChanged(in: try await engine.add("other", .hosted), package: nil)
+        engine.services.administration.contentChanged(in: try await engine.add("other", .hosted), package: nil)
         _ = await engine.put("/line/p/h/files/x/new", "new")
         #expect(try await lines(engine).count == Self.count + 1)
         #expect(counting.packagesRead == before)

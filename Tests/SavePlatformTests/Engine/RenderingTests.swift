@@ -38,16 +38,16 @@ import Testing
         let engine = try await engine()
         #expect(try await renderings(engine) == Self.pages.count)
         let other = try await engine.add("other", .proxy)
-        engine.services.contentChanged(in: other, package: nil)
+        engine.services.administration.contentChanged(in: other, package: nil)
         #expect(try await renderings(engine) == 0)
         try await engine.change(other) { $0.description = "changed" }
-        engine.services.contentChanged(in: other, package: nil)
+        engine.services.administration.contentChanged(in: other, package: nil)
         #expect(try await renderings(engine) == 0)
-        try await engine.services.invalidateCache(of: try #require(engine.catalogue.current.repository(id: other)))
+        try await engine.services.administration.invalidateCache(of: try #require(engine.catalogue.current.repository(id: other)))
         #expect(try await renderings(engine) == 0)
         try await engine.store.write { try $0.deleteRepository(other) }
         try await engine.catalogue.reload()
-        engine.services.contentChanged(in: other, package: nil)
+        engine.services.administration.contentChanged(in: other, package: nil)
         #expect(try await renderings(engine) == 0)
     }
 
@@ -60,7 +60,7 @@ import Testing
         let id = try #require(engine.catalogue.current.repository(project: "p", name: name)).record.id
         for description in [nil, "changed"] {
             if let description { try await engine.change(id) { $0.description = description } }
-            engine.services.contentChanged(in: id, package: nil)
+            engine.services.administration.contentChanged(in: id, package: nil)
             // A page of a group rests on the members that were asked on the way.
             #expect(try await renderings(engine) == count)
             #expect(try await renderings(engine) == 0)
@@ -73,7 +73,7 @@ import Testing
         let inner = try #require(engine.catalogue.current.repository(project: "p", name: "inner")).record
         let proxy = inner.group.members[0]
         try await engine.change(inner.id) { $0.group.members = [proxy] }
-        engine.services.contentChanged(in: inner.id, package: nil)
+        engine.services.administration.contentChanged(in: inner.id, package: nil)
         #expect(try await engine.get("/line/p/g/index/y").status == 404)
     }
 
@@ -81,7 +81,7 @@ import Testing
         let engine = try await engine()
         _ = try await renderings(engine)
         let id = try #require(engine.catalogue.current.repository(project: "p", name: "u")).record.id
-        engine.services.contentChanged(in: id, package: PackageID(normalized: "x"))
+        engine.services.administration.contentChanged(in: id, package: PackageID(normalized: "x"))
         #expect(try await renderings(engine, of: ["u/index/x"]) == 1)
         #expect(try await renderings(engine) <= 3)
         #expect(try await renderings(engine) == 0)

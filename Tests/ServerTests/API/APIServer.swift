@@ -59,16 +59,16 @@ final class NotedOperations: RepositoryOperations, PackageExplaining, PolicyJudg
     func fail(_ reason: String) { failure.withLock { $0 = reason } }
     private func note(_ text: String) { notes.withLock { $0.append(text) } }
 
-    func probe(_ repository: Repository) async throws -> JSONValue {
+    func probe(_ repository: Repository) async throws -> RepositoryAdministration.Probe {
         note("probe \(repository.record.coordinates)")
-        return ["resolved_url": "https://files.example.test/simple/", "succeeded": true, "attempts": []]
+        return .init(resolvedURL: "https://files.example.test/simple/", isSuccess: true, attempts: [])
     }
     func invalidateCache(of repository: Repository) async throws { note("invalidate \(repository.record.coordinates)") }
-    func upstreamState(of repository: Repository) -> JSONValue {
-        ["available": true, "failure": JSONValue(failure.withLock { $0 }), "asked_again_in": nil, "redirected_to": nil]
+    func upstreamState(of repository: Repository) -> RepositoryAdministration.UpstreamState? {
+        .init(isAvailable: true, failure: failure.withLock { $0 })
     }
-    func contentChanged(in repository: Int64, package: PackageID?) async { note("content \(package?.name ?? "all")") }
-    func repositoryChanged(_ repository: Int64) async { note("repository") }
+    func contentChanged(in repository: Int64, package: PackageID?) { note("content \(package?.name ?? "all")") }
+    func repositoryChanged(_ repository: Int64) { note("repository") }
     func evaluate(_ packages: [PackageURL], in repository: Repository) async throws -> [JSONValue] {
         note("evaluate \(packages.count) in \(repository.record.coordinates)")
         return packages.map { package in
@@ -79,21 +79,9 @@ final class NotedOperations: RepositoryOperations, PackageExplaining, PolicyJudg
         }
     }
     func policyChanged(_ policy: PolicyRecord) { note("policy \(policy.name)") }
-    func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> JSONValue {
+    func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> Explanation {
         note("explain \(package) in \(repository.record.coordinates) \(refresh)")
-        return Explanation(of: PackageID(normalized: package), in: repository).json
-    }
-    func collectGarbage(dryRun: Bool) async throws -> JSONValue {
-        note("gc \(dryRun)")
-        return [
-            "dry_run": .bool(dryRun), "removed_blobs": 0, "removed_bytes": 0, "kept_young_blobs": 0, "blobs": 0, "blob_bytes": 0,
-        ]
-    }
-    func storageSizes() async -> StorageCensus.Finding? {
-        var sizes = StorageCensus.Sizes()
-        sizes.physical = 1000
-        sizes.reclaimable = 7
-        return .init(sizes: sizes, measured: nil)
+        return Explanation(of: PackageID(normalized: package), in: repository)
     }
 }
 
@@ -108,6 +96,14 @@ struct APIServer {
     let catalogue: Catalogue
     let api: RESTAPI
     let serverKey = [UInt8](repeating: 3, count: 32)
+
+    /// What the stored files take, as they say.
+    private static var sizes: StorageCensus.Sizes {
+        var sizes = StorageCensus.Sizes()
+        sizes.physical = 1000
+        sizes.reclaimable = 7
+        return sizes
+    }
 
     /// - Parameter base: the store that everything is kept in.
     init(maxKeyLifetime: Int64? = nil, over base: any MetadataStore = InMemoryMetadataStore()) async throws {
@@ -127,7 +123,8 @@ struct APIServer {
                 aggregator: AuditAggregator(store: store, clock: clock.platform, log: .silent()), version: "1.2.3",
                 maxKeyLifetime: maxKeyLifetime,
                 maintenance: Maintenance(
-                    metadata: store, blobs: InMemoryBlobStore(), clock: clock.platform, log: .silent())),
+                    metadata: store, blobs: InMemoryBlobStore(), clock: clock.platform, log: .silent()),
+                gcGrace: 0, census: StorageCensus(clock: clock.platform, log: .silent()) { Self.sizes }),
             catalogue: catalogue)
         let now = clock.platform.now()
         try await store.write { writing in

@@ -70,9 +70,9 @@ final class AccessWorld: Sendable {
         let api = RESTAPI(
             context: APIContext(
                 store: store, formats: formats, hasher: hasher, keyUses: keyUses,
-                operations: EngineOperations(services: services, maintenance: maintenance, gcGrace: 0), clock: clock.platform,
+                operations: services.administration, clock: clock.platform,
                 serverKey: serverKey, log: .silent(), aggregator: services.aggregator, version: "1.2.3",
-                maintenance: maintenance),
+                maintenance: maintenance, gcGrace: 0),
             catalogue: catalogue)
         let health = Health(store: store, blobs: blobs, version: "1.2.3")
         var plane = Serving.Configuration()

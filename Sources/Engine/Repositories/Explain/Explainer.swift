@@ -4,7 +4,7 @@ internal import SaveStorage
 
 /// Looks at everything that decides what clients get under a package's name, without asking any upstream unless told to.
 struct Explainer: Sendable {
-    let services: EngineServices
+    let sources: RepositorySources
     let repository: Repository
     let package: PackageID
     /// Whether upstreams that clients would be sent to are asked now.
@@ -23,7 +23,7 @@ struct Explainer: Sendable {
                 passedOver = .init("first_owner", "\(owner.record.coordinates) has the package and answers for it alone")
             }
             let mayAsk = refresh && passedOver == nil
-            let findings = try await MemberFindings.gather(member.repository, package, services, refresh: mayAsk)
+            let findings = try await MemberFindings.gather(member.repository, package, sources, refresh: mayAsk)
             var entry = findings.member
             if let passedOver {
                 entry.state = "passed_over"
@@ -42,10 +42,10 @@ struct Explainer: Sendable {
 
     func explain(in catalogue: CatalogueSnapshot) async throws -> Explanation {
         guard repository.record.kind == .group else {
-            let source = services.source(of: repository, in: catalogue)
+            let source = sources.source(of: repository, in: catalogue)
             return try await explanation(of: [GroupSource.Member(repository: repository, source: source)], nil)
         }
-        let group = services.group(repository, in: catalogue)
+        let group = sources.group(repository, in: catalogue)
         return try await explanation(of: group.members, group)
     }
 
@@ -96,7 +96,7 @@ struct Explainer: Sendable {
     }
 }
 
-extension EngineServices {
+extension RepositoryAdministration {
     /// Explains what clients get under a package's name.
     ///
     /// - Parameters:
@@ -107,7 +107,7 @@ extension EngineServices {
         guard let package = try await repository.naming?.ask({ $0.package(named: name) }) ?? nil else {
             throw SaveError(.packageNotFound, "there is no such package: check the name")
         }
-        return try await Explainer(services: self, repository: repository, package: package, refresh: refresh).explain(
-            in: catalogue.current)
+        return try await Explainer(sources: sources, repository: repository, package: package, refresh: refresh).explain(
+            in: sources.upstreams.catalogue.current)
     }
 }

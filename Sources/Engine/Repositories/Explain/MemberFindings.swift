@@ -16,12 +16,12 @@ struct MemberFindings: Sendable {
     var holdsName = false
 
     static func gather(
-        _ repository: Repository, _ package: PackageID, _ services: EngineServices, refresh: Bool
+        _ repository: Repository, _ package: PackageID, _ sources: RepositorySources, refresh: Bool
     ) async throws -> MemberFindings {
         var findings = MemberFindings(member: .init(repository: repository, state: "has_none"))
-        let rules = services.fileRules(of: repository)
+        let rules = sources.fileRules(of: repository)
         let id = repository.record.id
-        let (stored, record, retired) = try await services.store.read { reading in
+        let (stored, record, retired) = try await sources.storage.store.read { reading in
             (
                 try reading.assets(id, package: package).filter { $0.record.sidecarOf == nil },
                 try reading.package(id, package), try reading.retiredNames(id, package: package)
@@ -33,13 +33,13 @@ struct MemberFindings: Sendable {
                 files: stored.map(\.listed))
             findings.addHosted(stored, facts, retired, try await rules.verdicts(on: facts))
         } else {
-            let index = UpstreamIndex(services.upstream(of: repository))
+            let index = UpstreamIndex(UpstreamContext(repository, sources.storage, sources.upstreams))
             if refresh { _ = await index.insist(.package(package)) }
             let known = try await index.remembered(.package(package))
             let facts = PackageFacts(
                 repository: repository, id: package, attributes: known?.listing.attributes ?? JSONObject(),
                 files: (known?.listing.assets ?? []) + stored.map(\.record))
-            findings.addProxied(known, stored, services, package, try await rules.verdicts(on: facts))
+            findings.addProxied(known, stored, sources, package, try await rules.verdicts(on: facts))
         }
         return findings
     }
@@ -64,13 +64,13 @@ struct MemberFindings: Sendable {
     // MARK: Proxied
 
     private mutating func addProxied(
-        _ known: UpstreamMemory.KnownIndex?, _ stored: [StoredAsset], _ services: EngineServices, _ package: PackageID,
+        _ known: UpstreamMemory.KnownIndex?, _ stored: [StoredAsset], _ sources: RepositorySources, _ package: PackageID,
         _ verdicts: FileVerdicts
     ) {
-        describeUpstream(known, services, package)
+        describeUpstream(known, sources, package)
         let cached = Dictionary(stored.map { ($0.record.path, $0) }) { first, _ in first }
         guard let known else {
-            let outcome = outcome(package, services)
+            let outcome = outcome(package, sources)
             if let failure = outcome?.failure {
                 member.state = "fails"
                 member.reason = .init("upstream", failure.message)
@@ -81,7 +81,7 @@ struct MemberFindings: Sendable {
             return
         }
         member.state = "answers"
-        if known.isStale { member.reason = staleness(services, package) }
+        if known.isStale { member.reason = staleness(sources, package) }
         show(known.listing, by: verdicts)
         var omitted: [AssetRecord] = []
         for asset in known.listing.assets where asset.sidecarOf == nil {
@@ -101,10 +101,10 @@ struct MemberFindings: Sendable {
     }
 
     private mutating func describeUpstream(
-        _ known: UpstreamMemory.KnownIndex?, _ services: EngineServices, _ package: PackageID
+        _ known: UpstreamMemory.KnownIndex?, _ sources: RepositorySources, _ package: PackageID
     ) {
-        let outcome = outcome(package, services)
-        let state = services.upstream.state(services.upstream.id(of: member.repository))
+        let outcome = outcome(package, sources)
+        let state = sources.upstreams.memory.state(sources.upstreams.memory.id(of: member.repository))
         var upstream = Explanation.Upstream(
             status: outcome?.status ?? known.map { Self.lastStatus($0.row) }, asked: outcome?.asked ?? known?.row.verified,
             isAvailable: state.isAvailable,
@@ -114,15 +114,15 @@ struct MemberFindings: Sendable {
         upstream.verified = known?.row.verified
         upstream.etag = known?.row.etag
         upstream.isStale = known?.isStale ?? false
-        upstream.anomalies = services.upstream.anomalies[key(package, services)] ?? []
+        upstream.anomalies = sources.upstreams.memory.anomalies[key(package, sources)] ?? []
         member.upstream = upstream
     }
 
     /// What the upstream last answered with, as far as an earlier run of the server kept it.
     private static func lastStatus(_ row: CachedIndex) -> Int { row.fetched == row.verified ? 200 : 304 }
 
-    private func staleness(_ services: EngineServices, _ package: PackageID) -> Explanation.Reason {
-        let status = services.upstream.outcomes[key(package, services)]?.status
+    private func staleness(_ sources: RepositorySources, _ package: PackageID) -> Explanation.Reason {
+        let status = sources.upstreams.memory.outcomes[key(package, sources)]?.status
         return status.map(member.repository.record.proxy.meansMissing) ?? false
             ? .init("removed_upstream", "the upstream no longer has the package; the last page is still shown")
             : .init("stale", "the upstream does not answer; the last page is shown")
@@ -137,15 +137,15 @@ struct MemberFindings: Sendable {
 
     // MARK: Both
 
-    private func key(_ package: PackageID, _ services: EngineServices) -> UpstreamMemory.Key {
-        UpstreamMemory.Key(upstream: services.upstream.id(of: member.repository), index: .package(package))
+    private func key(_ package: PackageID, _ sources: RepositorySources) -> UpstreamMemory.Key {
+        UpstreamMemory.Key(upstream: sources.upstreams.memory.id(of: member.repository), index: .package(package))
     }
 
     /// What came of asking for the package's page, or of asking for what it would be read with.
-    private func outcome(_ package: PackageID, _ services: EngineServices) -> UpstreamMemory.Outcome? {
-        if let own = services.upstream.outcomes[key(package, services)] { return own }
-        let upstream = services.upstream.id(of: member.repository)
-        let asked = services.upstream.outcomes[.init(upstream: upstream, index: UpstreamConfiguration.index)]
+    private func outcome(_ package: PackageID, _ sources: RepositorySources) -> UpstreamMemory.Outcome? {
+        if let own = sources.upstreams.memory.outcomes[key(package, sources)] { return own }
+        let upstream = sources.upstreams.memory.id(of: member.repository)
+        let asked = sources.upstreams.memory.outcomes[.init(upstream: upstream, index: UpstreamConfiguration.index)]
         return asked?.failure == nil ? nil : asked
     }
 

@@ -4,7 +4,7 @@ package import SavePlatform
 internal import SaveStorage
 internal import Synchronization
 
-extension EngineServices {
+extension RepositorySources {
     /// What decides which files of a repository clients get. The first rule that withholds a file gives the reason.
     package func fileRules(of repository: Repository) -> FileRules {
         FileRules(

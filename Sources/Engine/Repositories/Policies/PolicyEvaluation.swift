@@ -4,7 +4,7 @@ package import SavePlatform
 internal import SaveStorage
 
 /// What the rules say of versions of packages, for callers who ask before they install.
-extension EngineServices {
+extension RepositoryAdministration {
     /// Packages that are looked at side by side.
     private static let width = 8
 
@@ -15,7 +15,7 @@ extension EngineServices {
         for (index, package) in packages.enumerated() {
             questions.append(try await question(package, in: repository, as: "packages[\(index)]"))
         }
-        let snapshot = catalogue.current
+        let snapshot = sources.upstreams.catalogue.current
         return try await withThrowingTaskGroup(of: (Int, JSONValue).self) { [questions] group in
             var answers = [JSONValue](repeating: .null, count: questions.count)
             for (index, question) in questions.enumerated() {
@@ -29,7 +29,7 @@ extension EngineServices {
 
     private func question(_ url: PackageURL, in repository: Repository, as field: String) async throws -> PolicyQuestion {
         let format = repository.record.format
-        let type = catalogue.formats.ecosystem(of: format)?.purlType ?? format
+        let type = sources.upstreams.catalogue.formats.ecosystem(of: format)?.purlType ?? format
         guard ASCII.isEqual(url.type, type) else {
             throw SaveError.invalid(
                 field,
@@ -53,7 +53,7 @@ extension EngineServices {
             let (files, isHere) = try await files(question, in: member)
             let facts = PackageFacts(
                 repository: member, id: question.package, attributes: files.attributes, files: files.assets, isQuestion: true)
-            let answer = question.answer(files.assets, try await fileRules(of: member).verdicts(on: facts))
+            let answer = question.answer(files.assets, try await sources.fileRules(of: member).verdicts(on: facts))
             if isHere { return answer }
             guesses.append(answer)
         }
@@ -70,7 +70,7 @@ extension EngineServices {
         of repository: Repository, for package: PackageID, _ snapshot: CatalogueSnapshot
     ) -> [Repository] {
         guard repository.record.kind == .group else { return [repository] }
-        return group(repository, in: snapshot).candidates(for: package).map(\.repository)
+        return sources.group(repository, in: snapshot).candidates(for: package).map(\.repository)
     }
 
     /// The files of the version, and whether the repository has the package. Of a version that nobody knows there is one file of which
@@ -78,7 +78,8 @@ extension EngineServices {
     private func files(_ question: PolicyQuestion, in repository: Repository) async throws -> (Listing, isHere: Bool) {
         let source: any FileSource =
             repository.record.kind == .proxy
-            ? ProxySource(upstream(of: repository)) : HostedSource(repository: repository, storage: storage)
+            ? ProxySource(UpstreamContext(repository, sources.storage, sources.upstreams))
+            : HostedSource(repository: repository, storage: sources.storage)
         var listing = Listing()
         var isHere = false
         do {

@@ -1,6 +1,7 @@
 package import SaveAccess
 package import SaveAudit
 package import SaveHTTP
+internal import Synchronization
 
 /// What proxies share.
 package struct UpstreamServices: Sendable {
@@ -26,4 +27,23 @@ package struct UpstreamServices: Sendable {
         self.unseal = unseal
         memory = UpstreamMemory(listingCacheSize: listingCacheSize)
     }
+
+    /// Waits until what was fetched of upstreams' indexes is on the disk, as far as that will be.
+    package func finishCopies() async { await memory.copies.finish() }
+
+    // MARK: Since the start
+
+    /// Upstreams' indexes that could not be kept.
+    package var unkeptIndexes: Int { memory.copies.failures.load(ordering: .relaxed) }
+
+    /// Files of upstreams that went to clients without being kept.
+    package var unkeptFiles: Int { fills.unkept.load(ordering: .relaxed) }
+
+    /// How often a proxy's upstream was asked for indexes, how often it failed, and for how long; nil where it never was.
+    package func traffic(of repository: Int64) -> (requests: Int, failures: Int, seconds: Double)? {
+        memory.traffic(repository).map { ($0.requests, $0.failures, $0.seconds) }
+    }
+
+    /// How many files of upstreams, or packages in quarantine, were odd in each way since the start.
+    package var anomalies: [UpstreamAnomaly.Kind: Int] { memory.anomalyTotals }
 }

@@ -22,7 +22,7 @@ package struct ChangeAuthority: Sendable {
     ///   - repository: the id of the repository that is changed.
     package init(
         _ authentication: Authentication, _ permission: Permission, on repository: Int64, most: Permissions = .all,
-        _ services: EngineServices
+        _ services: PublishingServices
     ) {
         self.authentication = authentication
         self.permission = permission

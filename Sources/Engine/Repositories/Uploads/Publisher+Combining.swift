@@ -27,7 +27,9 @@ extension Publisher {
             // Where its bytes are lost, what came takes its place.
             guard let stored = try await bytes(of: kept, for: item.record.path) else { continue }
             let new = try await item.staged.inspect { try $0.read(at: 0, count: Int(clamping: $0.size)) }
-            guard let combined = try await format.ask(on: services.pool, { try $0.combined(stored, with: new, in: item.record) })
+            guard
+                let combined = try await format.ask(
+                    on: services.storage.pool, { try $0.combined(stored, with: new, in: item.record) })
             else {
                 known.insert(item.record.path)
                 continue
@@ -45,7 +47,7 @@ extension Publisher {
     /// The sidecar that is kept at a path, where its file is the one that came.
     private func kept(_ path: AssetPath, of file: AssetPath, with digest: BlobDigest?) async throws -> BlobDigest? {
         let id = repository.record.id
-        return try await services.store.read { reading in
+        return try await services.storage.store.read { reading in
             guard let digest, try reading.asset(id, file)?.blob == digest else { return nil }
             return try reading.asset(id, path)?.blob
         }
@@ -55,18 +57,19 @@ extension Publisher {
     ///
     /// - Throws: `storageUnavailable` where they cannot be read at the moment: they may be whole.
     private func bytes(of digest: BlobDigest, for path: AssetPath) async throws -> [UInt8]? {
-        switch try await BlobCheck.read(digest, in: services.blobs, pool: services.pool).problem {
+        switch try await BlobCheck.read(digest, in: services.storage.blobs, pool: services.storage.pool).problem {
         case nil: break
         case .unreadable:
             throw SaveError(
                 .storageUnavailable, "what describes this file cannot be read at the moment: send it again",
                 details: ["retry_after": "10"])
         case let problem?:
-            services.log(
+            services.storage.log(
                 .warning, "what describes a file is lost and is replaced by what came",
                 ["file": path.text, "problem": "\(problem)"])
             return nil
         }
-        return try await services.blobs.open(digest).stream(pool: services.pool).collect(limit: Self.maxSidecarBytes)
+        return try await services.storage.blobs.open(digest).stream(pool: services.storage.pool).collect(
+            limit: Self.maxSidecarBytes)
     }
 }

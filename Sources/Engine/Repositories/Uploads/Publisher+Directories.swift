@@ -16,7 +16,7 @@ extension Publisher {
     package func deleteAll(under directory: AssetPath?, by authority: ChangeAuthority, context: AuditContext) async throws {
         let (id, coordinates, now) = (repository.record.id, repository.record.coordinates, services.clock.now())
         let place = directory.map { "\($0)/" } ?? ""
-        let (paths, packages) = try await services.store.write { writing -> ([AssetPath], Set<PackageID>) in
+        let (paths, packages) = try await services.storage.store.write { writing -> ([AssetPath], Set<PackageID>) in
             let repository = try authority.confirm().repository
             let assets = try writing.assets(id, under: place, after: nil, limit: Self.maxFiles + 1)
             guard !assets.isEmpty else {
@@ -40,7 +40,7 @@ extension Publisher {
             try writing.record(AuditEvent("file.delete", "file", "\(coordinates)/\(place)", details: details), context, at: now)
             return (assets.map(\.record.path), packages)
         }
-        services.counters.invalidate(id, package: nil, paths: paths)
-        for package in packages { services.counters.invalidate(id, package: package, paths: []) }
+        services.storage.counters.invalidate(id, package: nil, paths: paths)
+        for package in packages { services.storage.counters.invalidate(id, package: package, paths: []) }
     }
 }

@@ -18,22 +18,22 @@ extension Publisher {
         for item in submission.items {
             let (path, digest) = (item.record.path, item.staged.digest)
             // A sidecar that was made of the same file by another version may be another.
-            guard try await services.store.read({ try $0.asset(id, path) })?.blob == digest else { continue }
-            let (problem, size) = try await BlobCheck.read(digest, in: services.blobs, pool: services.pool)
+            guard try await services.storage.store.read({ try $0.asset(id, path) })?.blob == digest else { continue }
+            let (problem, size) = try await BlobCheck.read(digest, in: services.storage.blobs, pool: services.storage.pool)
             if problem != nil || size != item.staged.size { lost.append(item) }
         }
         guard !lost.isEmpty else { return false }
         for item in lost { try await staging.commit(item.staged) }
         let now = services.clock.now()
         let (restored, coordinates) = (lost, repository.record.coordinates)
-        try await services.store.write { writing in
+        try await services.storage.store.write { writing in
             _ = try authority.confirm()
             for item in restored { try writing.record(Self.event("file.restore", item, coordinates), context, at: now) }
         }
-        services.log(
+        services.storage.log(
             .warning, "lost bytes were uploaded again",
             ["repository": coordinates, "files": restored.map(\.record.path.text).joined(separator: ", ")])
-        services.counters.invalidate(id, package: submission.package?.id, paths: restored.map(\.record.path))
+        services.storage.counters.invalidate(id, package: submission.package?.id, paths: restored.map(\.record.path))
         return true
     }
 }

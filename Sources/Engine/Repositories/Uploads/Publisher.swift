@@ -7,9 +7,9 @@ package import SaveStorage
 /// Puts files into a hosted repository and takes them out, each change in one transaction with its audit record.
 package struct Publisher: Sendable {
     let repository: Repository
-    let services: EngineServices
+    let services: PublishingServices
 
-    package init(repository: Repository, services: EngineServices) {
+    package init(repository: Repository, services: PublishingServices) {
         self.repository = repository
         self.services = services
     }
@@ -87,7 +87,7 @@ package struct Publisher: Sendable {
     private func check(_ conditions: ChangeConditions, at path: AssetPath) async throws {
         guard !conditions.isEmpty else { return }
         let id = repository.record.id
-        let asset = try await services.store.read { try $0.asset(id, path) }
+        let asset = try await services.storage.store.read { try $0.asset(id, path) }
         try conditions.check(against: asset.map(ChangeConditions.Current.init))
     }
 
@@ -100,7 +100,7 @@ package struct Publisher: Sendable {
             try await OptimisticLocking.change {
                 let submission = try await combining(submission, staging)
                 let now = services.clock.now()
-                let decision = try await services.store.read {
+                let decision = try await services.storage.store.read {
                     try PublishDecision(submission, by: rules, $0, uploader: "", at: now)
                 }
                 try await decision.check(repository)
@@ -121,10 +121,11 @@ package struct Publisher: Sendable {
                     .tooLarge,
                     "the upload is larger than the \(maxFileSize) bytes this repository takes: have an owner raise max_file_size")
             }
-            try await services.blobs.checkSpace(for: length)
+            try await services.storage.blobs.checkSpace(for: length)
         }
         let staging = BlobStaging(
-            blobs: services.blobs, pool: services.pool, maxFileSize: maxFileSize, claimed: claims.file.map(\.checksum.algorithm))
+            blobs: services.storage.blobs, pool: services.storage.pool, maxFileSize: maxFileSize,
+            claimed: claims.file.map(\.checksum.algorithm))
         var named: String?
         do {
             let upload = UploadRequest(
@@ -162,7 +163,7 @@ package struct Publisher: Sendable {
     ) async throws -> Outcome {
         let (now, uploader) = (services.clock.now(), context.principal.auditName)
         // Refuse before any blob is made durable, so that a refusal leaves nothing; the transaction below decides.
-        var decision = try await services.store.read {
+        var decision = try await services.storage.store.read {
             try PublishDecision(
                 submission, by: PublishRules(by: authority, onlyIf: conditions), $0, uploader: uploader, at: now)
         }
@@ -177,7 +178,8 @@ package struct Publisher: Sendable {
         for item in submission.items { try await staging.commit(item.staged) }
         let (published, changed) = try await store(
             submission, decision, by: authority, onlyIf: conditions, at: now, context: context)
-        services.counters.invalidate(repository.record.id, package: submission.package?.id, paths: published + (changed ?? []))
+        services.storage.counters.invalidate(
+            repository.record.id, package: submission.package?.id, paths: published + (changed ?? []))
         let files = submission.items.filter { $0.record.sidecarOf == nil }.map(\.record.path)
         if published.contains(where: files.contains) { return .created }
         return !published.isEmpty || changed != nil ? .changed : isRestored ? .restored : .unchanged
@@ -191,7 +193,7 @@ package struct Publisher: Sendable {
         at now: Timestamp, context: AuditContext
     ) async throws -> (published: [AssetPath], changed: [AssetPath]?) {
         let id = repository.record.id
-        return try await services.store.write { writing in
+        return try await services.storage.store.write { writing in
             let rules = try PublishRules(by: authority, onlyIf: conditions)
             let items = try rules.newItems(submission, in: writing)
             try decision.confirm(items, in: writing)
@@ -253,7 +255,7 @@ package struct Publisher: Sendable {
         let id = repository.record.id
         let coordinates = repository.record.coordinates
         let now = services.clock.now()
-        let (package, paths) = try await services.store.write { writing -> (PackageID?, [AssetPath]) in
+        let (package, paths) = try await services.storage.store.write { writing -> (PackageID?, [AssetPath]) in
             let repository = try authority.confirm().repository
             guard let asset = try writing.asset(id, path) else {
                 throw SaveError(.assetNotFound, "there is no file '\(path)' in \(coordinates): check the name")
@@ -272,7 +274,7 @@ package struct Publisher: Sendable {
                 at: now)
             return (package, paths)
         }
-        services.counters.invalidate(id, package: package, paths: paths)
+        services.storage.counters.invalidate(id, package: package, paths: paths)
     }
 }
 
@@ -299,7 +301,7 @@ extension Publisher {
     ) async throws {
         let event = Self.refusal(of: action, path, in: repository, error)
         let now = services.clock.now()
-        try await services.store.write { try $0.record(event, context, at: now) }
+        try await services.storage.store.write { try $0.record(event, context, at: now) }
     }
 
     /// A refused change, as the trail tells of it.

@@ -45,12 +45,12 @@ struct FileHandler: RouteHandler {
         }
     }
 
-    private let services: EngineServices
+    private let services: RepositorySources
     /// By repository and path (`FilePolicyTests`).
     private let cache: AnswerCache<Key, OpenAnswer>
 
     /// - Parameter openFiles: how many files are kept open.
-    init(services: EngineServices, openFiles: Int) {
+    init(services: RepositorySources, openFiles: Int) {
         self.services = services
         cache = AnswerCache(limit: openFiles, counters: services.counters, clock: services.clock)
     }

@@ -32,7 +32,8 @@ struct IndexHandler: RouteHandler {
         let versions: [ChangeCounters.Version]
     }
 
-    private let services: EngineServices
+    private let services: RepositorySources
+    private let revalidation: UpstreamRevalidation
     private let externalOrigin: String?
     private let compression: PageCompression
     /// By repository, index, type, coding and origin (`RenderingTests`).
@@ -55,8 +56,12 @@ struct IndexHandler: RouteHandler {
     ///   - cacheSize: bytes of rendered pages kept.
     ///   - externalOrigin: the scheme and host that clients use, for pages that need absolute URLs.
     ///   - compression: gzip.
-    init(services: EngineServices, cacheSize: Int, externalOrigin: String?, compression: PageCompression) {
+    init(
+        services: RepositorySources, revalidation: UpstreamRevalidation, cacheSize: Int, externalOrigin: String?,
+        compression: PageCompression
+    ) {
         self.services = services
+        self.revalidation = revalidation
         self.externalOrigin = externalOrigin
         self.compression = compression
         cache = AnswerCache(limit: cacheSize, counters: services.counters, clock: services.clock)
@@ -98,11 +103,11 @@ struct IndexHandler: RouteHandler {
         do {
             let known = try await page(key, repository, catalogue)
             guard demandsUpstream(known.validity, resolved.request),
-                await services.insist(on: known.validity, askedBefore: started)
+                await revalidation.insist(on: known.validity, askedBefore: started)
             else { return known }
         } catch let miss as SourceMiss {
             guard demandsUpstream(miss.validity, resolved.request),
-                await services.insist(on: miss.validity, askedBefore: started)
+                await revalidation.insist(on: miss.validity, askedBefore: started)
             else { throw miss }
         }
         return try await page(key, repository, catalogue)

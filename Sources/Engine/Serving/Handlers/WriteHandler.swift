@@ -6,7 +6,7 @@ internal import SaveStorage
 
 /// Carries out the routes that change a repository.
 struct WriteHandler: RouteHandler {
-    let services: EngineServices
+    let services: PublishingServices
     let resolver: RequestResolver
     /// The largest file that any repository takes, in bytes.
     let maxFileSize: Int64?

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveRepositories
 internal import SaveStorage
 
 /// Why clients get what they get under a package's name.
@@ -15,7 +16,7 @@ enum ExplainRoutes {
         ) { call, repository in
             let refresh = call.query["refresh"] == "true"
             let explanation = try await call.context.operations.explain(call["package"], in: repository, refresh: refresh)
-            return call.answer(withoutUpstreams(explanation, for: call.caller))
+            return call.answer(withoutUpstreams(explanation.json, for: call.caller))
         }
     ]
 

@@ -79,7 +79,7 @@ enum PackageChangeRoutes {
                 return ((record, files), [call.event(PackageRemovalRoutes.resource(call, repository, record.id), details)])
             }
         }
-        await call.context.operations.contentChanged(in: id, package: record.id)
+        call.context.operations.contentChanged(in: id, package: record.id)
         let shown: JSONValue = PackageRepresentation.package(record, files)
         return call.answer(shown, etag: entityTag(of: shown))
     }
@@ -109,7 +109,7 @@ enum PackageChangeRoutes {
                 return ((record, files), [call.event(PackageRemovalRoutes.resource(call, repository, record.id), details)])
             }
         }
-        await call.context.operations.contentChanged(in: id, package: record.id)
+        call.context.operations.contentChanged(in: id, package: record.id)
         let shown = PackageRepresentation.version(call["version"], of: record, files)
         return call.answer(shown, etag: entityTag(of: shown))
     }
@@ -181,7 +181,7 @@ enum PackageChangeRoutes {
             ]
             return (record.id, [call.event(PackageRemovalRoutes.resource(call, repository, record.id), details)])
         }
-        await call.context.operations.contentChanged(in: id, package: changed)
+        call.context.operations.contentChanged(in: id, package: changed)
         return APICall.noContent
     }
 }

@@ -65,7 +65,7 @@ enum PackageRemovalRoutes {
             ]
             return (record.id, [call.event(resource(call, repository, record.id), details)])
         }
-        await call.context.operations.contentChanged(in: id, package: changed)
+        call.context.operations.contentChanged(in: id, package: changed)
         return APICall.noContent
     }
 

@@ -86,7 +86,7 @@ enum RepositoryRoutes {
             }
             return (record.id, events + [call.event(record.coordinates, details)])
         }
-        await call.context.operations.repositoryChanged(id)
+        call.context.operations.repositoryChanged(id)
         return try show(id, call, location: "/api/v1/repos/\(projectName)/\(name)")
     }
 
@@ -126,8 +126,8 @@ enum RepositoryRoutes {
                 return (counted, [call.event(record.coordinates, details)])
             }
         }
-        for member in counted { await call.context.operations.contentChanged(in: member, package: nil) }
-        await call.context.operations.repositoryChanged(id)
+        for member in counted { call.context.operations.contentChanged(in: member, package: nil) }
+        call.context.operations.repositoryChanged(id)
         return try show(id, call)
     }
 
@@ -182,8 +182,8 @@ enum RepositoryRoutes {
             ]
             return ((groups.map(\.id), counted), [call.event(record.coordinates, details)])
         }
-        for member in counted { await call.context.operations.contentChanged(in: member, package: nil) }
-        for changed in changed + [id] { await call.context.operations.repositoryChanged(changed) }
+        for member in counted { call.context.operations.contentChanged(in: member, package: nil) }
+        for changed in changed + [id] { call.context.operations.repositoryChanged(changed) }
         return APICall.noContent
     }
 

@@ -1,5 +1,6 @@
 internal import SaveAccess
 internal import SavePlatform
+internal import SaveRepositories
 internal import SaveStorage
 
 /// What can be asked of a proxy's upstream and of what is cached of it.
@@ -10,7 +11,7 @@ enum UpstreamRoutes {
             failures: [.conflict, .upstreamInvalid], action: "repository.probe"
         ) { call, repository in
             try requireProxy(repository)
-            let found = try await call.context.operations.probe(repository)
+            let found = try await probe(repository, call).json
             try await record(call, repository, ["result": found])
             return call.answer(found)
         },
@@ -24,6 +25,15 @@ enum UpstreamRoutes {
             return APICall.noContent
         },
     ]
+
+    private static func probe(_ repository: Repository, _ call: APICall) async throws -> RepositoryAdministration.Probe {
+        do {
+            return try await call.context.operations.probe(repository)
+        } catch let error as SaveError where error.code == .upstreamForbidden || error.code == .upstreamInvalid {
+            // Here the request is at fault, or what an administrator wrote into the repository.
+            throw SaveError.invalid("remote_url", error.message)
+        }
+    }
 
     private static func requireProxy(_ repository: Repository) throws {
         guard repository.record.kind == .proxy else {

@@ -24,7 +24,7 @@ import Testing
         _ package: String, in name: String, _ engine: EngineFixture, refresh: Bool = false
     ) async throws -> Explained {
         let repository = try #require(engine.catalogue.current.repository(project: "p", name: name))
-        return Explained(json: try await engine.services.explain(package, in: repository, refresh: refresh).json)
+        return Explained(json: try await engine.services.administration.explain(package, in: repository, refresh: refresh).json)
     }
 
     private struct Explained {
@@ -79,12 +79,12 @@ import Testing
         #expect(upstream["fetched_at"]?.string != nil && upstream["stale"] == false)
         #expect(asked.file("1", of: "u")?["origin"]?.string == EngineFixture.base + "files/x/1")
         // After a restart, what was kept tells it; a server that stops waits for that.
-        await engine.services.finishCopies()
+        await engine.services.upstreams.finishCopies()
         let restarted = EngineServices(
             store: engine.store, blobs: engine.blobs, client: engine.upstream, catalogue: engine.catalogue,
             clock: engine.clock.platform, log: .silent(), pool: BlockingPool(name: "test", threads: 1), unseal: { _ in nil })
         let repository = try #require(engine.catalogue.current.repository(project: "p", name: "u"))
-        let explained = Explained(json: try await restarted.explain("x", in: repository, refresh: false).json)
+        let explained = Explained(json: try await restarted.administration.explain("x", in: repository, refresh: false).json)
         let kept = try #require(explained.member("u")?["upstream"]?.object)
         #expect(kept["status"] == 200)
         #expect(kept["asked_at"]?.string == upstream["asked_at"]?.string && kept["asked_at"]?.string != nil)
@@ -119,7 +119,7 @@ import Testing
         let id = try #require(engine.catalogue.current.repository(project: "p", name: "u")).record.id
         engine.announce([("1", "one")])
         try await engine.change(id) { $0.proxy.allowedFileHosts = ["files.example.test"] }
-        engine.services.contentChanged(in: id, package: nil)
+        engine.services.administration.contentChanged(in: id, package: nil)
         engine.clock.advance(seconds: 61)
         _ = await engine.send(.get, "/line/p/u/index/x")
         let blocked = try await explain("x", in: "u", engine)
@@ -155,7 +155,7 @@ import Testing
         #expect(engine.upstream.requestCount == 0)
         let id = try #require(engine.catalogue.current.repository(project: "p", name: "h")).record.id
         _ = try await engine.store.write { try $0.deleteRetiredName(id, AssetPath("files/x/1")) }
-        engine.services.contentChanged(in: id, package: PackageID(normalized: "x"))
+        engine.services.administration.contentChanged(in: id, package: PackageID(normalized: "x"))
         #expect(try await engine.get("/line/p/g/index/x").text.hasPrefix("files/x/99"))
     }
 

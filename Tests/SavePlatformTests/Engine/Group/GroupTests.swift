@@ -72,7 +72,7 @@ import Testing
             record.attributes = attributes
             try writing.put(record)
         }
-        engine.services.contentChanged(in: id, package: PackageID(normalized: "x"))
+        engine.services.administration.contentChanged(in: id, package: PackageID(normalized: "x"))
     }
 
     @Test(arguments: [("a", "b"), ("b", "a")])

@@ -31,7 +31,8 @@ import Testing
 
     private func explained(_ engine: EngineFixture, _ name: String, _ filename: String) async throws -> JSONObject {
         let repository = try #require(engine.catalogue.current.repository(project: "p", name: name))
-        let files = try await engine.services.explain("x", in: repository, refresh: false).json.object?["files"]?.array
+        let files = try await engine.services.administration.explain("x", in: repository, refresh: false).json.object?["files"]?
+            .array
         return try #require(files?.compactMap(\.object).first { $0["filename"]?.string == filename })
     }
 
@@ -50,7 +51,7 @@ import Testing
         }
         let file = try await explained(engine, "u", "1")
         #expect(file["state"] == "blocked" && file["rule"] == "policy" && file["reason"]?.string?.contains("policy no-x") == true)
-        #expect(engine.services.policyCounts["deny"] >= 12)
+        #expect(engine.services.sources.policyCounts["deny"] >= 12)
         await engine.services.aggregator.write(all: true)
         let records = try await engine.store.read { try $0.audit(after: 0, limit: 1000) }.filter { $0.outcome == .denied }
         #expect(Set(records.map(\.resource)).isSuperset(of: ["p/u/files/x/1", "p/g/files/x/2"]))
@@ -89,15 +90,15 @@ import Testing
         try await engine.change(policy: allow) { $0.priority = 51 }
         #expect(await engine.send(.get, path).status == 403)
         try await engine.change(policy: allow) { ($0.priority, $0.action) = (49, .warn) }
-        let warned = engine.services.policyCounts["warn"]
+        let warned = engine.services.sources.policyCounts["warn"]
         #expect(await engine.send(.get, path).status == 200)
-        #expect(engine.services.policyCounts["warn"] == warned + 1)
+        #expect(engine.services.sources.policyCounts["warn"] == warned + 1)
         #expect(try await explained(engine, "u", "1")["rule"] == "policy_warning")
         try await engine.change(policy: allow) { $0.isDryRun = true }
         #expect(await engine.send(.get, path).status == 403)
         try await engine.change(policy: deny) { $0.isDryRun = true }
         #expect(await engine.send(.get, path).status == 200)
-        #expect(engine.services.policyCounts["dry_run"] > 0)
+        #expect(engine.services.sources.policyCounts["dry_run"] > 0)
         let file = try await explained(engine, "u", "1")
         #expect(file["state"] == "offered" && file["rule"] == "policy_dry_run")
         // Of one number the older one decides.

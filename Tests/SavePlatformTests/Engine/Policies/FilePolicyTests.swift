@@ -45,13 +45,14 @@ import Testing
     /// What is in memory of `x` holds no longer.
     private func rulesChanged(_ engine: EngineFixture) {
         for repository in engine.catalogue.current.repositories {
-            engine.services.contentChanged(in: repository.record.id, package: PackageID(normalized: "x"))
+            engine.services.administration.contentChanged(in: repository.record.id, package: PackageID(normalized: "x"))
         }
     }
 
     private func explained(_ engine: EngineFixture, _ name: String, _ filename: String) async throws -> JSONObject {
         let repository = try #require(engine.catalogue.current.repository(project: "p", name: name))
-        let files = try await engine.services.explain("x", in: repository, refresh: false).json.object?["files"]?.array
+        let files = try await engine.services.administration.explain("x", in: repository, refresh: false).json.object?["files"]?
+            .array
         return try #require(files?.compactMap(\.object).first { $0["filename"]?.string == filename })
     }
 
@@ -166,7 +167,7 @@ import Testing
         #expect(sealed.status == 403 && sealed.headers["x-save-reason"]?.hasPrefix("sealed") == true)
         engine.announce([("1", "one")])
         try await engine.change(id) { $0.proxy.allowedFileHosts = ["files.example.test"] }
-        try await engine.services.invalidateCache(of: try #require(engine.catalogue.current.repository(id: id)))
+        try await engine.services.administration.invalidateCache(of: try #require(engine.catalogue.current.repository(id: id)))
         let refused = await engine.send(.get, "/line/p/u/files/x/1")
         #expect(refused.headers["x-save-reason"]?.contains("allowed_file_hosts") == true)
         #expect(try await explained(engine, "u", "1")["rule"] == "allowed_file_hosts")

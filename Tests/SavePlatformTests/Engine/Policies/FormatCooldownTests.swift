@@ -222,18 +222,18 @@ import Testing
         let urls = try ["pkg:pypi/Foo@1", "pkg:pypi/foo@2.0", "pkg:pypi/foo@5.0", "pkg:pypi/foo@9"].map(PackageURL.init)
         for name in ["u", "g"] {
             let repository = try #require(engine.catalogue.current.repository(project: "p", name: name))
-            let answers = try await engine.services.evaluate(urls, in: repository).compactMap(\.object)
+            let answers = try await engine.services.administration.evaluate(urls, in: repository).compactMap(\.object)
             #expect(answers.map { $0["verdict"]?.string } == ["deny", "deny", "allow", "deny"], "\(name)")
             #expect(answers.map { $0["policy"]?.string } == ["harm", "cooldown-7d", nil, "cooldown-7d"], "\(name)")
             #expect(answers[0]["advisories"] == ["MAL-2026-7"])
             #expect(answers[1]["reason"]?.string?.contains("foo 2.0 is 1 day old") == true)
             #expect(answers[1]["allowed_after"]?.string?.hasPrefix("2027-01-21") == true)
         }
-        #expect(engine.services.policyCounts["deny"] == 0)
+        #expect(engine.services.sources.policyCounts["deny"] == 0)
         let repository = try #require(engine.catalogue.current.repository(project: "p", name: "u"))
         for text in ["pkg:npm/foo@1", "pkg:pypi/foo", "pkg:pypi/-@1"] {
             await #expect(throws: SaveError.self, "\(text)") {
-                _ = try await engine.services.evaluate([try PackageURL(text)], in: repository)
+                _ = try await engine.services.administration.evaluate([try PackageURL(text)], in: repository)
             }
         }
     }

@@ -264,7 +264,7 @@ import Testing
         #expect(try await engine.get(root + "a/").text.contains("2.txt"))
         policy.withhold("2.txt")
         for repository in engine.catalogue.current.repositories {
-            engine.services.contentChanged(in: repository.record.id, package: nil)
+            engine.services.administration.contentChanged(in: repository.record.id, package: nil)
         }
         await expectRefused(engine, root + "a/2.txt")
         let directory = try await engine.get(root + "a/")

@@ -104,7 +104,7 @@ import Testing
         // It is left alone for a while, and nothing else is asked.
         #expect(engine.upstream.requests.map(\.url) == [document])
         let repository = try #require(engine.catalogue.current.repository(id: id))
-        let explained = try await engine.services.explain("x", in: repository, refresh: false)
+        let explained = try await engine.services.administration.explain("x", in: repository, refresh: false)
         #expect(explained.members[0].state == "fails" && explained.refusal?.text.contains(text) == true)
         engine.configure()
         engine.clock.advance(seconds: 11)
@@ -132,14 +132,14 @@ import Testing
         let engine = try await proxy().engine
         engine.list([("1", "one"), ("2", "two")])
         #expect(try await engine.get("/sparse/p/u/crates/x/1").status == 200)
-        await engine.services.finishCopies()
+        await engine.services.upstreams.finishCopies()
 
         let silent = FakeUpstream()
         silent.answer("http://a.test/x/2", text: "two")
         let services = EngineServices(
             store: engine.store, blobs: engine.blobs, client: silent, catalogue: engine.catalogue, clock: engine.clock.platform,
             log: .silent(), pool: BlockingPool(name: "test", threads: 1), unseal: { _ in nil })
-        let source = services.source(
+        let source = services.sources.source(
             of: try #require(engine.catalogue.current.repository(project: "p", name: "u")), in: engine.catalogue.current)
         let package = PackageID(normalized: "x")
         #expect(try await source.listing(.package(package)).listing.assets.count == 2)
@@ -162,7 +162,7 @@ import Testing
             $0.proxy.resolvedURL = nil
             $0.updated = now
         }
-        engine.services.contentChanged(in: id, package: nil)
+        engine.services.administration.contentChanged(in: id, package: nil)
         #expect(try await engine.get("/sparse/p/u/crates/x/2").text == "uno")
         #expect(
             engine.upstream.requests.suffix(3).map(\.url) == [
@@ -197,7 +197,7 @@ import Testing
             #expect(refused.status == 403 && refused.text.contains("on b.test, which allowed_file_hosts does not list"))
         }
         let repository = try #require(engine.catalogue.current.repository(id: id))
-        let explained = try await engine.services.explain("x", in: repository, refresh: false)
+        let explained = try await engine.services.administration.explain("x", in: repository, refresh: false)
         #expect(explained.files.map(\.record.origin) == ["http://b.test/x/1", "http://b.test/x/2"])
         #expect(explained.files.allSatisfy { $0.state == "blocked" && $0.reason?.rule == "allowed_file_hosts" })
     }
@@ -255,7 +255,8 @@ import Testing
         if asked == nil {
             #expect(answer.status == 502 && (answer.text.contains("allowed_file_hosts") || answer.text.contains("'index'")))
             let repository = try #require(engine.catalogue.current.repository(id: id))
-            #expect(try await engine.services.explain("x", in: repository, refresh: false).members[0].state == "fails")
+            #expect(
+                try await engine.services.administration.explain("x", in: repository, refresh: false).members[0].state == "fails")
         } else {
             #expect(answer.status == 200)
         }
@@ -318,11 +319,11 @@ import Testing
     @Test func `probing asks for the configuration`() async throws {
         let (engine, id) = try await proxy { $0.proxy.resolvedURL = nil }
         let repository = try #require(engine.catalogue.current.repository(id: id))
-        let found = try await engine.services.probe(repository).object
-        #expect(found?["succeeded"] == true && found?["resolved_url"]?.string == Self.base)
-        #expect(found?["attempts"]?.array == [["url": .string(document), "outcome": "200"]])
+        let found = try await engine.services.administration.probe(repository)
+        #expect(found.isSuccess && found.resolvedURL == Self.base)
+        #expect(found.attempts == [.init(url: document, outcome: "200")])
         engine.upstream.answer(document, text: "[]")
-        #expect(try await engine.services.probe(repository).object?["succeeded"] == false)
+        #expect(try await engine.services.administration.probe(repository).isSuccess == false)
     }
 }
 

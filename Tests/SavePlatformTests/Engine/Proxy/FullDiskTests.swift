@@ -21,7 +21,7 @@ import Testing
         engine.upstream.answer(EngineFixture.base + "index/x", text: "files/x/1 \(content.count) \(digest)\n")
         engine.upstream.answer(file, .init(chunks: chunks, gate: gate))
         _ = try await engine.get("/line/p/u/index/x")
-        await engine.services.finishCopies()
+        await engine.services.upstreams.finishCopies()
         return engine
     }
 
@@ -39,12 +39,12 @@ import Testing
         let response = await engine.send(.get, path)
         #expect(response.status == 200)
         #expect(try await bytes(response) == content)
-        #expect(engine.services.unkeptFiles == 1)
+        #expect(engine.services.upstreams.unkeptFiles == 1)
         #expect(try await engine.blobCount() == 1, "the page")
         // There is room again.
         #expect(try await bytes(await engine.send(.get, path)) == content)
         #expect(engine.upstream.requests(of: file).count == 2)
-        #expect(engine.services.unkeptFiles == 1)
+        #expect(engine.services.upstreams.unkeptFiles == 1)
         #expect(try await engine.blobCount() == 2)
     }
 

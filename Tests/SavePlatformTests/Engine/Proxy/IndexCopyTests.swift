@@ -11,7 +11,7 @@ import Testing
     private let page = EngineFixture.base + "index/x"
 
     private func copy(_ engine: EngineFixture, _ id: Int64) async throws -> CachedIndex? {
-        await engine.services.finishCopies()
+        await engine.services.upstreams.finishCopies()
         return try await engine.store.read { try $0.cachedIndex(id, "package/x") }
     }
 
@@ -22,7 +22,7 @@ import Testing
         #expect(try await engine.get("/line/p/u/index/x").status == 200)
         #expect(try await copy(engine, id) == nil)
         #expect(try await engine.blobCount() == 0)
-        #expect(engine.services.unkeptIndexes == 1)
+        #expect(engine.services.upstreams.unkeptIndexes == 1)
         // It counts as long as any other, and is confirmed like one.
         #expect(try await engine.get("/line/p/u/index/x").status == 200)
         #expect(engine.upstream.requests(of: page).count == 1)
@@ -44,7 +44,7 @@ import Testing
             engine.clock.advance(seconds: 61)
             #expect(try await engine.get("/line/p/u/index/x").text.split(separator: "\n").count == 2)
         }
-        #expect(engine.services.unkeptIndexes == 1)
+        #expect(engine.services.upstreams.unkeptIndexes == 1)
         #expect(try await copy(engine, id) == first)
     }
 
@@ -55,7 +55,7 @@ import Testing
         engine.announce([("1", "one")])
         _ = try await engine.get("/line/p/u/index/x")
         let repository = try #require(engine.catalogue.current.repository(id: id))
-        async let emptied: Void = engine.services.invalidateCache(of: repository)
+        async let emptied: Void = engine.services.administration.invalidateCache(of: repository)
         gate.open()
         try await emptied
         #expect(try await copy(engine, id) == nil)

@@ -50,7 +50,7 @@ import Testing
     @Test func `a large root comes from the disk while the upstream is down, and is asked for by its tag`() async throws {
         let (engine, id) = try await engine()
         #expect(try await engine.get("/line/p/u/index").status == 200)
-        await engine.services.finishCopies()
+        await engine.services.upstreams.finishCopies()
         #expect(try await engine.store.read { try $0.cachedIndex(id, "root") } != nil)
         engine.clock.advance(seconds: 61)
         #expect(try await engine.get("/line/p/u/index").text == text)

@@ -41,7 +41,7 @@ import Testing
             change(&record)
             record.updated = engine.clock.platform.now()
         }
-        engine.services.contentChanged(in: id, package: nil)
+        engine.services.administration.contentChanged(in: id, package: nil)
     }
 
     /// Asks without comparing the answer with one that is in memory, which may be a later one.
@@ -69,7 +69,7 @@ import Testing
         hold.gate.open()
         #expect(try await late.text == line("2", "new"))
         _ = try await early
-        await engine.services.finishCopies()
+        await engine.services.upstreams.finishCopies()
         #expect(try await engine.get(Self.page).text == line("2", "new"))
         let row = try await engine.store.read { try $0.cachedIndex(id, "package/x") }
         #expect(row?.blob == BlobDigest(of: Array(line("2", "new").utf8)))
@@ -93,7 +93,7 @@ import Testing
             hold.gate.open()
             #expect(try await early.status != 200)
             let repository = try #require(engine.catalogue.current.repository(id: id))
-            #expect(engine.services.upstreamState(of: repository).object?["available"] == JSONValue.null)
+            #expect(engine.services.administration.upstreamState(of: repository)?.isAvailable == nil)
             #expect(try await engine.get(Self.page).text == line("2", "new"))
         }
     }
@@ -106,10 +106,10 @@ import Testing
         async let early = ask(engine, Self.page)
         await hold.reached.wait()
         engine.upstream.answer(EngineFixture.base + "index/x", text: line("2", "new"))
-        try await engine.services.invalidateCache(of: try #require(engine.catalogue.current.repository(id: id)))
+        try await engine.services.administration.invalidateCache(of: try #require(engine.catalogue.current.repository(id: id)))
         hold.gate.open()
         _ = try await early
-        await engine.services.finishCopies()
+        await engine.services.upstreams.finishCopies()
         #expect(try await engine.get(Self.page).text == line("2", "new"))
     }
 
@@ -118,7 +118,7 @@ import Testing
         let id = try await engine.add("u", .proxy)
         engine.upstream.answer(EngineFixture.base + "index/x", text: line("1", "old"), etag: "\"a\"")
         #expect(try await engine.get(Self.page).text == line("1", "old"))
-        await engine.services.finishCopies()
+        await engine.services.upstreams.finishCopies()
         engine.upstream.answer(EngineFixture.base + "index/x", text: line("2", "new"), etag: "\"b\"")
         try await change(engine, id) { $0.proxy.remoteUsername = "somebody" }
         #expect(try await engine.get(Self.page).text == line("2", "new"))

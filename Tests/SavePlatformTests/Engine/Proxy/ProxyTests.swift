@@ -66,7 +66,7 @@ import Testing
         try await first.add("u", .proxy)
         first.announce([("1", "one")])
         #expect(try await first.get("/line/p/u/files/x/1").text == "one")
-        await first.services.finishCopies()
+        await first.services.upstreams.finishCopies()
 
         var formats = FormatRegistry()
         try formats.register(LineFormat.self)
@@ -76,7 +76,7 @@ import Testing
         let services = EngineServices(
             store: store, blobs: blobs, client: silent, catalogue: catalogue, clock: first.clock.platform, log: .silent(),
             pool: BlockingPool(name: "test", threads: 1), unseal: { _ in nil })
-        let source = services.source(
+        let source = services.sources.source(
             of: try #require(catalogue.current.repository(project: "p", name: "u")), in: catalogue.current)
         #expect(try await source.listing(.package(PackageID(normalized: "x"))).listing.assets.count == 1)
         guard
@@ -166,7 +166,7 @@ import Testing
         let asset = try #require(try await engine.store.read { try $0.asset(id, AssetPath("files/x/1")) })
         engine.clock.advance(seconds: 10)
         try await engine.blobs.delete(asset.blob, committedBefore: Timestamp(microseconds: .max))
-        engine.services.contentChanged(in: id, package: PackageID(normalized: "x"))
+        engine.services.administration.contentChanged(in: id, package: PackageID(normalized: "x"))
         #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
         #expect(engine.upstream.requests(of: file).count == 2)
     }
@@ -237,7 +237,7 @@ import Testing
         #expect(reads() == 1)
         #expect(try await engine.get("/line/p/g/files/x/1").text == "one")
         #expect(reads() == 0)
-        await engine.services.finishCopies()
+        await engine.services.upstreams.finishCopies()
 
         let restarted = EngineServices(
             store: store, blobs: blobs, client: FakeUpstream(), catalogue: engine.catalogue, clock: engine.clock.platform,
@@ -245,7 +245,7 @@ import Testing
         let x = PackageID(normalized: "x")
         func source(_ name: String) throws -> any ContentSource {
             let snapshot = engine.catalogue.current
-            return restarted.source(of: try #require(snapshot.repository(project: "p", name: name)), in: snapshot)
+            return restarted.sources.source(of: try #require(snapshot.repository(project: "p", name: name)), in: snapshot)
         }
         _ = try await source("u").listing(.package(x))
         #expect(reads() == 1)

@@ -19,7 +19,7 @@ import Testing
 
     /// Runs what renews while `body` runs.
     private func renewing(_ engine: EngineFixture, _ body: () async throws -> Void) async throws {
-        let renewal = Task { await engine.services.renewUpstreamIndexes() }
+        let renewal = Task { await engine.services.revalidation.run() }
         do { try await body() } catch {
             renewal.cancel()
             throw error
@@ -30,7 +30,7 @@ import Testing
 
     private func asked(_ engine: EngineFixture, times count: Int) async throws {
         let end = ContinuousClock.now + .seconds(10)
-        while engine.upstream.requests(of: page).count < count || engine.services.waitingRenewals > 0 {
+        while engine.upstream.requests(of: page).count < count || engine.services.revalidation.waiting > 0 {
             try #require(ContinuousClock.now < end, "the upstream was not asked \(count) times")
             await Task.yield()
         }

@@ -137,7 +137,7 @@ import Testing
         if isConfirmed {
             engine.clock.advance(seconds: 4000)
         } else {
-            engine.services.contentChanged(in: proxy, package: nil)
+            engine.services.administration.contentChanged(in: proxy, package: nil)
         }
         for name in ["u", "g"] { #expect(try await announcement(engine, name) == Self.digest) }
     }

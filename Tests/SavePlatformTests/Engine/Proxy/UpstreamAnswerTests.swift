@@ -21,9 +21,9 @@ import Testing
         return (engine, id)
     }
 
-    private func state(_ engine: EngineFixture) throws -> JSONObject {
+    private func state(_ engine: EngineFixture) throws -> RepositoryAdministration.UpstreamState {
         let repository = try #require(engine.catalogue.current.repository(project: "p", name: "u"))
-        return try #require(engine.services.upstreamState(of: repository).object)
+        return try #require(engine.services.administration.upstreamState(of: repository))
     }
 
     // MARK: Missing
@@ -41,7 +41,7 @@ import Testing
         #expect(refused.status == 502)
         #expect(refused.text.contains("missing_statuses"))
         try await engine.change(id) { $0.proxy.missingStatuses = [403] }
-        engine.services.contentChanged(in: id, package: nil)
+        engine.services.administration.contentChanged(in: id, package: nil)
         #expect(try await engine.get("/line/p/u/index/x").status == 404)
     }
 
@@ -129,8 +129,8 @@ import Testing
         let refused = try await engine.get("/line/p/u/index/x")
         #expect(refused.status == 502)
         #expect(refused.text.contains("elsewhere.test"))
-        #expect(try state(engine)["redirected_to"] == "elsewhere.test")
-        #expect(try state(engine)["available"] == true)
+        #expect(try state(engine).redirectedTo == "elsewhere.test")
+        #expect(try state(engine).isAvailable == true)
         #expect(try await engine.get("/line/p/u/index/y").status == 200)
         #expect(engine.upstream.requests(of: page).allSatisfy { $0.redirects == .sameServer })
     }
@@ -149,7 +149,7 @@ import Testing
         engine.upstream.answer(page, .init(status: 429, headers: ["Retry-After": field]))
         let refused = await engine.send(.get, "/line/p/u/index/x")
         #expect(refused.status == 503)
-        #expect(try state(engine)["asked_again_in"]?.integer == seconds + 1)
+        #expect(try state(engine).askedAgainIn == seconds + 1)
         // Other pages are of the same server.
         let other = await engine.send(.get, "/line/p/u/index/y")
         #expect(other.status == 503)
@@ -200,10 +200,10 @@ import Testing
         #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
         #expect(try await engine.get("/line/p/u/files/x/2").text == "bad")
         // One that is here and one that is not: somebody should look at both.
-        #expect(engine.services.upstreamAnomalies == [.changedFile: 2])
+        #expect(engine.services.upstreams.anomalies == [.changedFile: 2])
         engine.clock.advance(seconds: 61)
         _ = try await engine.get("/line/p/u/index/x")
-        #expect(engine.services.upstreamAnomalies == [.changedFile: 2])
+        #expect(engine.services.upstreams.anomalies == [.changedFile: 2])
     }
 
     @Test func `what an upstream does oddly is told of once for each package, however often it does it`() async throws {
@@ -215,9 +215,9 @@ import Testing
         }
         let before = [("1", "one"), ("2", "two")], after = [("1", "one")]
         for files in [before, after, before, after] { try await look(files) }
-        #expect(engine.services.upstreamAnomalies == [.vanishedFile: 1])
+        #expect(engine.services.upstreams.anomalies == [.vanishedFile: 1])
         try await look([("1", "changed")])
-        #expect(engine.services.upstreamAnomalies == [.vanishedFile: 1, .changedFile: 1])
+        #expect(engine.services.upstreams.anomalies == [.vanishedFile: 1, .changedFile: 1])
         let records = try await engine.store.read { reading in
             var query = AuditQuery()
             query.action = "upstream.anomaly"
@@ -259,11 +259,11 @@ import Testing
         engine.announce([("1", "one")])
         #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
         try await engine.change(id) { $0.proxy.allowedFileHosts = ["files.example.test"] }
-        engine.services.contentChanged(in: id, package: nil)
+        engine.services.administration.contentChanged(in: id, package: nil)
         #expect(try await engine.get("/line/p/u/index/x").text == "")
         #expect(await engine.send(.get, "/line/p/u/files/x/1").status == 403)
         try await engine.change(id) { $0.proxy.allowedFileHosts = ["upstream.test"] }
-        engine.services.contentChanged(in: id, package: nil)
+        engine.services.administration.contentChanged(in: id, package: nil)
         #expect(try await engine.get("/line/p/u/files/x/1").text == "one")
     }
 

@@ -102,7 +102,7 @@ import Testing
         #expect(try await engine.get("/line/p/u/index/x").status == 200)
         #expect(try await engine.get("/line/p/u/files/x/1.box") == (200, "box"))
         #expect(try await engine.get("/line/p/u/files/x/1.box.note") == (200, note))
-        await engine.services.finishCopies()
+        await engine.services.upstreams.finishCopies()
         #expect(collections.withLock { $0 } == 3)
         let report = try await Maintenance(metadata: store, blobs: files, log: .silent()).verify(repair: false)
         #expect(report.problems == 0 && report.blobs == 3)

@@ -83,6 +83,6 @@ import Testing
             record.attributes = attributes
             try writing.put(record)
         }
-        engine.services.contentChanged(in: repository, package: package)
+        engine.services.administration.contentChanged(in: repository, package: package)
     }
 }

@@ -70,7 +70,7 @@ import Testing
         let location = try #require(ended.headers["location"])
         #expect(location.hasPrefix(base + "files/"))
         #expect(try await fixture.get(location).text == "hello world")
-        #expect(fixture.services.sessions.count == 0)
+        #expect(fixture.services.publishing.sessions.count == 0)
         #expect(await fixture.send(.get, url).status == 404)
         #expect(try await records().map(\.action) == ["file.upload"])
         #expect(try await records().map(\.outcome) == [.ok])
@@ -80,7 +80,7 @@ import Testing
         let url = try await open()
         #expect(await append("x", url).status == 202)
         #expect(await fixture.send(.delete, url).status == 204)
-        #expect(fixture.services.sessions.count == 0)
+        #expect(fixture.services.publishing.sessions.count == 0)
         #expect(await append("x", url).status == 404)
         #expect(try await fixture.blobCount() == 0)
     }
@@ -157,7 +157,7 @@ import Testing
 
     @Test func `an upload is not opened with a body`() async throws {
         #expect(await fixture.send(.post, base + "uploads/", body: ByteStream([1])).status == 400)
-        #expect(fixture.services.sessions.count == 0)
+        #expect(fixture.services.publishing.sessions.count == 0)
     }
 
     // MARK: - Who
@@ -206,7 +206,7 @@ import Testing
         #expect(await fixture.send(.get, url).headers["range"] == "0-4")
         let body = ByteStream(length: nil, ByteStream(Array("56789".utf8)).next)
         #expect(await fixture.send(.patch, url, body: body).status == 413)
-        #expect(fixture.services.sessions.count == 0)
+        #expect(fixture.services.publishing.sessions.count == 0)
     }
 
     @Test func `there are so many uploads of one account, and so many in all`() async throws {
@@ -221,7 +221,7 @@ import Testing
         #expect(await fixture.send(.post, base + "uploads/", as: "dev").status == 503)
         #expect(await fixture.send(.delete, urls[0]).status == 204)
         _ = try await open(fixture)
-        #expect(fixture.services.sessions.count == 3)
+        #expect(fixture.services.publishing.sessions.count == 3)
     }
 
     @Test func `an upload that nobody goes on with is forgotten`() async throws {
@@ -229,12 +229,12 @@ import Testing
         fixture.clock.advance(seconds: 3599)
         #expect(await append("x", url).status == 202)
         fixture.clock.advance(seconds: 3599)
-        await fixture.services.sessions.expire()
-        #expect(fixture.services.sessions.count == 1)
+        await fixture.services.publishing.sessions.expire()
+        #expect(fixture.services.publishing.sessions.count == 1)
         fixture.clock.advance(seconds: 1)
         #expect(await fixture.send(.get, url).status == 404)
-        await fixture.services.sessions.expire()
-        #expect(fixture.services.sessions.count == 0)
+        await fixture.services.publishing.sessions.expire()
+        #expect(fixture.services.publishing.sessions.count == 0)
     }
 
     @Test func `an upload ends with the disk that it is written to`() async throws {
@@ -243,13 +243,13 @@ import Testing
             let opened = await fixture.send(.post, base + "uploads/")
             guard let url = opened.headers["location"] else {
                 #expect(opened.status == 503)
-                #expect(fixture.services.sessions.count == 0)
+                #expect(fixture.services.publishing.sessions.count == 0)
                 continue
             }
             let added = await fixture.send(.patch, url, body: ByteStream(Array("x".utf8)))
             let status = await fixture.send(.get, url).status
             // Either nothing of the body was written, and it can be sent again, or the upload is gone.
-            if added.status == 503 { #expect(fixture.services.sessions.count == (status == 204 ? 1 : 0)) }
+            if added.status == 503 { #expect(fixture.services.publishing.sessions.count == (status == 204 ? 1 : 0)) }
             let ended = await fixture.send(.put, url + "?digest=" + Digest.hex(Array("x".utf8)), body: .empty)
             #expect([201, 400, 404, 503].contains(ended.status), "\(step)")
         }

@@ -2,8 +2,16 @@ internal import SaveAccess
 package import SaveHTTP
 internal import SaveStorage
 
-/// Asking upstreams before what they said expires.
-extension EngineServices {
+/// Asks upstreams again for what clients use before it expires, or want to be newer.
+package struct UpstreamRevalidation: Sendable {
+    private let storage: RepositoryStorage
+    private let upstreams: UpstreamServices
+
+    init(_ storage: RepositoryStorage, _ upstreams: UpstreamServices) {
+        self.storage = storage
+        self.upstreams = upstreams
+    }
+
     /// Nanoseconds after which who hints at wanting something newer makes the upstream asked behind their back.
     private static let hintedAge = 300 * UpstreamTTL.second
 
@@ -11,11 +19,11 @@ extension EngineServices {
     /// background.
     package func noteUse(of validity: CacheValidity, by request: HTTPRequest) {
         guard !validity.ttls.isEmpty else { return }
-        let now = clock.uptime()
+        let now = storage.clock.uptime()
         for ttl in validity.ttls {
             let isOld = now > ttl.verifiedAt &+ Self.hintedAge
             if ttl.isDue(now) || isOld && ttl.isRenewable(now) && Revalidation(request) == .hinted {
-                upstream.renewals.request(ttl.key)
+                upstreams.memory.renewals.request(ttl.key)
             }
         }
     }
@@ -34,25 +42,26 @@ extension EngineServices {
     }
 
     /// Renewals that wait or are under way.
-    package var waitingRenewals: Int { upstream.renewals.count }
+    package var waiting: Int { upstreams.memory.renewals.count }
 
     /// Renews what is in use until the task is cancelled. Call it once.
-    package func renewUpstreamIndexes() async {
+    package func run() async {
         await withTaskCancellationHandler {
-            await upstream.renewals.run { key in
+            await upstreams.memory.renewals.run { key in
                 guard let context = upstream(ofProxy: key.repository) else { return }
                 await UpstreamIndex(context).renew(key.index)
             }
         } onCancel: {
             // The task that renews waits for the flight: it must end, too.
-            upstream.refreshes.cancelAll()
+            upstreams.memory.refreshes.cancelAll()
         }
     }
 
     /// The upstream of the proxy of an id, if there is one that is online now.
     private func upstream(ofProxy id: Int64) -> UpstreamContext? {
-        guard let repository = catalogue.current.repository(id: id), repository.record.kind == .proxy, repository.record.online
+        guard let repository = upstreams.catalogue.current.repository(id: id), repository.record.kind == .proxy,
+            repository.record.online
         else { return nil }
-        return upstream(of: repository)
+        return UpstreamContext(repository, storage, upstreams)
     }
 }
