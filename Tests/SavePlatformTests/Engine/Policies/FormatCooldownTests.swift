@@ -248,12 +248,12 @@ import Testing
         try await engine.add("both", .group) { ($0.format, $0.group.members) = ("pypi", [hosted, proxy]) }
         _ = try await engine.add(policy: "no-foo") { $0.match.packages = ["foo"] }
         let group = try #require(engine.catalogue.current.repository(project: "p", name: "both"))
-        let answers = try await engine.services.evaluate([try PackageURL("pkg:pypi/foo@1.0")], in: group)
+        let answers = try await engine.services.administration.evaluate([try PackageURL("pkg:pypi/foo@1.0")], in: group)
         #expect(answers.first?.object?["verdict"] == "deny")
         try await engine.change(proxy) { $0.online = false }
         let asked = engine.upstream.requests(of: Self.base + "foo/").count
         let offline = try #require(engine.catalogue.current.repository(project: "p", name: "both"))
-        let again = try await engine.services.evaluate([try PackageURL("pkg:pypi/foo@1.0")], in: offline)
+        let again = try await engine.services.administration.evaluate([try PackageURL("pkg:pypi/foo@1.0")], in: offline)
         #expect(again.first?.object?["verdict"] == "deny")
         #expect(engine.upstream.requests(of: Self.base + "foo/").count == asked)
     }
