@@ -15,10 +15,11 @@ func beginExchange(
 ) -> UnsafeMutableRawPointer? {
     guard let target, let handle, let pointer = save_mhd_socket_context(handle) else { return nil }
     let connection = Unmanaged<Connection>.fromOpaque(pointer).takeUnretainedValue()
-    connection.enter(.head)
+    let started = MonotonicTime.nanoseconds()
+    connection.enter(.head, at: started / 1_000_000)
     let bytes = UnsafeRawBufferPointer(start: target, count: strlen(target))
     let exchange = Exchange(
-        connection, handle: handle, target: Array(bytes),
+        connection, handle: handle, target: Array(bytes), started: started,
         location: TargetLocation(address: UInt(bitPattern: target), length: bytes.count))
     return Unmanaged.passRetained(exchange).toOpaque()
 }

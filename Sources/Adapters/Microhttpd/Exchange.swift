@@ -18,10 +18,13 @@ final class Exchange: @unchecked Sendable {
     let state: Mutex<State>
     private let target: [UInt8]
     private let location: TargetLocation
-    private let started = MonotonicTime.nanoseconds()
+    /// Of `MonotonicTime`, in nanoseconds.
+    private let started: UInt64
     private var head: RequestHead?
     private var client: ClientAddress
     private var stage = Stage.new
+    /// Whether the responder was given the request.
+    private var hasRun = false
     private var discarded: Int64 = 0
     private var status = 0
     private var bodyLength: Int64?
@@ -50,8 +53,9 @@ final class Exchange: @unchecked Sendable {
         var outgoing = OutgoingBody()
     }
 
-    init(_ connection: Connection, handle: OpaquePointer, target: [UInt8], location: TargetLocation) {
+    init(_ connection: Connection, handle: OpaquePointer, target: [UInt8], started: UInt64, location: TargetLocation) {
         self.connection = connection
+        self.started = started
         client = connection.client
         self.target = target
         self.location = location
@@ -93,26 +97,25 @@ final class Exchange: @unchecked Sendable {
             return .YES
         }
         stage = .head
-        run(head)
+        // Answers at once are for requests without a body.
+        _ = run(head)
+        hasRun = true
         return continueHead(handle)
     }
 
-    private func run(_ head: RequestHead) {
+    /// Gives the request to the responder.
+    ///
+    /// - Returns: the answer, where it is there at once: nothing else knows of the request then, and nothing waits for it.
+    private func run(_ head: RequestHead) -> HTTPResponse? {
         let server = connection.server
-        connection.enter(.responder)
         let origin = server.configuration.trustedProxies.origin(
             of: head.headers, from: connection.client, isSecure: server.configuration.tls != nil)
         client = origin.client
         let request = HTTPRequest(
             method: head.method, target: head.target, headers: head.headers, body: head.hasBody ? bodyStream(head) : .empty,
             client: client, isSecure: origin.isSecure, id: id)
-        if !head.hasBody, let response = server.responder.immediateResponse(to: request) {
-            state.withLock { state in
-                state.response = response
-                state.isTaskDone = true
-            }
-            return
-        }
+        if !head.hasBody, let response = server.responder.immediateResponse(to: request) { return response }
+        connection.enter(.responder)
         server.runningTasks.add(1, ordering: .relaxed)
         let task = Task.immediate { [self] in
             let response = await server.responder.respond(to: request)
@@ -125,6 +128,7 @@ final class Exchange: @unchecked Sendable {
             server.runningTasks.subtract(1, ordering: .relaxed)
         }
         state.withLock { if !$0.isTaskDone { $0.task = task } }
+        return nil
     }
 
     /// Before the body: queues the answer, lets the body come, or waits.
@@ -185,7 +189,10 @@ final class Exchange: @unchecked Sendable {
 
     /// After the body, or for a request without one: queues the answer or waits.
     private func continueAtEnd(_ handle: OpaquePointer) -> MHD_Result {
-        if let head, !head.hasBody, state.withLock({ $0.task == nil && !$0.isTaskDone }) { run(head) }
+        if let head, !head.hasBody, !hasRun {
+            hasRun = true
+            if let response = run(head) { return queue(response, on: handle, early: false) }
+        }
         enum Step { case answer(HTTPResponse), wait, cut }
         let (step, wakeup) = state.withLock { state -> (Step, IncomingBody.Wakeup?) in
             if state.isOver { return (.cut, nil) }
@@ -297,30 +304,35 @@ final class Exchange: @unchecked Sendable {
 
     /// The library is done with the request. Nothing touches the connection's handle after this.
     func finish(isComplete: Bool) {
-        let (task, wakeup, space, sent) = state.withLock { state in
+        let (task, wakeup, space, sent, received, wasSuspended) = state.withLock { state in
             state.isOver = true
+            let wasSuspended = state.isSuspended
             state.isSuspended = false
             let task = state.task
             state.task = nil
-            return (task, state.incoming.fail(), state.outgoing.close(), state.outgoing.sent)
+            return (
+                task, state.incoming.fail(), state.outgoing.close(), state.outgoing.sent, state.incoming.received, wasSuspended
+            )
         }
-        connection.suspended.withLock { $0 = nil }
+        if wasSuspended { connection.suspended.withLock { $0 = nil } }
         if status == 0 { status = connection.refusedStatus.exchange(0, ordering: .relaxed) }
         wakeup?.run()
         space?.resume(returning: false)
         task?.cancel()
-        connection.enter(.idle)
+        let ended = MonotonicTime.nanoseconds()
+        connection.enter(.idle, at: ended / 1_000_000)
         connection.server.activeRequests.subtract(1, ordering: .relaxed)
-        if let onFinished = connection.server.configuration.onFinished { onFinished(summary(sent, isComplete)) }
+        guard let onFinished = connection.server.configuration.onFinished else { return }
+        onFinished(summary(sent: sent, received: received, ended: ended, isComplete))
     }
 
-    private func summary(_ streamed: Int64, _ isComplete: Bool) -> RequestSummary {
+    private func summary(sent streamed: Int64, received: Int64, ended: UInt64, _ isComplete: Bool) -> RequestSummary {
         RequestSummary(
             id: id, client: client, method: head?.method ?? .other("-"), target: target,
             userAgent: head?.headers.bytes(of: "User-Agent"), status: status,
             bytesSent: head?.method == .head || status == 304 || status == 204 ? 0 : bodyLength ?? streamed,
-            bytesReceived: state.withLock { $0.incoming.received } + discarded,
-            microseconds: Int64(clamping: (MonotonicTime.nanoseconds() &- started) / 1000), isComplete: isComplete && status != 0
+            bytesReceived: received + discarded, microseconds: Int64(clamping: (ended &- started) / 1000),
+            isComplete: isComplete && status != 0
         )
     }
 

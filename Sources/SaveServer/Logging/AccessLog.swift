@@ -39,34 +39,38 @@ final class AccessLog: Sendable {
 
     private func noteObject(_ request: RequestSummary) {
         let now = clock.now()
-        let number = now.seconds
-        var line = text(of: number)
-        line.reserveCapacity(320 + request.target.count + (request.userAgent?.count ?? 0))
-        let milliseconds = (now.microseconds - number * 1_000_000) / 1000
-        line.append(UInt8(48 + milliseconds / 100 % 10))
-        line.append(UInt8(48 + milliseconds / 10 % 10))
-        line.append(UInt8(48 + milliseconds % 10))
-        append("Z\",\"request_id\":\"", to: &line)
-        request.id.write(to: &line)
-        append("\",\"client\":\"", to: &line)
-        request.client.write(to: &line)
-        append("\",\"method\":", to: &line)
-        JSONText.append(request.method.name, to: &line)
-        append(",\"target\":", to: &line)
-        JSONText.append(utf8: LoggedText.bytes(request.target[...]), to: &line)
-        append(",\"status\":", to: &line)
-        JSONText.append(Int64(request.status), to: &line)
-        append(",\"bytes\":", to: &line)
-        JSONText.append(request.bytesSent, to: &line)
-        append(",\"micros\":", to: &line)
-        JSONText.append(request.microseconds, to: &line)
-        if let agent = request.userAgent {
-            append(",\"agent\":", to: &line)
-            JSONText.append(utf8: LoggedText.bytes(agent), to: &line)
+        let start = text(of: now.seconds)
+        let milliseconds = (now.microseconds - now.seconds * 1_000_000) / 1000
+        let target = LoggedText.bytes(request.target[...])
+        let agent = request.userAgent.map { LoggedText.bytes($0) }
+        // What is escaped takes six bytes for one.
+        let size = 320 + 6 * (target.count + (agent?.count ?? 0) + request.method.name.utf8.count)
+        log.append(atMost: size) { line in
+            line.append(contentsOf: start)
+            line.append(UInt8(48 + milliseconds / 100 % 10))
+            line.append(UInt8(48 + milliseconds / 10 % 10))
+            line.append(UInt8(48 + milliseconds % 10))
+            append("Z\",\"request_id\":\"", to: &line)
+            request.id.write(to: &line)
+            append("\",\"client\":\"", to: &line)
+            request.client.write(to: &line)
+            append("\",\"method\":", to: &line)
+            JSONText.append(request.method.name, to: &line)
+            append(",\"target\":", to: &line)
+            JSONText.append(utf8: target, to: &line)
+            append(",\"status\":", to: &line)
+            JSONText.append(Int64(request.status), to: &line)
+            append(",\"bytes\":", to: &line)
+            JSONText.append(request.bytesSent, to: &line)
+            append(",\"micros\":", to: &line)
+            JSONText.append(request.microseconds, to: &line)
+            if let agent {
+                append(",\"agent\":", to: &line)
+                JSONText.append(utf8: agent, to: &line)
+            }
+            if !request.isComplete { append(",\"complete\":false", to: &line) }
+            append("}\n", to: &line)
         }
-        if !request.isComplete { append(",\"complete\":false", to: &line) }
-        append("}\n", to: &line)
-        log.append(line)
     }
 
     private func append(_ text: StaticString, to line: inout [UInt8]) {

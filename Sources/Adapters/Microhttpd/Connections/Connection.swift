@@ -44,12 +44,17 @@ final class Connection: Sendable {
         self.descriptor = descriptor
         self.client = client
         self.server = server
-        progress = Atomic(Self.pack(.fresh))
+        progress = Atomic(Self.pack(.fresh, MonotonicTime.milliseconds()))
     }
 
     /// Starts a phase.
-    func enter(_ phase: Phase) {
-        progress.store(Self.pack(phase), ordering: .relaxed)
+    func enter(_ phase: Phase) { enter(phase, at: MonotonicTime.milliseconds()) }
+
+    /// Starts a phase at a time that was read already.
+    ///
+    /// - Parameter milliseconds: of `MonotonicTime`.
+    func enter(_ phase: Phase, at milliseconds: UInt64) {
+        progress.store(Self.pack(phase, milliseconds), ordering: .relaxed)
     }
 
     /// The phase and when it began.
@@ -58,7 +63,7 @@ final class Connection: Sendable {
         return (Phase(rawValue: packed >> 56) ?? .idle, packed & 0xFF_FFFF_FFFF_FFFF)
     }
 
-    private static func pack(_ phase: Phase) -> UInt64 {
-        phase.rawValue << 56 | MonotonicTime.milliseconds() & 0xFF_FFFF_FFFF_FFFF
+    private static func pack(_ phase: Phase, _ milliseconds: UInt64) -> UInt64 {
+        phase.rawValue << 56 | milliseconds & 0xFF_FFFF_FFFF_FFFF
     }
 }

@@ -108,12 +108,19 @@ package final class Log: Sendable {
     }
 
     /// Adds a finished line, with its line end.
-    package func append(_ line: [UInt8]) {
+    package func append(_ line: [UInt8]) { append(atMost: line.count) { $0.append(contentsOf: line) } }
+
+    /// Adds a line that is written where it is kept: a buffer of its own costs every request an allocation and a copy.
+    ///
+    /// - Parameters:
+    ///   - count: bytes that the line has at most, or about.
+    ///   - write: appends the line with its line end. Other lines wait meanwhile.
+    package func append(atMost count: Int, _ write: (inout [UInt8]) -> Void) {
         state.withLock { state in
-            if state.pending.count + line.count > Self.capacity {
+            if state.pending.count + count > Self.capacity {
                 state.dropped += 1
             } else {
-                state.pending.append(contentsOf: line)
+                write(&state.pending)
             }
         }
     }
