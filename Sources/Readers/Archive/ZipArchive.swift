@@ -1,5 +1,3 @@
-internal import SaveCompression
-
 /// A zip archive (APPNOTE.TXT 6.3.10), accepted only in the one shape that every reader understands in the same way.
 ///
 /// Zip has two lists of its entries, at the front of each entry and at the end of the file, and readers differ in which
@@ -81,20 +79,8 @@ public struct ZipArchive {
     /// - Throws: ``ArchiveError`` for an entry larger than `limit`, damaged data, another size or checksum than it claims.
     ///   Blocks.
     public func contents(of entry: Entry, limit: Int) throws -> [UInt8] {
-        let header = entry.header
-        guard header.size <= Int64(limit), header.packedSize - 1024 <= Int64(limit) else {
-            throw ArchiveError("'\(entry.name)' is larger than \(limit) bytes")
-        }
-        let start = try entry.dataOffset ?? header.checkLocal(source)
-        guard start <= directoryOffset, header.packedSize <= directoryOffset - start else {
-            throw ArchiveError("an entry of the archive points outside of it")
-        }
-        let packed = try source.read(at: start, exactly: Int(header.packedSize))
-        let bytes = header.method == ZipEntryHeader.stored ? packed : Deflate.decompress(packed, limit: Int(header.size))
-        guard let bytes, Int64(bytes.count) == header.size, CRC32.of(bytes) == header.checksum else {
-            throw ArchiveError("'\(entry.name)' is damaged")
-        }
-        return bytes
+        let start = try entry.dataOffset ?? entry.header.checkLocal(source)
+        return try entry.header.contents(named: entry.name, at: start, before: directoryOffset, source, limit: limit)
     }
 
     /// Walks the entries in the order in which they lie in the file: each must begin where the one before ended.

@@ -4,6 +4,30 @@ struct ZipDirectory {
     /// Where it begins.
     let offset: Int64
 
+    init(_ source: ArchiveSource, limits: ArchiveLimits) throws {
+        let place = try ZipDirectoryPlace(source, limits: limits)
+        offset = place.offset
+        headers = try Self.headers(try source.read(at: offset, exactly: place.size), count: place.count)
+    }
+
+    private static func headers(_ bytes: [UInt8], count: Int) throws -> [ZipEntryHeader] {
+        var headers: [ZipEntryHeader] = []
+        headers.reserveCapacity(count)
+        var rest = bytes[...]
+        for _ in 0..<count { headers.append(try ZipEntryHeader(directory: &rest)) }
+        guard rest.isEmpty else { throw ArchiveError("the archive's directory has more in it than entries") }
+        return headers
+    }
+}
+
+/// Where the central directory is, and how large, as the end of the archive says.
+struct ZipDirectoryPlace {
+    let offset: Int64
+    /// Bytes.
+    let size: Int
+    /// Entries.
+    let count: Int
+
     private static let endSize: Int64 = 22
     private static let locatorSize: Int64 = 20
     private static let end64Size: Int64 = 56
@@ -43,7 +67,8 @@ struct ZipDirectory {
             throw ArchiveError("the archive's directory is not where its end says, or there are bytes before the archive")
         }
         offset = Int64(start)
-        headers = try Self.headers(try source.read(at: offset, exactly: Int(size)), count: Int(count))
+        self.size = Int(size)
+        self.count = Int(count)
     }
 
     /// The record that large archives have before the end, where the locator before the end must find it.
@@ -56,14 +81,5 @@ struct ZipDirectory {
             end.uint64(24) == end.uint64(32)
         else { throw ArchiveError("the archive's end is damaged") }
         return end
-    }
-
-    private static func headers(_ bytes: [UInt8], count: Int) throws -> [ZipEntryHeader] {
-        var headers: [ZipEntryHeader] = []
-        headers.reserveCapacity(count)
-        var rest = bytes[...]
-        for _ in 0..<count { headers.append(try ZipEntryHeader(directory: &rest)) }
-        guard rest.isEmpty else { throw ArchiveError("the archive's directory has more in it than entries") }
-        return headers
     }
 }

@@ -1,3 +1,5 @@
+internal import SaveCompression
+
 /// What the central directory says of an entry.
 struct ZipEntryHeader: Sendable {
     static let stored: UInt16 = 0
@@ -118,6 +120,26 @@ struct ZipEntryHeader: Sendable {
             }
         }
         return data
+    }
+
+    /// The unpacked bytes.
+    ///
+    /// - Parameters:
+    ///   - text: the entry's name, for errors.
+    ///   - start: where its packed bytes begin.
+    ///   - end: where those of all entries end.
+    /// - Throws: ``ArchiveError`` for more than `limit` bytes, damaged data, another size or checksum than it claims.
+    func contents(named text: String, at start: Int64, before end: Int64, _ source: ArchiveSource, limit: Int) throws -> [UInt8] {
+        guard size <= Int64(limit), packedSize - 1024 <= Int64(limit) else {
+            throw ArchiveError("'\(text)' is larger than \(limit) bytes")
+        }
+        guard start <= end, packedSize <= end - start else { throw ArchiveError("an entry of the archive points outside of it") }
+        let packed = try source.read(at: start, exactly: Int(packedSize))
+        let bytes = method == Self.stored ? packed : Deflate.decompress(packed, limit: Int(size))
+        guard let bytes, Int64(bytes.count) == size, CRC32.of(bytes) == checksum else {
+            throw ArchiveError("'\(text)' is damaged")
+        }
+        return bytes
     }
 
     /// The length of the descriptor behind the data: with or without a signature, with sizes of 4 or 8 bytes.
