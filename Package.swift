@@ -99,7 +99,7 @@ let package = Package(
         engineModule("Storage", ["SaveHTTP"]),
         engineModule("Access", ["SaveHTTP", "SaveStorage"]),
         engineModule("Audit", ["SaveHTTP", "SaveStorage", "SaveAccess"]),
-        engineModule("Advisories", ["SaveHTTP", "SaveStorage", "SaveAccess"]),
+        engineModule("Advisories", ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveArchive"]),
         engineModule("Repositories", ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit", "SaveAdvisories"]),
         engineModule("Serving", ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit", "SaveAdvisories", "SaveRepositories"]),
 
@@ -109,7 +109,7 @@ let package = Package(
 
         library(
             "SaveSQLite", path: "Sources/Adapters/SQLite",
-            ["SaveSQLMetadata", "SavePlatform", "SaveHTTP", "SaveStorage", "CSQLite"]),
+            ["SaveSQLMetadata", "SavePlatform", "SaveHTTP", "SaveStorage", "SaveAdvisories", "CSQLite"]),
         library(
             "SaveSQLMetadata", path: "Sources/Adapters/SQLMetadata", ["SavePlatform", "SaveHTTP", "SaveStorage", "SaveDigest"]),
         library(
