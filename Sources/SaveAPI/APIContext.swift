@@ -1,4 +1,5 @@
 package import SaveAccess
+package import SaveAdvisories
 package import SaveAudit
 package import SaveHTTP
 internal import SavePlatform
@@ -35,6 +36,10 @@ package struct APIContext: Sendable {
     /// Seconds that a key may last at most; nil where keys need no end.
     package let maxKeyLifetime: Int64?
 
+    package let advisories: AdvisoryDatabase
+    /// Which callers may ask by the OSV protocol.
+    package let advisoryService: AdvisoryService
+
     package init(
         store: any MetadataStore, formats: FormatRegistry, hasher: any PasswordHashing, keyUses: KeyUses,
         operations: any RepositoryOperations & PackageExplaining & PolicyJudging, clock: PlatformClock, serverKey: [UInt8],
@@ -42,6 +47,7 @@ package struct APIContext: Sendable {
         aggregator: AuditAggregator, version: String,
         publicAddress: PublicAddress? = nil, maxKeyLifetime: Int64? = nil, outbound: AddressGuard? = nil,
         verifier: AuditVerifier? = nil, jobs: Jobs? = nil, maintenance: Maintenance,
+        advisories: AdvisoryDatabase, advisoryService: AdvisoryService = .everyone,
         gcGrace: Int64,
         census: StorageCensus? = nil
     ) {
@@ -62,6 +68,15 @@ package struct APIContext: Sendable {
         self.maintenance = maintenance
         self.gcGrace = gcGrace
         self.census = census ?? StorageCensus(clock: clock, log: log) { try await maintenance.measure(grace: gcGrace) }
+        self.advisories = advisories
+        self.advisoryService = advisoryService
         self.verifier = verifier ?? AuditVerifier(store: store, seal: AuditSeal(serverKey: serverKey))
     }
+}
+
+/// Which callers may ask this server about advisories by the OSV protocol (`advisory_service`).
+package enum AdvisoryService: String, Sendable, CaseIterable {
+    case everyone = "public"
+    case signedIn = "signed-in"
+    case off
 }

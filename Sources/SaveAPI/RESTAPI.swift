@@ -45,10 +45,10 @@ package final class RESTAPI: Sendable {
     }
 
     private func answer(_ request: HTTPRequest, _ sender: Authentication, _ path: RequestPath) async throws -> HTTPResponse {
-        if case .anonymous = sender.principal {
+        let routes = table.routes(at: path.segments.dropFirst(2))
+        if case .anonymous = sender.principal, !isOpen(routes) {
             throw SaveError(.unauthenticated, "sign in with a user name and password, or with an API key")
         }
-        let routes = table.routes(at: path.segments.dropFirst(2))
         guard !routes.isEmpty else { throw SaveError(.notFound, "the API has no such path; /api shows those it has") }
         let allow = RouteTable.allow(routes.map(\.route))
         if request.method == .options { return HTTPResponse(status: 204, headers: ["Allow": allow]) }
@@ -62,6 +62,11 @@ package final class RESTAPI: Sendable {
         return try await run(call)
     }
 
+    /// Whether what a path is takes no credentials.
+    private func isOpen(_ routes: [(route: APIRoute, arguments: [String: String])]) -> Bool {
+        context.advisoryService == .everyone && !routes.isEmpty && routes.allSatisfy { $0.route.requirement == .advisoryService }
+    }
+
     /// Authorizes first, then reads what the request brings, then does it. A change that is refused leaves a record.
     private func run(_ call: APICall) async throws -> HTTPResponse {
         var call = call
@@ -69,7 +74,9 @@ package final class RESTAPI: Sendable {
             var handler = try call.route.admit(call)
             call.representation = try Self.representation(for: call)
             call.query = try RequestInput.query(of: call.request, rules: call.route.query)
-            if call.route.method != .get {
+            if let payload = call.route.payload {
+                try payload.check(call.request)
+            } else if call.route.method != .get {
                 call.body = try await RequestInput.body(of: call.request, rule: call.route.body)
                 // Clients take as long as they like to send a body.
                 call = try call.asOfNow()

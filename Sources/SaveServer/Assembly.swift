@@ -6,6 +6,7 @@ internal import SaveMicrohttpd
 internal import SavePlatform
 internal import SavePlugins
 internal import SaveRepositories
+internal import SaveSQLite
 internal import SaveServing
 internal import SaveStorage
 
@@ -22,6 +23,7 @@ struct Assembly: Sendable {
     let keyUses: KeyUses
     let scrub: Scrub
     let jobs: Jobs
+    let advisories: AdvisoryDatabase
     let log: Log
     let accessLog: Log?
     let accessLogFile: LogFile?
@@ -31,6 +33,7 @@ struct Assembly: Sendable {
     ) async throws -> Assembly {
         let base = try await ServerBase(configuration, stores, environment: environment, log)
         let engine = try base.engine()
+        base.refreshPages(of: engine)
         let keyUses = KeyUses(store: stores.metadata, clock: base.clock, log: log)
         try await keyUses.load()
         let authenticator = base.authenticator(keyUses, engine.aggregator)
@@ -52,7 +55,8 @@ struct Assembly: Sendable {
         }
         return Assembly(
             server: try naming { try HTTPServer(configuration: http, responder: gateway, log: log) }, services: engine,
-            health: health, auditUpkeep: upkeep.audit, keyUses: keyUses, scrub: upkeep.scrub, jobs: upkeep.jobs, log: log,
+            health: health, auditUpkeep: upkeep.audit, keyUses: keyUses, scrub: upkeep.scrub, jobs: upkeep.jobs,
+            advisories: base.advisories, log: log,
             accessLog: accessLog, accessLogFile: accessLogFile)
     }
 

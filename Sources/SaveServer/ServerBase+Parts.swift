@@ -1,5 +1,6 @@
 internal import SaveAPI
 internal import SaveAccess
+internal import SaveAdvisories
 internal import SaveAudit
 internal import SaveBlobs
 internal import SaveCompression
@@ -27,6 +28,7 @@ extension ServerBase {
         plane.maxFileSize = configuration.maxFileSize
         plane.publicAddress = publicAddress
         plane.gunzip = Gunzip.plain
+        plane.advisories = advisories
         plane.keys = IssuedKeys(
             catalogue: catalogue, store: stores.metadata, clock: clock, serverKey: key, longest: configuration.maxKeyLifetime)
         let parts = GzipMemory(limit: 8 << 20)
@@ -79,7 +81,8 @@ extension ServerBase {
                 operations: engine.administration, clock: clock, serverKey: key, log: log, aggregator: engine.aggregator,
                 version: Version.current, publicAddress: publicAddress, maxKeyLifetime: configuration.maxKeyLifetime,
                 outbound: try AddressGuard(allow: configuration.outboundAllow), verifier: upkeep.verifier, jobs: upkeep.jobs,
-                maintenance: upkeep.blobs, gcGrace: configuration.gcGrace),
+                maintenance: upkeep.blobs, advisories: advisories,
+                advisoryService: AdvisoryService(rawValue: configuration.advisoryService) ?? .off, gcGrace: configuration.gcGrace),
             catalogue: catalogue)
     }
 

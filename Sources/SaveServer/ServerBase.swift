@@ -9,6 +9,7 @@ internal import SaveHTTP
 internal import SavePlatform
 internal import SavePlugins
 internal import SaveRepositories
+internal import SaveSQLite
 internal import SaveStorage
 
 /// What every part of a server is made with.
@@ -20,6 +21,7 @@ struct ServerBase: Sendable {
     let formats: FormatRegistry
     let catalogue: Catalogue
     let hasher = Argon2PasswordHasher()
+    let advisories: AdvisoryDatabase
     /// The server's own 32 bytes.
     let key: [UInt8]
 
@@ -35,6 +37,9 @@ struct ServerBase: Sendable {
         {
             log(.notice, notice)
         }
+        advisories = AdvisoryDatabase(
+            store: AdvisoryFile(folder: AdvisoriesCommand.folder(configuration)), formats: formats,
+            pool: BlockingPool(name: "advisories", threads: 2), clock: clock)
         catalogue = Catalogue(store: stores.metadata, formats: formats)
         try await catalogue.reload()
     }
@@ -50,8 +55,18 @@ struct ServerBase: Sendable {
             store: stores.metadata, blobs: stores.blobs, client: try Self.client(configuration), catalogue: catalogue,
             clock: clock, log: log, pool: stores.pool, processors: stores.processors, uploadSessions: sessions,
             furtherPolicies: AdministratorPolicies.rules(
-                store: stores.metadata, formats: formats, advisories: NoAdvisories(), clock: clock, log: log),
+                store: stores.metadata, formats: formats, advisories: advisories, clock: clock, log: log),
             unseal: { sealed in Self.unseal(sealed, key) })
+    }
+
+    /// Has what policies decided by earlier advisories decided again when others come in.
+    func refreshPages(of engine: EngineServices) {
+        let catalogue = catalogue
+        advisories.onChange {
+            for repository in catalogue.current.repositories where !repository.policies.isEmpty {
+                engine.administration.contentChanged(in: repository.record.id, package: nil)
+            }
+        }
     }
 
     private static func unseal(_ sealed: String, _ key: [UInt8]) -> String? {

@@ -583,3 +583,49 @@ def test_tarballs_that_no_record_knows_are_published_again_and_so_are_those_of_a
         project = package(tmp_path / ("project-" + name), "project", "1.0.0")
         reader.ok("install", "tool@1.0.0", cwd=project)
         assert (project / "node_modules" / "tool" / "index.js").exists() and (project / "node_modules" / "@acme" / "pad").exists()
+
+
+def test_npm_audit_tells_the_advisories_that_were_imported(plugin, new_server, tmp_path):
+    server = new_server("audited", SAVE_PLUGINS=str(plugin))
+    server.create("team/hosted", format="npm")
+    client = Npm(tmp_path / "npm", server.url + "/npm/team/hosted/", "admin", PASSWORD)
+    for name, version in (("@acme/pad", "1.0.0"), ("@acme/pad", "1.3.0"), ("tool", "1.0.0-beta.1")):
+        client.ok("publish", "--tag", "latest", cwd=package(tmp_path / (version + name[-3:]), name, version))
+    package_of = lambda name: {"ecosystem": "npm", "name": name}
+    records = [
+        {"id": "GHSA-aaaa-bbbb-cccc", "modified": "2026-01-01T00:00:00Z", "aliases": ["CVE-2026-1"], "summary": "pads too much",
+         "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
+         "database_specific": {"cwe_ids": ["CWE-1"]},
+         "affected": [{"package": package_of("@acme/pad"),
+                       "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.3.0"}]}]}]},
+        {"id": "X-1", "modified": "2026-01-01T00:00:00Z", "aliases": ["CVE-2026-1"],
+         "affected": [{"package": package_of("@acme/pad"), "versions": ["1.0.0"]}]},
+        {"id": "MAL-2026-1", "modified": "2026-01-01T00:00:00Z",
+         "affected": [{"package": package_of("tool"), "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]}]},
+    ]
+    for number, record in enumerate(records):
+        (tmp_path / ("%d.json" % number)).write_text(json.dumps(record))
+    done = command("advisories", "import", "--data", server.data, *(tmp_path / ("%d.json" % number) for number in range(3)),
+                   SAVE_PLUGINS=str(plugin))
+    assert done.returncode == 0 and "3 added" in done.stdout, done.stderr
+
+    bulk = "/npm/team/hosted/-/npm/v1/security/advisories/bulk"
+    asked = {"@acme/pad": ["1.0.0"], "tool": ["1.0.0-beta.1"], "other": ["1.0.0"], "no name!": ["1"]}
+    told = server.admin.post(bulk, json=asked).json()
+    assert told["@acme/pad"] == [{
+        "id": "GHSA-aaaa-bbbb-cccc", "url": "https://github.com/advisories/GHSA-aaaa-bbbb-cccc", "title": "pads too much",
+        "severity": "critical", "vulnerable_versions": "<1.3.0", "cwe": ["CWE-1"],
+        "cvss": {"score": 9.8, "vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}}]
+    assert told["tool"][0]["severity"] == "critical" and told["tool"][0]["vulnerable_versions"] == "*" and len(told) == 2
+    assert server.admin.post(bulk, json={"@acme/pad": ["1.3.0"]}).json() == {}
+    for wrong in ({"tool": "1.0.0"}, ["tool"], 7):
+        assert server.admin.post(bulk, json=wrong).status_code == 400
+
+    project = package(tmp_path / "project", "project", "1.0.0", dependencies={"@acme/pad": "1.0.0"})
+    client.ok("install", cwd=project)
+    audit = client.run("audit", "--json", cwd=project)
+    assert audit.returncode == 1
+    found = json.loads(audit.stdout)["vulnerabilities"]["@acme/pad"]
+    assert found["severity"] == "critical" and found["via"][0]["url"].endswith("GHSA-aaaa-bbbb-cccc") and found["fixAvailable"]
+    client.ok("install", "@acme/pad@1.3.0", cwd=project)
+    assert json.loads(client.run("audit", "--json", cwd=project).stdout)["metadata"]["vulnerabilities"]["total"] == 0

@@ -16,6 +16,51 @@ enum Audit: String {
         }
     }
 
+    /// The names and versions of a bulk question.
+    ///
+    /// - Throws: `invalidRequest` for what is no question.
+    func versions(_ question: JSONValue) throws -> [String: [String]]? {
+        guard self == .bulk else { return nil }
+        guard let question = question.object else { throw SaveError(.invalidRequest, "the body must be a JSON object") }
+        var versions: [String: [String]] = [:]
+        for member in question.members {
+            guard let listed = member.value.array else {
+                throw SaveError(.invalidRequest, "the body must be an object of names with lists of versions")
+            }
+            versions[member.key] = listed.compactMap(\.string)
+        }
+        return versions
+    }
+
+    /// The answer to a bulk question.
+    static func answer(_ advisories: [String: [JSONObject]]) -> JSONValue {
+        let found = advisories.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
+        return .object(JSONObject(found.map { ($0.key, .array($0.value.map { .object(notice(of: $0)) })) }))
+    }
+
+    private static func notice(of advisory: JSONObject) -> JSONObject {
+        let id = advisory["id"]?.string ?? ""
+        let isMalware = advisory["malware"]?.bool ?? false
+        let severity: String =
+            switch advisory["severity"]?.string {
+            case "medium": "moderate"
+            case let known?: known
+            case nil: isMalware ? "critical" : "moderate"
+            }
+        let references = ["GHSA-": "https://github.com/advisories/", "": "https://osv.dev/vulnerability/"]
+        let place = references.first { !$0.key.isEmpty && id.utf8.starts(with: $0.key.utf8) }?.value ?? references[""] ?? ""
+        let title = advisory["summary"]?.string ?? ""
+        return [
+            "id": .string(id), "url": .string(place + id), "title": .string(title.isEmpty ? id : title),
+            "severity": .string(severity),
+            "vulnerable_versions": .string(VulnerableVersions(advisory["affected"]?.array ?? []).text),
+            "cwe": advisory["cwes"] ?? [],
+            "cvss": [
+                "score": advisory["score"].flatMap { $0.isNull ? nil : $0 } ?? 0, "vectorString": advisory["vector"] ?? .null,
+            ],
+        ]
+    }
+
     /// The answer where no advisories are known.
     ///
     /// - Throws: `invalidRequest` for what is no question.
@@ -40,7 +85,15 @@ enum Audit: String {
     }
 }
 
-extension NpmFormat: LookupAnswering {
+extension NpmFormat: AdvisoryAnswering {
+    public func versions(in lookup: String, about question: JSONValue) throws -> [String: [String]]? {
+        try Audit(rawValue: lookup)?.versions(question)
+    }
+
+    public func answer(_ lookup: String, about question: JSONValue, advisories: [String: [JSONObject]]) throws -> Document {
+        Document(type: .json, bytes: Audit.answer(advisories).bytes)
+    }
+
     public func answer(_ lookup: String, about question: JSONValue) throws -> Document {
         guard let audit = Audit(rawValue: lookup) else { throw SaveError.unsupported("such questions") }
         return Document(type: .json, bytes: try audit.answer(question).bytes)

@@ -16,6 +16,8 @@ package final class AdvisoryDatabase: AdvisoryLookup {
         var identity: AdvisoryStoreIdentity?
         var reader: (any AdvisoryReading)?
         var generation: UInt64 = 0
+        /// The generation that the observer was told of.
+        var told: UInt64 = 0
     }
 
     let store: any AdvisoryStoring
@@ -43,9 +45,13 @@ package final class AdvisoryDatabase: AdvisoryLookup {
 
     /// Looks whether other records have come in, which another process may have brought.
     package func look() async {
-        let before = generation
-        guard (try? await pool.run({ [self] in try current() })) != nil, generation != before else { return }
-        await observer.withLock { $0 }()
+        guard (try? await pool.run({ [self] in try current() })) != nil else { return }
+        // A look-up may have found them before.
+        let isNew = state.withLock { state in
+            defer { state.told = state.generation }
+            return state.told != state.generation
+        }
+        if isNew { await observer.withLock { $0 }() }
     }
 
     /// Looks every few seconds, until it is cancelled.

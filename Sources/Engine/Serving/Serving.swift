@@ -1,4 +1,5 @@
 package import SaveAccess
+package import SaveAdvisories
 package import SaveHTTP
 internal import SavePlatform
 package import SaveRepositories
@@ -17,6 +18,8 @@ package struct Serving: Sendable {
         package var publicAddress: PublicAddress?
         /// Takes gzip off the bodies of questions; nil where none may have it.
         package var gunzip: (@Sendable (_ bytes: [UInt8], _ limit: Int) throws -> [UInt8]?)?
+        /// What is known of vulnerable packages; nil where clients are told of none.
+        package var advisories: AdvisoryDatabase?
         /// Makes the keys of clients that sign in; nil where none can.
         package var keys: IssuedKeys?
 
@@ -55,7 +58,8 @@ package struct Serving: Sendable {
                 writes: WriteHandler(
                     services: services.publishing, resolver: resolver, maxFileSize: configuration.maxFileSize,
                     prefix: configuration.publicAddress?.path ?? ""),
-                lookups: LookupHandler(pool: services.storage.pool, gunzip: configuration.gunzip),
+                lookups: LookupHandler(
+                    pool: services.storage.pool, gunzip: configuration.gunzip, advisories: configuration.advisories),
                 redirects: RedirectHandler(publicAddress: configuration.publicAddress), documents: DocumentHandler()),
             memo: AnswerMemo(
                 capacity: Self.rememberedRequests, deciding: IndexHandler.decidingFields, catalogue: services.catalogue.live,

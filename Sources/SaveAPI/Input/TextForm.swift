@@ -79,6 +79,9 @@ enum PathVariables {
             "name", .form(.resourceName), required: true, "The name of a repository in its project.", example: "pypi-hosted"),
         FieldRule(
             "principal", .form(.principal), required: true, "A user name, or sa$ and the name of a robot.", example: "alice"),
+        FieldRule(
+            "advisory", .text(max: 512), required: true, "The id of an advisory, or an alias of it.",
+            example: "GHSA-vp9c-fpxx-744v"),
         FieldRule("username", .form(.username), required: true, "A user name.", example: "alice"),
         FieldRule("id", .form(.keyID), required: true, "The public part of a key.", example: "4fGh8sKq2LxZ"),
         FieldRule(

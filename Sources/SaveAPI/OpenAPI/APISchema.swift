@@ -6,6 +6,7 @@ enum APISchema {
         var schemas = JSONObject()
         for part in [
             ServerSchemas.all, RepositorySchemas.all, PackageSchemas.all, PolicySchemas.all, AccountSchemas.all, JobSchemas.all,
+            AdvisorySchemas.all,
         ] {
             for (name, schema) in part { schemas[name] = .object(schema.json) }
         }
@@ -31,5 +32,6 @@ enum APISchema {
         "UserList": "User", "RobotList": "Robot", "KeyList": "Key", "AuditList": "AuditRecord", "DownloadList": "Download",
         "FormatList": "Format",
         "RetiredNameList": "RetiredName", "JobList": "Job", "PolicyList": "Policy",
+        "AdvisoryList": "Advisory",
     ]
 }

@@ -24,6 +24,13 @@ struct OpenAPIOperation {
                 "content": ["application/json": .object(content)],
             ]
         }
+        if let payload = route.payload {
+            var content: JSONObject = ["schema": .object(payload.schema.json)]
+            if !payload.examples.isEmpty {
+                content["examples"] = .object(JSONObject(payload.examples.map { ($0.name, ["value": .object($0.value)]) }))
+            }
+            operation["requestBody"] = ["required": true, "content": .object(JSONObject(payload.type.essence, .object(content)))]
+        }
         operation["responses"] = .object(responses)
         return operation
     }

@@ -18,6 +18,8 @@ struct APIRoute: Sendable {
     let summary: String
     let query: [FieldRule]
     let body: ObjectRule?
+    /// What the body is, where it is not an object that the API checks: the handler reads it itself.
+    let payload: Payload?
     /// The status of success.
     let status: Int
     /// The schema of the answer, by its name in `APISchema`.
@@ -37,7 +39,7 @@ struct APIRoute: Sendable {
 
     init<Resource: Sendable>(
         _ method: HTTPMethod, _ pattern: String, _ access: Access<Resource>, _ summary: String, query: [FieldRule] = [],
-        body: ObjectRule? = nil, status: Int = 200, answer: String? = nil,
+        body: ObjectRule? = nil, payload: Payload? = nil, status: Int = 200, answer: String? = nil,
         kinds: [RepositoryKind] = RepositoryKind.allCases, failures: [SaveError.Code] = [], action: String? = nil,
         handler: @escaping @Sendable (APICall, Resource) async throws -> HTTPResponse
     ) {
@@ -48,6 +50,7 @@ struct APIRoute: Sendable {
         self.summary = summary
         self.query = query
         self.body = body
+        self.payload = payload
         self.status = status
         self.answer = answer
         representations = query.contains { $0.name == "after" } ? APICall.listTypes : [.json]
@@ -70,10 +73,31 @@ struct APIRoute: Sendable {
     }
 }
 
+/// A body that a handler reads itself.
+struct Payload: Sendable {
+    let type: MediaType
+    let schema: Schema
+    /// Whether clients leave the type out. For questions only: what changes something is not for forms.
+    var isTypeOptional = false
+    var examples: [(name: String, value: JSONObject)] = []
+
+    /// - Throws: `unsupportedMediaType` for a body of another type. A form that another site makes a browser send has a type of its own.
+    func check(_ request: HTTPRequest) throws {
+        let sent = request.headers["content-type"].map { MediaType($0).essence }
+        // Tools that send text on the command line call it a form.
+        let isKnown = sent == nil || sent == "application/x-www-form-urlencoded"
+        guard sent == type.essence || isTypeOptional && isKnown else {
+            throw SaveError(.unsupportedMediaType, "the body must be \(type.essence); say so in Content-Type")
+        }
+    }
+}
+
 /// What a route asks of its caller, for the description and for tests.
 enum Requirement: Sendable, Hashable {
     /// Anyone with valid credentials.
     case signedIn
+    /// What the setting `advisory_service` says: all callers, all accounts, or none.
+    case advisoryService
     /// Administrators and auditors.
     case inspect
     /// Administrators.
@@ -92,6 +116,7 @@ enum Requirement: Sendable, Hashable {
     var summary: String {
         switch self {
         case .signedIn: "any account"
+        case .advisoryService: "nothing, or any account: the setting advisory_service says which"
         case .inspect: "system role admin or auditor"
         case .administer: "system role admin"
         case .seenProject: "permission read in the project, or on a repository in it"

@@ -27,6 +27,14 @@ extension Access {
 extension Access where Resource == Void {
     static var signedIn: Self { Self(requirement: .signedIn) { _ in } }
 
+    static var advisoryService: Self {
+        Self(requirement: .advisoryService) { call in
+            guard call.context.advisoryService != .off else {
+                throw SaveError(.notFound, "this server answers no questions about advisories: advisory_service is off")
+            }
+        }
+    }
+
     static var inspect: Self {
         Self(requirement: .inspect) { call in
             guard call.caller.mayInspect else { throw Denial.forbidden("only administrators and auditors may see this") }

@@ -28,6 +28,8 @@ struct RouteTable: Sendable {
         RouteGroup(
             "Audit", "Changes, sign-ins and downloads, with the accounts that made them.", AuditRoutes.all + DownloadRoutes.all),
         RouteGroup(
+            "Advisories", "Which packages are vulnerable or do harm.", AdvisoryRoutes.all + OSVRoutes.all),
+        RouteGroup(
             "Server", "Sizes, upkeep, formats and this description.",
             MaintenanceRoutes.all + JobRoutes.all + DescriptionRoutes.all),
     ])

@@ -1,3 +1,4 @@
+internal import SaveAdvisories
 internal import CMalloc
 internal import Foundation
 internal import SaveAccess
@@ -64,6 +65,7 @@ enum ServeCommand: Command {
         let watch = Task { await assembly.health.watch() }
         let scrubbing = Task { await assembly.scrub.run() }
         let saving = Task { await assembly.keyUses.keepSaved() }
+        let advisories = Task { await assembly.advisories.watch() }
         let memory = Task { await MemoryRelease.run(assembly.server) }
 
         supervisor.send("READY=1", "STATUS=listening on \(url)")
@@ -90,6 +92,7 @@ enum ServeCommand: Command {
         await assembly.auditUpkeep.finish()
         saving.cancel()
         memory.cancel()
+        advisories.cancel()
         await saving.value
         await memory.value
         await assembly.services.upstreams.finishCopies()

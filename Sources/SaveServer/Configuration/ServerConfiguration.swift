@@ -40,6 +40,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var auditAnchorSyslog: String?
     package var auditAnchorInterval: Int64 = 60
     package var auditRetentionDays: Int?
+    package var advisoryService = "public"
     package var outboundAllow: [String] = []
     package var outboundProxy: String?
     package var outboundCAFile: String?

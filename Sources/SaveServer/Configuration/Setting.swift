@@ -1,3 +1,4 @@
+internal import SaveAPI
 internal import SaveHTTP
 internal import SavePlatform
 internal import SavePlugins
@@ -128,6 +129,10 @@ package struct Setting: Sendable {
             "audit_retention_days", \.auditRetentionDays, "", SettingText.optional(SettingText.count),
             "Days after which audit records are removed; empty to keep all."),
         Setting(
+            "advisory_service", \.advisoryService, "public", SettingText.advisoryService,
+            "Which callers may ask about advisories by the OSV protocol, below `/api/v1/osv`: `public` for all, `signed-in`, or `off` for none."
+        ),
+        Setting(
             "outbound_allow", \.outboundAllow, "", SettingText.list,
             "Hosts and CIDR blocks that may be asked although they are private, loopback or otherwise refused."),
         Setting(
@@ -254,6 +259,11 @@ enum SettingText {
 
     static func logFormat(_ text: String) throws(SettingError) -> String {
         guard ["auto", "text", "json"].contains(text) else { throw SettingError("must be auto, text or json") }
+        return text
+    }
+
+    static func advisoryService(_ text: String) throws(SettingError) -> String {
+        guard AdvisoryService(rawValue: text) != nil else { throw SettingError("must be public, signed-in or off") }
         return text
     }
 

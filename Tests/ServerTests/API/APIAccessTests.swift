@@ -20,7 +20,9 @@ struct APIAccessTests {
 
     @Test func `R-51 anonymous is asked to sign in everywhere, even where nothing is`() async throws {
         let server = try await APIServer()
-        for path in Self.routes.map({ Self.path($0) }) + ["/nothing", "/repos/backend/none"] {
+        // What audit commands ask, which send no credentials.
+        let closed = Self.routes.filter { $0.requirement != .advisoryService }
+        for path in closed.map({ Self.path($0) }) + ["/nothing", "/repos/backend/none"] {
             for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"] {
                 let answer = try await server.send(method, path, as: "anonymous", body: "{}")
                 #expect(answer.status == 401, "\(method) \(path)")
@@ -29,6 +31,17 @@ struct APIAccessTests {
             }
         }
         #expect(try await server.audit().isEmpty)
+    }
+
+    @Test func `questions by the OSV protocol take credentials, or none, or get no answer, as the setting says`() async throws {
+        for (setting, anonymous, signedIn) in [(AdvisoryService.everyone, 200, 200), (.signedIn, 401, 200), (.off, 401, 404)] {
+            let server = try await APIServer(advisoryService: setting)
+            for (name, status) in [("anonymous", anonymous), ("nobody", signedIn)] {
+                let answer = try await server.send("POST", "/osv/v1/querybatch", as: name, body: #"{"queries":[]}"#)
+                #expect(answer.status == status, "\(setting) \(name)")
+            }
+            #expect(try await server.send("GET", "/advisories/status", as: "anonymous").status == 401)
+        }
     }
 
     @Test func `R-55 what one may not see is what does not exist, byte for byte`() async throws {

@@ -9,6 +9,7 @@ struct APIAuditCompletenessTests {
     private struct Change: Sendable {
         var path: String
         var body: String?
+        var type = "application/json"
         var caller = "root"
         /// What happens first.
         var before: [(method: String, path: String, body: String?)] = []
@@ -75,6 +76,11 @@ struct APIAuditCompletenessTests {
             path: "/users/root/keys/{id}", before: [("POST", "/user/keys", "{}")]),
         "POST /admin/gc": Change(path: "/admin/gc"),
         "POST /admin/verify": Change(path: "/admin/verify"),
+        "POST /advisories": Change(
+            path: "/advisories",
+            body:
+                #"{"id":"A-1","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"Notes","name":"alpha"}}]}"#,
+            type: "application/zip"),
         "POST /jobs/{id}/cancel": Change(path: "/jobs/{id}/cancel", before: [("POST", "/admin/verify", nil)]),
     ]
 
@@ -94,7 +100,9 @@ struct APIAuditCompletenessTests {
             }
             let before = try await server.audit().count
             let path = change.path.replacing("{id}", with: id)
-            let answer = try await server.send(route.method.name, path, as: change.caller, body: change.body)
+            let answer = try await server.send(
+                route.method.name, path, as: change.caller, body: change.body,
+                headers: change.body == nil ? [:] : ["Content-Type": change.type])
             #expect(answer.status < 300, "\(name): \(answer.status) \(answer.text)")
             let records = try await server.audit().dropFirst(before)
             #expect(records.count == 1, "\(name): \(records.map(\.action))")
@@ -118,7 +126,8 @@ struct APIAuditCompletenessTests {
             server.store.breakTrail()
             let method = String(name.prefix { $0 != " " })
             let answer = try await server.send(
-                method, change.path.replacing("{id}", with: id), as: change.caller, body: change.body)
+                method, change.path.replacing("{id}", with: id), as: change.caller, body: change.body,
+                headers: change.body == nil ? [:] : ["Content-Type": change.type])
             #expect(answer.status == 503, "\(name): \(answer.status) \(answer.text)")
             #expect(try await server.state() == before, "\(name) was made without a record")
         }

@@ -1,6 +1,7 @@
 internal import Foundation
 import SaveAPI
 import SaveAccess
+import SaveAdvisories
 import SaveAudit
 import SaveHTTP
 import SavePlatform
@@ -24,6 +25,14 @@ struct NotesFormat: RepositoryFormat, PackageNaming {
         let isName = !name.isEmpty && name.utf8.allSatisfy { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
         return isName ? PackageID(normalized: ASCII.lowercased(name)) : nil
     }
+}
+
+/// Versions are numbers.
+extension NotesFormat: PackageVersioning {
+    static let ecosystem = "Notes"
+    static let purlType = "notes"
+    func sortKey(of version: String) -> [UInt8]? { UInt8(version).map { [$0] } }
+    func range(_ range: String, contains version: String) throws -> Bool { ASCII.isEqual(range, version) }
 }
 
 /// A package may be marked with a colour, and so may a file.
@@ -106,7 +115,10 @@ struct APIServer {
     }
 
     /// - Parameter base: the store that everything is kept in.
-    init(maxKeyLifetime: Int64? = nil, over base: any MetadataStore = InMemoryMetadataStore()) async throws {
+    init(
+        maxKeyLifetime: Int64? = nil, advisoryService: AdvisoryService = .everyone,
+        over base: any MetadataStore = InMemoryMetadataStore()
+    ) async throws {
         store = BreakableTrail(base)
         // A busy machine is no format that does not come back.
         var supervision = SupervisionRules()
@@ -124,6 +136,9 @@ struct APIServer {
                 maxKeyLifetime: maxKeyLifetime,
                 maintenance: Maintenance(
                     metadata: store, blobs: InMemoryBlobStore(), clock: clock.platform, log: .silent()),
+                advisories: AdvisoryDatabase(
+                    store: InMemoryAdvisoryStore(), formats: formats, pool: .forTests, clock: clock.platform),
+                advisoryService: advisoryService,
                 gcGrace: 0, census: StorageCensus(clock: clock.platform, log: .silent()) { Self.sizes }),
             catalogue: catalogue)
         let now = clock.platform.now()

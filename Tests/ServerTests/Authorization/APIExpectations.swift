@@ -9,6 +9,11 @@ enum APIExpectations {
                   anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
         server    401       ok     ok     ok        ok    ok       ok      ok    ok    ok    ok     401     401
         """)
+    static let anyone = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        server    ok        ok     ok     ok        ok    ok       ok      ok    ok    ok    ok     401     401
+        """)
     static let inspectors = AccessProfile(
         """
                   anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
@@ -266,6 +271,13 @@ enum APIExpectations {
         AccessRow("GET /jobs", administrators),
         AccessRow("GET /jobs/{id}", administrators, ok: 404),
         AccessRow("POST /jobs/{id}/cancel", administrators, ok: 404),
+        AccessRow("GET /advisories", anyAccount, ok: 400),
+        AccessRow("POST /advisories", administrators, ok: 415),
+        AccessRow("GET /advisories/status", anyAccount),
+        AccessRow("GET /advisories/{advisory}", anyAccount, ok: 404),
+        AccessRow("POST /osv/v1/query", anyone, ok: 400, isRecorded: false),
+        AccessRow("POST /osv/v1/querybatch", anyone, ok: 400, isRecorded: false),
+        AccessRow("GET /osv/v1/vulns/{advisory}", anyone, ok: 404),
         AccessRow("GET /formats", anyAccount),
         AccessRow("GET /openapi.json", anyAccount),
     ]

@@ -5,6 +5,7 @@ import FormatNpm
 internal import Foundation
 import SaveAPI
 import SaveAccess
+import SaveAdvisories
 import SaveAudit
 import SaveDigest
 import SaveHTTP
@@ -72,7 +73,10 @@ final class AccessWorld: Sendable {
                 store: store, formats: formats, hasher: hasher, keyUses: keyUses,
                 operations: services.administration, clock: clock.platform,
                 serverKey: serverKey, log: .silent(), aggregator: services.aggregator, version: "1.2.3",
-                maintenance: maintenance, gcGrace: 0),
+                maintenance: maintenance,
+                advisories: AdvisoryDatabase(
+                    store: InMemoryAdvisoryStore(), formats: formats, pool: .forTests, clock: clock.platform),
+                gcGrace: 0),
             catalogue: catalogue)
         let health = Health(store: store, blobs: blobs, version: "1.2.3")
         var plane = Serving.Configuration()

@@ -5,7 +5,7 @@ internal import SaveSQLMetadata
 
 /// Records of advisories in a SQLite file of their own: `advisories.db` in a folder of the data directory, which is never written to. What
 /// comes in its place is made beside it and takes its name at the end, so a reader that has it open goes on with what it had
-/// (`docs/adr/0039-advisories-in-a-file-of-their-own.md`).
+/// (`docs/adr/0040-advisories-in-a-file-of-their-own.md`).
 package struct AdvisoryFile: AdvisoryStoring {
     let folder: String
     var path: String { folder + "/" + Self.name }

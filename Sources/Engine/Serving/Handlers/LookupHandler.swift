@@ -1,6 +1,8 @@
 internal import SaveAccess
+internal import SaveAdvisories
 package import SaveHTTP
 package import SavePlatform
+internal import SaveStorage
 
 /// Answers questions whose body is a JSON document (`Route.lookup`).
 struct LookupHandler: RouteHandler {
@@ -15,6 +17,11 @@ struct LookupHandler: RouteHandler {
     /// For reading a question, and for the format's answer.
     let pool: BlockingPool
     let gunzip: Gunzip?
+    /// Nil where no questions about advisories are answered with any.
+    let advisories: AdvisoryDatabase?
+
+    /// Packages of one question; a large project has some thousand.
+    private static let maxPackages = 20_000
 
     func reply(to resolved: ResolvedRequest) throws -> Reply {
         guard case .lookup(let lookup) = resolved.route else { throw SaveError.misrouted }
@@ -31,18 +38,38 @@ struct LookupHandler: RouteHandler {
             throw SaveError(.unsupportedMediaType, "the body must be JSON: Content-Type: application/json")
         }
         let bytes = try decoded(try await request.body.collect(limit: Self.maxBodyBytes), request.headers)
-        let document = try await format.ask(on: pool) { format in
-            let question: JSONValue
+        let question = try await pool.run(lasting: .reading(bytes.count)) {
             do {
-                question = try JSONValue(parsing: bytes)
+                return try JSONValue(parsing: bytes)
             } catch {
                 throw SaveError(.invalidRequest, "the body is not JSON: \(error)")
             }
-            return try format.answer(lookup, about: question)
         }
+        let advised = try await advised(lookup, question, in: repository)
+        let document =
+            if let advised { advised } else {
+                try await format.ask(on: pool) { try $0.answer(lookup, about: question) }
+            }
         var response = HTTPResponse(document)
         response.headers["Cache-Control"] = "no-store"
         return response
+    }
+
+    /// The answer to a question about advisories; nil for other ones.
+    private func advised(_ lookup: String, _ question: JSONValue, in repository: Repository) async throws -> Document? {
+        guard let advisories, let format = repository.format.cast({ $0 as? any AdvisoryAnswering }),
+            let ecosystem = advisories.ecosystem(of: repository.record.format),
+            let wanted = try await format.ask(on: pool, { try $0.versions(in: lookup, about: question) })
+        else { return nil }
+        guard wanted.count <= Self.maxPackages else {
+            throw SaveError(.invalidRequest, "the question has more than \(Self.maxPackages) packages: ask in parts")
+        }
+        var found: [String: [JSONObject]] = [:]
+        for (name, versions) in wanted {
+            found[name] = try await advisories.notices(of: name, versions: versions, in: ecosystem)
+        }
+        let answers = found
+        return try await format.ask(on: pool) { try $0.answer(lookup, about: question, advisories: answers) }
     }
 
     private func decoded(_ bytes: [UInt8], _ headers: HTTPHeaders) throws -> [UInt8] {

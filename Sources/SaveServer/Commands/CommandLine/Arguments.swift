@@ -17,7 +17,7 @@ struct Arguments {
     private(set) var flags: Set<String> = []
     /// The word that says what is to be done; nil for commands that do one thing.
     private(set) var action: String?
-    /// As many as the form has.
+    /// As many as the form has, or more where the last one repeats.
     private(set) var operands: [String] = []
 
     /// Reads `--option value`, `--option=value`, `--flag` and operands; after `--` everything is an operand.
@@ -96,11 +96,14 @@ struct Arguments {
             let other = missing.replacement.map { ", or \($0)" } ?? ""
             throw UsageError("'\(name)' needs \(missing.shown)\(meaning)\(other): it is missing", hint: hint)
         }
-        if words.count > wanted.count {
+        if words.count > wanted.count, wanted.last?.repeats != true {
             let takes = wanted.isEmpty ? "no operands" : wanted.map(\.shown).joined(separator: " ") + " and no more"
             throw UsageError("'\(name)' takes \(takes): '\(words[wanted.count])' is too much", hint: hint)
         }
-        for (word, operand) in zip(words, wanted) { try Self.check(word, operand, hint) }
+        for (index, word) in words.enumerated() {
+            guard let operand = index < wanted.count ? wanted[index] : wanted.last else { continue }
+            try Self.check(word, operand, hint)
+        }
     }
 
     private static func check(_ word: String, _ operand: CommandForm.Operand, _ hint: String) throws {

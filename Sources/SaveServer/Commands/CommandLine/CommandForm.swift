@@ -13,12 +13,18 @@ struct CommandForm: Sendable {
         let meaning: String
         /// The option that is given in its place.
         let replacement: String?
+        /// Whether more of its kind may follow; of the last one only.
+        let repeats: Bool
 
-        init(_ name: String, _ kind: Kind = .text, _ meaning: String = "", replacedBy replacement: String? = nil) {
+        init(
+            _ name: String, _ kind: Kind = .text, _ meaning: String = "", replacedBy replacement: String? = nil,
+            repeats: Bool = false
+        ) {
             self.name = name
             self.kind = kind
             self.meaning = meaning
             self.replacement = replacement
+            self.repeats = repeats
         }
 
         /// What may be written: the name, or the choices.

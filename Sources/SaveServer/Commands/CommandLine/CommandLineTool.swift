@@ -24,7 +24,8 @@ package enum CommandLineTool {
 
     static let commands: [any Command.Type] = [
         ServeCommand.self, CheckCommand.self, VerifyCommand.self, GCCommand.self, BackupCommand.self, RestoreCommand.self,
-        UserCommand.self, ImportCommand.self, EvaluateCommand.self, FormatsCommand.self, ConfigCommand.self,
+        UserCommand.self, ImportCommand.self, AdvisoriesCommand.self, EvaluateCommand.self, FormatsCommand.self,
+        ConfigCommand.self,
         CompletionsCommand.self,
         ManualCommand.self,
     ]

@@ -50,10 +50,16 @@ struct APIDescriptionTests {
             "POST", "/policies", body: #"{"name":"p","action":"deny","match":{"packages":["a-*"]}}"#)
         let keys = [
             "/policies/{id}": "/policies/\(policy["id"]?.integer ?? 0)",
-            "/jobs/{id}": "/jobs/\(job)", "/downloads": "/downloads?package=pkg:notes/alpha",
+            "/advisories": "/advisories?package=pkg:notes/alpha@1", "/advisories/{advisory}": "/advisories/a-1",
+            "/osv/v1/vulns/{advisory}": "/osv/v1/vulns/A-1", "/jobs/{id}": "/jobs/\(job)",
+            "/downloads": "/downloads?package=pkg:notes/alpha",
             "/user/keys/{id}": "/user/keys/\(own)", "/users/{username}/keys/{id}": "/users/root/keys/\(own)",
             "/robots/{name}/keys/{id}": "/robots/ci/keys/\(robots)",
         ]
+        let record =
+            #"{"id":"A-1","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"Notes","name":"alpha"}}]}"#
+        let took = try await server.send("POST", "/advisories", body: record, headers: ["Content-Type": "application/zip"])
+        #expect(took.status == 200)
         for route in RouteTable.complete.routes where route.method == .get {
             let path = keys[route.pattern.text] ?? route.examplePath
             #expect(try await server.send("GET", path).status == 200, "\(route.pattern.text)")
