@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from harness import clients
 from harness.server import clean_environment, command
+from harness.waiting import until
 
 NEWEST = "2026-03-01T00:00:00Z"
 
@@ -249,3 +250,26 @@ def test_pip_audit_asks_this_server(advised, tmp_path):
     told = {item["name"]: item["vulns"] for item in json.loads(done.stdout)["dependencies"]}
     assert {item["id"] for item in told["left-pad"]} <= {"GHSA-aaaa-bbbb-cccc", "PYSEC-2026-1"} and told["other"] == []
     assert ["2.0"] in [item["fix_versions"] for item in told["left-pad"]]
+
+
+def test_what_comes_in_decides_at_once_what_policies_keep_from_clients(new_server, dists, tmp_path):
+    server = new_server("decides")
+    server.create("team/hosted")
+    wheel = dists["plain-1.0-py3-none-any.whl"]
+    assert server.admin.upload("team/hosted", wheel).status_code == 200
+    for name, match in (("no-malware", {"malware": True}), ("no-critical", {"min_severity": "critical"})):
+        server.admin.ok("POST", "/api/v1/policies", json={"name": name, "action": "deny", "include_hosted": True, "match": match})
+    path = "/pypi/team/hosted/packages/plain/" + wheel.filename
+    yanked = lambda: server.admin.page("team/hosted", "plain").json()["files"][0].get("yanked")
+    assert server.admin.get(path).status_code == 200 and not yanked()
+    bad = record("MAL-1", "Plain", from_to("0", "1.1"))
+    post(server, archive([bad]))
+    refused = server.admin.get(path)
+    assert refused.status_code == 403 and "no-malware" in refused.text and yanked()
+    (tmp_path / "later.json").write_text(json.dumps({**bad, "modified": NEWEST, "withdrawn": NEWEST}))
+    assert command("advisories", "import", "--data", server.data, tmp_path / "later.json").returncode == 0
+    until(lambda: not yanked(), "the page goes on to show a withdrawn record")
+    assert server.admin.get(path).status_code == 200
+    post(server, archive([record("GHSA-1", "plain", from_to("0", "1.1"), severity=[
+        {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}])]))
+    assert "no-critical" in server.admin.get(path).text
