@@ -1,12 +1,12 @@
 internal import Foundation
 internal import SaveAccess
+internal import SaveAdvisories
 internal import SaveAudit
 internal import SaveHTTP
 internal import SaveMicrohttpd
 internal import SavePlatform
 internal import SavePlugins
 internal import SaveRepositories
-internal import SaveSQLite
 internal import SaveServing
 internal import SaveStorage
 

@@ -75,8 +75,7 @@ final class AccessWorld: Sendable {
                 serverKey: serverKey, log: .silent(), aggregator: services.aggregator, version: "1.2.3",
                 maintenance: maintenance,
                 advisories: AdvisoryDatabase(
-                    store: InMemoryAdvisoryStore(), formats: formats, pool: .forTests, clock: clock.platform),
-                gcGrace: 0),
+                    store: InMemoryAdvisoryStore(), formats: formats, pool: .forTests, clock: clock.platform), gcGrace: 0),
             catalogue: catalogue)
         let health = Health(store: store, blobs: blobs, version: "1.2.3")
         var plane = Serving.Configuration()
