@@ -34,6 +34,11 @@ package protocol PolicyJudging: Sendable {
     /// - Returns: for each package what the schema `PolicyAnswer` says.
     /// - Throws: `invalidRequest` naming the element of `packages`.
     func evaluate(_ packages: [PackageURL], in repository: Repository) async throws -> [JSONValue]
+
+    /// What a policy would have done to downloads that were recorded.
+    ///
+    /// - Returns: for each that it would not have let pass what the schema `PolicyPreviewItem` says.
+    func preview(_ policy: PolicyRecord, of downloads: [AuditRecord]) async throws -> [JSONValue]
 }
 
 /// Says why clients get what they get. Callers that may read a repository may know: a group can be read only by callers that may

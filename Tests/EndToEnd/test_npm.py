@@ -1,5 +1,6 @@
 """npm, loaded as a plugin: the real client publishes and installs through hosted, proxy and group."""
 import base64
+import datetime
 import gzip
 import hashlib
 import http.server
@@ -482,6 +483,35 @@ def upstream_site():
     yield site
     site.shutdown()
     site.server_close()
+
+
+def test_a_version_that_is_too_young_is_passed_over_and_refused_with_the_policy(server, npm, repository, upstream_site, tmp_path):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    versions, time, files = {}, {}, {}
+    for version, age in (("1.0.0", 90), ("1.1.0", 30), ("2.0.0", 2)):
+        path, data = "/fresh/-/fresh-%s.tgz" % version, tarball("fresh", version)
+        versions[version] = {"name": "fresh", "version": version, "dist": {
+            "tarball": upstream_site.url + path, "shasum": hashlib.sha1(data).hexdigest()}}
+        time[version] = (now - datetime.timedelta(days=age, minutes=5)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        files[path] = data
+    upstream_site.serve({"/fresh": {"name": "fresh", "dist-tags": {"latest": "2.0.0"}, "versions": versions, "time": time}, "/-/ping": {}}, files)
+    server.create(repository + "/proxy", format="npm", kind="proxy", remote_url=upstream_site.url + "/")
+    client = npm(repository + "/proxy")
+    # A lock file from before the policy, and the file is here.
+    locked = package(tmp_path / "locked", "locked", "1.0.0")
+    client.ok("install", "fresh@2.0.0", cwd=locked)
+    server.admin.ok("POST", "/api/v1/policies", json={
+        "name": "cooldown-7d", "scope": "project:" + repository, "action": "deny", "match": {"younger_than": "7d"}})
+    project = package(tmp_path / "project", "project", "1.0.0")
+    client.ok("install", "fresh", cwd=project)
+    assert json.loads((project / "package-lock.json").read_text())["packages"]["node_modules/fresh"]["version"] == "1.1.0"
+    answer = server.admin.get("/npm/%s/proxy/fresh/-/fresh-2.0.0.tgz" % repository)
+    line = answer.headers["X-Save-Reason"]
+    assert line.startswith("Blocked by Save: fresh 2.0.0 is 2 days old, policy cooldown-7d; allowed after 20")
+    assert answer.status_code == 403 and answer.json()["error"] == line == answer.headers["npm-notice"] == answer.reason
+    for command, folder in ((["install", "fresh@2.0.0"], package(tmp_path / "pinned", "pinned", "1.0.0")), (["ci"], locked)):
+        refused = npm(repository + "/proxy", "empty-" + command[0]).run(*command, cwd=folder)
+        assert refused.returncode != 0 and line in refused.stderr, refused.stderr
 
 
 def test_what_another_registry_signs_is_passed_on(server, repository, upstream_site):

@@ -67,6 +67,15 @@ extension RepositoryPolicy {
     }
 }
 
+extension Repository {
+    /// The same repository, as if these were the policies that apply to it.
+    package func judged(by records: [PolicyRecord]) async throws -> Repository {
+        Repository(
+            record: record, format: format, descriptor: descriptor, upstream: upstream,
+            policies: try await RepositoryPolicy.all(of: records, for: record, format, descriptor), considered: records)
+    }
+}
+
 extension PolicyMatch {
     fileprivate var memberAboutAdvisories: String? {
         guard asksAdvisories else { return nil }

@@ -91,6 +91,14 @@ package struct RepositoryAdministration: Sendable {
         }
     }
 
+    /// Other advisories have come in: what policies decided by the earlier ones holds no longer.
+    package func advisoriesChanged() {
+        for repository in upstreams.catalogue.current.repositories
+        where repository.policies.contains(where: \.record.match.asksAdvisories) {
+            storage.counters.invalidateAll(in: repository.record.id)
+        }
+    }
+
     /// What is known of a proxy's upstream.
     package struct UpstreamState: Sendable, Equatable {
         /// nil until it was asked.

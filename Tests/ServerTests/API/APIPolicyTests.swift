@@ -1,3 +1,4 @@
+import SaveHTTP
 import SavePlatform
 import SaveStorage
 import SaveTestKit
@@ -173,5 +174,29 @@ struct APIPolicyTests {
             try await ask("backend/hosted", Array(repeating: "pkg:notes/a@1", count: 1001), as: "viewer").field == "packages")
         #expect(server.operations.all == ["evaluate 1 in backend/hosted"])
         #expect(try await server.audit().isEmpty)
+    }
+
+    @Test func `a preview is about recorded downloads since a time, and for who may make the policy`() async throws {
+        let server = try await APIServer()
+        let now = server.clock.platform.now()
+        try await server.store.write { writing in
+            for (resource, outcome, age) in [
+                ("backend/proxy/a", AuditRecord.Outcome.ok, Int64(10)), ("backend/proxy/b", .denied, 10),
+                ("backend/proxy/c", .ok, 100),
+            ] {
+                let event = AuditEvent("file.download", "file", resource, outcome: outcome)
+                try writing.record(event, .system, at: now.adding(seconds: -age))
+            }
+        }
+        let policy = #"{"name":"p","scope":"project:backend","action":"deny","match":{}}"#
+        let body = #"{"policy":\#(policy),"since":"\#(now.adding(seconds: -50).rfc3339)"}"#
+        let answer = try await server.send("POST", "/policies/preview", as: "owner", body: body)
+        #expect(answer.status == 200 && answer["downloads"] == 1 && answer["whole"] == true && answer.items == [])
+        #expect(server.operations.all == [#"preview p ["backend/proxy/a"]"#])
+        #expect(try await server.send("POST", "/policies/preview", as: "dev", body: body).status == 403)
+        let bad = try await server.send(
+            "POST", "/policies/preview", body: #"{"policy":{"name":"p","action":"deny"},"since":"2026-01-01T00:00:00Z"}"#)
+        #expect(bad.status == 400 && bad.field == "policy.match")
+        #expect(try await server.store.read { try $0.policies() } == [])
     }
 }

@@ -87,6 +87,10 @@ final class NotedOperations: RepositoryOperations, PackageExplaining, PolicyJudg
             ]
         }
     }
+    func preview(_ policy: PolicyRecord, of downloads: [AuditRecord]) async throws -> [JSONValue] {
+        note("preview \(policy.name) \(downloads.map(\.resource))")
+        return []
+    }
     func policyChanged(_ policy: PolicyRecord) { note("policy \(policy.name)") }
     func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> Explanation {
         note("explain \(package) in \(repository.record.coordinates) \(refresh)")

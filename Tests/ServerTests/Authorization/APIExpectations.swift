@@ -228,6 +228,11 @@ enum APIExpectations {
         AccessRow(
             "POST /policies/evaluate", readers,
             body: #"{"repository":"{project}/pypi-hosted","packages":["pkg:pypi/demo@1.0"]}"#, isRecorded: false),
+        AccessRow(
+            "POST /policies/preview", owners,
+            body:
+                #"{"policy":{"name":"n","scope":"project:{project}","action":"deny","match":{}},"since":"2026-01-01T00:00:00Z"}"#,
+            isRecorded: false),
         AccessRow("GET /policies/{id}", policyReaders),
         AccessRow("PATCH /policies/{id}", policyManagers, body: #"{"enabled":false}"#),
         AccessRow("DELETE /policies/{id}", policyManagers, ok: 204),

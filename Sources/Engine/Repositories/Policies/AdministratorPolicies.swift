@@ -41,7 +41,8 @@ package struct AdministratorPolicies: FilePolicy {
         }
         let judge = PolicyJudge(
             policies: relevant, seen: try await seen(package, relevant), ranges: try await ranges(package, relevant),
-            advisories: try await known(package, relevant), keys: try await keys(package, relevant), now: clock.now())
+            advisories: try await known(package, relevant), keys: try await keys(package, relevant),
+            now: package.time ?? clock.now())
         return .each { judge.verdict(on: $0) }
     }
 

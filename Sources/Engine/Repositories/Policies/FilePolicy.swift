@@ -40,12 +40,15 @@ package struct PackageFacts: Sendable {
     package var files: [AssetRecord]
     /// Somebody only asks what would be: nothing is noted.
     package let isQuestion: Bool
+    /// When it is asked for; nil for now. A question may be about what was.
+    package let time: Timestamp?
 
     package init(
         repository: Repository, id: PackageID?, attributes: JSONObject = JSONObject(), files: [AssetRecord] = [],
-        isQuestion: Bool = false
+        isQuestion: Bool = false, time: Timestamp? = nil
     ) {
         self.isQuestion = isQuestion
+        self.time = time
         self.repository = repository
         self.id = id
         self.attributes = attributes

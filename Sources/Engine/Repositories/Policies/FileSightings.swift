@@ -14,9 +14,18 @@ struct FileSightings: Sendable {
     ///
     /// - Parameter keepsNew: whether it is noted. Where that is not possible, the file stays new, and so withheld.
     func times(of files: [AssetRecord], in repository: Int64, keepsNew: Bool) async throws -> [AssetPath: Timestamp] {
+        guard keepsNew else {
+            return try await store.read { reading in
+                var known = try Self.known(files, repository, reading)
+                for file in files where known[file.path.plain] == nil {
+                    known[file.path.plain] = try Self.fetched(file, repository, reading)
+                }
+                return known
+            }
+        }
         let known = try await store.read { try Self.known(files, repository, $0) }
         let fresh = files.filter { known[$0.path.plain] == nil }
-        guard keepsNew, !fresh.isEmpty else { return known }
+        guard !fresh.isEmpty else { return known }
         let now = clock.now()
         do {
             return try await store.write { writing in

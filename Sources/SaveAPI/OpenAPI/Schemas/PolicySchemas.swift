@@ -18,6 +18,18 @@ enum PolicySchemas {
             "malware": Schema.flag.ifAny, "min_severity": Schema.choice(AdvisorySeverity.allCases.map(\.name)).ifAny,
             "advisories": Schema.list(of: .text).ifAny, "exempt_fixes": Schema.flag.ifAny,
         ]),
+        "PolicyPreview": .members([
+            "items": .list(of: .named("PolicyPreviewItem")),
+            "downloads": Schema.count.described("Records of downloads that were looked at, the latest first."),
+            "whole": Schema.flag.described("Whether those are all; at most 10,000 are looked at."),
+        ]),
+        "PolicyPreviewItem": .members([
+            "time": .time, "actor": Schema.text.described("As the audit trail names callers."), "repository": .text,
+            "path": .text,
+            "package": Schema.text.orNull, "version": Schema.text.orNull,
+            "count": Schema.count.described("Equal downloads in one record."),
+            "verdict": .choice(["warn", "deny"]), "reason": .text,
+        ]),
         "PolicyAnswers": .members(["items": .list(of: .named("PolicyAnswer"))]),
         "PolicyAnswer": .members([
             "package": Schema.text.described("As it was asked about."),

@@ -23,7 +23,7 @@ struct PolicyDraft {
         if let shown = body["presentation"]?.string.flatMap(PolicyRecord.Presentation.init) { record.presentation = shown }
         try applyHosted()
         if let match = body["match"]?.object { try apply(match) }
-        try check(isAdministrator)
+        try check(isAdministrator: isAdministrator)
     }
 
     /// `include_hosted` is taken from both places where people look for it.
@@ -64,7 +64,8 @@ struct PolicyDraft {
         return match
     }
 
-    private func check(_ isAdministrator: Bool) throws {
+    /// - Throws: `invalidRequest` naming the field of what cannot be meant, or may not be.
+    func check(isAdministrator: Bool) throws {
         if repository?.record.kind == .hosted, !record.includesHosted {
             throw SaveError.invalid(
                 "include_hosted",

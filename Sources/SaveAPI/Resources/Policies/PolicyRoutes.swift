@@ -39,6 +39,7 @@ enum PolicyRoutes {
                         "URLs of packages (purl), each with its version.", example: ["pkg:pypi/acme-lib@1.0"]),
                 ]), answer: "PolicyAnswers", failures: [.repositoryNotFound]
         ) { call, _ in try await evaluate(call) },
+        PolicyPreview.route,
         APIRoute(.get, "/policies/{id}", .policy(changing: false), "A policy", answer: "Policy") { call, policy in
             call.answer(json(policy, call), etag: entityTag(policy.id, policy.updated))
         },
@@ -63,18 +64,12 @@ enum PolicyRoutes {
 
     private static func create(_ call: APICall) async throws -> HTTPResponse {
         let body = call.body
-        let (scope, repository) = try call.caller.policyScope(body["scope"]?.string ?? "server")
-        let isAdministrator = call.caller.mayAdminister
-        let action = body["action"]?.string.flatMap(PolicyRecord.Action.init) ?? .deny
-        let created = call.context.clock.now()
-        let new = PolicyRecord(
-            name: "", scope: scope, priority: scope == .server ? 100 : PolicyRules.ownersPriority, action: action,
-            created: created,
-            updated: created)
-        var draft = PolicyDraft(record: new, repository: repository, body: body)
-        try draft.apply(isAdministrator: isAdministrator)
-        try await draft.checkJudgeable(call.context.formats)
-        let policy = try await call.change { [draft] writing, now in
+        let draft = try await draft(of: body, call)
+        let policy = try await call.change { writing, now in
+            // The right to make it may have ended since.
+            let caller = try call.asOfNow().caller
+            _ = try caller.policyScope(body["scope"]?.string ?? "server")
+            try draft.check(isAdministrator: caller.mayAdminister)
             var record = draft.record
             (record.created, record.updated) = (now, now)
             record = try writing.put(record)
@@ -89,18 +84,30 @@ enum PolicyRoutes {
             json(policy, call), etag: entityTag(policy.id, policy.updated), location: "/api/v1/policies/\(policy.id)")
     }
 
+    /// A new policy as a request describes it, checked.
+    static func draft(of body: JSONObject, _ call: APICall) async throws -> PolicyDraft {
+        let (scope, repository) = try call.caller.policyScope(body["scope"]?.string ?? "server")
+        let now = call.context.clock.now()
+        let new = PolicyRecord(
+            name: "", scope: scope, priority: scope == .server ? 100 : PolicyRules.ownersPriority, action: .deny, created: now,
+            updated: now)
+        var draft = PolicyDraft(record: new, repository: repository, body: body)
+        try draft.apply(isAdministrator: call.caller.mayAdminister)
+        try await draft.checkJudgeable(call.context.formats)
+        return draft
+    }
+
     private static func update(_ call: APICall, _ policy: PolicyRecord) async throws -> HTTPResponse {
         let body = call.body
         let repository = call.caller.repository(of: policy)
-        let isAdministrator = call.caller.mayAdminister
         var trial = PolicyDraft(record: policy, repository: repository, body: body)
-        try trial.apply(isAdministrator: isAdministrator)
+        try trial.apply(isAdministrator: call.caller.mayAdminister)
         try await trial.checkJudgeable(call.context.formats)
         let changed = try await call.change { writing, now in
             let current = try writing.current(policy)
             try call.requireMatch(entityTag(current.id, current.updated))
             var draft = PolicyDraft(record: current, repository: repository, body: body)
-            try draft.apply(isAdministrator: isAdministrator)
+            try draft.apply(isAdministrator: try call.asOfNow().caller.mayAdminister)
             draft.record.updated = later(now, than: current.updated)
             let record = try writing.put(draft.record)
             var details = changes(from: json(current, call), to: json(record, call))

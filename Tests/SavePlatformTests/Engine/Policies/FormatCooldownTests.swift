@@ -257,4 +257,33 @@ import Testing
         #expect(again.first?.object?["verdict"] == "deny")
         #expect(engine.upstream.requests(of: Self.base + "foo/").count == asked)
     }
+
+    @Test func `a preview judges each download by how old the file was then, and asks nobody`() async throws {
+        let engine = try await made("pypi")
+        offer(engine, [(Self.wheel("1.0"), 30 * 86_400), (Self.wheel("2.0"), 86_400)])
+        for version in ["1.0", "2.0"] {
+            #expect(await engine.send(.get, "/pypi/p/g/packages/foo/" + Self.wheel(version)).status == 200)
+        }
+        let asked = engine.upstream.requestCount
+        let now = engine.clock.platform.now()
+        func download(_ version: String, after seconds: Int64, of repository: String = "u") -> AuditRecord {
+            AuditRecord(
+                sequence: 1, time: now.adding(seconds: seconds), actor: "dev", actorKind: "user", action: "file.download",
+                resourceType: "file", resource: "p/\(repository)/packages/foo/\(Self.wheel(version))", outcome: .ok, sourceIP: "",
+                userAgent: "", requestID: "", details: ["count": 3], hash: "", previousHash: "")
+        }
+        var policy = PolicyRecord(name: "cooldown-7d", action: .deny, created: now, updated: now)
+        policy.match.youngerThan = "7d"
+        let items = try await engine.services.administration.preview(
+            policy,
+            of: [
+                download("1.0", after: 0), download("2.0", after: 0), download("2.0", after: 10 * 86_400),
+                download("2.0", after: 0, of: "gone"), download("9", after: 0),
+            ]
+        ).compactMap(\.object)
+        #expect(items.count == 1 && items[0]["version"] == "2.0" && items[0]["actor"] == "dev" && items[0]["count"] == 3)
+        #expect(items[0]["reason"]?.string?.hasPrefix("Blocked by Save: foo 2.0 is 1 day old, policy cooldown-7d") == true)
+        #expect(engine.upstream.requestCount == asked)
+        #expect(await engine.send(.get, "/pypi/p/g/packages/foo/" + Self.wheel("2.0")).status == 200)
+    }
 }
