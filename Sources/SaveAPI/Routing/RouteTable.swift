@@ -34,9 +34,12 @@ struct RouteTable: Sendable {
             MaintenanceRoutes.all + JobRoutes.all + DescriptionRoutes.all),
     ])
 
-    /// The routes of a path, in every method, with the values of its variables.
+    /// The routes of a path, in every method, with the values of its variables. A word of a pattern is not the value of another
+    /// one's variable: `/policies/evaluate` is no policy.
     func routes(at path: ArraySlice<String>) -> [(route: APIRoute, arguments: [String: String])] {
-        routes.compactMap { route in route.pattern.match(path).map { (route, $0) } }
+        let found = routes.compactMap { route in route.pattern.match(path).map { (route: route, arguments: $0) } }
+        let fewest = found.map(\.arguments.count).min()
+        return found.filter { $0.arguments.count == fewest }
     }
 
     /// The `Allow` field for some routes of one path.
