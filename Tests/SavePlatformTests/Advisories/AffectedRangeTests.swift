@@ -37,7 +37,6 @@ import Testing
     @Test func `zero is below every version, and what is not fixed is affected for ever`() {
         let isAffected = affected([], .ecosystem, [(.introduced, "0")], pypi)
         #expect(["0.dev0", "0a1", "0", "1", "9!9"].allSatisfy(isAffected))
-        #expect(!isAffected("no version"))
         let isAffectedNpm = affected([], .semantic, [(.introduced, "0")], npm)
         #expect(["0.0.0-0", "0.0.0-alpha", "0.0.0", "99.0.0"].allSatisfy(isAffectedNpm))
     }
@@ -71,6 +70,29 @@ import Testing
         let isAffected = affected(["1.0", "2004d", "1.5RC1"], .ecosystem, [(.introduced, "3"), (.fixed, "4")], pypi)
         #expect(["1.0", "1.0.0", "v1", "2004d", "1.5rc1", "3.5"].allSatisfy(isAffected))
         #expect(["1.1", "2004e", "1.5", "1.0.post1", "1.0+local"].filter(isAffected) == [])
+    }
+
+    @Test func `an end that cannot be placed ends nothing`() {
+        for end in [Event.Kind.fixed, .lastAffected, .limit] {
+            let isAffected = affected([], .ecosystem, [(.introduced, "1.0"), (end, "no version")], pypi)
+            #expect(["1.0", "5", "9!9"].allSatisfy(isAffected), "\(end)")
+            #expect(!isAffected("0.9"), "\(end)")
+        }
+        let isAffected = affected([], .semantic, [(.introduced, "0"), (.fixed, ""), (.fixed, "2.0.0")], npm)
+        #expect(isAffected("1.0.0") && !isAffected("2.0.0"))
+    }
+
+    @Test func `what is no version is affected where every version is, or where it is listed`() {
+        #expect(affected([], .ecosystem, [(.introduced, "0")], pypi)("no version"))
+        #expect(affected([], .semantic, [(.introduced, "0"), (.fixed, "unknown")], npm)("latest"))
+        #expect(affected(["no version"], .ecosystem, [(.introduced, "1"), (.fixed, "2")], pypi)("no version"))
+        for events in [
+            [(.introduced, "0"), (.fixed, "2")], [(.introduced, "0"), (.lastAffected, "2")], [(.introduced, "0"), (.limit, "2")],
+            [(.introduced, "1")], [],
+        ] as [[(Event.Kind, String)]] {
+            #expect(!affected(["other"], .ecosystem, events, pypi)("no version"), "\(events)")
+        }
+        #expect(!affected([], .git, [(.introduced, "0")], pypi)("no version"))
     }
 
     @Test func `ranges of commits say nothing of versions`() {

@@ -22,35 +22,48 @@ struct VulnerableVersions {
         for version in listed.prefix(Self.maxListed) where VersionOrder.key(of: version) != nil {
             if parts.isEmpty || known?.contains(version) != true { parts.append(version) }
         }
+        var seen: Set<String> = []
+        parts = parts.filter { seen.insert($0).inserted }
         text = parts.isEmpty ? "<0.0.0-0" : parts.joined(separator: " || ")
     }
 
-    private static func stretches(_ events: [JSONObject]) -> [String] {
+    private struct Event {
+        let kind: String
+        /// In the form of a whole version; nil for what is below every version.
+        let version: String?
+        let key: [UInt8]
+    }
+
+    private static func stretches(_ objects: [JSONObject]) -> [String] {
+        let events = objects.flatMap { object in
+            ["introduced", "fixed", "last_affected"].compactMap { kind in object[kind]?.string.flatMap { event(kind, $0) } }
+        }
         let sorted = events.enumerated().sorted { left, right in
-            let (low, high) = (place(of: left.element), place(of: right.element))
+            let (low, high) = (left.element.key, right.element.key)
             return low == high ? left.offset < right.offset : low.lexicographicallyPrecedes(high)
         }.map(\.element)
         var stretches: [String] = []
-        var start: String?
+        var start: Event?
         for event in sorted {
-            if let introduced = event["introduced"]?.string {
-                start = start ?? introduced
-            } else if let begin = start,
-                let end = event["fixed"]?.string.map({ "<" + $0 }) ?? event["last_affected"]?.string.map({ "<=" + $0 })
-            {
-                stretches.append(begin == "0" ? end : ">=\(begin) \(end)")
+            if event.kind == "introduced" {
+                start = start ?? event
+            } else if let begin = start, let version = event.version {
+                let end = (event.kind == "fixed" ? "<" : "<=") + version
+                stretches.append(begin.version.map { ">=\($0) \(end)" } ?? end)
                 start = nil
             }
         }
-        if let start { stretches.append(start == "0" ? "*" : ">=" + start) }
+        if let start { stretches.append(start.version.map { ">=" + $0 } ?? "*") }
         return stretches
     }
 
-    /// What orders events; zero, and what is no version, comes first.
-    private static func place(of event: JSONObject) -> [UInt8] {
-        let version = ["introduced", "fixed", "last_affected", "limit"].lazy.compactMap { event[$0]?.string }.first ?? "0"
-        guard version != "0" else { return [] }
-        return VersionOrder.key(of: version) ?? VersionOrder.key(of: version + ".0") ?? VersionOrder.key(of: version + ".0.0")
-            ?? []
+    /// nil for an end whose version is none: it ends nothing. A beginning of that kind is below every version, as zero is.
+    private static func event(_ kind: String, _ text: String) -> Event? {
+        if kind == "introduced", text == "0" { return Event(kind: kind, version: nil, key: []) }
+        // The last numbers may be left out. A range would read "<=1.2" as all of 1.2.
+        for version in [text, text + ".0", text + ".0.0"] {
+            if let key = VersionOrder.key(of: version) { return Event(kind: kind, version: version, key: key) }
+        }
+        return kind == "introduced" ? Event(kind: kind, version: nil, key: []) : nil
     }
 }

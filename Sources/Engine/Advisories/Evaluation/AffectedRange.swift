@@ -10,8 +10,8 @@ struct AffectedRange: Sendable {
     /// A version must be below one of them; empty for no limit.
     private let limits: [[UInt8]]
 
-    /// An event whose version is none counts as one below all versions, as the ecosystems order what they took before they had
-    /// rules for versions.
+    /// An `introduced` whose version is none is below all versions, as the ecosystems order what they took before they had rules for
+    /// versions. An end whose version is none ends nothing: what cannot be placed must not hide what is affected.
     init(_ range: OSVRange, key: (String) -> [UInt8]?) {
         let order = range.kind == .semantic ? { Self.completed($0, key) } : key
         var events: [Event] = []
@@ -28,7 +28,8 @@ struct AffectedRange: Sendable {
                 limits.append(key)
             // "`introduced` allows a version of the value `0` to represent a version that sorts before any other version."
             case .introduced where event.version == "0": events.append(Event(key: nil, kind: .introduced))
-            default: events.append(Event(key: order(event.version), kind: event.kind))
+            case .introduced: events.append(Event(key: order(event.version), kind: .introduced))
+            case .fixed, .lastAffected: order(event.version).map { events.append(Event(key: $0, kind: event.kind)) }
             }
         }
         // Events of one version stay in the record's order: `fixed` and `introduced` of the same one are in the order of time.
@@ -52,6 +53,11 @@ struct AffectedRange: Sendable {
             // The last affected version itself still is what an earlier event says.
         }
         return false
+    }
+
+    /// Whether it begins below every version and never ends.
+    var containsEverything: Bool {
+        limits.isEmpty && events.allSatisfy { $0.kind == .introduced } && events.contains { $0.key == nil }
     }
 
     var fixedKeys: [[UInt8]] { events.compactMap { $0.kind == .fixed ? $0.key : nil } }

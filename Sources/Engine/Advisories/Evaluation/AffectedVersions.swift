@@ -24,7 +24,9 @@ package struct AffectedVersions: Sendable {
     }
 
     package func contains(_ version: KeyedVersion) -> Bool {
-        guard let key = version.key else { return texts.contains { ASCII.isEqual($0, version.text) } }
+        guard let key = version.key else {
+            return ranges.contains(where: \.containsEverything) || texts.contains { ASCII.isEqual($0, version.text) }
+        }
         return keys.contains(key) || ranges.contains { $0.contains(key) }
     }
 
