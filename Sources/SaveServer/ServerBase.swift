@@ -39,7 +39,7 @@ struct ServerBase: Sendable {
         }
         advisories = AdvisoryDatabase(
             store: AdvisoryFile(folder: AdvisoriesCommand.folder(configuration)), formats: formats,
-            pool: BlockingPool(name: "advisories", threads: 2), clock: clock)
+            pool: BlockingPool(name: "advisories", threads: 2), clock: clock, log: log)
         catalogue = Catalogue(store: stores.metadata, formats: formats)
         try await catalogue.reload()
     }

@@ -24,6 +24,9 @@ package final class AdvisoryDatabase: AdvisoryLookup {
     let formats: FormatRegistry
     let pool: BlockingPool
     let clock: PlatformClock
+    /// Records of one package that count. The most that any has is some thousand.
+    private let maxRecords: Int
+    private let log: Log?
     private let state = Mutex(State())
     /// By what a package's ranges and versions take.
     private let cache = BoundedCache<Key, PackageAdvisories>(limit: 1_000_000)
@@ -31,11 +34,16 @@ package final class AdvisoryDatabase: AdvisoryLookup {
     private let formatsByEcosystem = Mutex<[String: IsolatedFormat<any PackageVersioning>]>([:])
     private let observer = Mutex<@Sendable () async -> Void>({})
 
-    package init(store: any AdvisoryStoring, formats: FormatRegistry, pool: BlockingPool, clock: PlatformClock) {
+    package init(
+        store: any AdvisoryStoring, formats: FormatRegistry, pool: BlockingPool, clock: PlatformClock, maxRecords: Int = 10_000,
+        log: Log? = nil
+    ) {
         self.store = store
         self.formats = formats
         self.pool = pool
         self.clock = clock
+        self.maxRecords = maxRecords
+        self.log = log
     }
 
     package var generation: UInt64 { state.withLock { $0.generation } }
@@ -68,7 +76,7 @@ package final class AdvisoryDatabase: AdvisoryLookup {
             if let known = cache[Key(package: package, ecosystem: ecosystem, generation: generation)] {
                 return (Known.made(known), generation)
             }
-            return (Known.documents(try reader?.documents(of: package, in: ecosystem) ?? []), generation)
+            return (Known.documents(try documents(of: package, in: ecosystem, reader)), generation)
         }
         switch records {
         case .made(let advisories): return advisories
@@ -77,6 +85,29 @@ package final class AdvisoryDatabase: AdvisoryLookup {
             let cost = documents.reduce(1) { $0 + $1.count / 64 }
             cache.insert(made, for: Key(package: package, ecosystem: ecosystem, generation: generation), cost: cost)
             return made
+        }
+    }
+
+    /// The records about a package, as they were imported, in the order of their ids. Blocks.
+    private func documents(
+        of package: PackageID, in ecosystem: String, _ reader: (any AdvisoryReading)?
+    ) throws -> ArraySlice<[UInt8]> {
+        let documents = try reader?.documents(of: package, in: ecosystem, limit: maxRecords + 1) ?? []
+        if documents.count > maxRecords {
+            log?(.warning, "of the advisories' records about \(package.name) in \(ecosystem) only the first \(maxRecords) count")
+        }
+        return documents.prefix(maxRecords)
+    }
+
+    /// Records about a package by their ids.
+    func records(_ ids: Set<String>, of package: PackageID, in ecosystem: String) async throws -> [String: OSVRecord] {
+        try await pool.run(lasting: .long) { [self] in
+            var records: [String: OSVRecord] = [:]
+            for document in try documents(of: package, in: ecosystem, current().reader) {
+                guard let record = OSVRecord(document), ids.contains(record.id) else { continue }
+                records[record.id] = record
+            }
+            return records
         }
     }
 
@@ -111,12 +142,12 @@ package final class AdvisoryDatabase: AdvisoryLookup {
 
     private enum Known: Sendable {
         case made(PackageAdvisories)
-        case documents([[UInt8]])
+        case documents(ArraySlice<[UInt8]>)
     }
 
     /// What is there now. Blocks.
     private func current() throws -> (reader: (any AdvisoryReading)?, generation: UInt64) {
-        let identity = store.identity
+        let identity = try store.identity
         if let known = state.withLock({ $0.identity == identity ? ($0.reader, $0.generation) : nil }) { return known }
         let reader = try store.open()
         return state.withLock { state in
@@ -129,7 +160,9 @@ package final class AdvisoryDatabase: AdvisoryLookup {
         }
     }
 
-    private func made(of documents: [[UInt8]], _ package: PackageID, in ecosystem: String) async throws -> PackageAdvisories {
+    private func made(of documents: ArraySlice<[UInt8]>, _ package: PackageID, in ecosystem: String) async throws
+        -> PackageAdvisories
+    {
         guard !documents.isEmpty, let format = try await format(of: ecosystem) else { return PackageAdvisories([]) }
         return try await format.ask(on: pool, lasting: .reading(documents.reduce(0) { $0 + $1.count })) { format in
             PackageAdvisories(

@@ -33,6 +33,7 @@ enum AdvisoriesCommand: Command {
                 .notFound,
                 "\(configuration.data) is not the data directory of a server: start the server once, or name it with --data")
         }
+        if arguments.action == "import" { try checkOwner(of: configuration.data + "/server.key", is: geteuid()) }
         let database = AdvisoryDatabase(
             store: AdvisoryFile(folder: Self.folder(configuration)), formats: try FormatRegistry.complete(configuration),
             pool: BlockingPool(name: "advisories", threads: 2), clock: .system)
@@ -49,6 +50,20 @@ enum AdvisoriesCommand: Command {
         for reason in report.reasons { print("refused    \(reason)") }
         print(report.text)
         return 0
+    }
+
+    /// Makes sure that the server will be able to read what a user brings in. Blocks.
+    ///
+    /// - Parameter path: a file that the server made, so that its owner is the user whom the server runs as.
+    /// - Throws: `forbidden` for a file of another user.
+    static func checkOwner(of path: String, is user: uid_t) throws {
+        var facts = stat()
+        guard stat(path, &facts) == 0, facts.st_uid != user else { return }
+        let name = getpwuid(facts.st_uid).flatMap { $0.pointee.pw_name }.map { String(cString: $0) }
+        throw SaveError(
+            .forbidden,
+            "\(path) belongs to another user, and the server could not read what you import: run this command as the server's user "
+                + "(sudo -u \(name ?? "#\(facts.st_uid)") save-server advisories import …)")
     }
 
     static func folder(_ configuration: ServerConfiguration) -> String { configuration.data + "/advisories" }

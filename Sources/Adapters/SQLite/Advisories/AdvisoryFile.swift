@@ -32,16 +32,26 @@ package struct AdvisoryFile: AdvisoryStoring {
     package init(folder: String) { self.folder = folder }
 
     package var identity: AdvisoryStoreIdentity? {
-        var facts = stat()
-        guard stat(path, &facts) == 0 else { return nil }
-        return AdvisoryStoreIdentity([
-            Int64(facts.st_dev), Int64(facts.st_ino), Int64(facts.st_mtim.tv_sec), Int64(facts.st_mtim.tv_nsec),
-            Int64(facts.st_size),
-        ])
+        get throws {
+            var facts = stat()
+            guard stat(path, &facts) == 0 else {
+                // Any other failure hides records that may be there, and "nothing is known" would pass for "nothing is wrong".
+                guard errno == ENOENT || errno == ENOTDIR else {
+                    throw SaveError(
+                        .storageUnavailable, "the advisories cannot be read: see that the server's user may read them",
+                        underlying: SQLiteFile.unusable(path, "cannot be looked at", errno))
+                }
+                return nil
+            }
+            return AdvisoryStoreIdentity([
+                Int64(facts.st_dev), Int64(facts.st_ino), Int64(facts.st_mtim.tv_sec), Int64(facts.st_mtim.tv_nsec),
+                Int64(facts.st_size),
+            ])
+        }
     }
 
     package func open() throws -> (any AdvisoryReading)? {
-        guard identity != nil else { return nil }
+        guard try identity != nil else { return nil }
         do {
             return try AdvisoryFileReader(path: path)
         } catch let error as SaveError {
@@ -75,12 +85,12 @@ struct AdvisoryFileReader: AdvisoryReading {
         self.connection = connection
     }
 
-    func documents(of package: PackageID, in ecosystem: String) throws -> [[UInt8]] {
+    func documents(of package: PackageID, in ecosystem: String, limit: Int) throws -> [[UInt8]] {
         try documents(
             """
             SELECT document FROM package JOIN record ON record.number = package.record
-            WHERE package.ecosystem = $1 AND package.name = $2 ORDER BY record.id
-            """, [.text(ecosystem), .text(package.name)])
+            WHERE package.ecosystem = $1 AND package.name = $2 ORDER BY record.id LIMIT $3
+            """, [.text(ecosystem), .text(package.name), .integer(Int64(limit))])
     }
 
     func documents(named name: String) throws -> [[UInt8]] {

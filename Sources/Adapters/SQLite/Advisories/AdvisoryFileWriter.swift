@@ -24,9 +24,7 @@ final class AdvisoryFileWriter: AdvisoryWriting {
         try? FileManager.default.removeItem(atPath: path)
         try? FileManager.default.removeItem(atPath: path + "-journal")
         do {
-            if !isEmpty, let reader = try? target.open(), reader is AdvisoryFileReader {
-                try Self.copy(target.path, to: path)
-            }
+            if !isEmpty, try Self.isThere(target) { try Self.copy(target.path, to: path) }
             let file = try SQLiteFile(preparing: path)
             connection = try SQLiteConnection(path: file.path, busyMilliseconds: 5000)
             try Self.setUp(connection, isNew: file.isNew)
@@ -46,7 +44,9 @@ final class AdvisoryFileWriter: AdvisoryWriting {
                 known = (row.integer(0) ?? 0, row.integer(1) ?? 0)
             }
             if let known, known.modified >= record.modified.microseconds {
-                changes.unchanged += 1
+                let isCompleted =
+                    try known.modified == record.modified.microseconds && complete(known.number, record.packages, session)
+                if isCompleted { changes.updated += 1 } else { changes.unchanged += 1 }
                 continue
             }
             if let known {
@@ -66,15 +66,28 @@ final class AdvisoryFileWriter: AdvisoryWriting {
             "INSERT INTO record(id, modified, document) VALUES($1, $2, $3) RETURNING number",
             [.text(record.id), .integer(record.modified.microseconds), .bytes(record.document)]
         ) { number = $0.integer(0) ?? 0 }
-        for package in record.packages {
-            try session.query(
-                "INSERT OR IGNORE INTO package(ecosystem, name, record) VALUES($1, $2, $3)",
-                [.text(package.ecosystem), .text(package.id.name), .integer(number)]
-            ) { _ in }
-        }
+        for package in record.packages { try insert(package, of: number, session) }
         for name in record.names {
             try session.query("INSERT OR IGNORE INTO name(name, record) VALUES($1, $2)", [.text(name), .integer(number)]) { _ in }
         }
+    }
+
+    private func insert(_ package: AdvisoryRecord.Package, of number: Int64, _ session: SQLiteSession) throws {
+        try session.query(
+            "INSERT OR IGNORE INTO package(ecosystem, name, record) VALUES($1, $2, $3)",
+            [.text(package.ecosystem), .text(package.id.name), .integer(number)]
+        ) { _ in }
+    }
+
+    /// Adds packages that a record is not found by yet, which an import without their format left out; whether there were any.
+    private func complete(_ number: Int64, _ packages: [AdvisoryRecord.Package], _ session: SQLiteSession) throws -> Bool {
+        var known: Set<[String]> = []
+        try session.query("SELECT ecosystem, name FROM package WHERE record = $1", [.integer(number)]) { row in
+            known.insert([row.text(0) ?? "", row.text(1) ?? ""])
+        }
+        let missing = packages.filter { !known.contains([$0.ecosystem, $0.id.name]) }
+        for package in missing { try insert(package, of: number, session) }
+        return !missing.isEmpty
     }
 
     func commit(at time: Timestamp) throws {
@@ -155,6 +168,18 @@ final class AdvisoryFileWriter: AdvisoryWriting {
             throw SaveError(.conflict, "advisories are being imported already: wait for the end of that, and try again")
         }
         return file
+    }
+
+    /// Whether there are records to add others to.
+    private static func isThere(_ target: AdvisoryFile) throws -> Bool {
+        do {
+            return try target.open() != nil
+        } catch {
+            throw SaveError(
+                .storageUnavailable,
+                "the advisories that are here cannot be read, so none can be added to them: import all of them with --replace "
+                    + "(?replace=true)", underlying: error)
+        }
     }
 
     private static func copy(_ source: String, to target: String) throws {

@@ -30,7 +30,8 @@ enum AliasGroups {
         guard let first = records.first, records.count > 1 else { return records.first }
         let names = Set(records.flatMap { [$0.id] + $0.aliases }).subtracting([first.id])
         var fixed: [String] = []
-        for version in records.flatMap(\.fixedVersions) where !fixed.contains(version) { fixed.append(version) }
+        var seen: Set<String> = []
+        for version in records.flatMap(\.fixedVersions) where seen.insert(version).inserted { fixed.append(version) }
         return Advisory(
             id: first.id, aliases: names.sorted(), summary: records.first { !$0.summary.isEmpty }?.summary ?? "",
             severity: records.compactMap(\.severity).max(), isMalware: records.contains(where: \.isMalware), fixedVersions: fixed,

@@ -35,6 +35,14 @@ struct OSVFacts {
         guard facts.isWithinLimits, names.count <= Self.maxNames, names.allSatisfy({ $0.utf8.count <= Self.maxNameBytes }) else {
             throw OSVFailure("\(id) has more than \(Self.maxNames) names, or one of more than \(Self.maxNameBytes) bytes")
         }
+        // A record that only an import can read would be counted, and affect nothing.
+        do {
+            guard try JSONValue(parsing: document).object != nil else { throw OSVFailure("\(id) is no JSON object") }
+        } catch let error as OSVFailure {
+            throw error
+        } catch {
+            throw OSVFailure("not JSON of a record: \(error)")
+        }
         self.id = id
         self.modified = modified
         aliases = facts.aliases

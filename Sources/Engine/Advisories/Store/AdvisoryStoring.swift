@@ -4,7 +4,9 @@ package import SavePlatform
 /// there completely.
 package protocol AdvisoryStoring: Sendable {
     /// Tells whether other records are there than before, at the cost of a look; nil where there are none. Blocks.
-    var identity: AdvisoryStoreIdentity? { get }
+    ///
+    /// - Throws: `storageUnavailable` where it cannot be told whether there are any.
+    var identity: AdvisoryStoreIdentity? { get throws }
 
     /// What is there now; nil where nothing is. What it reads stays the same, whatever comes in its place. Blocks.
     ///
@@ -14,7 +16,8 @@ package protocol AdvisoryStoring: Sendable {
     /// Begins what is to come in its place. Blocks.
     ///
     /// - Parameter isEmpty: whether it begins without the records that are there.
-    /// - Throws: `conflict` while another one is being made, `storageFull`, `storageUnavailable`.
+    /// - Throws: `conflict` while another one is being made, `storageFull`, `storageUnavailable`, also where the records that are
+    ///   there cannot be read and it does not begin without them.
     func begin(empty isEmpty: Bool) throws -> any AdvisoryWriting
 
     /// A file for what a client sends. Blocks.
@@ -40,8 +43,8 @@ package struct AdvisoryStoreIdentity: Sendable, Hashable {
 
 /// Reads records. Blocks.
 package protocol AdvisoryReading: Sendable {
-    /// The records about a package as they were imported, in the order of their ids.
-    func documents(of package: PackageID, in ecosystem: String) throws -> [[UInt8]]
+    /// The records about a package as they were imported, in the order of their ids, and no more than a number of them.
+    func documents(of package: PackageID, in ecosystem: String, limit: Int) throws -> [[UInt8]]
 
     /// The record of an id, and all that call it an alias, in that order. Letters may be of either size.
     func documents(named name: String) throws -> [[UInt8]]
@@ -52,7 +55,8 @@ package protocol AdvisoryReading: Sendable {
 
 /// Writes records that nobody sees before the end. Blocks.
 package protocol AdvisoryWriting: Sendable {
-    /// Adds records. One that is there already is replaced by one that was modified later, and by no other.
+    /// Adds records. One that is there already is replaced by one that was modified later, and by no other. It is found besides by the
+    /// packages of one that was modified at the same time: an earlier import may have been without the format that knows them.
     func add(_ records: [AdvisoryRecord]) throws -> AdvisoryChanges
 
     /// Puts what was written in the place of what was there, durably.

@@ -31,8 +31,8 @@ package final class InMemoryAdvisoryStore: AdvisoryStoring {
 
         private var sorted: [AdvisoryRecord] { records.values.sorted { $0.id < $1.id } }
 
-        func documents(of package: PackageID, in ecosystem: String) throws -> [[UInt8]] {
-            sorted.filter { $0.packages.contains(.init(ecosystem: ecosystem, id: package)) }.map(\.document)
+        func documents(of package: PackageID, in ecosystem: String, limit: Int) throws -> [[UInt8]] {
+            sorted.filter { $0.packages.contains(.init(ecosystem: ecosystem, id: package)) }.prefix(limit).map(\.document)
         }
 
         func documents(named name: String) throws -> [[UInt8]] {
@@ -71,7 +71,15 @@ package final class InMemoryAdvisoryStore: AdvisoryStoring {
                 for record in further {
                     let known = records[record.id]
                     if let known, known.modified >= record.modified {
-                        changes.unchanged += 1
+                        let missing = record.packages.filter { !known.packages.contains($0) }
+                        guard known.modified == record.modified, !missing.isEmpty else {
+                            changes.unchanged += 1
+                            continue
+                        }
+                        changes.updated += 1
+                        records[record.id] = AdvisoryRecord(
+                            id: known.id, modified: known.modified, names: known.names, packages: known.packages + missing,
+                            document: known.document)
                         continue
                     }
                     records[record.id] = record
