@@ -61,12 +61,7 @@ struct ServerBase: Sendable {
 
     /// Has what policies decided by earlier advisories decided again when others come in.
     func refreshPages(of engine: EngineServices) {
-        let catalogue = catalogue
-        advisories.onChange {
-            for repository in catalogue.current.repositories where !repository.policies.isEmpty {
-                engine.administration.contentChanged(in: repository.record.id, package: nil)
-            }
-        }
+        advisories.onChange { engine.administration.advisoriesChanged() }
     }
 
     private static func unseal(_ sealed: String, _ key: [UInt8]) -> String? {
