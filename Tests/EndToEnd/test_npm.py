@@ -648,8 +648,9 @@ def test_npm_audit_tells_the_advisories_that_were_imported(plugin, new_server, t
         "cvss": {"score": 9.8, "vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}}]
     assert told["tool"][0]["severity"] == "critical" and told["tool"][0]["vulnerable_versions"] == "*" and len(told) == 2
     assert server.admin.post(bulk, json={"@acme/pad": ["1.3.0"]}).json() == {}
-    for wrong in ({"tool": "1.0.0"}, ["tool"], 7):
+    for wrong in ({"tool": "1.0.0"}, ["tool"], 7, {"tool": ["0"] * 20001}, {"a%d" % number: ["0"] * 201 for number in range(100)}):
         assert server.admin.post(bulk, json=wrong).status_code == 400
+    assert len(server.admin.post(bulk, json={"tool": ["1.0.0-beta.1"] * 20000}).json()["tool"]) == 1
 
     project = package(tmp_path / "project", "project", "1.0.0", dependencies={"@acme/pad": "1.0.0"})
     client.ok("install", cwd=project)

@@ -44,28 +44,33 @@ extension AdvisoryDatabase {
     }
 
     /// What formats are told of a package (`AdvisoryAnswering`): the advisories that affect one of some versions, each once.
-    package func notices(of name: String, versions: [String], in ecosystem: String) async throws -> [JSONObject] {
-        var found: [String] = []
-        for version in versions {
-            guard let question = try await question(name, in: ecosystem, version: version) else { return [] }
-            for advisory in try await advisories(about: question) where !found.contains(advisory.id) { found.append(advisory.id) }
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled, and where the advisories cannot be read.
+    package func notices(of name: String, versions: Set<String>, in ecosystem: String) async throws -> [JSONObject] {
+        guard let question = try await question(name, in: ecosystem, version: nil), let format = try await format(of: ecosystem)
+        else { return [] }
+        let known = try await advisories(of: question.package, in: question.ecosystem)
+        guard !known.isEmpty else { return [] }
+        let asked = try await format.ask(on: pool) { format in versions.map { KeyedVersion($0, key: format.sortKey(of: $0)) } }
+        var affecting: Set<String> = []
+        for entry in known.entries {
+            try Task.checkCancellation()
+            if asked.contains(where: entry.affects) { affecting.insert(entry.advisory.id) }
+            await Task.yield()
         }
-        var notices: [JSONObject] = []
-        guard !found.isEmpty, let question = try await question(name, in: ecosystem, version: nil) else { return [] }
-        let known = try await advisories(about: question)
-        for advisory in known where found.contains(advisory.id) {
-            guard let record = try await document(advisory.id).flatMap(OSVRecord.init) else { continue }
-            notices.append(try await notice(of: advisory, record, about: question))
+        // Put together of the records that affect a version, as every other answer about it is.
+        let groups = known.groups { affecting.contains($0.advisory.id) }
+        guard !groups.isEmpty else { return [] }
+        let records = try await records(affecting, of: question.package, in: question.ecosystem)
+        let names = Set(records.values.flatMap { $0.affected.map(\.name) })
+        let wanted = try await format.ask { format in names.filter { format.package(named: $0) == question.package } }
+        return groups.map { group in
+            // The record that gives the id comes first.
+            let ids = [group.advisory.id] + group.records.filter { $0 != group.advisory.id }
+            return OSVRecord.notice(of: group.advisory, ids.compactMap { records[$0] }) {
+                ASCII.isEqual($0, question.ecosystem) && wanted.contains($1)
+            }
         }
-        return notices
-    }
-
-    private func notice(of advisory: Advisory, _ record: OSVRecord, about question: AdvisoryQuestion) async throws -> JSONObject {
-        let names = Array(Set(record.affected.map(\.name)))
-        let wanted = try await format(of: question.ecosystem)?.ask { format in
-            Set(names.filter { format.package(named: $0) == question.package })
-        }
-        return record.notice(of: advisory) { ASCII.isEqual($0, question.ecosystem) && wanted?.contains($1) == true }
     }
 
     /// A record as it was imported; nil for none of this id.

@@ -47,7 +47,7 @@ package struct PackageAdvisories: Sendable {
             self.affected = affected
         }
 
-        fileprivate func affects(_ version: KeyedVersion) -> Bool { affected.contains { $0.contains(version) } }
+        func affects(_ version: KeyedVersion) -> Bool { affected.contains { $0.contains(version) } }
     }
 
     /// All records, those withdrawn with them, each by itself.
@@ -78,13 +78,21 @@ package struct PackageAdvisories: Sendable {
     /// Whether an advisory names a version as the one that mends it.
     package func isFix(_ version: KeyedVersion) -> Bool { version.key.map(fixes.contains) ?? false }
 
-    private func merged(_ counts: (Entry) -> Bool) -> [Advisory] {
+    private func merged(_ counts: (Entry) -> Bool) -> [Advisory] { groups(of: counts).map(\.advisory) }
+
+    /// The advisories that some records are of, put together of these records alone, the worst first; with the ids of the records.
+    func groups(of counts: (Entry) -> Bool) -> [(advisory: Advisory, records: [String])] {
         var members: [Int: [Advisory]] = [:]
         for (entry, group) in zip(entries, groups) where entry.advisory.withdrawn == nil && counts(entry) {
             members[group, default: []].append(entry.advisory)
         }
-        return members.values.compactMap(AliasGroups.merged).sorted {
-            ($1.isMalware ? 9 : $1.severity?.rawValue ?? 0, $0.id) < ($0.isMalware ? 9 : $0.severity?.rawValue ?? 0, $1.id)
+        return members.values.compactMap { records in AliasGroups.merged(records).map { ($0, records.map(\.id)) } }.sorted {
+            Self.isWorse($0.advisory, $1.advisory)
         }
+    }
+
+    private static func isWorse(_ left: Advisory, _ right: Advisory) -> Bool {
+        let (high, low) = (left.isMalware ? 9 : left.severity?.rawValue ?? 0, right.isMalware ? 9 : right.severity?.rawValue ?? 0)
+        return (low, left.id) < (high, right.id)
     }
 }

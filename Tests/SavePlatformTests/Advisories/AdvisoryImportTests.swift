@@ -1,3 +1,4 @@
+import FormatNpm
 import FormatPyPI
 import Foundation
 import SaveAccess
@@ -5,6 +6,7 @@ import SaveHTTP
 import SavePlatform
 import SaveSQLite
 import SaveTestKit
+import Synchronization
 import Testing
 
 @testable import SaveAdvisories
@@ -160,5 +162,135 @@ import Testing
         #expect(try await affecting("1", database) == [])
         _ = try await AdvisoryImport(into: self.database(AdvisoryFile(folder: path))).run([archive([record("A-1")])])
         #expect(try await affecting("1", database) == ["A-1"])
+    }
+
+    @Test func `what an evaluation could not read is refused, and not counted as added`() async throws {
+        let text = String(decoding: record("A-1"), as: UTF8.self)
+        let changes = [
+            (#""summary":"It breaks""#, #""summary":"a","summary":"b""#),
+            (#""type":"ECOSYSTEM""#, #""type":"GIT","type":"ECOSYSTEM""#),
+            (#""introduced":"0""#, #""introduced":"9","introduced":"0""#), (#""name":"Foo""#, #""name":"other","name":"Foo""#),
+            (#""summary":"It breaks""#, #""database_specific":{"score":1e999}"#),
+        ]
+        for (part, other) in changes {
+            let database = database(InMemoryAdvisoryStore())
+            let spoilt = text.replacing(part, with: other)
+            #expect(spoilt != text)
+            let report = try await AdvisoryImport(into: database).run([archive([Array(spoilt.utf8), record("A-2")])])
+            #expect(report.refused == 1 && report.changes.added == 1, "\(other)")
+            #expect(try await affecting("1", database).count == report.changes.added, "\(other)")
+        }
+    }
+
+    @Test func `records that cannot be read are not lost by adding others to them`() async throws {
+        let store = AdvisoryFile(folder: folder.path + "/advisories")
+        let path = folder.path + "/advisories/advisories.db"
+        _ = try await AdvisoryImport(into: database(store)).run([archive([record("A-1")])])
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        // The number by which a file of another layout is told.
+        var other = whole
+        other.replaceSubrange(60..<64, with: [0, 0, 0, 99])
+        for damaged in [other, Data("no database".utf8), Data()] {
+            try damaged.write(to: URL(fileURLWithPath: path))
+            let failure = try #require(
+                await #expect(throws: SaveError.self) {
+                    try await AdvisoryImport(into: database(store)).run([archive([record("A-2")])])
+                })
+            #expect(failure.code == .storageUnavailable && failure.message.contains("--replace"))
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == damaged)
+        }
+        try whole.write(to: URL(fileURLWithPath: path))
+        _ = try await AdvisoryImport(into: database(store)).run([archive([record("A-2")])])
+        #expect(try await affecting("1", database(store)) == ["A-1", "A-2"])
+        try Data("no database".utf8).write(to: URL(fileURLWithPath: path))
+        _ = try await AdvisoryImport(into: database(store)).run([archive([record("A-3")])], replacing: true)
+        #expect(try await affecting("1", database(store)) == ["A-3"])
+    }
+
+    @Test func `a place that cannot be looked at is an error, and no answer that nothing is known`() async throws {
+        let database = database(AdvisoryFile(folder: folder.path + "/advisories"))
+        #expect(try await affecting("1", database) == [])
+        // Too many levels of links: a failure that a superuser meets as well.
+        try FileManager.default.createSymbolicLink(atPath: folder.path + "/advisories", withDestinationPath: "advisories")
+        let failure = try #require(await #expect(throws: SaveError.self) { try await affecting("1", database) })
+        #expect(failure.code == .storageUnavailable)
+        await #expect(throws: SaveError.self) { try await database.status() }
+        await #expect(throws: SaveError.self) { try await database.advisory(named: "A-1") }
+    }
+
+    @Test func `packages of a format that an earlier import was without come in later`() async throws {
+        var further = formats
+        try further.register(NpmFormat.self)
+        let both = String(decoding: record("A-1"), as: UTF8.self).replacing(
+            #""affected":["#, with: #""affected":[{"package":{"ecosystem":"npm","name":"bar"},"versions":["1.0.0"]},"#)
+        for store in stores {
+            let before = database(store)
+            _ = try await AdvisoryImport(into: before).run([file(Array(both.utf8))])
+            let after = AdvisoryDatabase(
+                store: store, formats: further, pool: BlockingPool(name: "advisories", threads: 2), clock: .system)
+            let question = try #require(try await after.question("bar", in: "npm", version: "1.0.0"))
+            #expect(try await after.advisories(about: question) == [])
+            let again = try await AdvisoryImport(into: after).run([file(Array(both.utf8))])
+            #expect(again.changes == AdvisoryChanges(updated: 1))
+            #expect(try await after.advisories(about: question).map(\.id) == ["A-1"])
+            // An import without the format takes nothing away.
+            #expect(try await AdvisoryImport(into: before).run([file(Array(both.utf8))]).changes == AdvisoryChanges(unchanged: 1))
+            #expect(try await AdvisoryImport(into: after).run([file(Array(both.utf8))]).changes == AdvisoryChanges(unchanged: 1))
+            #expect(try await after.advisories(about: question).map(\.id) == ["A-1"])
+            #expect(try await affecting("1", after) == ["A-1"])
+        }
+    }
+
+    @Test func `an audit is told of each advisory by the records that affect a version`() async throws {
+        for store in stores {
+            let database = database(store)
+            _ = try await AdvisoryImport(into: database).run([
+                archive([
+                    record("GHSA-1", aliases: ["CVE-1"], fixed: "1"), record("PYSEC-1", aliases: ["CVE-1"], fixed: "3"),
+                    record("X-1", fixed: "2"),
+                ])
+            ])
+            func told(_ versions: Set<String>) async throws -> [String: Int] {
+                let notices = try await database.notices(of: "F.oo", versions: versions, in: "PyPI")
+                return Dictionary(
+                    uniqueKeysWithValues: notices.map { ($0["id"]?.string ?? "", $0["affected"]?.array?.count ?? 0) })
+            }
+            // The record that would give the advisory its id does not affect this version.
+            #expect(try await told(["2"]) == ["PYSEC-1": 1])
+            #expect(try await told(["1.5", "9"]) == ["PYSEC-1": 1, "X-1": 1])
+            #expect(try await told(["2", "0.5"]) == ["GHSA-1": 2, "X-1": 1])
+            #expect(try await told(["3"]) == [:])
+            #expect(try await told([]) == [:])
+            let cancelled = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return try await told(["2"])
+            }
+            await #expect(throws: CancellationError.self) { try await cancelled.value }
+        }
+    }
+
+    @Test func `of one package a bounded number of records counts, and what is left out is logged`() async throws {
+        for store in stores {
+            let lines = Mutex<[String]>([])
+            let log = Log(level: .warning) { line in lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
+            let database = AdvisoryDatabase(
+                store: store, formats: formats, pool: BlockingPool(name: "advisories", threads: 2), clock: .system,
+                maxRecords: 3, log: log)
+            _ = try await AdvisoryImport(into: database).run([archive((1...3).map { record("A-\($0)") })])
+            #expect(try await affecting("1", database).count == 3)
+            log.flush()
+            #expect(lines.withLock { $0.isEmpty })
+            _ = try await AdvisoryImport(into: database).run([file(record("A-4"))])
+            #expect(try await affecting("1", database) == ["A-1", "A-2", "A-3"])
+            log.flush()
+            #expect(lines.withLock { $0.count == 1 && $0[0].contains("foo") })
+        }
+    }
+
+    @Test func `a thousand fixed versions of a record are told, each once`() throws {
+        let fixes = (0..<3000).map { "{\"fixed\":\"1.\($0 / 2)\"}" }.joined(separator: ",")
+        let text = String(decoding: record("A-1"), as: UTF8.self).replacing(#"{"fixed":"2"}"#, with: fixes)
+        let record = try #require(OSVRecord(Array(text.utf8)))
+        #expect(record.advisory(for: record.affected).fixedVersions == (0..<1000).map { "1.\($0)" })
     }
 }

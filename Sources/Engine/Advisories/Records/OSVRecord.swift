@@ -14,9 +14,11 @@ struct OSVRecord {
     let affected: [Affected]
     private let document: JSONObject
 
+    /// Fixed versions of an advisory; more are left out of what is told, and count all the same.
+    static let maxFixedVersions = 1000
+
     /// nil for what is not JSON of a record.
     init?(_ bytes: [UInt8]) {
-        // Records are kept as they came, so their members may be there twice, which this reader refuses.
         guard let document = try? JSONValue(parsing: bytes).object, let id = document["id"]?.string else { return nil }
         self.id = id
         self.document = document
@@ -25,10 +27,13 @@ struct OSVRecord {
 
     /// The advisory that it is for packages with a name.
     func advisory(for affected: [Affected]) -> Advisory {
-        let fixed = affected.flatMap(\.ranges).filter { $0.kind != .git }.flatMap(\.events).filter { $0.kind == .fixed }.map(
-            \.version)
+        let events = affected.lazy.flatMap(\.ranges).filter { $0.kind != .git }.flatMap(\.events)
         var versions: [String] = []
-        for version in fixed where !versions.contains(version) && versions.count < 1000 { versions.append(version) }
+        var seen: Set<String> = []
+        for event in events where event.kind == .fixed {
+            if versions.count == Self.maxFixedVersions { break }
+            if seen.insert(event.version).inserted { versions.append(event.version) }
+        }
         let aliases = (document["aliases"]?.array ?? []).compactMap(\.string).filter { !ASCII.isEqual($0, id) }
         return Advisory(
             id: id, aliases: Set(aliases).sorted(), summary: document["summary"]?.string ?? "",
@@ -37,20 +42,24 @@ struct OSVRecord {
             published: time("published"), modified: time("modified"), withdrawn: time("withdrawn"))
     }
 
-    /// What formats are told of it (`AdvisoryAnswering`).
+    /// What formats are told of an advisory (`AdvisoryAnswering`).
     ///
-    /// - Parameter isWanted: whether an entry of `affected` is about the package, by its ecosystem and name.
-    func notice(of advisory: Advisory, _ isWanted: (_ ecosystem: String, _ name: String) -> Bool) -> JSONObject {
-        let score = Severities(document).score
-        let entries = (document["affected"]?.array ?? []).filter { entry in
+    /// - Parameters:
+    ///   - records: those that it is put together of. The first one with a score, and the first one with weaknesses, says it.
+    ///   - isWanted: whether an entry of `affected` is about the package, by its ecosystem and name.
+    static func notice(
+        of advisory: Advisory, _ records: [OSVRecord], _ isWanted: (_ ecosystem: String, _ name: String) -> Bool
+    ) -> JSONObject {
+        let score = records.lazy.compactMap { Severities($0.document).score }.first
+        let weaknesses = records.lazy.compactMap { $0.document["database_specific"]?.object?["cwe_ids"]?.array }
+        let entries = records.flatMap { $0.document["affected"]?.array ?? [] }.filter { entry in
             guard let entry = entry.object, let affected = Self.affected(entry) else { return false }
             return isWanted(affected.ecosystem, affected.name)
         }
         return [
             "id": .string(advisory.id), "summary": .string(advisory.summary), "severity": JSONValue(advisory.severity?.name),
             "malware": .bool(advisory.isMalware), "score": score.map { .number($0.value) } ?? .null,
-            "vector": JSONValue(score?.vector),
-            "cwes": document["database_specific"]?.object?["cwe_ids"]?.array.map(JSONValue.array) ?? [],
+            "vector": JSONValue(score?.vector), "cwes": .array(weaknesses.first { !$0.isEmpty } ?? []),
             "affected": .array(entries),
         ]
     }

@@ -22,6 +22,8 @@ struct LookupHandler: RouteHandler {
 
     /// Packages of one question; a large project has some thousand.
     private static let maxPackages = 20_000
+    /// Versions of all of them.
+    private static let maxVersions = 20_000
 
     func reply(to resolved: ResolvedRequest) throws -> Reply {
         guard case .lookup(let lookup) = resolved.route else { throw SaveError.misrouted }
@@ -64,8 +66,12 @@ struct LookupHandler: RouteHandler {
         guard wanted.count <= Self.maxPackages else {
             throw SaveError(.invalidRequest, "the question has more than \(Self.maxPackages) packages: ask in parts")
         }
+        guard wanted.values.reduce(0, { $0 + $1.count }) <= Self.maxVersions else {
+            throw SaveError(.invalidRequest, "the question has more than \(Self.maxVersions) versions: ask in parts")
+        }
         var found: [String: [JSONObject]] = [:]
-        for (name, versions) in wanted {
+        for (name, versions) in wanted.mapValues(Set.init) where !versions.isEmpty {
+            try Task.checkCancellation()
             found[name] = try await advisories.notices(of: name, versions: versions, in: ecosystem)
         }
         let answers = found
