@@ -251,7 +251,7 @@ import Testing
                 ])
             ])
             func told(_ versions: Set<String>) async throws -> [String: Int] {
-                let notices = try await database.notices(of: "F.oo", versions: versions, in: "PyPI")
+                let notices = try await database.notices(of: "FOO", versions: versions, in: "PyPI")
                 return Dictionary(
                     uniqueKeysWithValues: notices.map { ($0["id"]?.string ?? "", $0["affected"]?.array?.count ?? 0) })
             }

@@ -129,23 +129,6 @@ import Testing
         #expect(await engine.send(.get, "/line/p/u/files/x/1").status == 200)
     }
 
-    @Test func `other advisories invalidate what policies decided by them, and nothing that is known of upstreams`() async throws
-    {
-        let engine = try await made()
-        let proxy = try #require(engine.catalogue.current.repository(project: "p", name: "u")).record.id
-        let hosted = try #require(engine.catalogue.current.repository(project: "p", name: "h")).record.id
-        _ = try await engine.add(policy: "no-malware") { ($0.match.malware, $0.scope) = (true, .repository(proxy)) }
-        _ = try await engine.add(policy: "no-y") { ($0.match.packages, $0.scope) = (["y"], .repository(hosted)) }
-        #expect(try await engine.get("/line/p/u/index/x").status == 200)
-        let asked = engine.upstream.requestCount
-        let counters = engine.services.storage.counters
-        let versions = [proxy, hosted].map { counters.version($0, .index(.root)) }
-        engine.services.administration.advisoriesChanged()
-        #expect(versions.map(counters.isCurrent) == [false, true])
-        #expect(try await engine.get("/line/p/u/index/x").status == 200)
-        #expect(engine.upstream.requestCount == asked)
-    }
-
     // MARK: Without a time of the upstream
 
     @Test func `a file without a time is as old as this server has known it, also after a restart`() async throws {

@@ -52,6 +52,26 @@ import Testing
         return try #require(JSONValue(parsing: Array(try await answer.text().utf8)).object)
     }
 
+    @Test func `other advisories invalidate what policies decided by them, and nothing that is known of upstreams`() async throws
+    {
+        for isAboutAdvisories in [true, false] {
+            let engine = try await made("pypi")
+            offer(engine, [(Self.wheel("1.0"), 10)])
+            let proxy = try #require(engine.catalogue.current.repository(project: "p", name: "u")).record.id
+            _ = try await engine.add(policy: "rule") { policy in
+                if isAboutAdvisories { policy.match.malware = true } else { policy.match.packages = ["bar"] }
+            }
+            #expect(try await yanked(engine, "u").count == 1)
+            let asked = engine.upstream.requestCount
+            let counters = engine.services.storage.counters
+            let version = counters.version(proxy, .index(.root))
+            engine.services.administration.advisoriesChanged()
+            #expect(counters.isCurrent(version) == !isAboutAdvisories)
+            #expect(try await yanked(engine, "u").count == 1)
+            #expect(engine.upstream.requestCount == asked)
+        }
+    }
+
     private func yanked(_ engine: EngineFixture, _ name: String) async throws -> [String?] {
         try await json(engine, "/pypi/p/\(name)/simple/foo/", accept: Self.simpleJSON)["files"]?.array?.map {
             $0.object?["yanked"]?.string
