@@ -1,4 +1,5 @@
 import SaveHTTP
+import FormatNpm
 import SavePlatform
 import SaveStorage
 import SaveTestKit
@@ -121,6 +122,65 @@ struct APIPolicyTests {
         }
         #expect(try await make(server, Self.cooldown).status == 201)
         #expect(try await make(server, Self.cooldown).status == 409)
+    }
+
+    /// Its ranges are lists, names have no scope, and upstreams no times.
+    private struct ListedRanges: RepositoryFormat, PackageVersioning {
+        static let descriptor = FormatDescriptor(id: "listed", displayName: "Listed", abilities: [.hosted, .proxy])
+        static var ecosystem: String { "Listed" }
+        static var purlType: String { "listed" }
+        init(settings: JSONObject) throws {}
+        func route(_: FormatRequest) throws -> Route { throw SaveError(.notFound, "nothing here") }
+        func package(named name: String) -> PackageID? {
+            name.utf8.allSatisfy { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "-") } ? PackageID(normalized: name) : nil
+        }
+        func sortKey(of version: String) -> [UInt8]? { Array(version.utf8) }
+        func range(_ range: String, contains version: String) throws -> Bool {
+            guard range.utf8.contains(UInt8(ascii: ",")) else { throw SaveError(.invalidRequest, "that is no list") }
+            return false
+        }
+    }
+
+    @Test func `each name is of a format that can judge all else that the policy asks`() async throws {
+        let server = try await APIServer(with: [NpmFormat.self, ListedRanges.self])
+        func body(_ match: String, _ name: String = "p") -> String { #"{"name":"\#(name)","action":"deny","match":\#(match)}"# }
+        for (match, field, words) in [
+            (
+                #"{"packages":["pkg:npm/left-pad"],"versions":">=1.0,<2"}"#, "match.versions",
+                "'match.versions' is no range of npm, which 'match.packages[0]' names"
+            ),
+            (
+                #"{"packages":["pkg:listed/a","@acme/*"],"versions":">=1.0,<2"}"#, "match.versions",
+                "is no range of npm, which 'match.packages[1]' names"
+            ),
+            (
+                #"{"packages":["a","pkg:listed/a"],"versions":"^1.0.0"}"#, "match.versions",
+                "is no range of listed, which 'match.packages[1]' names: that is no list"
+            ),
+            (
+                #"{"packages":["pkg:notes/a"],"malware":true}"#, "match.malware",
+                "'match.malware' cannot be judged in notes, which 'match.packages[0]' names"
+            ),
+            (#"{"packages":["pkg:listed/a"],"younger_than":"7d"}"#, "match.younger_than", "cannot be judged in listed"),
+        ] {
+            let answer = try await make(server, body(match))
+            #expect(answer.status == 400 && answer.field == field && answer.text.contains(words), "\(match): \(answer.text)")
+        }
+        #expect(try await server.store.read { try $0.policies() } == [])
+        let made = try await make(server, body(#"{"packages":["pkg:npm/left-pad"],"versions":"^1.0.0"}"#))
+        #expect(made.status == 201)
+        let path = "/policies/\(try #require(made["id"]?.integer))"
+        let changed = try await server.send(
+            "PATCH", path, body: #"{"match":{"packages":["pkg:npm/left-pad"],"versions":"<2,>1"}}"#)
+        #expect(changed.field == "match.versions")
+        // A name of several formats counts in those that can judge the rest.
+        #expect(try await make(server, body(#"{"packages":["left-pad"],"versions":">=1.0,<2"}"#, "q")).status == 201)
+        let hosted = try await make(
+            server, body(#"{"packages":["pkg:listed/a"],"younger_than":"7d","include_hosted":true}"#, "r"))
+        #expect(hosted.status == 201)
+        let exempt = try await server.send(
+            "PATCH", "/policies/\(try #require(hosted["id"]?.integer))", body: #"{"include_hosted":false}"#)
+        #expect(exempt.status == 400 && exempt.field == "match.younger_than")
     }
 
     @Test func `owners make policies of their projects, and loosen only behind the administrators' numbers`() async throws {

@@ -118,10 +118,12 @@ struct APIServer {
         return sizes
     }
 
-    /// - Parameter base: the store that everything is kept in.
+    /// - Parameters:
+    ///   - base: the store that everything is kept in.
+    ///   - others: formats beside these two.
     init(
         maxKeyLifetime: Int64? = nil, advisoryService: AdvisoryService = .everyone,
-        over base: any MetadataStore = InMemoryMetadataStore()
+        over base: any MetadataStore = InMemoryMetadataStore(), with others: [any RepositoryFormat.Type] = []
     ) async throws {
         store = BreakableTrail(base)
         // A busy machine is no format that does not come back.
@@ -130,6 +132,7 @@ struct APIServer {
         var formats = FormatRegistry(supervision: supervision)
         try formats.register(NotesFormat.self)
         try formats.register(HostedOnlyFormat.self, from: .loaded(path: "/plugins/plain.so"))
+        for other in others { try formats.register(other) }
         keyUses = KeyUses(store: store, clock: clock.platform, log: .silent())
         catalogue = Catalogue(store: store, formats: formats)
         api = RESTAPI(

@@ -83,8 +83,7 @@ struct PolicyDraft {
     ///
     /// - Throws: `invalidRequest` naming the field.
     func checkJudgeable(_ formats: FormatRegistry) async throws {
-        guard let members = body["match"]?.object else { return }
-        let match = try Self.match(members)
+        guard body["match"] != nil || body["include_hosted"] != nil else { return }
         var judges: [Judge] = []
         if let repository {
             judges = [Judge(format: repository.format, descriptor: repository.descriptor, kind: repository.record.kind)]
@@ -95,8 +94,13 @@ struct PolicyDraft {
                 if record.includesHosted { judges.append(Judge(format: format, descriptor: descriptor, kind: .hosted)) }
             }
         }
-        try await check(match, judges)
-        try await checkPatterns(match.packages ?? [], judges)
+        for index in judges.indices {
+            let judge = judges[index]
+            judges[index].obstacle = try await RepositoryPolicy.unjudged(
+                record.match, in: judge.kind, judge.format, judge.descriptor)
+        }
+        try check(judges)
+        try await checkPatterns(judges)
     }
 
     /// What a policy may be judged by.
@@ -104,36 +108,44 @@ struct PolicyDraft {
         let format: IsolatedFormat<any RepositoryFormat>
         let descriptor: FormatDescriptor
         let kind: RepositoryKind
+        /// The member that it cannot judge, and why.
+        var obstacle: (member: String, why: String)?
+
+        /// Whether it reads ranges, and not the one that there is.
+        var misreadsRange: Bool { obstacle?.member == "versions" && format.cast { $0 as? any PackageVersioning } != nil }
     }
 
     /// A policy for several repositories is to count in one format at least.
-    private func check(_ match: PolicyMatch, _ judges: [Judge]) async throws {
-        var found: [(member: String, why: String)] = []
-        for judge in judges {
-            guard let unjudged = try await RepositoryPolicy.unjudged(match, in: judge.kind, judge.format, judge.descriptor) else {
-                return
-            }
-            found.append(unjudged)
-        }
+    private func check(_ judges: [Judge]) throws {
+        guard judges.allSatisfy({ $0.obstacle != nil }) else { return }
         // Of a range that no format reads, one says what is wrong with it.
-        guard let first = found.last(where: { $0.member == "versions" && !$0.why.contains("no order") }) ?? found.first else {
-            return
-        }
+        guard let obstacle = (judges.last(where: \.misreadsRange) ?? judges.first)?.obstacle else { return }
         let place = repository.map { " in \($0.record.coordinates)" } ?? " in any format of this server"
-        throw SaveError.invalid("match.\(first.member)", "'match.\(first.member)' cannot be judged\(place): \(first.why)")
+        throw SaveError.invalid(
+            "match.\(obstacle.member)", "'match.\(obstacle.member)' cannot be judged\(place): \(obstacle.why)")
     }
 
-    private func checkPatterns(_ patterns: [String], _ judges: [Judge]) async throws {
-        for (index, pattern) in patterns.enumerated() {
-            var isName = false
-            for judge in judges where !isName {
-                isName = try await !RepositoryPolicy.patterns([pattern], judge.descriptor.id, judge.format).isEmpty
+    /// Each pattern is to count in one format at least: one that can judge all other members as well.
+    private func checkPatterns(_ judges: [Judge]) async throws {
+        for (index, pattern) in (record.match.packages ?? []).enumerated() {
+            let field = "match.packages[\(index)]"
+            var unable: [Judge] = []
+            var counts = false
+            for judge in judges where !counts {
+                guard try await !RepositoryPolicy.patterns([pattern], judge.descriptor.id, judge.format).isEmpty else {
+                    continue
+                }
+                if judge.obstacle == nil { counts = true } else { unable.append(judge) }
             }
-            guard isName else {
-                let field = "match.packages[\(index)]"
+            if counts { continue }
+            guard let judge = unable.first(where: \.misreadsRange) ?? unable.first, let obstacle = judge.obstacle else {
                 throw SaveError.invalid(
                     field, "'\(field)' must be a package's name, or the beginning of names with * behind it")
             }
+            let what = judge.misreadsRange ? "is no range of" : "cannot be judged in"
+            throw SaveError.invalid(
+                "match.\(obstacle.member)",
+                "'match.\(obstacle.member)' \(what) \(judge.descriptor.id), which '\(field)' names: \(obstacle.why)")
         }
     }
 }
