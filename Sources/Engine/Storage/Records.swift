@@ -384,7 +384,8 @@ package struct PolicyMatch: Sendable, Equatable, Codable {
 package struct FileSighting: Sendable, Equatable {
     package var repository: Int64
     package var path: AssetPath
-    /// The SHA-256 that the upstream names, in hexadecimal, or nothing: other bytes under the name are another file.
+    /// The SHA-256 that the upstream names, in hexadecimal, else another digest of its with the algorithm before it (`sha512:…`), or
+    /// nothing: other bytes under the name are another file.
     package var digest: String
     package var seen: Timestamp
 

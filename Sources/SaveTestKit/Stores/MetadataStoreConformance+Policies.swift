@@ -63,7 +63,7 @@ extension MetadataStoreConformance {
                 }
             }
         },
-        Law("a file is first seen once, by its path and its bytes") { store in
+        Law("a file is first seen once, by its path and its bytes, and bytes that come back are new again") { store in
             let id = try await store.makeRepository("one")
             let other = try await store.makeRepository("two")
             let path = try AssetPath("x/caf\u{E9}")
@@ -71,16 +71,28 @@ extension MetadataStoreConformance {
             try await store.write { writing in
                 try writing.put(FileSighting(repository: id, path: path, digest: "aa", seen: early))
                 try writing.put(FileSighting(repository: id, path: path, digest: "aa", seen: late))
-                try writing.put(FileSighting(repository: id, path: path, digest: "", seen: late))
+                try writing.put(FileSighting(repository: other, path: path, digest: "aa", seen: late))
+                try writing.put(FileSighting(repository: id, path: try AssetPath("y"), digest: "", seen: late))
             }
             let found = try await store.read { reading in
                 try [
                     reading.sighting(id, path, digest: "aa"), reading.sighting(id, path, digest: ""),
                     reading.sighting(id, path, digest: "bb"), reading.sighting(other, path, digest: "aa"),
+                    reading.sighting(id, try AssetPath("y"), digest: ""),
                     reading.sighting(id, try AssetPath("x/cafe\u{301}"), digest: "aa"),
                 ]
             }
-            try require(found, is: [early, late, nil, nil, nil], "times of sightings")
+            try require(found, is: [early, nil, nil, late, late, nil], "times of sightings")
+            try await store.write { try $0.put(FileSighting(repository: id, path: path, digest: "sha1:bb", seen: late)) }
+            let replaced = try await store.read { reading in
+                try [
+                    reading.sighting(id, path, digest: "aa"), reading.sighting(id, path, digest: "sha1:bb"),
+                    reading.sighting(other, path, digest: "aa"), reading.sighting(id, try AssetPath("y"), digest: ""),
+                ]
+            }
+            try require(replaced, is: [nil, late, late, late], "times of sightings after other bytes came")
+            try await store.write { try $0.put(FileSighting(repository: id, path: path, digest: "aa", seen: late)) }
+            try require(try await store.read { try $0.sighting(id, path, digest: "aa") }, is: late, "bytes that came back")
             try await store.write { try $0.deleteRepository(id) }
             try require(
                 try await store.read { try $0.sighting(id, path, digest: "aa") } == nil, "a sighting outlives its repository")

@@ -49,6 +49,9 @@ extension SQLTransaction {
 
     func put(_ sighting: FileSighting) throws {
         try session.execute(
+            "DELETE FROM file_sightings WHERE repository_id = $1 AND path = $2 AND digest <> $3",
+            [.integer(sighting.repository), .text(sighting.path.text), .text(sighting.digest)])
+        try session.execute(
             """
             INSERT INTO file_sightings (repository_id, path, digest, seen) VALUES ($1, $2, $3, $4)
             ON CONFLICT (repository_id, path, digest) DO NOTHING

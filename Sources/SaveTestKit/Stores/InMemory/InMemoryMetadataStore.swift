@@ -31,9 +31,9 @@ struct InMemoryTables: Sendable {
         let principal: PrincipalName
     }
 
-    struct Sighted: Hashable {
-        let path: AssetPath
+    struct Sighted {
         let digest: String
+        let seen: Timestamp
     }
 
     /// One counter for all kinds, so that no id is ever used again.
@@ -54,7 +54,7 @@ struct InMemoryTables: Sendable {
     /// By the bytes of the key: Swift takes some different texts for equal.
     var indexes: [Int64: [[UInt8]: CachedIndex]] = [:]
     var policies: [Int64: PolicyRecord] = [:]
-    var sightings: [Int64: [Sighted: Timestamp]] = [:]
+    var sightings: [Int64: [AssetPath: Sighted]] = [:]
     var audit: [AuditRecord] = []
     var auditCut: AuditTruncation?
 }

@@ -97,14 +97,15 @@ extension InMemoryTransaction {
     func deletePolicy(_ id: Int64) { tables.policies[id] = nil }
 
     func sighting(_ repository: Int64, _ path: AssetPath, digest: String) -> Timestamp? {
-        tables.sightings[repository]?[.init(path: path.plain, digest: digest)]
+        guard let sighting = tables.sightings[repository]?[path.plain], sighting.digest == digest else { return nil }
+        return sighting.seen
     }
 
     func put(_ sighting: FileSighting) throws {
         guard tables.repositories[sighting.repository] != nil else { throw Self.unrelated }
-        let key = InMemoryTables.Sighted(path: sighting.path.plain, digest: sighting.digest)
-        if tables.sightings[sighting.repository]?[key] == nil {
-            tables.sightings[sighting.repository, default: [:]][key] = sighting.seen
+        let path = sighting.path.plain
+        if tables.sightings[sighting.repository]?[path]?.digest != sighting.digest {
+            tables.sightings[sighting.repository, default: [:]][path] = .init(digest: sighting.digest, seen: sighting.seen)
         }
     }
 }
