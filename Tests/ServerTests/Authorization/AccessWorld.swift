@@ -24,6 +24,8 @@ import Synchronization
 /// `demo` or the file `a/b.txt`.
 final class AccessWorld: Sendable {
     let store = InMemoryMetadataStore()
+    /// The same store, as the REST API has it.
+    let overtaken: OvertakenStore
     let clock = ManualClock()
     let catalogue: Catalogue
     let formats: FormatRegistry
@@ -48,6 +50,7 @@ final class AccessWorld: Sendable {
     init(
         with others: [any RepositoryFormat.Type] = [], checkWritable: @escaping @Sendable () throws -> Void = {}
     ) async throws {
+        overtaken = OvertakenStore(store)
         var formats = FormatRegistry()
         try registerFormats(in: &formats)
         // Those with routes that the others lack.
@@ -70,7 +73,7 @@ final class AccessWorld: Sendable {
         let maintenance = Maintenance(metadata: store, blobs: blobs, clock: clock.platform, log: .silent())
         let api = RESTAPI(
             context: APIContext(
-                store: store, formats: formats, hasher: hasher, keyUses: keyUses,
+                store: overtaken, formats: formats, hasher: hasher, keyUses: keyUses,
                 operations: services.administration, clock: clock.platform,
                 serverKey: serverKey, log: .silent(), aggregator: services.aggregator, version: "1.2.3",
                 maintenance: maintenance,

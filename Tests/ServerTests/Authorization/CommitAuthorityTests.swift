@@ -100,6 +100,34 @@ import Testing
         #expect(await world.send("PUT", end, as: .developer, bytes).status == 201)
     }
 
+    @Test func `a policy is made and changed by the rights that there are when it is stored`() async throws {
+        let loose = #""action":"allow","priority":5"#
+        for (method, body, status, field) in [
+            ("POST", #"{"name":"p","action":"deny","match":{}}"#, 403, nil),
+            ("POST", #"{"name":"p","scope":"project:open",\#(loose),"match":{}}"#, 400, "priority"),
+            ("PATCH", #"{\#(loose)}"#, 400, "priority"),
+        ] as [(String, String, Int, String?)] {
+            let world = try await AccessWorld()
+            let open = try #require(try await world.store.read { try $0.projects() }.first { $0.name == "open" })
+            let before = try await world.store.read { try $0.policies() }
+            let own = try #require(before.first { $0.scope == .project(open.id) })
+            let path = method == "PATCH" ? "/policies/\(own.id)" : "/policies"
+            // The administrator becomes one of the owners.
+            world.overtaken.beforeNextWrite {
+                try await world.store.write { writing in
+                    var user = try #require(try writing.users().first { $0.username == "admin" })
+                    user.role = .user
+                    _ = try writing.put(user)
+                    try writing.put(MemberRecord(project: open.id, principal: .user("admin"), role: .owner))
+                }
+                try await world.catalogue.reload()
+            }
+            let answer = try await world.change(method, path, as: .admin, body)
+            #expect(answer.status == status && answer.field == field, "\(body): \(answer.text)")
+            #expect(try await world.store.read { try $0.policies() } == before)
+        }
+    }
+
     @Test func `a key that is revoked or ends while a body is on its way publishes nothing`() async throws {
         for ending in ["revoked", "ended"] {
             let world = try await AccessWorld()
