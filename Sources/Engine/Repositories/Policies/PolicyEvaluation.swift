@@ -49,12 +49,14 @@ extension RepositoryAdministration {
         _ question: PolicyQuestion, in repository: Repository, _ snapshot: CatalogueSnapshot
     ) async throws -> JSONValue {
         var guesses: [JSONValue] = []
+        // Clients of a union get a version from any member, of other groups from the first that has the package.
+        let isUnion = repository.record.kind == .group && repository.record.group.policy == .union
         for member in members(of: repository, for: question.package, snapshot) {
-            let (files, isHere) = try await files(question, in: member)
+            let (files, isHere, isListed) = try await files(question, in: member)
             let facts = PackageFacts(
                 repository: member, id: question.package, attributes: files.attributes, files: files.assets, isQuestion: true)
             let answer = question.answer(files.assets, try await sources.fileRules(of: member).verdicts(on: facts))
-            if isHere { return answer }
+            if isHere, isListed || !isUnion { return answer }
             guesses.append(answer)
         }
         // Any of them may turn out to have it, so the strictest counts.
@@ -73,9 +75,11 @@ extension RepositoryAdministration {
         return sources.group(repository, in: snapshot).candidates(for: package).map(\.repository)
     }
 
-    /// The files of the version, and whether the repository has the package. Of a version that nobody knows there is one file of which
-    /// nothing else is known.
-    private func files(_ question: PolicyQuestion, in repository: Repository) async throws -> (Listing, isHere: Bool) {
+    /// The files of the version, whether the repository has the package, and whether it lists the version. Of a version that nobody
+    /// knows there is one file of which nothing else is known.
+    private func files(
+        _ question: PolicyQuestion, in repository: Repository
+    ) async throws -> (Listing, isHere: Bool, isListed: Bool) {
         let source: any FileSource =
             repository.record.kind == .proxy
             ? ProxySource(UpstreamContext(repository, sources.storage, sources.upstreams))
@@ -96,12 +100,13 @@ extension RepositoryAdministration {
         }
         let known = listing.assets
         listing.assets = try await same(known, question, in: repository)
-        if listing.assets.isEmpty {
+        let isListed = !listing.assets.isEmpty
+        if !isListed {
             listing.assets = [
                 AssetRecord(path: try AssetPath("unknown"), package: question.package, version: question.version.text)
             ]
         }
-        return (listing, isHere)
+        return (listing, isHere, isListed)
     }
 
     private func same(_ files: [AssetRecord], _ question: PolicyQuestion, in repository: Repository) async throws -> [AssetRecord]

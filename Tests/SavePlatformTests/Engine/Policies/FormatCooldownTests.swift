@@ -258,6 +258,34 @@ import Testing
         }
     }
 
+    @Test func `in a union the member that lists the version answers, and not the first that has the package`() async throws {
+        let engine = try await made("pypi")
+        offer(engine, [(Self.wheel("1.0"), 0), (Self.wheel("2.0"), 0)])
+        let other = "https://other.example.test/simple/"
+        let page =
+            #"{"meta":{"api-version":"1.3"},"name":"foo","files":[{"filename":"\#(Self.wheel("1.0"))","url":"a/\#(Self.wheel("1.0"))","hashes":{}}]}"#
+        engine.upstream.answer(other + "foo/", .init(headers: ["Content-Type": Self.simpleJSON], chunks: [Array(page.utf8)]))
+        let first = try await engine.add("first", .proxy) { record in
+            (record.format, record.proxy.remoteURL, record.proxy.resolvedURL) = ("pypi", other, other)
+        }
+        let second = try #require(engine.catalogue.current.repository(project: "p", name: "u")).record.id
+        for (name, policy) in [("union", GroupSettings.Policy.union), ("owner", .firstOwner)] {
+            try await engine.add(name, .group) { record in
+                (record.format, record.group.members, record.group.policy) = ("pypi", [first, second], policy)
+            }
+        }
+        func verdicts(_ name: String) async throws -> [String?] {
+            let group = try #require(engine.catalogue.current.repository(project: "p", name: name))
+            let urls = try ["1.0", "2.0", "9"].map { try PackageURL("pkg:pypi/foo@\($0)") }
+            return try await engine.services.evaluate(urls, in: group).map { $0.object?["verdict"]?.string }
+        }
+        let id = try await engine.add(policy: "no-foo") { ($0.scope, $0.match.packages) = (.repository(second), ["foo"]) }
+        #expect(try await verdicts("union") == ["allow", "deny", "deny"])
+        #expect(try await verdicts("owner") == ["allow", "allow", "allow"])
+        try await engine.change(policy: id) { $0.scope = .repository(first) }
+        #expect(try await verdicts("union") == ["deny", "allow", "deny"])
+    }
+
     @Test
     func `of a package that no member is known to have, the strictest verdict counts, and offline upstreams are left alone`()
         async throws
