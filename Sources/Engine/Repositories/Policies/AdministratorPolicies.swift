@@ -39,10 +39,11 @@ package struct AdministratorPolicies: FilePolicy {
         if first.record.match.isAboutWholePackages, !first.record.isDryRun {
             return .same(first.verdict(PolicyFinding(of: package.id?.name ?? "this file", by: first.record)))
         }
+        let advisories = try await known(package, relevant)
         let judge = PolicyJudge(
             policies: relevant, seen: try await seen(package, relevant), ranges: try await ranges(package, relevant),
-            advisories: try await known(package, relevant), keys: try await keys(package, relevant),
-            now: package.time ?? clock.now())
+            advisories: advisories, affecting: AffectingAdvisories { advisories?.affecting($0) ?? [] },
+            keys: try await keys(package, relevant), now: package.time ?? clock.now())
         return .each { judge.verdict(on: $0) }
     }
 

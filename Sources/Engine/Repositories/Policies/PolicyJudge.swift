@@ -12,6 +12,7 @@ struct PolicyJudge: Sendable {
     /// For each range the versions that are in it.
     let ranges: [String: Set<String>]
     let advisories: PackageAdvisories?
+    let affecting: AffectingAdvisories
     /// What orders versions.
     let keys: [String: [UInt8]]
     let now: Timestamp
@@ -56,7 +57,8 @@ struct PolicyJudge: Sendable {
     private func matched(_ match: PolicyMatch, _ file: AssetRecord) -> [Advisory]? {
         let version = KeyedVersion(file.version ?? "", key: file.version.flatMap { keys[$0] })
         if match.exemptsFixes, advisories?.isFix(version) == true { return nil }
-        let affecting = advisories?.affecting(version) ?? []
+        guard match.asksAffecting else { return [] }
+        let affecting = affecting(version)
         var found: [Advisory] = []
         var wanted: [(Advisory) -> Bool] = []
         if match.malware == true { wanted.append(\.isMalware) }
@@ -98,4 +100,9 @@ struct PolicyJudge: Sendable {
         // The age stands in the reason, which pages show: it is to be true as long as they hold.
         return Match(finding: finding, until: min(end, finding.nextAge ?? end))
     }
+}
+
+extension PolicyMatch {
+    /// Whether it is about versions that advisories affect, and not only about those that they do not name as mended.
+    fileprivate var asksAffecting: Bool { malware != nil || minSeverity != nil || advisories != nil }
 }
