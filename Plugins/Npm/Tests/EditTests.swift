@@ -78,6 +78,54 @@ import Testing
         #expect(try await change(.removeFile("tool-9.0.0.tgz"), nil, before) == PackageChange())
     }
 
+    @Test func `what rules withhold is changed as if they did not, and their reason is no note`() async throws {
+        let before = try listing(["1.0.0", "2.0.0", "3.0.0"])
+        let reason = "Blocked by Save: tool 1.0.0 is 2 days old, policy cooldown"
+        var shown = before
+        shown.assets[0].withdrawn = Withdrawal(reason: reason)
+        #expect(try revision(shown) == revision(before))
+        func document(_ notes: [(String, JSONValue)], _ revision: String) -> JSONValue {
+            let versions = notes.map { ($0.0, ["version": .string($0.0), "deprecated": $0.1] as JSONValue) }
+            return [
+                "name": "tool", "_rev": .string(revision), "versions": .object(JSONObject(versions)),
+                "dist-tags": ["latest": "2.0.0"],
+            ]
+        }
+        for note in [reason, reason + "; use 2"] {
+            let notes: [(String, JSONValue)] = [("1.0.0", .string(note)), ("2.0.0", "old"), ("3.0.0", "")]
+            let noted = try await change(.publish, document(notes, revision(shown)), before)
+            #expect(noted.records.map(\.version) == ["2.0.0"])
+        }
+        // What was withdrawn here shows its reason as a note as well.
+        var withdrawn = before
+        withdrawn.assets[0].withdrawn = Withdrawal(reason: "broken")
+        let sent = document([("1.0.0", "broken"), ("2.0.0", ""), ("3.0.0", "")], try revision(withdrawn))
+        #expect(try await change(.publish, sent, withdrawn) == PackageChange())
+    }
+
+    @Test func `a version that rules keep off the page stays, with its tags, when another one goes`() async throws {
+        let before = try listing(["1.0.0", "2.0.0", "3.0.0"])
+        var shown = before
+        shown.assets.removeFirst()
+        let rev = try revision(shown)
+        func document(_ versions: [String]) -> JSONValue {
+            [
+                "name": "tool", "_rev": .string(rev), "dist-tags": ["latest": "2.0.0"],
+                "versions": .object(JSONObject(versions.map { ($0, ["version": .string($0), "deprecated": "old"]) })),
+            ]
+        }
+        let noted = try await change(.publish, document(["2.0.0", "3.0.0"]), before)
+        #expect(noted.records.map(\.version) == ["2.0.0", "3.0.0"])
+        let revised = try await change(.revise(rev), document(["2.0.0"]), before)
+        #expect(revised.removed == [before.assets[2].path])
+        #expect(revised.attributes?["dist-tags"] == ["latest": "2.0.0", "old": "1.0.0"])
+        // A version that came meanwhile is a change that the client has not seen.
+        var later = before
+        later.attributes["dist-tags"] = ["latest": "1.0.0"]
+        await #expect(throws: SaveError.self) { try await change(.revise(rev), document(["2.0.0"]), later) }
+        await #expect(throws: SaveError.self) { try await change(.publish, document(["2.0.0", "3.0.0"]), later) }
+    }
+
     @Test func `a revision that was made from another state of the package is refused`() async throws {
         try await expect(.conflict, .revise("1-old"), ["name": "tool", "versions": [:]])
         try await expect(.conflict, .unpublish("1-old"), nil)

@@ -61,6 +61,30 @@ import Testing
         #expect(try render(listing, .custom("dist-tags", package: package))["next"] == "2.0.0-rc.1")
     }
 
+    @Test func `where latest is kept off the page, it leads to the newest version before it`() throws {
+        let attributes: JSONObject = ["dist-tags": ["latest": "2.0.0", "next": "3.0.0"]]
+        var assets = [try asset("1.0.0", at: 1), try asset("1.1.0", at: 2), try asset("3.0.0", at: 3)]
+        func tags() throws -> JSONValue? { try render(Listing(assets: assets, attributes: attributes))["dist-tags"] }
+        #expect(try tags() == ["next": "3.0.0", "latest": "1.1.0"])
+        assets[1].withdrawn = Withdrawal(reason: "old")
+        #expect(try tags() == ["next": "3.0.0", "latest": "1.0.0"])
+        assets.removeSubrange(0..<2)
+        #expect(try tags() == ["next": "3.0.0", "latest": "3.0.0"])
+    }
+
+    @Test func `why a version was withdrawn stands before what its author notes on it`() throws {
+        func note(_ reason: String, _ written: JSONValue?) throws -> String? {
+            var asset = try asset("1.0.0", at: 1, manifest: written.map { ["deprecated": $0] } ?? [:])
+            asset.withdrawn = Withdrawal(reason: reason)
+            return try render(Listing(assets: [asset]))["versions"]?.object?["1.0.0"]?.object?["deprecated"]?.string
+        }
+        #expect(try note("too young", "use 2") == "too young; use 2")
+        #expect(try note("too young", nil) == "too young")
+        #expect(try note("too young", "") == "too young")
+        #expect(try note("", "use 2") == "use 2")
+        #expect(try note("", nil) == "this version was withdrawn")
+    }
+
     @Test func `one version is found by its number and by a tag`() throws {
         let listing = Listing(
             assets: [try asset("1.0.0", at: 1), try asset("1.1.0", at: 2)], attributes: ["dist-tags": ["next": "1.1.0"]])

@@ -48,7 +48,7 @@ struct Packument {
     var isEmpty: Bool { entries.isEmpty }
 
     /// The package's tags, as far as they lead to a version that is there; `latest` always does. Where that one was withdrawn, or is
-    /// kept from clients, it leads to the newest before it that was not, or to the newest of all that were not.
+    /// kept from clients, listed or not, it leads to the newest before it that was not, or to the newest of all that were not.
     private static func tags(_ entries: [Entry], _ given: JSONObject) -> JSONObject {
         var tags = JSONObject()
         for member in given.members where entries.contains(where: { $0.version.description == member.value.string }) {
@@ -57,7 +57,8 @@ struct Packument {
         let named = entries.first { $0.version.description == tags["latest"]?.string }
         if let named, named.asset.withdrawn == nil { return tags }
         let offered = entries.filter { $0.asset.withdrawn == nil }
-        let earlier = named.map { named in offered.filter { $0.version < named.version } } ?? []
+        let bound = given["latest"]?.string.flatMap(SemanticVersion.init)
+        let earlier = bound.map { bound in offered.filter { $0.version < bound } } ?? []
         if let newest = newest(earlier) ?? newest(offered) ?? named ?? newest(entries) {
             tags["latest"] = .string(newest.version.description)
         }
@@ -77,13 +78,11 @@ struct Packument {
 
     private func entry(_ version: String) -> Entry? { entries.first { ASCII.isEqual($0.version.description, version) } }
 
-    /// Changes with everything that can change: versions, tags, notes on versions.
+    /// Changes with everything that a change may be based on: versions, tags, what authors note on versions. Not with what rules
+    /// withhold: publishers see the package as rules show it, and change it as it is kept.
     var revision: String {
         let facts = entries.map { entry -> JSONValue in
-            [
-                .string(entry.version.description), entry.record.manifest["deprecated"] ?? .null,
-                JSONValue(entry.asset.withdrawn?.reason),
-            ]
+            [.string(entry.version.description), entry.record.manifest["deprecated"] ?? .null]
         }
         let digest = Digest.hex(JSONValue.array([.object(attributes[Self.tagsKey]?.object ?? JSONObject())] + facts).bytes)
         return "\(entries.count)-\(digest.prefix(32))"
@@ -148,6 +147,13 @@ struct Packument {
         return manifest
     }
 
+    /// What clients read of a version that was withdrawn: why, and then what its author says.
+    static func note(on withdrawn: Withdrawal, _ record: VersionRecord) -> String {
+        let written = record.manifest["deprecated"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        if withdrawn.reason.isEmpty { return written ?? "this version was withdrawn" }
+        return withdrawn.reason + (written.map { "; \($0)" } ?? "")
+    }
+
     private func manifest(_ entry: Entry) -> JSONObject {
         var manifest = withPeople(entry)
         manifest["_id"] = .string("\(name)@\(entry.version)")
@@ -161,9 +167,7 @@ struct Packument {
             dist["attestations"] = .object(attestations)
         }
         manifest["dist"] = .object(dist)
-        if let withdrawn = entry.asset.withdrawn, manifest["deprecated"] == nil {
-            manifest["deprecated"] = .string(withdrawn.reason.isEmpty ? "this version was withdrawn" : withdrawn.reason)
-        }
+        if let withdrawn = entry.asset.withdrawn { manifest["deprecated"] = .string(Self.note(on: withdrawn, entry.record)) }
         return manifest
     }
 }

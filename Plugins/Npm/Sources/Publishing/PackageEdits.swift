@@ -56,25 +56,31 @@ enum PackageEdits {
         let versions = try versions(document, of: name)
         let revision = document["_rev"]?.string
         return { listing in
-            if let revision { try check(revision, listing, name) }
+            // A version that rules keep off the page is not in the document.
+            if let revision { try check(revision, listing.with(listing.assets.filter { isIn(versions, $0) }), name) }
             return PackageChange(records: deprecated(listing.assets, as: versions))
         }
     }
 
-    /// The package as the packument that came has it: versions that are not in it go, with their files.
+    /// The package as the packument that came has it: versions that the client saw and that are not in it go, with their files.
     static func revise(
         _ document: JSONObject, of name: PackageName, from revision: String
     ) throws -> @Sendable (Listing) throws -> PackageChange {
         let versions = try versions(document, of: name)
         let wanted = document[Packument.tagsKey]?.object
         return { listing in
-            try check(revision, listing, name)
-            let (kept, gone) = (listing.assets.filter { isIn(versions, $0) }, listing.assets.filter { !isIn(versions, $0) })
+            let gone = try leftOut(of: listing, versions, seenAt: revision, name)
+            let kept = listing.assets.filter { file in !gone.contains { $0.path == file.path } }
             let attributes = wanted.map { wanted in
                 tags(of: listing) { tags in
                     // A tag leads to a version that is there, or it is none.
                     let known = wanted.members.filter { tag in kept.contains { $0.version == tag.value.string } }
+                    // Rules may show `latest` elsewhere, and no tag of a version that they keep off the page.
+                    let unshown = tags.members.filter { tag in
+                        kept.contains { $0.version == tag.value.string && (tag.key == "latest" || !isIn(versions, $0)) }
+                    }
                     tags = JSONObject(known.map { ($0.key, $0.value) })
+                    for tag in unshown { tags[tag.key] = tag.value }
                 }
             }
             return PackageChange(attributes: attributes, records: deprecated(kept, as: versions), removed: gone.map(\.path))
@@ -123,17 +129,56 @@ enum PackageEdits {
             var record = VersionRecord(asset)
             // An empty note takes the one that was there back.
             let note = manifest["deprecated"]?.string.flatMap { $0.isEmpty ? nil : $0 }
-            guard record.manifest["deprecated"]?.string != note else { return nil }
+            guard record.manifest["deprecated"]?.string != note, !isShown(note, of: asset, record) else { return nil }
             record.manifest["deprecated"] = note.map(JSONValue.string)
             asset.attributes = record.attributes
             return asset
         }
     }
 
+    /// How the reason of a policy begins, which clients read as a note and send back with the others.
+    private static let policysReason = "Blocked by Save: "
+
+    /// Whether a note is what a page shows of a version that is withheld, and not what its author says.
+    private static func isShown(_ note: String?, of asset: AssetRecord, _ record: VersionRecord) -> Bool {
+        guard let note else { return false }
+        if note.utf8.starts(with: policysReason.utf8) { return true }
+        return asset.withdrawn.map { Packument.note(on: $0, record) == note } ?? false
+    }
+
+    /// Versions that rules keep off the page, of which one is looked for that the client saw.
+    private static let maxUnseen = 100
+
+    /// The files that the client saw at a revision and left out of its document. What rules keep off the page it never saw: that stays.
+    ///
+    /// - Throws: `conflict` where the package is other than the client has seen it.
+    private static func leftOut(
+        of listing: Listing, _ versions: JSONObject, seenAt revision: String, _ name: PackageName
+    ) throws -> [AssetRecord] {
+        let absent = listing.assets.filter { !isIn(versions, $0) }
+        if isSeen(revision, listing, name) { return absent }
+        let kept = listing.assets.filter { isIn(versions, $0) }
+        // `npm unpublish` leaves out one version at a time.
+        for file in absent.prefix(maxUnseen) where isSeen(revision, listing.with(kept + [file]), name) { return [file] }
+        throw changed
+    }
+
+    private static var changed: SaveError { SaveError(.conflict, "the package was changed since you read it; try again") }
+
+    private static func isSeen(_ revision: String, _ listing: Listing, _ name: PackageName) -> Bool {
+        ASCII.isEqual(Packument(of: name.package, listing: listing, origin: "").revision, revision)
+    }
+
     /// - Throws: `conflict` where the package is other than the client has seen it.
     private static func check(_ revision: String, _ listing: Listing, _ name: PackageName) throws {
-        guard ASCII.isEqual(Packument(of: name.package, listing: listing, origin: "").revision, revision) else {
-            throw SaveError(.conflict, "the package was changed since you read it; try again")
-        }
+        guard isSeen(revision, listing, name) else { throw changed }
+    }
+}
+
+extension Listing {
+    fileprivate func with(_ assets: [AssetRecord]) -> Listing {
+        var listing = self
+        listing.assets = assets
+        return listing
     }
 }
