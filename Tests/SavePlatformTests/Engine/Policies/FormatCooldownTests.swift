@@ -277,7 +277,7 @@ import Testing
         func verdicts(_ name: String) async throws -> [String?] {
             let group = try #require(engine.catalogue.current.repository(project: "p", name: name))
             let urls = try ["1.0", "2.0", "9"].map { try PackageURL("pkg:pypi/foo@\($0)") }
-            return try await engine.services.evaluate(urls, in: group).map { $0.object?["verdict"]?.string }
+            return try await engine.services.administration.evaluate(urls, in: group).map { $0.object?["verdict"]?.string }
         }
         let id = try await engine.add(policy: "no-foo") { ($0.scope, $0.match.packages) = (.repository(second), ["foo"]) }
         #expect(try await verdicts("union") == ["allow", "deny", "deny"])
