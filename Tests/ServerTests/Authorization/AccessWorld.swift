@@ -24,8 +24,7 @@ import Synchronization
 /// `demo` or the file `a/b.txt`.
 final class AccessWorld: Sendable {
     let store = InMemoryMetadataStore()
-    /// The same store, as the REST API has it.
-    let overtaken: OvertakenStore
+    let overtaken: OvertakenStore  // The same store, as the REST API has it.
     let clock = ManualClock()
     let catalogue: Catalogue
     let formats: FormatRegistry
@@ -74,20 +73,18 @@ final class AccessWorld: Sendable {
         let api = RESTAPI(
             context: APIContext(
                 store: overtaken, formats: formats, hasher: hasher, keyUses: keyUses,
-                operations: services.administration, clock: clock.platform,
-                serverKey: serverKey, log: .silent(), aggregator: services.aggregator, version: "1.2.3",
-                maintenance: maintenance,
+                operations: services.administration, clock: clock.platform, serverKey: serverKey, log: .silent(),
+                aggregator: services.aggregator, version: "1.2.3", maintenance: maintenance,
                 advisories: AdvisoryDatabase(
                     store: InMemoryAdvisoryStore(), formats: formats, pool: .forTests, clock: clock.platform), gcGrace: 0),
             catalogue: catalogue)
         let health = Health(store: store, blobs: blobs, version: "1.2.3")
         var plane = Serving.Configuration()
         plane.keys = IssuedKeys(catalogue: catalogue, store: store, clock: clock.platform, serverKey: serverKey, longest: 3600)
+        let serving = Serving(services: services, authenticator: authenticator, configuration: plane, compression: .none)
         gateway = Gateway(
-            dataPlane: Serving(
-                services: services, authenticator: authenticator, configuration: plane, compression: .none
-            ).dataPlane,
-            api: api, paths: ServerPath.all(api: api, health: health, metrics: { "save_up 1\n" }), formats: formats,
+            dataPlane: serving.dataPlane, api: api,
+            paths: ServerPath.all(api: api, health: health, metrics: { "save_up 1\n" }), formats: formats,
             authenticator: authenticator,
             crossSite: CrossSiteGuard(externalOrigin: "https://save.example.com"), checkWritable: checkWritable, log: .silent())
         try await addAccounts()
