@@ -29,8 +29,10 @@ let engine: [Target.Dependency] = [
 ]
 
 /// A module of the engine, `Save<Name>` in `Sources/Engine/<Name>`.
-func engineModule(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    library("Save\(name)", path: "Sources/Engine/\(name)", ["SavePlatform", "SaveCaching", "SaveDigest"] + dependencies)
+func engineModule(_ name: String, _ dependencies: [Target.Dependency], testable: Bool = false) -> Target {
+    library(
+        "Save\(name)", path: "Sources/Engine/\(name)", ["SavePlatform", "SaveCaching", "SaveDigest"] + dependencies,
+        testable: testable)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -99,7 +101,7 @@ let package = Package(
         engineModule("Storage", ["SaveHTTP"]),
         engineModule("Access", ["SaveHTTP", "SaveStorage"]),
         engineModule("Audit", ["SaveHTTP", "SaveStorage", "SaveAccess"]),
-        engineModule("Advisories", ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveArchive"]),
+        engineModule("Advisories", ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveArchive"], testable: true),
         engineModule("Repositories", ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit", "SaveAdvisories"]),
         engineModule("Serving", ["SaveHTTP", "SaveStorage", "SaveAccess", "SaveAudit", "SaveAdvisories", "SaveRepositories"]),
 

@@ -7,7 +7,7 @@ internal import SaveSQLite
 internal import SaveStorage
 
 /// `advisories`: what is known of vulnerable and harmful packages, brought in from files.
-enum AdvisoriesCommand: Command {
+package enum AdvisoriesCommand: Command {
     static let name = "advisories"
     static let form = CommandForm(
         summary: "take in records of vulnerable and harmful packages",
@@ -56,7 +56,7 @@ enum AdvisoriesCommand: Command {
     ///
     /// - Parameter path: a file that the server made, so that its owner is the user whom the server runs as.
     /// - Throws: `forbidden` for a file of another user.
-    static func checkOwner(of path: String, is user: uid_t) throws {
+    package static func checkOwner(of path: String, is user: UInt32) throws {
         var facts = stat()
         guard stat(path, &facts) == 0, facts.st_uid != user else { return }
         let name = getpwuid(facts.st_uid).flatMap { $0.pointee.pw_name }.map { String(cString: $0) }

@@ -1,9 +1,8 @@
 import Foundation
 import SavePlatform
+import SaveServer
 import SaveTestKit
 import Testing
-
-@testable import SaveServer
 
 @Suite struct AdvisoriesCommandTests {
     @Test func `records are imported by the server's own user alone, and the refusal names that user`() throws {

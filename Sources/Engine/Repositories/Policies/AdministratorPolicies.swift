@@ -1,7 +1,7 @@
 package import SaveAccess
 package import SaveAdvisories
 package import SaveHTTP
-package import SavePlatform
+internal import SavePlatform
 package import SaveStorage
 
 /// The policies of administrators and owners that count for the files of a repository.

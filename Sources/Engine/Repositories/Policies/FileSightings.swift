@@ -1,19 +1,25 @@
 internal import SaveDigest
-internal import SaveHTTP
-internal import SavePlatform
-internal import SaveStorage
+package import SaveHTTP
+package import SavePlatform
+package import SaveStorage
 
 /// When files were first seen for which their upstream gives no time. What an upstream says of a file's time never gets here, and
 /// this never takes its place.
-struct FileSightings: Sendable {
+package struct FileSightings: Sendable {
     let store: any MetadataStore
     let clock: PlatformClock
     let log: Log
 
+    package init(store: any MetadataStore, clock: PlatformClock, log: Log) {
+        self.store = store
+        self.clock = clock
+        self.log = log
+    }
+
     /// When each file was first seen: by an earlier look, or when it was fetched; else now, which is noted.
     ///
     /// - Parameter keepsNew: whether it is noted. Where that is not possible, the file stays new, and so withheld.
-    func times(of files: [AssetRecord], in repository: Int64, keepsNew: Bool) async throws -> [AssetPath: Timestamp] {
+    package func times(of files: [AssetRecord], in repository: Int64, keepsNew: Bool) async throws -> [AssetPath: Timestamp] {
         guard keepsNew else {
             return try await store.read { reading in
                 var known = try Self.known(files, repository, reading)

@@ -1,10 +1,10 @@
-internal import SaveAccess
-internal import SaveAdvisories
-internal import SavePlatform
+package import SaveAccess
+package import SaveAdvisories
+package import SavePlatform
 internal import SaveStorage
 
 /// Matches files of one package with policies, by all that was found out before: the same file, the same verdict.
-struct PolicyJudge: Sendable {
+package struct PolicyJudge: Sendable {
     /// In the order in which they are asked.
     let policies: [RepositoryPolicy]
     /// When files without a time were first seen.
@@ -17,6 +17,19 @@ struct PolicyJudge: Sendable {
     let keys: [String: [UInt8]]
     let now: Timestamp
 
+    package init(
+        policies: [RepositoryPolicy], seen: [AssetPath: Timestamp], ranges: [String: Set<String>], advisories: PackageAdvisories?,
+        affecting: AffectingAdvisories, keys: [String: [UInt8]], now: Timestamp
+    ) {
+        self.policies = policies
+        self.seen = seen
+        self.ranges = ranges
+        self.advisories = advisories
+        self.affecting = affecting
+        self.keys = keys
+        self.now = now
+    }
+
     /// Whether a policy is about a file.
     private struct Match {
         /// What is told of the file; nil where the policy is not about it.
@@ -25,7 +38,7 @@ struct PolicyJudge: Sendable {
         var until: Timestamp?
     }
 
-    func verdict(on file: AssetRecord) -> FileVerdict {
+    package func verdict(on file: AssetRecord) -> FileVerdict {
         var until: Timestamp?
         var dryRuns: [PolicyDecision] = []
         for policy in policies {

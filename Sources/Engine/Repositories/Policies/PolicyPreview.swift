@@ -1,4 +1,4 @@
-package import SaveAccess
+internal import SaveAccess
 package import SavePlatform
 package import SaveStorage
 

@@ -1,6 +1,6 @@
 internal import Foundation
 package import SaveAdvisories
-package import SavePlatform
+internal import SavePlatform
 internal import Synchronization
 
 /// Records of advisories in memory.

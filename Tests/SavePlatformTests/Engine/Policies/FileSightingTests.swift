@@ -1,12 +1,11 @@
 import SaveDigest
 import SaveHTTP
 import SavePlatform
+import SaveRepositories
 import SaveStorage
 import SaveTestKit
 import Synchronization
 import Testing
-
-@testable import SaveRepositories
 
 /// How old a file is for which its upstream gives no time.
 @Suite struct FileSightingTests {

@@ -1,11 +1,10 @@
 import SaveAccess
 import SaveAdvisories
 import SavePlatform
+import SaveRepositories
 import SaveStorage
 import Synchronization
 import Testing
-
-@testable import SaveRepositories
 
 @Suite struct PolicyJudgeTests {
     private func policy(_ name: String, _ change: (inout PolicyMatch) -> Void) -> RepositoryPolicy {
