@@ -9,7 +9,7 @@ struct VersionRange {
     /// Longer sets are refused, in bytes.
     private static let maxBytes = 4096
 
-    /// The empty set has every version.
+    /// The empty set has every text, as in `packaging`.
     ///
     /// - Throws: `invalidRequest` for what is no set of specifiers.
     init(_ text: String) throws {
@@ -31,8 +31,6 @@ struct VersionRange {
 
     func contains(_ text: String) -> Bool {
         let version = VersionOperand(Array(text.utf8))
-        // What is no version is in a range only where a clause names its text.
-        guard version != nil || !clauses.isEmpty else { return false }
         return clauses.allSatisfy { $0.holds(for: version, written: text) }
     }
 
