@@ -123,6 +123,7 @@ def test_what_cannot_be_evaluated_is_said_in_one_line(server, hosted, tmp_path):
             (("--repository", hosted, "--server", server.url.replace("://", "://admin:wrong@")), "401")):
         done = command("evaluate", lock, *arguments)
         assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+        assert "remote_url" not in done.stderr
         assert says in done.stderr and "wrong" not in done.stderr and PASSWORD not in done.stderr
     for arguments in ((), ("--server", server.url), ("--server", "no url", "--repository", hosted)):
         assert command("evaluate", lock, *arguments).returncode == 2

@@ -401,7 +401,7 @@ def test_publishing_to_a_fork_keeps_the_tags_of_its_upstream(server, repository,
         "latest": "1.0.0", "beta": "2.0.0-beta.1", "patched": "1.0.1"}
 
 
-def test_whoever_published_is_shown_as_the_maintainer(server, npm, hosted, repository, tmp_path):
+def test_the_publisher_is_shown_as_the_maintainer(server, npm, hosted, repository, tmp_path):
     name, key = server.robot(repository, "developer")
     npm(hosted, "robot", user=None, token=key).ok("publish", cwd=package(tmp_path / "one", "tool", "1.0.0", description="A tool"))
     client = npm(hosted)

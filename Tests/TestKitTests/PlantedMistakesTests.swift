@@ -35,8 +35,11 @@ import Testing
         (.forgetsTheEnd, PlantedFormat<ForgetsTheEnd>.self, "an upload is the same however it is cut"),
         (.writesJSONByHand, PlantedFormat<WritesJSONByHand>.self, "text of others is text on a page"),
         (.showsTextAsMarkup, PlantedFormat<ShowsTextAsMarkup>.self, "text of others is text on a page"),
-        (.leadsToAnotherPackage, PlantedFormat<LeadsToAnotherPackage>.self, "a file belongs to one package, whoever says so"),
-        (.leadsToNoPackage, PlantedFormat<LeadsToNoPackage>.self, "a file belongs to one package, whoever says so"),
+        (
+            .leadsToAnotherPackage, PlantedFormat<LeadsToAnotherPackage>.self,
+            "a file belongs to one package, by its URL and by its record"
+        ),
+        (.leadsToNoPackage, PlantedFormat<LeadsToNoPackage>.self, "a file belongs to one package, by its URL and by its record"),
     ]
 
     @Test func `every mistake is planted`() {

@@ -108,7 +108,7 @@ enum Requirement: Sendable, Hashable {
     case repository(Permission)
     /// Callers that may manage the robot: administrators, and owners of its project.
     case robot
-    /// Whoever may manage the policy's scope: administrators, and owners of its project.
+    /// Callers that may manage the policy's scope: administrators, and owners of its project.
     case policy
     /// The user that is asked for, or who may do that to all users.
     case selfOrInspect, selfOrAdminister

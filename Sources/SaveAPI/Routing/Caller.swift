@@ -152,7 +152,7 @@ struct Caller: Sendable {
 
     // MARK: - Policies
 
-    /// Whoever the caller is: `policies` says which of them it may know of.
+    /// All, for any caller: `policies` says which of them it may know of.
     var allPolicies: [PolicyRecord] { snapshot.policies }
 
     /// The scope of a policy that was decided about, as requests name it; nil for one that is gone.

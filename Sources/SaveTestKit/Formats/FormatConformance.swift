@@ -36,7 +36,7 @@ public struct FormatConformance: Sendable {
         Law(name: "every request has one meaning, whatever its path") { $0.routes($1) },
         Law(name: "every spelling of a name leads to one package") { $0.naming($1) },
         Law(name: "versions have one order, and a range is one or is refused") { $0.versioning($1) },
-        Law(name: "a file belongs to one package, whoever says so") { try await $0.owners($1) },
+        Law(name: "a file belongs to one package, by its URL and by its record") { try await $0.owners($1) },
         Law(name: "a page is a function of its listing") { $0.pages($1) },
         Law(name: "what a page says is read from it again") { $0.roundTrips($1) },
         Law(name: "an upstream is not believed") { $0.upstreams($1) },

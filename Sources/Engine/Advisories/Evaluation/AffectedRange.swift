@@ -43,7 +43,7 @@ struct AffectedRange: Sendable {
 
     func contains(_ version: [UInt8]) -> Bool {
         guard limits.isEmpty || limits.contains(where: version.lexicographicallyPrecedes) else { return false }
-        // Each event that applies says anew whether a version is affected, so the last one does.
+        // Each event that applies says whether a version is affected, so the last one decides.
         var position = firstEvent(after: version)
         while position > 0 {
             position -= 1

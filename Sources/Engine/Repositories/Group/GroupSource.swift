@@ -6,7 +6,7 @@ internal import SaveStorage
 ///
 /// `first_owner`: a package is answered by one member alone, index and files both; members that host are asked before
 /// members that proxy, so that a name which somebody here owns is never taken from, or even asked of, an upstream.
-/// `union`: listings are merged, the first member to have a file wins; whoever can publish upstream can then add files to
+/// `union`: listings are merged, the first member to have a file wins; everybody who can publish upstream can then add files to
 /// a name that is hosted here. Under both, a reserved name is left to the members that host.
 ///
 /// Only a miss moves on to the next member. Any other error stops: an outage of the owner must not hand its name to a

@@ -3,7 +3,7 @@ internal import SaveCaching
 internal import SaveHTTP
 internal import SaveRepositories
 
-/// Answers that are given as long as they hold, whoever asks: the least recently used go first.
+/// Answers that are given to all callers as long as they hold: the least recently used go first.
 ///
 /// The key is its owner's. An entry ends when its validity does: a change counter, the time of an upstream's index, a time of its own or
 /// another version of a repository that it rests on (`RenderingTests`, `FilePolicyTests`).

@@ -89,7 +89,9 @@ struct PolicyServer {
                     method: .post, url: url, headers: headers, credentials: credentials, decodes: true, maxSize: Self.maxAnswer,
                     body: question.bytes))
         } catch let error as SaveError {
-            throw SaveError(error.code, "\(url): \(error.message)")
+            // The client's advice is about upstreams.
+            let what = error.message.utf8.prefix { $0 != UInt8(ascii: ":") }
+            throw SaveError(error.code, "\(url) cannot be asked: \(Substring(what)): check --server, and whether it runs")
         }
         let bytes = try await response.body.collect(limit: Int(Self.maxAnswer))
         let answer = try? JSONValue(parsing: bytes)

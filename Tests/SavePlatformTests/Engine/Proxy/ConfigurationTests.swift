@@ -262,7 +262,7 @@ import Testing
         }
     }
 
-    @Test func `from https no configuration leads to http, whoever is allowed`() async throws {
+    @Test func `from https no configuration leads to http, whatever hosts are allowed`() async throws {
         let (engine, _) = try await configured("http://upstream.test/", ["upstream.test"], remote: "https://upstream.test/")
         #expect(try await engine.get("/sparse/p/u/x").status == 502)
         #expect(engine.upstream.requests.map(\.url) == ["https://upstream.test/config.json"])

@@ -2,7 +2,7 @@ internal import SaveAccess
 internal import SavePlatform
 internal import Synchronization
 
-/// The fills that are under way: one for each file, whoever asks.
+/// The fills that are under way: one for each file, however many clients ask.
 package final class FillRegistry: Sendable {
     struct Key: Hashable, Sendable {
         let upstream: UpstreamID

@@ -42,7 +42,7 @@ struct FilePlaces: Sendable {
         return filling(listing, by: format)
     }
 
-    /// An index with the places of its files, as far as there are any: what is wrong with one is told to whoever asks for the file.
+    /// An index with the places of its files, as far as there are any: what is wrong with one is told to clients that ask for the file.
     private func filling(_ listing: Listing, by format: any FileLocating) -> Listing {
         var filled = listing
         for place in listing.assets.indices where listing.assets[place].origin == nil {
