@@ -69,7 +69,7 @@ old='RevisionBoard|Freshness|Lease|FillSeat|UnkeptBytes|UpstreamArrival|AuditTal
 old+='|ChangeAnswers|SignInAnswers|RefusalAnswers|Supervised|FormatThreads|PackageGoverning|DocumentedIndexes|SidecarDeriving|LargeRootReading|RefusalForm'
 found=$(git grep -nwE "$old" -- . ':!Scripts/lint.sh' ':!CHANGELOG.md') && { echo "$found" >&2; finding "a name that was given up"; }
 found=$(git grep -nE '(largest|longest|most)[A-Z][A-Za-z]*' -- '*.swift') && { echo "$found" >&2; finding "a limit is called max, with its unit"; }
-found=$(git grep -nE '^ *(///?|#|"""|//) *Who\b' -- Sources Plugins Tests Benchmarks Scripts) \
+found=$(git grep -nE '^ *(///?|#|"""|//) *Who(se|m|ever)?\b' -- Sources Plugins Tests Benchmarks Scripts) \
     && { echo "$found" >&2; finding "a comment that begins with Who; name the actor"; }
 
 python3 Scripts/shape.py > /dev/null || finding "the shape of the house; see docs/architecture.md"

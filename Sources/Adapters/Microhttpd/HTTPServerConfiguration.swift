@@ -87,7 +87,7 @@ package struct HTTPServerConfiguration: Sendable {
 /// What became of one request, for the access log and the metrics.
 package struct RequestSummary: Sendable {
     package let id: RequestID
-    /// Whose request it was: the address at the other end, or the one that a trusted proxy was asked from.
+    /// Where the request came from: the address at the other end, or the one that a trusted proxy was asked from.
     package let client: ClientAddress
     package let method: HTTPMethod
     /// The path and query as they came.

@@ -138,8 +138,8 @@ public struct FormatAbilities: OptionSet, Sendable, Hashable {
     public static let slashesInNames = FormatAbilities(rawValue: 1 << 9)
     /// Uploads may take more than one request (`UploadStep`).
     public static let uploadSessions = FormatAbilities(rawValue: 1 << 10)
-    /// It has documents that everybody may read, whoever may read the repository (`IndexKey.document`). Only such formats are asked
-    /// about requests of callers who may not read.
+    /// It has documents that every caller may read, in private repositories as well (`IndexKey.document`). Only such formats are
+    /// asked about requests of callers who may not read the repository.
     public static let publicDocuments = FormatAbilities(rawValue: 1 << 11)
     /// A package keeps the spelling of its first publish (`PackageSummary.displayName`), and a publish that spells it in another way is
     /// refused with it. What spellings are of one package says its key (`PackageID`): `my-crate` for `my_crate` as well.

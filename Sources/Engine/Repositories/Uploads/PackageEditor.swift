@@ -59,7 +59,7 @@ struct PackageEditor: Sendable {
         SaveError(.packageNotFound, "there is no package '\(package)' in \(repository.record.coordinates): check the name")
     }
 
-    /// What a format may say anew of a file: all but what follows from its bytes.
+    /// What a format may change in the record of a file: all but what follows from its bytes.
     private static func edited(_ asset: StoredAsset, _ record: AssetRecord) -> StoredAsset {
         var asset = asset
         asset.record.attributes = record.attributes

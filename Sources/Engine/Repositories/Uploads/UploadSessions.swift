@@ -44,7 +44,7 @@ package final class UploadSessions: Sendable {
         var used: UInt64
     }
 
-    /// Whose a session is: an account, whichever of its credentials it used.
+    /// The owner of a session: an account, whichever of its credentials it used.
     private struct Owner: Equatable {
         let kind: String
         let id: Int64

@@ -168,7 +168,7 @@ enum KeyRoutes {
 
     private static let missing = SaveError(.notFound, "there is no such key: it may be revoked already")
 
-    /// Whose key is made.
+    /// The account that a key is made for.
     private static func maker(_ owner: Principal) throws -> PrincipalName {
         guard let name = owner.name else { throw Denial.forbidden("there is no account that a key could be for") }
         return name
