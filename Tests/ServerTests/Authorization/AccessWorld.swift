@@ -30,7 +30,7 @@ final class AccessWorld: Sendable {
     let formats: FormatRegistry
     let gateway: Gateway
     private let aggregator: AuditAggregator
-    private let blobs = InMemoryBlobStore()
+    let blobs = InMemoryBlobStore()
     private let hasher = PlainPasswordHasher()
     private let serverKey = [UInt8](repeating: 7, count: 32)
     private let credentials = Mutex<[Asker: String]>([:])
@@ -45,9 +45,11 @@ final class AccessWorld: Sendable {
 
     /// - Parameters:
     ///   - others: formats beside those of the table.
+    ///   - upstream: what the proxies of every format ask.
     ///   - checkWritable: asked before each change, as the gateway asks whether it would be kept.
     init(
-        with others: [any RepositoryFormat.Type] = [], checkWritable: @escaping @Sendable () throws -> Void = {}
+        with others: [any RepositoryFormat.Type] = [], upstream: any HTTPClient = OneWheelUpstream(),
+        checkWritable: @escaping @Sendable () throws -> Void = {}
     ) async throws {
         overtaken = OvertakenStore(store)
         var formats = FormatRegistry()
@@ -60,9 +62,14 @@ final class AccessWorld: Sendable {
         for other in others { try formats.register(other) }
         self.formats = formats
         catalogue = Catalogue(store: store, formats: formats)
+        let advisories = AdvisoryDatabase(
+            store: InMemoryAdvisoryStore(), formats: formats, pool: .forTests, clock: clock.platform)
         let services = EngineServices(
-            store: store, blobs: blobs, client: OneWheelUpstream(), catalogue: catalogue, clock: clock.platform, log: .silent(),
-            pool: BlockingPool.forTests, unseal: { _ in nil })
+            store: store, blobs: blobs, client: upstream, catalogue: catalogue, clock: clock.platform, log: .silent(),
+            pool: BlockingPool.forTests,
+            furtherPolicies: AdministratorPolicies.rules(
+                store: store, formats: formats, advisories: advisories, clock: clock.platform, log: .silent()),
+            unseal: { _ in nil })
         aggregator = services.aggregator
         let keyUses = KeyUses(store: store, clock: clock.platform, log: .silent())
         let authenticator = Authenticator(
@@ -75,8 +82,7 @@ final class AccessWorld: Sendable {
                 store: overtaken, formats: formats, hasher: hasher, keyUses: keyUses,
                 operations: services.administration, clock: clock.platform, serverKey: serverKey, log: .silent(),
                 aggregator: services.aggregator, version: "1.2.3", maintenance: maintenance,
-                advisories: AdvisoryDatabase(
-                    store: InMemoryAdvisoryStore(), formats: formats, pool: .forTests, clock: clock.platform), gcGrace: 0),
+                advisories: advisories, gcGrace: 0),
             catalogue: catalogue)
         let health = Health(store: store, blobs: blobs, version: "1.2.3")
         var plane = Serving.Configuration()
@@ -355,42 +361,6 @@ extension ByteStream {
             }
             return rest.withLock { $0?.isEmpty == false ? $0?.removeFirst() : nil }
         }
-    }
-}
-
-/// An upstream with one wheel and one file, which counts nothing.
-private struct OneWheelUpstream: HTTPClient {
-    func send(_ request: ClientRequest) async throws -> ClientResponse {
-        let wheel = AccessWorld.wheel
-        let (type, bytes): (String, [UInt8])
-        switch request.url.dropFirst(AccessWorld.upstream.count) {
-        case "":
-            (type, bytes) = ("text/html", Array("<!DOCTYPE html><html><body><a href=\"demo/\">demo</a></body></html>".utf8))
-        case "demo/":
-            (type, bytes) = (
-                "text/html",
-                Array("<!DOCTYPE html><html><body><a href=\"/f/\(wheel.filename)\">\(wheel.filename)</a></body></html>".utf8)
-            )
-        case "demo":
-            let dist: JSONObject = [
-                "tarball": .string(AccessWorld.upstream + "f/demo.tgz"),
-                "integrity": .string("sha256-" + Data(Hex.decode(Digest.hex(AccessWorld.tarball)) ?? []).base64EncodedString()),
-            ]
-            let packument: JSONValue = [
-                "name": "demo", "dist-tags": ["latest": "1.0.0"],
-                "versions": ["1.0.0": ["name": "demo", "version": "1.0.0", "dist": .object(dist)]],
-            ]
-            (type, bytes) = ("application/json", packument.bytes)
-        case "-/v1/search?text=demo&size=20&from=0":
-            let search: JSONValue = ["objects": [["package": ["name": "demo", "version": "1.0.0"]]], "total": 1]
-            (type, bytes) = ("application/json", search.bytes)
-        case "f/demo.tgz": (type, bytes) = ("application/octet-stream", AccessWorld.tarball)
-        case "files/\(Digest.hex(AccessWorld.tarball))": (type, bytes) = ("application/octet-stream", AccessWorld.tarball)
-        case "a/b.txt": (type, bytes) = ("text/plain", Array("text".utf8))
-        case "f/\(wheel.filename)": (type, bytes) = ("application/octet-stream", wheel.bytes)
-        default: return ClientResponse(status: 404, headers: [:], url: request.url, body: .empty)
-        }
-        return ClientResponse(status: 200, headers: ["Content-Type": type], url: request.url, body: ByteStream(bytes))
     }
 }
 

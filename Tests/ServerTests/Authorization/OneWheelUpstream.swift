@@ -1,0 +1,41 @@
+internal import Foundation
+import SaveDigest
+import SaveHTTP
+import SavePlatform
+import SaveTestKit
+
+/// An upstream with one wheel and one file, which counts nothing.
+struct OneWheelUpstream: HTTPClient {
+    func send(_ request: ClientRequest) async throws -> ClientResponse {
+        let wheel = AccessWorld.wheel
+        let (type, bytes): (String, [UInt8])
+        switch request.url.dropFirst(AccessWorld.upstream.count) {
+        case "":
+            (type, bytes) = ("text/html", Array("<!DOCTYPE html><html><body><a href=\"demo/\">demo</a></body></html>".utf8))
+        case "demo/":
+            (type, bytes) = (
+                "text/html",
+                Array("<!DOCTYPE html><html><body><a href=\"/f/\(wheel.filename)\">\(wheel.filename)</a></body></html>".utf8)
+            )
+        case "demo":
+            let dist: JSONObject = [
+                "tarball": .string(AccessWorld.upstream + "f/demo.tgz"),
+                "integrity": .string("sha256-" + Data(Hex.decode(Digest.hex(AccessWorld.tarball)) ?? []).base64EncodedString()),
+            ]
+            let packument: JSONValue = [
+                "name": "demo", "dist-tags": ["latest": "1.0.0"],
+                "versions": ["1.0.0": ["name": "demo", "version": "1.0.0", "dist": .object(dist)]],
+            ]
+            (type, bytes) = ("application/json", packument.bytes)
+        case "-/v1/search?text=demo&size=20&from=0":
+            let search: JSONValue = ["objects": [["package": ["name": "demo", "version": "1.0.0"]]], "total": 1]
+            (type, bytes) = ("application/json", search.bytes)
+        case "f/demo.tgz": (type, bytes) = ("application/octet-stream", AccessWorld.tarball)
+        case "files/\(Digest.hex(AccessWorld.tarball))": (type, bytes) = ("application/octet-stream", AccessWorld.tarball)
+        case "a/b.txt": (type, bytes) = ("text/plain", Array("text".utf8))
+        case "f/\(wheel.filename)": (type, bytes) = ("application/octet-stream", wheel.bytes)
+        default: return ClientResponse(status: 404, headers: [:], url: request.url, body: .empty)
+        }
+        return ClientResponse(status: 200, headers: ["Content-Type": type], url: request.url, body: ByteStream(bytes))
+    }
+}

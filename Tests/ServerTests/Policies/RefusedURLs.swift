@@ -1,0 +1,147 @@
+import SaveDigest
+import SavePlatform
+import SaveTestKit
+
+/// Where one file of each format may be asked for, and what is answered once a policy refuses it. Written by hand: what the code
+/// says of itself is not asked.
+enum RefusedURLs {
+    /// What is at a path.
+    enum Content {
+        /// The file, or something that is read out of it or said of it: refused.
+        case file
+        /// A page, which is never refused for a file that it lists.
+        case page
+        /// The way to another path.
+        case redirect
+        /// Nothing about the file.
+        case other
+    }
+
+    /// What a kind of route can lead to. A new case of `Route` does not compile in `DataPlaneExpectations.Kind`, and then here.
+    static func contents(of kind: DataPlaneExpectations.Kind) -> [Content] {
+        switch kind {
+        case .asset: [.file]
+        // What is said of a file may be negotiated as a page is.
+        case .index: [.page, .file]
+        case .redirect: [.redirect]
+        case .identity, .staticDocument, .lookup: [.other]
+        // Nothing is read by them.
+        case .upload, .session, .unpublish, .delete, .deleteAll: []
+        }
+    }
+
+    struct Row {
+        let format: String
+        let kind: DataPlaneExpectations.Kind
+        let content: Content
+        /// Below the repository.
+        let path: String
+        let places: Set<RefusedPlace>
+        init(
+            _ format: String, _ kind: DataPlaneExpectations.Kind, _ content: Content, _ path: String,
+            _ places: Set<RefusedPlace> = Set(RefusedPlace.allCases)
+        ) {
+            self.format = format
+            self.kind = kind
+            self.content = content
+            self.path = path
+            self.places = places
+        }
+    }
+
+    /// Readings of a repository, each as the beginning of a path below it. Every row is asked for in each.
+    static let views = [""]
+
+    private static let wheel = RefusedFile.wheel.filename
+    private static let digest = Digest.hex(RefusedFile.bytes)
+    private static let hosted: Set<RefusedPlace> = [.hosted, .groupOfHosted]
+    private static let proxied: Set<RefusedPlace> = [.proxy, .groupOfProxy, .groupOfGroup]
+
+    static let rows: [Row] = [
+        Row("pypi", .asset, .file, "/packages/stolen-keys/\(wheel)"),
+        Row("pypi", .asset, .file, "/packages/stolen-keys/\(wheel).metadata"),
+        Row("pypi", .index, .file, "/integrity/stolen-keys/1.0/\(wheel)/provenance", hosted),
+        Row("pypi", .index, .page, "/simple/"),
+        Row("pypi", .index, .page, "/simple/stolen-keys/"),
+        Row("pypi", .index, .page, "/+simple/stolen-keys/"),
+        Row("pypi", .index, .page, "/simple/stolen-keys/?format=application/vnd.pypi.simple.v1%2Bjson"),
+        Row("pypi", .index, .page, "/simple/stolen-keys/?format=application/vnd.pypi.simple.v1%2Bhtml"),
+        Row("pypi", .index, .page, "/pypi/stolen-keys/json"),
+        Row("pypi", .index, .page, "/pypi/stolen-keys/1.0/json"),
+        Row("pypi", .redirect, .redirect, "/"),
+        Row("pypi", .redirect, .redirect, "/simple/Stolen-Keys"),
+        Row("pypi", .redirect, .redirect, "//simple/stolen-keys/"),
+        Row("pypi", .redirect, .redirect, "/Stolen-Keys/"),
+        Row("pypi", .redirect, .redirect, "/stolen-keys/1.0/"),
+
+        Row("npm", .asset, .file, "/stolen-keys/-/stolen-keys-1.0.0.tgz"),
+        Row("npm", .asset, .file, "/@acme/stolen-keys/-/stolen-keys-1.0.0.tgz"),
+        Row("npm", .asset, .file, "/@acme%2fstolen-keys/-/stolen-keys-1.0.0.tgz"),
+        Row("npm", .asset, .file, "/@acme/stolen-keys/-/@acme/stolen-keys-1.0.0.tgz"),
+        // As lock files have it that were made with another registry.
+        Row("npm", .asset, .file, "/repository/all/stolen-keys/-/stolen-keys-1.0.0.tgz"),
+        Row("npm", .asset, .file, "/api/npm/old/@acme/stolen-keys/-/stolen-keys-1.0.0.tgz"),
+        Row("npm", .asset, .file, "/-/npm/v1/attestations/stolen-keys@1.0.0"),
+        Row("npm", .asset, .file, "/-/npm/v1/attestations/@acme%2fstolen-keys@1.0.0"),
+        Row("npm", .asset, .file, "/api/npm/old/-/npm/v1/attestations/@acme%2fstolen-keys@1.0.0"),
+        Row("npm", .index, .page, "/stolen-keys"),
+        Row("npm", .index, .page, "/@acme%2fstolen-keys"),
+        Row("npm", .index, .page, "/@acme/stolen-keys"),
+        Row("npm", .index, .page, "/stolen-keys/latest"),
+        Row("npm", .index, .page, "/stolen-keys/1.0.0"),
+        Row("npm", .index, .page, "/-/package/@acme%2fstolen-keys/dist-tags"),
+        Row("npm", .index, .page, "/-/v1/search?text=stolen-keys"),
+        Row("npm", .identity, .other, "/-/whoami"),
+        Row("npm", .staticDocument, .other, "/-/ping"),
+        Row("npm", .lookup, .other, "/-/npm/v1/security/advisories/bulk"),
+
+        Row("raw", .asset, .file, "/a/stolen-keys.txt"),
+        Row("raw", .index, .page, "/a/", hosted),
+        Row("raw", .redirect, .redirect, ""),
+
+        Row("chunks", .asset, .file, "/files/\(digest)"),
+
+        Row("notices", .asset, .file, "/a/stolen-keys.txt"),
+        Row("notices", .staticDocument, .other, "/about"),
+        Row("notices", .redirect, .redirect, ""),
+
+        Row("parcels", .asset, .file, "/files/stolen-keys/1.0", hosted),
+        Row("parcels", .index, .page, "/index/stolen-keys", hosted),
+        Row("parcels", .index, .page, "/config.json"),
+    ]
+
+    /// The row's path below a repository, in one view.
+    static func target(_ row: Row, _ place: RefusedPlace, segment: String, view: String = "") -> String {
+        "/\(segment)/open/\(row.format)-\(place.repository)\(view)\(row.path)"
+    }
+}
+
+/// Where the file is, and through which repository it is asked for.
+enum RefusedPlace: String, CaseIterable, Sendable {
+    case hosted, groupOfHosted, proxy, groupOfProxy, groupOfGroup
+
+    var isHosted: Bool { self == .hosted || self == .groupOfHosted }
+
+    /// The name of the repository, behind that of its format.
+    var repository: String {
+        switch self {
+        case .hosted: "hosted"
+        case .proxy: "proxy"
+        case .groupOfHosted, .groupOfProxy: "group"
+        case .groupOfGroup: "all"
+        }
+    }
+}
+
+/// The file, in each format.
+enum RefusedFile {
+    static let wheel = FixtureWheel(name: "stolen-keys", version: "1.0")
+    static let bytes = Array("bytes that a policy refuses".utf8)
+    static let provenance = Array("{\"version\":1,\"attestation_bundles\":[]}".utf8)
+    static let attestations = Array("{\"attestations\":[{\"bundle\":\"told by nobody\"}]}".utf8)
+
+    static func tarball(_ name: String) -> [UInt8] {
+        FixtureTar([.init("package/package.json", "{\"name\":\"\(name)\",\"version\":\"1.0.0\"}")]).bytes
+    }
+    static let npmNames = ["stolen-keys", "@acme/stolen-keys"]
+}
