@@ -33,6 +33,12 @@ extension RepositoryPolicy {
         if match.youngerThan != nil, kind == .proxy, !descriptor.abilities.contains(.upstreamIndexes) {
             return ("younger_than", "upstreams of the format \(descriptor.id) have no index that tells how old a file is")
         }
+        if match.upstreamAnomaly != nil {
+            guard kind == .proxy else { return ("upstream_anomaly", "hosted files come from no upstream") }
+            guard descriptor.abilities.contains(.upstreamIndexes) else {
+                return ("upstream_anomaly", "upstreams of the format \(descriptor.id) have no index that can be compared")
+            }
+        }
         let versioning = format.cast { $0 as? any PackageVersioning }
         if let member = match.memberAboutAdvisories, versioning == nil {
             return (member, "no advisories are about files of the format \(descriptor.id)")

@@ -130,6 +130,8 @@ package protocol ContentReading {
     func cachedIndex(_ repository: Int64, _ key: String) throws -> CachedIndex?
     /// When a file with these bytes was first known of: see `FileSighting`.
     func sighting(_ repository: Int64, _ path: AssetPath, digest: String) throws -> Timestamp?
+    /// What is kept of odd things about a package, by kind and subject.
+    func anomalies(_ repository: Int64, package: PackageID) throws -> [ObservedAnomaly]
 }
 
 package protocol ContentWriting {
@@ -153,6 +155,10 @@ package protocol ContentWriting {
     func deleteCachedIndexes(_ repository: Int64, key: String?) throws
     /// Notes when a file was first known of, unless that is noted already. It goes with the repository.
     func put(_ sighting: FileSighting) throws
+    /// Keeps that something odd was seen, unless it is kept already, with the time of the first look. It goes with the repository.
+    ///
+    /// - Returns: whether it is new.
+    func put(_ anomaly: ObservedAnomaly) throws -> Bool
 }
 
 /// One count of changes of packages for all repositories, which never goes back.

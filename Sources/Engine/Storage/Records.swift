@@ -372,27 +372,12 @@ package struct PolicyMatch: Sendable, Equatable, Codable {
     package var advisories: [String]?
     /// Whether it is not about a version that an advisory names as the one that mends it.
     package var exemptFixes: Bool?
+    /// What an upstream did oddly (`UpstreamAnomalyKind`), of which one is to hold; none for any.
+    package var upstreamAnomaly: [String]?
 
     package init() {}
 
     package var exemptsFixes: Bool { exemptFixes ?? false }
     /// Whether what it is about depends on advisories.
     package var asksAdvisories: Bool { malware != nil || minSeverity != nil || advisories != nil || exemptsFixes }
-}
-
-/// When a proxy first knew of a file for which its upstream gives no time.
-package struct FileSighting: Sendable, Equatable {
-    package var repository: Int64
-    package var path: AssetPath
-    /// The SHA-256 that the upstream names, in hexadecimal, else another digest of its with the algorithm before it (`sha512:…`), or
-    /// nothing: other bytes under the name are another file.
-    package var digest: String
-    package var seen: Timestamp
-
-    package init(repository: Int64, path: AssetPath, digest: String, seen: Timestamp) {
-        self.repository = repository
-        self.path = path
-        self.digest = digest
-        self.seen = seen
-    }
 }

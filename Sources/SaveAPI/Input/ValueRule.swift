@@ -13,6 +13,8 @@ indirect enum ValueRule: Sendable {
     case boolean
     case integer(ClosedRange<Int64>)
     case choice([String])
+    /// `true` for anything, or a list of what.
+    case trueOrList(of: ValueRule, sizes: ClosedRange<Int>)
     /// RFC 3339.
     case time
     case list(of: ValueRule, sizes: ClosedRange<Int>)
@@ -40,6 +42,8 @@ indirect enum ValueRule: Sendable {
             guard range.contains(number) else { throw mismatch(field) }
         case (.choice(let choices), .string(let text)):
             guard choices.contains(text) else { throw mismatch(field) }
+        case (.trueOrList, .bool(true)): break
+        case (.trueOrList(let rule, let sizes), .array): try ValueRule.list(of: rule, sizes: sizes).check(value, as: field)
         case (.time, .string(let text)):
             guard Timestamp(rfc3339: text) != nil else { throw mismatch(field) }
         case (.list(let rule, let sizes), .array(let values)):
@@ -76,6 +80,7 @@ indirect enum ValueRule: Sendable {
         case .boolean: "true or false"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .choice(let choices): "one of " + choices.joined(separator: ", ")
+        case .trueOrList(let rule, let sizes): "true, or \(ValueRule.list(of: rule, sizes: sizes).summary)"
         case .time: "a time as RFC 3339 writes it, such as 2026-11-22T21:33:00Z"
         case .list(let rule, let sizes): "a list of \(sizes.lowerBound) to \(sizes.upperBound), each \(rule.summary)"
         case .object, .record: "an object"

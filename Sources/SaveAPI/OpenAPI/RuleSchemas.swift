@@ -17,6 +17,8 @@ extension ValueRule {
         case .integer(let range):
             ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
         case .choice(let choices): ["type": "string", "enum": .array(choices.map(JSONValue.string))]
+        case .trueOrList(let rule, let sizes):
+            ["anyOf": [["const": true], .object(ValueRule.list(of: rule, sizes: sizes).schema)]]
         case .time: ["type": "string", "format": "date-time"]
         case .list(let rule, let sizes):
             [

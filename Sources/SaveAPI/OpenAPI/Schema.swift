@@ -36,6 +36,11 @@ struct Schema: Sendable {
     static func list(of item: Schema) -> Schema { Schema(["type": "array", "items": .object(item.json)]) }
     static func named(_ name: String) -> Schema { Schema(["$ref": .string("#/components/schemas/\(name)")]) }
 
+    /// `true` for anything, or a list of what.
+    static func trueOrList(of item: Schema) -> Schema {
+        Schema(["anyOf": [["const": true], .object(list(of: item).json)]])
+    }
+
     /// An object with exactly these members.
     static func members(_ members: KeyValuePairs<String, Schema>) -> Schema { closed(members.map { ($0.key, $0.value) }) }
 

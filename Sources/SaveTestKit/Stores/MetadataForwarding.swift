@@ -83,6 +83,10 @@ extension MetadataForwarding {
         try base.sighting(repository, path, digest: digest)
     }
     package func put(_ sighting: FileSighting) throws { try base.put(sighting) }
+    package func anomalies(_ repository: Int64, package: PackageID) throws -> [ObservedAnomaly] {
+        try base.anomalies(repository, package: package)
+    }
+    package func put(_ anomaly: ObservedAnomaly) throws -> Bool { try base.put(anomaly) }
     package func audit(_ query: AuditQuery) throws -> AuditPage { try base.audit(query) }
     package func audit(after sequence: Int64, limit: Int) throws -> [AuditRecord] {
         try base.audit(after: sequence, limit: limit)

@@ -97,6 +97,33 @@ extension MetadataStoreConformance {
             try require(
                 try await store.read { try $0.sighting(id, path, digest: "aa") } == nil, "a sighting outlives its repository")
         },
+        Law("what was odd about a package is kept once, with the time of the first look, until the repository goes") { store in
+            let id = try await store.makeRepository("one")
+            let other = try await store.makeRepository("two")
+            let package = PackageID(normalized: "foo")
+            func anomaly(
+                _ kind: UpstreamAnomalyKind, _ subject: String, at seconds: Int64 = 0, in repository: Int64? = nil
+            ) -> ObservedAnomaly {
+                ObservedAnomaly(
+                    repository: repository ?? id, package: package, kind: kind, subject: subject,
+                    seen: Fixture.moment.adding(seconds: seconds))
+            }
+            let kept = [anomaly(.changedFile, "a/b"), anomaly(.changedFile, "a/c", at: 9), anomaly(.quarantine, "", at: 9)]
+            let again = anomaly(.changedFile, "a/b", at: 9)
+            let elsewhere = anomaly(.quarantine, "", in: other)
+            let isNew = try await store.write { writing in
+                try [kept[2], kept[0], again, kept[1], elsewhere].map { try writing.put($0) }
+            }
+            try require(isNew, is: [true, true, false, true, true], "whether anomalies are new")
+            try require(try await store.read { try $0.anomalies(id, package: package) }, is: kept, "anomalies that are kept")
+            let none = try await store.read { try $0.anomalies(id, package: PackageID(normalized: "bar")) }
+            try require(none.isEmpty, "another package has anomalies")
+            try await store.write { try $0.deleteRepository(id) }
+            let left = try await store.read {
+                (try $0.anomalies(id, package: package), try $0.anomalies(other, package: package))
+            }
+            try require(left.0.isEmpty && left.1 == [elsewhere], "anomalies outlive their repository, or go with another")
+        },
     ]
 
     private static func policy(

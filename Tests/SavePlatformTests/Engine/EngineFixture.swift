@@ -27,7 +27,7 @@ final class EngineFixture: Sendable {
         supervision: SupervisionRules = SupervisionRules(), uploadSessions: UploadSessions.Rules = .init(),
         further formatsBeside: [any RepositoryFormat.Type] = [], policies: [any FilePolicy] = [],
         advisories: any AdvisoryLookup = NoAdvisories(),
-        publicURL: String? = nil
+        publicURL: String? = nil, isFirst: Bool = true
     ) async throws {
         self.store = store
         self.blobs = blobs
@@ -48,6 +48,11 @@ final class EngineFixture: Sendable {
             services: services, authenticator: HeaderIdentity(clock: clock.platform), configuration: configuration,
             compression: .none)
         let now = clock.platform.now()
+        // A server that starts over what another one left.
+        guard isFirst else {
+            try await catalogue.reload()
+            return
+        }
         try await store.write { writing in
             let project = try writing.put(ProjectRecord(name: "p", created: now, updated: now))
             try writing.put(MemberRecord(project: project.id, principal: .user("dev"), role: .developer))

@@ -42,6 +42,23 @@ struct APIPolicyTests {
         #expect(records[1].details["dry_run"] == ["from": false, "to": true])
     }
 
+    @Test func `what an upstream did oddly is asked for as anything, or as a list of what, and shown as it was asked`()
+        async throws
+    {
+        let server = try await APIServer(with: [NpmFormat.self])
+        for value in ["true", #"["late_file","lookalike_name"]"#] {
+            let made = try await make(
+                server, #"{"name":"\#(value.utf8.count)","action":"deny","match":{"upstream_anomaly":\#(value)}}"#)
+            let shown = try await server.send("GET", "/policies/\(made["id"]?.integer ?? 0)")
+            let kept = JSONValue.object(["upstream_anomaly": try JSONValue(parsing: Array(value.utf8))])
+            #expect(made.status == 201 && shown["match"] == kept, "\(made.text)")
+        }
+        let hosted =
+            #"{"name":"x","scope":"repository:backend/hosted","action":"deny","include_hosted":true,"match":{"upstream_anomaly":true}}"#
+        let refused = try await make(server, hosted)
+        #expect(refused.status == 400 && refused.text.contains("hosted files come from no upstream"), "\(refused.text)")
+    }
+
     @Test func `policies are listed in the order in which they decide, page by page, by scope and by name`() async throws {
         let server = try await APIServer()
         for (name, scope, priority) in [
@@ -85,6 +102,10 @@ struct APIPolicyTests {
             (#"{\#(rest),"match":{"malware":false}}"#, "match.malware", "must be true"),
             (#"{\#(rest),"match":{"min_severity":"moderate"}}"#, "match.min_severity", "low, medium, high, critical"),
             (#"{\#(rest),"match":{"advisories":[]}}"#, "match.advisories", "1 to 1000"),
+            (#"{\#(rest),"match":{"upstream_anomaly":false}}"#, "match.upstream_anomaly", "must be true, or a list of 1 to 5"),
+            (#"{\#(rest),"match":{"upstream_anomaly":[]}}"#, "match.upstream_anomaly", "a list of 1 to 5"),
+            (#"{\#(rest),"match":{"upstream_anomaly":"late_file"}}"#, "match.upstream_anomaly", "a list of 1 to 5"),
+            (#"{\#(rest),"match":{"upstream_anomaly":["late"]}}"#, "match.upstream_anomaly[0]", "changed_file, vanished_file"),
             (#"{\#(rest)}"#, "match", "missing"),
             (#"{\#(rest),"match":{},"priority":-1}"#, "priority", "0 to 1000000"),
             (#"{\#(rest),"match":{},"scope":"project:"}"#, "scope", "project:NAME"),

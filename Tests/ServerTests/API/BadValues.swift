@@ -27,6 +27,8 @@ enum BadValues {
             values += ["\"1\"", "true", "[]", "1e2", "\(range.upperBound &+ 1)", "\(range.lowerBound &- 1)"]
         case .choice: values += ["\"\"", "\"ADMIN\"", "\" admin\"", "true", "\"admin\\u0000\""]
         case .time: values += times.map { "\"\($0)\"" } + ["0", "true"]
+        case .trueOrList(let rule, let sizes):
+            values += ["false"] + json(.list(of: rule, sizes: sizes), nullable: true).filter { $0 != "true" }
         case .list(_, let sizes):
             values += ["\"a\"", "true", "[{}]", "[null]", "[\"\\u0000\"]"]
             values.append("[" + Array(repeating: "\"a\"", count: sizes.upperBound + 1).joined(separator: ",") + "]")

@@ -58,4 +58,27 @@ extension SQLTransaction {
             """,
             [.integer(sighting.repository), .text(sighting.path.text), .text(sighting.digest), .time(sighting.seen)])
     }
+
+    func anomalies(_ repository: Int64, package: PackageID) throws -> [ObservedAnomaly] {
+        try session.rows(
+            """
+            SELECT kind, subject, seen FROM upstream_anomalies WHERE repository_id = $1 AND package = $2 ORDER BY kind, subject
+            """, [.integer(repository), .text(package.name)]
+        ) { row in
+            ObservedAnomaly(
+                repository: repository, package: package, kind: try row.choice(), subject: try row.text(), seen: try row.time())
+        }
+    }
+
+    func put(_ anomaly: ObservedAnomaly) throws -> Bool {
+        try session.execute(
+            """
+            INSERT INTO upstream_anomalies (repository_id, package, kind, subject, seen) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (repository_id, package, kind, subject) DO NOTHING
+            """,
+            [
+                .integer(anomaly.repository), .text(anomaly.package.name), .text(anomaly.kind.rawValue), .text(anomaly.subject),
+                .time(anomaly.seen),
+            ]) > 0
+    }
 }

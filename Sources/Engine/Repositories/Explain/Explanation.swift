@@ -35,7 +35,7 @@ package struct Explanation: Sendable {
         package var verified: Timestamp?
         package var etag: String?
         package var isStale = false
-        /// What was odd about the package since the start of the server, the last first.
+        /// What was odd about the package, the last first.
         package var anomalies: [UpstreamAnomaly] = []
         /// nil until it was asked.
         package var isAvailable: Bool?

@@ -21,10 +21,11 @@ struct MemberFindings: Sendable {
         var findings = MemberFindings(member: .init(repository: repository, state: "has_none"))
         let rules = sources.fileRules(of: repository)
         let id = repository.record.id
-        let (stored, record, retired) = try await sources.storage.store.read { reading in
+        let (stored, record, retired, odd) = try await sources.storage.store.read { reading in
             (
                 try reading.assets(id, package: package).filter { $0.record.sidecarOf == nil },
-                try reading.package(id, package), try reading.retiredNames(id, package: package)
+                try reading.package(id, package), try reading.retiredNames(id, package: package),
+                try reading.anomalies(id, package: package)
             )
         }
         if repository.record.kind == .hosted || !repository.descriptor.abilities.contains(.upstreamIndexes) {
@@ -38,8 +39,10 @@ struct MemberFindings: Sendable {
             let known = try await index.remembered(.package(package))
             let facts = PackageFacts(
                 repository: repository, id: package, attributes: known?.listing.attributes ?? JSONObject(),
-                files: (known?.listing.assets ?? []) + stored.map(\.record))
+                files: (known?.listing.assets ?? []) + stored.map(\.record), listed: known?.listing.assets ?? [])
             findings.addProxied(known, stored, sources, package, try await rules.verdicts(on: facts))
+            // What an earlier run of the server saw is kept; what could not be kept is remembered.
+            if !odd.isEmpty { findings.member.upstream?.anomalies = UpstreamAnomaly.all(of: odd) }
         }
         return findings
     }

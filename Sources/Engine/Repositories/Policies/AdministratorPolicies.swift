@@ -40,11 +40,12 @@ package struct AdministratorPolicies: FilePolicy {
             return .same(first.verdict(PolicyFinding(of: package.id?.name ?? "this file", by: first.record)))
         }
         let advisories = try await known(package, relevant)
-        let judge = PolicyJudge(
+        var judge = PolicyJudge(
             policies: relevant, seen: try await seen(package, relevant), ranges: try await ranges(package, relevant),
             advisories: advisories, affecting: AffectingAdvisories { advisories?.affecting($0) ?? [] },
             keys: try await keys(package, relevant), now: package.time ?? clock.now())
-        return .each { judge.verdict(on: $0) }
+        judge.anomalies = try await anomalies(package, relevant)
+        return .each { [judge] in judge.verdict(on: $0) }
     }
 
     // MARK: What has to be waited for
@@ -76,6 +77,13 @@ package struct AdministratorPolicies: FilePolicy {
         return try await advisories.advisories(of: id, in: ecosystem)
     }
 
+    private func anomalies(_ package: PackageFacts, _ policies: [RepositoryPolicy]) async throws -> PackageAnomalies? {
+        guard policies.contains(where: { $0.record.match.upstreamAnomaly != nil }), let id = package.id else { return nil }
+        let repository = package.repository.record.id
+        let kept = try await sightings.store.read { try $0.anomalies(repository, package: id) }
+        return PackageAnomalies(kept, listed: package.listed)
+    }
+
     private func keys(_ package: PackageFacts, _ policies: [RepositoryPolicy]) async throws -> [String: [UInt8]] {
         guard policies.contains(where: \.record.match.asksAdvisories), let format = package.repository.versioning else {
             return [:]
@@ -91,7 +99,9 @@ package struct AdministratorPolicies: FilePolicy {
 
 extension PolicyMatch {
     /// Whether it does not tell the files of a package from each other.
-    fileprivate var isAboutWholePackages: Bool { versions == nil && youngerThan == nil && !asksAdvisories }
+    fileprivate var isAboutWholePackages: Bool {
+        versions == nil && youngerThan == nil && upstreamAnomaly == nil && !asksAdvisories
+    }
 }
 
 extension RepositoryPolicy {

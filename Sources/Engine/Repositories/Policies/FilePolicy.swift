@@ -38,6 +38,8 @@ package struct PackageFacts: Sendable {
     package let attributes: JSONObject
     /// The files that will be judged, as the page has them: what a rule finds out of each beforehand is asked for at once.
     package var files: [AssetRecord]
+    /// All that the repository lists of the package, as far as that is known: what else there is of a version tells of a file.
+    package var listed: [AssetRecord]
     /// Somebody only asks what would be: nothing is noted.
     package let isQuestion: Bool
     /// When it is asked for; nil for now. A question may be about what was.
@@ -45,7 +47,7 @@ package struct PackageFacts: Sendable {
 
     package init(
         repository: Repository, id: PackageID?, attributes: JSONObject = JSONObject(), files: [AssetRecord] = [],
-        isQuestion: Bool = false, time: Timestamp? = nil
+        listed: [AssetRecord] = [], isQuestion: Bool = false, time: Timestamp? = nil
     ) {
         self.isQuestion = isQuestion
         self.time = time
@@ -53,6 +55,7 @@ package struct PackageFacts: Sendable {
         self.id = id
         self.attributes = attributes
         self.files = files
+        self.listed = listed
     }
 }
 

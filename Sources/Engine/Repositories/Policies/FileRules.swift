@@ -65,6 +65,7 @@ package struct FileRules: Sendable {
     func filter(_ answer: SourcedListing, of package: PackageFacts) async throws -> SourcedListing {
         var package = package
         package.files = answer.listing.assets
+        package.listed = answer.listing.assets
         let verdicts = try await verdicts(on: package)
         var answer = answer
         answer.withholding = verdicts.whole?.withholding

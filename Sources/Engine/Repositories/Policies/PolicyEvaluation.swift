@@ -52,9 +52,10 @@ extension RepositoryAdministration {
         // Clients of a union get a version from any member, of other groups from the first that has the package.
         let isUnion = repository.record.kind == .group && repository.record.group.policy == .union
         for member in members(of: repository, for: question.package, snapshot) {
-            let (files, isHere, isListed) = try await files(question, in: member)
+            let (files, listed, isHere, isListed) = try await files(question, in: member)
             let facts = PackageFacts(
-                repository: member, id: question.package, attributes: files.attributes, files: files.assets, isQuestion: true)
+                repository: member, id: question.package, attributes: files.attributes, files: files.assets, listed: listed,
+                isQuestion: true)
             let answer = question.answer(files.assets, try await sources.fileRules(of: member).verdicts(on: facts))
             if isHere, isListed || !isUnion { return answer }
             guesses.append(answer)
@@ -75,11 +76,11 @@ extension RepositoryAdministration {
         return sources.group(repository, in: snapshot).candidates(for: package).map(\.repository)
     }
 
-    /// The files of the version, whether the repository has the package, and whether it lists the version. Of a version that nobody
+    /// The files of the version, all that is listed, whether the repository has the package, and whether it lists the version. Of a version that nobody
     /// knows there is one file of which nothing else is known.
     private func files(
         _ question: PolicyQuestion, in repository: Repository
-    ) async throws -> (Listing, isHere: Bool, isListed: Bool) {
+    ) async throws -> (Listing, listed: [AssetRecord], isHere: Bool, isListed: Bool) {
         let source: any FileSource =
             repository.record.kind == .proxy
             ? ProxySource(UpstreamContext(repository, sources.storage, sources.upstreams))
@@ -106,7 +107,7 @@ extension RepositoryAdministration {
                 AssetRecord(path: try AssetPath("unknown"), package: question.package, version: question.version.text)
             ]
         }
-        return (listing, isHere, isListed)
+        return (listing, known, isHere, isListed)
     }
 
     private func same(_ files: [AssetRecord], _ question: PolicyQuestion, in repository: Repository) async throws -> [AssetRecord]

@@ -16,6 +16,8 @@ package struct PolicyJudge: Sendable {
     /// What orders versions.
     let keys: [String: [UInt8]]
     let now: Timestamp
+    /// What was odd about the package; nil where no policy asks.
+    var anomalies: PackageAnomalies?
 
     package init(
         policies: [RepositoryPolicy], seen: [AssetPath: Timestamp], ranges: [String: Set<String>], advisories: PackageAdvisories?,
@@ -61,6 +63,10 @@ package struct PolicyJudge: Sendable {
             guard let found = matched(match, file) else { return Match() }
             finding.advisories = found.map(\.id)
             if let worst = found.first { finding.state = PolicyFinding.state(worst) }
+        }
+        if let kinds = match.upstreamAnomaly {
+            guard let kind = anomalies?.first(kinds, of: file) else { return Match() }
+            finding.state = finding.state ?? kind.finding
         }
         guard match.youngerThan != nil else { return Match(finding: finding) }
         return aged(policy, file, finding)

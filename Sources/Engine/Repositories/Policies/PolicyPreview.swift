@@ -26,7 +26,8 @@ extension RepositoryAdministration {
                 continue
             }
             let facts = PackageFacts(
-                repository: copy, id: asset.record.package, files: [asset.listed], isQuestion: true, time: download.time)
+                repository: copy, id: asset.record.package, files: [asset.listed],
+                listed: try await listed(asset.record.package, in: repository), isQuestion: true, time: download.time)
             for rule in sources.furtherPolicies(copy) {
                 guard let decision = try await rule.verdicts(on: facts)(asset.listed).decision, decision.action != .allow else {
                     continue
@@ -41,6 +42,15 @@ extension RepositoryAdministration {
             }
         }
         return items
+    }
+
+    /// What is remembered of the upstream's listing of a package. Asks nobody.
+    private func listed(_ package: PackageID?, in repository: Repository) async throws -> [AssetRecord] {
+        guard let package, repository.record.kind == .proxy, repository.descriptor.abilities.contains(.upstreamIndexes) else {
+            return []
+        }
+        let context = UpstreamContext(repository, sources.storage, sources.upstreams)
+        return try await UpstreamIndex(context).remembered(.package(package))?.listing.assets ?? []
     }
 
     /// The file that an audit record is about: `project/name/path`.

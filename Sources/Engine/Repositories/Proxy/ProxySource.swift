@@ -154,7 +154,9 @@ struct ProxySource: FileSource {
         _ subject: AssetRecord?, _ package: PackageID?, _ known: UpstreamMemory.KnownIndex?, by rules: FileRules
     ) async throws -> CacheValidity {
         let attributes = known?.listing.attributes ?? JSONObject()
-        return try await rules.admit(subject, of: PackageFacts(repository: repository, id: package, attributes: attributes))
+        let facts = PackageFacts(
+            repository: repository, id: package, attributes: attributes, listed: known?.listing.assets ?? [])
+        return try await rules.admit(subject, of: facts)
     }
 
     // MARK: Files

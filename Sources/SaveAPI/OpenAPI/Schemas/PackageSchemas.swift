@@ -1,5 +1,6 @@
 internal import SavePlatform
 internal import SaveRepositories
+internal import SaveStorage
 
 /// What is in repositories.
 enum PackageSchemas {

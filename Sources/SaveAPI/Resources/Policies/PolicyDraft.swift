@@ -54,6 +54,8 @@ struct PolicyDraft {
         match.minSeverity = members["min_severity"]?.string
         match.advisories = members["advisories"]?.array?.compactMap(\.string)
         match.exemptFixes = members["exempt_fixes"]?.bool
+        // `true` is kept as no kinds: it means those of later versions of the server as well.
+        match.upstreamAnomaly = members["upstream_anomaly"].map { $0.array?.compactMap(\.string) ?? [] }
         guard match.missingTime == nil || match.youngerThan != nil else {
             throw SaveError.invalid(
                 "match.missing_time", "'match.missing_time' says how old a file is, so it needs 'match.younger_than' beside it")

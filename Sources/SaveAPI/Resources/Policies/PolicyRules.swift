@@ -7,6 +7,8 @@ internal import SaveStorage
 enum PolicyRules {
     /// Names and patterns in one policy.
     static let maxPatterns = 1000
+    static let upstreamAnomaly = ValueRule.trueOrList(
+        of: .choice(UpstreamAnomalyKind.allCases.map(\.rawValue)), sizes: 1...UpstreamAnomalyKind.allCases.count)
     /// From here on owners may loosen: what they allow must not get past what an administrator denies with a lower number.
     static let ownersPriority: Int64 = 1000
 
@@ -37,6 +39,10 @@ enum PolicyRules {
                 "advisories", .list(of: .text(max: 100), sizes: 1...maxPatterns),
                 "Versions that one of these advisories affects, each by its id or another of its names.",
                 example: ["GHSA-vp9c-fpxx-744v"]),
+            FieldRule(
+                "upstream_anomaly", upstreamAnomaly,
+                "Files, or packages, with which the upstream did something odd: true for anything, or a list of what.",
+                example: ["changed_file", "lookalike_name"]),
             FieldRule("exempt_fixes", .boolean, "Not versions that an advisory names as those that mend it."),
             includeHosted,
         ])

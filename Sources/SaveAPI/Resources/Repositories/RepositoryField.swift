@@ -84,6 +84,7 @@ extension ValueRule {
         case .choice(let choices): .choice(choices)
         case .time: .time
         case .list(let rule, _): .list(of: rule.answer)
+        case .trueOrList(let rule, _): .trueOrList(of: rule.answer)
         case .object, .record: .object
         }
     }

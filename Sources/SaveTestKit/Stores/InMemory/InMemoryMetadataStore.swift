@@ -55,6 +55,7 @@ struct InMemoryTables: Sendable {
     var indexes: [Int64: [[UInt8]: CachedIndex]] = [:]
     var policies: [Int64: PolicyRecord] = [:]
     var sightings: [Int64: [AssetPath: Sighted]] = [:]
+    var anomalies: [Int64: [ObservedAnomaly]] = [:]
     var audit: [AuditRecord] = []
     var auditCut: AuditTruncation?
 }

@@ -62,6 +62,7 @@ extension InMemoryTransaction {
         tables.retired[id] = nil
         tables.indexes[id] = nil
         tables.sightings[id] = nil
+        tables.anomalies[id] = nil
         tables.policies = tables.policies.filter { $0.value.scope != .repository(id) }
     }
 
@@ -107,5 +108,21 @@ extension InMemoryTransaction {
         if tables.sightings[sighting.repository]?[path]?.digest != sighting.digest {
             tables.sightings[sighting.repository, default: [:]][path] = .init(digest: sighting.digest, seen: sighting.seen)
         }
+    }
+
+    func anomalies(_ repository: Int64, package: PackageID) -> [ObservedAnomaly] {
+        func key(_ anomaly: ObservedAnomaly) -> [UInt8] { Array((anomaly.kind.rawValue + "\u{0}" + anomaly.subject).utf8) }
+        return (tables.anomalies[repository] ?? []).filter { $0.package == package }.sorted {
+            key($0).lexicographicallyPrecedes(key($1))
+        }
+    }
+
+    func put(_ anomaly: ObservedAnomaly) throws -> Bool {
+        guard tables.repositories[anomaly.repository] != nil else { throw Self.unrelated }
+        let isKnown = anomalies(anomaly.repository, package: anomaly.package).contains {
+            $0.kind == anomaly.kind && $0.subject.utf8.elementsEqual(anomaly.subject.utf8)
+        }
+        if !isKnown { tables.anomalies[anomaly.repository, default: []].append(anomaly) }
+        return !isKnown
     }
 }

@@ -222,9 +222,9 @@ struct UpstreamPage: Sendable {
             await held?.cancel()
         }
         let offered = try await offered(listing)
-        await report(try await anomalies(in: offered, since: cached?.offered), changed: offered.changed)
+        let isOdd = try await report(offered, since: cached?.offered)
         let end = context.deadline(seconds: context.settings.cacheTTL)
-        guard let cached, cached.listing == offered.listing else {
+        guard let cached, cached.listing == offered.listing, !isOdd else {
             return Fetched(known: known(offered, row, until: end), status: 200, isChanged: true)
         }
         // Some servers know no validators, and send the same again and again.
@@ -355,33 +355,32 @@ struct UpstreamPage: Sendable {
         return cached.files
     }
 
+    /// - Returns: whether policies may judge otherwise than before.
+    private func report(_ offered: ReconciledListing, since earlier: ReconciledListing?) async throws -> Bool {
+        guard let package = index.package else { return false }
+        let found = try await anomalies(in: offered, since: earlier)
+        return await AnomalyReport(context: context, key: key, package: package).tell(found, keepsBytes: !offered.changed.isEmpty)
+    }
+
+    /// What is odd about the package now, and was not before.
     private func anomalies(in offered: ReconciledListing, since earlier: ReconciledListing?) async throws -> [UpstreamAnomaly] {
-        guard index.package != nil else { return [] }
+        guard let package = index.package else { return [] }
         let now = context.clock.now()
+        guard let earlier else {
+            return UpstreamAnomaly.find(in: offered, since: nil, at: now) + (try await likeness(of: package, now))
+        }
         let quarantine = try await UpstreamAnomaly.findQuarantine(
-            in: offered.listing, since: earlier?.listing, of: context.repository, at: now)
+            in: offered.listing, since: earlier.listing, of: context.repository, at: now)
         let found = UpstreamAnomaly.find(in: offered, since: earlier, at: now)
         guard let quarantine else { return found }
         // Its files leave the page with it.
         return found.filter { $0.kind != .vanishedFile } + [quarantine]
     }
 
-    /// An accident or an attack: it goes to the log, the audit trail, the metrics and `explain`.
-    ///
-    /// - Parameter changed: files of which other bytes are here, and stay.
-    private func report(_ anomalies: [UpstreamAnomaly], changed: [AssetPath: Checksum]) async {
-        guard !anomalies.isEmpty else { return }
-        let name = "\(context.repository.record.coordinates)/\(index.package?.name ?? "")"
-        for anomaly in context.memory.note(anomalies, of: key) {
-            context.log(
-                .error, "the upstream did something odd",
-                [
-                    "repository": context.repository.record.coordinates, "package": index.package?.name ?? "",
-                    "anomaly": anomaly.kind.rawValue, "files": anomaly.files.map(\.text).joined(separator: " "),
-                    "kept": anomaly.kind == .changedFile && !changed.isEmpty ? "the cached bytes" : "nothing",
-                ])
-            await context.aggregator.record(
-                AuditEvent("upstream.anomaly", "package", name, details: anomaly.json), .system)
-        }
+    private func likeness(of package: PackageID, _ now: Timestamp) async throws -> [UpstreamAnomaly] {
+        let hosted = context.catalogue.current.hosted(beside: context.repository)
+        guard !hosted.isEmpty else { return [] }
+        let like = try await context.store.read { try LookAlikeNames.first(like: package, hostedIn: hosted, $0) }
+        return like.map { [UpstreamAnomaly(nameLike: $0, at: now)] } ?? []
     }
 }

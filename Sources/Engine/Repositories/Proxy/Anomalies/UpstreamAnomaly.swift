@@ -1,28 +1,23 @@
 internal import SaveAccess
 internal import SaveHTTP
 package import SavePlatform
-internal import SaveStorage
+package import SaveStorage
 
 /// Something that upstreams hardly ever do to a package, and attackers do: somebody should look.
 package struct UpstreamAnomaly: Sendable, Equatable {
-    package enum Kind: String, Sendable, CaseIterable {
-        /// Other bytes under the name of a file.
-        case changedFile = "changed_file"
-        /// A file that was listed before and is not any more.
-        case vanishedFile = "vanished_file"
-        /// A new file of a version that was complete long ago. PyPI takes none after 14 days.
-        case lateFile = "late_file"
-        /// The upstream says now that nothing of the package is to be installed.
-        case quarantine
-    }
+    package typealias Kind = UpstreamAnomalyKind
 
     package let kind: Kind
     /// Some of the files; none for a package as a whole.
     package var files: [AssetPath] = []
-    /// All of them.
+    /// How many there are in all.
     package var count = 1
     /// When it was seen.
     package let time: Timestamp
+    /// All files, until they are kept.
+    private(set) var found: [AssetPath] = []
+    /// The hosted package that the name of this one is like. Callers who may read the proxy may not know of it.
+    private(set) var likeness: PackageID?
 
     /// So many files are named.
     static let maxFiles = 20
@@ -32,7 +27,8 @@ package struct UpstreamAnomaly: Sendable, Equatable {
     private init?(_ kind: Kind, _ found: [AssetPath], at time: Timestamp) {
         guard !found.isEmpty else { return nil }
         self.kind = kind
-        files = Array(found.sorted().prefix(Self.maxFiles))
+        self.found = found.sorted()
+        files = Array(self.found.prefix(Self.maxFiles))
         count = found.count
         self.time = time
     }
@@ -40,6 +36,21 @@ package struct UpstreamAnomaly: Sendable, Equatable {
     private init(quarantineAt time: Timestamp) {
         kind = .quarantine
         self.time = time
+    }
+
+    init(nameLike hosted: PackageID, at time: Timestamp) {
+        kind = .lookAlikeName
+        likeness = hosted
+        self.time = time
+    }
+
+    /// What is kept of one kind, seen at one time.
+    private init?(kept: [ObservedAnomaly]) {
+        guard let first = kept.first else { return nil }
+        (kind, time) = (first.kind, first.seen)
+        files = kind == .lookAlikeName ? [] : kept.compactMap { try? AssetPath($0.subject) }
+        count = kept.count
+        files = Array(files.prefix(Self.maxFiles))
     }
 
     /// What is odd about files of a package.
@@ -57,8 +68,8 @@ package struct UpstreamAnomaly: Sendable, Equatable {
         let vanished = listed.map(\.path).filter { !present.contains($0) }
         let first = firstTimes(listed)
         let late = kept.filter { file in
-            guard !known.contains(file.path), let version = file.version, let first = first[version] else { return false }
-            return (file.published ?? now).seconds.subtractingReportingOverflow(first.seconds).partialValue >= lateAfter
+            guard !known.contains(file.path), let version = file.version else { return false }
+            return isLate(file.published ?? now, first[version])
         }
         return
             (found + [UpstreamAnomaly(.vanishedFile, vanished, at: now), UpstreamAnomaly(.lateFile, late.map(\.path), at: now)])
@@ -86,8 +97,14 @@ package struct UpstreamAnomaly: Sendable, Equatable {
         listing.listing.assets.filter { $0.sidecarOf == nil }
     }
 
+    /// Whether a time is that of a file which came late, where the first file of its version came at another.
+    static func isLate(_ time: Timestamp, _ first: Timestamp?) -> Bool {
+        guard let first else { return false }
+        return time.seconds.subtractingReportingOverflow(first.seconds).partialValue >= lateAfter
+    }
+
     /// When the first file of each version came.
-    private static func firstTimes(_ files: [AssetRecord]) -> [String: Timestamp] {
+    static func firstTimes(_ files: [AssetRecord]) -> [String: Timestamp] {
         var first: [String: Timestamp] = [:]
         for file in files {
             guard let version = file.version, let time = file.published else { continue }
@@ -101,7 +118,27 @@ extension UpstreamAnomaly {
     /// Whether another one says the same, at any time.
     func isSame(as other: UpstreamAnomaly) -> Bool { kind == other.kind && count == other.count && files == other.files }
 
-    /// For the audit trail and `explain`.
+    /// The same without what is kept elsewhere.
+    var noted: UpstreamAnomaly {
+        var copy = self
+        copy.found = []
+        return copy
+    }
+
+    /// What is kept of a package, put together: the last first.
+    static func all(of kept: [ObservedAnomaly]) -> [UpstreamAnomaly] {
+        Dictionary(grouping: kept) { [$0.kind.rawValue, $0.seen.rfc3339] }.values.compactMap(UpstreamAnomaly.init(kept:))
+            .sorted { ($1.time, $0.kind.rawValue) < ($0.time, $1.kind.rawValue) }
+    }
+
+    /// For the audit trail.
+    var details: JSONObject {
+        var details = json
+        if let likeness { details["hosted"] = .string(likeness.name) }
+        return details
+    }
+
+    /// For `explain`.
     package var json: JSONObject {
         [
             "kind": .string(kind.rawValue), "count": .integer(Int64(count)), "files": .array(files.map { .string($0.text) }),
