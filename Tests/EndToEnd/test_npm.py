@@ -4,26 +4,22 @@ import datetime
 import gzip
 import hashlib
 import http.server
-import io
 import json
 import pathlib
 import subprocess
-import tarfile
 import threading
 
 import pytest
 
-from harness.clients.npm import Npm, package
+from harness import plugins
+from harness.clients.npm import Npm, package, tarball
 from harness.clients.yarn import Yarn
-from harness.server import BINARY, PASSWORD, ROOT, command
+from harness.server import PASSWORD, command
 
 
 @pytest.fixture(scope="module")
-def plugin(tmp_path_factory):
-    output = tmp_path_factory.mktemp("plugins") / "npm.so"
-    subprocess.run([str(ROOT / "Scripts" / "build-plugin.sh"), "Npm", "--build", str(BINARY.resolve().parent),
-                    "--output", str(output)], check=True)
-    return output
+def plugin():
+    return plugins.shared("Npm")
 
 
 @pytest.fixture(scope="module")
@@ -201,17 +197,6 @@ def test_nothing_is_changed_through_a_proxy_or_a_group(chain, npm):
         for command in (["deprecate", "app", "old"], ["dist-tag", "add", "app@1.0.0", "next"], ["unpublish", "app", "--force"]):
             refused = client.run(*command)
             assert refused.returncode != 0 and "405" in refused.stderr, (command, refused.stderr)
-
-
-def tarball(name, version):
-    """A tarball as npm packs them."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        manifest = json.dumps({"name": name, "version": version}).encode()
-        entry = tarfile.TarInfo("package/package.json")
-        entry.size = len(manifest)
-        archive.addfile(entry, io.BytesIO(manifest))
-    return packed.getvalue()
 
 
 def publish(name, version, changes=(), data=None):

@@ -1,16 +1,12 @@
 """Policies, as the real clients meet them: what they resolve to, and what they print of a refusal, as they come."""
-import datetime
 import hashlib
 
 import pytest
 
 import make_fixtures
+from harness.upstream import days_ago
 
 PINNED = "too-new==2.0"
-
-
-def days_ago(days):
-    return (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=days, minutes=5)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def shown(outcome):

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import datetime
 import hashlib
 import html
 import http.server
@@ -13,6 +14,12 @@ import socketserver
 import threading
 import time
 import urllib.parse
+
+
+def days_ago(days):
+    """The time of a file that is so many days old, and a little more, as JSON pages say it."""
+    age = datetime.timedelta(days=days, minutes=5)
+    return (datetime.datetime.now(datetime.timezone.utc) - age).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclasses.dataclass

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import pathlib
@@ -9,6 +10,7 @@ import pty
 import select
 import shutil
 import subprocess
+import tarfile
 
 from ..server import clean_environment
 
@@ -16,11 +18,11 @@ from ..server import clean_environment
 class Npm:
     """One user of npm with one registry."""
 
-    def __init__(self, home, registry, user=None, password=None, token=None):
+    def __init__(self, home, registry, user=None, password=None, token=None, loglevel="http"):
         self.home = pathlib.Path(home)
         self.home.mkdir(parents=True, exist_ok=True)
         place = registry.split(":", 1)[1]       # npm binds credentials to `//host/path/`
-        lines = ["registry=" + registry, "audit=false", "fund=false", "update-notifier=false", "loglevel=http"]
+        lines = ["registry=" + registry, "audit=false", "fund=false", "update-notifier=false", "loglevel=" + loglevel]
         if token:
             lines.append("%s:_authToken=%s" % (place, token))
         elif user:
@@ -96,3 +98,14 @@ def package(folder, name, version, content="module.exports = 1\n", **manifest):
     (folder / "package.json").write_text(json.dumps(dict({"name": name, "version": version, "main": "index.js"}, **manifest)))
     (folder / "index.js").write_text(content)
     return folder
+
+
+def tarball(name, version):
+    """A tarball as npm packs them."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        manifest = json.dumps({"name": name, "version": version}).encode()
+        entry = tarfile.TarInfo("package/package.json")
+        entry.size = len(manifest)
+        archive.addfile(entry, io.BytesIO(manifest))
+    return packed.getvalue()

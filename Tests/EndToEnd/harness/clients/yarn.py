@@ -11,8 +11,8 @@ from .npm import Npm
 class Yarn(Npm):
     """One user of yarn with one registry. `version` is 1 or 3."""
 
-    def __init__(self, home, registry, user=None, password=None, token=None, version=1):
-        super().__init__(home, registry, user, password, token)
+    def __init__(self, home, registry, user=None, password=None, token=None, version=1, loglevel="http"):
+        super().__init__(home, registry, user, password, token, loglevel)
         self.version = version
         with (self.home / ".npmrc").open("a") as settings:
             settings.write("always-auth=true\n")
