@@ -645,3 +645,25 @@ def test_npm_audit_tells_the_advisories_that_were_imported(plugin, new_server, t
     assert found["severity"] == "critical" and found["via"][0]["url"].endswith("GHSA-aaaa-bbbb-cccc") and found["fixAvailable"]
     client.ok("install", "@acme/pad@1.3.0", cwd=project)
     assert json.loads(client.run("audit", "--json", cwd=project).stdout)["metadata"]["vulnerabilities"]["total"] == 0
+
+
+def test_npm_installs_what_was_latest_then_and_stays_there(server, npm, hosted, repository, tmp_path):
+    server.create(repository + "/all", format="npm", kind="group", members=[hosted])
+    publisher = npm(hosted, "publisher")
+    publisher.ok("publish", cwd=package(tmp_path / "one", "left-pad", "1.0.0"))
+    then = publisher.json("view", "left-pad", "time")["1.0.0"]
+    publisher.ok("publish", cwd=package(tmp_path / "two", "left-pad", "2.0.0", "module.exports = 2\n"))
+    for place in (hosted, repository + "/all"):
+        client = npm("%s/+at/%s" % (place, then), place.replace("/", "-"))
+        assert client.json("view", "left-pad", "dist-tags") == {"latest": "1.0.0"}
+        project = package(tmp_path / ("project-" + place.replace("/", "-")), "project", "1.0.0")
+        client.ok("install", "left-pad", cwd=project)
+        assert (project / "node_modules" / "left-pad" / "index.js").read_text() == "module.exports = 1\n"
+        lock = json.loads((project / "package-lock.json").read_text())["packages"]["node_modules/left-pad"]
+        assert "/%s/+at/" % place in lock["resolved"] and lock["version"] == "1.0.0", lock
+        subprocess.run(["rm", "-r", str(project / "node_modules"), str(client.home / "cache")], check=True)
+        client.ok("ci", cwd=project)
+        missing = client.run("install", "left-pad@2.0.0", cwd=project)
+        assert missing.returncode != 0 and "ETARGET" in missing.stderr, missing.stderr
+        refused = client.run("publish", cwd=package(tmp_path / ("three-" + place.replace("/", "-")), "left-pad", "3.0.0"))
+        assert refused.returncode != 0 and "can only be read" in refused.stderr, refused.stderr

@@ -29,17 +29,21 @@ package struct RepositorySources: Sendable {
 
     /// The implementation of a repository.
     ///
-    /// - Parameter snapshot: where a group finds its members.
-    package func source(of repository: Repository, in snapshot: CatalogueSnapshot) -> any ContentSource {
+    /// - Parameters:
+    ///   - snapshot: where a group finds its members.
+    ///   - time: as of when it is read; nil for now.
+    package func source(
+        of repository: Repository, in snapshot: CatalogueSnapshot, asOf time: Timestamp? = nil
+    ) -> any ContentSource {
         switch repository.record.kind {
-        case .hosted: filtered(HostedSource(repository: repository, storage: storage))
-        case .proxy: filtered(ProxySource(UpstreamContext(repository, storage, upstreams)))
-        case .group: group(repository, in: snapshot)
+        case .hosted: filtered(HostedSource(repository: repository, storage: storage), time)
+        case .proxy: filtered(ProxySource(UpstreamContext(repository, storage, upstreams)), time)
+        case .group: group(repository, in: snapshot, asOf: time)
         }
     }
 
-    private func filtered(_ source: any FileSource) -> FilteredSource {
-        FilteredSource(source, by: fileRules(of: source.repository))
+    private func filtered(_ source: any FileSource, _ time: Timestamp?) -> FilteredSource {
+        FilteredSource(source, by: fileRules(of: source.repository, asOf: time))
     }
 
     /// What an answer of a repository depends on, whatever it finds: its own settings, and those of the groups in it.
@@ -51,9 +55,9 @@ package struct RepositorySources: Sendable {
         }
     }
 
-    func group(_ repository: Repository, in snapshot: CatalogueSnapshot) -> GroupSource {
+    func group(_ repository: Repository, in snapshot: CatalogueSnapshot, asOf time: Timestamp? = nil) -> GroupSource {
         let members = snapshot.reach(of: repository).filter { $0.repository.record.kind != .group }.map { member in
-            let source = source(of: member.repository, in: snapshot)
+            let source = source(of: member.repository, in: snapshot, asOf: time)
             return GroupSource.Member(
                 repository: member.repository,
                 source: member.isOnline ? source : OfflineMember(repository: member.repository, source: source))

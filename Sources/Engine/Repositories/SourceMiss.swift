@@ -19,6 +19,9 @@ package struct SourceMiss: Error, Sendable {
             ), validity: validity)
     }
 
+    /// Why a file is not there that is there now; nil for every other miss.
+    var absence: SaveError? { error.details[PublishedBy.detail] == nil ? nil : error }
+
     /// The codes that mean that something is not there, as against not known.
     static let codes: Set<SaveError.Code> = [.packageNotFound, .assetNotFound, .notFound]
 }

@@ -1,15 +1,18 @@
 internal import SaveAccess
 internal import SaveHTTP
 internal import SavePlatform
+internal import SaveRepositories
 internal import SaveStorage
 
 /// Finds the repository and the route of a request, once. A caller who may not read the repository learns neither.
 struct RequestResolver: RequestResolving {
     let formats: FormatRegistry
     let catalogue: CurrentCatalogue
+    private let clock: PlatformClock
     private let routes = RouteMemo(size: 4 << 20)
 
-    init(formats: FormatRegistry, catalogue: CurrentCatalogue) {
+    init(formats: FormatRegistry, catalogue: CurrentCatalogue, clock: PlatformClock) {
+        self.clock = clock
         self.formats = formats
         self.catalogue = catalogue
     }
@@ -39,7 +42,7 @@ struct RequestResolver: RequestResolving {
         _ request: HTTPRequest, _ sender: Authentication, _ catalogue: CatalogueSnapshot
     ) -> ResolvedRequest? {
         guard request.method == .get, let known = routes.entry(for: request.target, in: catalogue) else { return nil }
-        return ResolvedRequest(request, sender, known.repository, known.route, catalogue)
+        return ResolvedRequest(request, sender, known.repository, known.route, catalogue, asOf: known.asOf)
     }
 
     func resolve(_ request: HTTPRequest, _ sender: Authentication) async throws -> ResolvedRequest {
@@ -53,28 +56,46 @@ struct RequestResolver: RequestResolving {
             // Before the format is asked: what it says of a path is not for callers who may not read the repository.
             try admit(sender.principal, to: repository, catalogue)
         } catch {
-            guard shorter == nil, let document = await publicDocument(request, path, of: repository) else { throw error }
+            guard shorter == nil, let place = try? place(path),
+                let document = await publicDocument(request, place, of: repository)
+            else { throw error }
             // The very answer of the format that was looked at. It is not remembered: callers without access must not push out what is
             // remembered for others.
-            return ResolvedRequest(request, sender, repository, document, catalogue)
+            return ResolvedRequest(request, sender, repository, document, catalogue, asOf: place.asOf)
         }
+        let place = try place(path)
         let route: Route
         if let shorter {
             route = .redirect(to: shorter, permanent: true)
         } else {
             route = spelled(
-                try await meaning(of: request, path.dropping(3), in: repository), try spelling(of: request, repository))
+                try await meaning(of: request, place, in: repository), try spelling(of: request, place, repository))
             if request.method == .get {
-                routes.remember(RouteMemo.Entry(repository: repository, route: route), for: request.target)
+                routes.remember(
+                    RouteMemo.Entry(repository: repository, route: route, asOf: place.asOf), for: request.target)
             }
         }
-        return ResolvedRequest(request, sender, repository, route, catalogue)
+        return ResolvedRequest(request, sender, repository, route, catalogue, asOf: place.asOf)
+    }
+
+    /// A place in a repository, and as of when it is read.
+    private struct Place {
+        let below: RequestPath
+        /// nil for now.
+        let asOf: Timestamp?
+    }
+
+    /// - Throws: `invalidRequest` for a time at which no repository can be read.
+    private func place(_ path: RequestPath) throws -> Place {
+        let below = path.dropping(3)
+        guard let read = try AsOf.split(below, now: clock.now()) else { return Place(below: below, asOf: nil) }
+        return Place(below: read.below, asOf: read.time)
     }
 
     /// What a request asks for, where that is a public document. Only a format that has such documents is asked.
-    private func publicDocument(_ request: HTTPRequest, _ path: RequestPath, of repository: Repository) async -> Route? {
+    private func publicDocument(_ request: HTTPRequest, _ place: Place, of repository: Repository) async -> Route? {
         guard request.method.isRead, repository.descriptor.abilities.contains(.publicDocuments),
-            let route = try? await meaning(of: request, path.dropping(3), in: repository),
+            let route = try? await meaning(of: request, place, in: repository),
             repository.isPublicDocument(route)
         else { return nil }
         return route
@@ -106,9 +127,18 @@ struct RequestResolver: RequestResolving {
         repository.record.kind != .hosted && !repository.descriptor.abilities.contains(.upstreamIndexes)
     }
 
-    private func spelling(of request: HTTPRequest, _ repository: Repository) throws -> RequestSpelling? {
+    private func spelling(of request: HTTPRequest, _ place: Place, _ repository: Repository) throws -> RequestSpelling? {
         guard request.method.isRead, Self.passesOn(repository) else { return nil }
-        return try RequestSpelling(rawPath: ordinary(request.rawPath), rawQuery: request.rawQuery)
+        let raw = ordinary(request.rawPath)
+        return try RequestSpelling(rawPath: place.asOf == nil ? raw : Self.withoutTime(raw), rawQuery: request.rawQuery)
+    }
+
+    /// An undecoded path without the two segments that say as of when it is read.
+    private static func withoutTime(_ raw: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let slashes = raw.indices.filter { raw[$0] == UInt8(ascii: "/") }
+        guard slashes.count > 3 else { return raw }
+        let rest = slashes.count > 5 ? raw[slashes[5]...] : [UInt8(ascii: "/")]
+        return raw[..<slashes[3]] + rest
     }
 
     private func spelled(_ route: Route, _ spelling: RequestSpelling?) -> Route {
@@ -123,15 +153,28 @@ struct RequestResolver: RequestResolving {
         }
     }
 
-    private func meaning(of request: HTTPRequest, _ path: RequestPath, in repository: Repository) async throws -> Route {
+    /// - Throws: what the format throws; `methodNotAllowed` where something is to be changed that was.
+    private func meaning(of request: HTTPRequest, _ place: Place, in repository: Repository) async throws -> Route {
         let query = try QueryItems(decoding: request.rawQuery)
+        let isPast = place.asOf != nil
         do {
-            return try await repository.format.route(
-                FormatRequest(method: request.method, path: path, query: query, contentType: request.headers["content-type"]))
+            let route = try await repository.format.route(
+                FormatRequest(
+                    method: request.method, path: place.below, query: query, contentType: request.headers["content-type"]))
+            guard isPast, RouteAuthorization.permission(for: route) != .read else { return route }
+            throw Self.isPast
         } catch {
-            throw await AllowedMethods.refusal(error, of: request.method, path, in: repository)
+            // Whatever else the format says of a change, such as a sign-in that has to be sent elsewhere.
+            let isChange = isPast && !request.method.isRead && ErrorResponder.isRefusal(error)
+            throw await AllowedMethods.refusal(
+                isChange ? Self.isPast : error, of: request.method, place.below, in: repository, isPast: isPast)
         }
     }
+
+    private static let isPast = SaveError(
+        .methodNotAllowed,
+        "below /\(AsOf.marker)/ is the repository as it was, which can only be read: leave out /\(AsOf.marker)/ and the time",
+        details: ["allow": "GET, HEAD, OPTIONS"])
 
     /// The repository that a path names.
     ///

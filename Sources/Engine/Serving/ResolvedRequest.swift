@@ -9,6 +9,8 @@ struct ResolvedRequest: Sendable {
     let sender: Authentication
     let repository: Repository
     let route: Route
+    /// As of when the repository is read; nil for now.
+    let asOf: Timestamp?
     /// What the sender may do in the repository. Whether that is enough for the route, `RouteAuthorization` says.
     let granted: Permissions
     let catalogue: CatalogueSnapshot
@@ -17,8 +19,9 @@ struct ResolvedRequest: Sendable {
 
     init(
         _ request: HTTPRequest, _ sender: Authentication, _ repository: Repository, _ route: Route,
-        _ catalogue: CatalogueSnapshot
+        _ catalogue: CatalogueSnapshot, asOf: Timestamp? = nil
     ) {
+        self.asOf = asOf
         self.request = request
         self.sender = sender
         self.repository = repository

@@ -13,8 +13,10 @@ struct RouteMemo: Sendable {
     final class Entry: Sendable {
         let repository: Repository
         let route: Route
+        let asOf: Timestamp?
 
-        init(repository: Repository, route: Route) {
+        init(repository: Repository, route: Route, asOf: Timestamp?) {
+            self.asOf = asOf
             self.repository = repository
             self.route = route
         }

@@ -38,7 +38,8 @@ package struct Serving: Sendable {
         compression: PageCompression
     ) {
         let formats = services.catalogue.formats
-        let resolver = RequestResolver(formats: formats, catalogue: services.catalogue.live)
+        let resolver = RequestResolver(
+            formats: formats, catalogue: services.catalogue.live, clock: services.storage.clock)
         let refusals = RefusedChanges(aggregator: services.aggregator, resolver: resolver)
         indexes = IndexHandler(
             services: services.sources, revalidation: services.revalidation, cacheSize: configuration.pageCacheSize,

@@ -34,7 +34,7 @@ struct BypassRun {
             for row in RefusedURLs.rows where row.places.contains(place) {
                 let mount = formats.descriptors.first { $0.id == row.format }?.mount
                 for segment in [row.format] + (mount.map { [$0.path] } ?? []) {
-                    for view in RefusedURLs.views {
+                    for view in RefusedURLs.views(of: row, place) {
                         targets.append((RefusedURLs.target(row, place, segment: segment, view: view), row))
                     }
                 }

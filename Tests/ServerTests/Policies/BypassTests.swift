@@ -84,7 +84,7 @@ import Testing
         var crawl = BypassCrawl(world: world)
         for place in RefusedPlace.allCases where place.isHosted == isHosted {
             for row in RefusedURLs.rows where row.content == .page && row.places.contains(place) {
-                for view in RefusedURLs.views {
+                for view in RefusedURLs.views(of: row, place) {
                     try await crawl.follow(RefusedURLs.target(row, place, segment: row.format, view: view))
                 }
             }

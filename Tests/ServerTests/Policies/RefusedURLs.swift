@@ -50,7 +50,11 @@ enum RefusedURLs {
     }
 
     /// Readings of a repository, each as the beginning of a path below it. Every row is asked for in each.
-    static let views = [""]
+    ///
+    /// The time is a minute after that at which the tests begin. Upstreams are not searched as of a time.
+    static func views(of row: Row, _ place: RefusedPlace) -> [String] {
+        row.path.contains("/search") && !place.isHosted ? [""] : ["", "/+at/2027-01-15T08:01:00Z"]
+    }
 
     private static let wheel = RefusedFile.wheel.filename
     private static let digest = Digest.hex(RefusedFile.bytes)

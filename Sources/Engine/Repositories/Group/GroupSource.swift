@@ -78,14 +78,16 @@ package struct GroupSource: ContentSource {
             return try await owner.source.asset(path, package: package, method: method).depending(on: validity)
         }
         var before = CacheValidity()
+        var missing: SaveError?
         for member in members {
             do {
                 return try await member.source.asset(path, package: nil, method: method).depending(on: before)
             } catch let miss as SourceMiss {
                 before.merge(miss.validity)
+                missing = missing ?? miss.absence
             }
         }
-        throw noFile(path, before)
+        throw noFile(path, before, missing)
     }
 
     package func owns(_ package: PackageID) async throws -> (owned: Bool, validity: CacheValidity) {
@@ -178,6 +180,7 @@ package struct GroupSource: ContentSource {
     private func listed(_ path: AssetPath, _ package: PackageID, _ method: HTTPMethod) async throws -> AssetContent {
         let merged = try await merged(.package(package))
         var before = merged.validity
+        var missing: SaveError?
         // What is on no page is the metadata of a listed file, or was listed once and is still here.
         let isListed = merged.places[path] != nil
         // A member that gives nothing out is asked last: it refuses what it has, and says why.
@@ -193,9 +196,10 @@ package struct GroupSource: ContentSource {
                 return content.depending(on: before)
             } catch let miss as SourceMiss {
                 before.merge(miss.validity)
+                missing = missing ?? miss.absence
             }
         }
-        throw noFile(path, before)
+        throw noFile(path, before, missing)
     }
 
     /// The candidates, each with its place.
@@ -225,9 +229,11 @@ package struct GroupSource: ContentSource {
         )
     }
 
-    private func noFile(_ path: AssetPath, _ validity: CacheValidity) -> SourceMiss {
+    /// - Parameter absence: what a member says that has the file now, but did not have it then.
+    private func noFile(_ path: AssetPath, _ validity: CacheValidity, _ absence: SaveError?) -> SourceMiss {
         SourceMiss(
-            error: SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates): check the name"),
+            error: absence
+                ?? SaveError(.assetNotFound, "there is no file '\(path)' in \(repository.record.coordinates): check the name"),
             validity: validity)
     }
 }

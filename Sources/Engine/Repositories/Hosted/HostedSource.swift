@@ -33,8 +33,12 @@ struct HostedSource: FileSource {
         let path = path.plain
         let found = try await file(path, of: package)
         let facts = PackageFacts(repository: repository, id: package, attributes: found.attributes)
-        let validity = try await rules.admit(found.subject, of: facts)
-        return .stored(found.asset, try await open(found.asset), found.validity.merging(validity))
+        do {
+            let validity = try await rules.admit(found.subject, of: facts)
+            return .stored(found.asset, try await open(found.asset), found.validity.merging(validity))
+        } catch let miss as SourceMiss {
+            throw SourceMiss(error: miss.error, validity: found.validity.merging(miss.validity))
+        }
     }
 
     /// A file's rows.

@@ -19,7 +19,7 @@ package import SaveStorage
 ///         }
 ///     }
 ///
-/// A rule begins to count with its line in `RepositorySources.fileRules(of:)`. Where something changes by which it decides, the code that changes
+/// A rule begins to count with its line in `RepositorySources.fileRules(of:asOf:)`. Where something changes by which it decides, the code that changes
 /// that says so of the repository (`RepositoryAdministration.contentChanged(in:package:)`), as of any change that pages show.
 package protocol FilePolicy: Sendable {
     /// What the rule says of the files of a package, or of files that belong to none.

@@ -6,12 +6,15 @@ internal import Synchronization
 
 extension RepositorySources {
     /// What decides which files of a repository clients get. The first rule that withholds a file gives the reason.
-    package func fileRules(of repository: Repository) -> FileRules {
+    ///
+    /// - Parameter time: as of when the repository is read; nil for now.
+    package func fileRules(of repository: Repository, asOf time: Timestamp? = nil) -> FileRules {
         FileRules(
             [
                 PackageQuarantine(),
                 AllowedFileHosts(repository.record.proxy),
-            ] + furtherPolicies(repository), processors: processors, clock: clock, counts: policyCounts)
+            ] + furtherPolicies(repository), processors: processors, clock: clock, counts: policyCounts,
+            published: time.map { PublishedBy(time: $0, sightings: FileSightings(store: storage.store, clock: clock, log: log)) })
     }
 }
 
@@ -21,16 +24,25 @@ package struct FileRules: Sendable {
     private let processors: BlockingPool
     private let clock: PlatformClock
     private let counts: PolicyCounts
+    /// Which files there are at all; nil for every one.
+    private let published: PublishedBy?
 
     /// Listings of more files are gone through on a thread that may take its time.
     private static let maxInline = 200
 
-    init(_ policies: [any FilePolicy], processors: BlockingPool, clock: PlatformClock, counts: PolicyCounts) {
+    init(
+        _ policies: [any FilePolicy], processors: BlockingPool, clock: PlatformClock, counts: PolicyCounts,
+        published: PublishedBy?
+    ) {
+        self.published = published
         self.counts = counts
         self.policies = policies
         self.processors = processors
         self.clock = clock
     }
+
+    /// Whether a repository is read as it was.
+    var isAsOf: Bool { published != nil }
 
     /// What the rules say of the files of a package, or of files that belong to none.
     ///
@@ -47,7 +59,7 @@ package struct FileRules: Sendable {
     ///
     /// - Parameter record: the file's, also where one of its sidecars is wanted; nil where nothing is known of the file yet.
     /// - Returns: until when it may be.
-    /// - Throws: the error of the rule that withholds it.
+    /// - Throws: the error of the rule that withholds it; `SourceMiss` where it was not there at the time that is asked about.
     func admit(_ record: AssetRecord?, of package: PackageFacts) async throws -> CacheValidity {
         var package = package
         package.files = record.map { [$0] } ?? []
@@ -58,16 +70,20 @@ package struct FileRules: Sendable {
             if let decision = withholding.decision { counts.note(decision) }
             throw withholding.error
         }
+        // Last: what may not be had now is refused, whatever was then.
+        if let record { try await published?.check(record, in: package.repository.record.id) }
         return validity(until: verdict.until)
     }
 
     /// A listing as clients see it.
     func filter(_ answer: SourcedListing, of package: PackageFacts) async throws -> SourcedListing {
-        var package = package
+        var (package, answer) = (package, answer)
+        if let published {
+            answer.listing.assets = try await published.filter(answer.listing.assets, in: package.repository.record.id)
+        }
         package.files = answer.listing.assets
         package.listed = answer.listing.assets
         let verdicts = try await verdicts(on: package)
-        var answer = answer
         answer.withholding = verdicts.whole?.withholding
         if let whole = verdicts.whole, whole.withholding == nil {
             answer.validity.merge(validity(until: whole.until))

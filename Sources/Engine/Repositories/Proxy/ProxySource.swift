@@ -20,7 +20,12 @@ struct ProxySource: FileSource {
 
     /// What the upstream says of packages that it found is passed on: which of their files were looked at is not known.
     func found(_ query: SearchQuery, by rules: FileRules) async throws -> SourcedListing {
-        try await UpstreamSearch(context).found(query)
+        guard !rules.isAsOf else {
+            throw SourceMiss(
+                error: SaveError(.notFound, "an upstream cannot be searched as of a time: ask for the package by its name"),
+                validity: CacheValidity())
+        }
+        return try await UpstreamSearch(context).found(query)
     }
 
     func listing(_ index: IndexKey) async throws -> SourcedListing {
@@ -59,6 +64,8 @@ struct ProxySource: FileSource {
         let plain = path.plain
         let path = try spelling.map(SpelledKey.path) ?? plain
         try refuseReserved(package)
+        // Nobody says when an arbitrary site had what it has now: only what was fetched by then is known.
+        if rules.isAsOf, !isIndexed { return try await fetched(path, package, method, by: rules) }
         // Taken before anything is looked at: what changes while a file is judged outdates the judgement.
         let facts = facts(of: package)
         // What the upstream's page says counts for files that are here already as well.
@@ -83,6 +90,19 @@ struct ProxySource: FileSource {
             try await UpstreamFile(context).fetch(record, into: fill)
         }
         return .arriving(ArrivingAsset(repository: context.id, record: record, head: try await seat.fill.head(), seat: seat))
+    }
+
+    /// A file that was fetched from a site without an index, which is not asked.
+    private func fetched(
+        _ path: AssetPath, _ package: PackageID?, _ method: HTTPMethod, by rules: FileRules
+    ) async throws -> AssetContent {
+        do {
+            return try await kept.asset(path, package: package, method: method, by: rules)
+        } catch let miss as SourceMiss where miss.absence == nil {
+            // Refused, or missing because nobody knows whether it was there.
+            _ = try await admit(AssetRecord(path: path), package, nil, by: rules)
+            throw miss
+        }
     }
 
     /// A directory of what was fetched from a site without an index, with links to what clients have to ask for.

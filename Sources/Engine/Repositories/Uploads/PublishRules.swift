@@ -27,12 +27,13 @@ struct PublishRules: Sendable {
 
     /// The items that are not there yet, byte for byte.
     ///
-    /// - Throws: `conflict` for another spelling of the package's name; `preconditionFailed` where the client wants other files to be there, or none; `alreadyExists` for other bytes under a name that is taken, in any spelling; `nameRetired` for the name of a
+    /// - Throws: `invalidRequest` for a path that cannot be read; `conflict` for another spelling of the package's name; `preconditionFailed` where the client wants other files to be there, or none; `alreadyExists` for other bytes under a name that is taken, in any spelling; `nameRetired` for the name of a
     ///   deleted file; `RevisionConflict` where a sidecar was put together with one that is not there any more.
     func newItems(
         _ submission: Submission, in reading: any MetadataReading
     ) throws -> [Submission.Item] {
         if submission.items.isEmpty, !conditions.isEmpty { throw Self.noFile }
+        guard !submission.items.contains(where: { AsOf.takes($0.record.path) }) else { throw Self.takenName }
         try checkSpelling(of: submission, in: reading)
         let files = try submission.items.filter { item in
             try item.record.sidecarOf == nil && isNew(item, in: reading)
@@ -103,6 +104,9 @@ struct PublishRules: Sendable {
         else { return [own].compactMap(\.self) }
         return [own, twin].compactMap(\.self)
     }
+
+    private static let takenName = SaveError.invalid(
+        "path", "the path: '\(AsOf.marker)' at the top of a repository is kept for reading it as of a time: use another name")
 
     private static let noFile = SaveError(
         .invalidRequest, "If-Match and If-None-Match are about files, and this request has none: send it without them")

@@ -28,6 +28,9 @@ package enum ErrorResponder {
         }
     }
 
+    /// Whether an error is about the request, and not about a server.
+    static func isRefusal(_ error: any Error) -> Bool { (error as? SaveError).map { status(of: $0.code) < 500 } ?? false }
+
     /// An answer in one line of text, for package managers and people, who see it wherever they look: in the body, in
     /// `X-Save-Reason` or on the status line.
     package static func text(_ error: any Error, request: HTTPRequest, log: Log) -> HTTPResponse {

@@ -11,6 +11,8 @@ struct FileHandler: RouteHandler {
     private struct Key: Hashable, Sendable {
         let repository: Int64
         let path: AssetPath
+        /// As of when the repository is read; nil for now.
+        let asOf: Timestamp?
     }
 
     /// A file that is open, whole or in parts.
@@ -46,7 +48,7 @@ struct FileHandler: RouteHandler {
     }
 
     private let services: RepositorySources
-    /// By repository and path (`FilePolicyTests`).
+    /// By repository, path and time (`FilePolicyTests`, `AsOfTests`).
     private let cache: AnswerCache<Key, OpenAnswer>
 
     /// - Parameter openFiles: how many files are kept open.
@@ -57,7 +59,7 @@ struct FileHandler: RouteHandler {
 
     func reply(to resolved: ResolvedRequest) throws -> Reply {
         guard case .asset(let path, let package) = resolved.route else { throw SaveError.misrouted }
-        let key = Key(repository: resolved.repository.record.id, path: path)
+        let key = Key(repository: resolved.repository.record.id, path: path, asOf: resolved.asOf)
         guard let known = cache.current(key, in: resolved.catalogue) else {
             return .pending { try await fetch(key, package, resolved) }
         }
@@ -68,7 +70,7 @@ struct FileHandler: RouteHandler {
     private func fetch(_ key: Key, _ package: PackageID?, _ resolved: ResolvedRequest) async throws -> Answer {
         let (request, repository, catalogue) = (resolved.request, resolved.repository, resolved.catalogue)
         let own = CacheValidity(dependencies: services.structure(of: repository, .asset(key.path), in: catalogue))
-        let source = services.source(of: repository, in: catalogue)
+        let source = services.source(of: repository, in: catalogue, asOf: key.asOf)
         switch try await source.asset(key.path, package: package, method: request.method) {
         case .stored(let asset, let blob, let validity):
             let download = DownloadSubject(

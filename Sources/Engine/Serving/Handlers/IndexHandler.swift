@@ -15,6 +15,8 @@ struct IndexHandler: RouteHandler {
         let isCompressed: Bool
         /// What absolute URLs on the page begin with, where it has such.
         let origin: String?
+        /// As of when the repository is shown; nil for now.
+        let asOf: Timestamp?
 
         /// The essence tells types apart well enough; hashing the whole field as well would cost as much again.
         func hash(into hasher: inout Hasher) {
@@ -22,6 +24,7 @@ struct IndexHandler: RouteHandler {
             hasher.combine(index)
             hasher.combine(type.essence)
             hasher.combine(isCompressed)
+            hasher.combine(asOf)
         }
     }
 
@@ -36,7 +39,7 @@ struct IndexHandler: RouteHandler {
     private let revalidation: UpstreamRevalidation
     private let externalOrigin: String?
     private let compression: PageCompression
-    /// By repository, index, type, coding and origin (`RenderingTests`).
+    /// By repository, index, type, coding, origin and time (`RenderingTests`, `AsOfTests`).
     private let cache: AnswerCache<Key, CachedAnswer>
     private let flights = SingleFlight<Flight, CachedAnswer>()
     private let renderings = Renderings()
@@ -81,7 +84,7 @@ struct IndexHandler: RouteHandler {
                 .notAcceptable,
                 "this page comes as \(offers.map(\.essence).joined(separator: ", ")); none of them is acceptable to the client")
         }
-        let key = key(index, type, request, resolved.repository)
+        let key = key(index, type, resolved)
         let known = cache.current(key, in: resolved.catalogue)
         // What is made while it is sent is not made on the thread that serves all others.
         if let known, known.isWhole, !demandsUpstream(known.validity, request) { return .ready(known) }
@@ -126,7 +129,8 @@ struct IndexHandler: RouteHandler {
     /// The fields of a request that decide which page it gets, or whether an upstream is asked first.
     static let decidingFields: [StaticString] = ["accept", "accept-encoding", "cache-control", "host"]
 
-    private func key(_ index: IndexKey, _ type: MediaType, _ request: HTTPRequest, _ repository: Repository) -> Key {
+    private func key(_ index: IndexKey, _ type: MediaType, _ resolved: ResolvedRequest) -> Key {
+        let (request, repository) = (resolved.request, resolved.repository)
         // Without a configured origin a page with absolute URLs is made for each that clients use, and shown to no others.
         var isAbsolute = repository.descriptor.abilities.contains(.absoluteLinks)
         // What is no page of links has no base that its readers would resolve one against: bandersnatch takes a path for one below
@@ -138,11 +142,11 @@ struct IndexHandler: RouteHandler {
         return Key(
             repository: repository.record.id, index: index, type: type,
             isCompressed: ContentNegotiation.acceptsGzip(request.headers.bytes(of: "accept-encoding")),
-            origin: externalOrigin ?? (isAbsolute ? request.origin : nil))
+            origin: externalOrigin ?? (isAbsolute ? request.origin : nil), asOf: resolved.asOf)
     }
 
     private func make(_ key: Key, _ repository: Repository, _ catalogue: CatalogueSnapshot) async throws -> CachedAnswer {
-        let source = services.source(of: repository, in: catalogue)
+        let source = services.source(of: repository, in: catalogue, asOf: key.asOf)
         var sourced = SourcedListing(listing: Listing(), validity: CacheValidity())
         // What is about the repository itself needs nothing of it.
         if case .document = key.index {} else { sourced = try await source.listing(key.index) }
@@ -159,7 +163,7 @@ struct IndexHandler: RouteHandler {
         }
         renderings.count.wrappingAdd(1, ordering: .relaxed)
         let context = RenderContext(
-            basePath: repository.basePath, externalOrigin: key.origin, documents: documents)
+            basePath: repository.basePath + (key.asOf.map(AsOf.path) ?? ""), externalOrigin: key.origin, documents: documents)
         let count = listing.assets.count + listing.packages.count
         let pool = count > Self.maxInlineFiles ? services.processors : nil
         let rendering = try await repository.format.ask(on: pool, lasting: .rendering(count)) { format in

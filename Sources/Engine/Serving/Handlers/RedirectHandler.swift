@@ -1,6 +1,7 @@
 internal import SaveAccess
 internal import SaveHTTP
 internal import SavePlatform
+internal import SaveRepositories
 internal import SaveStorage
 
 /// Answers redirects. A browser at a repository's own URL gets a page instead, which says what the repository is and how it is used:
@@ -20,15 +21,25 @@ struct RedirectHandler: RouteHandler {
     private func redirect(_ resolved: ResolvedRequest, to location: String, permanent: Bool) -> HTTPResponse {
         let request = resolved.request
         let query = request.rawQuery.map { "?" + String(decoding: $0, as: UTF8.self) } ?? ""
-        // The repository is a directory also where its own URL lacks the last slash.
-        let isBare =
-            resolved.repository.descriptor.namesRepository(request.rawPath) && request.rawPath.last != UInt8(ascii: "/")
-        let start = isBare ? "\(resolved.repository.record.name)/" : ""
         var answer = HTTPResponse(
-            status: permanent ? 301 : 302, headers: ["Location": start + location + query, "Cache-Control": "no-cache"])
+            status: permanent ? 301 : 302,
+            headers: ["Location": start(resolved) + location + query, "Cache-Control": "no-cache"])
         // A browser may get a page instead.
         if !permanent { answer.headers.append("Vary", "Accept") }
         return answer
+    }
+
+    /// What comes before a location that is relative to the repository: that is a directory also where its own URL, or that of what it
+    /// was, lacks the last slash.
+    private func start(_ resolved: ResolvedRequest) -> String {
+        let (slash, path) = (UInt8(ascii: "/"), resolved.request.rawPath)
+        guard path.last != slash, let rest = resolved.repository.descriptor.place(of: path)?.rest else { return "" }
+        switch (rest.count { $0 == slash }, resolved.asOf) {
+        case (2, nil): return "\(resolved.repository.record.name)/"
+        // The colon of a time would end a scheme (RFC 3986, 4.2).
+        case (4, let time?): return "./" + AsOf.path(of: time).dropFirst(AsOf.marker.count + 1)
+        default: return ""
+        }
     }
 
     /// The page; nil unless a browser asks for the repository's own URL and the format has something to say.

@@ -23,7 +23,7 @@ struct WriteHandler: RouteHandler {
         let record = resolved.repository.record
         guard record.kind == .hosted else {
             let path = try resolver.path(resolved.request.rawPath).dropping(3)
-            let allowed = try await AllowedMethods.field(of: path, in: resolved.repository)
+            let allowed = try await AllowedMethods.field(of: path, in: resolved.repository, isPast: false)
             throw SaveError(
                 .methodNotAllowed, "\(record.coordinates) is a \(record.kind.rawValue): upload to a hosted repository",
                 details: ["allow": allowed ?? "OPTIONS"])
