@@ -25,6 +25,8 @@ package struct SourcedListing: Sendable {
     package var validity: CacheValidity
     /// Why no file of the package is given out, where that is so.
     var withholding: Withholding?
+    /// The repositories that the files are from.
+    var holders: Set<Int64> = []
 
     package init(listing: Listing, validity: CacheValidity) {
         self.listing = listing

@@ -29,10 +29,10 @@ public struct PyPIFormat: RepositoryFormat, PackageNaming {
         let isJSON = type.essence == SimpleType.json.essence
         let content: Document.Content
         switch index {
-        case .root: content = .pieces(RootPage.pieces(listing, isJSON: isJSON))
+        case .root: content = .pieces(RootPage.pieces(listing, isJSON: isJSON, hasNamespaces: !Namespaces(context).isEmpty))
         case .package(let package):
             let page = SimplePage(package, Provenance.adding(to: listing, context))
-            content = .bytes(isJSON ? JSONPage.project(page) : HTMLPage.project(page))
+            content = .bytes(isJSON ? JSONPage.project(page, Namespaces(context)) : HTMLPage.project(page))
         case .custom:
             if let (package, version) = LegacyJSON.release(index) {
                 content = .bytes(
@@ -43,7 +43,8 @@ public struct PyPIFormat: RepositoryFormat, PackageNaming {
             } else {
                 throw Provenance.none
             }
-        case .directory, .document, .search: throw SaveError(.notFound, "there is no such index: check the URL")
+        case .document: content = .bytes(try Namespaces(context).document(index))
+        case .directory, .search: throw SaveError(.notFound, "there is no such index: check the URL")
         }
         // Mirrors compare it with the number in the root index (bandersnatch, `check_for_stale_cache`).
         let headers = listing.serial.map { ["X-PyPI-Last-Serial": String($0)] } ?? [:]

@@ -8,6 +8,9 @@ enum PyPIRoutes {
         case nil: return try root(request)
         // hatch takes every server for devpi and looks for duplicates below `+simple/`.
         case "simple", "+simple":
+            if let namespaces = namespaces(request.path) {
+                return try request.reading(.index(namespaces, offers: [SimpleType.json, .json]))
+            }
             guard segments.count <= 2 else {
                 throw SaveError(.notFound, "there is no such page: check the URL; packages are listed below simple/")
             }
@@ -22,6 +25,14 @@ enum PyPIRoutes {
             return try file(segments[2], folder: segments[1], request)
         default: return try page(of: segments, request)
         }
+    }
+
+    /// PEP 752: `namespaces`, where the page of a project of that name would have a slash behind it, and `namespace/<namespace>`.
+    private static func namespaces(_ path: RequestPath) -> IndexKey? {
+        let segments = path.segments
+        if segments.count == 2, segments[1].utf8.elementsEqual("namespaces".utf8), !path.endsInSlash { return Namespaces.list }
+        guard segments.count == 3, segments[1].utf8.elementsEqual("namespace".utf8) else { return nil }
+        return ProjectName.normalized(segments[2]).map { Namespaces.detail($0.name) }
     }
 
     /// `<project>/` and `<project>/<version>/`: what hatch prints after publishing, and what pip asks for below an index URL

@@ -54,8 +54,14 @@ public struct RenderContext: Sendable, Hashable {
     public let externalOrigin: String?
     /// The bytes of the files that the format asked for (`IndexEmbeddingFiles`), without those that could not be had.
     public let documents: [[UInt8]]
+    /// What the repository reserves, in the spelling of the format: names, and with `*` at the end beginnings of names, each with the
+    /// project that reserves it and whether that alone hosts what is listed: `{"acme-*": {"project": "backend", "owned": true}}`.
+    public let reservedNames: JSONObject
 
-    package init(basePath: String, externalOrigin: String? = nil, documents: [[UInt8]] = []) {
+    package init(
+        basePath: String, externalOrigin: String? = nil, documents: [[UInt8]] = [], reservedNames: JSONObject = JSONObject()
+    ) {
+        self.reservedNames = reservedNames
         self.basePath = basePath
         self.externalOrigin = externalOrigin
         self.documents = documents

@@ -14,6 +14,8 @@ struct MergedListing {
     private(set) var said: [JSONObject] = []
     /// Members whose files must not be given out, as places among the members.
     private(set) var withheld: Set<Int> = []
+    /// The repositories that the files are from.
+    private var holders: Set<Int64> = []
     /// Whether a package's page has the files of all members.
     private let areShared: Bool
     private var identities: [String: Int] = [:]
@@ -24,6 +26,7 @@ struct MergedListing {
     /// Adds what the member at `place` lists. Call it in the order of the members.
     mutating func add(_ next: SourcedListing, from place: Int) {
         validity.merge(next.validity)
+        holders.formUnion(next.holders)
         said.append(next.listing.attributes)
         add(serial: next.listing.serial)
         isEmpty = false
@@ -75,7 +78,9 @@ struct MergedListing {
     func sourced() -> SourcedListing {
         var sorted = listing
         sorted.directories.sort()
-        return SourcedListing(listing: sorted, validity: validity)
+        var sourced = SourcedListing(listing: sorted, validity: validity)
+        sourced.holders = holders
+        return sourced
     }
 
     /// Whether another member has a file of this name, or one that clients take for the same.

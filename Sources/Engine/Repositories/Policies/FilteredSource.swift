@@ -1,5 +1,6 @@
 internal import SaveAccess
 internal import SavePlatform
+internal import SaveStorage
 
 /// A repository that has files of its own, hosted or fetched, before any rule. Clients get of it what `FilteredSource` lets through.
 protocol FileSource: Sendable {
@@ -46,7 +47,9 @@ struct FilteredSource: ContentSource {
         guard index.package != nil || !answer.listing.assets.isEmpty else { return answer }
         let facts = PackageFacts(
             repository: source.repository, id: index.package, attributes: answer.listing.attributes)
-        return try await rules.filter(answer, of: facts)
+        var shown = try await rules.filter(answer, of: facts)
+        if !shown.listing.assets.isEmpty { shown.holders = [source.repository.record.id] }
+        return shown
     }
 
     func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {

@@ -32,6 +32,12 @@ package struct ChangeAuthority: Sendable {
         clock = services.clock
     }
 
+    /// Why a package that is not there yet may not be published; nil where it may.
+    func refusal(of package: PackageID) -> SaveError? {
+        let snapshot = catalogue.current
+        return snapshot.repository(id: repository).flatMap { snapshot.refusal(of: package, in: $0) }
+    }
+
     /// - Returns: the repository as it is set up now, and what may be done in it.
     /// - Throws: what the request would be answered with if it came now: `unauthenticated`, `repositoryNotFound`, `forbidden`,
     ///   `busy` where the repository is offline.

@@ -9,6 +9,8 @@ struct PublishRules: Sendable {
     let mayDelete: Bool
     /// Under which the client wants its files to be taken.
     var conditions = ChangeConditions.none
+    /// Knows which names are other projects'; nil where nobody publishes.
+    private var authority: ChangeAuthority?
 
     init(repository: Repository, mayDelete: Bool) {
         self.repository = repository
@@ -20,6 +22,7 @@ struct PublishRules: Sendable {
         let (repository, granted) = try authority.confirm()
         self.init(repository: repository, mayDelete: granted.contains(.delete))
         self.conditions = conditions
+        self.authority = authority
     }
 
     private var id: Int64 { repository.record.id }
@@ -27,7 +30,7 @@ struct PublishRules: Sendable {
 
     /// The items that are not there yet, byte for byte.
     ///
-    /// - Throws: `invalidRequest` for a path that cannot be read; `conflict` for another spelling of the package's name; `preconditionFailed` where the client wants other files to be there, or none; `alreadyExists` for other bytes under a name that is taken, in any spelling; `nameRetired` for the name of a
+    /// - Throws: `invalidRequest` for a path that cannot be read; `conflict` for another spelling of the package's name, or for a name that another project reserves; `preconditionFailed` where the client wants other files to be there, or none; `alreadyExists` for other bytes under a name that is taken, in any spelling; `nameRetired` for the name of a
     ///   deleted file; `RevisionConflict` where a sidecar was put together with one that is not there any more.
     func newItems(
         _ submission: Submission, in reading: any MetadataReading
@@ -35,6 +38,7 @@ struct PublishRules: Sendable {
         if submission.items.isEmpty, !conditions.isEmpty { throw Self.noFile }
         guard !submission.items.contains(where: { AsOf.takes($0.record.path) }) else { throw Self.takenName }
         try checkSpelling(of: submission, in: reading)
+        try checkReservation(of: submission, in: reading)
         let files = try submission.items.filter { item in
             try item.record.sidecarOf == nil && isNew(item, in: reading)
         }
@@ -65,6 +69,14 @@ struct PublishRules: Sendable {
             .conflict,
             "there is a package '\(first.displayName)' already, which '\(new.displayName)' would be taken for: publish it under that spelling, or under another name",
             details: ["package": first.displayName])
+    }
+
+    /// A package that is there goes on as it is (PEP 752, "Uploads").
+    private func checkReservation(of submission: Submission, in reading: any MetadataReading) throws {
+        guard !submission.items.isEmpty, let package = submission.package?.id, let refusal = authority?.refusal(of: package),
+            try reading.package(id, package) == nil
+        else { return }
+        throw refusal
     }
 
     private func isNew(_ item: Submission.Item, in reading: any MetadataReading) throws -> Bool {

@@ -1,15 +1,18 @@
 internal import SaveDigest
 internal import SavePlatform
 
-/// Index pages in JSON (PEP 691, 700, 714, 740, 792). No key is ever null: clients read the inner type directly.
+/// Index pages in JSON (PEP 691, 700, 714, 740, 752, 792). No key that clients read is ever null: they read the inner type directly. Of
+/// `namespaces`, which only repositories with namespaces have, PEP 752 wants it.
 enum JSONPage {
     /// Names that Python's `hashlib` knows, best first.
     private static let hashes: [DigestAlgorithm] = [.sha256, .sha512, .sha384, .md5, .sha224, .sha1]
 
-    static func project(_ page: SimplePage) -> [UInt8] {
+    static func project(_ page: SimplePage, _ namespaces: Namespaces) -> [UInt8] {
+        // 1.5 wants all that came before it.
+        let hasNamespaces = page.hasSizes && !namespaces.isEmpty
         var writer = PageWriter(capacity: 1024 + page.files.count * 640 + page.versions.count * 16)
         writer.write("{\"meta\":{\"api-version\":\"")
-        writer.write(page.apiVersion)
+        writer.write(hasNamespaces ? "1.5" : page.apiVersion)
         writer.write("\"")
         writer.write(serial: page.serial)
         writer.write("},\"name\":")
@@ -17,6 +20,10 @@ enum JSONPage {
         if let status = page.status {
             writer.write(",\"project-status\":")
             writer.write(json: status.json)
+        }
+        if hasNamespaces {
+            writer.write(",\"namespaces\":")
+            writer.write(json: namespaces.value(of: page.package))
         }
         if page.hasSizes {
             writer.write(",\"versions\":[")

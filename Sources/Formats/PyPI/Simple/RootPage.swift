@@ -5,7 +5,7 @@ enum RootPage {
     /// Bytes of a piece, about.
     private static let piece = 65_536
 
-    static func pieces(_ listing: Listing, isJSON: Bool) -> DocumentPieces {
+    static func pieces(_ listing: Listing, isJSON: Bool, hasNamespaces: Bool) -> DocumentPieces {
         let packages = listing.packages
         let serial = listing.serial
         return DocumentPieces(retaining: packages.byteCount) { place in
@@ -13,7 +13,7 @@ enum RootPage {
             guard place <= packages.count else { return nil }
             var writer = PageWriter(capacity: piece + 1024)
             if place == 0, isJSON {
-                writer.write("{\"meta\":{\"api-version\":\"1.4\"")
+                writer.write(hasNamespaces ? "{\"meta\":{\"api-version\":\"1.5\"" : "{\"meta\":{\"api-version\":\"1.4\"")
                 writer.write(serial: serial)
                 writer.write("},\"projects\":[")
             } else if place == 0 {

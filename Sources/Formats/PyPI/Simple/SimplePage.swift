@@ -11,7 +11,7 @@ struct SimplePage {
     let status: ProjectStatus?
     /// The number of the project's last change.
     let serial: Int64?
-    /// One version of the API for the whole page, the highest that its data satisfy.
+    /// One version of the API for the whole page, the highest that its data satisfy; without namespaces (`Namespaces`).
     let apiVersion: StaticString
     /// Whether every file has a size, without which the page may not claim version 1.1 (PEP 700).
     let hasSizes: Bool

@@ -1,0 +1,55 @@
+package import SaveAccess
+package import SavePlatform
+internal import SaveStorage
+
+/// Reserved names as formats are told of them, and as they keep projects apart.
+extension CatalogueSnapshot {
+    /// What a repository reserves by itself, or a group by the groups in it. A hosted repository reserves nothing.
+    ///
+    /// - Parameter listed: what a page is made of.
+    /// - Returns: what `RenderContext.reservedNames` says.
+    package func reservedNames(in repository: Repository, showing listed: SourcedListing) -> JSONObject {
+        var names = JSONObject()
+        for reserving in structure(of: repository) {
+            let record = reserving.record
+            for pattern in record.group.reservedNames + record.proxy.reservedNames where names[pattern.rawValue] == nil {
+                names[pattern.rawValue] = [
+                    "project": .string(record.project), "owned": .bool(isOwned(listed, by: record.project)),
+                ]
+            }
+        }
+        return names
+    }
+
+    private func isOwned(_ listed: SourcedListing, by project: String) -> Bool {
+        !listed.holders.isEmpty
+            && listed.holders.allSatisfy { id in
+                repository(id: id).map { $0.record.kind == .hosted && $0.record.project == project } ?? false
+            }
+    }
+
+    /// Why a new package is not published to a hosted repository: a group that has it as a member reserves the name, and the group's
+    /// project hosts packages in the group itself. A group that only puts other projects together keeps names from upstreams alone.
+    ///
+    /// - Returns: nil where it may be published.
+    func refusal(of package: PackageID, in hosted: Repository) -> SaveError? {
+        let groups = repositories.filter { group in
+            group.record.kind == .group && group.record.group.reservedNames.first(covering: package) != nil
+        }
+        var foreign: Repository?
+        for group in groups {
+            let leaves = leaves(of: group)
+            guard leaves.contains(where: { $0.record.id == hosted.record.id }) else { continue }
+            if group.record.project == hosted.record.project { return nil }
+            if leaves.contains(where: { $0.record.kind == .hosted && $0.record.project == group.record.project }) {
+                foreign = foreign ?? group
+            }
+        }
+        guard let foreign, let pattern = foreign.record.group.reservedNames.first(covering: package) else { return nil }
+        // PEP 752, "Uploads".
+        return SaveError(
+            .conflict,
+            "the name '\(package)' is reserved by the project \(foreign.record.project), as '\(pattern)' in \(foreign.record.coordinates): take another name, or have an owner of \(foreign.record.project) publish it",
+            details: ["package": package.name])
+    }
+}
