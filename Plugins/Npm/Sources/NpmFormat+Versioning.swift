@@ -7,6 +7,6 @@ extension NpmFormat: PackageVersioning {
     public func sortKey(of version: String) -> [UInt8]? { VersionOrder.key(of: version) }
 
     public func range(_ range: String, contains version: String) throws -> Bool {
-        try VersionRange(range).contains(version)
+        try ranges.range(range, contains: version)
     }
 }

@@ -15,6 +15,8 @@ public struct NpmFormat: RepositoryFormat {
     /// Bytes of an upstream's packument. The largest public ones have some thirty million.
     private static let maxPackumentBytes: Int64 = 128 << 20
 
+    let ranges = VersionRangeMemo()
+
     public init(settings: JSONObject) throws {
         try Self.takeNone(of: settings)
     }

@@ -11,6 +11,8 @@ package final class Repository: Sendable {
     /// The policies that count for its own files, in the order in which they are asked. What was made by others is made again, because
     /// it rests on another `Repository`.
     package let policies: [RepositoryPolicy]
+    /// The same by the packages that they are about.
+    package let selection: PolicySelection
     /// The policies of its scope, with those that count here for nothing.
     private let considered: [PolicyRecord]
 
@@ -22,6 +24,7 @@ package final class Repository: Sendable {
         upstream: UpstreamID? = nil, policies: [RepositoryPolicy] = [], considered: [PolicyRecord] = []
     ) {
         self.policies = policies
+        selection = PolicySelection(policies)
         self.considered = considered
         self.record = record
         self.format = format
@@ -47,10 +50,16 @@ package struct RepositoryPolicy: Sendable, Equatable {
     package let packages: [String]?
     /// Seconds of `match.younger_than`; 0 where it has none.
     package let youngerThan: Int64
+    /// Whether it tells versions of a package from each other.
+    package let isAboutVersions: Bool
+    /// `match.advisories` in small letters.
+    package let advisoryNames: [String]
 
     package init(_ record: PolicyRecord, packages: [String]?) {
         self.record = record
         self.packages = packages
         youngerThan = record.match.youngerThanSeconds ?? 0
+        advisoryNames = (record.match.advisories ?? []).map(ASCII.lowercased)
+        isAboutVersions = record.match.versions != nil || record.match.asksAdvisories
     }
 }

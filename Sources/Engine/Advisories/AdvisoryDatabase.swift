@@ -165,7 +165,8 @@ package final class AdvisoryDatabase: AdvisoryLookup {
     {
         guard !documents.isEmpty, let format = try await format(of: ecosystem) else { return PackageAdvisories([]) }
         return try await format.ask(on: pool, lasting: .reading(documents.reduce(0) { $0 + $1.count })) { format in
-            PackageAdvisories(
+            var keys = VersionKeys(format)
+            return PackageAdvisories(
                 documents.compactMap(OSVRecord.init).compactMap { record in
                     let affected = record.affected.filter {
                         ASCII.isEqual($0.ecosystem, ecosystem) && format.package(named: $0.name) == package
@@ -174,7 +175,7 @@ package final class AdvisoryDatabase: AdvisoryLookup {
                     return PackageAdvisories.Entry(
                         record.advisory(for: affected),
                         affecting: affected.map {
-                            AffectedVersions(versions: $0.versions, ranges: $0.ranges, key: format.sortKey)
+                            AffectedVersions(versions: $0.versions, ranges: $0.ranges) { keys.key(of: $0) }
                         })
                 })
         }
@@ -190,5 +191,20 @@ package final class AdvisoryDatabase: AdvisoryLookup {
         let format = try await formats.make(entry.descriptor.id, settings: [:]).cast { $0 as? any PackageVersioning }
         formatsByEcosystem.withLock { $0[ecosystem] = format }
         return format
+    }
+}
+
+/// The keys of versions, each made once: the records of a package name the same versions over and over.
+private struct VersionKeys {
+    private let format: any PackageVersioning
+    private var known: [String: [UInt8]?] = [:]
+
+    init(_ format: any PackageVersioning) { self.format = format }
+
+    mutating func key(of version: String) -> [UInt8]? {
+        if let known = known[version] { return known }
+        let key = format.sortKey(of: version)
+        known[version] = .some(key)
+        return key
     }
 }

@@ -10,6 +10,7 @@ public struct PyPIFormat: RepositoryFormat, PackageNaming {
 
     /// Where below `remote_url` the upstream keeps its index, with a slash at its end; nil to find out.
     private let indexPath: String?
+    let ranges = VersionRangeMemo()
 
     /// Takes `index_path`, which counts for proxies.
     ///

@@ -30,8 +30,10 @@ struct VersionRange {
 
     func contains(_ text: String) -> Bool {
         guard let key = VersionOrder.key(of: text) else { return false }
-        return alternatives.contains { $0.allSatisfy { $0.holds(for: key) } }
+        return contains(key: key)
     }
+
+    func contains(key: [UInt8]) -> Bool { alternatives.contains { $0.allSatisfy { $0.holds(for: key) } } }
 
     /// What stands between `||`.
     private static func parts(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {

@@ -60,6 +60,12 @@ struct AffectedRange: Sendable {
         limits.isEmpty && events.allSatisfy { $0.kind == .introduced } && events.contains { $0.key == nil }
     }
 
+    /// Adds the keys of all events: whether a version is in the range follows from how it compares with these.
+    func addBounds(to bounds: inout Set<[UInt8]>) {
+        bounds.formUnion(limits)
+        for event in events { if let key = event.key { bounds.insert(key) } }
+    }
+
     var fixedKeys: [[UInt8]] { events.compactMap { $0.kind == .fixed ? $0.key : nil } }
 
     /// The number of events at or below a version.

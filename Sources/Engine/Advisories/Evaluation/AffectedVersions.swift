@@ -30,6 +30,15 @@ package struct AffectedVersions: Sendable {
         return keys.contains(key) || ranges.contains { $0.contains(key) }
     }
 
+    /// Whether a version with a key is in one of the ranges.
+    func isInRange(_ key: [UInt8]) -> Bool { ranges.contains { $0.contains(key) } }
+
+    /// The keys of the versions that are listed.
+    var listedKeys: Set<[UInt8]> { keys }
+
+    /// Adds all that ranges begin and end with.
+    func addBounds(to bounds: inout Set<[UInt8]>) { for range in ranges { range.addBounds(to: &bounds) } }
+
     /// The keys of the versions that are named as fixed.
     package var fixedKeys: [[UInt8]] { ranges.flatMap(\.fixedKeys) }
 }

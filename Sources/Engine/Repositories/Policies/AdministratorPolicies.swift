@@ -9,7 +9,7 @@ package import SaveStorage
 /// All that has to be waited for is found out once for a package: when files were first seen, which versions a range has, what
 /// advisories say. Each file is then judged by the policies in their order, and the first that matches decides.
 package struct AdministratorPolicies: FilePolicy {
-    private let policies: [RepositoryPolicy]
+    private let selection: PolicySelection
     private let sightings: FileSightings
     private let ecosystem: String?
     private let advisories: any AdvisoryLookup
@@ -24,17 +24,14 @@ package struct AdministratorPolicies: FilePolicy {
             let sightings = FileSightings(store: store, clock: clock, log: log)
             return [
                 AdministratorPolicies(
-                    policies: repository.policies, sightings: sightings,
+                    selection: repository.selection, sightings: sightings,
                     ecosystem: formats.ecosystem(of: repository.record.format)?.name, advisories: advisories, clock: clock)
             ]
         }
     }
 
     package func verdicts(on package: PackageFacts) async throws -> FileVerdicts {
-        let relevant = policies.filter { policy in
-            guard let patterns = policy.packages else { return true }
-            return patterns.map(NamePattern.init(rawValue:)).first(covering: package.id) != nil
-        }
+        let relevant = selection.about(package.id)
         guard let first = relevant.first else { return .same(.allowed) }
         if first.record.match.isAboutWholePackages, !first.record.isDryRun {
             return .same(first.verdict(PolicyFinding(of: package.id?.name ?? "this file", by: first.record)))
@@ -42,8 +39,8 @@ package struct AdministratorPolicies: FilePolicy {
         let advisories = try await known(package, relevant)
         var judge = PolicyJudge(
             policies: relevant, seen: try await seen(package, relevant), ranges: try await ranges(package, relevant),
-            advisories: advisories, affecting: AffectingAdvisories { advisories?.affecting($0) ?? [] },
-            keys: try await keys(package, relevant), now: package.time ?? clock.now())
+            advisories: advisories, affecting: { advisories?.set(affecting: $0) ?? .none },
+            keys: advisories?.isEmpty == false ? try await keys(package) : [:], now: package.time ?? clock.now())
         judge.anomalies = try await anomalies(package, relevant)
         return .each { [judge] in judge.verdict(on: $0) }
     }
@@ -84,10 +81,8 @@ package struct AdministratorPolicies: FilePolicy {
         return PackageAnomalies(kept, listed: package.listed)
     }
 
-    private func keys(_ package: PackageFacts, _ policies: [RepositoryPolicy]) async throws -> [String: [UInt8]] {
-        guard policies.contains(where: \.record.match.asksAdvisories), let format = package.repository.versioning else {
-            return [:]
-        }
+    private func keys(_ package: PackageFacts) async throws -> [String: [UInt8]] {
+        guard let format = package.repository.versioning else { return [:] }
         let versions = Set(package.files.compactMap(\.version))
         return try await format.ask { format in
             var keys: [String: [UInt8]] = [:]

@@ -2,34 +2,98 @@ package import SaveAccess
 package import SaveAdvisories
 package import SavePlatform
 internal import SaveStorage
+internal import Synchronization
 
 /// Matches files of one package with policies, by all that was found out before: the same file, the same verdict.
+///
+/// A page has a thousand files and a server hundreds of policies, of which few are about any of them. So what is the same for all files of a
+/// version is found out once, and for all versions that are alike: that the same advisories affect, and that are in the same ranges.
 package struct PolicyJudge: Sendable {
     /// In the order in which they are asked.
-    let policies: [RepositoryPolicy]
+    private let policies: [RepositoryPolicy]
     /// When files without a time were first seen.
-    let seen: [AssetPath: Timestamp]
-    /// For each range the versions that are in it.
-    let ranges: [String: Set<String>]
-    let advisories: PackageAdvisories?
-    let affecting: AffectingAdvisories
+    private let seen: [AssetPath: Timestamp]
+    /// The ranges that each version is in.
+    private let ranges: [String: [String]]
+    private let advisories: PackageAdvisories?
+    private let affecting: @Sendable (KeyedVersion) -> AdvisorySet
+    private let asksAffecting: Bool
+    private let asksFixes: Bool
     /// What orders versions.
-    let keys: [String: [UInt8]]
-    let now: Timestamp
+    private let keys: [String: [UInt8]]
+    private let now: Timestamp
     /// What was odd about the package; nil where no policy asks.
     var anomalies: PackageAnomalies?
+    private let memory = Memory()
 
+    /// - Parameters:
+    ///   - ranges: for each range the versions that are in it.
+    ///   - affecting: the advisories that affect a version.
     package init(
         policies: [RepositoryPolicy], seen: [AssetPath: Timestamp], ranges: [String: Set<String>], advisories: PackageAdvisories?,
-        affecting: AffectingAdvisories, keys: [String: [UInt8]], now: Timestamp
+        affecting: @escaping @Sendable (KeyedVersion) -> AdvisorySet, keys: [String: [UInt8]], now: Timestamp
     ) {
         self.policies = policies
         self.seen = seen
-        self.ranges = ranges
+        var rangesOfVersions: [String: [String]] = [:]
+        for (range, versions) in ranges.sorted(by: { $0.key < $1.key }) {
+            for version in versions { rangesOfVersions[version, default: []].append(range) }
+        }
+        self.ranges = rangesOfVersions
         self.advisories = advisories
         self.affecting = affecting
+        asksAffecting = policies.contains { $0.record.match.asksAffecting }
+        asksFixes = policies.contains { $0.record.match.exemptsFixes }
         self.keys = keys
         self.now = now
+    }
+
+    /// A policy that is about a version, whatever the age of its files.
+    private final class Candidate: Sendable {
+        let policy: RepositoryPolicy
+        /// For which it is about the version, the worst first.
+        let advisories: [Advisory]
+        /// Seconds; 0 where it asks for no age.
+        let youngerThan: Int64
+        /// What its upstream must have done oddly; nil where it asks for nothing of that.
+        let anomalies: [String]?
+
+        init(_ policy: RepositoryPolicy, _ advisories: [Advisory]) {
+            self.policy = policy
+            self.advisories = advisories
+            youngerThan = policy.youngerThan
+            anomalies = policy.record.match.upstreamAnomaly
+        }
+    }
+
+    /// The policies that are about a version.
+    private final class Candidates: Sendable {
+        let all: [Candidate]
+        /// Those that ask for no age.
+        let ageless: [Candidate]
+        /// The longest age that one of them asks for, in seconds.
+        let longest: Int64
+        /// By which they were found.
+        let affecting: AdvisorySet
+
+        init(_ all: [Candidate], affecting: AdvisorySet) {
+            self.all = all
+            ageless = all.filter { $0.youngerThan == 0 }
+            longest = all.map(\.youngerThan).max() ?? 0
+            self.affecting = affecting
+        }
+    }
+
+    /// What policies tell versions from each other by.
+    private struct Likeness: Hashable {
+        let affecting: ObjectIdentifier
+        let ranges: [String]
+        let isFix: Bool
+    }
+
+    private final class Memory: Sendable {
+        let versions = Mutex<[String?: Candidates]>([:])
+        let likenesses = Mutex<[Likeness: Candidates]>([:])
     }
 
     /// Whether a policy is about a file.
@@ -41,79 +105,109 @@ package struct PolicyJudge: Sendable {
     }
 
     package func verdict(on file: AssetRecord) -> FileVerdict {
+        let candidates = candidates(for: file.version)
+        // Most files are older than any policy asks for.
+        let isOld = file.published.map { now >= $0.adding(seconds: candidates.longest) } ?? false
         var until: Timestamp?
         var dryRuns: [PolicyDecision] = []
-        for policy in policies {
-            let match = match(policy, file)
-            until = [until, match.until].compactMap(\.self).min()
+        for candidate in isOld ? candidates.ageless : candidates.all {
+            let match = match(candidate, file)
+            if let end = match.until { until = min(until ?? end, end) }
             guard let finding = match.finding else { continue }
+            let policy = candidate.policy
             guard policy.record.isDryRun else { return policy.verdict(finding, until: until, dryRuns: dryRuns) }
             dryRuns.append(finding.decision(by: policy.record))
         }
         return .allowed(by: nil, dryRuns: dryRuns, until: until)
     }
 
-    private func match(_ policy: RepositoryPolicy, _ file: AssetRecord) -> Match {
-        let match = policy.record.match
-        var finding = PolicyFinding(of: PolicyFinding.subject(file), by: policy.record)
-        if let range = match.versions {
-            guard let version = file.version, ranges[range]?.contains(version) == true else { return Match() }
-        }
-        if match.asksAdvisories {
-            guard let found = matched(match, file) else { return Match() }
-            finding.advisories = found.map(\.id)
-            if let worst = found.first { finding.state = PolicyFinding.state(worst) }
-        }
-        if let kinds = match.upstreamAnomaly {
-            guard let kind = anomalies?.first(kinds, of: file) else { return Match() }
-            finding.state = finding.state ?? kind.finding
-        }
-        guard match.youngerThan != nil else { return Match(finding: finding) }
-        return aged(policy, file, finding)
+    private func candidates(for version: String?) -> Candidates {
+        if let known = memory.versions.withLock({ $0[version] }) { return known }
+        let keyed = KeyedVersion(version ?? "", key: version.flatMap { keys[$0] })
+        let affecting = asksAffecting ? affecting(keyed) : .none
+        let likeness = Likeness(
+            affecting: ObjectIdentifier(affecting), ranges: version.flatMap { ranges[$0] } ?? [],
+            isFix: asksFixes && advisories?.isFix(keyed) == true)
+        let found =
+            memory.likenesses.withLock { $0[likeness] }
+            ?? Candidates(
+                policies.compactMap { policy in matched(policy, likeness, affecting).map { Candidate(policy, $0) } },
+                affecting: affecting)
+        memory.likenesses.withLock { $0[likeness] = found }
+        memory.versions.withLock { $0[version] = found }
+        return found
     }
 
-    /// The advisories for which a policy is about a version, the worst first; nil where it is not about it.
-    private func matched(_ match: PolicyMatch, _ file: AssetRecord) -> [Advisory]? {
-        let version = KeyedVersion(file.version ?? "", key: file.version.flatMap { keys[$0] })
-        if match.exemptsFixes, advisories?.isFix(version) == true { return nil }
+    private func match(_ candidate: Candidate, _ file: AssetRecord) -> Match {
+        var anomaly: UpstreamAnomalyKind?
+        if let kinds = candidate.anomalies {
+            anomaly = anomalies?.first(kinds, of: file)
+            guard anomaly != nil else { return Match() }
+        }
+        guard candidate.youngerThan > 0 else { return Match(finding: finding(candidate, file, anomaly)) }
+        return aged(candidate, file, anomaly)
+    }
+
+    /// Words are made for what is told of a file only.
+    private func finding(_ candidate: Candidate, _ file: AssetRecord, _ anomaly: UpstreamAnomalyKind?) -> PolicyFinding {
+        var finding = PolicyFinding(of: PolicyFinding.subject(file), by: candidate.policy.record)
+        finding.advisories = candidate.advisories.map(\.id)
+        finding.state = candidate.advisories.first.map(PolicyFinding.state) ?? anomaly?.finding
+        return finding
+    }
+
+    /// The advisories for which a policy is about versions, the worst first; nil where it is not about them.
+    private func matched(_ policy: RepositoryPolicy, _ versions: Likeness, _ affecting: AdvisorySet) -> [Advisory]? {
+        guard policy.isAboutVersions else { return [] }
+        let match = policy.record.match
+        if let range = match.versions, !versions.ranges.contains(range) { return nil }
+        if match.exemptsFixes, versions.isFix { return nil }
         guard match.asksAffecting else { return [] }
-        let affecting = affecting(version)
-        var found: [Advisory] = []
         var wanted: [(Advisory) -> Bool] = []
-        if match.malware == true { wanted.append(\.isMalware) }
+        if match.malware == true {
+            guard affecting.hasMalware else { return nil }
+            wanted.append(\.isMalware)
+        }
         if let least = match.minSeverity.flatMap(AdvisorySeverity.init(named:)) {
+            guard let worst = affecting.severity, worst >= least else { return nil }
             wanted.append { $0.severity.map { $0 >= least } ?? false }
         }
-        if let names = match.advisories { wanted.append { advisory in names.contains(where: advisory.hasName) } }
+        if let names = match.advisories {
+            guard policy.advisoryNames.contains(where: affecting.names.contains) else { return nil }
+            wanted.append { advisory in names.contains(where: advisory.hasName) }
+        }
+        var found: [Advisory] = []
         for isWanted in wanted {
-            let some = affecting.filter(isWanted)
+            let some = affecting.advisories.filter(isWanted)
             if some.isEmpty { return nil }
             found += some.filter { advisory in !found.contains { $0.id == advisory.id } }
         }
         return found
     }
 
-    private func aged(_ policy: RepositoryPolicy, _ file: AssetRecord, _ finding: PolicyFinding) -> Match {
-        var finding = finding
-        let missing = policy.record.match.missingTime ?? .firstSeen
+    private func aged(_ candidate: Candidate, _ file: AssetRecord, _ anomaly: UpstreamAnomalyKind?) -> Match {
         let start: Timestamp
+        let age: PolicyFinding.Age
         if let published = file.published {
             start = published
-            finding.age = .since(published)
+            age = .since(published)
         } else {
-            switch missing {
+            switch candidate.policy.record.match.missingTime ?? .firstSeen {
             case .allow: return Match()
             case .deny:
+                var finding = finding(candidate, file, anomaly)
                 finding.age = .unknown
                 return Match(finding: finding)
             case .firstSeen:
                 // What nobody noted is seen for the first time now.
                 start = seen[file.path.plain] ?? now
-                finding.age = .firstSeen(start)
+                age = .firstSeen(start)
             }
         }
-        let end = start.adding(seconds: policy.youngerThan)
+        let end = start.adding(seconds: candidate.youngerThan)
         guard now < end else { return Match() }
+        var finding = finding(candidate, file, anomaly)
+        finding.age = age
         finding.allowedAfter = end
         finding.now = now
         // The age stands in the reason, which pages show: it is to be true as long as they hold.

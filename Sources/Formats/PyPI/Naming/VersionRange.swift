@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import Synchronization
 
 /// A set of version specifiers that is evaluated (PEP 440, "Version specifiers"): a version is in it if every clause holds.
 ///
@@ -29,9 +30,11 @@ struct VersionRange {
         }
     }
 
-    func contains(_ text: String) -> Bool {
-        let version = VersionOperand(Array(text.utf8))
-        return clauses.allSatisfy { $0.holds(for: version, written: text) }
+    func contains(_ text: String) -> Bool { contains(VersionOperand(Array(text.utf8)), written: text) }
+
+    /// - Parameter version: nil where the text is none.
+    fileprivate func contains(_ version: VersionOperand?, written text: String) -> Bool {
+        clauses.allSatisfy { $0.holds(for: version, written: text) }
     }
 
     static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
@@ -160,5 +163,36 @@ private enum Clause {
         guard limit.key.lexicographicallyPrecedes(version.publicKey) else { return false }
         let isOpen = limit.parts.post == nil && limit.parts.dev == nil
         return !(isOpen && version.parts.post != nil && version.sharesFamily(with: limit))
+    }
+}
+
+/// What was read last: policies ask of one range after the other which of the same thousand versions are in it.
+final class VersionRangeMemo: Sendable {
+    private struct State {
+        var text = ""
+        var range: VersionRange?
+        var versions: [[UInt8]: VersionOperand?] = [:]
+    }
+
+    private let state = Mutex(State())
+    private static let maxVersions = 4096
+
+    /// - Throws: `invalidRequest` for what is no range.
+    func range(_ range: String, contains version: String) throws -> Bool {
+        try state.withLock { state in
+            let read: VersionRange
+            if let known = state.range, state.text.utf8.elementsEqual(range.utf8) {
+                read = known
+            } else {
+                read = try VersionRange(range)
+                (state.text, state.range) = (range, read)
+            }
+            let bytes = Array(version.utf8)
+            if let known = state.versions[bytes] { return read.contains(known, written: version) }
+            let operand = VersionOperand(bytes)
+            if state.versions.count >= Self.maxVersions { state.versions.removeAll() }
+            state.versions[bytes] = .some(operand)
+            return read.contains(operand, written: version)
+        }
     }
 }

@@ -19,9 +19,9 @@ import Testing
         let count = Mutex(0)
         let judge = PolicyJudge(
             policies: policies, seen: [:], ranges: [:], advisories: nil,
-            affecting: AffectingAdvisories { _ in
+            affecting: { _ in
                 count.withLock { $0 += 1 }
-                return []
+                return .none
             }, keys: [:], now: Timestamp(seconds: 0))
         for version in ["1", "2"] {
             for number in 0..<3 {
