@@ -15,6 +15,7 @@ from harness import plugins
 from harness.clients.npm import Npm, package, tarball
 from harness.clients.yarn import Yarn
 from harness.server import PASSWORD, command
+from harness.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -667,3 +668,43 @@ def test_npm_installs_what_was_latest_then_and_stays_there(server, npm, hosted, 
         assert missing.returncode != 0 and "ETARGET" in missing.stderr, missing.stderr
         refused = client.run("publish", cwd=package(tmp_path / ("three-" + place.replace("/", "-")), "left-pad", "3.0.0"))
         assert refused.returncode != 0 and "can only be read" in refused.stderr, refused.stderr
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_yarn_audit_tells_the_advisories_that_were_imported(plugin, new_server, tmp_path, version):
+    server = new_server("yarn", SAVE_PLUGINS=str(plugin))
+    server.create("team/hosted", format="npm", anonymous_read=True)
+    registry = server.url + "/npm/team/hosted/"
+    publisher = Npm(tmp_path / "npm", registry, "admin", PASSWORD)
+    publisher.ok("publish", cwd=package(tmp_path / "pad", "@acme/pad", "1.0.0"))
+    publisher.ok("publish", cwd=package(tmp_path / "app", "app", "1.0.0", dependencies={"@acme/pad": "1.0.0"}))
+    (tmp_path / "hole.json").write_text(json.dumps({
+        "id": "GHSA-aaaa-bbbb-cccc", "modified": "2026-01-01T00:00:00Z", "summary": "pads too much", "database_specific": {"severity": "HIGH"},
+        "affected": [{"package": {"ecosystem": "npm", "name": "@acme/pad"},
+                      "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.3.0"}]}]}]}))
+    client = Yarn(tmp_path / "yarn", registry, version=version)
+    if version == 1:
+        client.audit_at(registry)
+    project = client.project(package(tmp_path / "project", "project", "1.0.0", dependencies={"app": "1.0.0"}))
+    client.ok("install", cwd=project)
+    command_line = ["audit", "--json"] if version == 1 else ["npm", "audit", "--recursive", "--json"]
+    before = client.run(*command_line, cwd=project)
+    assert before.returncode == 0, before.stdout + before.stderr
+    assert command("advisories", "import", "--data", server.data, tmp_path / "hole.json", SAVE_PLUGINS=str(plugin)).returncode == 0
+    until(lambda: server.admin.ok("GET", "/api/v1/advisories/status").json()["records"] == 1, "the server sees the records")
+    after = client.run(*command_line, cwd=project)
+    # yarn 1 adds up 8 for advisories of this severity; yarn 3 with --json ends well whatever it tells.
+    assert after.returncode == (8 if version == 1 else 0), after.stdout + after.stderr
+    told = [json.loads(line) for line in after.stdout.splitlines() if line.startswith("{")]
+    if version == 1:
+        advisory, = [item["data"] for item in told if item["type"] == "auditAdvisory"]
+        assert advisory["resolution"]["path"] == "app>@acme/pad" and advisory["advisory"]["title"] == "pads too much"
+        summary, = [item["data"] for item in told if item["type"] == "auditSummary"]
+        assert summary["vulnerabilities"]["high"] == 1 and summary["totalDependencies"] == 2
+        plain = client.run("audit", cwd=project).stdout
+        assert "pads too much" in plain and ">=1.3.0" in plain
+    else:
+        advisory, = told[0]["advisories"].values()
+        assert advisory["module_name"] == "@acme/pad" and advisory["findings"][0]["paths"] == ["app>@acme/pad"]
+        plain = client.run("npm", "audit", "--recursive", cwd=project)
+        assert plain.returncode == 1 and "pads too much" in plain.stdout and ">=1.3.0" in plain.stdout

@@ -16,12 +16,12 @@ enum Audit: String {
         }
     }
 
-    /// The names and versions of a bulk question.
+    /// The names and versions of a question.
     ///
     /// - Throws: `invalidRequest` for what is no question.
     func versions(_ question: JSONValue) throws -> [String: [String]]? {
-        guard self == .bulk else { return nil }
         guard let question = question.object else { throw SaveError(.invalidRequest, "the body must be a JSON object") }
+        guard self == .bulk else { return AuditTree(question).versions }
         var versions: [String: [String]] = [:]
         for member in question.members {
             guard let listed = member.value.array else {
@@ -38,7 +38,7 @@ enum Audit: String {
         return .object(JSONObject(found.map { ($0.key, .array($0.value.map { .object(notice(of: $0)) })) }))
     }
 
-    private static func notice(of advisory: JSONObject) -> JSONObject {
+    static func notice(of advisory: JSONObject) -> JSONObject {
         let id = advisory["id"]?.string ?? ""
         let isMalware = advisory["malware"]?.bool ?? false
         let severity: String =
@@ -66,22 +66,7 @@ enum Audit: String {
     /// - Throws: `invalidRequest` for what is no question.
     func answer(_ question: JSONValue) throws -> JSONValue {
         guard let question = question.object else { throw SaveError(.invalidRequest, "the body must be a JSON object") }
-        guard self == .tree else { return [:] }
-        let count = JSONValue.integer(Int64(Self.count(question)))
-        return [
-            "actions": [], "advisories": [:], "muted": [],
-            "metadata": [
-                "vulnerabilities": ["info": 0, "low": 0, "moderate": 0, "high": 0, "critical": 0], "dependencies": count,
-                "devDependencies": 0, "optionalDependencies": 0, "totalDependencies": count,
-            ],
-        ]
-    }
-
-    /// The packages of a tree, which is no deeper than the reader of JSON goes.
-    private static func count(_ node: JSONObject) -> Int {
-        (node["dependencies"]?.object?.members ?? []).reduce(0) { sum, member in
-            sum + 1 + (member.value.object.map(count) ?? 0)
-        }
+        return self == .tree ? AuditReport(on: AuditTree(question), [:]).json : [:]
     }
 }
 
@@ -91,7 +76,10 @@ extension NpmFormat: AdvisoryAnswering {
     }
 
     public func answer(_ lookup: String, about question: JSONValue, advisories: [String: [JSONObject]]) throws -> Document {
-        Document(type: .json, bytes: Audit.answer(advisories).bytes)
+        guard Audit(rawValue: lookup) == .tree, let tree = question.object.map(AuditTree.init) else {
+            return Document(type: .json, bytes: Audit.answer(advisories).bytes)
+        }
+        return Document(type: .json, bytes: AuditReport(on: tree, advisories).json.bytes)
     }
 
     public func answer(_ lookup: String, about question: JSONValue) throws -> Document {

@@ -4,6 +4,10 @@ internal import SavePlatform
 /// that are listed besides.
 struct VulnerableVersions {
     private(set) var text = ""
+    /// The range of versions that are named as fixed; nil where none is.
+    private(set) var patched: String?
+    private var ranges: [VersionRange] = []
+    private var listed: Set<[UInt8]> = []
 
     /// So many listed versions stand in a range; the record has all of them.
     private static let maxListed = 500
@@ -25,6 +29,29 @@ struct VulnerableVersions {
         var seen: Set<String> = []
         parts = parts.filter { seen.insert($0).inserted }
         text = parts.isEmpty ? "<0.0.0-0" : parts.joined(separator: " || ")
+        ranges = parts.compactMap { try? VersionRange($0) }
+        self.listed = Set(listed.compactMap(VersionOrder.key))
+        let fixed = Self.fixed(affected)
+        if !fixed.isEmpty { patched = fixed.map { ">=" + $0 }.joined(separator: " || ") }
+    }
+
+    func contains(_ version: String) -> Bool {
+        guard let key = VersionOrder.key(of: version) else { return false }
+        return listed.contains(key) || ranges.contains { $0.contains(version) }
+    }
+
+    /// The versions that are named as fixed, each once.
+    private static func fixed(_ affected: [JSONValue]) -> [String] {
+        var seen: Set<String> = []
+        var versions: [String] = []
+        for range in affected.compactMap(\.object).flatMap({ $0["ranges"]?.array ?? [] }).compactMap(\.object)
+        where range["type"]?.string != "GIT" {
+            for event in (range["events"]?.array ?? []).compactMap(\.object) {
+                guard let version = event["fixed"]?.string, VersionOrder.key(of: version) != nil else { continue }
+                if versions.count < maxListed, seen.insert(version).inserted { versions.append(version) }
+            }
+        }
+        return versions
     }
 
     private struct Event {

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import json
+import pathlib
+import re
 import shutil
 
 from ..server import ROOT
@@ -10,6 +12,9 @@ from .npm import Npm
 
 class Yarn(Npm):
     """One user of yarn with one registry. `version` is 1 or 3."""
+
+    # A program in place of the one that is installed.
+    program = None
 
     def __init__(self, home, registry, user=None, password=None, token=None, version=1, loglevel="http"):
         super().__init__(home, registry, user, password, token, loglevel)
@@ -23,8 +28,18 @@ class Yarn(Npm):
         if version == 3:
             (self.home / ".yarnrc.yml").write_text("".join("%s: %s\n" % (key, json.dumps(value)) for key, value in lines.items()))
 
+    def audit_at(self, registry):
+        """Has `yarn audit` ask a registry: yarn 1 asks one that is written into it, whatever its settings say. A copy has another one there."""
+        text = pathlib.Path(self.command[1]).read_text()
+        self.program = self.home / "yarn.js"
+        changed, count = re.subn(r"(exports\.YARN_REGISTRY = )'[^']*'", lambda found: found[1] + repr(registry.rstrip("/")), text)
+        assert count == 1, count
+        self.program.write_text(changed)
+
     @property
     def command(self):
+        if self.program:
+            return [shutil.which("node"), str(self.program)]
         node = shutil.which("node")
         assert node, "node is not installed; Scripts/setup.sh installs it"
         files = sorted((ROOT / ".build" / "venvs" / ("yarn%d" % self.version)).glob("lib/python*/site-packages/jupyterlab/staging/yarn.js"))
