@@ -56,22 +56,25 @@ def test_what_is_hosted_was_there_since_it_was_uploaded(server, proxy, repositor
         assert installer.install(server.index_url(place), "ours").must_succeed().installed == {"ours": "2.0"}
 
 
-def test_a_lock_made_in_the_past_is_the_same_whenever_it_is_made(server, proxy, repository, upstream, wheels, tool):
-    uv = tool("uv")
+@pytest.mark.parametrize("client", ["uv", "poetry1", "poetry2", "pdm", "pipenv"])
+def test_a_lock_made_in_the_past_is_the_same_whenever_it_is_made(server, proxy, repository, upstream, wheels, tool, client):
+    # As a robot: pipenv loses a password with a space in it.
+    index_url = server.index_url(at(repository + "/all"), *server.robot(repository, "viewer"))
     locks = []
     for _ in range(2):
-        project = uv.start(server.index_url(at(repository + "/all")))
+        project = tool(client).start(index_url)
         project.add("old-friend").must_succeed()
         project.relock().must_succeed()
         locks.append(project.lock)
-        assert project.install_locked().must_succeed().installed == {"old-friend": "1.1"}
-        newer = make_fixtures.wheel("old-friend", "3.0")
+        assert project.install_locked().must_succeed().installed["old-friend"] == "1.1"
+        newer = make_fixtures.wheel("old-friend", "17.71")
         upstream.add(newer)
         upstream.published[newer.filename] = "2024-11-20T00:00:00Z"
         server.admin.ok("POST", "/api/v1/repos/%s/invalidate-cache" % proxy)
     assert locks[0] == locks[1]
-    # The very files are asked for below the time, so that the lock works without what came later.
-    assert "/+at/%s/" % THEN in locks[0] and "3.0" not in locks[0]
+    assert "17.71" not in locks[0]
+    if client != "pdm":     # which writes no addresses down
+        assert "/+at/%s/" % THEN in locks[0]
 
 
 def test_every_door_to_a_file_that_came_later_is_closed_and_says_why(server, proxy, wheels):

@@ -54,6 +54,19 @@ def test_r76_installers_read_pages_of_this_version(server, places, installer):
     assert outcome.installed == {"acme-lib": "1.0", "requested": "1.0"}
 
 
+@pytest.mark.parametrize("client", ["poetry1", "poetry2", "pdm", "pipenv"])
+def test_r76_clients_with_lock_files_read_pages_of_this_version(server, repository, places, tool, client):
+    mine, _, group = places
+    assert server.admin.upload(mine, make_fixtures.wheel("acme-lib", "1.0", requires=["requested"])).status_code == 200
+    # As a robot: pipenv loses a password with a space in it.
+    robot, key = server.robot(repository, "viewer")
+    server.admin.ok("PUT", "/api/v1/projects/%sb/members/%s" % (repository, robot), json={"role": "viewer"})
+    project = tool(client).start(server.index_url(group, robot, key))
+    project.add("acme-lib").must_succeed()
+    installed = project.install_locked().must_succeed().installed
+    assert (installed["acme-lib"], installed["requested"]) == ("1.0", "1.0")
+
+
 def test_r76_another_project_takes_no_name_of_the_namespace(server, places, publisher, tmp_path):
     _, theirs, group = places
     wheel = make_fixtures.wheel("acme-theirs", "1.0")
