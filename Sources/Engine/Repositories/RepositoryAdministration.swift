@@ -91,11 +91,13 @@ package struct RepositoryAdministration: Sendable {
         }
     }
 
-    /// Other advisories have come in: what policies decided by the earlier ones holds no longer.
+    /// Other advisories have come in: what policies decided by the earlier ones holds no longer, nor what pages show of them.
     package func advisoriesChanged() {
-        for repository in upstreams.catalogue.current.repositories
-        where repository.policies.contains(where: \.record.match.asksAdvisories) {
-            storage.counters.invalidateAll(in: repository.record.id)
+        for repository in upstreams.catalogue.current.repositories {
+            storage.counters.invalidate(repository.record.id, [RepositorySources.advisories])
+            if repository.policies.contains(where: \.record.match.asksAdvisories) {
+                storage.counters.invalidateAll(in: repository.record.id)
+            }
         }
     }
 

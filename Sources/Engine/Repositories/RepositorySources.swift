@@ -55,6 +55,13 @@ package struct RepositorySources: Sendable {
         }
     }
 
+    /// What is said of a repository's packages in advisories, for what rests on it.
+    package func advisories(for repository: Repository) -> CacheValidity.Dependency {
+        .init(repository: repository, version: counters.version(repository.record.id, Self.advisories))
+    }
+
+    static let advisories = ChangeCounters.Subject.index(.custom("advisories", package: nil))
+
     func group(_ repository: Repository, in snapshot: CatalogueSnapshot, asOf time: Timestamp? = nil) -> GroupSource {
         let members = snapshot.reach(of: repository).filter { $0.repository.record.kind != .group }.map { member in
             let source = source(of: member.repository, in: snapshot, asOf: time)

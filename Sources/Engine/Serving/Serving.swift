@@ -44,7 +44,7 @@ package struct Serving: Sendable {
         indexes = IndexHandler(
             services: services.sources, revalidation: services.revalidation, cacheSize: configuration.pageCacheSize,
             externalOrigin: configuration.publicAddress?.text,
-            compression: compression)
+            compression: compression, advisories: configuration.advisories)
         recorder = RequestRecorder(
             aggregator: services.aggregator, revalidation: services.revalidation, refusals: refusals)
         dataPlane = DataPlane(

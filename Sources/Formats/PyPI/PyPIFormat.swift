@@ -38,7 +38,8 @@ public struct PyPIFormat: RepositoryFormat, PackageNaming {
             if let (package, version) = LegacyJSON.release(index) {
                 content = .bytes(
                     try LegacyJSON.render(
-                        SimplePage(package, listing), version: version, metadata: context.documents.first, context: context))
+                        SimplePage(package, listing), version: version, metadata: context.documents.first,
+                        advisories: listing.attributes["advisories"], context: context))
             } else if Provenance.filename(index) != nil, let provenance = context.documents.first {
                 content = .bytes(provenance)
             } else {

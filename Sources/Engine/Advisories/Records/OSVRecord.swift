@@ -25,6 +25,9 @@ struct OSVRecord {
         affected = (document["affected"]?.array ?? []).compactMap { $0.object.flatMap(Self.affected) }
     }
 
+    /// For people, in Markdown; empty where nothing is said.
+    var details: String { document["details"]?.string ?? "" }
+
     /// The advisory that it is for packages with a name.
     func advisory(for affected: [Affected]) -> Advisory {
         let events = affected.lazy.flatMap(\.ranges).filter { $0.kind != .git }.flatMap(\.events)

@@ -1,4 +1,5 @@
 internal import SaveAccess
+internal import SaveAdvisories
 internal import SaveHTTP
 internal import SavePlatform
 internal import SaveRepositories
@@ -39,6 +40,8 @@ struct IndexHandler: RouteHandler {
     private let revalidation: UpstreamRevalidation
     private let externalOrigin: String?
     private let compression: PageCompression
+    /// Nil where pages show no advisories.
+    private let advisories: AdvisoryDatabase?
     /// By repository, index, type, coding, origin and time (`RenderingTests`, `AsOfTests`).
     private let cache: AnswerCache<Key, CachedAnswer>
     private let flights = SingleFlight<Flight, CachedAnswer>()
@@ -61,8 +64,9 @@ struct IndexHandler: RouteHandler {
     ///   - compression: gzip.
     init(
         services: RepositorySources, revalidation: UpstreamRevalidation, cacheSize: Int, externalOrigin: String?,
-        compression: PageCompression
+        compression: PageCompression, advisories: AdvisoryDatabase? = nil
     ) {
+        self.advisories = advisories
         self.services = services
         self.revalidation = revalidation
         self.externalOrigin = externalOrigin
@@ -122,7 +126,8 @@ struct IndexHandler: RouteHandler {
         let leaves = repository.record.kind == .group ? catalogue.leaves(of: repository) : [repository]
         let flight = Flight(
             key: key, upstreams: leaves.map(\.upstream),
-            versions: leaves.map { services.counters.version($0.record.id, .index(key.index)) })
+            versions: leaves.map { services.counters.version($0.record.id, .index(key.index)) }
+                + [services.advisories(for: repository).version])
         return try await flights.run(flight) { try await make(key, repository, catalogue) }
     }
 
@@ -154,6 +159,7 @@ struct IndexHandler: RouteHandler {
         // The repository itself counts, too: a group's members may change. Its version is taken last, because fetching an
         // upstream's page changes it, and what the listing rests on is in its own validity.
         sourced.validity.dependencies += services.structure(of: repository, .index(key.index), in: catalogue)
+        try await addAdvisories(to: &sourced, for: key.index, of: repository)
         let listing = sourced.listing
         let (documents, refusal) = try await documents(for: key.index, of: repository, from: source, &sourced)
         let earlier = cache.last(key)
@@ -181,6 +187,20 @@ struct IndexHandler: RouteHandler {
             etag: rendering.etag, lastModified: change.validator, validity: sourced.validity,
             cost: rendering.cost + 1024, body: body(of: rendering, repository.format))
         return keep(answer, for: key)
+    }
+
+    /// Says on what a format makes of a package and its files, beside the index itself, which advisories there are.
+    private func addAdvisories(
+        to sourced: inout SourcedListing, for index: IndexKey, of repository: Repository
+    ) async throws {
+        guard case .custom(_, let package?) = index, let advisories,
+            let ecosystem = advisories.ecosystem(of: repository.record.format),
+            repository.format.cast({ $0 as? any IndexEmbeddingFiles }) != nil
+        else { return }
+        sourced.validity.dependencies.append(services.advisories(for: repository))
+        let versions = Set(sourced.listing.assets.compactMap(\.version))
+        sourced.listing.attributes["advisories"] = .array(
+            try await advisories.shown(of: package, versions: versions, in: ecosystem))
     }
 
     private func keep(_ answer: CachedAnswer, for key: Key) -> CachedAnswer {

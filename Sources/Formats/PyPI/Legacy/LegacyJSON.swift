@@ -27,9 +27,13 @@ enum LegacyJSON {
         return try (wheels.first ?? files.first).map { [try PyPIPaths.sidecar(of: $0.path)] } ?? []
     }
 
-    /// - Parameter metadata: the bytes of the file that `documents` names, where they are to be had.
+    /// - Parameters:
+    ///   - metadata: the bytes of the file that `documents` names, where they are to be had.
+    ///   - advisories: what the platform says of the package.
     /// - Throws: `packageNotFound` for a version that is not there.
-    static func render(_ page: SimplePage, version: String?, metadata: [UInt8]?, context: RenderContext) throws -> [UInt8] {
+    static func render(
+        _ page: SimplePage, version: String?, metadata: [UInt8]?, advisories: JSONValue?, context: RenderContext
+    ) throws -> [UInt8] {
         let chosen = try chosen(page, version)
         let urls = LegacyFiles(page: page, context: context)
         let files = files(of: chosen, page)
@@ -42,7 +46,7 @@ enum LegacyJSON {
             object["releases"] = .object(JSONObject(page.versions.map { ($0, urls.json(Self.files(of: $0, page))) }))
         }
         object["urls"] = urls.json(files)
-        object["vulnerabilities"] = []
+        object["vulnerabilities"] = LegacyVulnerabilities.json(advisories, version: chosen)
         return JSONValue.object(object).bytes
     }
 
