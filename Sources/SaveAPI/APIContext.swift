@@ -37,6 +37,8 @@ package struct APIContext: Sendable {
     package let maxKeyLifetime: Int64?
 
     package let advisories: AdvisoryDatabase
+    /// What fetches them.
+    package let feeds: AdvisoryFeeds?
     /// Which callers may ask by the OSV protocol.
     package let advisoryService: AdvisoryService
 
@@ -47,7 +49,7 @@ package struct APIContext: Sendable {
         aggregator: AuditAggregator, version: String,
         publicAddress: PublicAddress? = nil, maxKeyLifetime: Int64? = nil, outbound: AddressGuard? = nil,
         verifier: AuditVerifier? = nil, jobs: Jobs? = nil, maintenance: Maintenance,
-        advisories: AdvisoryDatabase, advisoryService: AdvisoryService = .everyone,
+        advisories: AdvisoryDatabase, feeds: AdvisoryFeeds? = nil, advisoryService: AdvisoryService = .everyone,
         gcGrace: Int64,
         census: StorageCensus? = nil
     ) {
@@ -69,6 +71,7 @@ package struct APIContext: Sendable {
         self.gcGrace = gcGrace
         self.census = census ?? StorageCensus(clock: clock, log: log) { try await maintenance.measure(grace: gcGrace) }
         self.advisories = advisories
+        self.feeds = feeds
         self.advisoryService = advisoryService
         self.verifier = verifier ?? AuditVerifier(store: store, seal: AuditSeal(serverKey: serverKey))
     }

@@ -24,6 +24,7 @@ struct Assembly: Sendable {
     let scrub: Scrub
     let jobs: Jobs
     let advisories: AdvisoryDatabase
+    let feeds: AdvisoryFeeds
     let log: Log
     let accessLog: Log?
     let accessLogFile: LogFile?
@@ -39,12 +40,13 @@ struct Assembly: Sendable {
         let authenticator = base.authenticator(keyUses, engine.aggregator)
         let serving = base.serving(engine, authenticator)
         let upkeep = base.upkeep(engine)
-        let api = try base.api(engine, keyUses, upkeep)
+        let feeds = base.feeds(engine, upkeep)
+        let api = try base.api(engine, keyUses, upkeep, feeds)
         let health = try base.health(upkeep.scrub)
         let metrics = Metrics(formats: base.formats.descriptors)
         let report = MetricsReport(
             metrics: metrics, services: engine, serving: serving, auditUpkeep: upkeep.audit, authenticator: authenticator,
-            scrub: upkeep.scrub, blobs: stores.blobs, started: base.clock.uptime())
+            scrub: upkeep.scrub, feeds: feeds, blobs: stores.blobs, started: base.clock.uptime())
         let gateway = base.gateway(serving.dataPlane, api, health, authenticator) { await report.text() }
         let (accessLog, accessLogFile) = try base.accessLog()
         let access = accessLog.map { AccessLog(log: $0, clock: base.clock) }
@@ -56,7 +58,7 @@ struct Assembly: Sendable {
         return Assembly(
             server: try naming { try HTTPServer(configuration: http, responder: gateway, log: log) }, services: engine,
             health: health, auditUpkeep: upkeep.audit, keyUses: keyUses, scrub: upkeep.scrub, jobs: upkeep.jobs,
-            advisories: base.advisories, log: log,
+            advisories: base.advisories, feeds: feeds, log: log,
             accessLog: accessLog, accessLogFile: accessLogFile)
     }
 

@@ -74,14 +74,28 @@ extension ServerBase {
             store: stores.metadata, seal: seal, places: places, rules: rules, aggregator: aggregator, clock: clock, log: log)
     }
 
-    func api(_ engine: EngineServices, _ keyUses: KeyUses, _ upkeep: Upkeep) throws -> RESTAPI {
+    /// What fetches advisories.
+    func feeds(_ engine: EngineServices, _ upkeep: Upkeep) -> AdvisoryFeeds {
+        let (store, clock): (any MetadataStore, PlatformClock) = (stores.metadata, clock)
+        return AdvisoryFeeds(
+            configuration.advisorySources, into: advisories, client: engine.upstreams.client, jobs: upkeep.jobs,
+            interval: configuration.advisoryInterval, log: log
+        ) { source, report in
+            var details = report.counts
+            details["source"] = .string(source.name)
+            let event = AuditEvent("advisories.import", "advisories", "advisories", details: details)
+            try await store.write { try $0.record(event, .system, at: clock.now()) }
+        }
+    }
+
+    func api(_ engine: EngineServices, _ keyUses: KeyUses, _ upkeep: Upkeep, _ feeds: AdvisoryFeeds) throws -> RESTAPI {
         RESTAPI(
             context: APIContext(
                 store: stores.metadata, formats: formats, hasher: hasher, keyUses: keyUses,
                 operations: engine.administration, clock: clock, serverKey: key, log: log, aggregator: engine.aggregator,
                 version: Version.current, publicAddress: publicAddress, maxKeyLifetime: configuration.maxKeyLifetime,
                 outbound: try AddressGuard(allow: configuration.outboundAllow), verifier: upkeep.verifier, jobs: upkeep.jobs,
-                maintenance: upkeep.blobs, advisories: advisories,
+                maintenance: upkeep.blobs, advisories: advisories, feeds: feeds,
                 advisoryService: AdvisoryService(rawValue: configuration.advisoryService) ?? .off, gcGrace: configuration.gcGrace),
             catalogue: catalogue)
     }

@@ -1,8 +1,10 @@
 """Records of the OSV schema come in, are found, and are served back to the clients' own commands."""
+import http.server
 import io
 import json
 import random
 import subprocess
+import threading
 import zipfile
 
 import pytest
@@ -273,3 +275,114 @@ def test_what_comes_in_decides_at_once_what_policies_keep_from_clients(new_serve
     post(server, archive([record("GHSA-1", "plain", from_to("0", "1.1"), severity=[
         {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}])]))
     assert "no-critical" in server.admin.get(path).text
+
+
+def test_sources_are_fetched_by_themselves_and_once_where_nothing_changed(new_server, tmp_path):
+    asked, records = [], [STANDARD[0]]
+
+    class Mirror(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = archive(records)
+            tag = '"%d"' % len(records)
+            asked.append((self.path, self.headers["Authorization"], self.headers["If-None-Match"]))
+            wanted = 401 if self.headers["Authorization"] is None else 304 if self.headers["If-None-Match"] == tag else 200
+            self.send_response(wanted if self.path.startswith("/PyPI/") else 404)
+            self.send_header("ETag", tag)
+            self.send_header("Content-Length", str(len(body) if wanted == 200 and self.path.startswith("/PyPI/") else 0))
+            self.end_headers()
+            if wanted == 200 and self.path.startswith("/PyPI/"):
+                self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    mirror = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
+    threading.Thread(target=mirror.serve_forever, daemon=True).start()
+    host = "127.0.0.1:%d" % mirror.server_address[1]
+    try:
+        server = new_server("sources", SAVE_OUTBOUND_ALLOW="127.0.0.1",
+                            SAVE_ADVISORY_SOURCES="http://reader:hidden-word@%s/PyPI/all.zip?sig=hidden-word, http://%s/gone/all.zip" % (host, host))
+
+        def sources():
+            return server.admin.ok("GET", "/api/v1/advisories/status").json()["sources"]
+
+        def fetch():
+            answer = server.admin.request("POST", "/api/v1/advisories/fetch")
+            assert answer.status_code == 202 and answer.headers["Location"] == "/api/v1/jobs/" + answer.json()["id"]
+            return until(lambda: (lambda job: job if job["state"] != "running" else None)(server.admin.ok("GET", answer.headers["Location"]).json()),
+                         "the job ends")
+
+        until(lambda: sources()[1]["error"], "the sources were asked at the start")
+        first, gone = sources()
+        assert first["url"] == "http://%s/PyPI/all.zip" % host and first["error"] is None and first["changed_at"] and first["fetched_at"]
+        assert "404" in gone["error"] and gone["changed_at"] is None
+        assert [item["id"] for item in found(server, "pkg:pypi/left-pad@1.0")] == ["GHSA-aaaa-bbbb-cccc"]
+        assert [item["outcome"] for item in fetch()["result"]["sources"]] == ["unchanged", "failed"]
+        records.append(STANDARD[2])
+        job = fetch()
+        assert job["kind"] == "advisories.fetch" and job["result"]["sources"][0]["import"]["added"] == 1
+        assert [entry[2] for entry in asked if entry[0].startswith("/PyPI")] == [None, '"1"', '"1"']
+        # Restarted, it knows what it has.
+        assert server.stop() == 0
+        server.start()
+        assert fetch()["result"]["sources"][0]["outcome"] == "unchanged"
+        assert asked[-2][2] == '"2"' or asked[-1][2] == '"2"'
+        assert 'save_advisory_fetches_total{outcome="unchanged"}' in server.admin.get("/metrics").text
+        event = server.admin.ok("GET", "/api/v1/admin/audit?action=advisories.import").json()["items"][0]
+        assert event["actor"] == "system" and event["details"]["source"] == first["url"]
+        told = json.dumps([sources(), job, event]) + server.log_tail(10 ** 6)
+        assert "hidden-word" not in told
+    finally:
+        mirror.shutdown()
+
+
+def test_an_import_that_nobody_waits_for_is_a_job(new_server):
+    server = new_server("job")
+    headers = {"Content-Type": "application/zip"}
+    for way in ({"params": {"wait": "false"}}, {"headers": {"Prefer": "wait=5, respond-async"}}):
+        answer = server.admin.request("POST", "/api/v1/advisories", data=archive(STANDARD), **{**way, "headers": {**headers, **way.get("headers", {})}})
+        assert answer.status_code == 202 and answer.json()["kind"] == "advisories.import", answer.text
+        job = until(lambda: (lambda job: job if job["state"] != "running" else None)(server.admin.ok("GET", answer.headers["Location"]).json()),
+                    "the job ends")
+        assert job["state"] == "succeeded" and job["result"]["added"] + job["result"]["unchanged"] == 4 and job["progress"]["blobs"] == 5
+    assert len(found(server, "pkg:pypi/left-pad@1.0")) == 1
+    failed = server.admin.request("POST", "/api/v1/advisories?wait=false", data=b"no archive", headers=headers)
+    assert failed.status_code == 202
+    job = until(lambda: (lambda job: job if job["state"] != "running" else None)(server.admin.ok("GET", failed.headers["Location"]).json()),
+                "the job ends")
+    assert job["state"] == "failed" and "neither" in job["error"]
+    outcomes = [item["outcome"] for item in server.admin.ok("GET", "/api/v1/admin/audit?action=advisories.import").json()["items"]]
+    assert outcomes == ["failed", "ok", "ok"]
+
+
+def test_pip_audit_asks_for_the_legacy_json_by_default(new_server, dists, tmp_path):
+    server = new_server("legacy")
+    server.create("team/hosted", anonymous_read=True)
+    assert server.admin.upload("team/hosted", dists["plain-1.0-py3-none-any.whl"]).status_code == 200
+    legacy = server.url + "/pypi/team/hosted/pypi/plain/"
+    for place in ("json", "1.0/json"):
+        assert requests.get(legacy + place).json()["vulnerabilities"] == []
+    hole = record("GHSA-plai-nnnn-hole", "Plain", from_to("0", "1.1"), aliases=["CVE-2026-5"], details="One line.\nAnother one.")
+    post(server, archive([hole, record("OTHER-1", "plain", versions=["0.5"])]))
+    wanted = {"id": "GHSA-plai-nnnn-hole", "aliases": ["CVE-2026-5"], "details": "One line.\nAnother one.", "summary": hole["summary"],
+              "fixed_in": ["1.1"], "link": "https://osv.dev/vulnerability/GHSA-plai-nnnn-hole", "source": "osv", "withdrawn": None}
+    for place in ("json", "1.0/json"):
+        assert requests.get(legacy + place).json()["vulnerabilities"] == [wanted], "a page that is in memory ends with the advisories"
+    # The service has the public index written into it.
+    script = """
+import sys
+from pip_audit._service.pypi import PyPIService
+from pip_audit._service.interface import ResolvedDependency
+from packaging.version import Version
+service = PyPIService(cache_dir=None)
+get = service.session.get
+service.session.get = lambda url, **more: get(sys.argv[1] + url.split("/pypi/", 1)[1], **more)
+for version in ("1.0", "2.0"):
+    spec, found = service.query(ResolvedDependency("plain", Version(version)))
+    print(type(spec).__name__, [(item.id, [str(fix) for fix in item.fix_versions], sorted(item.aliases)) for item in found])
+"""
+    python = clients.VENVS / "pip-audit" / "bin" / "python"
+    done = subprocess.run([python, "-c", script, server.url + "/pypi/team/hosted/pypi/"], cwd=tmp_path, capture_output=True, text=True,
+                          timeout=120, env=clean_environment())
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["ResolvedDependency [('CVE-2026-5', ['1.1'], ['GHSA-plai-nnnn-hole'])]", "SkippedDependency []"]

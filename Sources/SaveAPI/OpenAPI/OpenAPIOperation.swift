@@ -88,6 +88,7 @@ struct OpenAPIOperation {
     private var responses: JSONObject {
         var responses: JSONObject = [String(route.status): .object(success)]
         if route.method == .get { responses["304"] = ["description": "The client's copy is current.", "headers": Self.etag] }
+        if route.isDeferrable { responses["202"] = Self.deferred }
         let statuses = Set(route.possibleFailures.map(ErrorResponder.status(of:)))
         for status in statuses.sorted() { responses[String(status)] = OpenAPIFailure.reference(status) }
         return responses
@@ -111,6 +112,16 @@ struct OpenAPIOperation {
         success["content"] = .object(JSONObject(content))
         return success
     }
+
+    private static let deferred: JSONValue = [
+        "description": "The job that does it.",
+        "headers": [
+            "Location": [
+                "description": "The path of the job.", "required": true, "schema": ["type": "string", "format": "uri-reference"],
+            ]
+        ],
+        "content": ["application/json": ["schema": .object(Schema.named("Job").json)]],
+    ]
 
     private static let etag: JSONValue = [
         "ETag": [

@@ -25,6 +25,7 @@ extension APIRoute {
         var statuses = Set(possibleFailures.map(ErrorResponder.status(of:)))
         statuses.insert(status)
         if method == .get { statuses.insert(304) }
+        if isDeferrable { statuses.insert(202) }
         return statuses
     }
 

@@ -60,7 +60,8 @@ struct OperationArticle {
     private var answer: HTML {
         guard let name = route.answer else { return "\(route.status) without a body" }
         let types = route.representations.map(\.essence).joined(separator: ", ")
-        return "\(route.status) with <a href=\"#shape-\(name)\"><code>\(name)</code></a> as \(types)"
+        let deferred: HTML = route.isDeferrable ? ", or 202 with <a href=\"#shape-Job\"><code>Job</code></a>" : ""
+        return "\(route.status) with <a href=\"#shape-\(name)\"><code>\(name)</code></a> as \(types)\(deferred)"
     }
 
     private var failures: HTML {

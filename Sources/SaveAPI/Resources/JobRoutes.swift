@@ -82,7 +82,7 @@ enum JobRoutes {
         ]
     }
 
-    private static func json(_ job: Jobs.Job) -> JSONObject {
+    static func json(_ job: Jobs.Job) -> JSONObject {
         [
             "id": .string(job.id), "kind": .string(job.kind), "state": .string(job.state.rawValue),
             "started_by": .string(job.startedBy), "started_at": .string(job.started.rfc3339),

@@ -24,6 +24,8 @@ struct APIRoute: Sendable {
     let status: Int
     /// The schema of the answer, by its name in `APISchema`.
     let answer: String?
+    /// Whether clients may choose to be answered at once, with 202 and a job (RFC 7240, 4.1, `respond-async`).
+    let isDeferrable: Bool
     /// The types the answer comes in, the default first: what comes in pages can be exported as well. Which type it is,
     /// `Accept` decides before anything is done.
     let representations: [MediaType]
@@ -39,7 +41,7 @@ struct APIRoute: Sendable {
 
     init<Resource: Sendable>(
         _ method: HTTPMethod, _ pattern: String, _ access: Access<Resource>, _ summary: String, query: [FieldRule] = [],
-        body: ObjectRule? = nil, payload: Payload? = nil, status: Int = 200, answer: String? = nil,
+        body: ObjectRule? = nil, payload: Payload? = nil, status: Int = 200, answer: String? = nil, isDeferrable: Bool = false,
         kinds: [RepositoryKind] = RepositoryKind.allCases, failures: [SaveError.Code] = [], action: String? = nil,
         handler: @escaping @Sendable (APICall, Resource) async throws -> HTTPResponse
     ) {
@@ -53,6 +55,7 @@ struct APIRoute: Sendable {
         self.payload = payload
         self.status = status
         self.answer = answer
+        self.isDeferrable = isDeferrable
         representations = query.contains { $0.name == "after" } ? APICall.listTypes : [.json]
         self.kinds = kinds
         self.failures = failures

@@ -66,6 +66,7 @@ enum ServeCommand: Command {
         let scrubbing = Task { await assembly.scrub.run() }
         let saving = Task { await assembly.keyUses.keepSaved() }
         let advisories = Task { await assembly.advisories.watch() }
+        let fetching = Task { await assembly.feeds.run() }
         let memory = Task { await MemoryRelease.run(assembly.server) }
 
         supervisor.send("READY=1", "STATUS=listening on \(url)")
@@ -82,6 +83,7 @@ enum ServeCommand: Command {
         watchdog.cancel()
         renewal.cancel()
         scrubbing.cancel()
+        fetching.cancel()
         await assembly.jobs.stop()
         await scrubbing.value
         sessions.cancel()
@@ -94,6 +96,7 @@ enum ServeCommand: Command {
         memory.cancel()
         advisories.cancel()
         await saving.value
+        await fetching.value
         await memory.value
         await assembly.services.upstreams.finishCopies()
         // Where the directory was moved away, this may be the file of another server.

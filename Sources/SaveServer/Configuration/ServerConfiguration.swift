@@ -1,3 +1,4 @@
+package import SaveAdvisories
 package import SavePlugins
 
 /// Everything an operator can set. Each property is one key of `Setting.all`, which has its documentation.
@@ -41,6 +42,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var auditAnchorInterval: Int64 = 60
     package var auditRetentionDays: Int?
     package var advisoryService = "public"
+    package var advisorySources: [AdvisorySource] = []
+    package var advisoryInterval: Int64 = 21_600
     package var outboundAllow: [String] = []
     package var outboundProxy: String?
     package var outboundCAFile: String?

@@ -1,4 +1,5 @@
 internal import SaveAPI
+internal import SaveAdvisories
 internal import SaveHTTP
 internal import SavePlatform
 internal import SavePlugins
@@ -133,6 +134,13 @@ package struct Setting: Sendable {
             "Which callers may ask about advisories by the OSV protocol, below `/api/v1/osv`: `public` for all, `signed-in`, or `off` for none."
         ),
         Setting(
+            "advisory_sources", \.advisorySources, "", SettingText.advisorySources,
+            "URLs of advisories in the OSV schema that are fetched again and again, such as the `all.zip` of an ecosystem on a mirror; `name:password@` may stand before the host.",
+            mayHaveCredentials: true),
+        Setting(
+            "advisory_interval", \.advisoryInterval, "21600", SettingText.interval,
+            "Seconds between two looks at them, at least 60."),
+        Setting(
             "outbound_allow", \.outboundAllow, "", SettingText.list,
             "Hosts and CIDR blocks that may be asked although they are private, loopback or otherwise refused."),
         Setting(
@@ -238,6 +246,13 @@ enum SettingText {
         return seconds
     }
 
+    /// Seconds between two of something that asks others.
+    static func interval(_ text: String) throws(SettingError) -> Int64 {
+        let seconds = try seconds(text)
+        guard seconds >= 60 else { throw SettingError("must be at least 60 seconds") }
+        return seconds
+    }
+
     /// Bytes, with k, m, g or t for powers of 1024.
     static func size(_ text: String) throws(SettingError) -> Int64 {
         let units: [Unicode.Scalar: Int64] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40]
@@ -265,6 +280,18 @@ enum SettingText {
     static func advisoryService(_ text: String) throws(SettingError) -> String {
         guard AdvisoryService(rawValue: text) != nil else { throw SettingError("must be public, signed-in or off") }
         return text
+    }
+
+    /// URLs of advisories. Each is named without its credentials where it is wrong.
+    static func advisorySources(_ text: String) throws(SettingError) -> [AdvisorySource] {
+        var sources: [AdvisorySource] = []
+        for (place, entry) in try list(text).enumerated() {
+            guard let source = AdvisorySource(entry) else {
+                throw SettingError("must be http or https URLs between commas, and number \(place + 1) is none")
+            }
+            if !sources.contains(where: { $0.name == source.name }) { sources.append(source) }
+        }
+        return sources
     }
 
     /// A list of addresses and CIDR blocks.

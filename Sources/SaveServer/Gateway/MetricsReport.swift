@@ -1,4 +1,5 @@
 internal import SaveAccess
+internal import SaveAdvisories
 internal import SaveAudit
 internal import SaveBlobs
 internal import SaveHTTP
@@ -15,6 +16,7 @@ struct MetricsReport: Sendable {
     let auditUpkeep: AuditMaintenance
     let authenticator: Authenticator
     let scrub: Scrub
+    let feeds: AdvisoryFeeds
     let blobs: FileBlobStore
     /// `PlatformClock.uptime`.
     let started: UInt64
@@ -29,6 +31,7 @@ struct MetricsReport: Sendable {
         metrics.write(to: &text, repositories: catalogue.repositories)
         pages(&text)
         policies(&text)
+        advisories(&text)
         upstreams(&text, catalogue)
         await stored(&text)
         audit(&text)
@@ -55,6 +58,12 @@ struct MetricsReport: Sendable {
             "Files that a policy refused (deny), and that were opened although one warns of them or, tried out, would have decided."
         )
         for action in PolicyCounts.names { text.add(name, ["action": action], services.sources.policyCounts[action]) }
+    }
+
+    private func advisories(_ text: inout MetricsText) {
+        let name = "save_advisory_fetches_total"
+        text.begin(name, .counter, "Times that a source of advisories was asked, by what came of it.")
+        for outcome in AdvisoryFeeds.Outcome.allCases { text.add(name, ["outcome": outcome.rawValue], feeds[outcome]) }
     }
 
     private func upstreams(_ text: inout MetricsText, _ catalogue: CatalogueSnapshot) {

@@ -76,6 +76,7 @@ struct APIAuditCompletenessTests {
             path: "/users/root/keys/{id}", before: [("POST", "/user/keys", "{}")]),
         "POST /admin/gc": Change(path: "/admin/gc"),
         "POST /admin/verify": Change(path: "/admin/verify"),
+        "POST /advisories/fetch": Change(path: "/advisories/fetch"),
         "POST /advisories": Change(
             path: "/advisories",
             body:

@@ -135,16 +135,23 @@ struct APIServer {
         for other in others { try formats.register(other) }
         keyUses = KeyUses(store: store, clock: clock.platform, log: .silent())
         catalogue = Catalogue(store: store, formats: formats)
+        let advisories = AdvisoryDatabase(
+            store: InMemoryAdvisoryStore(), formats: formats, pool: .forTests, clock: clock.platform)
+        let jobs = Jobs(clock: clock.platform)
+        let feeds = AdvisoryFeeds(
+            [AdvisorySource("https://name:word@files.example.test/all.zip?key=word")].compactMap(\.self), into: advisories,
+            client: NoUpstream(),
+            jobs: jobs, interval: 3600, log: .silent()
+        ) { _, _ in }
         api = RESTAPI(
             context: APIContext(
                 store: store, formats: formats, hasher: hasher, keyUses: keyUses, operations: operations,
                 clock: clock.platform, serverKey: serverKey, log: .silent(),
                 aggregator: AuditAggregator(store: store, clock: clock.platform, log: .silent()), version: "1.2.3",
-                maxKeyLifetime: maxKeyLifetime,
+                maxKeyLifetime: maxKeyLifetime, jobs: jobs,
                 maintenance: Maintenance(
                     metadata: store, blobs: InMemoryBlobStore(), clock: clock.platform, log: .silent()),
-                advisories: AdvisoryDatabase(
-                    store: InMemoryAdvisoryStore(), formats: formats, pool: .forTests, clock: clock.platform),
+                advisories: advisories, feeds: feeds,
                 advisoryService: advisoryService,
                 gcGrace: 0, census: StorageCensus(clock: clock.platform, log: .silent()) { Self.sizes }),
             catalogue: catalogue)
@@ -259,5 +266,12 @@ struct APIAnswer {
     /// The body without what differs between any two answers.
     var comparable: String {
         text.replacingOccurrences(of: error?["request_id"]?.string ?? "\u{0}", with: "")
+    }
+}
+
+/// No other server answers.
+private struct NoUpstream: HTTPClient {
+    func send(_ request: ClientRequest) async throws -> ClientResponse {
+        throw SaveError(.upstreamUnavailable, "nobody answers")
     }
 }

@@ -278,6 +278,7 @@ enum APIExpectations {
         AccessRow("POST /jobs/{id}/cancel", administrators, ok: 404),
         AccessRow("GET /advisories", anyAccount, ok: 400),
         AccessRow("POST /advisories", administrators, ok: 415),
+        AccessRow("POST /advisories/fetch", administrators, ok: 409),
         AccessRow("GET /advisories/status", anyAccount),
         AccessRow("GET /advisories/{advisory}", anyAccount, ok: 404),
         AccessRow("POST /osv/v1/query", anyone, ok: 400, isRecorded: false),

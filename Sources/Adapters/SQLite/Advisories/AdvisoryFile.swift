@@ -15,6 +15,8 @@ package struct AdvisoryFile: AdvisoryStoring {
     static let applicationID: Int64 = 0x5341_5641
     /// Of the tables below.
     static let layout: Int64 = 1
+    /// What stands before the names of notes in `meta`.
+    static let notePrefix = "note:"
 
     static let tables = [
         "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -111,6 +113,9 @@ struct AdvisoryFileReader: AdvisoryReading {
                     if key == "imported" { status.imported = Timestamp(rfc3339: value) }
                     if key == "newest" { status.newest = Timestamp(rfc3339: value) }
                     if key == "records" { status.records = Int(value) ?? 0 }
+                    if key.utf8.starts(with: AdvisoryFile.notePrefix.utf8) {
+                        status.notes[String(key.dropFirst(AdvisoryFile.notePrefix.count))] = value
+                    }
                     if key == "ecosystems" { status.ecosystems = Self.ecosystems(value) }
                 }
             }

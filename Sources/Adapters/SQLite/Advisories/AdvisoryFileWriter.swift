@@ -90,8 +90,9 @@ final class AdvisoryFileWriter: AdvisoryWriting {
         return !missing.isEmpty
     }
 
-    func commit(at time: Timestamp) throws {
+    func commit(at time: Timestamp, noting notes: [String: String]) throws {
         try note(time)
+        for (name, text) in notes { try put(AdvisoryFile.notePrefix + name, text) }
         try connection.control("COMMIT")
         connection.close()
         try Self.synchronize(path)
@@ -128,9 +129,13 @@ final class AdvisoryFileWriter: AdvisoryWriting {
             facts["records"] = String(row.integer(0) ?? 0)
             facts["newest"] = row.integer(1).map { Timestamp(microseconds: $0).rfc3339 }
         }
-        for (key, value) in facts {
-            try session.query("INSERT OR REPLACE INTO meta(key, value) VALUES($1, $2)", [.text(key), .text(value)]) { _ in }
-        }
+        for (key, value) in facts { try put(key, value) }
+    }
+
+    private func put(_ key: String, _ value: String) throws {
+        try SQLiteSession(connection: connection).query(
+            "INSERT OR REPLACE INTO meta(key, value) VALUES($1, $2)", [.text(key), .text(value)]
+        ) { _ in }
     }
 
     private static func setUp(_ connection: SQLiteConnection, isNew: Bool) throws {

@@ -26,6 +26,20 @@ package struct AdvisoryImport {
                 + "\(foreign) of other ecosystems, \(refused) refused"
         }
 
+        /// As the schema `AdvisoryImport` has it.
+        package var json: JSONObject {
+            [
+                "added": .integer(Int64(changes.added)), "updated": .integer(Int64(changes.updated)),
+                "unchanged": .integer(Int64(changes.unchanged)), "other_ecosystems": .integer(Int64(foreign)),
+                "refused": .integer(Int64(refused)), "reasons": .array(reasons.map(JSONValue.string)),
+            ]
+        }
+
+        /// Its numbers, for the audit trail.
+        package var counts: JSONObject {
+            JSONObject(json.members.filter { $0.value.integer != nil }.map { ($0.key, $0.value) })
+        }
+
         mutating func refuse(_ name: String, _ reason: String) {
             refused += 1
             if reasons.count < 20 { reasons.append("\(name): \(reason)") }
@@ -53,12 +67,14 @@ package struct AdvisoryImport {
 
     /// - Parameters:
     ///   - replacing: whether records that are in none of the files are forgotten.
+    ///   - notes: what is kept with the records of where they came from.
     ///   - onProgress: called after every few hundred records.
     ///   - confirm: called with what comes in before it counts; nothing comes in where it throws.
     /// - Throws: `invalidRequest` for a file that is damaged, or where no record could be taken; `conflict` while another import runs,
     ///   `storageFull`, `storageUnavailable`. Then everything is as before.
     package func run(
-        _ files: [File], replacing: Bool = false, onProgress: @escaping @Sendable (MaintenanceProgress) -> Void = { _ in },
+        _ files: [File], replacing: Bool = false, noting notes: [String: String] = [:],
+        onProgress: @escaping @Sendable (MaintenanceProgress) -> Void = { _ in },
         confirm: (Report) async throws -> Void = { _ in }
     ) async throws -> Report {
         let database = database
@@ -73,7 +89,7 @@ package struct AdvisoryImport {
             guard report.taken > 0 else { throw Self.nothingTaken(report, names.ecosystems) }
             try await confirm(report)
             let now = database.clock.now()
-            try await database.pool.run(lasting: .long) { try writing.commit(at: now) }
+            try await database.pool.run(lasting: .long) { try writing.commit(at: now, noting: notes) }
             await database.look()
             return report
         } catch {

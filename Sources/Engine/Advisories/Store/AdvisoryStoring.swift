@@ -60,7 +60,9 @@ package protocol AdvisoryWriting: Sendable {
     func add(_ records: [AdvisoryRecord]) throws -> AdvisoryChanges
 
     /// Puts what was written in the place of what was there, durably.
-    func commit(at time: Timestamp) throws
+    ///
+    /// - Parameter notes: what is kept with the records (`AdvisoryStatus.notes`). Notes of other names stay, where records do.
+    func commit(at time: Timestamp, noting notes: [String: String]) throws
 
     /// Forgets all that was written. Nothing after `commit`.
     func abandon()
@@ -129,6 +131,8 @@ package struct AdvisoryStatus: Sendable, Equatable {
     /// When records came in last; nil for never.
     package var imported: Timestamp?
     package var ecosystems: [Ecosystem] = []
+    /// What was noted of where records came from, by its name.
+    package var notes: [String: String] = [:]
 
     package init() {}
 }

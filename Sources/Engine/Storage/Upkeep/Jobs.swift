@@ -89,6 +89,12 @@ package final class Jobs: Sendable {
         return job(id)
     }
 
+    /// One of them at its end, which is waited for; nil for none.
+    package func finished(_ id: String) async -> Job? {
+        await entries.withLock { $0.first { $0.job.id == id }?.task }?.value
+        return job(id)
+    }
+
     /// Cancels all of them and waits for their ends.
     package func stop() async {
         for job in all { _ = await cancel(job.id) }

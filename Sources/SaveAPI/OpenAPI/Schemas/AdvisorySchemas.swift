@@ -21,6 +21,18 @@ enum AdvisorySchemas {
             "records": .count, "newest": Schema.time.orNull.described("When the newest record was modified."),
             "imported_at": Schema.time.orNull.described("When records came in last."),
             "ecosystems": .list(of: .named("AdvisoryEcosystem")),
+            "sources": Schema.list(of: .named("AdvisorySource")).described("Those of `advisory_sources`."),
+        ]),
+        "AdvisorySource": .members([
+            "url": Schema.text.described("Without credentials and query."),
+            "fetched_at": Schema.time.orNull.described("When it answered last, since the start of the server."),
+            "changed_at": Schema.time.orNull.described("When other content came in from it."),
+            "error": Schema.text.orNull.described("Why it could not be fetched the last time."),
+        ]),
+        "AdvisoryFetch": .members(["sources": .list(of: .named("AdvisorySourceResult"))]),
+        "AdvisorySourceResult": .members([
+            "url": .text, "outcome": .choice(AdvisoryFeeds.Outcome.allCases.map(\.rawValue)),
+            "import": Schema.named("AdvisoryImport").orNull.ifAny, "error": Schema.text.ifAny,
         ]),
         "AdvisoryEcosystem": .members([
             "name": Schema.text.described("In the OSV schema: PyPI, npm."), "records": .count, "newest": Schema.time.orNull,

@@ -1,3 +1,4 @@
+internal import SaveAdvisories
 internal import SavePlatform
 internal import SaveStorage
 
@@ -5,10 +6,16 @@ internal import SaveStorage
 enum JobSchemas {
     static let all: KeyValuePairs<String, Schema> = [
         "Job": .members([
-            "id": .text, "kind": .choice(["verify"]), "state": .choice(Jobs.State.allCases.map(\.rawValue)),
+            "id": .text, "kind": .choice(["verify", AdvisoryRoutes.importJob, AdvisoryFeeds.job]),
+            "state": .choice(Jobs.State.allCases.map(\.rawValue)),
             "started_by": Schema.text.described("As the audit trail names callers."), "started_at": .time,
             "ended_at": Schema.time.orNull, "progress": .named("JobProgress"),
-            "result": Schema.named("Verification").orNull.described("What came of it; null before it succeeded."),
+            "result": Schema([
+                "anyOf": .array(
+                    ["Verification", "AdvisoryImport", "AdvisoryFetch"].map { .object(Schema.named($0).json) } + [
+                        ["type": "null"]
+                    ])
+            ]).described("What came of it, by its kind; null before it succeeded."),
             "error": Schema.text.orNull.described("Why it failed."),
         ]),
         "JobProgress": .members([

@@ -28,23 +28,36 @@ enum AdvisoryRoutes {
         APIRoute(
             .post, "/advisories", .administer,
             "Take in an archive of records in the OSV schema, such as an all.zip; all of it, or nothing",
-            query: [FieldRule("replace", .boolean, "Forget the records that are not in the archive.")],
+            query: [
+                FieldRule("replace", .boolean, "Forget the records that are not in the archive."),
+                FieldRule("wait", .boolean, "false: answer with the job that does it, as `Prefer: respond-async` does."),
+            ],
             payload: Payload(type: MediaType("application/zip"), schema: Schema(["type": "string", "format": "binary"])),
-            answer: "AdvisoryImport", failures: [.conflict], action: "advisories.import"
+            answer: "AdvisoryImport", isDeferrable: true, failures: [.conflict], action: "advisories.import"
         ) { call, _ in
             let file = try await call.context.advisories.receive(call.request.body)
             try call.confirm()
-            let report = try await AdvisoryImport(into: call.context.advisories).run(
-                [AdvisoryImport.File(name: "the body", file: file)], replacing: call.query["replace"] == "true",
-                confirm: { report in
-                    let counts = json(report).members.filter { $0.value.integer != nil }.map { ($0.key, $0.value) }
-                    try await call.change { _, _ in ((), [call.event("advisories", JSONObject(counts))]) }
-                })
-            return call.answer(.object(json(report)))
+            let work = AdvisoryArchive(call: call, file: file, isReplacing: call.query["replace"] == "true")
+            guard call.query["wait"] == "false" || call.request.prefersJob else {
+                return call.answer(.object(try await work.bring { _ in }.json))
+            }
+            return try work.start(as: importJob)
+        },
+        APIRoute(
+            .post, "/advisories/fetch", .administer, "Ask all of `advisory_sources` now; answers with the job that does it",
+            status: 202, answer: "Job", failures: [.conflict], action: "advisories.fetch"
+        ) { call, _ in
+            guard let feeds = call.context.feeds, !feeds.sources.isEmpty else {
+                throw SaveError(.conflict, "there are no sources: name some in the key 'advisory_sources' of the configuration")
+            }
+            try await call.change { _, _ in ((), [call.event("advisories")]) }
+            let job = try feeds.fetch(by: call.principal.auditName)
+            return call.answer(.object(JobRoutes.json(job)), location: "/api/v1/jobs/\(job.id)")
         },
         APIRoute(.get, "/advisories/status", .signedIn, "How many advisories there are, and how new", answer: "AdvisoryStatus") {
             call, _ in
             let status = try await call.context.advisories.status()
+            let sources = try await call.context.feeds?.status() ?? []
             return call.answer([
                 "records": .integer(Int64(status.records)), "newest": JSONValue(status.newest?.rfc3339),
                 "imported_at": JSONValue(status.imported?.rfc3339),
@@ -53,6 +66,13 @@ enum AdvisoryRoutes {
                         [
                             "name": .string(ecosystem.name), "records": .integer(Int64(ecosystem.records)),
                             "newest": JSONValue(ecosystem.newest?.rfc3339),
+                        ]
+                    }),
+                "sources": .array(
+                    sources.map { source, state in
+                        [
+                            "url": .string(source.name), "fetched_at": JSONValue(state.fetched?.rfc3339),
+                            "changed_at": JSONValue(state.changed?.rfc3339), "error": JSONValue(state.error),
                         ]
                     }),
             ])
@@ -82,12 +102,17 @@ enum AdvisoryRoutes {
         ]
     }
 
-    private static func json(_ report: AdvisoryImport.Report) -> JSONObject {
-        [
-            "added": .integer(Int64(report.changes.added)), "updated": .integer(Int64(report.changes.updated)),
-            "unchanged": .integer(Int64(report.changes.unchanged)), "other_ecosystems": .integer(Int64(report.foreign)),
-            "refused": .integer(Int64(report.refused)), "reasons": .array(report.reasons.map(JSONValue.string)),
-        ]
+    /// The name of an import among jobs.
+    static let importJob = "advisories.import"
+}
+
+extension HTTPRequest {
+    /// `Prefer: respond-async` (RFC 7240, 4.1).
+    fileprivate var prefersJob: Bool {
+        headers.values(of: "prefer").flatMap { $0.utf8.split(separator: UInt8(ascii: ",")) }.contains { preference in
+            let words = ASCII.lowercased(String(Substring(preference))).utf8.drop { $0 == 0x20 || $0 == 0x09 }
+            return words.prefix { $0 != 0x20 && $0 != 0x09 && $0 != UInt8(ascii: ";") }.elementsEqual("respond-async".utf8)
+        }
     }
 }
 

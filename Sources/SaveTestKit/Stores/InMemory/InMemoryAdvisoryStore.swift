@@ -12,7 +12,8 @@ package final class InMemoryAdvisoryStore: AdvisoryStoring {
     package var identity: AdvisoryStoreIdentity? { content.withLock { $0.map { AdvisoryStoreIdentity([$0.version]) } } }
     package func open() throws -> (any AdvisoryReading)? { content.withLock { $0?.snapshot } }
     package func begin(empty isEmpty: Bool) throws -> any AdvisoryWriting {
-        Writer(of: self, isEmpty ? [:] : content.withLock { $0?.snapshot.records } ?? [:])
+        let snapshot = isEmpty ? nil : content.withLock { $0?.snapshot }
+        return Writer(of: self, snapshot?.records ?? [:], notes: snapshot?.notes ?? [:])
     }
 
     package func spool() throws -> any AdvisorySpool {
@@ -21,13 +22,14 @@ package final class InMemoryAdvisoryStore: AdvisoryStoring {
         return Spool(descriptor: OpenFile(adopting: dup(fileno(file)), size: 0))
     }
 
-    fileprivate func install(_ records: [String: AdvisoryRecord], at time: Timestamp) {
-        content.withLock { $0 = (($0?.version ?? 0) + 1, Snapshot(records: records, imported: time)) }
+    fileprivate func install(_ records: [String: AdvisoryRecord], at time: Timestamp, noting notes: [String: String]) {
+        content.withLock { $0 = (($0?.version ?? 0) + 1, Snapshot(records: records, imported: time, notes: notes)) }
     }
 
     private struct Snapshot: AdvisoryReading {
         let records: [String: AdvisoryRecord]
         let imported: Timestamp
+        let notes: [String: String]
 
         private var sorted: [AdvisoryRecord] { records.values.sorted { $0.id < $1.id } }
 
@@ -47,6 +49,7 @@ package final class InMemoryAdvisoryStore: AdvisoryStoring {
             status.records = records.count
             status.newest = records.values.map(\.modified).max()
             status.imported = imported
+            status.notes = notes
             let names = Set(records.values.flatMap { $0.packages.map(\.ecosystem) }).sorted()
             status.ecosystems = names.map { name in
                 let of = records.values.filter { $0.packages.contains { $0.ecosystem == name } }
@@ -59,9 +62,11 @@ package final class InMemoryAdvisoryStore: AdvisoryStoring {
     private final class Writer: AdvisoryWriting {
         private let store: InMemoryAdvisoryStore
         private let records: Mutex<[String: AdvisoryRecord]>
+        private let notes: [String: String]
 
-        init(of store: InMemoryAdvisoryStore, _ records: [String: AdvisoryRecord]) {
+        init(of store: InMemoryAdvisoryStore, _ records: [String: AdvisoryRecord], notes: [String: String]) {
             self.store = store
+            self.notes = notes
             self.records = Mutex(records)
         }
 
@@ -89,7 +94,9 @@ package final class InMemoryAdvisoryStore: AdvisoryStoring {
             }
         }
 
-        func commit(at time: Timestamp) throws { store.install(records.withLock { $0 }, at: time) }
+        func commit(at time: Timestamp, noting further: [String: String]) throws {
+            store.install(records.withLock { $0 }, at: time, noting: notes.merging(further) { $1 })
+        }
         func abandon() {}
     }
 
