@@ -56,7 +56,7 @@ enum Audit: String {
             "vulnerable_versions": .string(VulnerableVersions(advisory["affected"]?.array ?? []).text),
             "cwe": advisory["cwes"] ?? [],
             "cvss": [
-                "score": advisory["score"].flatMap { $0.isNull ? nil : $0 } ?? 0, "vectorString": advisory["vector"] ?? .null,
+                "score": advisory["score"].map { $0.isNull ? 0 : $0 } ?? 0, "vectorString": advisory["vector"] ?? .null,
             ],
         ]
     }
