@@ -12,19 +12,28 @@ extension CatalogueSnapshot {
         var names = JSONObject()
         for reserving in structure(of: repository) {
             let record = reserving.record
-            for pattern in record.group.reservedNames + record.proxy.reservedNames where names[pattern.rawValue] == nil {
+            let patterns = record.group.reservedNames + record.proxy.reservedNames
+            guard !patterns.isEmpty else { continue }
+            let owners = owners(of: reserving)
+            for pattern in patterns where names[pattern.rawValue] == nil {
                 names[pattern.rawValue] = [
-                    "project": .string(record.project), "owned": .bool(isOwned(listed, by: record.project)),
+                    "project": .string(record.project), "owned": .bool(isOwned(listed, by: owners)),
                 ]
             }
         }
         return names
     }
 
-    private func isOwned(_ listed: SourcedListing, by project: String) -> Bool {
+    /// The projects whose packages have the names that a group reserves: its own where that hosts packages in it, else all that do.
+    private func owners(of group: Repository) -> Set<String> {
+        let hosting = Set(leaves(of: group).filter { $0.record.kind == .hosted }.map(\.record.project))
+        return hosting.contains(group.record.project) ? [group.record.project] : hosting
+    }
+
+    private func isOwned(_ listed: SourcedListing, by projects: Set<String>) -> Bool {
         !listed.holders.isEmpty
             && listed.holders.allSatisfy { id in
-                repository(id: id).map { $0.record.kind == .hosted && $0.record.project == project } ?? false
+                repository(id: id).map { $0.record.kind == .hosted && projects.contains($0.record.project) } ?? false
             }
     }
 
@@ -37,13 +46,9 @@ extension CatalogueSnapshot {
             group.record.kind == .group && group.record.group.reservedNames.first(covering: package) != nil
         }
         var foreign: Repository?
-        for group in groups {
-            let leaves = leaves(of: group)
-            guard leaves.contains(where: { $0.record.id == hosted.record.id }) else { continue }
+        for group in groups where leaves(of: group).contains(where: { $0.record.id == hosted.record.id }) {
             if group.record.project == hosted.record.project { return nil }
-            if leaves.contains(where: { $0.record.kind == .hosted && $0.record.project == group.record.project }) {
-                foreign = foreign ?? group
-            }
+            if !owners(of: group).contains(hosted.record.project) { foreign = foreign ?? group }
         }
         guard let foreign, let pattern = foreign.record.group.reservedNames.first(covering: package) else { return nil }
         // PEP 752, "Uploads".

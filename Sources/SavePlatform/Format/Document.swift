@@ -55,7 +55,8 @@ public struct RenderContext: Sendable, Hashable {
     /// The bytes of the files that the format asked for (`IndexEmbeddingFiles`), without those that could not be had.
     public let documents: [[UInt8]]
     /// What the repository reserves, in the spelling of the format: names, and with `*` at the end beginnings of names, each with the
-    /// project that reserves it and whether that alone hosts what is listed: `{"acme-*": {"project": "backend", "owned": true}}`.
+    /// project that reserves it: `{"acme-*": {"project": "backend", "owned": true}}`. `owned` says that all that is listed is hosted by
+    /// those whom it is reserved for: that project, or any member of the group where it hosts nothing in it.
     public let reservedNames: JSONObject
 
     package init(

@@ -108,7 +108,12 @@ import Testing
         #expect(try await namespace.text().contains("\"owner\":\"p\""))
         #expect(await engine.send(.get, "/pypi/p/g/simple/namespaces").status == 200)
         #expect(await engine.send(.get, "/pypi/p/h/simple/namespaces").status == 404)
-        try await engine.change(group) { $0.group.reservedNames = [] }
+        // A group of a project that hosts nothing in it reserves for all whom it puts together.
+        let other = try #require(engine.catalogue.current.repository(project: "q", name: "other")).record.id
+        try await engine.change(group) { $0.group.members = [other] }
+        #expect(try await page("acme-theirs")["namespaces"] == [["name": "acme", "owned": true]])
+        let hosted = try #require(engine.catalogue.current.repository(project: "p", name: "h")).record.id
+        try await engine.change(group) { ($0.group.members, $0.group.reservedNames) = ([hosted, other], []) }
         #expect(try await page("acme-ours")["namespaces"] == nil)
         #expect(await engine.send(.get, "/pypi/p/g/simple/namespace/acme").status == 404)
     }
