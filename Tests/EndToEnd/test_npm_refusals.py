@@ -11,7 +11,7 @@ import pytest
 from harness import plugins
 from harness.clients.npm import Npm, package, tarball
 from harness.clients.yarn import Yarn
-from harness.refusals import Collector, excerpt
+from harness.refusals import Collector, excerpt, sentence
 from harness.server import Server
 from harness.upstream import ScriptedUpstream, days_ago
 
@@ -79,7 +79,7 @@ def place(main_server, registry):
 def reason(server, project):
     answer = server.admin.get(PATH % (project + "/proxy"))
     assert answer.status_code == 403 and answer.json()["error"] == answer.headers["X-Save-Reason"]
-    return answer.headers["X-Save-Reason"]
+    return sentence(answer.headers["X-Save-Reason"])
 
 
 class Consumer:

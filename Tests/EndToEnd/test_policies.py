@@ -4,6 +4,8 @@ import hashlib
 import pytest
 
 import make_fixtures
+from harness.http import basic, raw
+from harness.server import PASSWORD
 from harness.upstream import days_ago
 
 PINNED = "too-new==2.0"
@@ -96,3 +98,20 @@ def test_a_block_list_beats_what_is_here_and_leaves_a_trace(server, proxy, insta
     assert int(refused.split()[1]) > 0
     server.admin.ok("DELETE", "/api/v1/policies/%d" % policy["id"])
     installer.install(server.index_url(proxy), PINNED).must_succeed()
+
+
+def test_no_form_of_a_request_gives_a_refused_file(server, proxy, wheels):
+    """On the wire; `Tests/ServerTests/Policies` has every path."""
+    path = "/pypi/%s/packages/too-new/too_new-2.0-py3-none-any.whl" % proxy
+    head = "Host: a\r\nAuthorization: %s\r\nConnection: close\r\n" % basic("admin", PASSWORD)
+    forms = [("GET %s HTTP/1.1", ""), ("GET %s HTTP/1.0", ""), ("HEAD %s HTTP/1.1", ""), ("GET http://a%s HTTP/1.1", ""),
+             ("GET http://elsewhere.test%s HTTP/1.1", ""), ("GET %s HTTP/1.1", "Range: bytes=0-9\r\n"),
+             ("GET %s HTTP/1.1", 'If-None-Match: "%s"\r\n' % hashlib.sha256(wheels["2.0"].content).hexdigest()),
+             ("GET %s HTTP/1.1", "If-None-Match: *\r\n"), ("GET %s?a=b HTTP/1.1", ""), ("GET %s HTTP/1.1", "Content-Length: 1\r\n\r\nx")]
+    before = {form: raw(server, form[0] % path + "\r\n" + head + form[1] + "\r\n").status for form in forms}
+    # A read with a body is refused as a request.
+    assert set(before.values()) == {200, 206, 304, 400} and list(before.values()).count(400) == 1, before
+    make(server, proxy)
+    for form in forms:
+        answer = raw(server, form[0] % path + "\r\n" + head + form[1] + "\r\n")
+        assert before[form] == answer.status == 400 or answer.status == 403 and b"policy cooldown-7d" in answer.data, (form, answer.data)

@@ -7,7 +7,7 @@ import pytest
 
 import make_fixtures
 from harness import clients
-from harness.refusals import Collector, excerpt
+from harness.refusals import Collector, excerpt, sentence
 from harness.server import PASSWORD
 from harness.upstream import ScriptedUpstream, days_ago
 
@@ -66,7 +66,7 @@ class Place:
     def reason(self):
         answer = self.admin.get(self.path)
         assert answer.status_code == 403 and answer.text == answer.headers["X-Save-Reason"] + "\n"
-        return answer.headers["X-Save-Reason"]
+        return sentence(answer.headers["X-Save-Reason"])
 
 
 @pytest.fixture(scope="module")

@@ -49,6 +49,11 @@ def normalised(text):
     return text
 
 
+def sentence(line):
+    """The line of a refusal without the link behind it."""
+    return re.sub(r"; https?://\S+$", "", line)
+
+
 def excerpt(text, *words):
     """What a client says with the first of these words that it says: the fewest lines that have it, as one."""
     lines = [line for line in map(plain, text.replace("\r", "\n").splitlines()) if line]
