@@ -12,12 +12,13 @@ package protocol MetadataStore: Sendable {
 
 /// All that can be asked inside a transaction.
 package protocol MetadataReading:
-    CatalogueReading, AccountReading, ContentReading, SerialReading, AuditReading, UpkeepReading
+    CatalogueReading, AccountReading, WaiverReading, RefusalReading, ContentReading, SerialReading, AuditReading, UpkeepReading
 {}
 
 /// All that can be changed inside a transaction.
 package protocol MetadataWriting:
-    MetadataReading, CatalogueWriting, AccountWriting, ContentWriting, SerialWriting, AuditWriting
+    MetadataReading, CatalogueWriting, AccountWriting, WaiverWriting, RefusalWriting, ContentWriting, SerialWriting,
+    AuditWriting
 {}
 
 // MARK: - Projects and repositories
@@ -57,6 +58,39 @@ package protocol CatalogueWriting {
     func put(_ policy: PolicyRecord) throws -> PolicyRecord
     /// Removes a policy, if it is there.
     func deletePolicy(_ id: Int64) throws
+}
+
+// MARK: - Exceptions from policies, and what policies refused
+
+package protocol WaiverReading {
+    /// All waivers, in the order of their ids.
+    func waivers() throws -> [WaiverRecord]
+}
+
+package protocol WaiverWriting {
+    /// Adds a waiver (id 0) or replaces one. Returns it with its id. Ids are never used again. It goes with its project and its policy.
+    ///
+    /// - Throws: `conflict` for a project or a policy that is gone.
+    func put(_ waiver: WaiverRecord) throws -> WaiverRecord
+    /// Removes a waiver, if it is there.
+    func deleteWaiver(_ id: Int64) throws
+}
+
+package protocol RefusalReading {
+    func refusal(_ id: Int64) throws -> RefusalRecord?
+    func refusal(of subject: RefusalSubject) throws -> RefusalRecord?
+    /// All of a package, in the order of their ids.
+    func refusals(_ repository: Int64, package: String) throws -> [RefusalRecord]
+}
+
+package protocol RefusalWriting {
+    /// Gives what was refused a number (the id is ignored), unless it has one. Returns what is known of it then. Numbers are never
+    /// used again. A record goes with its repository and its policy.
+    ///
+    /// - Throws: `conflict` for a repository or a policy that is gone.
+    func put(_ refusal: RefusalRecord) throws -> RefusalRecord
+    /// Removes the records up to a number.
+    func deleteRefusals(through id: Int64) throws
 }
 
 // MARK: - Accounts

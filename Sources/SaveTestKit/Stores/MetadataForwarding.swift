@@ -21,6 +21,16 @@ extension MetadataForwarding {
     package func policies() throws -> [PolicyRecord] { try base.policies() }
     package func put(_ policy: PolicyRecord) throws -> PolicyRecord { try base.put(policy) }
     package func deletePolicy(_ id: Int64) throws { try base.deletePolicy(id) }
+    package func waivers() throws -> [WaiverRecord] { try base.waivers() }
+    package func put(_ waiver: WaiverRecord) throws -> WaiverRecord { try base.put(waiver) }
+    package func deleteWaiver(_ id: Int64) throws { try base.deleteWaiver(id) }
+    package func refusal(_ id: Int64) throws -> RefusalRecord? { try base.refusal(id) }
+    package func refusal(of subject: RefusalSubject) throws -> RefusalRecord? { try base.refusal(of: subject) }
+    package func refusals(_ repository: Int64, package: String) throws -> [RefusalRecord] {
+        try base.refusals(repository, package: package)
+    }
+    package func put(_ refusal: RefusalRecord) throws -> RefusalRecord { try base.put(refusal) }
+    package func deleteRefusals(through id: Int64) throws { try base.deleteRefusals(through: id) }
     package func users() throws -> [UserRecord] { try base.users() }
     package func robots() throws -> [RobotRecord] { try base.robots() }
     package func user(_ username: String) throws -> UserRecord? { try base.user(username) }

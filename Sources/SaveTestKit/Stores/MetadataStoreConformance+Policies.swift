@@ -124,7 +124,88 @@ extension MetadataStoreConformance {
             }
             try require(left.0.isEmpty && left.1 == [elsewhere], "anomalies outlive their repository, or go with another")
         },
+        Law("a waiver comes back as it was put, is changed by its id, and goes with its project and its policy") { store in
+            _ = try await store.makeRepository("one")
+            _ = try await store.makeRepository("two", project: "other")
+            let projects = try await store.read { try $0.repositories().map(\.projectID) }
+            let policies = try await store.write { writing in try ["a", "b"].map { try writing.put(policy($0)).id } }
+            var full = waiver(projects[0], policies[0])
+            full.advisories = ["CVE-2026-1", "caf\u{E9}"]
+            let given = try await store.write { [full] writing in
+                [
+                    try writing.put(full), try writing.put(waiver(projects[0], policies[1])),
+                    try writing.put(waiver(projects[1], policies[1])),
+                ]
+            }
+            full.id = given[0].id
+            try require(try await store.read { try $0.waivers() }, is: [full, given[1], given[2]], "waivers")
+            full.state = .granted
+            full.grantedBy = "owner"
+            full.until = Fixture.moment
+            try require(try await store.write { [full] in try $0.put(full) }, is: full, "the waiver after a change")
+            try require(try await store.read { try $0.waivers() }, is: [full, given[1], given[2]], "waivers after a change")
+            try await require(.conflict, from: "a waiver of a policy that is not there") {
+                _ = try await store.write { try $0.put(waiver(projects[0], 999_999)) }
+            }
+            try await store.write { try $0.deletePolicy(policies[0]) }
+            try require(try await store.read { try $0.waivers() }, is: [given[1], given[2]], "waivers after a policy went")
+            try await store.write { writing in
+                try writing.deleteRepository(try writing.repositories()[0].id)
+                try writing.deleteProject(projects[0])
+            }
+            try require(try await store.read { try $0.waivers() }, is: [given[2]], "waivers after a project went")
+            try await store.write { try $0.deleteWaiver(given[2].id) }
+            try require(try await store.read { try $0.waivers() }, is: [], "waivers after one was deleted")
+        },
+        Law("a refusal keeps its number, and goes with its repository, its policy, and the numbers up to it") { store in
+            let ids = [try await store.makeRepository("one"), try await store.makeRepository("two")]
+            let policies = try await store.write { writing in try ["a", "b"].map { try writing.put(policy($0)).id } }
+            @Sendable func refusal(_ repository: Int64, _ policy: Int64, _ version: String, _ path: String = "") -> RefusalRecord
+            {
+                let subject = RefusalSubject(
+                    repository: repository, policy: policy, package: "x", version: version, path: path)
+                return RefusalRecord(subject: subject, refused: Fixture.moment)
+            }
+            let subjects = [
+                refusal(ids[0], policies[0], "1"), refusal(ids[0], policies[1], "1"), refusal(ids[0], policies[0], "caf\u{E9}"),
+                refusal(ids[0], policies[0], "cafe\u{301}"), refusal(ids[0], policies[0], "", "a"),
+                refusal(ids[1], policies[0], "1"),
+            ]
+            let made = try await store.write { writing in try subjects.map { try writing.put($0) } }
+            try require(Set(made.map(\.id)).count, is: subjects.count, "numbers")
+            var late = subjects[0]
+            late.refused = Fixture.moment.adding(seconds: 5)
+            try require(try await store.write { [late] in try $0.put(late) }, is: made[0], "a refusal that was known")
+            let known = try await store.read { reading in
+                (
+                    try reading.refusal(made[3].id), try reading.refusal(of: made[4].subject),
+                    try reading.refusals(ids[0], package: "x")
+                )
+            }
+            try require(known.0, is: made[3], "a refusal by its number")
+            try require(known.1, is: made[4], "a refusal by its subject")
+            try require(known.2, is: Array(made[...4]), "refusals of a package")
+            try await require(.conflict, from: "a refusal of a policy that is not there") {
+                _ = try await store.write { try $0.put(refusal(ids[0], 999_999, "1")) }
+            }
+            try await store.write { try $0.deletePolicy(policies[1]) }
+            try require(try await store.read { try $0.refusal(made[1].id) } == nil, "a refusal outlives its policy")
+            try await store.write { try $0.deleteRepository(ids[1]) }
+            try require(try await store.read { try $0.refusal(made[5].id) } == nil, "a refusal outlives its repository")
+            try await store.write { try $0.deleteRefusals(through: made[2].id) }
+            let left = try await store.read { try $0.refusals(ids[0], package: "x") }
+            try require(left, is: [made[3], made[4]], "refusals after the older ones went")
+            let later = try await store.write { try $0.put(subjects[0]) }
+            try require(later.id > made[4].id, "a number is given again")
+        },
     ]
+
+    private static func waiver(_ project: Int64, _ policy: Int64) -> WaiverRecord {
+        WaiverRecord(
+            project: project, policy: policy, package: "pkg:pypi/x@1.0", reason: "It is needed.\n",
+            until: Fixture.moment.adding(seconds: 9), state: .requested, requestedBy: "dev", created: Fixture.moment,
+            updated: Fixture.moment.adding(seconds: 1))
+    }
 
     private static func policy(
         _ name: String, priority: Int64 = 100, scope: PolicyRecord.Scope = .server, action: PolicyRecord.Action = .deny

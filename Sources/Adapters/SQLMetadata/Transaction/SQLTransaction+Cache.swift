@@ -81,4 +81,54 @@ extension SQLTransaction {
                 .time(anomaly.seen),
             ]) > 0
     }
+
+    // MARK: Refusals
+
+    private static let refusalColumns = "id, repository_id, policy_id, package, version, path, refused"
+    private static let subjectMatch = "repository_id = $1 AND package = $2 AND version = $3 AND path = $4 AND policy_id = $5"
+
+    private static func refusal(_ row: inout SQLColumns) throws -> RefusalRecord {
+        let id = try row.integer()
+        let (repository, policy) = (try row.integer(), try row.integer())
+        let subject = RefusalSubject(
+            repository: repository, policy: policy, package: try row.text(), version: try row.text(), path: try row.text())
+        return RefusalRecord(id: id, subject: subject, refused: try row.time())
+    }
+
+    private static func values(_ subject: RefusalSubject) -> [SQLValue] {
+        [
+            .integer(subject.repository), .text(subject.package), .text(subject.version), .text(subject.path),
+            .integer(subject.policy),
+        ]
+    }
+
+    func refusal(_ id: Int64) throws -> RefusalRecord? {
+        try session.first("SELECT \(Self.refusalColumns) FROM refusals WHERE id = $1", [.integer(id)], Self.refusal)
+    }
+
+    func refusal(of subject: RefusalSubject) throws -> RefusalRecord? {
+        try session.first(
+            "SELECT \(Self.refusalColumns) FROM refusals WHERE \(Self.subjectMatch)", Self.values(subject), Self.refusal)
+    }
+
+    func refusals(_ repository: Int64, package: String) throws -> [RefusalRecord] {
+        try session.rows(
+            "SELECT \(Self.refusalColumns) FROM refusals WHERE repository_id = $1 AND package = $2 ORDER BY id",
+            [.integer(repository), .text(package)], Self.refusal)
+    }
+
+    func put(_ refusal: RefusalRecord) throws -> RefusalRecord {
+        if let known = try self.refusal(of: refusal.subject) { return known }
+        var refusal = refusal
+        refusal.id = try insert(
+            """
+            INSERT INTO refusals (repository_id, package, version, path, policy_id, refused) VALUES ($1, $2, $3, $4, $5, $6)
+              RETURNING id
+            """, Self.values(refusal.subject) + [.time(refusal.refused)])
+        return refusal
+    }
+
+    func deleteRefusals(through id: Int64) throws {
+        try session.execute("DELETE FROM refusals WHERE id <= $1", [.integer(id)])
+    }
 }

@@ -131,4 +131,48 @@ extension SQLTransaction {
     func deletePolicy(_ id: Int64) throws {
         try session.execute("DELETE FROM policies WHERE id = $1", [.integer(id)])
     }
+
+    // MARK: Exceptions
+
+    func waivers() throws -> [WaiverRecord] {
+        try session.rows(
+            """
+            SELECT id, project_id, policy_id, package, advisories, reason, until, state, requested_by, granted_by, created, updated
+              FROM waivers ORDER BY id
+            """
+        ) { row in
+            WaiverRecord(
+                id: try row.integer(), project: try row.integer(), policy: try row.integer(), package: try row.text(),
+                advisories: try SQLColumns.present(try row.json().array).compactMap(\.string), reason: try row.text(),
+                until: try row.time(), state: try row.choice(), requestedBy: try row.text(), grantedBy: row.optionalText(),
+                created: try row.time(), updated: try row.time())
+        }
+    }
+
+    func put(_ waiver: WaiverRecord) throws -> WaiverRecord {
+        var waiver = waiver
+        let values: [SQLValue] = [
+            .integer(waiver.project), .integer(waiver.policy), .text(waiver.package),
+            .text(JSONValue.array(waiver.advisories.map(JSONValue.string)).text), .text(waiver.reason), .time(waiver.until),
+            .text(waiver.state.rawValue), .text(waiver.requestedBy), .text(waiver.grantedBy), .time(waiver.created),
+            .time(waiver.updated),
+        ]
+        if waiver.id == 0 {
+            waiver.id = try insert(
+                """
+                INSERT INTO waivers (project_id, policy_id, package, advisories, reason, until, state, requested_by, granted_by,
+                  created, updated)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id
+                """, values)
+        } else {
+            try update(
+                """
+                UPDATE waivers SET project_id = $1, policy_id = $2, package = $3, advisories = $4, reason = $5, until = $6,
+                  state = $7, requested_by = $8, granted_by = $9, created = $10, updated = $11 WHERE id = $12
+                """, values + [.integer(waiver.id)])
+        }
+        return waiver
+    }
+
+    func deleteWaiver(_ id: Int64) throws { try session.execute("DELETE FROM waivers WHERE id = $1", [.integer(id)]) }
 }

@@ -54,6 +54,8 @@ struct InMemoryTables: Sendable {
     /// By the bytes of the key: Swift takes some different texts for equal.
     var indexes: [Int64: [[UInt8]: CachedIndex]] = [:]
     var policies: [Int64: PolicyRecord] = [:]
+    var waivers: [Int64: WaiverRecord] = [:]
+    var refusals: [Int64: RefusalRecord] = [:]
     var sightings: [Int64: [AssetPath: Sighted]] = [:]
     var anomalies: [Int64: [ObservedAnomaly]] = [:]
     var audit: [AuditRecord] = []

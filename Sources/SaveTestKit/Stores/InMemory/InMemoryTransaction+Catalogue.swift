@@ -37,6 +37,8 @@ extension InMemoryTransaction {
         tables.projects[id] = nil
         tables.members = tables.members.filter { $0.key.project != id }
         tables.policies = tables.policies.filter { $0.value.scope != .project(id) }
+        tables.waivers = tables.waivers.filter { $0.value.project != id }
+        removeWhatHasNoPolicy()
     }
 
     func put(_ repository: RepositoryRecord) throws -> RepositoryRecord {
@@ -64,6 +66,8 @@ extension InMemoryTransaction {
         tables.sightings[id] = nil
         tables.anomalies[id] = nil
         tables.policies = tables.policies.filter { $0.value.scope != .repository(id) }
+        tables.refusals = tables.refusals.filter { $0.value.subject.repository != id }
+        removeWhatHasNoPolicy()
     }
 
     func put(_ member: MemberRecord) throws {
@@ -95,7 +99,52 @@ extension InMemoryTransaction {
         return policy
     }
 
-    func deletePolicy(_ id: Int64) { tables.policies[id] = nil }
+    func deletePolicy(_ id: Int64) {
+        tables.policies[id] = nil
+        removeWhatHasNoPolicy()
+    }
+
+    private func removeWhatHasNoPolicy() {
+        tables.waivers = tables.waivers.filter { tables.policies[$0.value.policy] != nil }
+        tables.refusals = tables.refusals.filter { tables.policies[$0.value.subject.policy] != nil }
+    }
+
+    func waivers() -> [WaiverRecord] { tables.waivers.values.sorted { $0.id < $1.id } }
+
+    func put(_ waiver: WaiverRecord) throws -> WaiverRecord {
+        var waiver = waiver
+        guard tables.projects[waiver.project] != nil, tables.policies[waiver.policy] != nil else { throw Self.unrelated }
+        if waiver.id == 0 { waiver.id = newID() } else if tables.waivers[waiver.id] == nil { throw Self.absent }
+        tables.waivers[waiver.id] = waiver
+        return waiver
+    }
+
+    func deleteWaiver(_ id: Int64) { tables.waivers[id] = nil }
+
+    func refusal(_ id: Int64) -> RefusalRecord? { tables.refusals[id] }
+
+    func refusal(of subject: RefusalSubject) -> RefusalRecord? {
+        tables.refusals.values.first { $0.subject.hasBytes(of: subject) }
+    }
+
+    func refusals(_ repository: Int64, package: String) -> [RefusalRecord] {
+        tables.refusals.values.filter { record in
+            record.subject.repository == repository && record.subject.package.utf8.elementsEqual(package.utf8)
+        }.sorted { $0.id < $1.id }
+    }
+
+    func put(_ refusal: RefusalRecord) throws -> RefusalRecord {
+        if let known = self.refusal(of: refusal.subject) { return known }
+        guard tables.repositories[refusal.subject.repository] != nil, tables.policies[refusal.subject.policy] != nil else {
+            throw Self.unrelated
+        }
+        var refusal = refusal
+        refusal.id = newID()
+        tables.refusals[refusal.id] = refusal
+        return refusal
+    }
+
+    func deleteRefusals(through id: Int64) { tables.refusals = tables.refusals.filter { $0.key > id } }
 
     func sighting(_ repository: Int64, _ path: AssetPath, digest: String) -> Timestamp? {
         guard let sighting = tables.sightings[repository]?[path.plain], sighting.digest == digest else { return nil }
@@ -124,5 +173,13 @@ extension InMemoryTransaction {
         }
         if !isKnown { tables.anomalies[anomaly.repository, default: []].append(anomaly) }
         return !isKnown
+    }
+}
+
+extension RefusalSubject {
+    /// Equality as databases have it: Swift takes some different texts for equal.
+    fileprivate func hasBytes(of other: RefusalSubject) -> Bool {
+        repository == other.repository && policy == other.policy && package.utf8.elementsEqual(other.package.utf8)
+            && version.utf8.elementsEqual(other.version.utf8) && path.utf8.elementsEqual(other.path.utf8)
     }
 }
