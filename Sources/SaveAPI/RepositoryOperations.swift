@@ -29,6 +29,12 @@ package protocol PolicyJudging: Sendable {
     /// A policy was made, changed or deleted, and the catalogue knows: what was made by it is no longer true.
     func policyChanged(_ policy: PolicyRecord)
 
+    /// Waivers of a project were granted, changed or deleted, and the catalogue knows: what was made by them is no longer true.
+    func waiversChanged(in project: Int64)
+
+    /// What is known of something that a policy refused, by its number; nil where there is none, or the caller may not read its repository.
+    func refusal(_ id: Int64, ifReadable mayRead: @Sendable (Repository) -> Bool) async throws -> RefusalReport?
+
     /// What policies and other rules say of versions of packages. It has no effect, but that upstreams may be asked for their indexes.
     ///
     /// - Returns: for each package what the schema `PolicyAnswer` says.

@@ -12,7 +12,7 @@ internal import SaveStorage
 
 /// The parts around the repositories, one function each.
 extension ServerBase {
-    private var publicAddress: PublicAddress? { configuration.publicURL.flatMap(PublicAddress.init) }
+    var publicAddress: PublicAddress? { configuration.publicURL.flatMap(PublicAddress.init) }
 
     func authenticator(_ keyUses: KeyUses, _ trail: AuditAggregator) -> Authenticator {
         Authenticator(

@@ -29,11 +29,15 @@ package final class Catalogue: Sendable {
             CatalogueRecords(
                 projects: try reading.projects(), repositories: try reading.repositories(), members: try reading.members(),
                 users: try reading.users(), robots: try reading.robots(), keys: try reading.keys(),
-                policies: try reading.policies())
+                policies: try reading.policies(), waivers: try reading.waivers())
         }
         let earlier = current
         var repositories: [Repository] = []
-        for record in records.repositories { repositories.append(try await repository(record, records.policies, earlier)) }
+        let granted = records.waivers.filter { $0.state == .granted }
+        for record in records.repositories {
+            let waivers = granted.filter { $0.project == record.projectID }
+            repositories.append(try await repository(record, records.policies, waivers, earlier))
+        }
         live.install(CatalogueSnapshot(records, repositories: repositories, generation: generation))
     }
 
@@ -51,11 +55,13 @@ package final class Catalogue: Sendable {
 
     /// - Parameter earlier: what was made before is used again.
     private func repository(
-        _ record: RepositoryRecord, _ policies: [PolicyRecord], _ earlier: CatalogueSnapshot
+        _ record: RepositoryRecord, _ policies: [PolicyRecord], _ waivers: [WaiverRecord], _ earlier: CatalogueSnapshot
     ) async throws -> Repository {
         let policies = policies.filter { $0.applies(to: record) }
+        let waivers = waivers.filter { waiver in policies.contains { $0.id == waiver.policy } }
+        let versions = Dictionary(waivers.map { ($0.id, $0.updated) }) { first, _ in first }
         let known = earlier.repository(id: record.id)
-        if let known, known.record == record, known.isJudged(by: policies) { return known }
+        if let known, known.record == record, known.isJudged(by: policies, waivers: versions) { return known }
         guard let descriptor = formats.descriptor(record.format) else {
             throw SaveError(
                 .invalidConfiguration,
@@ -65,15 +71,17 @@ package final class Catalogue: Sendable {
         if let known, known.record.format == record.format, known.record.settings == record.settings {
             // What is on its way from the upstream goes on to count where the change is about something else.
             let upstream = known.record.hasSameUpstream(as: record) ? known.upstream : nil
-            let judged = await judged(policies, for: record, known.format, descriptor)
+            let judged = await judged(policies, waivers, for: record, known.format, descriptor)
             return Repository(
                 record: record, format: known.format, descriptor: descriptor, upstream: upstream, policies: judged.policies,
-                considered: judged.considered)
+                considered: judged.considered,
+                consideredWaivers: versions)
         }
         let format = try await formats.make(record.format, settings: record.settings)
-        let judged = await judged(policies, for: record, format, descriptor)
+        let judged = await judged(policies, waivers, for: record, format, descriptor)
         return Repository(
-            record: record, format: format, descriptor: descriptor, policies: judged.policies, considered: judged.considered)
+            record: record, format: format, descriptor: descriptor, policies: judged.policies, considered: judged.considered,
+            consideredWaivers: versions)
     }
 
     /// The policies of a repository in its format's terms.
@@ -81,11 +89,11 @@ package final class Catalogue: Sendable {
     /// A loaded format may not answer. Accounts and roles must not wait for it; so what denies denies everything there, what allows
     /// allows nothing, and the next reload asks again.
     private func judged(
-        _ policies: [PolicyRecord], for record: RepositoryRecord, _ format: IsolatedFormat<any RepositoryFormat>,
-        _ descriptor: FormatDescriptor
+        _ policies: [PolicyRecord], _ waivers: [WaiverRecord], for record: RepositoryRecord,
+        _ format: IsolatedFormat<any RepositoryFormat>, _ descriptor: FormatDescriptor
     ) async -> (policies: [RepositoryPolicy], considered: [PolicyRecord]) {
         do {
-            return (try await RepositoryPolicy.all(of: policies, for: record, format, descriptor), policies)
+            return (try await RepositoryPolicy.all(of: policies, waivers: waivers, for: record, format, descriptor), policies)
         } catch {
             return (policies.filter { $0.action == .deny }.map { RepositoryPolicy($0, packages: nil) }, [])
         }

@@ -13,6 +13,8 @@ package final class CatalogueSnapshot: Sendable {
     package let keys: KeyTable
     /// In the order in which they are asked.
     package let policies: [PolicyRecord]
+    /// In the order of their numbers.
+    package let waivers: [WaiverRecord]
 
     private let repositoriesByID: [Int64: Repository]
     private let repositoriesByName: [String: [String: Repository]]
@@ -28,6 +30,7 @@ package final class CatalogueSnapshot: Sendable {
         robots = [:]
         keys = KeyTable([])
         policies = []
+        waivers = []
         repositoriesByID = [:]
         repositoriesByName = [:]
         projectsByName = [:]
@@ -43,6 +46,7 @@ package final class CatalogueSnapshot: Sendable {
         robots = Dictionary(records.robots.map { ($0.name, $0) }) { first, _ in first }
         keys = KeyTable(records.keys)
         policies = records.policies
+        waivers = records.waivers
         repositoriesByID = Dictionary(repositories.map { ($0.record.id, $0) }) { first, _ in first }
         repositoriesByName = Dictionary(grouping: repositories, by: \.record.project).mapValues { repositories in
             Dictionary(repositories.map { ($0.record.name, $0) }) { first, _ in first }
@@ -63,6 +67,7 @@ package final class CatalogueSnapshot: Sendable {
         robots = earlier.robots
         keys = earlier.keys.changed(changed)
         policies = earlier.policies
+        waivers = earlier.waivers
         repositoriesByID = earlier.repositoriesByID
         repositoriesByName = earlier.repositoriesByName
         projectsByName = earlier.projectsByName
@@ -91,4 +96,5 @@ package struct CatalogueRecords: Sendable {
     var robots: [RobotRecord]
     var keys: [KeyRecord]
     var policies: [PolicyRecord]
+    var waivers: [WaiverRecord]
 }

@@ -15,16 +15,21 @@ package final class Repository: Sendable {
     package let selection: PolicySelection
     /// The policies of its scope, with those that count here for nothing.
     private let considered: [PolicyRecord]
+    /// The same of waivers: when each was changed last.
+    private let consideredWaivers: [Int64: Timestamp]
 
     /// - Parameters:
     ///   - upstream: that of another version of the record with the same upstream; nil where there is none.
     ///   - considered: what `policies` were made of.
+    ///   - consideredWaivers: the same of their waivers: by their numbers, when each was changed last.
     package init(
         record: RepositoryRecord, format: IsolatedFormat<any RepositoryFormat>, descriptor: FormatDescriptor,
-        upstream: UpstreamID? = nil, policies: [RepositoryPolicy] = [], considered: [PolicyRecord] = []
+        upstream: UpstreamID? = nil, policies: [RepositoryPolicy] = [], considered: [PolicyRecord] = [],
+        consideredWaivers: [Int64: Timestamp] = [:]
     ) {
         self.policies = policies
         selection = PolicySelection(policies)
+        self.consideredWaivers = consideredWaivers
         self.considered = considered
         self.record = record
         self.format = format
@@ -33,7 +38,9 @@ package final class Repository: Sendable {
     }
 
     /// Whether its policies were made of these.
-    func isJudged(by records: [PolicyRecord]) -> Bool { considered == records }
+    func isJudged(by records: [PolicyRecord], waivers: [Int64: Timestamp]) -> Bool {
+        considered == records && consideredWaivers == waivers
+    }
 
     /// The path from the host to the repository, with a slash at both ends, as Save writes it: below the format's mount where it
     /// has one.
@@ -54,12 +61,42 @@ package struct RepositoryPolicy: Sendable, Equatable {
     package let isAboutVersions: Bool
     /// `match.advisories` in small letters.
     package let advisoryNames: [String]
+    /// The exceptions from it that were granted here, also those that have ended.
+    package let waivers: [RepositoryWaiver]
 
-    package init(_ record: PolicyRecord, packages: [String]?) {
+    package init(_ record: PolicyRecord, packages: [String]?, waivers: [RepositoryWaiver] = []) {
+        self.waivers = waivers
         self.record = record
         self.packages = packages
         youngerThan = record.match.youngerThanSeconds ?? 0
         advisoryNames = (record.match.advisories ?? []).map(ASCII.lowercased)
         isAboutVersions = record.match.versions != nil || record.match.asksAdvisories
+    }
+}
+
+/// A granted waiver as it counts for the files of one repository: its package in the terms of that repository's format.
+package struct RepositoryWaiver: Sendable, Equatable {
+    /// The versions that it is about.
+    package enum Versions: Sendable, Equatable {
+        case all
+        /// One, with what orders it where its format says so.
+        case one(String, key: [UInt8]?)
+        case range(String)
+    }
+
+    package let id: Int64
+    package let package: PackageID
+    package let versions: Versions
+    /// The advisories that its policy does not look at; with none it is passed over as a whole.
+    package let advisories: [String]
+    /// From here on it does not count.
+    package let until: Timestamp
+
+    package init(id: Int64, package: PackageID, versions: Versions, advisories: [String] = [], until: Timestamp) {
+        self.id = id
+        self.package = package
+        self.versions = versions
+        self.advisories = advisories
+        self.until = until
     }
 }

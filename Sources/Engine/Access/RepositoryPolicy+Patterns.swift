@@ -5,19 +5,23 @@ package import SaveStorage
 extension RepositoryPolicy {
     /// The policies that count for a repository, in the order in which they are asked.
     ///
-    /// - Parameter records: those that apply to it, in that order.
+    /// - Parameters:
+    ///   - records: those that apply to it, in that order.
+    ///   - waivers: those that were granted for its project.
     static func all(
-        of records: [PolicyRecord], for repository: RepositoryRecord, _ format: IsolatedFormat<any RepositoryFormat>,
-        _ descriptor: FormatDescriptor
+        of records: [PolicyRecord], waivers: [WaiverRecord] = [], for repository: RepositoryRecord,
+        _ format: IsolatedFormat<any RepositoryFormat>, _ descriptor: FormatDescriptor
     ) async throws -> [RepositoryPolicy] {
         var policies: [RepositoryPolicy] = []
         for record in records {
             guard try await unjudged(record.match, in: repository.kind, format, descriptor) == nil else { continue }
+            let own = try await RepositoryWaiver.all(of: waivers.filter { $0.policy == record.id }, repository.format, format)
             guard let written = record.match.packages else {
-                policies.append(RepositoryPolicy(record, packages: nil))
+                policies.append(RepositoryPolicy(record, packages: nil, waivers: own))
                 continue
             }
-            policies.append(RepositoryPolicy(record, packages: try await patterns(written, repository.format, format)))
+            let packages = try await patterns(written, repository.format, format)
+            policies.append(RepositoryPolicy(record, packages: packages, waivers: own))
         }
         return policies
     }
@@ -70,6 +74,56 @@ extension RepositoryPolicy {
             text = String(Substring(written.utf8.dropFirst(own.utf8.count)))
         }
         return text == "*" ? NamePattern(rawValue: "*") : NamePattern(text, for: naming)
+    }
+}
+
+extension RepositoryWaiver {
+    /// Waivers in the terms of a format, without those of packages that it does not have.
+    fileprivate static func all(
+        of records: [WaiverRecord], _ id: String, _ format: IsolatedFormat<any RepositoryFormat>
+    ) async throws -> [RepositoryWaiver] {
+        var waivers: [RepositoryWaiver] = []
+        for record in records {
+            do {
+                guard let (package, versions) = try await subject(of: try PackageURL(record.package), id, format) else {
+                    continue
+                }
+                waivers.append(
+                    RepositoryWaiver(
+                        id: record.id, package: package, versions: versions, advisories: record.advisories, until: record.until))
+            } catch let error as SaveError where error.code == .invalidRequest {
+                // It was a range for the format as it was then. Nothing is waived by what cannot be read.
+            }
+        }
+        return waivers
+    }
+
+    /// The package and the versions of it that a URL is about; nil where its packages are not of the format.
+    ///
+    /// - Parameter id: the format's.
+    /// - Throws: `invalidRequest` for what is no name, and neither a version nor a range.
+    package static func subject(
+        of url: PackageURL, _ id: String, _ format: IsolatedFormat<any RepositoryFormat>
+    ) async throws -> (package: PackageID, versions: Versions)? {
+        guard let naming = format.cast({ $0 as? any PackageNaming }) else { return nil }
+        let versioning = format.cast { $0 as? any PackageVersioning }
+        let ownType = try await versioning?.ask { type(of: $0).purlType } ?? id
+        guard ASCII.isEqual(url.type, ownType) else { return nil }
+        guard let package = try await naming.ask({ $0.package(named: url.name) }) else {
+            throw SaveError(.invalidRequest, "'\(url.name)' is no name that a package of \(id) can have")
+        }
+        guard let text = url.version else {
+            throw SaveError(
+                .invalidRequest,
+                "\(url) names no version: write one or a range behind an @, such as \(url)@1.0, or \(url)@* for all versions")
+        }
+        if text == "*" { return (package, .all) }
+        guard let versioning else { return (package, .one(text, key: nil)) }
+        return try await versioning.ask { format in
+            if let key = format.sortKey(of: text) { return (package, .one(text, key: key)) }
+            _ = try format.range(text, contains: "0")
+            return (package, .range(text))
+        }
     }
 }
 

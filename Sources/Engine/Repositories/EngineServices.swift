@@ -15,13 +15,16 @@ package struct EngineServices: Sendable {
     package let catalogue: Catalogue
     package let aggregator: AuditAggregator
 
-    /// - Parameter furtherPolicies: rules for a repository's files, beside those that its format and its settings bring.
+    /// - Parameters:
+    ///   - furtherPolicies: rules for a repository's files, beside those that its format and its settings bring.
+    ///   - refusals: nil where refusals get no numbers.
     package init(
         store: any MetadataStore, blobs: any BlobStore, client: any HTTPClient, catalogue: Catalogue, clock: PlatformClock,
         log: Log,
         pool: BlockingPool, processors: BlockingPool? = nil, listingCacheSize: Int = 20_000,
         uploadSessions: UploadSessions.Rules = .init(),
         furtherPolicies: @escaping @Sendable (Repository) -> [any FilePolicy] = { _ in [] },
+        refusals: RefusalNumbers? = nil,
         unseal: @escaping @Sendable (String) -> String?
     ) {
         self.catalogue = catalogue
@@ -29,7 +32,7 @@ package struct EngineServices: Sendable {
         storage = RepositoryStorage(store: store, blobs: blobs, clock: clock, log: log, pool: pool, processors: processors)
         upstreams = UpstreamServices(
             client: client, catalogue: catalogue, aggregator: aggregator, listingCacheSize: listingCacheSize, unseal: unseal)
-        sources = RepositorySources(storage, upstreams, furtherPolicies: furtherPolicies)
+        sources = RepositorySources(storage, upstreams, furtherPolicies: furtherPolicies, refusals: refusals)
         publishing = PublishingServices(storage, catalogue, sessions: uploadSessions)
         revalidation = UpstreamRevalidation(storage, upstreams)
         administration = RepositoryAdministration(sources)

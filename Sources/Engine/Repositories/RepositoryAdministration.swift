@@ -91,6 +91,13 @@ package struct RepositoryAdministration: Sendable {
         }
     }
 
+    /// Makes what was computed by the waivers of a project no longer count. The catalogue knows of the change.
+    package func waiversChanged(in project: Int64) {
+        for repository in upstreams.catalogue.current.repositories where repository.record.projectID == project {
+            storage.counters.invalidateAll(in: repository.record.id)
+        }
+    }
+
     /// Other advisories have come in: what policies decided by the earlier ones holds no longer, nor what pages show of them.
     package func advisoriesChanged() {
         for repository in upstreams.catalogue.current.repositories {

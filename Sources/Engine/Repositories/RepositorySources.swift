@@ -10,12 +10,16 @@ package struct RepositorySources: Sendable {
     let furtherPolicies: @Sendable (Repository) -> [any FilePolicy]
     /// How often policies decided.
     package let policyCounts = PolicyCounts()
+    let refusals: RefusalNumbers?
 
-    /// - Parameter furtherPolicies: rules for a repository's files, beside those that its format and its settings bring.
+    /// - Parameters:
+    ///   - furtherPolicies: rules for a repository's files, beside those that its format and its settings bring.
+    ///   - refusals: nil where refusals get no numbers.
     package init(
         _ storage: RepositoryStorage, _ upstreams: UpstreamServices,
-        furtherPolicies: @escaping @Sendable (Repository) -> [any FilePolicy]
+        furtherPolicies: @escaping @Sendable (Repository) -> [any FilePolicy], refusals: RefusalNumbers? = nil
     ) {
+        self.refusals = refusals
         self.storage = storage
         self.upstreams = upstreams
         self.furtherPolicies = furtherPolicies

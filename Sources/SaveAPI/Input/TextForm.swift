@@ -63,15 +63,21 @@ struct TextForm: Sendable {
 enum PathVariables {
     static func rule(of name: String, in pattern: PathPattern) -> FieldRule? {
         if name == "name", pattern.segments.first == .word("robots") { return robot }
-        if name == "id", pattern.segments.first == .word("policies") { return policy }
+        if name == "id", case .word(let first)? = pattern.segments.first, let record = records[first] { return record }
         return all.first { $0.name == name }
     }
 
     private static let robot = FieldRule(
         "name", .form(.resourceName), required: true, "The name of a robot, without sa$.", example: "ci")
 
-    private static let policy = FieldRule(
-        "id", .form(.recordID), required: true, "The number of a policy.", example: "17")
+    private static let records = [
+        "policies": record("The number of a policy."), "waivers": record("The number of a waiver."),
+        "refusals": record("The number at the end of the link in a refusal."),
+    ]
+
+    private static func record(_ summary: String) -> FieldRule {
+        FieldRule("id", .form(.recordID), required: true, summary, example: "17")
+    }
 
     private static let all = [
         FieldRule("project", .form(.resourceName), required: true, "The name of a project.", example: "backend"),

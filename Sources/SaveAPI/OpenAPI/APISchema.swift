@@ -15,7 +15,10 @@ enum APISchema {
     }()
 
     /// The members that items of a list have, in order; of items of several kinds, those of each.
-    static func columns(ofList list: String) -> [String] {
+    static func columns(ofList answer: String) -> [String] {
+        // A list may come as something else as well.
+        let first = answers[answer]?.object?["anyOf"]?.array?.first?.object?["$ref"]?.string?.split(separator: "/").last
+        let list = first.map(String.init) ?? answer
         guard let item = lists.first(where: { $0.key == list })?.value, let schema = answers[item]?.object else { return [] }
         let kinds = schema["oneOf"]?.array?.compactMap { $0.object?["$ref"]?.string?.split(separator: "/").last.map(String.init) }
         var columns: [String] = []
@@ -29,7 +32,8 @@ enum APISchema {
     private static let lists: KeyValuePairs<String, String> = [
         "ProjectList": "Project", "MemberList": "Member", "RepositoryList": "Repository", "PackageList": "PackageSummary",
         "FileList": "File",
-        "UserList": "User", "RobotList": "Robot", "KeyList": "Key", "AuditList": "AuditRecord", "DownloadList": "Download",
+        "WaiverList": "Waiver", "UserList": "User", "RobotList": "Robot", "KeyList": "Key", "AuditList": "AuditRecord",
+        "DownloadList": "Download",
         "FormatList": "Format",
         "RetiredNameList": "RetiredName", "JobList": "Job", "PolicyList": "Policy",
         "AdvisoryList": "Advisory",

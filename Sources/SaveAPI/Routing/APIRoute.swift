@@ -113,6 +113,10 @@ enum Requirement: Sendable, Hashable {
     case robot
     /// Callers that may manage the policy's scope: administrators, and owners of its project.
     case policy
+    /// Callers that asked for the waiver, or own its project.
+    case waiver(Caller.WaiverUse)
+    /// Callers that may read the repository in which something was refused.
+    case refusal
     /// The user that is asked for, or who may do that to all users.
     case selfOrInspect, selfOrAdminister
 
@@ -127,6 +131,11 @@ enum Requirement: Sendable, Hashable {
         case .repository(let permission): "permission \(permission.rawValue) on the repository"
         case .robot: "system role admin, or owner of the robot's project"
         case .policy: "system role admin, or permission manage in the policy's scope"
+        case .waiver(.reading): "the account that asked, permission manage in the project, or system role admin or auditor"
+        case .waiver(.granting): "system role admin, or permission manage in the project and on the policy"
+        case .waiver(.removing):
+            "the account that asked, while it is not granted; permission manage in the project, or system role admin"
+        case .refusal: "permission read on the repository"
         case .selfOrInspect: "the user, or system role admin or auditor"
         case .selfOrAdminister: "the user, or system role admin"
         }

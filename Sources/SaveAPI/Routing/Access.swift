@@ -80,6 +80,12 @@ extension Access where Resource == PolicyRecord {
     }
 }
 
+extension Access where Resource == WaiverRecord {
+    static func waiver(_ use: Caller.WaiverUse) -> Self {
+        Self(requirement: .waiver(use)) { try $0.caller.waiver($0["id"], use) }
+    }
+}
+
 extension Access where Resource == UserRecord {
     static var selfOrInspect: Self {
         Self(requirement: .selfOrInspect) { try $0.caller.user($0["username"]) }

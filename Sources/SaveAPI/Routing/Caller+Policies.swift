@@ -44,3 +44,88 @@ extension Caller {
         }
     }
 }
+
+/// The waivers that a caller may know of, and what it may do with them.
+extension Caller {
+    enum WaiverUse: Sendable, Hashable {
+        case reading, granting, removing
+    }
+
+    /// The caller's own, and those of the projects that it manages; all for who may see all.
+    var waivers: [WaiverRecord] { allWaivers.filter(mayKnow) }
+
+    /// A waiver by its number.
+    ///
+    /// - Throws: `notFound`, as a `Denial` where the caller may not know; `Denial` where it may read it only.
+    func waiver(_ number: String, _ use: WaiverUse) throws -> WaiverRecord {
+        let missing = SaveError(.notFound, "there is no such waiver")
+        guard TextForm.recordID.matches(number), let waiver = allWaivers.first(where: { $0.id == Int64(number) }) else {
+            throw missing
+        }
+        guard mayKnow(waiver) else { throw Denial(shown: missing) }
+        switch use {
+        case .reading: break
+        case .granting: try requireGrant(of: waiver)
+        case .removing: try requireRemoval(of: waiver)
+        }
+        return waiver
+    }
+
+    /// Lets the account that asked take a request back, and owners and administrators end any waiver of the project.
+    ///
+    /// - Throws: `Denial`.
+    func requireRemoval(of waiver: WaiverRecord) throws {
+        let isOwn = isRequester(of: waiver) && waiver.state == .requested
+        guard isOwn || manages(.project(waiver.project)) else {
+            throw Denial.forbidden("only owners of the project and administrators end a waiver that was granted")
+        }
+    }
+
+    /// Lets only those grant a waiver who could let the file pass by a policy as well: administrators any, owners those from policies
+    /// of their own project, and from policies of the server that come after what owners allow.
+    ///
+    /// - Throws: `Denial`.
+    func requireGrant(of waiver: WaiverRecord) throws {
+        if mayAdminister { return }
+        guard manages(.project(waiver.project)) else {
+            throw Denial.forbidden("only owners of the project and administrators grant waivers: ask one of them to")
+        }
+        guard let policy = allPolicies.first(where: { $0.id == waiver.policy }) else {
+            throw SaveError(.notFound, "there is no such policy")
+        }
+        guard manages(policy.scope) || policy.scope == .server && policy.priority > PolicyRules.ownersPriority else {
+            throw Denial.forbidden(
+                "the policy \(policy.name) is the administrators', with a priority of at most \(PolicyRules.ownersPriority): ask one of them to grant it"
+            )
+        }
+    }
+
+    /// The policies by a name that count in a project and that the caller may name: those of the server and of the project, and of its
+    /// repositories those that the caller may read.
+    func policies(named name: String, in project: ProjectRecord) -> [PolicyRecord] {
+        allPolicies.filter { $0.name.utf8.elementsEqual(name.utf8) && mayName($0, in: project) }
+    }
+
+    func policy(number: Int64, in project: ProjectRecord) -> PolicyRecord? {
+        allPolicies.first { $0.id == number && mayName($0, in: project) }
+    }
+
+    /// Policies and packages in it that have waivers are told to all readers of a refusal.
+    private func mayName(_ policy: PolicyRecord, in project: ProjectRecord) -> Bool {
+        switch policy.scope {
+        case .server: true
+        case .project(let id): id == project.id
+        case .repository(let id): repository(id: id)?.record.projectID == project.id
+        }
+    }
+
+    private func isRequester(of waiver: WaiverRecord) -> Bool {
+        principal.name.map { $0.text.utf8.elementsEqual(waiver.requestedBy.utf8) } ?? false
+    }
+
+    private func mayKnow(_ waiver: WaiverRecord) -> Bool {
+        if mayInspect || manages(.project(waiver.project)) { return true }
+        // A later account of the name knows no project by it that it cannot see.
+        return isRequester(of: waiver) && projects.contains { $0.id == waiver.project }
+    }
+}

@@ -184,6 +184,12 @@ struct Caller: Sendable {
         }
     }
 
+    /// All, for any caller: `waivers` says which of them it may know of.
+    var allWaivers: [WaiverRecord] { snapshot.waivers }
+
+    /// Every project by its number, for what was decided about.
+    func project(id: Int64) -> ProjectRecord? { snapshot.projects.first { $0.id == id } }
+
     // MARK: - Accounts
 
     /// All users, for callers that may see all.

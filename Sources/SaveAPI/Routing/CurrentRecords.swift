@@ -63,6 +63,16 @@ extension CatalogueReading {
     }
 }
 
+extension WaiverReading {
+    /// - Throws: `notFound`.
+    func current(_ waiver: WaiverRecord) throws -> WaiverRecord {
+        guard let record = try waivers().first(where: { $0.id == waiver.id }) else {
+            throw SaveError(.notFound, "there is no such waiver")
+        }
+        return record
+    }
+}
+
 extension AccountReading {
     /// - Throws: `notFound`.
     func current(_ user: UserRecord) throws -> UserRecord {

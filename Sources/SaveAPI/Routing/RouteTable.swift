@@ -21,7 +21,9 @@ struct RouteTable: Sendable {
             "Packages", "What is in repositories, and where it comes from.",
             PackageRoutes.all + FileRoutes.all + ExplainRoutes.all + PackageChangeRoutes.all + PackageRemovalRoutes.all
                 + RetiredNameRoutes.all),
-        RouteGroup("Policies", "Rules that keep files from clients.", PolicyRoutes.all),
+        RouteGroup(
+            "Policies", "Rules that keep files from clients, exceptions from them, and what they refused.",
+            PolicyRoutes.all + WaiverRoutes.all + RefusalRoutes.all),
         RouteGroup("Users", "People's accounts.", UserRoutes.all),
         RouteGroup("Robots and keys", "Machines' accounts, and the API keys of both.", RobotRoutes.all + KeyRoutes.all),
         RouteGroup("Caller", "Who is asking.", CurrentUserRoutes.all),

@@ -27,7 +27,7 @@ final class EngineFixture: Sendable {
         supervision: SupervisionRules = SupervisionRules(), uploadSessions: UploadSessions.Rules = .init(),
         further formatsBeside: [any RepositoryFormat.Type] = [], policies: [any FilePolicy] = [],
         advisories: any AdvisoryLookup = NoAdvisories(),
-        publicURL: String? = nil, isFirst: Bool = true
+        publicURL: String? = nil, isFirst: Bool = true, numbersRefusals: Bool = false
     ) async throws {
         self.store = store
         self.blobs = blobs
@@ -41,7 +41,11 @@ final class EngineFixture: Sendable {
         services = EngineServices(
             store: store, blobs: blobs, client: upstream, catalogue: catalogue, clock: clock.platform, log: .silent(),
             pool: BlockingPool(name: "test", threads: 2), uploadSessions: uploadSessions,
-            furtherPolicies: { administrators($0) + policies }, unseal: { $0 })
+            furtherPolicies: { administrators($0) + policies },
+            refusals: numbersRefusals
+                ? RefusalNumbers(
+                    store: store, clock: clock.platform, log: .silent(), address: publicURL.flatMap(PublicAddress.init)) : nil,
+            unseal: { $0 })
         var configuration = Serving.Configuration()
         configuration.publicAddress = publicURL.flatMap(PublicAddress.init)
         serving = Serving(

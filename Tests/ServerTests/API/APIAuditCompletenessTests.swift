@@ -22,6 +22,16 @@ struct APIAuditCompletenessTests {
         method: "POST", path: "/policies", body: #"{"name":"old","action":"deny","match":{"younger_than":"7d"}}"# as String?
     )
 
+    private static let waiver = (
+        method: "POST", path: "/waivers",
+        body:
+            #"{"package":"pkg:notes/alpha@1","policy":"old","project":"backend","reason":"r","until":"2030-01-01T00:00:00Z"}"#
+            as String?
+    )
+    private static let holes = (
+        method: "POST", path: "/policies", body: #"{"name":"holes","action":"deny","match":{"min_severity":"low"}}"# as String?
+    )
+
     private static let changes: [String: Change] = [
         "POST /projects": Change(path: "/projects", body: #"{"name":"new"}"#),
         "PATCH /projects/{project}": Change(path: "/projects/other", body: #"{"description":"d"}"#),
@@ -56,6 +66,14 @@ struct APIAuditCompletenessTests {
             path: "/policies", body: #"{"name":"new","scope":"project:backend","action":"deny","match":{}}"#, caller: "owner"),
         "PATCH /policies/{id}": Change(path: "/policies/{id}", body: #"{"enabled":false}"#, before: [policy]),
         "DELETE /policies/{id}": Change(path: "/policies/{id}", before: [policy]),
+        "POST /waivers": Change(path: "/waivers", body: waiver.body, caller: "viewer", before: [policy]),
+        "PATCH /waivers/{id}": Change(path: "/waivers/{id}", body: #"{"reason":"s"}"#, before: [policy, waiver]),
+        "DELETE /waivers/{id}": Change(path: "/waivers/{id}", before: [policy, waiver]),
+        "POST /waivers/import": Change(
+            path: "/waivers/import?project=backend&policy=holes&until=2030-01-01T00:00:00Z",
+            body:
+                #"{"@context":"https://openvex.dev/ns/v0.2.0","statements":[{"vulnerability":{"name":"A"},"products":[{"@id":"pkg:notes/a@1"}],"status":"fixed"}]}"#,
+            before: [holes]),
         "POST /users": Change(path: "/users", body: #"{"username":"new","password":"long enough"}"#),
         "PATCH /users/{username}": Change(path: "/users/dev", body: #"{"disabled":true}"#),
         "DELETE /users/{username}": Change(path: "/users/dev"),
@@ -143,7 +161,7 @@ extension APIServer {
             return [
                 "\(try reading.projects())", "\(repositories)", "\(try reading.members().sorted { "\($0)" < "\($1)" })",
                 "\(try reading.users())", "\(try reading.robots())", "\(try reading.keys().sorted { $0.id < $1.id })",
-                "\(try reading.policies())", "\(try reading.lastAudit()?.sequence ?? 0)",
+                "\(try reading.policies())", "\(try reading.waivers())", "\(try reading.lastAudit()?.sequence ?? 0)",
             ]
                 + (try repositories.flatMap { repository in
                     [

@@ -17,18 +17,29 @@ struct APIBadInputTests {
         try await server.addFiles([("alpha", "1", "alpha-1.a")])
         _ = try await server.send("POST", "/robots", body: #"{"name":"ci"}"#)
         _ = try await server.send("POST", "/policies", body: #"{"name":"made","action":"deny","match":{"younger_than":"7d"}}"#)
+        _ = try await server.send(
+            "POST", "/waivers",
+            body:
+                #"{"package":"pkg:notes/alpha@1","policy":"made","project":"backend","reason":"r","until":"2030-01-01T00:00:00Z"}"#
+        )
         return server
     }
 
     /// The path of a route about what there is.
     private func path(_ route: APIRoute, _ server: APIServer) -> String {
         let policy = server.catalogue.current.policies.first?.id ?? 0
-        return route.pattern.text == "/policies/{id}" ? "/policies/\(policy)" : route.examplePath
+        let waiver = server.catalogue.current.waivers.first?.id ?? 0
+        switch route.pattern.text {
+        case "/policies/{id}": return "/policies/\(policy)"
+        case "/waivers/{id}": return "/waivers/\(waiver)"
+        default: return route.examplePath
+        }
     }
 
     /// What was changed since a server was made.
     private func changes(_ server: APIServer) async throws -> [String] {
-        try await server.audit().filter { $0.outcome == .ok && $0.action != "robot.create" && $0.resource != "made" }.map(
+        let made = ["robot.create", "waiver.request"]
+        return try await server.audit().filter { $0.outcome == .ok && !made.contains($0.action) && $0.resource != "made" }.map(
             \.action)
     }
 

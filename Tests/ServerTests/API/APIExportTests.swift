@@ -14,6 +14,11 @@ struct APIExportTests {
         for name in ["ci", "cd"] {
             _ = try await server.send("POST", "/robots", body: "{\"name\":\"\(name)\"}")
             _ = try await server.send("POST", "/policies", body: #"{"name":"\#(name)","action":"deny","match":{}}"#)
+            _ = try await server.send(
+                "POST", "/waivers",
+                body:
+                    #"{"package":"pkg:notes/a@1","policy":"\#(name)","project":"backend","reason":"r","until":"2030-01-01T00:00:00Z"}"#
+            )
         }
         for _ in 0..<2 {
             _ = try await server.send("POST", "/robots/ci/keys", body: "{}")

@@ -66,6 +66,9 @@ final class NotedOperations: RepositoryOperations, PackageExplaining, PolicyJudg
     private let failure = Mutex<String?>(nil)
     /// From now on upstreams fail.
     func fail(_ reason: String) { failure.withLock { $0 = reason } }
+    private let report = Mutex<RefusalReport?>(nil)
+    /// From now on this is what is known of a refusal.
+    func refuse(_ refusal: RefusalReport) { report.withLock { $0 = refusal } }
     private func note(_ text: String) { notes.withLock { $0.append(text) } }
 
     func probe(_ repository: Repository) async throws -> RepositoryAdministration.Probe {
@@ -83,7 +86,7 @@ final class NotedOperations: RepositoryOperations, PackageExplaining, PolicyJudg
         return packages.map { package in
             [
                 "package": .string(package.description), "verdict": "allow", "policy": nil, "reason": nil, "allowed_after": nil,
-                "advisories": [],
+                "advisories": [], "waiver": nil,
             ]
         }
     }
@@ -92,6 +95,10 @@ final class NotedOperations: RepositoryOperations, PackageExplaining, PolicyJudg
         return []
     }
     func policyChanged(_ policy: PolicyRecord) { note("policy \(policy.name)") }
+    func waiversChanged(in project: Int64) { note("waivers") }
+    func refusal(_ id: Int64, ifReadable mayRead: @Sendable (Repository) -> Bool) async throws -> RefusalReport? {
+        report.withLock { $0 }.flatMap { $0.id == id && mayRead($0.repository) ? $0 : nil }
+    }
     func explain(_ package: String, in repository: Repository, refresh: Bool) async throws -> Explanation {
         note("explain \(package) in \(repository.record.coordinates) \(refresh)")
         return Explanation(of: PackageID(normalized: package), in: repository)

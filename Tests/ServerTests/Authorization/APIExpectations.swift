@@ -114,6 +114,30 @@ enum APIExpectations {
     static let policyReaders = robotReaders
     static let policyManagers = robotManagers
 
+    /// `developer` asked for it: the owners of its project and auditors know of it as well.
+    static let waiverReaders = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       404    404    ok        ok    404      ok      ok    ok    404   404    401     401
+        private   401       404    404    ok        ok    404      ok      ok    ok    404   404    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
+        """)
+    static let waiverGranters = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       404    404    403       ok    404      403     ok    ok    404   404    401     401
+        private   401       404    404    403       ok    404      403     ok    ok    404   404    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
+        """)
+    /// A request is taken back by the account that sent it.
+    static let waiverEnders = AccessProfile(
+        """
+                  anonymous nobody viewer developer owner stranger auditor admin master robot scoped expired disabled
+        public    401       404    404    ok        ok    404      403     ok    ok    404   404    401     401
+        private   401       404    404    ok        ok    404      403     ok    ok    404   404    401     401
+        missing   401       404    404    404       404   404      404     404   404   404   404    401     401
+        """)
+
     /// A robot has no user; a key of the owner's is the owner.
     static let userReaders = AccessProfile(
         """
@@ -236,6 +260,19 @@ enum APIExpectations {
         AccessRow("GET /policies/{id}", policyReaders),
         AccessRow("PATCH /policies/{id}", policyManagers, body: #"{"enabled":false}"#),
         AccessRow("DELETE /policies/{id}", policyManagers, ok: 204),
+
+        AccessRow("GET /waivers", anyAccount),
+        AccessRow(
+            "POST /waivers", seesProject, ok: 201,
+            body:
+                #"{"package":"pkg:pypi/demo@1.0","policy":"rule","project":"{project}","reason":"needed","until":"2030-01-01T00:00:00Z"}"#
+        ),
+        // It says in its query where to.
+        AccessRow("POST /waivers/import", anyAccount, ok: 400, body: "{}"),
+        AccessRow("GET /waivers/{id}", waiverReaders),
+        AccessRow("PATCH /waivers/{id}", waiverGranters, body: #"{"state":"granted"}"#),
+        AccessRow("DELETE /waivers/{id}", waiverEnders, ok: 204),
+        AccessRow("GET /refusals/{id}", readers),
 
         AccessRow("GET /users", inspectors),
         AccessRow("POST /users", passwordAdministrators, ok: 201, body: #"{"username":"fresh","password":"long enough"}"#),

@@ -229,8 +229,9 @@ extension AccessWorld {
     func fill(_ row: AccessRow, _ target: String, _ asker: Asker) -> (path: String, body: String?) {
         let project = ["public": "open", "private": "closed", "missing": "absent", "server": "open"][target] ?? "open"
         let username = ["oneself": asker.account, "another": "subject", "missing": "absent"][target] ?? "subject"
-        let isPolicy = row.request.contains("/policies/")
-        let owner = isPolicy ? "policy of \(project)" : row.request.contains("/robots/") ? "sa$bot-\(project)" : username
+        let records = ["policies": "policy", "waivers": "waiver", "refusals": "refusal"]
+        let record = records.first { row.request.contains("/\($0.key)/") }?.value
+        let owner = record.map { "\($0) of \(project)" } ?? (row.request.contains("/robots/") ? "sa$bot-\(project)" : username)
         let usual = [
             "name": "pypi-hosted", "principal": "viewer", "package": "demo", "version": "1.0",
             "filename": AccessWorld.wheel.filename, "username": username, "id": key(of: owner),

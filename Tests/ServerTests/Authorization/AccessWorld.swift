@@ -34,8 +34,8 @@ final class AccessWorld: Sendable {
     private let hasher = PlainPasswordHasher()
     private let serverKey = [UInt8](repeating: 7, count: 32)
     private let credentials = Mutex<[Asker: String]>([:])
-    /// The ids of one key of each account, by its name, and of the policies, by their projects.
-    private let keys = Mutex<[String: String]>([:])
+    /// The ids of one key of each account, by its name, and of policies, waivers and refusals, by their projects.
+    let keys = Mutex<[String: String]>([:])
     private let requests = Atomic<UInt32>(0)
 
     static let wheel = FixtureWheel(name: "demo", version: "1.0")
@@ -185,25 +185,6 @@ final class AccessWorld: Sendable {
         }
     }
 
-    /// One for each project, about nothing that there is.
-    private func addPolicies() async throws {
-        let now = clock.platform.now()
-        let made = try await store.write { writing in
-            try writing.projects().map { project in
-                var match = PolicyMatch()
-                match.packages = ["nothing"]
-                return (
-                    project.name,
-                    try writing.put(
-                        PolicyRecord(
-                            name: "rule", scope: .project(project.id), action: .deny, match: match, created: now, updated: now)
-                    ).id
-                )
-            }
-        }
-        keys.withLock { keys in for (project, id) in made { keys["policy of \(project)"] = String(id) } }
-    }
-
     private func addContent() async throws {
         for project in ["open", "closed"] {
             for wheel in [Self.retired, Self.wheel] {
@@ -295,7 +276,7 @@ final class AccessWorld: Sendable {
             return [
                 "\(try reading.projects())", "\(repositories)", "\(try reading.members().sorted { "\($0)" < "\($1)" })",
                 "\(try reading.users())", "\(try reading.robots())", "\(try reading.keys().sorted { $0.id < $1.id })",
-                "\(try reading.policies())",
+                "\(try reading.policies())", "\(try reading.waivers())",
             ]
                 + (try repositories.flatMap { repository in
                     let id = repository.id

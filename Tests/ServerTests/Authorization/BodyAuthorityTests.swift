@@ -65,6 +65,11 @@ import Testing
         ("POST", "/policies", #"{"name":"x","scope":"project:X","action":"deny","match":{}}"#),
         ("POST", "/policies", #"{"name":"x","scope":"repository:X/pypi-hosted","action":"deny","match":{}}"#),
         ("POST", "/policies/evaluate", #"{"repository":"X/pypi-hosted","packages":["pkg:pypi/demo@1.0"]}"#),
+        (
+            "POST", "/waivers",
+            #"{"package":"pkg:pypi/demo@1.0","policy":"rule","project":"X","reason":"r","until":"2030-01-01T00:00:00Z"}"#
+        ),
+        ("POST", "/waivers/import?project=X&policy=rule&until=2030-01-01T00:00:00Z", "{}"),
         ("POST", "/user/keys", #"{"scopes":[{"resource":"X","permissions":["read"]}]}"#),
         ("POST", "/user/keys", #"{"scopes":[{"resource":"X/pypi-hosted","permissions":["read"]}]}"#),
         ("POST", "/robots/bot-open/keys", #"{"scopes":[{"resource":"X","permissions":["read"]}]}"#),

@@ -128,6 +128,27 @@ import Testing
         }
     }
 
+    @Test func `a waiver is granted and ended by the rights that there are when that is stored`() async throws {
+        for (method, body) in [("PATCH", #"{"state":"granted"}"#), ("DELETE", ""), ("POST", Self.grant)] {
+            let world = try await AccessWorld()
+            let before = try await world.store.read { try $0.waivers() }
+            world.overtaken.beforeNextWrite {
+                try await world.store.write { writing in
+                    let open = try #require(try writing.projects().first { $0.name == "open" })
+                    try writing.put(MemberRecord(project: open.id, principal: .user("owner"), role: .viewer))
+                }
+                try await world.catalogue.reload()
+            }
+            let path = method == "POST" ? "/waivers" : "/waivers/\(world.key(of: "waiver of open"))"
+            let answer = try await world.change(method, path, as: .owner, body)
+            #expect([403, 404].contains(answer.status), "\(method): \(answer.text)")
+            #expect(try await world.store.read { try $0.waivers() } == before)
+        }
+    }
+
+    private static let grant =
+        #"{"package":"pkg:pypi/demo@1.0","policy":"rule","project":"open","reason":"r","until":"2030-01-01T00:00:00Z","state":"granted"}"#
+
     @Test func `a key that is revoked or ends while a body is on its way publishes nothing`() async throws {
         for ending in ["revoked", "ended"] {
             let world = try await AccessWorld()

@@ -27,11 +27,41 @@ package enum RefusalLine {
         return line
     }
 
-    /// As much of the text as fits into a field.
+    /// As much of the text as fits into a field. A link at its end stays whole: a part of it leads nowhere.
     package static func short(_ text: String) -> String {
         let line = ascii(text)
         guard line.utf8.count > maxBytes else { return line }
-        return String(decoding: line.utf8.prefix(maxBytes - 3), as: UTF8.self) + "..."
+        let link = link(in: line)
+        guard link.utf8.count <= maxLink else {
+            return String(decoding: line.utf8.dropLast(link.utf8.count).prefix(maxBytes - 3), as: UTF8.self) + "..."
+        }
+        return String(decoding: line.utf8.prefix(maxBytes - 3 - link.utf8.count), as: UTF8.self) + "..." + link
+    }
+
+    /// The text with a whole URL in place of a path at its end: where the server has no address of its own, the one that the client used
+    /// goes before it.
+    ///
+    /// - Parameter origin: scheme and host by which the client reached the server; nil where that is not known.
+    package static func linked(_ text: String, from origin: String?) -> String {
+        guard let origin, let semicolon = text.utf8.lastIndex(of: UInt8(ascii: ";")) else { return text }
+        let path = text.utf8[semicolon...].dropFirst(2)
+        guard path.starts(with: "/ui/why/".utf8), path.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return text }
+        return String(decoding: text.utf8.prefix(upTo: path.startIndex), as: UTF8.self) + origin
+            + String(decoding: path, as: UTF8.self)
+    }
+
+    /// Bytes of a link beside which enough is left of the line to say what it is about.
+    private static let maxLink = 140
+
+    /// `; http://host/path` at the end of a line; empty where there is none.
+    private static func link(in line: String) -> String {
+        let bytes = Array(line.utf8)
+        guard let space = bytes.lastIndex(of: 0x20), space > 0, bytes[space - 1] == UInt8(ascii: ";") else { return "" }
+        let last = bytes[(space + 1)...]
+        guard last.starts(with: "http://".utf8) || last.starts(with: "https://".utf8) || last.first == UInt8(ascii: "/") else {
+            return ""
+        }
+        return String(decoding: bytes[(space - 1)...], as: UTF8.self)
     }
 }
 

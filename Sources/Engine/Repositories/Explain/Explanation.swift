@@ -51,6 +51,8 @@ package struct Explanation: Sendable {
         package var reason: Reason?
         /// The copy that is here.
         package var stored: StoredAsset?
+        /// The waiver by which it is given out.
+        package var waiver: Int64?
     }
 
     package let package: PackageID
@@ -120,7 +122,7 @@ extension Explanation.File {
             "origin": JSONValue(record.origin.map(URLReference.shown)), "stored": .bool(stored != nil),
             "stored_at": JSONValue(stored?.created.rfc3339), "uploaded_by": JSONValue(stored?.uploadedBy),
             "published_at": JSONValue(record.published?.rfc3339), "yanked": .bool(record.withdrawn != nil),
-            "yanked_reason": JSONValue(record.withdrawn?.reason),
+            "yanked_reason": JSONValue(record.withdrawn?.reason), "waiver": JSONValue(waiver),
         ]
     }
 }

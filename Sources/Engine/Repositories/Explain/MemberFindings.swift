@@ -172,9 +172,11 @@ struct MemberFindings: Sendable {
         let remark = verdict.remarks.first.map {
             Explanation.Reason($0.isDryRun ? "policy_dry_run" : "policy_warning", $0.reason)
         }
+        let waiver = withholding == nil ? verdict.waivers.first : nil
         return Explanation.File(
             record: record, member: member.repository, state: withholding == nil ? state : "blocked",
-            reason: withholding.map(Explanation.Reason.init) ?? reason ?? remark, stored: stored)
+            reason: withholding.map(Explanation.Reason.init) ?? reason ?? remark
+                ?? waiver.map { .init("policy_waiver", $0.text) }, stored: stored, waiver: waiver?.id)
     }
 }
 

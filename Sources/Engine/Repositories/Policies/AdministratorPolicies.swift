@@ -33,14 +33,16 @@ package struct AdministratorPolicies: FilePolicy {
     package func verdicts(on package: PackageFacts) async throws -> FileVerdicts {
         let relevant = selection.about(package.id)
         guard let first = relevant.first else { return .same(.allowed) }
-        if first.record.match.isAboutWholePackages, !first.record.isDryRun {
+        let now = package.time ?? clock.now()
+        let waivers = try await waivers(package, relevant, at: now)
+        if first.record.match.isAboutWholePackages, !first.record.isDryRun, waivers[first.record.id] == nil {
             return .same(first.verdict(PolicyFinding(of: package.id?.name ?? "this file", by: first.record)))
         }
         let advisories = try await known(package, relevant)
         var judge = PolicyJudge(
             policies: relevant, seen: try await seen(package, relevant), ranges: try await ranges(package, relevant),
             advisories: advisories, affecting: { advisories?.set(affecting: $0) ?? .none },
-            keys: advisories?.isEmpty == false ? try await keys(package) : [:], now: package.time ?? clock.now())
+            keys: advisories?.isEmpty == false ? try await keys(package) : [:], waivers: waivers, now: now)
         judge.anomalies = try await anomalies(package, relevant)
         return .each { [judge] in judge.verdict(on: $0) }
     }
@@ -67,6 +69,36 @@ package struct AdministratorPolicies: FilePolicy {
             for range in asked { found[range] = try versions.filter { try format.range(range, contains: $0) } }
             return found
         }
+    }
+
+    /// The waivers of the package that count, by their policies.
+    private func waivers(
+        _ package: PackageFacts, _ policies: [RepositoryPolicy], at now: Timestamp
+    ) async throws -> [Int64: [CountingWaiver]] {
+        guard policies.contains(where: { !$0.waivers.isEmpty }) else { return [:] }
+        let versions = Set(package.files.compactMap(\.version))
+        let format = package.repository.versioning
+        var found: [Int64: [CountingWaiver]] = [:]
+        for policy in policies {
+            for waiver in policy.waivers where waiver.package == package.id && now < waiver.until {
+                let covered: Set<String>?
+                switch waiver.versions {
+                case .all: covered = nil
+                case .one(let text, let key):
+                    covered =
+                        try await format?.ask { format in
+                            versions.filter { $0 == text || key != nil && format.sortKey(of: $0) == key }
+                        } ?? versions.filter { $0 == text }
+                case .range(let range):
+                    covered =
+                        try await format?.ask { format in
+                            try versions.filter { try format.range(range, contains: $0) }
+                        } ?? []
+                }
+                found[policy.record.id, default: []].append(CountingWaiver(waiver, versions: covered))
+            }
+        }
+        return found.mapValues { $0.sorted { $0.until > $1.until } }
     }
 
     private func known(_ package: PackageFacts, _ policies: [RepositoryPolicy]) async throws -> PackageAdvisories? {

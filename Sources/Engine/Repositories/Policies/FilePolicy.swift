@@ -106,6 +106,8 @@ package struct FileVerdict: Sendable {
     package private(set) var decision: PolicyDecision?
     /// What policies would have done that are tried out.
     package private(set) var dryRuns: [PolicyDecision] = []
+    /// The waivers by which policies were passed over that would have decided otherwise.
+    package private(set) var waivers: [AppliedWaiver] = []
 
     private init(_ withholding: Withholding?, until: Timestamp?) {
         self.withholding = withholding
@@ -120,6 +122,21 @@ package struct FileVerdict: Sendable {
     static func withheld(_ withholding: Withholding, dryRuns: [PolicyDecision], until end: Timestamp?) -> FileVerdict {
         var verdict = FileVerdict(withholding, until: end)
         (verdict.decision, verdict.dryRuns) = (withholding.decision, dryRuns)
+        return verdict
+    }
+
+    /// The same, where waivers had policies passed over first.
+    func passing(_ waivers: [AppliedWaiver]) -> FileVerdict {
+        var verdict = self
+        verdict.waivers = waivers
+        return verdict
+    }
+
+    /// The same, with a link behind the reason.
+    func linked(to link: String) -> FileVerdict {
+        guard let withholding else { return self }
+        var verdict = FileVerdict(withholding.linked(to: link), until: until)
+        (verdict.decision, verdict.dryRuns, verdict.waivers) = (decision, dryRuns, waivers)
         return verdict
     }
 
@@ -141,6 +158,7 @@ package struct FileVerdict: Sendable {
         var verdict = FileVerdict(next.withholding, until: [until, next.until].compactMap(\.self).min())
         verdict.decision = next.withholding == nil ? decision ?? next.decision : next.decision
         verdict.dryRuns = dryRuns + next.dryRuns
+        verdict.waivers = waivers + next.waivers
         return verdict
     }
 }
@@ -176,6 +194,15 @@ package struct Withholding: Sendable {
         self.decision = decision
     }
 
+    /// The same, with a link behind the reason.
+    fileprivate func linked(to link: String) -> Withholding {
+        var linked = Withholding(
+            by: rule, SaveError(error.code, "\(error.message); \(link)", details: error.details),
+            finding: "\(finding); \(link)", presentation: presentation)
+        linked.decision = decision
+        return linked
+    }
+
     /// - Parameter finding: nil for the error's own message.
     package init(by rule: String, _ error: SaveError, finding: String? = nil, presentation: Presentation) {
         self.rule = rule
@@ -199,4 +226,18 @@ package struct PolicyDecision: Sendable, Equatable {
     package let allowedAfter: Timestamp?
     /// The ids of the advisories for which the policy is about the file.
     package let advisories: [String]
+}
+
+/// A waiver by which a policy was passed over.
+package struct AppliedWaiver: Sendable, Equatable {
+    /// The waiver's number.
+    package let id: Int64
+    /// The policy's name.
+    package let policy: String
+    package let until: Timestamp
+
+    /// In one line, for people.
+    package var text: String {
+        "policy \(policy) is waived until \(Timestamp(seconds: until.seconds).rfc3339) (waiver \(id))"
+    }
 }

@@ -14,6 +14,7 @@ extension RepositorySources {
                 PackageQuarantine(),
                 AllowedFileHosts(repository.record.proxy),
             ] + furtherPolicies(repository), processors: processors, clock: clock, counts: policyCounts,
+            refusals: refusals,
             published: time.map { PublishedBy(time: $0, sightings: FileSightings(store: storage.store, clock: clock, log: log)) })
     }
 }
@@ -26,16 +27,19 @@ package struct FileRules: Sendable {
     private let counts: PolicyCounts
     /// Which files there are at all; nil for every one.
     private let published: PublishedBy?
+    /// nil where refusals have no numbers.
+    private let refusals: RefusalNumbers?
 
     /// Listings of more files are gone through on a thread that may take its time.
     private static let maxInline = 200
 
     init(
         _ policies: [any FilePolicy], processors: BlockingPool, clock: PlatformClock, counts: PolicyCounts,
-        published: PublishedBy?
+        refusals: RefusalNumbers?, published: PublishedBy?
     ) {
         self.published = published
         self.counts = counts
+        self.refusals = refusals
         self.policies = policies
         self.processors = processors
         self.clock = clock
@@ -44,10 +48,21 @@ package struct FileRules: Sendable {
     /// Whether a repository is read as it was.
     var isAsOf: Bool { published != nil }
 
-    /// What the rules say of the files of a package, or of files that belong to none.
+    /// What the rules say of the files of a package, or of files that belong to none, for people who ask: a reason has the link that
+    /// clients were told, where they were.
     ///
     /// - Throws: what a rule throws.
     func verdicts(on package: PackageFacts) async throws -> FileVerdicts {
+        let verdicts = try await judged(package)
+        guard let refusals else { return verdicts }
+        if let whole = verdicts.whole { return .same(await linked(whole, nil, of: package, keepsNew: false)) }
+        let subjects = Set(package.files.compactMap { verdicts($0).subject($0, of: package) })
+        let numbers = await refusals.numbers(of: subjects, keepsNew: false)
+        guard !numbers.isEmpty else { return verdicts }
+        return .each { file in verdicts(file).linked(by: numbers, file, of: package, refusals) }
+    }
+
+    private func judged(_ package: PackageFacts) async throws -> FileVerdicts {
         var verdicts = FileVerdicts.same(.allowed)
         for policy in policies where verdicts.whole?.withholding == nil {
             verdicts = verdicts.and(try await policy.verdicts(on: package))
@@ -63,9 +78,11 @@ package struct FileRules: Sendable {
     func admit(_ record: AssetRecord?, of package: PackageFacts) async throws -> CacheValidity {
         var package = package
         package.files = record.map { [$0] } ?? []
-        let verdicts = try await verdicts(on: package)
-        guard let verdict = record.map({ verdicts($0) }) ?? verdicts.whole else { return CacheValidity() }
+        let verdicts = try await judged(package)
+        guard var verdict = record.map({ verdicts($0) }) ?? verdicts.whole else { return CacheValidity() }
         for remark in verdict.remarks { counts.note(remark) }
+        let isWhole = verdicts.whole != nil && package.id != nil
+        verdict = await linked(verdict, isWhole ? nil : record, of: package, keepsNew: true)
         if let withholding = verdict.withholding {
             if let decision = withholding.decision { counts.note(decision) }
             throw withholding.error
@@ -83,29 +100,67 @@ package struct FileRules: Sendable {
         }
         package.files = answer.listing.assets
         package.listed = answer.listing.assets
-        let verdicts = try await verdicts(on: package)
-        answer.withholding = verdicts.whole?.withholding
-        if let whole = verdicts.whole, whole.withholding == nil {
-            answer.validity.merge(validity(until: whole.until))
-            return answer
+        let verdicts = try await judged(package)
+        if let whole = verdicts.whole {
+            guard whole.withholding != nil else {
+                answer.validity.merge(validity(until: whole.until))
+                return answer
+            }
+            // A package without files is no package: its name gets no number.
+            let keepsNew = !answer.listing.assets.isEmpty && !package.isQuestion
+            answer.withholding = await linked(whole, nil, of: package, keepsNew: keepsNew).withholding
         }
         let listed = answer.listing.assets
-        let length = BlockingPool.Length.rendering(listed.count)
-        let (shown, until) =
-            listed.count > Self.maxInline
-            ? try await processors.run(lasting: length) { Self.shown(listed, by: verdicts) } : Self.shown(listed, by: verdicts)
+        let isWhole = verdicts.whole != nil && package.id != nil
+        let (judged, subjects) = try await calculating(listed.count) { [facts = package] in
+            let judged = Self.judged(listed, by: verdicts)
+            let subjects = zip(listed, judged).compactMap { file, verdict in verdict?.subject(isWhole ? nil : file, of: facts) }
+            return (judged, Set(subjects))
+        }
+        let numbers = await refusals?.numbers(of: subjects, keepsNew: !package.isQuestion) ?? [:]
+        let (shown, until) = try await calculating(listed.count) { [facts = package] in
+            guard let refusals, !numbers.isEmpty else { return Self.shown(listed, judged) }
+            let linked = zip(listed, judged).map { file, verdict in
+                verdict?.linked(by: numbers, isWhole ? nil : file, of: facts, refusals)
+            }
+            return Self.shown(listed, linked)
+        }
         answer.listing.assets = shown
         answer.validity.merge(validity(until: until))
         return answer
     }
 
+    /// Does what takes its time for many files on a thread that may.
+    private func calculating<Value: Sendable>(_ count: Int, _ body: @escaping @Sendable () -> Value) async throws -> Value {
+        guard count > Self.maxInline else { return body() }
+        return try await processors.run(lasting: BlockingPool.Length.rendering(count)) { body() }
+    }
+
+    /// The verdict with its number's link in the reason, where it has one.
+    private func linked(
+        _ verdict: FileVerdict, _ file: AssetRecord?, of package: PackageFacts, keepsNew: Bool
+    ) async -> FileVerdict {
+        guard let refusals, let subject = verdict.subject(file, of: package) else { return verdict }
+        let numbers = await refusals.numbers(of: [subject], keepsNew: keepsNew)
+        return verdict.linked(by: numbers, file, of: package, refusals)
+    }
+
+    /// The verdict on each file; nil for sidecars.
+    private static func judged(_ listed: [AssetRecord], by verdicts: FileVerdicts) -> [FileVerdict?] {
+        listed.map { $0.sidecarOf == nil ? verdicts($0) : nil }
+    }
+
     /// What a page shows of files, and until when.
     static func shown(_ listed: [AssetRecord], by verdicts: FileVerdicts) -> ([AssetRecord], until: Timestamp?) {
+        shown(listed, judged(listed, by: verdicts))
+    }
+
+    private static func shown(_ listed: [AssetRecord], _ verdicts: [FileVerdict?]) -> ([AssetRecord], until: Timestamp?) {
         var assets = listed
         var omitted: Set<AssetPath> = []
         var ends: Timestamp?
-        for place in assets.indices where assets[place].sidecarOf == nil {
-            let verdict = verdicts(assets[place])
+        for (place, verdict) in zip(assets.indices, verdicts) {
+            guard let verdict else { continue }
             if let until = verdict.until { ends = min(ends ?? until, until) }
             guard let withholding = verdict.withholding else { continue }
             switch withholding.presentation {
@@ -124,6 +179,15 @@ package struct FileRules: Sendable {
         let (nanoseconds, overflow) = left.multipliedReportingOverflow(by: 1000)
         let (uptime, carry) = clock.uptime().addingReportingOverflow(nanoseconds)
         return CacheValidity(validUntil: overflow || carry ? nil : uptime)
+    }
+}
+
+extension FileVerdict {
+    fileprivate func linked(
+        by numbers: [RefusalSubject: Int64], _ file: AssetRecord?, of package: PackageFacts, _ refusals: RefusalNumbers
+    ) -> FileVerdict {
+        guard let number = subject(file, of: package).flatMap({ numbers[$0] }) else { return self }
+        return linked(to: refusals.link(number))
     }
 }
 

@@ -1,7 +1,7 @@
 package import SaveAccess
 internal import SaveAdvisories
 package import SavePlatform
-internal import SaveStorage
+package import SaveStorage
 
 /// What the rules say of versions of packages, for callers who ask before they install.
 extension RepositoryAdministration {
@@ -11,13 +11,25 @@ extension RepositoryAdministration {
     /// - Returns: for each package its verdict, as the API tells it.
     /// - Throws: `invalidRequest` naming the element of `packages`.
     package func evaluate(_ packages: [PackageURL], in repository: Repository) async throws -> [JSONValue] {
+        zip(packages, try await verdicts(on: packages, in: repository)).map { package, answer in
+            [
+                "package": .string(package.description), "verdict": .string(answer.verdict.rawValue),
+                "policy": JSONValue(answer.policy), "reason": JSONValue(answer.reason),
+                "allowed_after": JSONValue(answer.allowedAfter?.rfc3339),
+                "advisories": .array(answer.advisories.map(JSONValue.string)), "waiver": JSONValue(answer.waiver),
+            ]
+        }
+    }
+
+    /// - Throws: `invalidRequest` naming the element of `packages`.
+    package func verdicts(on packages: [PackageURL], in repository: Repository) async throws -> [PackageVerdict] {
         var questions: [PolicyQuestion] = []
         for (index, package) in packages.enumerated() {
             questions.append(try await question(package, in: repository, as: "packages[\(index)]"))
         }
         let snapshot = sources.upstreams.catalogue.current
-        return try await withThrowingTaskGroup(of: (Int, JSONValue).self) { [questions] group in
-            var answers = [JSONValue](repeating: .null, count: questions.count)
+        return try await withThrowingTaskGroup(of: (Int, PackageVerdict).self) { [questions] group in
+            var answers = [PackageVerdict](repeating: PackageVerdict(), count: questions.count)
             for (index, question) in questions.enumerated() {
                 if index >= Self.width, let (done, answer) = try await group.next() { answers[done] = answer }
                 group.addTask { (index, try await self.answer(question, in: repository, snapshot)) }
@@ -47,8 +59,8 @@ extension RepositoryAdministration {
 
     private func answer(
         _ question: PolicyQuestion, in repository: Repository, _ snapshot: CatalogueSnapshot
-    ) async throws -> JSONValue {
-        var guesses: [JSONValue] = []
+    ) async throws -> PackageVerdict {
+        var guesses: [PackageVerdict] = []
         // Clients of a union get a version from any member, of other groups from the first that has the package.
         let isUnion = repository.record.kind == .group && repository.record.group.policy == .union
         for member in members(of: repository, for: question.package, snapshot) {
@@ -63,7 +75,7 @@ extension RepositoryAdministration {
         // Any of them may turn out to have it, so the strictest counts.
         let order: [PolicyRecord.Action] = [.deny, .warn]
         let strictest = order.lazy.compactMap { action in
-            guesses.first { $0.object?["verdict"]?.string == action.rawValue }
+            guesses.first { $0.verdict == action }
         }.first
         return strictest ?? guesses.first ?? question.answer([], .same(.allowed))
     }
@@ -121,6 +133,44 @@ extension RepositoryAdministration {
     }
 }
 
+/// What becomes of a version of a package, or of a file.
+package struct PackageVerdict: Sendable, Equatable {
+    package var verdict = PolicyRecord.Action.allow
+    /// The name of the policy that decides; nil where none does, or another rule.
+    package var policy: String?
+    package var reason: String?
+    package var allowedAfter: Timestamp?
+    package var advisories: [String] = []
+    /// The number of the waiver by which a policy lets it pass.
+    package var waiver: Int64?
+
+    package init() {}
+
+    /// - Parameter judged: what becomes of each of its files.
+    init(of judged: [FileVerdict]) {
+        let withheld = judged.compactMap(\.withholding)
+        let first = withheld.min { left, right in
+            (left.decision?.allowedAfter?.microseconds ?? .max) < (right.decision?.allowedAfter?.microseconds ?? .max)
+        }
+        // Clients take any file of a version that they get: it is kept from them where all are.
+        if let first {
+            self.init(withheld.count == judged.count ? .deny : .warn, first.decision, reason: first.error.message)
+            return
+        }
+        let decisions = judged.compactMap(\.decision)
+        let decision = decisions.first { $0.action == .warn } ?? decisions.first
+        let waiver = judged.lazy.compactMap(\.waivers.first).first
+        self.init(decision?.action == .warn ? .warn : .allow, decision, reason: decision?.reason ?? waiver?.text)
+        self.waiver = waiver?.id
+    }
+
+    private init(_ verdict: PolicyRecord.Action, _ decision: PolicyDecision?, reason: String?) {
+        self.verdict = verdict
+        self.reason = reason
+        (policy, allowedAfter, advisories) = (decision?.name, decision?.allowedAfter, decision?.advisories ?? [])
+    }
+}
+
 /// A version that is asked about.
 private struct PolicyQuestion: Sendable {
     let url: PackageURL
@@ -128,28 +178,7 @@ private struct PolicyQuestion: Sendable {
     let version: KeyedVersion
 
     /// - Parameter files: of the version.
-    func answer(_ files: [AssetRecord], _ verdicts: FileVerdicts) -> JSONValue {
-        let judged = files.map { verdicts($0) }
-        let withheld = judged.compactMap(\.withholding)
-        // Clients take any file of a version that they get: it is kept from them where all are.
-        if let first = withheld.min(by: Self.endsSooner) {
-            return json(
-                withheld.count == judged.count ? .deny : .warn, first.decision, reason: first.error.message)
-        }
-        let decisions = judged.compactMap(\.decision)
-        let decision = decisions.first { $0.action == .warn } ?? decisions.first
-        return json(decision?.action == .warn ? .warn : .allow, decision, reason: decision?.reason)
-    }
-
-    private static func endsSooner(_ left: Withholding, _ right: Withholding) -> Bool {
-        (left.decision?.allowedAfter?.microseconds ?? .max) < (right.decision?.allowedAfter?.microseconds ?? .max)
-    }
-
-    private func json(_ verdict: PolicyRecord.Action, _ decision: PolicyDecision?, reason: String?) -> JSONValue {
-        [
-            "package": .string(url.description), "verdict": .string(verdict.rawValue), "policy": JSONValue(decision?.name),
-            "reason": JSONValue(reason), "allowed_after": JSONValue(decision?.allowedAfter?.rfc3339),
-            "advisories": .array((decision?.advisories ?? []).map(JSONValue.string)),
-        ]
+    func answer(_ files: [AssetRecord], _ verdicts: FileVerdicts) -> PackageVerdict {
+        PackageVerdict(of: files.map { verdicts($0) })
     }
 }

@@ -22,6 +22,8 @@ package struct PolicyJudge: Sendable {
     /// What orders versions.
     private let keys: [String: [UInt8]]
     private let now: Timestamp
+    /// Those that count for the package, by their policies, the last to end first.
+    private let waivers: [Int64: [CountingWaiver]]
     /// What was odd about the package; nil where no policy asks.
     var anomalies: PackageAnomalies?
     private let memory = Memory()
@@ -31,8 +33,10 @@ package struct PolicyJudge: Sendable {
     ///   - affecting: the advisories that affect a version.
     package init(
         policies: [RepositoryPolicy], seen: [AssetPath: Timestamp], ranges: [String: Set<String>], advisories: PackageAdvisories?,
-        affecting: @escaping @Sendable (KeyedVersion) -> AdvisorySet, keys: [String: [UInt8]], now: Timestamp
+        affecting: @escaping @Sendable (KeyedVersion) -> AdvisorySet, keys: [String: [UInt8]],
+        waivers: [Int64: [CountingWaiver]] = [:], now: Timestamp
     ) {
+        self.waivers = waivers
         self.policies = policies
         self.seen = seen
         var rangesOfVersions: [String: [String]] = [:]
@@ -42,7 +46,7 @@ package struct PolicyJudge: Sendable {
         self.ranges = rangesOfVersions
         self.advisories = advisories
         self.affecting = affecting
-        asksAffecting = policies.contains { $0.record.match.asksAffecting }
+        asksAffecting = policies.contains { $0.record.match.asksAffectingAdvisories }
         asksFixes = policies.contains { $0.record.match.exemptsFixes }
         self.keys = keys
         self.now = now
@@ -110,15 +114,43 @@ package struct PolicyJudge: Sendable {
         let isOld = file.published.map { now >= $0.adding(seconds: candidates.longest) } ?? false
         var until: Timestamp?
         var dryRuns: [PolicyDecision] = []
+        var applied: [AppliedWaiver] = []
         for candidate in isOld ? candidates.ageless : candidates.all {
-            let match = match(candidate, file)
-            if let end = match.until { until = min(until ?? end, end) }
-            guard let finding = match.finding else { continue }
             let policy = candidate.policy
-            guard policy.record.isDryRun else { return policy.verdict(finding, until: until, dryRuns: dryRuns) }
+            let (match, waiver) = waived(match(candidate, file), candidate, file, candidates.affecting)
+            if let end = match.until { until = min(until ?? end, end) }
+            if let waiver, !policy.record.isDryRun { applied.append(waiver) }
+            guard let finding = match.finding else { continue }
+            guard policy.record.isDryRun else {
+                return policy.verdict(finding, until: until, dryRuns: dryRuns).passing(applied)
+            }
             dryRuns.append(finding.decision(by: policy.record))
         }
-        return .allowed(by: nil, dryRuns: dryRuns, until: until)
+        return .allowed(by: nil, dryRuns: dryRuns, until: until).passing(applied)
+    }
+
+    /// What is left of a match when waivers are looked at: it ends with them at the latest.
+    ///
+    /// - Parameter affecting: the advisories that affect the file's version.
+    private func waived(
+        _ match: Match, _ candidate: Candidate, _ file: AssetRecord, _ affecting: AdvisorySet
+    ) -> (Match, AppliedWaiver?) {
+        let record = candidate.policy.record
+        guard match.finding != nil, record.action == .deny, let all = waivers[record.id] else { return (match, nil) }
+        let covering = all.filter { $0.covers(file) }
+        guard let last = covering.first else { return (match, nil) }
+        func passed(_ waiver: CountingWaiver, _ end: Timestamp) -> (Match, AppliedWaiver?) {
+            let end = match.until.map { min($0, end) } ?? end
+            return (Match(until: end), AppliedWaiver(id: waiver.id, policy: record.name, until: waiver.until))
+        }
+        if let whole = covering.first(where: \.advisories.isEmpty) { return passed(whole, whole.until) }
+        let names = covering.flatMap(\.advisories)
+        let end = covering.map(\.until).min() ?? last.until
+        let others = affecting.advisories.filter { advisory in !names.contains(where: advisory.hasName) }
+        guard let found = asked(candidate.policy, of: AdvisorySet(others)) else { return passed(last, end) }
+        var rest = self.match(Candidate(candidate.policy, found), file)
+        rest.until = rest.until.map { min($0, end) } ?? end
+        return (rest, nil)
     }
 
     private func candidates(for version: String?) -> Candidates {
@@ -162,7 +194,13 @@ package struct PolicyJudge: Sendable {
         let match = policy.record.match
         if let range = match.versions, !versions.ranges.contains(range) { return nil }
         if match.exemptsFixes, versions.isFix { return nil }
-        guard match.asksAffecting else { return [] }
+        return asked(policy, of: affecting)
+    }
+
+    /// The advisories that a policy asks for, of those that affect versions; nil where it asks for some that are not there.
+    private func asked(_ policy: RepositoryPolicy, of affecting: AdvisorySet) -> [Advisory]? {
+        let match = policy.record.match
+        guard match.asksAffectingAdvisories else { return [] }
         var wanted: [(Advisory) -> Bool] = []
         if match.malware == true {
             guard affecting.hasMalware else { return nil }
@@ -215,7 +253,21 @@ package struct PolicyJudge: Sendable {
     }
 }
 
-extension PolicyMatch {
-    /// Whether it is about versions that advisories affect, and not only about those that they do not name as mended.
-    fileprivate var asksAffecting: Bool { malware != nil || minSeverity != nil || advisories != nil }
+/// A waiver that counts for a package now, with the versions of the package that it is about.
+package struct CountingWaiver: Sendable {
+    let id: Int64
+    let until: Timestamp
+    let advisories: [String]
+    /// nil for all files of the package.
+    let versions: Set<String>?
+
+    package init(_ waiver: RepositoryWaiver, versions: Set<String>?) {
+        (id, until, advisories) = (waiver.id, waiver.until, waiver.advisories)
+        self.versions = versions
+    }
+
+    func covers(_ file: AssetRecord) -> Bool {
+        guard let versions else { return true }
+        return file.version.map(versions.contains) ?? false
+    }
 }

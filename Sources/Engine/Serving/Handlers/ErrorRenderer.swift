@@ -9,7 +9,12 @@ struct ErrorRenderer: ErrorRendering {
     let log: Log
 
     func answer(_ error: any Error, _ request: HTTPRequest, onlyJSON: Bool) -> HTTPResponse {
-        let error = (error as? SourceMiss)?.error ?? (error as? Publisher.Refused)?.error ?? error
+        var error = (error as? SourceMiss)?.error ?? (error as? Publisher.Refused)?.error ?? error
+        if let refused = error as? SaveError, refused.code == .blocked {
+            error = SaveError(
+                refused.code, RefusalLine.linked(refused.message, from: request.origin), details: refused.details,
+                underlying: refused.underlying)
+        }
         if request.method == .options, let refused = error as? SaveError, refused.code == .methodNotAllowed {
             return HTTPResponse(status: 204, headers: ["Allow": refused.details["allow"] ?? "OPTIONS"])
         }

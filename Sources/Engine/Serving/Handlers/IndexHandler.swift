@@ -156,6 +156,7 @@ struct IndexHandler: RouteHandler {
         // What is about the repository itself needs nothing of it.
         if case .document = key.index {} else { sourced = try await source.listing(key.index) }
         if case .search(let query) = key.index { sourced.listing.found.cut(to: query) }
+        if externalOrigin == nil, let origin = key.origin { sourced.listing.linkReasons(from: origin) }
         // The repository itself counts, too: a group's members may change. Its version is taken last, because fetching an
         // upstream's page changes it, and what the listing rests on is in its own validity.
         sourced.validity.dependencies += services.structure(of: repository, .index(key.index), in: catalogue)
@@ -282,5 +283,16 @@ struct IndexHandler: RouteHandler {
             response.headers.append(name, value)
         }
         return response
+    }
+}
+
+extension Listing {
+    /// Reasons that end with a path lead to the host that the page is for.
+    fileprivate mutating func linkReasons(from origin: String) {
+        for place in assets.indices {
+            guard let reason = assets[place].withdrawn?.reason else { continue }
+            let linked = RefusalLine.linked(reason, from: origin)
+            if linked.utf8.count != reason.utf8.count { assets[place].withdrawn = Withdrawal(reason: linked) }
+        }
     }
 }

@@ -51,6 +51,7 @@ enum PackageSchemas {
             "reason": Schema.text.orNull, "size": Schema.count.orNull, "digests": .digests, "origin": Schema.text.orNull,
             "stored": .flag, "stored_at": Schema.time.orNull, "uploaded_by": Schema.text.orNull,
             "published_at": Schema.time.orNull, "yanked": .flag, "yanked_reason": Schema.text.orNull,
+            "waiver": Schema.count.orNull.described("The number of the waiver by which a policy lets it pass."),
         ]),
     ]
 }

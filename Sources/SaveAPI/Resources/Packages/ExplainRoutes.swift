@@ -16,9 +16,24 @@ enum ExplainRoutes {
         ) { call, repository in
             let refresh = call.query["refresh"] == "true"
             let explanation = try await call.context.operations.explain(call["package"], in: repository, refresh: refresh)
-            return call.answer(withoutUpstreams(explanation.json, for: call.caller))
+            return call.answer(withLinks(withoutUpstreams(explanation.json, for: call.caller), call))
         }
     ]
+
+    /// Reasons lead to what is known of a refusal.
+    private static func withLinks(_ explanation: JSONValue, _ call: APICall) -> JSONValue {
+        guard var object = explanation.object else { return explanation }
+        for list in ["members", "files"] {
+            object[list] = .array(
+                (object[list]?.array ?? []).map { value in
+                    guard var entry = value.object else { return value }
+                    entry["reason"] = call.linked(entry["reason"])
+                    return .object(entry)
+                })
+        }
+        object["reason"] = call.linked(object["reason"])
+        return .object(object)
+    }
 
     /// Leaves out who the upstreams are that the caller does not manage.
     private static func withoutUpstreams(_ explanation: JSONValue, for caller: Caller) -> JSONValue {

@@ -136,6 +136,7 @@ enum PolicyRoutes {
         let items = zip(call.body["packages"]?.array ?? [], answers).map { text, answer in
             var item = answer.object ?? JSONObject()
             item["package"] = text
+            item["reason"] = call.linked(item["reason"])
             return JSONValue.object(item)
         }
         return call.answer(["items": .array(items)])

@@ -1,6 +1,10 @@
 @testable import SaveAPI
+import SaveAccess
+import SaveHTTP
 import SavePlatform
+import SaveRepositories
 import SaveStorage
+import SaveTestKit
 import Testing
 
 struct APIDescriptionTests {
@@ -48,7 +52,18 @@ struct APIDescriptionTests {
         let job = try #require(try await server.send("POST", "/admin/verify")["id"]?.string)
         let policy = try await server.send(
             "POST", "/policies", body: #"{"name":"p","action":"deny","match":{"packages":["a-*"]}}"#)
+        let waiver = try await server.send(
+            "POST", "/waivers",
+            body:
+                #"{"package":"pkg:notes/a-1@1","policy":"p","project":"backend","reason":"r","until":"2030-01-01T00:00:00Z"}"#)
+        let proxy = try #require(server.catalogue.current.repository(project: "backend", name: "proxy"))
+        server.operations.refuse(
+            RefusalReport(
+                id: 17, repository: proxy, policy: try #require(server.catalogue.current.policies.first), package: "a-1",
+                version: "1", file: nil, firstRefused: server.clock.platform.now(), now: PackageVerdict(),
+                waivers: server.catalogue.current.waivers, packageURL: try PackageURL("pkg:notes/a-1@1")))
         let keys = [
+            "/waivers/{id}": "/waivers/\(waiver["id"]?.integer ?? 0)", "/refusals/{id}": "/refusals/17",
             "/policies/{id}": "/policies/\(policy["id"]?.integer ?? 0)",
             "/advisories": "/advisories?package=pkg:notes/alpha@1", "/advisories/{advisory}": "/advisories/a-1",
             "/osv/v1/vulns/{advisory}": "/osv/v1/vulns/A-1", "/jobs/{id}": "/jobs/\(job)",
