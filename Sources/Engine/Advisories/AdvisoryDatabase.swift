@@ -29,7 +29,7 @@ package final class AdvisoryDatabase: AdvisoryLookup {
     private let log: Log?
     private let state = Mutex(State())
     /// By what a package's ranges and versions take.
-    private let cache = BoundedCache<Key, PackageAdvisories>(limit: 1_000_000)
+    private let cache = BoundedCache<Key, PackageAdvisories>(limit: 500_000)
     /// Formats without settings, by their ecosystems.
     private let formatsByEcosystem = Mutex<[String: IsolatedFormat<any PackageVersioning>]>([:])
     private let observer = Mutex<@Sendable () async -> Void>({})

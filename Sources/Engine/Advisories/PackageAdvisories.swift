@@ -95,8 +95,8 @@ package struct PackageAdvisories: Sendable {
     private struct Index {
         /// All that ranges begin and end with, in order, each once.
         let bounds: [[UInt8]]
-        /// The records that list a version.
-        let listing: [[UInt8]: [Int]]
+        /// The versions that records list, in their order, each with its record: far less than a table of them takes.
+        let listed: [(key: [UInt8], number: Int)]
         /// For a place among the bounds the records whose ranges it lies in, found out when it is first asked for.
         var ranging: [Int: [Int]] = [:]
     }
@@ -117,31 +117,40 @@ package struct PackageAdvisories: Sendable {
                     entries[number].advisory.withdrawn == nil && entries[number].affected.contains { $0.isInRange(key) }
                 }
             index.ranging[place] = ranging
-            guard let listing = index.listing[key] else { return ranging }
-            return Set(ranging).union(listing).sorted()
+            let first = Self.first(index.listed.count) { index.listed[$0].key.lexicographicallyPrecedes(key) }
+            let listing = index.listed[first...].prefix { $0.key == key }.map(\.number)
+            return listing.isEmpty ? ranging : Set(ranging).union(listing).sorted()
         }
     }
 
     private func makeIndex() -> Index {
         var bounds: Set<[UInt8]> = []
-        var listing: [[UInt8]: [Int]] = [:]
+        var listed: [(key: [UInt8], number: Int)] = []
         for (number, entry) in entries.enumerated() where entry.advisory.withdrawn == nil {
             for affected in entry.affected {
                 affected.addBounds(to: &bounds)
-                for key in affected.listedKeys { listing[key, default: []].append(number) }
+                for key in affected.listedKeys { listed.append((key, number)) }
             }
         }
-        return Index(bounds: bounds.sorted { $0.lexicographicallyPrecedes($1) }, listing: listing)
+        return Index(
+            bounds: bounds.sorted { $0.lexicographicallyPrecedes($1) },
+            listed: listed.sorted { $0.key.lexicographicallyPrecedes($1.key) })
     }
 
     /// An even number between two bounds, an odd one for a bound itself.
     private static func place(of key: [UInt8], in bounds: [[UInt8]]) -> Int {
-        var (low, high) = (0, bounds.count)
+        let place = first(bounds.count) { bounds[$0].lexicographicallyPrecedes(key) }
+        return 2 * place + (place < bounds.count && bounds[place] == key ? 1 : 0)
+    }
+
+    /// The first of so many places for which something does not hold, where it holds for all before it.
+    private static func first(_ count: Int, _ holds: (Int) -> Bool) -> Int {
+        var (low, high) = (0, count)
         while low < high {
             let middle = low + (high - low) / 2
-            if bounds[middle].lexicographicallyPrecedes(key) { low = middle + 1 } else { high = middle }
+            if holds(middle) { low = middle + 1 } else { high = middle }
         }
-        return 2 * low + (low < bounds.count && bounds[low] == key ? 1 : 0)
+        return low
     }
 }
 
