@@ -47,7 +47,7 @@ func testFormat(_ name: String, _ readers: [Target.Dependency] = []) -> Target {
 }
 
 /// The folders of `Plugins`.
-let plugins = ["Npm", "Template"]
+let plugins = ["Go", "Npm", "Template"]
 
 /// A format that lives in `Plugins`: `Sources/SaveServer/Formats.swift` compiles it in, or a server loads it at start
 /// (docs/plugin-abi.md). Not a plugin of the build tool, which has such a folder as well.
@@ -129,7 +129,7 @@ let package = Package(
         .target(
             name: "SaveServer",
             dependencies: [
-                "SavePlatform", "SaveAPI", "FormatPyPI", "FormatRaw", "SaveDigest", "SaveCompression", "SaveTOML",
+                "SavePlatform", "SaveAPI", "FormatPyPI", "FormatRaw", "FormatGo", "SaveDigest", "SaveCompression", "SaveTOML",
                 "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2", "SavePlugins",
                 "CMalloc",
             ] + engine,

@@ -1,3 +1,4 @@
+internal import FormatGo
 internal import FormatPyPI
 internal import FormatRaw
 package import SaveAccess
@@ -9,6 +10,7 @@ internal import SavePlugins
 package func registerFormats(in registry: inout FormatRegistry) throws {
     try registry.register(PyPIFormat.self)
     try registry.register(RawFormat.self)
+    try registry.register(GoFormat.self)
 }
 
 extension FormatRegistry {

@@ -167,7 +167,7 @@ final class AccessWorld: Sendable {
         let now = clock.platform.now()
         try await store.write { writing in
             for project in try writing.projects() {
-                for format in ["pypi", "raw", "npm", "chunks", "notices", "parcels"] {
+                for format in ["pypi", "raw", "go", "npm", "chunks", "notices", "parcels"] {
                     var members: [Int64] = []
                     for kind in RepositoryKind.allCases {
                         var record = RepositoryRecord(
@@ -197,6 +197,9 @@ final class AccessWorld: Sendable {
                 await send("PUT", "/raw/\(project)/raw-hosted/a/b.txt", as: .admin, Array("text".utf8)).status == 201,
                 await send("PUT", "/npm/\(project)/npm-hosted/demo", as: .admin, Self.publish("1.0.0")).status == 201,
                 await send(
+                    "PUT", "/go/\(project)/go-hosted/go.test/demo/@v/v1.0.0.zip", as: .admin, Self.goZip("demo", "v1.0.0")
+                ).status == 201,
+                await send(
                     "PUT", "/chunks/\(project)/chunks-hosted/files/\(Digest.hex(Self.tarball))", as: .admin, Self.tarball
                 ).status == 201,
                 await send("PUT", "/notices/\(project)/notices-hosted/a/b.txt", as: .admin, Array("text".utf8)).status == 201
@@ -210,6 +213,11 @@ final class AccessWorld: Sendable {
     /// The tarball of a version of the npm package `demo`.
     static func tarball(of version: String) -> [UInt8] {
         FixtureTar([.init("package/package.json", "{\"name\":\"demo\",\"version\":\"\(version)\"}")]).bytes
+    }
+
+    /// The zip of a version of a Go module.
+    static func goZip(_ name: String, _ version: String) -> [UInt8] {
+        FixtureZip([.init("go.test/\(name)@\(version)/go.mod", "module go.test/\(name)\n")]).bytes
     }
 
     /// A document that publishes a version of the npm package `demo`.

@@ -53,6 +53,7 @@ import Testing
             ("PUT", "raw-hosted", "/a/new.txt", "text/plain", bytes),
             ("PUT", "npm-hosted", "/demo", "application/json", AccessWorld.publish("1.1.0")),
             ("PUT", "npm-hosted", "/-/package/demo/dist-tags/next", "application/json", Array("\"1.0.0\"".utf8)),
+            ("PUT", "go-hosted", "/go.test/demo/@v/v1.1.0.zip", "application/zip", AccessWorld.goZip("demo", "v1.1.0")),
             ("PUT", "chunks-hosted", "/files/\(Digest.hex(bytes))", "application/octet-stream", bytes),
         ]
     }

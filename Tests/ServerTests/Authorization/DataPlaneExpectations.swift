@@ -123,6 +123,17 @@ enum DataPlaneExpectations {
         Request("raw", .delete, "DELETE /a/b.txt", deleters, 204, 405, 405),
         Request("raw", .deleteAll, "DELETE /a/?recursive=true", deleters, 204, 405, 405),
 
+        Request("go", .index, "GET /go.test/demo/@v/list", readers, 200, 200, 200),
+        Request("go", .index, "HEAD /go.test/demo/@v/list", readers, 200, 200, 200),
+        Request("go", .index, "GET /go.test/demo/@latest", readers, 200, 200, 200),
+        Request("go", .index, "GET /go.test/none/@v/list", readers, 404, 404, 404),
+        Request("go", .index, "GET /go.test/demo/@v/v1.0.0.info", readers, 200, 200, 200),
+        Request("go", .asset, "GET /go.test/demo/@v/v1.0.0.mod", readers, 200, 200, 200),
+        Request("go", .asset, "GET /go.test/demo/@v/v1.0.0.zip", readers, 200, 200, 200),
+        Request("go", .asset, "HEAD /go.test/demo/@v/v1.0.0.zip", readers, 200, 200, 200),
+        Request("go", .upload, "PUT /go.test/demo/@v/v1.1.0.zip", uploaders, 201, 405, 405),
+        Request("go", .delete, "DELETE /go.test/demo/@v/v1.0.0.zip", deleters, 204, 405, 405),
+
         Request("npm", .index, "GET /demo", readers, 200, 200, 200),
         Request("npm", .index, "HEAD /demo", readers, 200, 200, 200),
         Request("npm", .index, "GET /demo/latest", readers, 200, 200, 200),

@@ -163,7 +163,7 @@ struct BypassRun {
     private static let secrets: Set<[UInt8]> = Set(
         [
             RefusedFile.wheel.bytes, RefusedFile.wheel.metadata, RefusedFile.bytes, RefusedFile.provenance,
-            RefusedFile.attestations,
+            RefusedFile.attestations, RefusedFile.goZip, RefusedFile.goMod,
         ]
             + RefusedFile.npmNames.map(RefusedFile.tarball))
 }

@@ -99,6 +99,14 @@ enum RefusedURLs {
         Row("npm", .staticDocument, .other, "/-/ping"),
         Row("npm", .lookup, .other, "/-/npm/v1/security/advisories/bulk"),
 
+        Row("go", .asset, .file, "/go.test/stolen-keys/@v/v1.0.0.zip"),
+        Row("go", .asset, .file, "/go.test/stolen-keys/@v/v1.0.0.mod"),
+        Row("go", .index, .file, "/go.test/stolen-keys/@v/v1.0.0.info"),
+        // Where no version is left, it says why.
+        Row("go", .index, .file, "/go.test/stolen-keys/@latest"),
+        Row("go", .index, .page, "/go.test/stolen-keys/@v/list"),
+        Row("go", .index, .page, "/", [.hosted]),
+
         Row("raw", .asset, .file, "/a/stolen-keys.txt"),
         Row("raw", .index, .page, "/a/", hosted),
         Row("raw", .redirect, .redirect, ""),
@@ -143,6 +151,9 @@ enum RefusedFile {
     static let bytes = Array("bytes that a policy refuses".utf8)
     static let provenance = Array("{\"version\":1,\"attestation_bundles\":[]}".utf8)
     static let attestations = Array("{\"attestations\":[{\"bundle\":\"told by nobody\"}]}".utf8)
+
+    static let goZip = AccessWorld.goZip("stolen-keys", "v1.0.0")
+    static let goMod = Array("module go.test/stolen-keys\n".utf8)
 
     static func tarball(_ name: String) -> [UInt8] {
         FixtureTar([.init("package/package.json", "{\"name\":\"\(name)\",\"version\":\"1.0.0\"}")]).bytes

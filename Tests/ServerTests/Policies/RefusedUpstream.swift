@@ -29,6 +29,10 @@ final class RefusedUpstream: HTTPClient {
             "f/\(wheel.filename).metadata": ("", wheel.metadata), "-/v1/search": ("application/json", search.bytes),
             "a/stolen-keys.txt": ("text/plain", RefusedFile.bytes),
             "files/" + Digest.hex(RefusedFile.bytes): ("", RefusedFile.bytes),
+            "go.test/stolen-keys/@v/list": ("text/plain", Array("v1.0.0\n".utf8)),
+            "go.test/stolen-keys/@v/v1.0.0.info": ("application/json", Array(#"{"Version":"v1.0.0"}"#.utf8)),
+            "go.test/stolen-keys/@v/v1.0.0.mod": ("text/plain", RefusedFile.goMod),
+            "go.test/stolen-keys/@v/v1.0.0.zip": ("application/zip", RefusedFile.goZip),
         ]
         for (number, name) in RefusedFile.npmNames.enumerated() {
             let tarball = RefusedFile.tarball(name)

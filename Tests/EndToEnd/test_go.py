@@ -1,0 +1,215 @@
+"""Go modules: the real go command downloads and builds through hosted, proxy and group, with an empty module cache every time."""
+import datetime
+import functools
+import http.server
+import subprocess
+import threading
+
+import pytest
+
+from harness.clients.go import Go, Tree, escape, module_zip
+from harness.server import PASSWORD, ROOT, Server, command
+
+OURS, THEIRS = "corp.test/Team/ours", "public.test/Some/theirs"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """One for all tests of the file: what was compiled once is compiled."""
+    return tmp_path_factory.mktemp("go")
+
+
+@pytest.fixture
+def go(server, folder):
+    return lambda repository: Go(folder, "%s/go/%s" % (server.url, repository))
+
+
+class Upstream:
+    """A GOPROXY that is a folder of files, and knows what it was asked for."""
+
+    def __init__(self, folder):
+        self.tree, self.asked = Tree(folder), []
+        asked = self.asked
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.path)
+                super().do_GET()
+
+            def log_message(self, *arguments):
+                pass
+        folder.mkdir()
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = "http://127.0.0.1:%d/" % self.server.server_address[1]
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def upstream(tmp_path):
+    upstream = Upstream(tmp_path / "upstream")
+    upstream.tree.add(THEIRS, "v1.0.0")
+    upstream.tree.add(THEIRS, "v1.1.0")
+    upstream.tree.add(OURS, "v1.9.9")
+    yield upstream
+    upstream.stop()
+
+
+def publish(server, repository, tmp_path, module, version, expect=(201,), **options):
+    path, _ = module_zip(tmp_path / ("%s-%s.zip" % (module.replace("/", "-"), version)), module, version, **options)
+    url = "/go/%s/%s/@v/%s.zip" % (repository, escape(module), escape(version))
+    answer = server.admin.put(url, data=path.read_bytes())
+    assert answer.status_code in expect, (answer.status_code, answer.text)
+    return answer
+
+
+@pytest.fixture
+def chain(server, repository, upstream, tmp_path):
+    """Our own repository, a proxy of the upstream, and a group of both; a mirror of that group, as a second server would be."""
+    server.create(repository + "/ours", format="go", anonymous_read=True)
+    server.create(repository + "/proxy", format="go", kind="proxy", anonymous_read=True, cache_ttl=0, remote_url=upstream.url)
+    server.create(repository + "/group", format="go", kind="group", anonymous_read=True,
+                  members=[repository + "/ours", repository + "/proxy"])
+    server.create(repository + "/mirror", format="go", kind="proxy", anonymous_read=True,
+                  remote_url="%s/go/%s/group" % (server.url, repository), remote_username="admin", remote_password=PASSWORD)
+    publish(server, repository + "/ours", tmp_path, OURS, "v1.0.0")
+    publish(server, repository + "/ours", tmp_path, OURS, "v1.2.0-RC1", requires=[(THEIRS, "v1.0.0")])
+    return repository
+
+
+@pytest.mark.parametrize("kind", ["group", "mirror"])
+def test_a_project_builds_through_a_group_and_through_a_proxy_of_it(chain, go, tmp_path, kind):
+    client = go("%s/%s" % (chain, kind))
+    project = client.project(tmp_path / "project", OURS, THEIRS)
+    client.ok("get", OURS + "@v1.2.0-RC1", THEIRS, cwd=project)
+    assert (project / "go.mod").read_text().count("v1.1.0") == 1
+    client.ok("build", "./...", cwd=project)
+    client.ok("mod", "verify", cwd=project)
+    assert client.versions(OURS) == ["v1.0.0", "v1.2.0-RC1"] and client.versions(THEIRS) == ["v1.0.0", "v1.1.0"]
+
+
+def test_a_published_module_is_downloaded_from_where_it_is_hosted(chain, go, server, tmp_path):
+    client = go(chain + "/ours")
+    # A release is newer than what comes before one.
+    assert '"Version": "v1.0.0"' in client.ok("mod", "download", "-json", OURS + "@latest")
+    publish(server, chain + "/ours", tmp_path, OURS + "/v2", "v2.0.0")
+    project = client.project(tmp_path / "project", OURS, OURS + "/v2")
+    client.ok("get", OURS, OURS + "/v2", cwd=project)
+    client.ok("build", "./...", cwd=project)
+    assert "404" in client.fails("mod", "download", "corp.test/Team/none@v1.0.0")
+
+
+def test_what_is_cached_builds_while_the_upstream_is_away(chain, go, upstream, tmp_path):
+    client = go(chain + "/proxy")
+    project = client.project(tmp_path / "project", THEIRS)
+    client.ok("get", THEIRS, cwd=project)
+    client.ok("build", "./...", cwd=project)
+    upstream.stop()
+    client.ok("build", "./...", cwd=project)
+    assert client.versions(THEIRS) == ["v1.0.0", "v1.1.0"]
+
+
+def test_an_owned_name_never_comes_from_the_upstream(chain, go, server, upstream):
+    client = go(chain + "/group")
+    assert '"Version": "v1.0.0"' in client.ok("mod", "download", "-json", OURS + "@latest")
+    assert "404" in client.fails("mod", "download", OURS + "@v1.9.9")
+    assert not [path for path in upstream.asked if "corp.test" in path]
+    # Used by itself, the proxy has a name of ours unless it is reserved; what was fetched before is refused with it.
+    proxy = go(chain + "/proxy")
+    proxy.ok("mod", "download", OURS + "@v1.9.9")
+    server.admin.ok("PATCH", "/api/v1/repos/%s/proxy" % chain, json={"reserved_names": ["corp.test/*"]})
+    del upstream.asked[:]
+    assert "reserved" in proxy.fails("mod", "download", OURS + "@v1.9.9")
+    assert "reserved" in proxy.fails("mod", "download", "corp.test/Team/other/v3@latest")
+    assert not [path for path in upstream.asked if "corp.test" in path]
+
+
+def test_a_cooldown_falls_to_the_newest_version_that_is_old_enough_and_says_why(chain, go, server, upstream):
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    module = "public.test/times"
+    for version, time in [("v1.0.0", "2020-01-02T03:04:05Z"), ("v1.1.0", "2021-01-02T03:04:05Z"), ("v1.2.0", now)]:
+        upstream.tree.add(module, version, time=time, times=True)
+    server.admin.ok("POST", "/api/v1/policies", json={
+        "name": "cooldown-7d", "scope": "project:" + chain, "action": "deny", "match": {"younger_than": "7d"}})
+    client = go(chain + "/group")
+    assert client.versions(module) == ["v1.0.0", "v1.1.0"]
+    assert '"Version": "v1.1.0"' in client.ok("mod", "download", "-json", module + "@latest")
+    reason = "Blocked by Save: %s v1.2.0 is" % module
+    shown = client.fails("mod", "download", module + "@v1.2.0")
+    assert reason in shown and "policy cooldown-7d" in shown, shown
+    # Its list says no times: all of it is as new as this server's knowledge of it.
+    assert "Blocked by Save: %s v1.1.0" % THEIRS in client.fails("mod", "download", THEIRS + "@latest")
+
+
+def test_a_range_of_versions_is_refused(chain, go, server):
+    server.admin.ok("POST", "/api/v1/policies", json={
+        "name": "hole", "scope": "project:" + chain, "action": "deny", "match": {"packages": [THEIRS], "versions": ">=v1.1.0"}})
+    client = go(chain + "/proxy")
+    assert '"Version": "v1.0.0"' in client.ok("mod", "download", "-json", THEIRS + "@latest")
+    assert "policy hole" in client.fails("mod", "download", THEIRS + "@v1.1.0")
+
+
+def test_what_the_go_command_would_refuse_is_not_published(chain, server, tmp_path):
+    hosted = chain + "/ours"
+    again = publish(server, hosted, tmp_path, OURS, "v1.0.0", expect=(400,), extra="x")
+    assert "File already exists" in again.text
+    refused = publish(server, hosted, tmp_path, OURS, "v1.3.0", expect=(400,), **{"Readme": "x", "README": "x"})
+    assert "capitals do not count" in refused.text and refused.headers["Content-Type"].startswith("text/plain")
+    wrong = server.admin.put("/go/%s/%s/@v/v1.3.zip" % (hosted, escape(OURS)), data=b"x")
+    assert wrong.status_code == 400 and "version: must be whole" in wrong.text
+    assert server.admin.get("/go/%s/%s/@v/v1.3.0.info" % (hosted, escape(OURS))).status_code == 404
+
+
+def test_the_script_of_the_documentation_publishes_a_tag(chain, go, server, tmp_path):
+    text = (ROOT / "docs" / "formats" / "go.md").read_text()
+    script = text.split("```sh\n", 1)[1].split("```", 1)[0]
+    for old, new in [("corp.example.com/team/lib", "corp.test/Team/tagged"), ("https://save.example.com", server.url),
+                     ("backend/go-hosted", chain + "/ours"), ("--netrc", "-u 'admin:%s'" % PASSWORD)]:
+        assert old in script
+        script = script.replace(old, new)
+    work = tmp_path / "work"
+    (work / "sub" / "deep").mkdir(parents=True)
+    (work / "go.mod").write_text("module corp.test/Team/tagged\n\ngo 1.20\n")
+    (work / "lib.go").write_text('package tagged\n\nconst Name = "tagged"\n')
+    (work / "sub" / "deep" / "data.txt").write_text("x" * 100_000)
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@t.test", "-c", "commit.gpgsign=false"]
+    for command in [["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"], ["tag", "v1.2.3"]]:
+        subprocess.run([*git, *command], cwd=work, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(["sh", "-euc", script], cwd=work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
+    assert go(chain + "/group").versions("corp.test/Team/tagged") == ["v1.2.3"]
+    project = go(chain + "/group").project(tmp_path / "project", "corp.test/Team/tagged")
+    go(chain + "/group").ok("get", "corp.test/Team/tagged", cwd=project)
+
+
+def test_a_module_cache_is_imported_as_it_lies_on_the_disk(chain, go, tmp_path):
+    client = go(chain + "/proxy")
+    client.ok("mod", "download", THEIRS + "@v1.0.0")
+    other = Server(tmp_path / "data").start()
+    other.create("team/hosted", format="go")
+    assert other.stop() == 0
+    done = command("import", "--data", other.data, "--format", "go", "--repository", "team/hosted",
+                   client.last / "modules" / "cache" / "download")
+    assert done.returncode == 0, done.stdout + done.stderr
+    other.start()
+    listed = other.admin.get("/go/team/hosted/%s/@v/list" % escape(THEIRS)).text
+    assert other.stop() == 0
+    assert listed.split()[0] == "v1.0.0"
+
+
+def test_checksum_databases_are_left_to_the_go_command(chain, server):
+    answer = server.admin.get("/go/%s/group/sumdb/sum.test/supported" % chain)
+    assert answer.status_code == 404 and answer.headers["Content-Type"].startswith("text/plain")
+
+
+def test_a_deleted_version_is_gone_with_its_go_mod(chain, go, server):
+    place = "/go/%s/ours/%s/@v/v1.0.0" % (chain, escape(OURS))
+    assert server.admin.get(place + ".info").json()["Version"] == "v1.0.0"
+    server.admin.ok("DELETE", place + ".zip")
+    for ending in [".zip", ".mod", ".info"]:
+        assert server.admin.get(place + ending).status_code == 404
+    assert go(chain + "/ours").versions(OURS) == ["v1.2.0-RC1"]
+
