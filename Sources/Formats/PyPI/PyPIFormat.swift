@@ -105,6 +105,7 @@ extension PyPIFormat: IndexEmbeddingFiles {
         if let (package, version) = LegacyJSON.release(index) {
             return try LegacyJSON.documents(SimplePage(package, listing), version: version)
         }
-        return try Provenance.filename(index).map { [try Provenance.document(of: $0, in: listing)] } ?? []
+        guard let filename = Provenance.filename(index), let package = index.package else { return [] }
+        return [try Provenance.document(of: filename, package, in: listing)]
     }
 }

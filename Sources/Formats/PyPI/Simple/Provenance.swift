@@ -18,14 +18,14 @@ enum Provenance {
         return String(Substring(name.utf8.dropFirst(folder.utf8.count)))
     }
 
-    /// Where the provenance of a listed file is kept.
+    /// Where the provenance of a file is kept. Of one that is not listed, which a rule may keep off its page, that is asked for all
+    /// the same: then the rule says why it is not given out.
     ///
     /// - Throws: `assetNotFound` where no attestations came with it.
-    static func document(of filename: String, in listing: Listing) throws -> AssetPath {
-        guard let record = listing.assets.first(where: { $0.path.filename.utf8.elementsEqual(filename.utf8) }),
-            record.attributes[PyPIAttribute.hasProvenance]?.bool != nil, let package = record.package,
-            let file = DistributionFilename(filename, of: package)
-        else { throw none }
+    static func document(of filename: String, _ package: PackageID, in listing: Listing) throws -> AssetPath {
+        let record = listing.assets.first { $0.path.filename.utf8.elementsEqual(filename.utf8) }
+        if let record, record.attributes[PyPIAttribute.hasProvenance]?.bool == nil { throw none }
+        guard let file = DistributionFilename(filename, of: package) else { throw none }
         return try PyPIPaths.provenance(of: filename, file)
     }
 
