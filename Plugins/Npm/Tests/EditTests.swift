@@ -126,6 +126,25 @@ import Testing
         await #expect(throws: SaveError.self) { try await change(.publish, document(["2.0.0", "3.0.0"]), later) }
     }
 
+    @Test(arguments: [[0], [1, 3], [0, 1, 2], [4]])
+    func `when the whole package goes, what rules keep off the page stays, and what came meanwhile`(_ unseen: [Int]) async throws
+    {
+        let before = try listing(["1.0.0", "2.0.0", "3.0.0", "4.0.0", "5.0.0"])
+        var shown = before
+        shown.assets = before.assets.enumerated().filter { !unseen.contains($0.offset) }.map(\.element)
+        let gone = try await change(.unpublish(revision(shown)), nil, before)
+        #expect(gone.removed == shown.assets.map(\.path))
+        var later = before
+        later.attributes["dist-tags"] = ["latest": "1.0.0"]
+        await #expect(throws: SaveError.self) { try await change(.unpublish(revision(shown)), nil, later) }
+    }
+
+    @Test func `a revision of very many versions is refused in time where it fits none`() async throws {
+        let many = try listing((0..<200).map { "1.0.\($0)" })
+        await #expect(throws: SaveError.self) { try await change(.unpublish("100-0123"), nil, many) }
+        await #expect(throws: SaveError.self) { try await change(.unpublish("99999999999999999999-0123"), nil, many) }
+    }
+
     @Test func `a revision that was made from another state of the package is refused`() async throws {
         try await expect(.conflict, .revise("1-old"), ["name": "tool", "versions": [:]])
         try await expect(.conflict, .unpublish("1-old"), nil)

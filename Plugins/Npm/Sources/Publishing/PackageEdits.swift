@@ -89,8 +89,10 @@ enum PackageEdits {
 
     static func unpublish(_ name: PackageName, at revision: String) -> @Sendable (Listing) throws -> PackageChange {
         { listing in
-            try check(revision, listing, name)
-            return PackageChange(removed: listing.assets.map(\.path))
+            // All goes that the client saw. What rules keep off the page stays, and what came meanwhile.
+            let seen = isSeen(revision, listing, name) ? listing.assets : seenInPart(revision, listing, name)
+            guard let seen else { throw changed }
+            return PackageChange(removed: seen.map(\.path))
         }
     }
 
@@ -167,6 +169,25 @@ enum PackageEdits {
 
     private static func isSeen(_ revision: String, _ listing: Listing, _ name: PackageName) -> Bool {
         ASCII.isEqual(Packument(of: name.package, listing: listing, origin: "").revision, revision)
+    }
+
+    /// Choices of versions that are tried.
+    private static let maxChoices = 5000
+
+    /// The files that a client saw, by a revision, which begins with their number; nil where it is of no choice of those that there are.
+    private static func seenInPart(_ revision: String, _ listing: Listing, _ name: PackageName) -> [AssetRecord]? {
+        let digits = revision.utf8.prefix { $0 != UInt8(ascii: "-") }
+        guard let count = Int(String(Substring(digits))), count > 0, count < listing.assets.count else { return nil }
+        var chosen = Array(0..<count)
+        for _ in 0..<maxChoices {
+            let files = chosen.map { listing.assets[$0] }
+            if isSeen(revision, listing.with(files), name) { return files }
+            // The next choice: the last place that can go on does, and those behind it follow.
+            guard let place = chosen.indices.last(where: { chosen[$0] < listing.assets.count - count + $0 }) else { return nil }
+            chosen[place] += 1
+            for later in chosen.indices where later > place { chosen[later] = chosen[later - 1] + 1 }
+        }
+        return nil
     }
 
     /// - Throws: `conflict` where the package is other than the client has seen it.
