@@ -12,6 +12,7 @@ package struct EngineServices: Sendable {
     package let publishing: PublishingServices
     package let revalidation: UpstreamRevalidation
     package let administration: RepositoryAdministration
+    package let exposures: PolicyExposures
     package let catalogue: Catalogue
     package let aggregator: AuditAggregator
 
@@ -36,5 +37,6 @@ package struct EngineServices: Sendable {
         publishing = PublishingServices(storage, catalogue, sessions: uploadSessions)
         revalidation = UpstreamRevalidation(storage, upstreams)
         administration = RepositoryAdministration(sources)
+        exposures = PolicyExposures(sources)
     }
 }

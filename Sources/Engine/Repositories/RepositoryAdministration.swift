@@ -88,6 +88,7 @@ package struct RepositoryAdministration: Sendable {
     package func policyChanged(_ policy: PolicyRecord) {
         for repository in upstreams.catalogue.current.repositories where policy.covers(repository.record) {
             storage.counters.invalidateAll(in: repository.record.id)
+            upstreams.exposures.request(repository.record.id)
         }
     }
 
@@ -104,6 +105,7 @@ package struct RepositoryAdministration: Sendable {
             storage.counters.invalidate(repository.record.id, [RepositorySources.advisories])
             if repository.policies.contains(where: \.record.match.asksAdvisories) {
                 storage.counters.invalidateAll(in: repository.record.id)
+                upstreams.exposures.request(repository.record.id)
             }
         }
     }

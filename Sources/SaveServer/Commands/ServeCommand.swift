@@ -60,6 +60,7 @@ enum ServeCommand: Command {
             log(.warning, "the address could not be written", ["error": error.message])
         }
         let renewal = Task { await assembly.services.revalidation.run() }
+        let exposures = Task { await assembly.services.exposures.run() }
         let sessions = Task { await assembly.services.publishing.sessions.run() }
         let auditUpkeep = Task { await assembly.auditUpkeep.run() }
         let watch = Task { await assembly.health.watch() }
@@ -82,6 +83,7 @@ enum ServeCommand: Command {
         watch.cancel()
         watchdog.cancel()
         renewal.cancel()
+        exposures.cancel()
         scrubbing.cancel()
         fetching.cancel()
         await assembly.jobs.stop()

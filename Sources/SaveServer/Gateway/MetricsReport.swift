@@ -58,6 +58,10 @@ struct MetricsReport: Sendable {
             "Files that a policy refused (deny), and that were opened although one warns of them or, tried out, would have decided."
         )
         for action in PolicyCounts.names { text.add(name, ["action": action], services.sources.policyCounts[action]) }
+        text.single(
+            "save_policy_exposures_total", .counter,
+            "Versions that were given out before, and that a policy or a quarantine refuses now.",
+            services.upstreams.exposures.total)
     }
 
     private func advisories(_ text: inout MetricsText) {

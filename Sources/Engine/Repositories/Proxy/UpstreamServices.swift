@@ -14,6 +14,8 @@ package struct UpstreamServices: Sendable {
     package let unseal: @Sendable (String) -> String?
     /// Files on their way.
     package let fills = FillRegistry()
+    /// Where clients may have what is refused now.
+    package let exposures = ExposureQueue()
     let memory: UpstreamMemory
 
     /// - Parameter listingCacheSize: records of files that are remembered of upstreams' indexes.

@@ -133,6 +133,9 @@ struct UpstreamIndex: Sendable {
             let known = keep(fetched.known, key)
             guard fetched.isChanged else { return found(known, version) }
             context.counters.invalidate(context.id, [.index(index)])
+            if let package = index.package, memory.anomalies[key] != nil {
+                context.shared.exposures.request(context.id, package: package)
+            }
             return found(known, self.version(key))
         } catch let miss as UpstreamPage.Missing {
             memory.markAvailable(context.upstream)
