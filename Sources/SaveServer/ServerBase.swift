@@ -55,7 +55,8 @@ struct ServerBase: Sendable {
             store: stores.metadata, blobs: stores.blobs, client: try Self.client(configuration), catalogue: catalogue,
             clock: clock, log: log, pool: stores.pool, processors: stores.processors, uploadSessions: sessions,
             furtherPolicies: AdministratorPolicies.rules(
-                store: stores.metadata, formats: formats, advisories: advisories, clock: clock, log: log),
+                store: stores.metadata, formats: formats, advisories: advisories,
+                licenses: LicenseReader(store: stores.metadata, blobs: stores.blobs, pool: stores.pool), clock: clock, log: log),
             refusals: RefusalNumbers(
                 store: stores.metadata, clock: clock, log: log, address: publicAddress),
             unseal: { sealed in Self.unseal(sealed, key) })

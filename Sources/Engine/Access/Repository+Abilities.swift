@@ -18,4 +18,7 @@ extension Repository {
 
     /// The format, where its versions have an order.
     package var versioning: IsolatedFormat<any PackageVersioning>? { format.cast { $0 as? any PackageVersioning } }
+
+    /// The format, where its files say which licence they are under.
+    package var licensing: IsolatedFormat<any LicenseDeclaring>? { format.cast { $0 as? any LicenseDeclaring } }
 }

@@ -43,6 +43,9 @@ extension RepositoryPolicy {
                 return ("upstream_anomaly", "upstreams of the format \(descriptor.id) have no index that can be compared")
             }
         }
+        if match.licenses != nil, format.cast({ $0 as? any LicenseDeclaring }) == nil {
+            return ("licenses", "files of the format \(descriptor.id) do not say which licence they are under")
+        }
         let versioning = format.cast { $0 as? any PackageVersioning }
         if let member = match.memberAboutAdvisories, versioning == nil {
             return (member, "no advisories are about files of the format \(descriptor.id)")

@@ -119,6 +119,8 @@ package struct PolicyMatch: Sendable, Equatable, Codable {
     package var exemptFixes: Bool?
     /// What an upstream did oddly (`UpstreamAnomalyKind`), of which one is to hold; none for any.
     package var upstreamAnomaly: [String]?
+    /// Licences as SPDX names them, and beginnings of names with `*` behind them; `unknown` for files that say none.
+    package var licenses: [String]?
 
     package init() {}
 

@@ -6,6 +6,7 @@ internal import SavePlatform
 /// Of a file (`AssetRecord.attributes`):
 /// - `requires-python`: string, the `Requires-Python` that pages show.
 /// - `own-requires-python`: string or null, the artifact's own while `requires-python` is what an owner set. Not rendered.
+/// - `license`: string, the licence that the metadata of a file say which has none beside it. Not rendered.
 /// - `core-metadata`: `{"sha256": "<hex>"}`, or `true` where the digest is not known. Present only while
 ///   `<file>.metadata` can be served (PEP 714).
 /// - `has-provenance`: boolean, where attestations came with the file and are served here: whether readers of provenance know
@@ -19,6 +20,7 @@ internal import SavePlatform
 enum PyPIAttribute {
     static let requiresPython = "requires-python"
     static let ownRequiresPython = "own-requires-python"
+    static let license = "license"
     static let coreMetadata = "core-metadata"
     static let hasProvenance = "has-provenance"
     static let provenance = "provenance"

@@ -37,7 +37,9 @@ final class EngineFixture: Sendable {
         for format in formatsBeside { try formats.register(format) }
         catalogue = Catalogue(store: store, formats: formats)
         let administrators = AdministratorPolicies.rules(
-            store: store, formats: formats, advisories: advisories, clock: clock.platform, log: .silent())
+            store: store, formats: formats, advisories: advisories,
+            licenses: LicenseReader(store: store, blobs: blobs, pool: BlockingPool(name: "licences", threads: 1)),
+            clock: clock.platform, log: .silent())
         services = EngineServices(
             store: store, blobs: blobs, client: upstream, catalogue: catalogue, clock: clock.platform, log: .silent(),
             pool: BlockingPool(name: "test", threads: 2), uploadSessions: uploadSessions,

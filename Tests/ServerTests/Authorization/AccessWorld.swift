@@ -68,7 +68,8 @@ final class AccessWorld: Sendable {
             store: store, blobs: blobs, client: upstream, catalogue: catalogue, clock: clock.platform, log: .silent(),
             pool: BlockingPool.forTests,
             furtherPolicies: AdministratorPolicies.rules(
-                store: store, formats: formats, advisories: advisories, clock: clock.platform, log: .silent()),
+                store: store, formats: formats, advisories: advisories,
+                licenses: LicenseReader(store: store, blobs: blobs, pool: .forTests), clock: clock.platform, log: .silent()),
             unseal: { _ in nil })
         aggregator = services.aggregator
         let keyUses = KeyUses(store: store, clock: clock.platform, log: .silent())

@@ -13,11 +13,13 @@ package struct AdministratorPolicies: FilePolicy {
     private let sightings: FileSightings
     private let ecosystem: String?
     private let advisories: any AdvisoryLookup
+    private let licenses: LicenseReader
     private let clock: PlatformClock
 
     /// What gives each repository the rule that its policies are; none where it has no policies.
     package static func rules(
-        store: any MetadataStore, formats: FormatRegistry, advisories: any AdvisoryLookup, clock: PlatformClock, log: Log
+        store: any MetadataStore, formats: FormatRegistry, advisories: any AdvisoryLookup, licenses: LicenseReader,
+        clock: PlatformClock, log: Log
     ) -> @Sendable (Repository) -> [any FilePolicy] {
         { repository in
             guard !repository.policies.isEmpty else { return [] }
@@ -25,7 +27,8 @@ package struct AdministratorPolicies: FilePolicy {
             return [
                 AdministratorPolicies(
                     selection: repository.selection, sightings: sightings,
-                    ecosystem: formats.ecosystem(of: repository.record.format)?.name, advisories: advisories, clock: clock)
+                    ecosystem: formats.ecosystem(of: repository.record.format)?.name, advisories: advisories,
+                    licenses: licenses, clock: clock)
             ]
         }
     }
@@ -44,6 +47,9 @@ package struct AdministratorPolicies: FilePolicy {
             advisories: advisories, affecting: { advisories?.set(affecting: $0) ?? .none },
             keys: advisories?.isEmpty == false ? try await keys(package) : [:], waivers: waivers, now: now)
         judge.anomalies = try await anomalies(package, relevant)
+        if relevant.contains(where: { $0.record.match.licenses != nil }) {
+            judge.licenses = try await licenses.licenses(of: package)
+        }
         return .each { [judge] in judge.verdict(on: $0) }
     }
 
@@ -127,7 +133,7 @@ package struct AdministratorPolicies: FilePolicy {
 extension PolicyMatch {
     /// Whether it does not tell the files of a package from each other.
     fileprivate var isAboutWholePackages: Bool {
-        versions == nil && youngerThan == nil && upstreamAnomaly == nil && !asksAdvisories
+        versions == nil && youngerThan == nil && upstreamAnomaly == nil && licenses == nil && !asksAdvisories
     }
 }
 

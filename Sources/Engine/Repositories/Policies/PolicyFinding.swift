@@ -103,7 +103,7 @@ struct PolicyFinding {
         return time.seconds.subtractingReportingOverflow(now.seconds).partialValue < Self.day ? full : String(full.prefix(10))
     }
 
-    private static func bounded(_ text: String, _ limit: Int) -> String {
+    static func bounded(_ text: String, _ limit: Int) -> String {
         guard text.utf8.count > limit else { return text }
         let bytes = Array(text.utf8.prefix(limit - 2))
         // No character is cut in two: the byte behind the end must begin one.

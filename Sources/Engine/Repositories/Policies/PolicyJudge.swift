@@ -26,6 +26,8 @@ package struct PolicyJudge: Sendable {
     private let waivers: [Int64: [CountingWaiver]]
     /// What was odd about the package; nil where no policy asks.
     var anomalies: PackageAnomalies?
+    /// The same of licences.
+    var licenses: PackageLicenses?
     private let memory = Memory()
 
     /// - Parameters:
@@ -61,12 +63,14 @@ package struct PolicyJudge: Sendable {
         let youngerThan: Int64
         /// What its upstream must have done oddly; nil where it asks for nothing of that.
         let anomalies: [String]?
+        let asksLicenses: Bool
 
         init(_ policy: RepositoryPolicy, _ advisories: [Advisory]) {
             self.policy = policy
             self.advisories = advisories
             youngerThan = policy.youngerThan
             anomalies = policy.record.match.upstreamAnomaly
+            asksLicenses = policy.record.match.licenses != nil
         }
     }
 
@@ -171,20 +175,26 @@ package struct PolicyJudge: Sendable {
     }
 
     private func match(_ candidate: Candidate, _ file: AssetRecord) -> Match {
-        var anomaly: UpstreamAnomalyKind?
-        if let kinds = candidate.anomalies {
-            anomaly = anomalies?.first(kinds, of: file)
-            guard anomaly != nil else { return Match() }
+        var state: String?
+        if candidate.asksLicenses {
+            state = licenses?.finding(candidate.policy.record, on: file)
+            guard state != nil else { return Match() }
         }
-        guard candidate.youngerThan > 0 else { return Match(finding: finding(candidate, file, anomaly)) }
-        return aged(candidate, file, anomaly)
+        if let kinds = candidate.anomalies {
+            guard let kind = anomalies?.first(kinds, of: file) else { return Match() }
+            state = state ?? kind.finding
+        }
+        guard candidate.youngerThan > 0 else { return Match(finding: finding(candidate, file, state)) }
+        return aged(candidate, file, state)
     }
 
     /// Words are made for what is told of a file only.
-    private func finding(_ candidate: Candidate, _ file: AssetRecord, _ anomaly: UpstreamAnomalyKind?) -> PolicyFinding {
+    ///
+    /// - Parameter state: what is said of the file itself.
+    private func finding(_ candidate: Candidate, _ file: AssetRecord, _ state: String?) -> PolicyFinding {
         var finding = PolicyFinding(of: PolicyFinding.subject(file), by: candidate.policy.record)
         finding.advisories = candidate.advisories.map(\.id)
-        finding.state = candidate.advisories.first.map(PolicyFinding.state) ?? anomaly?.finding
+        finding.state = candidate.advisories.first.map(PolicyFinding.state) ?? state
         return finding
     }
 
@@ -223,7 +233,7 @@ package struct PolicyJudge: Sendable {
         return found
     }
 
-    private func aged(_ candidate: Candidate, _ file: AssetRecord, _ anomaly: UpstreamAnomalyKind?) -> Match {
+    private func aged(_ candidate: Candidate, _ file: AssetRecord, _ state: String?) -> Match {
         let start: Timestamp
         let age: PolicyFinding.Age
         if let published = file.published {
@@ -233,7 +243,7 @@ package struct PolicyJudge: Sendable {
             switch candidate.policy.record.match.missingTime ?? .firstSeen {
             case .allow: return Match()
             case .deny:
-                var finding = finding(candidate, file, anomaly)
+                var finding = finding(candidate, file, state)
                 finding.age = .unknown
                 return Match(finding: finding)
             case .firstSeen:
@@ -244,7 +254,7 @@ package struct PolicyJudge: Sendable {
         }
         let end = start.adding(seconds: candidate.youngerThan)
         guard now < end else { return Match() }
-        var finding = finding(candidate, file, anomaly)
+        var finding = finding(candidate, file, state)
         finding.age = age
         finding.allowedAfter = end
         finding.now = now

@@ -66,6 +66,10 @@ struct ProxySource: FileSource {
         try refuseReserved(package)
         // Nobody says when an arbitrary site had what it has now: only what was fetched by then is known.
         if rules.isAsOf, !isIndexed { return try await fetched(path, package, method, by: rules) }
+        // Policies about licences go by what stands beside a file: it comes here before the file is judged.
+        if repository.asksLicenses {
+            await SidecarsForLicenses(context).bring(for: path, listedIn: try await self.remembered(package))
+        }
         // Taken before anything is looked at: what changes while a file is judged outdates the judgement.
         let facts = facts(of: package)
         // What the upstream's page says counts for files that are here already as well.
@@ -197,6 +201,7 @@ struct ProxySource: FileSource {
         guard let package else { throw context.miss(path, until: nil) }
         let found = try await UpstreamIndex(context).current(.package(package))
         let known = found.known
+        await SidecarsForLicenses(context).bring(for: path, listedIn: known)
         // The rules know what was remembered, not what the upstream has said since.
         if known.ttl.content != remembered?.ttl.content { _ = try await admit(path, package, known, by: rules) }
         if let record = try await placed(path, found) { return record }

@@ -68,6 +68,8 @@ struct DistributionIntake {
             var sidecar = try await sidecar(try PyPIPaths.sidecar(of: path), of: record, bytes, MediaType.text)
             sidecar.announcement = [PyPIAttribute.coreMetadata: ["sha256": .string(sidecar.staged.digest.hex)]]
             sidecars.append(sidecar)
+        } else {
+            record.attributes[PyPIAttribute.license] = DeclaredLicense.expression(in: bytes).map(JSONValue.string)
         }
         if let attestations {
             let provenance = try PyPIPaths.provenance(of: filename, distribution)

@@ -17,6 +17,7 @@ enum PolicySchemas {
             "missing_time": Schema.choice(PolicyMatch.MissingTime.allCases.map(\.rawValue)).ifAny, "versions": Schema.text.ifAny,
             "malware": Schema.flag.ifAny, "min_severity": Schema.choice(AdvisorySeverity.allCases.map(\.name)).ifAny,
             "advisories": Schema.list(of: .text).ifAny, "exempt_fixes": Schema.flag.ifAny,
+            "licenses": Schema.list(of: .text).ifAny,
             "upstream_anomaly": Schema.trueOrList(of: .choice(UpstreamAnomalyKind.allCases.map(\.rawValue))).ifAny,
         ]),
         "PolicyPreview": .members([

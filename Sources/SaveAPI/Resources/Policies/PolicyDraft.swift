@@ -54,6 +54,7 @@ struct PolicyDraft {
         match.minSeverity = members["min_severity"]?.string
         match.advisories = members["advisories"]?.array?.compactMap(\.string)
         match.exemptFixes = members["exempt_fixes"]?.bool
+        match.licenses = members["licenses"]?.array?.compactMap(\.string)
         // `true` is kept as no kinds: it means those of later versions of the server as well.
         match.upstreamAnomaly = members["upstream_anomaly"].map { $0.array?.compactMap(\.string) ?? [] }
         guard match.missingTime == nil || match.youngerThan != nil else {

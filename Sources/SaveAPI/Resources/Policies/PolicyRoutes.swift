@@ -178,6 +178,7 @@ enum PolicyRoutes {
         if let severity = match.minSeverity { json["min_severity"] = .string(severity) }
         if let names = match.advisories { json["advisories"] = .array(names.map(JSONValue.string)) }
         if let flag = match.exemptFixes { json["exempt_fixes"] = .bool(flag) }
+        if let names = match.licenses { json["licenses"] = .array(names.map(JSONValue.string)) }
         if let kinds = match.upstreamAnomaly {
             json["upstream_anomaly"] = kinds.isEmpty ? true : .array(kinds.map(JSONValue.string))
         }

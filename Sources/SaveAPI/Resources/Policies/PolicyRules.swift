@@ -1,6 +1,7 @@
 internal import SaveAccess
 internal import SaveAdvisories
 internal import SavePlatform
+internal import SaveRepositories
 internal import SaveStorage
 
 /// What requests may send to make or change a policy, as far as a single value tells.
@@ -39,6 +40,10 @@ enum PolicyRules {
                 "advisories", .list(of: .text(max: 100), sizes: 1...maxPatterns),
                 "Versions that one of these advisories affects, each by its id or another of its names.",
                 example: ["GHSA-vp9c-fpxx-744v"]),
+            FieldRule(
+                "licenses", .list(of: .form(.licensePattern), sizes: 1...maxPatterns),
+                "Versions that cannot be used without one of these licences, by their names of SPDX; with allow, those that can be used under them alone. unknown for what says none.",
+                example: ["AGPL-*", "unknown"]),
             FieldRule(
                 "upstream_anomaly", upstreamAnomaly,
                 "Files, or packages, with which the upstream did something odd: true for anything, or a list of what.",
@@ -99,6 +104,11 @@ extension TextForm {
         pattern:
             "^(server|project:[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?|repository:[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?/[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?)$",
         max: 140, summary: "server, project:NAME or repository:PROJECT/NAME", matches: { PolicyScopeName($0) != nil })
+
+    static let licensePattern = TextForm(
+        pattern: "^[A-Za-z0-9][A-Za-z0-9.:+-]*([*]| +[Ww][Ii][Tt][Hh] +[A-Za-z0-9][A-Za-z0-9.:-]*)?$", max: 200,
+        summary: "a licence as SPDX names it, the beginning of such names with * behind it, or unknown",
+        matches: { LicensePattern($0) != nil })
 
     static let lengthOfTime = TextForm(
         pattern: "^[1-9][0-9]{0,8}[smhdw]$", max: 10,

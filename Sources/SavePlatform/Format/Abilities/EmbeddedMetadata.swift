@@ -24,6 +24,19 @@ public protocol EmbeddedMetadata: Sendable {
     func announceSidecar(_ checksums: [Checksum]?, in file: inout AssetRecord)
 }
 
+/// A format whose files say which licence they are under, in what it keeps of a file or in the sidecar that a file carries within it.
+///
+/// A second protocol beside `RepositoryFormat`, for rules of administrators about licences. Like every part of a format it is pure.
+public protocol LicenseDeclaring: Sendable {
+    /// The licence of a file as a license expression of SPDX: `MIT OR Apache-2.0`. What is no such expression counts as unknown.
+    ///
+    /// - Parameters:
+    ///   - file: as a listing or an upload has it; where a sidecar is given, its path, package and version alone.
+    ///   - sidecar: the bytes of its sidecar (`EmbeddedMetadata`); nil where only the record is to be looked at.
+    /// - Returns: nil where that does not tell.
+    func license(of file: AssetRecord, sidecar: [UInt8]?) -> String?
+}
+
 /// Random access to a file of which perhaps only parts are at hand.
 public struct FileBytes: Sendable {
     /// Bytes of the whole file.

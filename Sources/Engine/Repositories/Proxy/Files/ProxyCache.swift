@@ -94,6 +94,10 @@ struct ProxyCache: Sendable {
         }
         guard let isOther else { return }
         context.counters.invalidate(id, subjects(of: record, isSaid: isSaid && !isOther))
+        // Policies may judge its file otherwise now that this is here.
+        if record.sidecarOf != nil, context.repository.asksLicenses, let package = record.package {
+            context.counters.invalidate(id, [.index(.package(package))])
+        }
     }
 
     /// Whether the package's pages say of a sidecar that is not here what they will say when it is.
