@@ -1,3 +1,4 @@
+internal import SaveHTTP
 internal import SavePlatform
 internal import SaveServing
 

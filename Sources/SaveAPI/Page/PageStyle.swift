@@ -1,3 +1,5 @@
+internal import SaveHTTP
+
 /// How the page of the API looks. The page's policy lets through exactly this text.
 enum PageStyle {
     static let html: HTML = HTML(stringLiteral: text)

@@ -1,3 +1,4 @@
+internal import SaveHTTP
 internal import SavePlatform
 
 /// The shapes of answers on the page: the members of each, with their types.
