@@ -54,7 +54,10 @@ struct RedirectHandler: RouteHandler {
         else { return nil }
         let url = (publicAddress?.text ?? request.origin ?? "") + String(decoding: path, as: UTF8.self) + "/"
         let takesUploads = resolved.repository.record.kind == .hosted
-        let examples = try await format.ask { $0.usage(of: url, takesUploads: takesUploads) }
+        // What stands by itself: the rest is on the pages for browsers.
+        let examples = try await format.ask { $0.usage(of: url, takesUploads: takesUploads) }.filter { example in
+            example.file == nil && example.command.contains(url) && !example.command.contains("VERSION")
+        }
         return HTTPResponse(
             status: 200,
             headers: [
