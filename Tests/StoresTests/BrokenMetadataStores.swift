@@ -7,7 +7,7 @@ struct BrokenMetadataStore: MetadataStore {
     enum Fault: Sendable, CaseIterable {
         case keepsFailedWrites, losesWrites
         case replacesTakenNames, leavesKeys, confusesPrefixes, wildcards, leavesSidecars, ignoresUntil, newestLast, forgetsIndexes
-        case listsBlobsTwice, comparesText, keepsRetiredNames, mixesUpAccounts, sharesSerials
+        case listsBlobsTwice, comparesText, keepsRetiredNames, mixesUpAccounts, sharesSerials, keepsSessions
     }
 
     let base = InMemoryMetadataStore()
@@ -70,6 +70,8 @@ private struct BrokenTransaction: MetadataForwarding {
 
     func deleteUser(_ id: Int64) throws {
         let keys = try base.keys()
+        let sessions = try base.users().filter { $0.id == id }.flatMap { try base.sessions(of: $0.username) }
+        defer { if fault == .keepsSessions { for session in sessions { try? base.put(session) } } }
         try base.deleteUser(id)
         if fault == .leavesKeys { for key in keys { try base.put(key) } }
     }

@@ -12,13 +12,14 @@ package protocol MetadataStore: Sendable {
 
 /// All that can be asked inside a transaction.
 package protocol MetadataReading:
-    CatalogueReading, AccountReading, WaiverReading, RefusalReading, ContentReading, SerialReading, AuditReading, UpkeepReading
+    CatalogueReading, AccountReading, SessionReading, WaiverReading, RefusalReading, ContentReading, SerialReading, AuditReading,
+    UpkeepReading
 {}
 
 /// All that can be changed inside a transaction.
 package protocol MetadataWriting:
-    MetadataReading, CatalogueWriting, AccountWriting, WaiverWriting, RefusalWriting, ContentWriting, SerialWriting,
-    AuditWriting
+    MetadataReading, CatalogueWriting, AccountWriting, SessionWriting, WaiverWriting, RefusalWriting, ContentWriting,
+    SerialWriting, AuditWriting
 {}
 
 // MARK: - Projects and repositories
@@ -117,7 +118,7 @@ package protocol AccountWriting {
     ///
     /// - Throws: `alreadyExists` for a taken name.
     func put(_ user: UserRecord) throws -> UserRecord
-    /// Removes a user with keys and memberships.
+    /// Removes a user with keys, memberships and sessions.
     func deleteUser(_ id: Int64) throws
     /// Adds a robot (id 0) or replaces one.
     ///
@@ -133,6 +134,23 @@ package protocol AccountWriting {
     ///
     /// - Returns: whether there is such a key; nothing is kept for one that is gone.
     func put(_ use: KeyUse) throws -> Bool
+}
+
+/// People who are signed in with a browser.
+package protocol SessionReading {
+    /// A session by its id.
+    func session(_ id: String) throws -> SessionRecord?
+    /// The sessions of a user, oldest first.
+    func sessions(of username: String) throws -> [SessionRecord]
+}
+
+package protocol SessionWriting {
+    /// Adds a session, or replaces the one of the same id.
+    func put(_ session: SessionRecord) throws
+    /// Returns whether there was such a session.
+    func deleteSession(_ id: String) throws -> Bool
+    /// Removes the sessions that were used last before one time, and those that began before another.
+    func deleteSessions(usedBefore used: Timestamp, createdBefore created: Timestamp) throws
 }
 
 // MARK: - Content

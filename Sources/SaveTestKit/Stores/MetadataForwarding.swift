@@ -45,6 +45,13 @@ extension MetadataForwarding {
     package func deleteKey(_ id: String) throws -> Bool { try base.deleteKey(id) }
     package func keyUses() throws -> [KeyUse] { try base.keyUses() }
     package func put(_ use: KeyUse) throws -> Bool { try base.put(use) }
+    package func session(_ id: String) throws -> SessionRecord? { try base.session(id) }
+    package func sessions(of username: String) throws -> [SessionRecord] { try base.sessions(of: username) }
+    package func put(_ session: SessionRecord) throws { try base.put(session) }
+    package func deleteSession(_ id: String) throws -> Bool { try base.deleteSession(id) }
+    package func deleteSessions(usedBefore used: Timestamp, createdBefore created: Timestamp) throws {
+        try base.deleteSessions(usedBefore: used, createdBefore: created)
+    }
     package func asset(_ repository: Int64, _ path: AssetPath) throws -> StoredAsset? { try base.asset(repository, path) }
     package func asset(_ repository: Int64, package: PackageID, identity: String) throws -> StoredAsset? {
         try base.asset(repository, package: package, identity: identity)

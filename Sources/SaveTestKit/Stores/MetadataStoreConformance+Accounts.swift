@@ -128,6 +128,41 @@ extension MetadataStoreConformance {
             }
             try require(left, is: [["a", "b"], ["a"], []], "last uses after a key was replaced, revoked, and lost its owner")
         },
+        Law("sessions come back as they were put, oldest first, and go with their user") { store in
+            @Sendable func session(_ id: String, _ username: String, created: Int64, used: Int64 = 9) -> SessionRecord {
+                SessionRecord(
+                    id: id, username: username, credential: "c\(id)", created: Timestamp(seconds: created),
+                    used: Timestamp(seconds: used), address: "192.0.2.1", userAgent: "née/1")
+            }
+            let all = [session("b", "kim", created: 2), session("a", "kim", created: 3), session("c", "Kim", created: 1)]
+            try await store.write { writing in
+                _ = try writing.put(Fixture.user("Kim"))
+                try writing.put(session("a", "old", created: 1))
+                for session in all { try writing.put(session) }
+            }
+            try require(try await store.read { try $0.session("a") }, is: all[1], "a session that was replaced")
+            try require(try await store.read { try $0.sessions(of: "kim") }, is: [all[0], all[1]], "sessions of one user")
+            try require(try await store.read { try $0.session("A") } == nil, "another id is found")
+            let left = try await store.write { writing in
+                let ended = [try writing.deleteSession("b"), try writing.deleteSession("b")]
+                for user in try writing.users() { try writing.deleteUser(user.id) }
+                return "\(ended) \(try writing.sessions(of: "Kim").map(\.id)) \(try writing.sessions(of: "kim").map(\.id))"
+            }
+            try require(left, is: "[true, false] [] [\"a\"]", "sessions after one ended and a user of another name went")
+        },
+        Law("sessions that nobody used for long, and those that began long ago, are removed") { store in
+            let left = try await store.write { writing in
+                for (id, created, used) in [("a", 5, 9), ("b", 4, 9), ("c", 5, 8), ("d", 6, 10)] as [(String, Int64, Int64)] {
+                    try writing.put(
+                        SessionRecord(
+                            id: id, username: "kim", credential: "", created: Timestamp(seconds: created),
+                            used: Timestamp(seconds: used), address: "", userAgent: ""))
+                }
+                try writing.deleteSessions(usedBefore: Timestamp(seconds: 9), createdBefore: Timestamp(seconds: 5))
+                return try writing.sessions(of: "kim").map(\.id)
+            }
+            try require(left, is: ["a", "d"], "sessions")
+        },
         Law("keys are ordered by owner, then oldest first") { store in
             let gone = try await store.write { writing in
                 try writing.put(Fixture.key("a", .user("alice"), created: Timestamp(seconds: 2)))

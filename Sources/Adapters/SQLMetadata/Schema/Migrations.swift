@@ -12,7 +12,7 @@ struct Migration: Sendable {
 package enum Migrations {
     static let all: [Migration] = [
         .foundation, .retiredNames, .auditCuts, .auditText, .keyUses, .auditDownloads, .contentCounts, .serials,
-        .attributeSerials, .policies, .upstreamAnomalies, .waivers,
+        .attributeSerials, .policies, .upstreamAnomalies, .waivers, .sessions,
     ]
 
     /// The table that records which steps ran.

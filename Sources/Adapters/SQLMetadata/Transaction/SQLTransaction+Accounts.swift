@@ -53,6 +53,7 @@ extension SQLTransaction {
         let name = try session.first("SELECT username FROM users WHERE id = $1", [.integer(id)]) { try $0.text() }
         guard let name else { return }
         try forget(.user(name))
+        try session.execute("DELETE FROM sessions WHERE username = $1", [.text(name)])
         try session.execute("DELETE FROM users WHERE id = $1", [.integer(id)])
     }
 

@@ -45,6 +45,7 @@ struct InMemoryTables: Sendable {
     var robots: [Int64: RobotRecord] = [:]
     var keys: [String: KeyRecord] = [:]
     var keyUses: [String: KeyUse] = [:]
+    var sessions: [String: SessionRecord] = [:]
     var packages: [Int64: [PackageID: PackageRecord]] = [:]
     var assets: [Int64: [AssetPath: StoredAsset]] = [:]
     /// The number of the last change of any package, and by repository.

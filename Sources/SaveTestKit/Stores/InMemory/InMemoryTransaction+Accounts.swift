@@ -33,7 +33,9 @@ extension InMemoryTransaction {
     }
 
     func deleteUser(_ id: Int64) {
-        if let user = tables.users.removeValue(forKey: id) { forget(.user(user.username)) }
+        guard let user = tables.users.removeValue(forKey: id) else { return }
+        forget(.user(user.username))
+        tables.sessions = tables.sessions.filter { !$0.value.username.utf8.elementsEqual(user.username.utf8) }
     }
 
     func put(_ robot: RobotRecord) throws -> RobotRecord {
@@ -66,6 +68,21 @@ extension InMemoryTransaction {
         guard tables.keys[use.key] != nil else { return false }
         tables.keyUses[use.key] = use
         return true
+    }
+
+    func session(_ id: String) -> SessionRecord? { tables.sessions[id] }
+
+    func sessions(of username: String) -> [SessionRecord] {
+        tables.sessions.values.filter { $0.username.utf8.elementsEqual(username.utf8) }.sorted { left, right in
+            left.created == right.created ? left.id.precedes(right.id) : left.created < right.created
+        }
+    }
+
+    func put(_ session: SessionRecord) { tables.sessions[session.id] = session }
+    func deleteSession(_ id: String) -> Bool { tables.sessions.removeValue(forKey: id) != nil }
+
+    func deleteSessions(usedBefore used: Timestamp, createdBefore created: Timestamp) {
+        tables.sessions = tables.sessions.filter { $0.value.used >= used && $0.value.created >= created }
     }
 
     /// Keys and memberships refer to names: a renamed account would leave them to the next one of its old name.
