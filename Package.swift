@@ -125,11 +125,13 @@ let package = Package(
         library("SaveArgon2", path: "Sources/Adapters/Argon2", ["SavePlatform", "SaveAccess", "SaveDigest", "CArgon2"]),
 
         library("SaveAPI", path: "Sources/SaveAPI", ["SavePlatform", "SaveDigest"] + engine, testable: true),
+        library("SaveUI", path: "Sources/SaveUI", ["SavePlatform", "SaveDigest"] + engine, testable: true),
         library("SaveTestKit", path: "Sources/SaveTestKit", ["SavePlatform", "SaveDigest", "SaveCompression"] + engine),
         .target(
             name: "SaveServer",
             dependencies: [
-                "SavePlatform", "SaveAPI", "FormatPyPI", "FormatRaw", "FormatGo", "SaveDigest", "SaveCompression", "SaveTOML",
+                "SavePlatform", "SaveAPI", "SaveUI", "FormatPyPI", "FormatRaw", "FormatGo", "SaveDigest", "SaveCompression",
+                "SaveTOML",
                 "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2", "SavePlugins",
                 "CMalloc",
             ] + engine,
@@ -163,7 +165,7 @@ let package = Package(
         tests(
             "ServerTests",
             [
-                "SaveServer", "SaveAPI", "SaveArgon2", "SaveBlobs", "FormatNpm", "FormatChunks", "FormatNotices", "FormatParcels",
+                "SaveServer", "SaveAPI", "SaveUI", "SaveArgon2", "SaveBlobs", "FormatNpm", "FormatChunks", "FormatNotices", "FormatParcels",
                 "SaveTestKit",
                 "SavePlatform", "SaveDigest",
             ] + engine),

@@ -28,10 +28,14 @@ package final class RESTAPI: Sendable {
     /// - Parameters:
     ///   - sender: who sent it; anonymous is asked to sign in, whatever the path.
     ///   - path: the request's whole path, decoded once.
-    package func respond(to request: HTTPRequest, from sender: Authentication, path: RequestPath) async -> HTTPResponse {
+    ///   - visitorsRead: whether anonymous may look into repositories that everybody may read: on pages, where nobody is asked for a
+    ///     password by a browser.
+    package func respond(
+        to request: HTTPRequest, from sender: Authentication, path: RequestPath, visitorsRead: Bool = false
+    ) async -> HTTPResponse {
         var response: HTTPResponse
         do {
-            response = try await answer(request, sender, path)
+            response = try await answer(request, sender, path, visitorsRead: visitorsRead)
             // A read takes no body, so one that came was not read.
             if request.method.isRead { response.closesConnection = request.body.length != 0 }
         } catch {
@@ -44,9 +48,14 @@ package final class RESTAPI: Sendable {
         return response
     }
 
-    private func answer(_ request: HTTPRequest, _ sender: Authentication, _ path: RequestPath) async throws -> HTTPResponse {
+    private func answer(
+        _ request: HTTPRequest, _ sender: Authentication, _ path: RequestPath, visitorsRead: Bool
+    ) async throws -> HTTPResponse {
         let routes = table.routes(at: path.segments.dropFirst(2))
-        if case .anonymous = sender.principal, !isOpen(routes) {
+        let isLooking =
+            visitorsRead && request.method == .get
+            && routes.contains { $0.route.method == .get && $0.route.requirement == .repository(.read) }
+        if case .anonymous = sender.principal, !isLooking, !isOpen(routes) {
             throw SaveError(.unauthenticated, "sign in with a user name and password, or with an API key")
         }
         guard !routes.isEmpty else { throw SaveError(.notFound, "the API has no such path; /api shows those it has") }

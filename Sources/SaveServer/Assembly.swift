@@ -47,7 +47,9 @@ struct Assembly: Sendable {
         let report = MetricsReport(
             metrics: metrics, services: engine, serving: serving, auditUpkeep: upkeep.audit, authenticator: authenticator,
             scrub: upkeep.scrub, feeds: feeds, blobs: stores.blobs, started: base.clock.uptime())
-        let gateway = base.gateway(serving.dataPlane, api, health, authenticator) { await report.text() }
+        let gateway = base.gateway(
+            serving.dataPlane, api, base.pages(engine, authenticator, api), health, authenticator
+        ) { await report.text() }
         let (accessLog, accessLogFile) = try base.accessLog()
         let access = accessLog.map { AccessLog(log: $0, clock: base.clock) }
         var http = Self.httpConfiguration(configuration)

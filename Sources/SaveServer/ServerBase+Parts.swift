@@ -9,6 +9,7 @@ internal import SavePlatform
 internal import SaveRepositories
 internal import SaveServing
 internal import SaveStorage
+internal import SaveUI
 
 /// The parts around the repositories, one function each.
 extension ServerBase {
@@ -100,6 +101,16 @@ extension ServerBase {
             catalogue: catalogue)
     }
 
+    /// Pages for browsers.
+    func pages(_ engine: EngineServices, _ authenticator: Authenticator, _ api: RESTAPI) -> UserInterface {
+        UserInterface(
+            UIContext(
+                store: stores.metadata, catalogue: catalogue, authenticator: authenticator,
+                noteSignIn: { engine.aggregator.noteSignIn(of: $0, $1) }, askAPI: api.askedByPages,
+                upstreamState: { engine.administration.upstreamState(of: $0) }, publicAddress: publicAddress, clock: clock,
+                log: log, version: Version.current))
+    }
+
     func health(_ scrub: Scrub) throws -> Health {
         Health(
             store: stores.metadata, blobs: stores.blobs,
@@ -108,11 +119,12 @@ extension ServerBase {
     }
 
     func gateway(
-        _ dataPlane: DataPlane, _ api: RESTAPI, _ health: Health, _ authenticator: Authenticator,
+        _ dataPlane: DataPlane, _ api: RESTAPI, _ pages: UserInterface, _ health: Health, _ authenticator: Authenticator,
         metrics: @escaping @Sendable () async -> String
     ) -> Gateway {
         Gateway(
-            dataPlane: dataPlane, api: api, paths: ServerPath.all(api: api, health: health, metrics: metrics), formats: formats,
+            dataPlane: dataPlane, api: api, pages: pages,
+            paths: ServerPath.all(api: api, pages: pages, health: health, metrics: metrics), formats: formats,
             authenticator: authenticator, crossSite: CrossSiteGuard(externalOrigin: publicAddress?.origin),
             crossOrigin: CrossOriginReads(origins: configuration.corsOrigins), checkWritable: health.checkWritable, log: log)
     }

@@ -4,12 +4,14 @@ package import SaveHTTP
 internal import SavePlatform
 package import SaveServing
 internal import SaveStorage
+package import SaveUI
 
-/// The first to see a request: the server's own paths by their table, the REST API below `/api/v1`, everything else to the
-/// data plane.
+/// The first to see a request: the server's own paths by their table, the REST API below `/api/v1`, pages below `/ui`, everything
+/// else to the data plane.
 package final class Gateway: Responder {
     private let dataPlane: DataPlane
     private let api: RESTAPI
+    private let pages: UserInterface
     private let authenticator: any RequestAuthenticating
     private let formats: FormatRegistry
     private let crossSite: CrossSiteGuard
@@ -20,13 +22,14 @@ package final class Gateway: Responder {
     package let paths: [ServerPath]
 
     package init(
-        dataPlane: DataPlane, api: RESTAPI, paths: [ServerPath], formats: FormatRegistry,
+        dataPlane: DataPlane, api: RESTAPI, pages: UserInterface, paths: [ServerPath], formats: FormatRegistry,
         authenticator: any RequestAuthenticating,
         crossSite: CrossSiteGuard, crossOrigin: CrossOriginReads = CrossOriginReads(origins: []),
         checkWritable: @escaping @Sendable () throws -> Void = {}, log: Log
     ) {
         self.dataPlane = dataPlane
         self.api = api
+        self.pages = pages
         self.paths = paths
         self.authenticator = authenticator
         self.formats = formats
@@ -62,6 +65,9 @@ package final class Gateway: Responder {
             do { try checkWritable() } catch { return refuse(error, request, isAPI: isAPI) }
         }
         if isAPI { return await respondFromAPI(to: request) }
+        if isBelow("/ui", request) {
+            return request.hasEncodedBody ? pages.refuse(SaveError.encodedBody, request) : await pages.respond(to: request)
+        }
         if let path = paths.first(where: { request.rawPath.elementsEqual($0.path.utf8) }) {
             return await respond(to: request, at: path)
         }
@@ -82,7 +88,13 @@ package final class Gateway: Responder {
     /// Refuses a request in the form that its client reads, without looking at what it is about.
     private func refuse(_ error: any Error, _ request: HTTPRequest, isAPI: Bool) -> HTTPResponse {
         var response =
-            isAPI ? ErrorResponder.json(error, request: request, log: log) : dataPlane.answer(error, to: request)
+            if isAPI {
+                ErrorResponder.json(error, request: request, log: log)
+            } else if isBelow("/ui", request) {
+                pages.refuse(error, request)
+            } else {
+                dataPlane.answer(error, to: request)
+            }
         response.closesConnection = request.body.length != 0
         return response
     }

@@ -1,6 +1,7 @@
 package import SaveAPI
 package import SaveHTTP
 internal import SavePlatform
+package import SaveUI
 
 /// A path of the server's own, outside of repositories and of the REST API: who may read it, and what it shows.
 ///
@@ -26,16 +27,26 @@ package struct ServerPath: Sendable {
     }
 
     /// All of them.
-    package static func all(api: RESTAPI, health: Health, metrics: @escaping @Sendable () async -> String) -> [ServerPath] {
-        [root] + description(of: api) + [health.live] + health.ready + [counters(metrics)]
+    package static func all(
+        api: RESTAPI, pages: UserInterface, health: Health, metrics: @escaping @Sendable () async -> String
+    ) -> [ServerPath] {
+        [root(leadingTo: pages.home)] + description(of: api) + [health.live] + health.ready + [counters(metrics)]
     }
 
-    /// The first thing that a person sees.
-    private static let root = ServerPath("/", for: .anyone) { _ in
-        .text(
-            200,
-            "Save: a repository manager. Repositories are at /<format>/<project>/<repository>/, "
-                + "the REST API at /api/v1, described at /api.")
+    /// The first thing that a person sees: a browser is led to the pages.
+    private static func root(leadingTo home: String) -> ServerPath {
+        ServerPath("/", for: .anyone) { request in
+            if ContentNegotiation.prefersHTML(request.headers["accept"]) {
+                return HTTPResponse(
+                    status: 303, headers: ["Location": home, "Cache-Control": "no-cache", "Vary": "Accept"])
+            }
+            var answer = HTTPResponse.text(
+                200,
+                "Save: a repository manager. Repositories are at /<format>/<project>/<repository>/, "
+                    + "the REST API at /api/v1, described at /api, pages for browsers at /ui/.")
+            answer.headers.append("Vary", "Accept")
+            return answer
+        }
     }
 
     /// The page that shows the API: the same on every server of a version, so that it needs no credentials.

@@ -15,6 +15,7 @@ import SaveServer
 import SaveServing
 import SaveStorage
 import SaveTestKit
+import SaveUI
 import Synchronization
 
 /// A whole server in memory, without its network: the real gateway, API, data plane, authenticator and formats.
@@ -37,7 +38,6 @@ final class AccessWorld: Sendable {
     /// The ids of one key of each account, by its name, and of policies, waivers and refusals, by their projects.
     let keys = Mutex<[String: String]>([:])
     private let requests = Atomic<UInt32>(0)
-
     static let wheel = FixtureWheel(name: "demo", version: "1.0")
     static let newWheel = FixtureWheel(name: "demo", version: "2.0")
     static let retired = FixtureWheel(name: "demo", version: "0.9")
@@ -46,20 +46,18 @@ final class AccessWorld: Sendable {
     /// - Parameters:
     ///   - others: formats beside those of the table.
     ///   - upstream: what the proxies of every format ask.
+    ///   - address: the address that clients use, as pages have it.
     ///   - checkWritable: asked before each change, as the gateway asks whether it would be kept.
     init(
-        with others: [any RepositoryFormat.Type] = [], upstream: any HTTPClient = OneWheelUpstream(),
+        with others: [any RepositoryFormat.Type] = [], upstream: any HTTPClient = OneWheelUpstream(), address: String? = nil,
         checkWritable: @escaping @Sendable () throws -> Void = {}
     ) async throws {
         overtaken = OvertakenStore(store)
         var formats = FormatRegistry()
         try registerFormats(in: &formats)
         // Those with routes that the others lack.
-        try formats.register(NpmFormat.self)
-        try formats.register(ChunksFormat.self)
-        try formats.register(NoticesFormat.self)
-        try formats.register(ParcelsFormat.self)
-        for other in others { try formats.register(other) }
+        let own: [any RepositoryFormat.Type] = [NpmFormat.self, ChunksFormat.self, NoticesFormat.self, ParcelsFormat.self]
+        for other in own + others { try formats.register(other) }
         self.formats = formats
         catalogue = Catalogue(store: store, formats: formats)
         let advisories = AdvisoryDatabase(
@@ -85,13 +83,16 @@ final class AccessWorld: Sendable {
                 aggregator: services.aggregator, version: "1.2.3", maintenance: maintenance,
                 advisories: advisories, gcGrace: 0),
             catalogue: catalogue)
-        let health = Health(store: store, blobs: blobs, version: "1.2.3")
         var plane = Serving.Configuration()
         plane.keys = IssuedKeys(catalogue: catalogue, store: store, clock: clock.platform, serverKey: serverKey, longest: 3600)
+        let pages = UserInterface(
+            .inTests(catalogue, store, authenticator, api, services, clock: clock.platform, address: address))
         let serving = Serving(services: services, authenticator: authenticator, configuration: plane, compression: .none)
         gateway = Gateway(
-            dataPlane: serving.dataPlane, api: api,
-            paths: ServerPath.all(api: api, health: health, metrics: { "save_up 1\n" }), formats: formats,
+            dataPlane: serving.dataPlane, api: api, pages: pages,
+            paths: ServerPath.all(
+                api: api, pages: pages, health: Health(store: store, blobs: blobs, version: "1.2.3"), metrics: { "save_up 1\n" }),
+            formats: formats,
             authenticator: authenticator,
             crossSite: CrossSiteGuard(externalOrigin: "https://save.example.com"), checkWritable: checkWritable, log: .silent())
         try await addAccounts()

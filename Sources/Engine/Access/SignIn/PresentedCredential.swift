@@ -1,4 +1,5 @@
 internal import Foundation
+package import SaveHTTP
 internal import SavePlatform
 package import SaveStorage
 
@@ -67,5 +68,14 @@ package struct PresentedCredential: Sendable {
     /// A robot's name as some clients send it that take it out of a URL and forget to decode it: `sa%24ci`.
     private static func unescaped(_ name: String) -> String {
         name.utf8.starts(with: "sa%24".utf8) ? "sa$" + name.dropFirst(5) : name
+    }
+}
+
+extension HTTPRequest {
+    /// The same request as if it had these credentials (RFC 7617, 2), and no body.
+    package func presenting(_ name: String, _ password: String) -> HTTPRequest {
+        var headers = headers
+        headers["Authorization"] = "Basic " + Data("\(name):\(password)".utf8).base64EncodedString()
+        return HTTPRequest(method: method, target: target, headers: headers, client: client, isSecure: isSecure, id: id)
     }
 }

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import SaveAccess
 internal import SaveHTTP
 internal import SavePlatform
@@ -125,14 +124,5 @@ struct LoginHandler: SignInHandling {
             throw SaveError.invalid(form.nameMember, "\(form.nameMember): the body names somebody else than the URL")
         }
         return (name, try text(form.passwordMember))
-    }
-}
-
-extension HTTPRequest {
-    /// The same request as if it had these credentials (RFC 7617, 2), and no body.
-    fileprivate func presenting(_ name: String, _ password: String) -> HTTPRequest {
-        var headers = headers
-        headers["Authorization"] = "Basic " + Data("\(name):\(password)".utf8).base64EncodedString()
-        return HTTPRequest(method: method, target: target, headers: headers, client: client, isSecure: isSecure, id: id)
     }
 }

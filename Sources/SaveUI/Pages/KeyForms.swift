@@ -1,0 +1,152 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
+/// API keys of one's own: made, shown once, revoked.
+enum KeyForms {
+    /// Days that a key may last.
+    private static let lifetimes = [30, 90, 365]
+
+    static func table(_ keys: [JSONObject], _ call: PageCall) -> HTML {
+        guard !keys.isEmpty else { return "<p class=\"faint\">You have no keys yet.</p>" }
+        let ordered = keys.sorted { ($0["created_at"]?.string ?? "") > ($1["created_at"]?.string ?? "") }
+        let rows = ordered.map { key -> [HTML] in
+            func time(_ member: String) -> Timestamp? { key[member]?.string.flatMap { Timestamp(rfc3339: $0) } }
+            let id = key["id"]?.string ?? ""
+            let what = key["description"]?.string ?? ""
+            let from: HTML = key["last_used_from"]?.string.map { " from \($0)" } ?? ""
+            return [
+                "\(what.isEmpty ? "no description" : what)<br><code class=\"faint\">\(id)</code>", scopes(of: key),
+                Parts.time(time("created_at"), now: call.now),
+                time("expires_at").map { Parts.time($0, now: call.now) } ?? "never",
+                time("last_used_at").map { "\(Parts.time($0, now: call.now))\(from)" } ?? "never",
+                """
+                <form method="post" action="\(call.links.account)/keys/\(id)/revoke">\(FormToken.input(call.session?.token ?? ""))\
+                <button class="danger" aria-label="Revoke the key \(what) \(id)">Revoke</button></form>
+                """,
+            ]
+        }
+        return Parts.table(["Key", "May", "Made", "Ends", "Last use", "Revoke#"], rows)
+    }
+
+    private static func scopes(of key: JSONObject) -> HTML {
+        let scopes = key["scopes"]?.array?.compactMap(\.object) ?? []
+        guard !scopes.isEmpty else { return "all that you may" }
+        let texts = scopes.map { scope -> HTML in
+            let permissions = (scope["permissions"]?.array ?? []).compactMap(\.string).joined(separator: ", ")
+            return "\(permissions) in \(scope["resource"]?.string ?? "everything that you reach")"
+        }
+        return .joined(texts, by: "<br>")
+    }
+
+    static func form(_ call: PageCall) throws -> HTML {
+        let target = wanted(call)
+        let choices = lifetimes.map { days -> HTML in
+            days == 90
+                ? "<option value=\"\(days)\" selected>\(days) days</option>" : "<option value=\"\(days)\">\(days) days</option>"
+        }
+        let about = target.map { "For \($0.record.coordinates)" } ?? ""
+        return """
+            <h3 id="new-key">A new key</h3>
+            <form class="form narrow" method="post" action="\(call.links.account)/keys">
+            \(FormToken.input(call.session?.token ?? ""))\(try SentForms.input())
+            <label for="description">What it is for</label>
+            <input id="description" name="description" maxlength="200" required value="\(about)" aria-describedby="description-hint">
+            <p class="hint" id="description-hint">Such as the machine that has it: you will want to know when you revoke it.</p>
+            <label for="reach">What it may do</label>
+            <select id="reach" name="reach">
+            \(reaches(target, call))
+            </select>
+            <label for="days">It ends in</label>
+            <select id="days" name="days">
+            \(choices)
+            <option value="">never</option>
+            </select>
+            <button class="go">Make the key</button>
+            </form>
+            """
+    }
+
+    /// The repository that the key is made for, where somebody came from its page.
+    private static func wanted(_ call: PageCall) -> Repository? {
+        (call.asked("for") ?? call.form?["reach"]).flatMap { call.viewer.repository(coordinates: reach($0).resource) }
+    }
+
+    private static func reaches(_ target: Repository?, _ call: PageCall) -> HTML {
+        var choices: [HTML] = []
+        if let target {
+            let name = target.record.coordinates
+            choices.append("<option value=\"read:\(name)\" selected>read \(name)</option>")
+            if target.record.kind == .hosted, call.viewer.may(.write, target) {
+                choices.append("<option value=\"write:\(name)\">read \(name) and publish to it</option>")
+            }
+        }
+        choices.append("<option value=\"read:\">read everything that I may read</option>")
+        choices.append("<option value=\"\">all that I may, but for accounts and keys</option>")
+        return .joined(choices, by: "\n")
+    }
+
+    /// `read:project/repository`, in two.
+    private static func reach(_ text: String) -> (what: String, resource: String) {
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return ("", text) }
+        return (String(Substring(text.utf8[..<colon])), String(Substring(text.utf8[text.utf8.index(after: colon)...])))
+    }
+
+    static func make(_ call: PageCall) async throws -> PageAnswer {
+        try call.sentForms.begin(call)
+        var body: JSONObject = ["description": .string(call["description"])]
+        if let days = Int64(call["days"]), (1...3650).contains(days) {
+            body["expires_at"] = .string(call.now.adding(seconds: days * 86_400).rfc3339)
+        }
+        let (what, resource) = reach(call["reach"])
+        if !what.isEmpty {
+            body["scopes"] = .array(scopes(what, resource, call))
+        }
+        do {
+            let key = try await call.ask(APIQuestion(.post, ["user", "keys"], body: .object(body)))
+            return try await AccountPage.page(call, notice: try await shown(key["key"]?.string ?? "", call), status: 201)
+        } catch let error as SaveError where [.invalidRequest, .forbidden].contains(error.code) {
+            return try await AccountPage.page(
+                call, notice: Parts.notice(.bad, "<p>\(FailurePage.sentence(error.message))</p>"), status: 400)
+        }
+    }
+
+    /// Reading a group takes reading its members.
+    private static func scopes(_ what: String, _ resource: String, _ call: PageCall) -> [JSONValue] {
+        let permissions: JSONValue = what == "write" ? ["read", "write"] : ["read"]
+        guard let repository = call.viewer.repository(coordinates: resource) else {
+            return [["resource": resource.isEmpty ? .null : .string(resource), "permissions": permissions]]
+        }
+        var reached = [repository]
+        var seen: Set<Int64> = [repository.record.id]
+        var queue = call.viewer.members(of: repository)
+        while let next = queue.popLast() {
+            guard seen.insert(next.record.id).inserted else { continue }
+            reached.append(next)
+            if next.record.kind == .group { queue += call.viewer.members(of: next) }
+        }
+        return reached.map { ["resource": .string($0.record.coordinates), "permissions": permissions] }
+    }
+
+    /// The key, once, with what its first client needs.
+    private static func shown(_ key: String, _ call: PageCall) async throws -> HTML {
+        var snippet: HTML = ""
+        if let repository = wanted(call) {
+            let setUp = try await SetUp(of: repository, call)
+            if let example = setUp.examples.first(where: { $0.file != nil && Words.contains("KEY", in: setUp.text(of: $0)) }) {
+                snippet = """
+                    <p>For \(example.client), put this into <code>\(example.file ?? "")</code>, or \
+                    <a href="\(call.links.repository(repository))">choose another client</a>:</p>\(Parts.copy(setUp.text(of: example, key: key)))
+                    """
+            }
+        }
+        return Parts.notice(
+            .ok, "<p><strong>This is the new key. It is shown once: copy it now.</strong></p>\(Parts.copy(key))\(snippet)")
+    }
+
+    static func revoke(_ call: PageCall) async throws -> PageAnswer {
+        _ = try await call.ask(APIQuestion(.delete, ["user", "keys", call.path[2]]))
+        return PageAnswer(redirectTo: call.links.account)
+    }
+}

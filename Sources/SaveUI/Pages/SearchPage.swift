@@ -1,0 +1,104 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
+/// Packages by a part of their names, in all repositories that somebody may read, each with the line that installs it.
+enum SearchPage {
+    /// Results on a page, and what one repository gives of them at most.
+    private static let limit = 50
+    private static let perRepository = 20
+
+    private struct Result: Sendable {
+        let package: PackageRecord
+        let source: Repository
+        /// Where a client gets it: a group over the source, or the source itself.
+        let entry: Repository
+    }
+
+    static func answer(_ call: PageCall) async throws -> PageAnswer {
+        if call.session == nil, call.viewer.repositories.isEmpty { throw SaveError.signInForThis }
+        let text = call.query["q"] ?? ""
+        guard text.utf8.count <= 200 else { throw SaveError.invalid("q", "a search has at most 200 bytes: write less") }
+        let results = text.isEmpty ? [] : try await find(text, call)
+        var rows: [HTML] = []
+        for result in results { rows.append(try await row(result, call)) }
+        var answer = PageAnswer(
+            text.isEmpty ? "Search" : "\(text) in all repositories",
+            main: """
+                <div class="head"><h1>Search</h1><p>\(summary(text, results.count))</p></div>
+                <ul class="results">
+                \(rows)
+                </ul>
+                """)
+        answer.searched = text
+        return answer
+    }
+
+    private static func summary(_ text: String, _ count: Int) -> HTML {
+        if text.isEmpty { return "Write a part of a package's name into the box above." }
+        if count == 0 {
+            return
+                "No package whose name contains <strong>\(text)</strong> is in a repository that you may read. A proxy shows what was asked for through it: open it, and install the package once."
+        }
+        return count < limit
+            ? "\(Figures.several(count, "package")) whose name contains <strong>\(text)</strong>."
+            : "The first \(count) packages whose name contains <strong>\(text)</strong>. Write more of the name to see others."
+    }
+
+    /// The very name first, then what contains it.
+    private static func find(_ text: String, _ call: PageCall) async throws -> [Result] {
+        let entries = entries(call.viewer)
+        var exact: [Int64: PackageID] = [:]
+        for (source, _) in entries {
+            exact[source.record.id] = try await source.naming?.ask { $0.package(named: text) } ?? nil
+        }
+        let names = exact
+        let found = try await call.context.store.read { reading in
+            var exact: [Result] = []
+            var partial: [Result] = []
+            // Of members of one group, the first that has a name answers for it.
+            var taken: Set<[UInt8]> = []
+            for (source, entry) in entries {
+                let id = source.record.id
+                func add(_ package: PackageRecord, to list: inout [Result]) {
+                    guard taken.insert(Array("\(entry.record.id) \(package.id.name)".utf8)).inserted else { return }
+                    list.append(Result(package: package, source: source, entry: entry))
+                }
+                if let name = names[id], let package = try reading.package(id, name) { add(package, to: &exact) }
+                if exact.count + partial.count < limit {
+                    for package in try reading.packages(id, after: nil, limit: perRepository, matching: text) {
+                        add(package, to: &partial)
+                    }
+                }
+            }
+            return exact + partial
+        }
+        return Array(found.prefix(limit))
+    }
+
+    /// Each hosted and proxy repository once, in the order in which groups ask them, with the place that clients are pointed at.
+    private static func entries(_ viewer: Viewer) -> [(source: Repository, entry: Repository)] {
+        let all = viewer.repositories
+        var found: [(Repository, Repository)] = []
+        var seen: Set<Int64> = []
+        for group in all where group.record.kind == .group {
+            for leaf in viewer.leaves(of: group) where seen.insert(leaf.record.id).inserted { found.append((leaf, group)) }
+        }
+        for leaf in all where leaf.record.kind != .group && seen.insert(leaf.record.id).inserted { found.append((leaf, leaf)) }
+        return found
+    }
+
+    private static func row(_ result: Result, _ call: PageCall) async throws -> HTML {
+        let setUp = try await SetUp(of: result.entry, call)
+        let name = result.package.displayName
+        let line = setUp.installers.first.flatMap { setUp.line(for: $0, package: name, version: nil) }
+        let kind = result.source.record.kind == .hosted ? Parts.badge("hosted here", .ok) : Parts.badge("from an upstream")
+        return """
+            <li><h2><a href="\(call.links.package(result.package.id.name, in: result.entry))">\(name)</a></h2> \
+            \(Parts.badge(result.entry.descriptor.displayName)) \(kind) <span class="faint small">in \
+            <a href="\(call.links.repository(result.entry))">\(result.entry.record.coordinates)</a>, \
+            changed \(Parts.time(result.package.updated, now: call.now))</span>\(line.map(Parts.copy))</li>
+            """
+    }
+}

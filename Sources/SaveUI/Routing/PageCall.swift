@@ -1,0 +1,76 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveStorage
+
+/// One request for a page.
+struct PageCall: Sendable {
+    let request: HTTPRequest
+    let context: UIContext
+    let sessions: BrowserSessions
+    let links: Links
+    let sentForms: SentForms
+    /// The path below `/ui`, decoded.
+    var path: [String] = []
+    var query = QueryItems()
+    /// What a form sent; nil before it is read, and for a page that is only looked at.
+    var form: QueryItems?
+    var session: BrowserSessions.Session?
+    var viewer = Viewer.nobody
+
+    var now: Timestamp { context.clock.now() }
+
+    /// The address that clients reach the server by, without a slash at its end.
+    var origin: String { context.publicAddress?.text ?? request.origin ?? "" }
+
+    /// A value of the query that is not empty.
+    func asked(_ name: String) -> String? { query[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// A field of the form, or nothing.
+    subscript(field: String) -> String { form?[field] ?? "" }
+
+    /// Asks the REST API as the person before the page.
+    ///
+    /// - Throws: what the API refuses, as it says it.
+    func ask(_ question: APIQuestion) async throws -> JSONObject {
+        let reply = await context.askAPI(question, viewer.authentication, request)
+        guard reply.status >= 400 else { return reply.body.object ?? JSONObject() }
+        let error = reply.body.object?["error"]?.object
+        let details = (error?["details"]?.object?.members ?? []).compactMap { member in
+            member.value.string.map { (member.key, $0) }
+        }
+        throw SaveError(
+            SaveError.Code(rawValue: error?["code"]?.string ?? "internal_failure"),
+            error?["message"]?.string ?? "the server could not do this", details: Dictionary(details) { first, _ in first })
+    }
+}
+
+/// What becomes of a request: a page, or the way to another one.
+struct PageAnswer: Sendable {
+    var status = 200
+    var title: String
+    /// Of the parts that the bar at the top names.
+    var section: Section?
+    var main: HTML
+    /// Values of `Set-Cookie`.
+    var cookies: [String] = []
+    var location: String?
+    /// What the search box has in it.
+    var searched = ""
+
+    enum Section { case repositories, account }
+
+    init(_ title: String, section: Section? = nil, status: Int = 200, main: HTML) {
+        self.title = title
+        self.section = section
+        self.status = status
+        self.main = main
+    }
+
+    /// Leads a browser on, with GET (RFC 9110, 15.4.4).
+    init(redirectTo location: String, cookies: [String] = []) {
+        self.init("", status: 303, main: "")
+        self.location = location
+        self.cookies = cookies
+    }
+}

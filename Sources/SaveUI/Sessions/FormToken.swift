@@ -1,0 +1,55 @@
+internal import SaveDigest
+internal import SaveHTTP
+internal import SavePlatform
+
+/// What a form has to bring to be one of ours: it follows from the secret of the browser's cookie, which no other site can read.
+enum FormToken {
+    static let field = "form_token"
+
+    static func text(of secret: [UInt8]) -> String {
+        Hex.encode(Secrets.hmacSHA256(key: secret, Array("save form".utf8)))
+    }
+
+    /// The field that every form has.
+    static func input(_ token: String) -> HTML { "<input type=\"hidden\" name=\"\(field)\" value=\"\(token)\">" }
+
+    static func matches(_ sent: String, _ token: String) -> Bool { Secrets.areEqual(Array(sent.utf8), Array(token.utf8)) }
+}
+
+/// Reads a form.
+enum FormBody {
+    private static let maxBytes = 64 << 10
+    private static let type = "application/x-www-form-urlencoded"
+
+    /// - Throws: `unsupportedMediaType`, `tooLarge`, `invalidRequest`; `forbidden` where the token is missing or another session's.
+    static func read(_ call: PageCall) async throws -> QueryItems {
+        let request = call.request
+        guard request.headers["content-type"].map({ MediaType($0).essence }) == type else {
+            throw SaveError(.unsupportedMediaType, "only forms of these pages are taken here: open the page, and send its form")
+        }
+        let form = try QueryItems(decoding: try await request.body.collect(limit: maxBytes)[...])
+        let token = call.session?.token ?? VisitorCookie.secret(of: call).map(FormToken.text)
+        guard let token, FormToken.matches(form[FormToken.field] ?? "", token) else {
+            throw SaveError(
+                .forbidden,
+                "the form is not of this session any more, or the browser keeps no cookies: open the page, and send it again")
+        }
+        return form
+    }
+}
+
+/// A cookie for browsers in which nobody is signed in yet, so that a form of theirs has a token as well.
+enum VisitorCookie {
+    private static func cookie(_ call: PageCall) -> SessionCookie {
+        SessionCookie(call.request, call.context.publicAddress, name: "save-visitor")
+    }
+
+    static func secret(of call: PageCall) -> [UInt8]? { cookie(call).secret }
+
+    /// The token for a visitor's form, and the cookie that it needs where the browser has none.
+    static func token(_ call: PageCall) throws -> (text: String, cookies: [String]) {
+        if let secret = secret(of: call) { return (FormToken.text(of: secret), []) }
+        let secret = try Secrets.random(SessionCookie.secretBytes)
+        return (FormToken.text(of: secret), [cookie(call).setting(secret)])
+    }
+}

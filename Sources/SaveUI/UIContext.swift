@@ -1,0 +1,72 @@
+package import SaveAccess
+package import SaveHTTP
+package import SavePlatform
+package import SaveRepositories
+package import SaveStorage
+
+/// What pages are made of. Everything that changes something goes through `askAPI`, so that rules, the audit trail and what is said
+/// of a mistake are the REST API's; so do the larger reads.
+package struct UIContext: Sendable {
+    package let store: any MetadataStore
+    package let catalogue: Catalogue
+    /// Checks names and passwords: the gate that every sign-in goes through.
+    package let authenticator: any RequestAuthenticating
+    /// Notes that an account is signed in.
+    package let noteSignIn: @Sendable (Principal, HTTPRequest) -> Void
+    package let askAPI: APIAsking
+    package let upstreamState: @Sendable (Repository) -> RepositoryAdministration.UpstreamState?
+    /// The address that clients use; nil to take scheme and host from each request.
+    package let publicAddress: PublicAddress?
+    package let clock: PlatformClock
+    package let log: Log
+    /// The server's version, as it shows itself.
+    package let version: String
+
+    package init(
+        store: any MetadataStore, catalogue: Catalogue, authenticator: any RequestAuthenticating,
+        noteSignIn: @escaping @Sendable (Principal, HTTPRequest) -> Void, askAPI: @escaping APIAsking,
+        upstreamState: @escaping @Sendable (Repository) -> RepositoryAdministration.UpstreamState?,
+        publicAddress: PublicAddress?, clock: PlatformClock, log: Log, version: String
+    ) {
+        self.store = store
+        self.catalogue = catalogue
+        self.authenticator = authenticator
+        self.noteSignIn = noteSignIn
+        self.askAPI = askAPI
+        self.upstreamState = upstreamState
+        self.publicAddress = publicAddress
+        self.clock = clock
+        self.log = log
+        self.version = version
+    }
+}
+
+/// A request to the REST API, of a caller who is known already.
+package struct APIQuestion: Sendable {
+    package var method: HTTPMethod
+    /// The path below `/api/v1`, decoded.
+    package var path: [String]
+    package var query: [(name: String, value: String)]
+    package var body: JSONValue?
+
+    package init(_ method: HTTPMethod, _ path: [String], query: [(String, String)] = [], body: JSONValue? = nil) {
+        self.method = method
+        self.path = path
+        self.query = query.map { (name: $0.0, value: $0.1) }
+        self.body = body
+    }
+}
+
+/// What the REST API answered; null where there was no body.
+package struct APIReply: Sendable {
+    package var status: Int
+    package var body: JSONValue
+
+    package init(status: Int, body: JSONValue) {
+        self.status = status
+        self.body = body
+    }
+}
+
+/// Asks the REST API as a sender, on behalf of the request that a browser sent.
+package typealias APIAsking = @Sendable (APIQuestion, Authentication, HTTPRequest) async -> APIReply

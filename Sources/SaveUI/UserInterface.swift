@@ -1,0 +1,86 @@
+internal import SaveAccess
+package import SaveHTTP
+internal import SavePlatform
+internal import SaveServing
+
+/// Everything below `/ui`: pages for people with a browser. The only part of the server that looks at cookies.
+package final class UserInterface: Sendable {
+    private let context: UIContext
+    private let sessions: BrowserSessions
+    private let links: Links
+    private let sentForms = SentForms()
+
+    package init(_ context: UIContext) {
+        self.context = context
+        sessions = BrowserSessions(store: context.store, catalogue: context.catalogue, clock: context.clock)
+        links = Links(prefix: context.publicAddress?.path ?? "")
+    }
+
+    /// Where a browser that asks for `/` is led.
+    package var home: String { links.home }
+
+    /// Answers a request below `/ui`. Never throws: every failure is a page.
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        var call = PageCall(request: request, context: context, sessions: sessions, links: links, sentForms: sentForms)
+        do {
+            let path = try RequestPath(decoding: request.rawPath, escapedSlashesSeparate: true)
+            call.path = Array(path.segments.dropFirst())
+            if let file = StaticFile.all.first(where: { call.path == ["static", $0.name] }), request.method.isRead {
+                return file.response
+            }
+            call.query = try QueryItems(decoding: request.rawQuery)
+            call.session = try await sessions.session(of: SessionCookie(request, context.publicAddress))
+            call.viewer = Viewer(call.session?.authentication ?? .anonymous, in: context.catalogue.current)
+            return try await answer(&call, endsInSlash: path.endsInSlash)
+        } catch {
+            return failure(error, call)
+        }
+    }
+
+    /// A page about what is refused before anybody looks at it.
+    package func refuse(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
+        failure(error, PageCall(request: request, context: context, sessions: sessions, links: links, sentForms: sentForms))
+    }
+
+    private func answer(_ call: inout PageCall, endsInSlash: Bool) async throws -> HTTPResponse {
+        let routes = PageRoute.all.filter { $0.matches(call.path, call.viewer) }
+        guard !routes.isEmpty else { throw SaveError(.notFound, "there is no such page") }
+        var methods = Set(routes.map(\.method.name) + ["OPTIONS"])
+        if methods.contains("GET") { methods.insert("HEAD") }
+        let allow = methods.sorted().joined(separator: ", ")
+        if call.request.method == .options { return HTTPResponse(status: 204, headers: ["Allow": allow]) }
+        let method = call.request.method == .head ? .get : call.request.method
+        guard let route = routes.first(where: { $0.method == method }) else {
+            throw SaveError(.methodNotAllowed, "this page cannot be asked for in that way: open it", details: ["allow": allow])
+        }
+        if route.needsSession, call.session == nil { throw SaveError.signInForThis }
+        if method == .get, route.endsInSlash, !endsInSlash { return redirect(to: call.path.links(links), with: call.query) }
+        if method == .post { call.form = try await FormBody.read(call) }
+        return Layout.response(try await route.answer(call), call)
+    }
+
+    /// Links on a page begin at the slash.
+    private func redirect(to path: String, with query: QueryItems) -> HTTPResponse {
+        let location = Links.url(path, query.all.map { ($0.name, $0.value) })
+        return HTTPResponse(status: 301, headers: ["Location": location, "Cache-Control": "no-cache"])
+    }
+
+    private func failure(_ error: any Error, _ call: PageCall) -> HTTPResponse {
+        if let failure = error as? SaveError, failure.code == .unauthenticated, call.request.method.isRead {
+            return Layout.response(PageAnswer(redirectTo: links.login(returningTo: call.request.target)), call)
+        }
+        var told = error
+        // There is no challenge that a browser should answer.
+        if let failure = error as? SaveError, failure.code == .unauthenticated { told = SaveError(.forbidden, failure.message) }
+        let plain = ErrorResponder.text(told, request: call.request, log: context.log)
+        var response = Layout.response(FailurePage.answer(plain, call), call)
+        for name in ["Allow", "Retry-After"] { response.headers[name] = plain.headers[name] }
+        response.closesConnection = call.request.body.length != 0 && call.form == nil
+        return response
+    }
+}
+
+extension SaveError {
+    /// For a page that a visitor may not see, whether it is there or not.
+    static let signInForThis = SaveError(.unauthenticated, "sign in first")
+}

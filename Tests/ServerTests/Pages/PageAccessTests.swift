@@ -1,0 +1,133 @@
+import SaveAccess
+import SaveHTTP
+import SavePlatform
+import SaveStorage
+import SaveTestKit
+import SaveUI
+import Testing
+
+/// Every page before every caller.
+@Suite struct PageAccessTests {
+    /// People, and whether they may read the repositories of the project `closed`.
+    private static let callers: [(name: String?, reads: Bool)] = [
+        (nil, false), ("nobody", false), ("stranger", false), ("viewer", true), ("developer", true), ("owner", true),
+        ("auditor", true),
+        ("admin", true),
+    ]
+
+    /// Pages of a repository, by their patterns. Every one of them shows the package `demo` or the file `a/b.txt`, or how it is fetched.
+    private static let pages: [(pattern: String, paths: [String])] = [
+        (
+            "/{format}/{project}/{repository}",
+            ["pypi", "npm", "raw", "chunks"].flatMap { format in
+                ["hosted", "proxy", "group"].flatMap { kind in
+                    ["", "?tab=packages", "?tab=packages&q=dem"].map { "/ui/\(format)/PROJECT/\(format)-\(kind)/\($0)" }
+                }
+            } + ["/ui/pypi/PROJECT/pypi-group/?tab=members", "/ui/pypi/PROJECT/pypi-hosted/?client=uv"]
+        ),
+        (
+            "/{format}/{project}/{repository}/{package}",
+            ["pypi", "npm"].flatMap { format in
+                ["hosted", "group"].flatMap { kind in
+                    ["", "?tab=files", "?tab=explain", "?client=uv"].map { "/ui/\(format)/PROJECT/\(format)-\(kind)/demo/\($0)" }
+                }
+            } + [
+                "/ui/pypi/PROJECT/pypi-hosted/demo/1.0/", "/ui/pypi/PROJECT/pypi-group/demo/1.0/?tab=explain",
+                "/ui/npm/PROJECT/npm-hosted/demo/1.0.0/",
+            ]
+        ),
+    ]
+
+    private func visitor(_ world: AccessWorld, _ name: String?) async throws -> Visitor {
+        let visitor = Visitor(world)
+        if let name { #expect(try await visitor.signIn(name).status == 303) }
+        return visitor
+    }
+
+    /// The answer without what differs between two requests, and between two names of a project.
+    private func comparable(_ answer: APIAnswer, _ project: String) -> String {
+        let lines = answer.text.replacing(project, with: "PROJECT").split(separator: "\n").filter { !$0.contains("· request ") }
+        return "\(answer.status) \((answer.headers["location"] ?? "").replacing(project, with: "PROJECT")) \(lines)"
+    }
+
+    @Test func `every page has a row, and every caller gets what it may see`() async throws {
+        let world = try await AccessWorld()
+        for (name, reads) in Self.callers {
+            let visitor = try await visitor(world, name)
+            for path in Self.pages.flatMap(\.paths) {
+                var hidden: [String] = []
+                for project in ["open", "closed", "absent"] {
+                    let answer = try await visitor.get(path.replacing("PROJECT", with: project))
+                    let isSeen = project == "open" || project == "closed" && reads
+                    let expected = isSeen ? 200 : name == nil ? 303 : 404
+                    #expect(answer.status == expected, "\(path) in \(project) as \(name ?? "a visitor"): \(answer.text)")
+                    #expect(answer.headers["WWW-Authenticate"] == nil)
+                    if !isSeen { hidden.append(comparable(answer, project)) }
+                }
+                #expect(Set(hidden).count == 1, "\(path) as \(name ?? "a visitor"): what is hidden is not as what is missing")
+            }
+        }
+        let others = [
+            "/", "/search", "/login", "/logout", "/account", "/account/keys", "/account/keys/{id}/revoke",
+            "/account/sessions/{id}/end",
+        ]
+        #expect(Set(PageRoute.all.map(\.pattern)) == Set(Self.pages.map(\.pattern) + others))
+    }
+
+    @Test func `what somebody may not see is on no list and in no result`() async throws {
+        let world = try await AccessWorld()
+        for (name, reads) in Self.callers {
+            let visitor = try await visitor(world, name)
+            for path in [
+                "/ui/", "/ui/search?q=demo", "/ui/search?q=d", "/ui/pypi/open/pypi-hosted/", "/ui/pypi/open/pypi-hosted/demo/",
+            ] {
+                let answer = try await visitor.get(path)
+                #expect(answer.status == 200)
+                #expect(answer.text.contains("open"))
+                #expect(
+                    answer.text.contains("closed") == (reads && !path.contains("/open/")), "\(path) as \(name ?? "a visitor")")
+            }
+        }
+    }
+
+    @Test func `pages and forms of an account are for its owner alone`() async throws {
+        let world = try await AccessWorld()
+        for route in PageRoute.all where route.needsSession {
+            let path = "/ui" + route.pattern.replacing("{id}", with: "x")
+            let visitor = Visitor(world)
+            let token = try await visitor.hidden("form_token", on: "/ui/login")
+            let answer = route.method == .get ? try await visitor.get(path) : try await visitor.post(path, [], token: token)
+            #expect(answer.status == (route.method == .get ? 303 : 403), "\(path)")
+        }
+        #expect(PageRoute.all.filter(\.needsSession).count == 5)
+        let (viewer, stranger) = (Visitor(world), Visitor(world))
+        try await viewer.signIn("viewer")
+        try await stranger.signIn("stranger")
+        let key = world.key(of: "viewer")
+        #expect(try await viewer.get("/ui/account").text.contains(key))
+        #expect(try await !stranger.get("/ui/account").text.contains(key))
+        #expect(try await stranger.post("/ui/account/keys/\(key)/revoke", []).status == 404)
+        #expect(try await viewer.post("/ui/account/keys/\(key)/revoke", []).status == 303)
+        #expect(try await !viewer.get("/ui/account").text.contains(key))
+    }
+
+    @Test func `where nothing is public a visitor is led to the sign-in page, and somebody without rights is told what to do`()
+        async throws
+    {
+        let world = try await AccessWorld()
+        try await world.store.write { writing in
+            for var record in try writing.repositories() {
+                record.anonymousRead = false
+                _ = try writing.put(record)
+            }
+        }
+        try await world.catalogue.reload()
+        for path in ["/ui/", "/ui/search?q=demo"] {
+            let answer = try await Visitor(world).get(path)
+            #expect(answer.status == 303 && answer.headers["location"]?.hasPrefix("/ui/login") == true, "\(path)")
+        }
+        let nobody = Visitor(world)
+        try await nobody.signIn("nobody")
+        #expect(try await nobody.get("/ui/").text.contains("they need your user name, <strong>nobody</strong>"))
+    }
+}

@@ -1,0 +1,23 @@
+import SaveAPI
+import SaveAccess
+import SaveAudit
+import SaveHTTP
+import SavePlatform
+import SaveRepositories
+import SaveServer
+import SaveStorage
+import SaveUI
+
+extension UIContext {
+    /// What pages are made of in a server in memory.
+    static func inTests(
+        _ catalogue: Catalogue, _ store: any MetadataStore, _ authenticator: Authenticator, _ api: RESTAPI,
+        _ services: EngineServices, clock: PlatformClock, address: String? = nil
+    ) -> UIContext {
+        UIContext(
+            store: store, catalogue: catalogue, authenticator: authenticator,
+            noteSignIn: { services.aggregator.noteSignIn(of: $0, $1) }, askAPI: api.askedByPages,
+            upstreamState: { services.administration.upstreamState(of: $0) },
+            publicAddress: address.flatMap(PublicAddress.init), clock: clock, log: .silent(), version: "1.2.3")
+    }
+}
