@@ -165,7 +165,8 @@ let package = Package(
         tests(
             "ServerTests",
             [
-                "SaveServer", "SaveAPI", "SaveUI", "SaveArgon2", "SaveBlobs", "FormatNpm", "FormatChunks", "FormatNotices", "FormatParcels",
+                "SaveServer", "SaveAPI", "SaveUI", "SaveArgon2", "SaveBlobs", "FormatNpm", "FormatChunks", "FormatNotices",
+                "FormatParcels",
                 "SaveTestKit",
                 "SavePlatform", "SaveDigest",
             ] + engine),
