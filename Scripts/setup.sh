@@ -18,7 +18,7 @@ packages=(
 )
 for option in "$@"; do
     case "$option" in
-        --tests) packages+=(sqlite3 openssl npm prometheus nginx-light) ;;
+        --tests) packages+=(sqlite3 openssl npm prometheus nginx-light chromium) ;;
         --bench) packages+=(sqlite3 nginx-light wrk) ;;
         *) fail "unknown option $option (known: --tests, --bench)" ;;
     esac
