@@ -104,6 +104,7 @@ enum StyleSheet {
         .num { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         td.act { text-align: right; white-space: nowrap; }
         td.act form { margin: 0; }
+        tbody > tr > td:first-child { min-width: 9rem; }
         .faint { color: var(--faint); }
         .small { font-size: .875rem; }
         time { white-space: nowrap; }

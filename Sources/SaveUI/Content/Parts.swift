@@ -51,7 +51,7 @@ enum Parts {
             return "<tr>\(cells)</tr>"
         }
         return """
-            <div class="wide"><table id="\(id.isEmpty ? "rows" : id)"><thead><tr>\(heads)</tr></thead>
+            <div class="wide" tabindex="0"><table id="\(id.isEmpty ? "rows" : id)"><thead><tr>\(heads)</tr></thead>
             <tbody>
             \(lines)
             </tbody></table></div>
