@@ -85,7 +85,7 @@ def test_what_is_published_is_there_and_what_a_policy_refuses_is_told_of(server,
     assert server.admin.upload(project + "/hosted", other).status_code == 200
     assert 'href="%s%s/"' % (page, other.project) in person.get(page + "?tab=packages").text
     server.admin.ok("POST", "/api/v1/policies", json={
-        "name": "no-" + other.project, "scope": "repository:%s/hosted" % project, "action": "deny", "hosted": True,
+        "name": "no-" + other.project, "scope": "repository:%s/hosted" % project, "action": "deny", "include_hosted": True,
         "match": {"packages": [other.project]}})
     refused = plain(person.get(page + other.project + "/").text)
     assert "is held back." in refused and "no-" + other.project in refused, refused
