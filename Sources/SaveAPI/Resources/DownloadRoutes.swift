@@ -53,7 +53,7 @@ enum DownloadRoutes {
     /// The key of a package by any spelling of its name; nil for what is no name to the format.
     private static func identity(of name: String, in repository: Repository) async throws -> PackageID? {
         guard let naming = repository.naming else { return PackageID(normalized: name) }
-        return try await naming.ask { try $0.package(named: name) }
+        return try await naming.ask { $0.package(named: name) }
     }
 
     /// Records of the downloads of some files, the latest first.

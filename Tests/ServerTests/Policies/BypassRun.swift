@@ -117,8 +117,7 @@ struct BypassRun {
         guard !Self.secrets.contains(answer.bytes) else { return false }
         switch known.ask.row.content {
         case .file:
-            // A page that shows nothing of a file has none of its provenance, which is an index.
-            return moment == .neverAsked && known.ask.row.kind == .index && answer.status == 404 || isRefused(answer, known)
+            return isRefused(answer, known)
         case .page:
             guard answer.status != 403 else { return false }
             if answer.status == (known.status == 304 ? 200 : known.status) { return true }

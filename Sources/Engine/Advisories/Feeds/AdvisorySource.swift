@@ -1,4 +1,4 @@
-package import SaveHTTP
+internal import SaveHTTP
 internal import SavePlatform
 
 /// Where a database publishes records of the OSV schema: an `all.zip` of an ecosystem, or one record (`advisory_sources`).

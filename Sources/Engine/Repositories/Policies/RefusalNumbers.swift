@@ -1,6 +1,6 @@
 internal import SaveAccess
 package import SaveHTTP
-package import SavePlatform
+internal import SavePlatform
 package import SaveStorage
 
 /// Gives what policies refuse small numbers, and the reasons a link by which people find out more: `…/ui/why/17`.
