@@ -54,7 +54,7 @@ package final class RESTAPI: Sendable {
         let routes = table.routes(at: path.segments.dropFirst(2))
         let isLooking =
             visitorsRead && request.method == .get
-            && routes.contains { $0.route.method == .get && $0.route.requirement == .repository(.read) }
+            && routes.contains { $0.route.method == .get && [.repository(.read), .refusal].contains($0.route.requirement) }
         if case .anonymous = sender.principal, !isLooking, !isOpen(routes) {
             throw SaveError(.unauthenticated, "sign in with a user name and password, or with an API key")
         }

@@ -5,6 +5,8 @@ import re
 import pytest
 
 import make_fixtures
+from harness.browser import Browser, plain
+from harness.server import PASSWORD
 from harness.waiting import until
 
 PINNED = "held-back==2.0"
@@ -65,3 +67,24 @@ def test_pages_and_refusals_lead_to_the_public_url_whatever_the_host(new_server,
     reason = page["files"][0]["yanked"]
     assert re.fullmatch(r"Blocked by Save: held-back is not allowed, policy none; https://save\.example\.com/here/ui/why/\d+", reason)
     assert server.admin.get(PATH % "team/proxy", headers={"Host": "other.example.com"}).headers["X-Save-Reason"] == reason
+
+
+def test_the_link_of_a_refusal_leads_to_a_page_on_which_a_waiver_is_asked_for(server, proxy, repository):
+    server.admin.ok("POST", "/api/v1/users", json={"username": repository, "password": PASSWORD})
+    server.admin.ok("PUT", "/api/v1/projects/%s/members/%s" % (repository, repository), json={"role": "viewer"})
+    assert server.admin.request("GET", "/pypi/%s/simple/held-back/" % proxy).status_code == 200
+    reason = server.admin.request("GET", PATH % proxy).headers["X-Save-Reason"]
+    page = "/ui/why/" + reason.rsplit("/", 1)[1]
+    person = Browser(server.url)
+    assert person.get(page).url.startswith(server.url + "/ui/login?return=")
+    person.sign_in(repository, PASSWORD)
+    shown = plain(person.get(page).text)
+    assert "Why was held-back 2.0 refused?" in shown and "no-held-back" in shown and "Blocked by Save" in shown
+    asked = person.submit(page, page + "/waiver", reason="fixes our outage", days="7")
+    assert asked.status_code == 200 and asked.url == server.url + page
+    assert "requested fixes our outage" in plain(asked.text)
+    waivers = [one for one in server.admin.ok("GET", "/api/v1/waivers").json()["items"] if one["requested_by"] == repository]
+    assert [(one["state"], one["reason"]) for one in waivers] == [("requested", "fixes our outage")]
+    server.admin.ok("PATCH", "/api/v1/waivers/%d" % waivers[0]["id"], json={"state": "granted"})
+    assert "It is allowed now." in plain(person.get(page).text)
+    assert person.get("/ui/why/999999").status_code == 404 and person.get("/ui/why/x").status_code == 404

@@ -33,6 +33,8 @@ package struct PageRoute: Sendable {
         PageRoute(.post, "/account/keys", needsSession: true, KeyForms.make),
         PageRoute(.post, "/account/keys/{id}/revoke", needsSession: true, KeyForms.revoke),
         PageRoute(.post, "/account/sessions/{id}/end", needsSession: true, AccountPage.endSession),
+        PageRoute(.get, "/why/{id}", WhyPage.answer),
+        PageRoute(.post, "/why/{id}/waiver", needsSession: true, WhyPage.request),
         PageRoute(.get, "/{format}/{project}/{repository}", slash: true, RepositoryPage.answer),
         PageRoute(.get, "/{format}/{project}/{repository}/{package}", slash: true, PackagePage.answer),
     ]

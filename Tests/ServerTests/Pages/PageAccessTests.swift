@@ -69,7 +69,7 @@ import Testing
         }
         let others = [
             "/", "/search", "/login", "/logout", "/account", "/account/keys", "/account/keys/{id}/revoke",
-            "/account/sessions/{id}/end",
+            "/account/sessions/{id}/end", "/why/{id}", "/why/{id}/waiver",
         ]
         #expect(Set(PageRoute.all.map(\.pattern)) == Set(Self.pages.map(\.pattern) + others))
     }
@@ -99,7 +99,7 @@ import Testing
             let answer = route.method == .get ? try await visitor.get(path) : try await visitor.post(path, [], token: token)
             #expect(answer.status == (route.method == .get ? 303 : 403), "\(path)")
         }
-        #expect(PageRoute.all.filter(\.needsSession).count == 5)
+        #expect(PageRoute.all.filter(\.needsSession).count == 6)
         let (viewer, stranger) = (Visitor(world), Visitor(world))
         try await viewer.signIn("viewer")
         try await stranger.signIn("stranger")
