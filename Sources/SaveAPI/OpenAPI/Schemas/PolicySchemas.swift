@@ -45,7 +45,7 @@ enum PolicySchemas {
         ]),
         "OpenVEXDocument": .members([
             "@context": .text, "@id": .text, "author": .text, "timestamp": .time, "version": .count, "tooling": .text,
-            "statements": Schema.list(of: .object).described("As https://github.com/openvex/spec has them, version 0.2.0."),
+            "statements": Schema.list(of: .object).described("Statements of OpenVEX, version 0.2.0."),
         ]),
         "WaiverImport": .members([
             "granted": .count, "requested": .count,
