@@ -211,6 +211,8 @@ package protocol ContentWriting {
     ///
     /// - Returns: whether it is new.
     func put(_ anomaly: ObservedAnomaly) throws -> Bool
+    /// Forgets all odd things that were seen in a repository, whose upstream is another one now.
+    func deleteAnomalies(_ repository: Int64) throws
 }
 
 /// One count of changes of packages for all repositories, which never goes back.

@@ -104,6 +104,7 @@ extension MetadataForwarding {
         try base.anomalies(repository, package: package)
     }
     package func put(_ anomaly: ObservedAnomaly) throws -> Bool { try base.put(anomaly) }
+    package func deleteAnomalies(_ repository: Int64) throws { try base.deleteAnomalies(repository) }
     package func audit(_ query: AuditQuery) throws -> AuditPage { try base.audit(query) }
     package func audit(after sequence: Int64, limit: Int) throws -> [AuditRecord] {
         try base.audit(after: sequence, limit: limit)

@@ -118,6 +118,14 @@ extension MetadataStoreConformance {
             try require(try await store.read { try $0.anomalies(id, package: package) }, is: kept, "anomalies that are kept")
             let none = try await store.read { try $0.anomalies(id, package: PackageID(normalized: "bar")) }
             try require(none.isEmpty, "another package has anomalies")
+            try await store.write { try $0.deleteAnomalies(id) }
+            let forgotten = try await store.read {
+                (try $0.anomalies(id, package: package), try $0.anomalies(other, package: package))
+            }
+            try require(
+                forgotten.0.isEmpty && forgotten.1 == [elsewhere], "anomalies that were forgotten are there, or others are not")
+            let isNewAgain = try await store.write { writing in try kept.map { try writing.put($0) } }
+            try require(isNewAgain, is: [true, true, true], "whether anomalies are new that were forgotten")
             try await store.write { try $0.deleteRepository(id) }
             let left = try await store.read {
                 (try $0.anomalies(id, package: package), try $0.anomalies(other, package: package))

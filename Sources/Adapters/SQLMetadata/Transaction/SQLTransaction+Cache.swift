@@ -82,6 +82,10 @@ extension SQLTransaction {
             ]) > 0
     }
 
+    func deleteAnomalies(_ repository: Int64) throws {
+        try session.execute("DELETE FROM upstream_anomalies WHERE repository_id = $1", [.integer(repository)])
+    }
+
     // MARK: Refusals
 
     private static let refusalColumns = "id, repository_id, policy_id, package, version, path, refused"

@@ -117,8 +117,9 @@ enum RepositoryRoutes {
                 draft.record.updated = later(now, than: record.updated)
                 if record.kind == .group { _ = try LeavingNames(call).settle(record.group.members, &draft.record, in: writing) }
                 let after = try writing.put(draft.record)
-                if after.proxy.remoteURL != record.proxy.remoteURL || after.settings != record.settings {
+                if !after.hasSamePlace(as: record) {
                     try writing.deleteCachedIndexes(id, key: nil)
+                    try writing.deleteAnomalies(id)
                 }
                 var details = changes(from: before, to: settings(after))
                 if body["remote_password"] != nil { details["remote_password"] = "changed" }

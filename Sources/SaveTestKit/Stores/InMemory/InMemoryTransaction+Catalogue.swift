@@ -174,6 +174,8 @@ extension InMemoryTransaction {
         if !isKnown { tables.anomalies[anomaly.repository, default: []].append(anomaly) }
         return !isKnown
     }
+
+    func deleteAnomalies(_ repository: Int64) { tables.anomalies[repository] = nil }
 }
 
 extension RefusalSubject {

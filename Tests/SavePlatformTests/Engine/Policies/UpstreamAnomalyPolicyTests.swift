@@ -121,6 +121,18 @@ import Testing
         #expect(await engine.send(.get, "/line/p/u/files/x/0").status == 200)
     }
 
+    @Test func `files that are kept already are not counted again, so that the package is not meant for their sake`() async throws
+    {
+        let engine = try await made()
+        _ = try await engine.add(policy: "odd") { $0.match.upstreamAnomaly = ["vanished_file"] }
+        let many = (0...600).map { ("\($0)", "x") }
+        for files in [many, [("0", "x")], many, [("0", "x")]] { _ = try await look(engine, files) }
+        let kept = try await engine.store.read { reading in
+            try reading.anomalies(try reading.repositories().first { $0.name == "u" }?.id ?? 0, package: .init(normalized: "x"))
+        }
+        #expect(kept.count == 600 && !kept.contains { $0.subject.utf8.isEmpty })
+    }
+
     @Test func `a wheel that joins a release two weeks later is late, at the first look as well`() async throws {
         let engine = try await made()
         try await engine.add("py", .proxy) { $0.format = "pypi" }

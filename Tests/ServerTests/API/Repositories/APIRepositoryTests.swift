@@ -134,14 +134,23 @@ struct APIRepositoryTests {
                     repository: id, key: "root", blob: BlobDigest(of: [1]), url: "u", contentType: nil, etag: nil,
                     lastModified: nil,
                     fetched: now, verified: now))
+            _ = try writing.put(
+                ObservedAnomaly(
+                    repository: id, package: PackageID(normalized: "x"), kind: .changedFile, subject: "x/1", seen: now))
         }
         try await server.catalogue.reload()
         #expect(try await server.send("PATCH", "/repos/backend/proxy", body: #"{"cache_ttl":5}"#)["resolved_url"]?.string != nil)
         #expect(try await cachedIndex(server, id) != nil)
+        #expect(try await anomalies(server, id) == 1)
         let moved = try await server.send("PATCH", "/repos/backend/proxy", body: #"{"remote_url":"https://other.example.test/"}"#)
         #expect(moved["resolved_url"] == JSONValue.null)
         #expect(moved["cache_ttl"] == 5)
         #expect(try await cachedIndex(server, id) == nil)
+        #expect(try await anomalies(server, id) == 0)
+    }
+
+    private func anomalies(_ server: APIServer, _ id: Int64) async throws -> Int {
+        try await server.store.read { try $0.anomalies(id, package: PackageID(normalized: "x")).count }
     }
 
     private func cachedIndex(_ server: APIServer, _ id: Int64) async throws -> CachedIndex? {

@@ -51,11 +51,10 @@ struct AnomalyReport {
             guard try writing.repositories().first(where: { $0.id == id })?.hasSameUpstream(as: asked) ?? false else {
                 return false
             }
-            var counts: [UpstreamAnomalyKind: Int] = [:]
-            for known in try writing.anomalies(id, package: package) { counts[known.kind, default: 0] += 1 }
+            let known = Dictionary(grouping: try writing.anomalies(id, package: package), by: \.kind)
             var isNew = false
             for anomaly in anomalies {
-                for subject in anomaly.subjects(beside: counts[anomaly.kind] ?? 0) {
+                for subject in anomaly.subjects(beside: known[anomaly.kind] ?? []) {
                     let observed = ObservedAnomaly(
                         repository: id, package: package, kind: anomaly.kind, subject: subject, seen: anomaly.time)
                     if try writing.put(observed) { isNew = true }
@@ -67,11 +66,14 @@ struct AnomalyReport {
 }
 
 extension UpstreamAnomaly {
-    /// What it is kept under.
+    /// What it is kept under, besides what is kept already.
     ///
-    /// - Parameter known: how many of its kind are kept already.
-    fileprivate func subjects(beside known: Int) -> [String] {
+    /// - Parameter known: what is kept of its kind.
+    fileprivate func subjects(beside known: [ObservedAnomaly]) -> [String] {
         if let likeness { return [likeness.name] }
-        return found.isEmpty || known + found.count > AnomalyReport.maxKept ? [""] : found.map(\.text)
+        guard !found.isEmpty else { return [""] }
+        let subjects = Set(known.map { Array($0.subject.utf8) })
+        let new = found.map(\.text).filter { !subjects.contains(Array($0.utf8)) }
+        return subjects.count + new.count > AnomalyReport.maxKept && !new.isEmpty ? [""] : new
     }
 }

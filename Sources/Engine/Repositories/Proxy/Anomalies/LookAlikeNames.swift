@@ -92,11 +92,13 @@ package struct LookAlikeNames {
 }
 
 extension CatalogueSnapshot {
-    /// Hosted repositories whose packages callers of a proxy may mean: those of its project, and those beside it in groups.
+    /// Hosted repositories whose packages callers of a proxy may mean: those of its project, and those beside it in groups of its project.
+    ///
+    /// Groups of other projects do not count: they would tell the readers of a proxy of names that its owners never put beside it.
     func hosted(beside proxy: Repository) -> [Int64] {
-        let format = proxy.record.format
-        var found = repositories.filter { $0.record.projectID == proxy.record.projectID }
-        for group in repositories where group.record.kind == .group && group.record.format == format {
+        let (format, project) = (proxy.record.format, proxy.record.projectID)
+        var found = repositories.filter { $0.record.projectID == project }
+        for group in found where group.record.kind == .group && group.record.format == format {
             let leaves = leaves(of: group)
             if leaves.contains(where: { $0.record.id == proxy.record.id }) { found += leaves }
         }
