@@ -1,3 +1,4 @@
+import FormatPyPI
 import SaveAccess
 import SaveAudit
 import SaveHTTP
@@ -6,6 +7,7 @@ import SaveRepositories
 import SaveServing
 import SaveStorage
 import SaveTestKit
+import Synchronization
 import Testing
 
 /// Versions that clients have and that are refused now.
@@ -64,6 +66,30 @@ import Testing
         #expect(try await exposures(engine).compactMap { $0.details["policy"]?.string } == ["first", "no-x"])
     }
 
+    @Test func `what was told of a package is read once, however many of its versions are refused`() async throws {
+        let store = AuditCountingStore()
+        let engine = try await EngineFixture(store: store, further: [PyPIFormat.self])
+        try await engine.add("py", .proxy) { $0.format = "pypi" }
+        let names = ["1.0", "2.0"].map { "x-\($0)-py3-none-any.whl" }
+        let entries = names.map { name in
+            engine.upstream.answer(EngineFixture.base + "files/" + name, text: name)
+            return
+                #"{"filename":"\#(name)","url":"../files/\#(name)","hashes":{"sha256":"\#(BlobDigest(of: Array(name.utf8)).hex)"}}"#
+        }
+        let page = #"{"meta":{"api-version":"1.0"},"name":"x","files":["# + entries.joined(separator: ",") + "]}"
+        engine.upstream.answer(
+            EngineFixture.base + "x/",
+            .init(headers: ["Content-Type": "application/vnd.pypi.simple.v1+json"], chunks: [Array(page.utf8)]))
+        for name in names { #expect(await engine.send(.get, "/pypi/p/py/packages/x/\(name)").status == 200) }
+        let id = try await engine.add(policy: "no-x") { $0.match.packages = ["x"] }
+        for _ in 0..<2 {
+            engine.services.administration.policyChanged(try await record(id, engine))
+            await engine.services.exposures.reportWaiting()
+        }
+        #expect(store.exposuresRead == 2)
+        #expect(try await exposures(engine).compactMap { $0.details["version"]?.string }.sorted() == ["1.0", "2.0"])
+    }
+
     @Test func `what nobody has, what is only tried out and what is allowed is not told of`() async throws {
         let engine = try await made()
         try await engine.add("h", .hosted)
@@ -107,5 +133,30 @@ import Testing
         while engine.services.upstreams.exposures.total == 0 { await Task.yield() }
         run.cancel()
         await run.value
+    }
+}
+
+/// A store in memory that counts how often records of exposures are read.
+private final class AuditCountingStore: MetadataStore {
+    private let base = InMemoryMetadataStore()
+    private let reads = Mutex(0)
+    var exposuresRead: Int { reads.withLock { $0 } }
+
+    func read<Value: Sendable>(_ body: @escaping @Sendable (any MetadataReading) throws -> Value) async throws -> Value {
+        try await base.write { try body(Transaction(base: $0, store: self)) }
+    }
+
+    func write<Value: Sendable>(_ body: @escaping @Sendable (any MetadataWriting) throws -> Value) async throws -> Value {
+        try await base.write(body)
+    }
+
+    private struct Transaction: MetadataForwarding {
+        let base: any MetadataWriting
+        let store: AuditCountingStore
+
+        func audit(_ query: AuditQuery) throws -> AuditPage {
+            if query.action == "policy.exposure" { store.reads.withLock { $0 += 1 } }
+            return try base.audit(query)
+        }
     }
 }

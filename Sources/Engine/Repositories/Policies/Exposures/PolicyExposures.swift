@@ -58,6 +58,32 @@ package struct PolicyExposures: Sendable {
         let withholding: Withholding
         let version: String
         var files: [AssetPath] = []
+
+        var key: ToldKey {
+            ToldKey(version: Array(version.utf8), rule: withholding.rule, policy: withholding.decision?.policy)
+        }
+    }
+
+    /// What is told once.
+    private struct ToldKey: Hashable {
+        /// Swift takes some different texts for equal.
+        let version: [UInt8]
+        let rule: String
+        let policy: Int64?
+
+        init(version: [UInt8], rule: String, policy: Int64?) { (self.version, self.rule, self.policy) = (version, rule, policy) }
+
+        init?(_ details: JSONObject) {
+            guard let version = details["version"]?.string, let rule = details["rule"]?.string else { return nil }
+            self.init(version: Array(version.utf8), rule: rule, policy: details["policy_id"]?.integer)
+        }
+
+        var details: JSONObject {
+            JSONObject([
+                ("version", .string(String(decoding: version, as: UTF8.self))), ("rule", .string(rule)),
+                ("policy_id", policy.map { .integer($0) } ?? .null),
+            ])
+        }
     }
 
     /// - Parameter asListed: what the upstream's page says counts as well. Reading it again is not for every package of a repository.
@@ -87,20 +113,19 @@ package struct PolicyExposures: Sendable {
             if place == nil { refused.append(Refused(withholding: withholding, version: version)) }
             refused[place ?? refused.count - 1].files.append(file.path)
         }
-        for refused in refused where !Task.isCancelled { try await tell(refused, of: package, in: repository) }
+        guard !refused.isEmpty else { return }
+        let name = "\(repository.record.coordinates)/\(package.name)"
+        let told = try await told(of: name)
+        for refused in refused where !Task.isCancelled && !told.contains(refused.key) {
+            try await tell(refused, of: name, in: repository)
+        }
     }
 
-    private func tell(_ refused: Refused, of package: PackageID, in repository: Repository) async throws {
-        let name = "\(repository.record.coordinates)/\(package.name)"
-        let key = JSONObject([
-            ("version", .string(refused.version)), ("rule", .string(refused.withholding.rule)),
-            ("policy_id", refused.withholding.decision.map { .integer($0.policy) } ?? .null),
-        ])
-        guard try await !isTold(key, of: name) else { return }
+    private func tell(_ refused: Refused, of name: String, in repository: Repository) async throws {
         let (downloads, callers) = try await downloads(of: refused.files, in: repository)
         // What nobody is known to have downloaded was fetched here by somebody, or was never given out.
         guard downloads > 0 || repository.record.kind == .proxy else { return }
-        var details = key
+        var details = refused.key.details
         details["policy"] = JSONValue(refused.withholding.decision?.name)
         details["reason"] = .string(refused.withholding.finding)
         details["files"] = .array(refused.files.prefix(Self.maxFiles).map { .string($0.text) })
@@ -113,13 +138,12 @@ package struct PolicyExposures: Sendable {
         await sources.upstreams.aggregator.record(AuditEvent("policy.exposure", "package", name, details: details), .system)
     }
 
-    private func isTold(_ key: JSONObject, of name: String) async throws -> Bool {
+    /// What was told of a package before, read once for all of its versions.
+    private func told(of name: String) async throws -> Set<ToldKey> {
         try await store.read { reading in
             var query = AuditQuery(limit: 10_000)
             (query.action, query.resource) = ("policy.exposure", name)
-            return try reading.audit(query).records.contains { record in
-                key.members.allSatisfy { record.details[$0.key] ?? .null == $0.value }
-            }
+            return Set(try reading.audit(query).records.compactMap { ToldKey($0.details) })
         }
     }
 
