@@ -56,7 +56,8 @@ struct ServerBase: Sendable {
             clock: clock, log: log, pool: stores.pool, processors: stores.processors, uploadSessions: sessions,
             furtherPolicies: AdministratorPolicies.rules(
                 store: stores.metadata, formats: formats, advisories: advisories,
-                licenses: LicenseReader(store: stores.metadata, blobs: stores.blobs, pool: stores.pool), clock: clock, log: log),
+                licenses: LicenseReader(store: stores.metadata, blobs: stores.blobs, pool: stores.pool, log: log), clock: clock,
+                log: log),
             refusals: RefusalNumbers(
                 store: stores.metadata, clock: clock, log: log, address: publicAddress),
             unseal: { sealed in Self.unseal(sealed, key) })

@@ -38,7 +38,7 @@ final class EngineFixture: Sendable {
         catalogue = Catalogue(store: store, formats: formats)
         let administrators = AdministratorPolicies.rules(
             store: store, formats: formats, advisories: advisories,
-            licenses: LicenseReader(store: store, blobs: blobs, pool: BlockingPool(name: "licences", threads: 1)),
+            licenses: LicenseReader(store: store, blobs: blobs, pool: BlockingPool(name: "licences", threads: 1), log: .silent()),
             clock: clock.platform, log: .silent())
         services = EngineServices(
             store: store, blobs: blobs, client: upstream, catalogue: catalogue, clock: clock.platform, log: .silent(),

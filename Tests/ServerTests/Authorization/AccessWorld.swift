@@ -67,7 +67,8 @@ final class AccessWorld: Sendable {
             pool: BlockingPool.forTests,
             furtherPolicies: AdministratorPolicies.rules(
                 store: store, formats: formats, advisories: advisories,
-                licenses: LicenseReader(store: store, blobs: blobs, pool: .forTests), clock: clock.platform, log: .silent()),
+                licenses: LicenseReader(store: store, blobs: blobs, pool: .forTests, log: .silent()), clock: clock.platform,
+                log: .silent()),
             unseal: { _ in nil })
         aggregator = services.aggregator
         let keyUses = KeyUses(store: store, clock: clock.platform, log: .silent())

@@ -67,14 +67,15 @@ struct ProxySource: FileSource {
         // Nobody says when an arbitrary site had what it has now: only what was fetched by then is known.
         if rules.isAsOf, !isIndexed { return try await fetched(path, package, method, by: rules) }
         // Policies about licences go by what stands beside a file: it comes here before the file is judged.
-        if repository.asksLicenses {
-            await SidecarsForLicenses(context).bring(for: path, listedIn: try await self.remembered(package))
-        }
+        let lacking =
+            repository.asksLicenses
+            ? await SidecarsForLicenses(context).bring(for: path, listedIn: try await self.remembered(package)) : nil
         // Taken before anything is looked at: what changes while a file is judged outdates the judgement.
         let facts = facts(of: package)
         // What the upstream's page says counts for files that are here already as well.
         let remembered = try await remembered(package)
         let asListed = try await admit(path, package, remembered, by: rules)
+        try await refuse(path, package, remembered, lacking: lacking, by: rules)
         if let cached = try await cache.cached(path, package) {
             let validity = if let asListed { asListed } else { try await admit(cached.subject, package, remembered, by: rules) }
             return cached.content.depending(on: validity.merging(facts))
@@ -183,6 +184,21 @@ struct ProxySource: FileSource {
         return try await rules.admit(subject, of: facts)
     }
 
+    /// Refuses a file for now whose licence cannot be had, where a policy may deny it by that.
+    ///
+    /// - Parameter failure: why it cannot be had; nil where it is known, or where there is none.
+    private func refuse(
+        _ path: AssetPath, _ package: PackageID?, _ known: UpstreamMemory.KnownIndex?, lacking failure: SaveError?,
+        by rules: FileRules
+    ) async throws {
+        guard let failure, let known, let file = known.record(path) else { return }
+        let facts = PackageFacts(
+            repository: repository, id: package, attributes: known.listing.attributes, files: [file],
+            listed: known.listing.assets, isQuestion: true)
+        let verdict = try await rules.verdicts(on: facts)(file)
+        if repository.deniesByLicense(verdict, of: package) { throw failure }
+    }
+
     // MARK: Files
 
     /// What is known of a file that is not here.
@@ -201,9 +217,12 @@ struct ProxySource: FileSource {
         guard let package else { throw context.miss(path, until: nil) }
         let found = try await UpstreamIndex(context).current(.package(package))
         let known = found.known
-        await SidecarsForLicenses(context).bring(for: path, listedIn: known)
-        // The rules know what was remembered, not what the upstream has said since.
-        if known.ttl.content != remembered?.ttl.content { _ = try await admit(path, package, known, by: rules) }
+        let lacking = await SidecarsForLicenses(context).bring(for: path, listedIn: known)
+        // The rules know what was remembered, not what the upstream has said since, nor the licence that came with it.
+        if repository.asksLicenses || known.ttl.content != remembered?.ttl.content {
+            _ = try await admit(path, package, known, by: rules)
+        }
+        try await refuse(path, package, known, lacking: lacking, by: rules)
         if let record = try await placed(path, found) { return record }
         if let file = try await deriving?.ask({ $0.file(ofSidecar: path) }) ?? nil, let record = try await placed(file, found),
             let sidecar = try await deriving?.ask({ $0.embeddedSidecar(of: record) }) ?? nil

@@ -1,5 +1,6 @@
 internal import SaveAccess
 internal import SaveCaching
+package import SaveHTTP
 package import SavePlatform
 package import SaveStorage
 
@@ -15,17 +16,23 @@ package final class LicenseReader: Sendable {
     private let store: any MetadataStore
     private let blobs: any BlobStore
     private let pool: BlockingPool
+    private let log: Log
     private let read = BoundedCache<Key, String>(limit: 100_000)
+    /// Sidecars whose bytes are lost, which the log has been told of.
+    private let lost = BoundedCache<Key, Bool>(limit: 1000)
     /// Larger sidecars are not read. Bytes.
     private static let maxBytes: Int64 = 4 << 20
 
-    package init(store: any MetadataStore, blobs: any BlobStore, pool: BlockingPool) {
+    package init(store: any MetadataStore, blobs: any BlobStore, pool: BlockingPool, log: Log) {
+        self.log = log
         self.store = store
         self.blobs = blobs
         self.pool = pool
     }
 
-    /// - Throws: where a record or a sidecar cannot be read.
+    /// A sidecar whose bytes are lost says nothing: other files of the package are judged all the same.
+    ///
+    /// - Throws: where a record or a sidecar cannot be read now.
     func licenses(of package: PackageFacts) async throws -> PackageLicenses {
         guard let format = package.repository.licensing else { return PackageLicenses([]) }
         let files = package.files.filter { $0.sidecarOf == nil }
@@ -63,13 +70,28 @@ package final class LicenseReader: Sendable {
             if let known = read[key] {
                 text = known
             } else {
-                let blob = try await blobs.open(sidecar.blob)
-                let bytes = try await blob.read(at: 0, count: Int(clamping: sidecar.size), pool: pool)
+                guard let bytes = try await bytes(of: sidecar, key) else { continue }
                 text = try await format.ask { $0.license(of: file, sidecar: bytes) } ?? ""
                 read.insert(text, for: key)
             }
             if !text.utf8.isEmpty { found.append((file, text)) }
         }
         return found
+    }
+
+    /// - Returns: nil where they are lost.
+    private func bytes(of sidecar: StoredAsset, _ key: Key) async throws -> [UInt8]? {
+        do {
+            let blob = try await blobs.open(sidecar.blob)
+            return try await blob.read(at: 0, count: Int(clamping: sidecar.size), pool: pool)
+        } catch let error as SaveError where [.assetNotFound, .blobCorrupt].contains(error.code) {
+            if lost[key] == nil {
+                lost.insert(true, for: key)
+                log(
+                    .error, "what says which licence a file is under is lost: its licence is unknown",
+                    ["file": sidecar.record.path.text, "error": "\(error)"])
+            }
+            return nil
+        }
     }
 }

@@ -38,7 +38,7 @@ struct UpstreamSidecar: Sendable {
                     try await withTimeout(Self.patience, throwing: late) { try await bring(sidecar) }
                     memory.lostSidecars.remove(key)
                 } catch {
-                    if isLasting(error) { lose(sidecar, error) }
+                    if Self.isLasting(error) { lose(sidecar, error) }
                     throw error
                 }
             }
@@ -78,7 +78,7 @@ struct UpstreamSidecar: Sendable {
     private func isInFile(_ sidecar: AssetRecord, insteadOf error: any Error) async throws -> Bool {
         let file = try await file(of: sidecar)
         guard try await format.ask({ $0.embeddedSidecar(of: file) })?.path == sidecar.path else { return false }
-        if isLasting(error) {
+        if Self.isLasting(error) {
             context.log(
                 .warning, "the upstream does not have the sidecar that it announces",
                 ["repository": context.repository.record.coordinates, "file": sidecar.path.text, "error": "\(error)"])
@@ -90,7 +90,7 @@ struct UpstreamSidecar: Sendable {
     }
 
     /// What will not be different at the next attempt.
-    private func isLasting(_ error: any Error) -> Bool {
+    static func isLasting(_ error: any Error) -> Bool {
         if error is SourceMiss { return true }
         return [.upstreamInvalid, .blocked].contains((error as? SaveError)?.code)
     }

@@ -147,6 +147,62 @@ import Testing
         #expect(await status(engine, told) == 200)
     }
 
+    @Test func `PyPI: while metadata cannot be had, a wheel is refused for now where a policy denies licences, and only there`()
+        async throws
+    {
+        let bound = Self.wheel("2.0")
+        for (name, status) in [("deny", 503), ("warn", 200), ("allowed before", 200)] {
+            let engine = try await made("pypi")
+            offer(wheels: [(bound, "License-Expression: AGPL-3.0-only")], engine)
+            if name == "allowed before" {
+                _ = try await engine.add(policy: "ours") { ($0.priority, $0.action, $0.match.packages) = (1, .allow, ["foo"]) }
+            }
+            _ = try await engine.add(policy: "terms") {
+                ($0.priority, $0.action, $0.match.licenses) = (2, name == "warn" ? .warn : .deny, ["AGPL-*"])
+            }
+            let metadata = Self.base + "files/\(bound).metadata"
+            engine.upstream.fail(metadata)
+            let root = "/pypi/p/u/simple/foo/"
+            // With the page known, and without.
+            for isKnown in [false, true] {
+                if isKnown { _ = try await engine.get(root) }
+                let answer = await engine.send(.get, "/pypi/p/u/packages/foo/\(bound)")
+                #expect(answer.status == status, "\(name)")
+                if status == 503 {
+                    #expect(
+                        answer.headers["x-save-reason"]
+                            == "the licence of '\(bound)' is not known yet, and a policy asks for it: down", "\(name)")
+                    #expect(
+                        !engine.upstream.requests.contains {
+                            $0.method == .get && $0.url.hasSuffix("files/" + bound) && $0.headers["range"] == nil
+                        })
+                }
+            }
+            guard status == 503 else { continue }
+            offer(wheels: [(bound, "License-Expression: AGPL-3.0-only")], engine)
+            #expect(await self.status(engine, bound) == 403)
+        }
+    }
+
+    @Test func `PyPI: metadata whose bytes are lost leave a page as it is, and are fetched again for the wheel`() async throws {
+        let first = try await made("pypi")
+        let bound = Self.wheel("2.0")
+        let said = "License-Expression: AGPL-3.0-only"
+        offer(wheels: [(bound, said)], first)
+        _ = try await first.add(policy: "terms") { ($0.match.licenses, $0.presentation) = (["AGPL-*"], .omit) }
+        #expect(await status(first, bound) == 403)
+        let digest = BlobDigest(of: Array("Metadata-Version: 2.4\nName: foo\nVersion: 2.0\n\(said)\n".utf8))
+        #expect(try await first.blobs.delete(digest, committedBefore: first.clock.platform.now().adding(seconds: 9)))
+        // A server that has not read them yet.
+        let engine = try await EngineFixture(
+            store: first.store, blobs: first.blobs, further: [PyPIFormat.self, NpmFormat.self], isFirst: false)
+        offer(wheels: [(bound, said)], engine)
+        let page = try await engine.get("/pypi/p/u/simple/foo/")
+        #expect(page.status == 200 && page.text.contains(bound))
+        #expect(await status(engine, bound) == 403)
+        #expect(try await engine.get("/pypi/p/u/simple/foo/").text.contains(bound) == false)
+    }
+
     @Test func `formats that say nothing of licences are not judged by them`() async throws {
         let engine = try await EngineFixture()
         try await engine.add("u", .proxy)
