@@ -100,23 +100,26 @@ extension Caller {
         }
     }
 
-    /// The policies by a name that count in a project and that the caller may name: those of the server and of the project, and of its
-    /// repositories those that the caller may read.
+    /// The policies by a name that the caller may name in a waiver of a project: those that refuse files there, and what it may see.
     func policies(named name: String, in project: ProjectRecord) -> [PolicyRecord] {
         allPolicies.filter { $0.name.utf8.elementsEqual(name.utf8) && mayName($0, in: project) }
     }
 
+    /// The same by a number.
     func policy(number: Int64, in project: ProjectRecord) -> PolicyRecord? {
         allPolicies.first { $0.id == number && mayName($0, in: project) }
     }
 
-    /// Policies and packages in it that have waivers are told to all readers of a refusal.
+    /// A refusal tells the name of its policy to all readers of the repository. Of other policies only those know that may see them.
     private func mayName(_ policy: PolicyRecord, in project: ProjectRecord) -> Bool {
-        switch policy.scope {
-        case .server: true
-        case .project(let id): id == project.id
-        case .repository(let id): repository(id: id)?.record.projectID == project.id
-        }
+        let isInProject =
+            switch policy.scope {
+            case .server: true
+            case .project(let id): id == project.id
+            case .repository(let id): repository(id: id)?.record.projectID == project.id
+            }
+        let refuses = policy.isEnabled && policy.action == .deny && !policy.isDryRun
+        return isInProject && (refuses || mayInspect || manages(policy.scope))
     }
 
     private func isRequester(of waiver: WaiverRecord) -> Bool {

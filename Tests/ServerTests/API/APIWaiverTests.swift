@@ -114,7 +114,7 @@ struct APIWaiverTests {
             (body("own", "notes/alpha"), "package", "no package URL"), (body("own", "pkg:notes/alpha"), "package", "@* for all"),
             (body("own", "pkg:cobol/a@1"), "package", "no packages of the type"),
             (body("own", "pkg:notes/alpha@1", #","versions":"2""#), "versions", "has a version already"),
-            (body("none"), "policy", "no policy of this name"), (body("soft"), "policy", "refuses nothing"),
+            (body("none"), "policy", "no policy of this name"), (body("soft"), "policy", "no policy of this name"),
             (body("own", "pkg:notes/alpha@1", group), "policy", "and not both"),
             (body("server", "pkg:notes/alpha@1", #","advisories":["CVE-1"]"#), "advisories", "does not look at advisories"),
             (body().replacing("needed", with: " "), "reason", "must say why"),
@@ -155,6 +155,50 @@ struct APIWaiverTests {
         let full = try await ask(server, body("own", "pkg:notes/late@1"))
         #expect(full.status == 409 && full.text.contains("delete those"))
         #expect(try await ask(server, body("own", "pkg:notes/late@1"), as: "dev").status == 201)
+        // What was granted its account may not delete: it counts until it has ended.
+        let first = try #require(server.catalogue.current.waivers.first)
+        let end = #"{"state":"granted","until":"\#(server.clock.platform.now().adding(seconds: 60).rfc3339)"}"#
+        #expect(try await server.send("PATCH", "/waivers/\(first.id)", as: "owner", body: end).status == 200)
+        #expect(try await ask(server, body("own", "pkg:notes/late@1")).status == 409)
+        server.clock.advance(seconds: 60)
+        #expect(try await ask(server, body("own", "pkg:notes/late@1")).status == 201)
+        #expect(try await ask(server, body("own", "pkg:notes/later@1")).status == 409)
+    }
+
+    @Test func `policies that refuse nothing in the project are told from none at all only to accounts that may see them`()
+        async throws
+    {
+        let server = try await made()
+        let more = [
+            #"{"name":"off","action":"deny","enabled":false,"match":{}}"#,
+            #"{"name":"tried","action":"deny","dry_run":true,"match":{}}"#,
+            #"{"name":"elsewhere","scope":"project:other","action":"deny","match":{}}"#,
+            #"{"name":"own-off","scope":"project:backend","action":"deny","enabled":false,"match":{}}"#,
+        ]
+        for body in more { #expect(try await server.send("POST", "/policies", body: body).status == 201) }
+        func numbered(_ id: Int64) -> String {
+            body("own", "pkg:notes/beta@1").replacing(#""policy":"own""#, with: #""policy_id":\#(id)"#)
+        }
+        let unknown = (name: try await ask(server, body("none")), number: try await ask(server, numbered(999)))
+        #expect(unknown.name.status == 400 && unknown.number.status == 400)
+        #expect(unknown.number.text.contains("no policy of this number counts"))
+        for policy in server.catalogue.current.policies {
+            let byName = try await ask(server, body(policy.name, "pkg:notes/gamma@1"))
+            let byNumber = try await ask(server, numbered(policy.id))
+            let counts = ["server", "late", "own"].contains(policy.name)
+            #expect(byName.status == (counts ? 201 : 400) && byNumber.status == (counts ? 201 : 400), "\(policy.name)")
+            if !counts {
+                #expect(byName.comparable == unknown.name.comparable && byNumber.comparable == unknown.number.comparable)
+                #expect(!byNumber.text.contains(policy.name), "\(policy.name)")
+            }
+        }
+        for (user, policy, words) in [
+            ("root", "soft", "refuses nothing"), ("eve", "soft", "refuses nothing"), ("owner", "soft", "no policy of this name"),
+        ] {
+            #expect(try await ask(server, body(policy), as: user).text.contains(words), "\(user)")
+        }
+        #expect(try await ask(server, body("own-off"), as: "owner").status == 201)
+        #expect(try await ask(server, body("off"), as: "root").status == 201)
     }
 
     // MARK: Refusals
@@ -222,6 +266,13 @@ struct APIWaiverTests {
         #expect(items[0]["advisories"] == ["CVE-2026-1", "GHSA-a"])
         #expect(items[0]["reason"] == "vulnerable_code_not_present: we cut it out")
         #expect(try await take(server, Self.unaffected)["unchanged"] == 2)
+        let turned = Self.unaffected.replacing("CVE-2026-1", with: "GHSA-b").replacing("GHSA-a", with: "CVE-2026-1")
+            .replacing("GHSA-b", with: "GHSA-a")
+        let another = Self.unaffected.replacing("pkg:notes/alpha@1", with: "pkg:notes/alpha@2")
+        let twice = try await take(server, [turned, another, another].joined(separator: ","))
+        #expect(twice["granted"] == 1 && twice["unchanged"] == 5)
+        let added = try #require(server.catalogue.current.waivers.last)
+        #expect(try await server.send("DELETE", "/waivers/\(added.id)").status == 204)
         // A waiver of a policy as a whole is nothing that OpenVEX could say.
         #expect(try await ask(server, body("server"), as: "root").status == 201)
         let request = try await server.send("GET", "/waivers?format=openvex")

@@ -116,23 +116,36 @@ enum OpenVEX {
         return call.answer(.object(counts))
     }
 
+    /// What a waiver lets pass: two that have the same, the advisories in any order, are one statement.
+    private struct Exception: Hashable {
+        let project: Int64
+        let policy: Int64
+        let state: WaiverRecord.State
+        /// With its version or its versions, as bytes: Swift takes other spellings of a letter for the same.
+        let package: [UInt8]
+        let advisories: Set<String>
+
+        init(_ waiver: WaiverRecord) {
+            project = waiver.project
+            policy = waiver.policy
+            state = waiver.state
+            package = Array(waiver.package.utf8)
+            advisories = Set(waiver.advisories)
+        }
+    }
+
     private static func store(
         _ drafts: [WaiverRecord], skipped: Int, _ writing: any MetadataWriting, at now: Timestamp, _ call: APICall
     ) throws -> (JSONObject, [AuditEvent]) {
-        var known = try writing.waivers()
+        var known = Set(try writing.waivers().filter { now < $0.until }.map(Exception.init))
         var events: [AuditEvent] = []
         var (granted, requested, unchanged) = (Int64(0), Int64(0), Int64(0))
         for draft in drafts {
-            let isKnown = known.contains { other in
-                other.project == draft.project && other.policy == draft.policy && other.state == draft.state && now < other.until
-                    && other.package.utf8.elementsEqual(draft.package.utf8) && Set(other.advisories) == Set(draft.advisories)
-            }
-            if isKnown {
+            guard known.insert(Exception(draft)).inserted else {
                 unchanged += 1
                 continue
             }
             let record = try writing.put(draft)
-            known.append(record)
             if record.state == .granted { granted += 1 } else { requested += 1 }
             events.append(WaiverRoutes.event(record, call))
         }

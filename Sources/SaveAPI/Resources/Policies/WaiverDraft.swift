@@ -7,7 +7,8 @@ internal import SaveStorage
 struct WaiverDraft: Sendable {
     let record: WaiverRecord
 
-    /// Waivers of one account in one project, granted, ended or not: everybody may ask, and all are in memory.
+    /// Waivers of one account in one project: everybody may ask, and all are in memory. What was granted and has ended is not counted,
+    /// because the account may not delete it; its own requests it may, so that these count until it does.
     static let maxOwn = 200
 
     /// What the body of a call describes.
@@ -55,8 +56,12 @@ struct WaiverDraft: Sendable {
                 "you have asked for this already: change or delete the waiver \(same.id), which is \(same.state.rawValue) until \(same.until.rfc3339)"
             )
         }
-        guard own.count < Self.maxOwn else {
-            throw SaveError(.conflict, "you have \(own.count) waivers in this project: delete those that you do not need first")
+        let counted = own.filter { $0.state == .requested || now < $0.until }.count
+        guard counted < Self.maxOwn else {
+            throw SaveError(
+                .conflict,
+                "you have \(counted) waivers in this project: delete those requests that you do not need, or ask an owner to end others"
+            )
         }
         var record = record
         (record.created, record.updated) = (now, now)
