@@ -40,7 +40,7 @@ struct ServerBase: Sendable {
         advisories = AdvisoryDatabase(
             store: AdvisoryFile(folder: AdvisoriesCommand.folder(configuration)), formats: formats,
             pool: BlockingPool(name: "advisories", threads: 2), clock: clock, log: log)
-        catalogue = Catalogue(store: stores.metadata, formats: formats)
+        catalogue = Catalogue(store: stores.metadata, formats: formats, clock: clock)
         try await catalogue.reload()
     }
 

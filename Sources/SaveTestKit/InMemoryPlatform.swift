@@ -23,7 +23,7 @@ package final class InMemoryPlatform: Sendable {
         var formats = FormatRegistry()
         try formats.register(format)
         let clock = ManualClock().platform
-        catalogue = Catalogue(store: store, formats: formats)
+        catalogue = Catalogue(store: store, formats: formats, clock: clock)
         let client = LoopClient(host: Self.host)
         let services = EngineServices(
             store: store, blobs: InMemoryBlobStore(), client: client, catalogue: catalogue, clock: clock, log: .silent(),

@@ -1,3 +1,4 @@
+package import SaveHTTP
 internal import SavePlatform
 package import SaveStorage
 
@@ -8,12 +9,14 @@ package import SaveStorage
 package final class Catalogue: Sendable {
     private let store: any MetadataStore
     package let formats: FormatRegistry
+    private let clock: PlatformClock
     /// What there is now, for those who only read.
     package let live = CurrentCatalogue()
 
     /// An empty catalogue; `reload` fills it.
-    package init(store: any MetadataStore, formats: FormatRegistry) {
+    package init(store: any MetadataStore, formats: FormatRegistry, clock: PlatformClock) {
         self.store = store
+        self.clock = clock
         self.formats = formats
     }
 
@@ -33,10 +36,11 @@ package final class Catalogue: Sendable {
         }
         let earlier = current
         var repositories: [Repository] = []
-        let granted = records.waivers.filter { $0.state == .granted }
+        // Waivers are kept when they have ended. These count for nothing, and only a change of one, which is read then, makes it count.
+        let now = clock.now()
+        let granted = Dictionary(grouping: records.waivers.lazy.filter { $0.state == .granted && now < $0.until }, by: \.project)
         for record in records.repositories {
-            let waivers = granted.filter { $0.project == record.projectID }
-            repositories.append(try await repository(record, records.policies, waivers, earlier))
+            repositories.append(try await repository(record, records.policies, granted[record.projectID] ?? [], earlier))
         }
         live.install(CatalogueSnapshot(records, repositories: repositories, generation: generation))
     }
@@ -58,7 +62,8 @@ package final class Catalogue: Sendable {
         _ record: RepositoryRecord, _ policies: [PolicyRecord], _ waivers: [WaiverRecord], _ earlier: CatalogueSnapshot
     ) async throws -> Repository {
         let policies = policies.filter { $0.applies(to: record) }
-        let waivers = waivers.filter { waiver in policies.contains { $0.id == waiver.policy } }
+        let numbers = Set(policies.map(\.id))
+        let waivers = waivers.filter { numbers.contains($0.policy) }
         let versions = Dictionary(waivers.map { ($0.id, $0.updated) }) { first, _ in first }
         let known = earlier.repository(id: record.id)
         if let known, known.record == record, known.isJudged(by: policies, waivers: versions) { return known }
@@ -71,14 +76,15 @@ package final class Catalogue: Sendable {
         if let known, known.record.format == record.format, known.record.settings == record.settings {
             // What is on its way from the upstream goes on to count where the change is about something else.
             let upstream = known.record.hasSameUpstream(as: record) ? known.upstream : nil
-            let judged = await judged(policies, waivers, for: record, known.format, descriptor)
+            let parsed = known.waivers(unchangedIn: versions)
+            let judged = await judged(policies, waivers, parsed, for: record, known.format, descriptor)
             return Repository(
                 record: record, format: known.format, descriptor: descriptor, upstream: upstream, policies: judged.policies,
                 considered: judged.considered,
                 consideredWaivers: versions)
         }
         let format = try await formats.make(record.format, settings: record.settings)
-        let judged = await judged(policies, waivers, for: record, format, descriptor)
+        let judged = await judged(policies, waivers, [:], for: record, format, descriptor)
         return Repository(
             record: record, format: format, descriptor: descriptor, policies: judged.policies, considered: judged.considered,
             consideredWaivers: versions)
@@ -89,11 +95,13 @@ package final class Catalogue: Sendable {
     /// A loaded format may not answer. Accounts and roles must not wait for it; so what denies denies everything there, what allows
     /// allows nothing, and the next reload asks again.
     private func judged(
-        _ policies: [PolicyRecord], _ waivers: [WaiverRecord], for record: RepositoryRecord,
+        _ policies: [PolicyRecord], _ waivers: [WaiverRecord], _ parsed: [Int64: RepositoryWaiver], for record: RepositoryRecord,
         _ format: IsolatedFormat<any RepositoryFormat>, _ descriptor: FormatDescriptor
     ) async -> (policies: [RepositoryPolicy], considered: [PolicyRecord]) {
         do {
-            return (try await RepositoryPolicy.all(of: policies, waivers: waivers, for: record, format, descriptor), policies)
+            let all = try await RepositoryPolicy.all(
+                of: policies, waivers: waivers, parsed: parsed, for: record, format, descriptor)
+            return (all, policies)
         } catch {
             return (policies.filter { $0.action == .deny }.map { RepositoryPolicy($0, packages: nil) }, [])
         }

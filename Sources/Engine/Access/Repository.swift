@@ -42,6 +42,16 @@ package final class Repository: Sendable {
         considered == records && consideredWaivers == waivers
     }
 
+    /// Its waivers that did not change, by their numbers.
+    ///
+    /// - Parameter waivers: when each was changed last.
+    func waivers(unchangedIn waivers: [Int64: Timestamp]) -> [Int64: RepositoryWaiver] {
+        let unchanged = policies.lazy.flatMap(\.waivers).filter { waiver in
+            waivers[waiver.id].map { $0 == self.consideredWaivers[waiver.id] } ?? false
+        }
+        return Dictionary(unchanged.map { ($0.id, $0) }) { first, _ in first }
+    }
+
     /// The path from the host to the repository, with a slash at both ends, as Save writes it: below the format's mount where it
     /// has one.
     package var basePath: String { "/\(descriptor.root)/\(record.project)/\(record.name)/" }
@@ -61,7 +71,7 @@ package struct RepositoryPolicy: Sendable, Equatable {
     package let isAboutVersions: Bool
     /// `match.advisories` in small letters.
     package let advisoryNames: [String]
-    /// The exceptions from it that were granted here, also those that have ended.
+    /// The exceptions from it that were granted here; some may have ended since.
     package let waivers: [RepositoryWaiver]
 
     package init(_ record: PolicyRecord, packages: [String]?, waivers: [RepositoryWaiver] = []) {

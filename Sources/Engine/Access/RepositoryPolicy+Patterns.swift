@@ -8,14 +8,16 @@ extension RepositoryPolicy {
     /// - Parameters:
     ///   - records: those that apply to it, in that order.
     ///   - waivers: those that were granted for its project.
+    ///   - parsed: those of them, by their numbers, that are in the terms of the format already.
     static func all(
-        of records: [PolicyRecord], waivers: [WaiverRecord] = [], for repository: RepositoryRecord,
-        _ format: IsolatedFormat<any RepositoryFormat>, _ descriptor: FormatDescriptor
+        of records: [PolicyRecord], waivers: [WaiverRecord] = [], parsed: [Int64: RepositoryWaiver] = [:],
+        for repository: RepositoryRecord, _ format: IsolatedFormat<any RepositoryFormat>, _ descriptor: FormatDescriptor
     ) async throws -> [RepositoryPolicy] {
+        let waivers = Dictionary(grouping: waivers, by: \.policy)
         var policies: [RepositoryPolicy] = []
         for record in records {
             guard try await unjudged(record.match, in: repository.kind, format, descriptor) == nil else { continue }
-            let own = try await RepositoryWaiver.all(of: waivers.filter { $0.policy == record.id }, repository.format, format)
+            let own = try await RepositoryWaiver.all(of: waivers[record.id] ?? [], parsed, repository.format, format)
             guard let written = record.match.packages else {
                 policies.append(RepositoryPolicy(record, packages: nil, waivers: own))
                 continue
@@ -83,10 +85,15 @@ extension RepositoryPolicy {
 extension RepositoryWaiver {
     /// Waivers in the terms of a format, without those of packages that it does not have.
     fileprivate static func all(
-        of records: [WaiverRecord], _ id: String, _ format: IsolatedFormat<any RepositoryFormat>
+        of records: [WaiverRecord], _ parsed: [Int64: RepositoryWaiver], _ id: String,
+        _ format: IsolatedFormat<any RepositoryFormat>
     ) async throws -> [RepositoryWaiver] {
         var waivers: [RepositoryWaiver] = []
         for record in records {
+            if let known = parsed[record.id] {
+                waivers.append(known)
+                continue
+            }
             do {
                 guard let (package, versions) = try await subject(of: try PackageURL(record.package), id, format) else {
                     continue

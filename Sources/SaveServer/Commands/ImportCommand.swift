@@ -68,7 +68,7 @@ struct OfflineRepositories {
 
     init(_ stores: Stores, _ configuration: ServerConfiguration) async throws {
         let registry = try FormatRegistry.complete(configuration)
-        catalogue = Catalogue(store: stores.metadata, formats: registry)
+        catalogue = Catalogue(store: stores.metadata, formats: registry, clock: .system)
         try await catalogue.reload()
         let storage = RepositoryStorage(
             store: stores.metadata, blobs: stores.blobs, clock: .system, log: .silent(), pool: stores.pool)

@@ -26,7 +26,7 @@ struct Accounting {
         self.clock = clock
         var registry = FormatRegistry()
         for format in formats { try registry.register(format) }
-        catalogue = Catalogue(store: store, formats: registry)
+        catalogue = Catalogue(store: store, formats: registry, clock: clock.platform)
         uses = KeyUses(store: store, clock: clock.platform, log: .silent())
         let local: [any SignInProviding] = [
             KeySignIn(serverKey: serverKey, clock: clock.platform), PasswordSignIn(hasher: hasher),

@@ -14,7 +14,7 @@ struct AccessCatalogueTests {
 
     @Test func `a key that is made, changed or gone is known, and nothing but keys is read again`() async throws {
         let store = ReadCountingStore()
-        let catalogue = Catalogue(store: store, formats: FormatRegistry())
+        let catalogue = Catalogue(store: store, formats: FormatRegistry(), clock: ManualClock().platform)
         try await catalogue.reload()
         let before = store.wholeReads.withLock { $0 }
         var expected: [String: KeyRecord] = [:]
@@ -42,7 +42,7 @@ struct AccessCatalogueTests {
 
     @Test func `keys that change while everything is read again end as the database has them`() async throws {
         let store = InMemoryMetadataStore()
-        let catalogue = Catalogue(store: store, formats: FormatRegistry())
+        let catalogue = Catalogue(store: store, formats: FormatRegistry(), clock: ManualClock().platform)
         try await catalogue.reload()
         let keys = try (0..<40).map(key)
         try await withThrowingTaskGroup(of: Void.self) { group in

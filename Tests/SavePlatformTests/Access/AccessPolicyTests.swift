@@ -40,7 +40,7 @@ private func catalogue(
         _ = try add(a, "open", .group, anonymous: true, [open])
         try change(writing, a, b)
     }
-    let catalogue = Catalogue(store: store, formats: formats)
+    let catalogue = Catalogue(store: store, formats: formats, clock: ManualClock().platform)
     try await catalogue.reload()
     return catalogue.current
 }

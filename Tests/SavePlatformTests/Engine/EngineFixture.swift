@@ -35,7 +35,7 @@ final class EngineFixture: Sendable {
         try formats.register(format, from: origin)
         try formats.register(ChunksFormat.self, from: origin)
         for format in formatsBeside { try formats.register(format) }
-        catalogue = Catalogue(store: store, formats: formats)
+        catalogue = Catalogue(store: store, formats: formats, clock: clock.platform)
         let administrators = AdministratorPolicies.rules(
             store: store, formats: formats, advisories: advisories,
             licenses: LicenseReader(store: store, blobs: blobs, pool: BlockingPool(name: "licences", threads: 1), log: .silent()),

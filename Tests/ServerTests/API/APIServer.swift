@@ -141,7 +141,7 @@ struct APIServer {
         try formats.register(HostedOnlyFormat.self, from: .loaded(path: "/plugins/plain.so"))
         for other in others { try formats.register(other) }
         keyUses = KeyUses(store: store, clock: clock.platform, log: .silent())
-        catalogue = Catalogue(store: store, formats: formats)
+        catalogue = Catalogue(store: store, formats: formats, clock: clock.platform)
         let advisories = AdvisoryDatabase(
             store: InMemoryAdvisoryStore(), formats: formats, pool: .forTests, clock: clock.platform)
         let jobs = Jobs(clock: clock.platform)

@@ -59,7 +59,7 @@ final class AccessWorld: Sendable {
         let own: [any RepositoryFormat.Type] = [NpmFormat.self, ChunksFormat.self, NoticesFormat.self, ParcelsFormat.self]
         for other in own + others { try formats.register(other) }
         self.formats = formats
-        catalogue = Catalogue(store: store, formats: formats)
+        catalogue = Catalogue(store: store, formats: formats, clock: clock.platform)
         let advisories = AdvisoryDatabase(
             store: InMemoryAdvisoryStore(), formats: formats, pool: .forTests, clock: clock.platform)
         let services = EngineServices(

@@ -113,6 +113,25 @@ import Testing
         #expect(answers.map { $0["waiver"] } == [.integer(id), .null])
     }
 
+    @Test func `a waiver that has ended is no longer among those of its repository when something changes`() async throws {
+        let engine = try await made()
+        let policy = try await engine.add(policy: "no-x") { $0.match.packages = ["x"] }
+        let short = try await engine.add(waiverOf: policy, "pkg:pypi/x@1", lasting: 30)
+        let long = try await engine.add(waiverOf: policy, "pkg:pypi/x@2", lasting: 60)
+        func counted() -> [Int64]? {
+            engine.catalogue.current.repository(project: "p", name: "u")?.policies.first?.waivers.map(\.id)
+        }
+        #expect(counted() == [short, long])
+        engine.clock.advance(seconds: 30)
+        try await engine.catalogue.reload()
+        #expect(counted() == [long])
+        // All are known on, and one that is given another end counts again.
+        #expect(engine.catalogue.current.waivers.map(\.id) == [short, long])
+        try await engine.change(waiver: short) { $0.until = $0.until.adding(seconds: 600) }
+        #expect(counted() == [short, long])
+        #expect(await status(engine, "1") == 200)
+    }
+
     // MARK: Advisories
 
     private func judge(_ match: PolicyMatch, waived: [[String]]) -> PolicyJudge {

@@ -70,7 +70,7 @@ import Testing
 
         var formats = FormatRegistry()
         try formats.register(LineFormat.self)
-        let catalogue = Catalogue(store: store, formats: formats)
+        let catalogue = Catalogue(store: store, formats: formats, clock: first.clock.platform)
         try await catalogue.reload()
         let silent = FakeUpstream()
         let services = EngineServices(
