@@ -122,6 +122,16 @@ import Testing
         #expect(error?.code == .tooLarge)
     }
 
+    @Test func `names are as deep as sources are, and not so long together that they fill the memory`() async throws {
+        let folders = Array(repeating: "f", count: 63).joined(separator: "/")
+        #expect(try await refusal(files: [folders + "/x.go"]) == nil)
+        #expect(try await refusal(files: ["a/" + folders + "/x.go"])?.contains("has more than 64 elements") == true)
+        // Of each name, every beginning that ends at a slash is kept: a quarter of a megabyte.
+        let long = Array(repeating: String(repeating: "x", count: 59), count: 62).joined(separator: "/")
+        #expect(try await refusal(files: (0..<10).map { "\($0)/\(long)" }) == nil)
+        #expect(try await refusal(files: (0..<160).map { "\($0)/\(long)" })?.contains("its names take more than") == true)
+    }
+
     @Test func `what is no zip, or one with nothing in it, is refused`() async throws {
         for bytes in [
             [], Array("no zip".utf8), FixtureZip([]).bytes, FixtureZip([.init(Self.prefix, [], isDeflated: false)]).bytes,

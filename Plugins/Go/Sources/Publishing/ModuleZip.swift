@@ -100,20 +100,39 @@ struct ModuleZip {
     }
 
     /// One line, not too long.
-    private static func shown(_ name: String) -> String {
+    fileprivate static func shown(_ name: String) -> String {
         String(decoding: name.utf8.prefix(200).map { $0 >= 0x20 && $0 != 0x7F ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
     }
 }
 
 /// The names of an archive on a file system without capitals: no two may be one there, and none may be a file and a folder.
 private struct UnpackedNames {
+    /// Elements of a name: each folder on the way to a file is kept.
+    private static let maxElements = 64
+    /// Bytes of all names that are kept. A module of 50,000 files takes a third.
+    private static let maxBytes = 32 << 20
+
     private var seen: [String: (name: String, isDirectory: Bool)] = [:]
+    private var bytes = 0
 
     mutating func add(_ elements: [String], isDirectory: Bool) throws {
+        guard elements.count <= Self.maxElements else {
+            throw ModuleZip.refused(
+                "'\(ModuleZip.shown(elements.joined(separator: "/")))' has more than \(Self.maxElements) elements: move the file up, or leave it out"
+            )
+        }
         for count in 1...elements.count {
             let name = elements.prefix(count).joined(separator: "/")
             let isFolder = isDirectory || count < elements.count
-            guard let other = seen.updateValue((name, isFolder), forKey: PathElement.folded(name)) else { continue }
+            let key = PathElement.folded(name)
+            guard let other = seen.updateValue((name, isFolder), forKey: key) else {
+                bytes += name.utf8.count + key.utf8.count
+                guard bytes <= Self.maxBytes else {
+                    throw ModuleZip.refused(
+                        "its names take more than \(Self.maxBytes) bytes: leave out files, or shorten their paths")
+                }
+                continue
+            }
             guard ASCII.isEqual(other.name, name) else {
                 throw ModuleZip.refused("'\(other.name)' and '\(name)' are one file where capitals do not count: rename one")
             }
