@@ -143,6 +143,12 @@ import Testing
         let many = try listing((0..<200).map { "1.0.\($0)" })
         await #expect(throws: SaveError.self) { try await change(.unpublish("100-0123"), nil, many) }
         await #expect(throws: SaveError.self) { try await change(.unpublish("99999999999999999999-0123"), nil, many) }
+        // Of 19,900 choices a hundred are tried, those without the last versions first.
+        var seen = many
+        seen.assets = Array(many.assets.dropFirst(2))
+        await #expect(throws: SaveError.self) { try await change(.unpublish(revision(seen)), nil, many) }
+        seen.assets = Array(many.assets.dropLast(2))
+        #expect(try await change(.unpublish(revision(seen)), nil, many).removed.count == 198)
     }
 
     @Test func `a revision that was made from another state of the package is refused`() async throws {

@@ -148,7 +148,7 @@ enum PackageEdits {
         return asset.withdrawn.map { Packument.note(on: $0, record) == note } ?? false
     }
 
-    /// Versions that rules keep off the page, of which one is looked for that the client saw.
+    /// Listings that are tried for the one that the client saw. Each is made and digested like a page.
     private static let maxUnseen = 100
 
     /// The files that the client saw at a revision and left out of its document. What rules keep off the page it never saw: that stays.
@@ -171,15 +171,12 @@ enum PackageEdits {
         ASCII.isEqual(Packument(of: name.package, listing: listing, origin: "").revision, revision)
     }
 
-    /// Choices of versions that are tried.
-    private static let maxChoices = 5000
-
     /// The files that a client saw, by a revision, which begins with their number; nil where it is of no choice of those that there are.
     private static func seenInPart(_ revision: String, _ listing: Listing, _ name: PackageName) -> [AssetRecord]? {
         let digits = revision.utf8.prefix { $0 != UInt8(ascii: "-") }
         guard let count = Int(String(Substring(digits))), count > 0, count < listing.assets.count else { return nil }
         var chosen = Array(0..<count)
-        for _ in 0..<maxChoices {
+        for _ in 0..<maxUnseen {
             let files = chosen.map { listing.assets[$0] }
             if isSeen(revision, listing.with(files), name) { return files }
             // The next choice: the last place that can go on does, and those behind it follow.
