@@ -95,11 +95,12 @@ package struct FileRules: Sendable {
     /// A listing as clients see it.
     func filter(_ answer: SourcedListing, of package: PackageFacts) async throws -> SourcedListing {
         var (package, answer) = (package, answer)
+        // All of them, also as of a time: the same is asked of a page and of a file.
+        package.listed = answer.listing.assets
         if let published {
             answer.listing.assets = try await published.filter(answer.listing.assets, in: package.repository.record.id)
         }
         package.files = answer.listing.assets
-        package.listed = answer.listing.assets
         let verdicts = try await judged(package)
         if let whole = verdicts.whole {
             guard whole.withholding != nil else {
