@@ -20,8 +20,11 @@ import Testing
     // MARK: PyPI
 
     /// The proxy `u`, the hosted `h`, the group `g` over the proxy, and `both` over both.
-    private func made(_ format: String, policy: GroupSettings.Policy = .firstOwner) async throws -> EngineFixture {
-        let engine = try await EngineFixture(further: [PyPIFormat.self, RawFormat.self, NpmFormat.self])
+    private func made(
+        _ format: String, policy: GroupSettings.Policy = .firstOwner, pageCacheSize: Int? = nil
+    ) async throws -> EngineFixture {
+        let engine = try await EngineFixture(
+            further: [PyPIFormat.self, RawFormat.self, NpmFormat.self], pageCacheSize: pageCacheSize)
         let proxy = try await engine.add("u", .proxy) { $0.format = format }
         let hosted = try await engine.add("h", .hosted) { $0.format = format }
         for (name, members) in [("g", [proxy]), ("both", [hosted, proxy])] {
@@ -124,6 +127,19 @@ import Testing
         #expect(try await listed(engine, "/pypi/p/u/simple/foo/").count == 2)
         #expect(engine.serving.renderings == before + 3)
         #expect(engine.upstream.requests(of: Self.base + "foo/").count == 1)
+    }
+
+    @Test func `pages as of many times push out no page of now`() async throws {
+        let engine = try await made("pypi", pageCacheSize: 32 << 10)
+        offer(engine, [("1.0", "2026-10-01T00:00:00Z")])
+        #expect(try await listed(engine, "/pypi/p/u/simple/foo/").count == 1)
+        let before = engine.serving.renderings
+        for minute in 10..<60 {
+            #expect(try await listed(engine, "/pypi/p/u/+at/2026-11-01T00:\(minute):00Z/simple/foo/").count == 1)
+        }
+        #expect(try await listed(engine, "/pypi/p/u/simple/foo/").count == 1)
+        #expect(engine.serving.renderings == before + 50)
+        #expect(engine.serving.pageCacheUsage.count < 10)
     }
 
     @Test func `a policy counts as of now, and a file that it refuses is refused`() async throws {

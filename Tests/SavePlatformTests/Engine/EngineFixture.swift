@@ -27,7 +27,7 @@ final class EngineFixture: Sendable {
         supervision: SupervisionRules = SupervisionRules(), uploadSessions: UploadSessions.Rules = .init(),
         further formatsBeside: [any RepositoryFormat.Type] = [], policies: [any FilePolicy] = [],
         advisories: any AdvisoryLookup = NoAdvisories(),
-        publicURL: String? = nil, isFirst: Bool = true, numbersRefusals: Bool = false
+        publicURL: String? = nil, isFirst: Bool = true, numbersRefusals: Bool = false, pageCacheSize: Int? = nil
     ) async throws {
         self.store = store
         self.blobs = blobs
@@ -50,6 +50,7 @@ final class EngineFixture: Sendable {
             unseal: { $0 })
         var configuration = Serving.Configuration()
         configuration.publicAddress = publicURL.flatMap(PublicAddress.init)
+        if let pageCacheSize { configuration.pageCacheSize = pageCacheSize }
         serving = Serving(
             services: services, authenticator: HeaderIdentity(clock: clock.platform), configuration: configuration,
             compression: .none)

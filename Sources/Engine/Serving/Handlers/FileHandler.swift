@@ -8,7 +8,7 @@ internal import SaveStorage
 
 /// Files: whole, in parts, or while they arrive; the most wanted stay open.
 struct FileHandler: RouteHandler {
-    private struct Key: Hashable, Sendable {
+    private struct Key: AnswerKey {
         let repository: Int64
         let path: AssetPath
         /// As of when the repository is read; nil for now.

@@ -9,7 +9,7 @@ internal import Synchronization
 /// Rendered indexes: negotiated, compressed, with strong validators, kept in memory until something they depend on
 /// changes.
 struct IndexHandler: RouteHandler {
-    private struct Key: Hashable, Sendable {
+    private struct Key: AnswerKey {
         let repository: Int64
         let index: IndexKey
         let type: MediaType
