@@ -72,7 +72,7 @@ def test_r76_another_project_takes_no_name_of_the_namespace(server, places, publ
     wheel = make_fixtures.wheel("acme-theirs", "1.0")
     wheel.write(tmp_path)
     outcome = publisher.publish("%s/pypi/%s/" % (server.url, theirs), "admin", server.admin.auth[1].decode(), tmp_path / wheel.filename)
-    assert outcome.status != 0 and "reserved by the project" in " ".join(outcome.text.split()), outcome.text
+    assert outcome.status != 0 and "reserved for another project" in " ".join(outcome.text.split()), outcome.text
     answer = server.admin.upload(theirs, wheel)
     assert answer.status_code == 409 and "acme-*" in answer.text
     assert server.admin.page(theirs, "acme-theirs").status_code == 404

@@ -37,8 +37,9 @@ extension CatalogueSnapshot {
             }
     }
 
-    /// Why a new package is not published to a hosted repository: a group that has it as a member reserves the name, and the group's
-    /// project hosts packages in the group itself. A group that only puts other projects together keeps names from upstreams alone.
+    /// Why a new package is not published to a hosted repository: a group that has it as a member reserves the name, the group's
+    /// project hosts packages in the group itself, and the repository's project agreed (`GroupSettings.boundMembers`): a repository
+    /// becomes a member of a group by being readable. A group that only puts other projects together keeps names from upstreams alone.
     ///
     /// - Returns: nil where it may be published.
     func refusal(of package: PackageID, in hosted: Repository) -> SaveError? {
@@ -48,13 +49,15 @@ extension CatalogueSnapshot {
         var foreign: Repository?
         for group in groups where leaves(of: group).contains(where: { $0.record.id == hosted.record.id }) {
             if group.record.project == hosted.record.project { return nil }
-            if !owners(of: group).contains(hosted.record.project) { foreign = foreign ?? group }
+            if group.record.group.boundMembers.contains(hosted.record.id), !owners(of: group).contains(hosted.record.project) {
+                foreign = foreign ?? group
+            }
         }
         guard let foreign, let pattern = foreign.record.group.reservedNames.first(covering: package) else { return nil }
-        // PEP 752, "Uploads".
+        // PEP 752, "Uploads". Publishers may not know of the group, nor of its project.
         return SaveError(
             .conflict,
-            "the name '\(package)' is reserved by the project \(foreign.record.project), as '\(pattern)' in \(foreign.record.coordinates): take another name, or have an owner of \(foreign.record.project) publish it",
+            "the name '\(package)' is reserved for another project, as '\(pattern)': take another name, or ask an owner of this project or an administrator who may publish it",
             details: ["package": package.name])
     }
 }

@@ -95,5 +95,8 @@ package struct GroupSettings: Sendable, Equatable, Codable {
     package var policy: Policy = .firstOwner
     /// Names that only members that host answer for, whether they have them or not.
     package var reservedNames: [NamePattern] = []
+    /// Ids of hosted repositories that the group reaches and whose project agreed to the reserved names: a caller that manages it
+    /// has set them.
+    package var boundMembers: [Int64] = []
     package init() {}
 }

@@ -135,6 +135,14 @@ struct Caller: Sendable {
         mayInspect || AccessPolicy.decide(.manage, on: repository, for: principal, in: snapshot) == .allowed
     }
 
+    /// Those hosted repositories of some whose whole project the caller manages.
+    func managed(_ repositories: Set<Int64>) -> Set<Int64> {
+        repositories.filter { id in
+            guard let record = snapshot.repository(id: id)?.record, record.kind == .hosted else { return false }
+            return snapshot.projects.contains { $0.id == record.projectID && permissions(in: $0).contains(.manage) }
+        }
+    }
+
     /// The members of a group that was decided about, in order: who may read a group may read every member.
     func members(of group: Repository) -> [Repository] { snapshot.members(of: group) }
 

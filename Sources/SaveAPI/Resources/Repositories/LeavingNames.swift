@@ -53,7 +53,11 @@ struct LeavingNames {
                     "\(added.count) names are more than the \(RepositoryRules.maxReservedNames) that reserved_names takes: list patterns such as acme-* there, and then say ?names=release"
                 )
             }
+            guard !added.isEmpty else { return 0 }
             group.group.reservedNames += added.map(\.name).sorted().map(NamePattern.init(rawValue:))
+            // Names that come in addition bind a member only where the caller manages it.
+            let managed = try call.asOfNow().caller.managed(Set(group.group.boundMembers))
+            group.group.boundMembers.removeAll { !managed.contains($0) }
             return added.count
         }
     }

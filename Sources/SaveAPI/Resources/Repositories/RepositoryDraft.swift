@@ -51,12 +51,23 @@ struct RepositoryDraft {
             try applyRemote()
             if let reserved { record.proxy.reservedNames = reserved }
         case .group:
+            let before = record.group
             try applyMembers(in: reading)
             if let reserved { record.group.reservedNames = reserved }
+            if body["members"] != nil || reserved != nil { try bind(since: before, in: reading) }
         }
         for field in RepositoryField.all {
             if let value = body[field.name] { try field.write?(&record, value) }
         }
+    }
+
+    /// Keeps which members the reserved names keep from taking such packages: those that the caller manages. What was agreed to before
+    /// stands as long as no names come in addition.
+    private mutating func bind(since before: GroupSettings, in reading: any CatalogueReading) throws {
+        let reach = try reading.reach(of: record.group.members)
+        var bound = try call.asOfNow().caller.managed(reach)
+        if record.group.reservedNames.allSatisfy(before.reservedNames.contains) { bound.formUnion(before.boundMembers) }
+        record.group.boundMembers = bound.intersection(reach).sorted()
     }
 
     private mutating func applyRemote() throws {

@@ -23,7 +23,7 @@ import Testing
         }
         try await engine.catalogue.reload()
         try await engine.add("g", .group) { record in
-            (record.format, record.group.members) = (format, [hosted, other])
+            (record.format, record.group.members, record.group.boundMembers) = (format, [hosted, other], [other])
             record.group.reservedNames = [NamePattern(rawValue: "acme-*")]
         }
         return engine
@@ -35,12 +35,19 @@ import Testing
         #expect(refused.status == 409)
         #expect(
             try await refused.text()
-                == "the name 'acme-lib' is reserved by the project p, as 'acme-*' in p/g: take another name, or have an owner of p publish it\n"
+                == "the name 'acme-lib' is reserved for another project, as 'acme-*': take another name, or ask an owner of this project or an administrator who may publish it\n"
         )
         #expect(try await engine.blobCount() == 0)
         #expect(try await engine.get("/line/q/other/index/acme-lib").status == 404)
         #expect(await engine.put("/line/q/other/files/acmelib/1", "one").status == 201)
         #expect(await engine.put("/line/p/h/files/acme-lib/1", "one").status == 201)
+    }
+
+    @Test func `a group binds no member whose project did not agree`() async throws {
+        let engine = try await made("line")
+        let group = try #require(engine.catalogue.current.repository(project: "p", name: "g")).record.id
+        try await engine.change(group) { $0.group.boundMembers = [] }
+        #expect(await engine.put("/line/q/other/files/acme-lib/1", "one").status == 201)
     }
 
     @Test func `a package that was there before the name was reserved goes on`() async throws {

@@ -35,6 +35,37 @@ struct APIReservedNameTests {
         #expect(hosted.field == "reserved_names")
     }
 
+    @Test func `a group binds members whose project the caller manages, and others only as long as no names come in addition`()
+        async throws
+    {
+        let server = try await APIServer()
+        try await server.store.write { writing in
+            guard var secret = try writing.repositories().first(where: { $0.name == "secret" }) else { return }
+            secret.anonymousRead = true
+            _ = try writing.put(secret)
+        }
+        try await server.catalogue.reload()
+        func bound() async throws -> [String] {
+            let all = try await server.store.read { try $0.repositories() }
+            let group = all.first { $0.name == "all" }?.group.boundMembers ?? []
+            return all.filter { group.contains($0.id) }.map(\.coordinates).sorted()
+        }
+        func change(_ body: String, as name: String) async throws {
+            #expect(try await server.send("PATCH", "/repos/backend/all", as: name, body: body).status == 200)
+        }
+        let made = try await server.send("POST", "/repos", as: "owner", body: group(#""reserved_names":["a-*"]"#))
+        #expect(made.status == 201)
+        #expect(try await bound() == ["backend/hosted"])
+        try await change(#"{"members":["backend/hosted","other/secret"]}"#, as: "owner")
+        #expect(try await bound() == ["backend/hosted"])
+        try await change(#"{"reserved_names":["a-*","b-*"]}"#, as: "root")
+        #expect(try await bound() == ["backend/hosted", "other/secret"])
+        try await change(#"{"description":"x","reserved_names":["b-*"]}"#, as: "owner")
+        #expect(try await bound() == ["backend/hosted", "other/secret"])
+        try await change(#"{"reserved_names":["b-*","c"]}"#, as: "owner")
+        #expect(try await bound() == ["backend/hosted"])
+    }
+
     @Test func `R-78 a union says what it risks, first_owner need not`() async throws {
         let server = try await APIServer()
         #expect(try await server.send("POST", "/repos", body: group(""))["warnings"] == [])
