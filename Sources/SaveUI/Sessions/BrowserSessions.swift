@@ -15,6 +15,8 @@ struct BrowserSessions: Sendable {
     static let longest: Int64 = 7 * 24 * 3600
     /// A use so soon after the one that was noted last is not written down.
     private static let grain: Int64 = 60
+    /// Sessions of an account: one more ends the oldest.
+    static let most = 50
 
     let store: any MetadataStore
     let catalogue: Catalogue
@@ -64,6 +66,9 @@ struct BrowserSessions: Sendable {
                 usedBefore: now.adding(seconds: -Self.idle), createdBefore: now.adding(seconds: -Self.longest))
             if let earlier { _ = try writing.deleteSession(Self.id(of: earlier)) }
             try writing.put(record)
+            for old in try writing.sessions(of: username).filter({ $0.id != record.id }).dropLast(Self.most - 1) {
+                _ = try writing.deleteSession(old.id)
+            }
             try writing.record(Self.event("session.create", record), context, at: now)
         }
         return secret
