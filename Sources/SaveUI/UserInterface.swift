@@ -9,6 +9,7 @@ package final class UserInterface: Sendable {
     private let sessions: BrowserSessions
     private let links: Links
     private let sentForms = SentForms()
+    private let searches = SearchTurns()
 
     package init(_ context: UIContext) {
         self.context = context
@@ -21,7 +22,8 @@ package final class UserInterface: Sendable {
 
     /// Answers a request below `/ui`. Never throws: every failure is a page.
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
-        var call = PageCall(request: request, context: context, sessions: sessions, links: links, sentForms: sentForms)
+        var call = PageCall(
+            request: request, context: context, sessions: sessions, links: links, sentForms: sentForms, searches: searches)
         do {
             let path = try RequestPath(decoding: request.rawPath, escapedSlashesSeparate: true)
             call.path = Array(path.segments.dropFirst())
@@ -39,7 +41,10 @@ package final class UserInterface: Sendable {
 
     /// A page about what is refused before anybody looks at it.
     package func refuse(_ error: any Error, _ request: HTTPRequest) -> HTTPResponse {
-        failure(error, PageCall(request: request, context: context, sessions: sessions, links: links, sentForms: sentForms))
+        failure(
+            error,
+            PageCall(
+                request: request, context: context, sessions: sessions, links: links, sentForms: sentForms, searches: searches))
     }
 
     private func answer(_ call: inout PageCall, endsInSlash: Bool) async throws -> HTTPResponse {

@@ -40,7 +40,9 @@ enum Script {
         }
 
         for (const input of document.querySelectorAll("input[data-filters]")) {
-          const rows = [...document.getElementById(input.dataset.filters).querySelectorAll("tbody tr")];
+          const table = document.getElementById(input.dataset.filters);
+          if (!table) continue;
+          const rows = [...table.querySelectorAll("tbody tr")];
           input.addEventListener("input", () => {
             const wanted = input.value.trim().toLowerCase();
             for (const row of rows) row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted);

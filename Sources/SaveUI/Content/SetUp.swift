@@ -13,14 +13,15 @@ struct SetUp: Sendable {
     /// In the order of the format, those of one client together.
     let examples: [UsageExample]
 
-    init(of repository: Repository, _ call: PageCall) async throws {
+    init(of repository: Repository, _ call: PageCall) async {
         self.repository = repository
         let url = call.origin + repository.basePath
         self.url = url
         user = call.viewer.name
         let takesUploads = repository.record.kind == .hosted && call.viewer.may(.write, repository)
         let format = repository.format.cast { $0 as? any UsageDescribing }
-        examples = try await format?.ask { $0.usage(of: url, takesUploads: takesUploads) } ?? []
+        // A format that fails says nothing of its clients; the page has the rest.
+        examples = (try? await format?.ask { $0.usage(of: url, takesUploads: takesUploads) }) ?? []
     }
 
     /// The programs that there is something for, each once.
@@ -54,29 +55,50 @@ struct SetUp: Sendable {
             text = text.replacing(url, with: url.replacing("://", with: "://USER:KEY@", maxReplacements: 1))
         }
         // Names and versions come from outside; typed into a shell they are words and nothing more.
-        if let version { text = Words.replace("VERSION", in: text) { _ in Words.quoted(version) } }
-        if let package { text = Words.replace("PACKAGE", in: text) { _ in Words.quoted(package) } }
-        if let user {
-            text = Words.replace("USER", in: text) { isInURL in isInURL ? ASCII.percentEncoded(user) : user }
+        let typed: (String) -> String = { example.file == nil ? Words.quoted($0) : $0 }
+        return Words.fill(text) { word, isInURL in
+            switch word {
+            case "VERSION": version.map(typed)
+            case "PACKAGE": package.map(typed)
+            case "USER": user.map { isInURL ? ASCII.percentEncoded($0) : typed($0) }
+            default: key
+            }
         }
-        if let key { text = Words.replace("KEY", in: text) { _ in key } }
-        return text
     }
 }
 
 /// The words in capitals that an example has in place of what only its reader knows.
 enum Words {
-    static func contains(_ word: String, in text: String) -> Bool { replace(word, in: text) { _ in "" } != text }
+    private static let all = ["VERSION", "PACKAGE", "USER", "KEY"]
 
-    /// - Parameter value: what to put in; it is told whether the word is the user in a URL.
-    static func replace(_ word: String, in text: String, with value: (_ isInURL: Bool) -> String) -> String {
-        var result: [UInt8] = []
-        var rest = Array(text.utf8)[...]
+    static func contains(_ word: String, in text: String) -> Bool {
+        var isThere = false
+        _ = fill(text) { found, _ in
+            if found == word { isThere = true }
+            return nil
+        }
+        return isThere
+    }
+
+    /// Fills a text in, in one pass: what is put in is never looked at, whatever words it has.
+    ///
+    /// - Parameter value: what to put in place of a word, nil to leave it; it is told whether the word is the user in a URL.
+    static func fill(_ text: String, with value: (_ word: String, _ isInURL: Bool) -> String?) -> String {
+        let template = Array(text.utf8)
         let isPart: (UInt8) -> Bool = { ASCII.isAlphanumeric($0) || $0 == UInt8(ascii: "_") }
+        var result: [UInt8] = []
+        var rest = template[...]
         while let byte = rest.first {
-            let follows = rest.dropFirst(word.utf8.count).first
-            if rest.starts(with: word.utf8), !(result.last.map(isPart) ?? false), !(follows.map(isPart) ?? false) {
-                result += value(result.suffix(3).elementsEqual("://".utf8)).utf8
+            let before = template[..<rest.startIndex]
+            let isStart = !(before.last.map(isPart) ?? false)
+            let word =
+                !isStart
+                ? nil
+                : all.first { word in
+                    rest.starts(with: word.utf8) && !(rest.dropFirst(word.utf8.count).first.map(isPart) ?? false)
+                }
+            if let word, let put = value(word, before.suffix(3).elementsEqual("://".utf8)) {
+                result += put.utf8
                 rest = rest.dropFirst(word.utf8.count)
             } else {
                 result.append(byte)

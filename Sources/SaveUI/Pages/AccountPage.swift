@@ -11,7 +11,9 @@ enum AccountPage {
 
     static func page(_ call: PageCall, notice: HTML?, status: Int = 200) async throws -> PageAnswer {
         guard let session = call.session else { throw SaveError.signInForThis }
-        let keys = try await call.ask(APIQuestion(.get, ["user", "keys"], query: [("limit", "200")]))
+        let after = call.asked("after").map { [("after", $0)] } ?? []
+        let keys = try await call.ask(APIQuestion(.get, ["user", "keys"], query: [("limit", "200")] + after))
+        let next = keys["next"]?.string.map { Links.url(call.links.account, [("after", $0)]) }
         let sessions = try await call.sessions.list(of: session.record.username)
         return PageAnswer(
             "Account", section: .account, status: status,
@@ -21,6 +23,7 @@ enum AccountPage {
                 <h2>API keys</h2>
                 <p>A key signs a program in as you, with your name and the key as its password. Give each machine its own.</p>
                 \(KeyForms.table(keys["items"]?.array?.compactMap(\.object) ?? [], call))
+                \(next.map { "<nav class=\"pages\" aria-label=\"Pages\"><a rel=\"next\" href=\"\($0)\">Next page</a></nav>" as HTML })
                 \(try KeyForms.form(call))
                 <h2>Sessions</h2>
                 <p>Browsers in which you are signed in. A session ends after \(BrowserSessions.idle / 3600) hours without use.</p>

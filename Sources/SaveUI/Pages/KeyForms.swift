@@ -94,22 +94,48 @@ enum KeyForms {
     }
 
     static func make(_ call: PageCall) async throws -> PageAnswer {
-        try call.sentForms.begin(call)
-        var body: JSONObject = ["description": .string(call["description"])]
-        if let days = Int64(call["days"]), (1...3650).contains(days) {
-            body["expires_at"] = .string(call.now.adding(seconds: days * 86_400).rfc3339)
-        }
-        let (what, resource) = reach(call["reach"])
-        if !what.isEmpty {
-            body["scopes"] = .array(scopes(what, resource, call))
-        }
+        guard try call.sentForms.begin(call) else { return try await AccountPage.page(call, notice: sentAlready, status: 409) }
+        let key: JSONObject
         do {
-            let key = try await call.ask(APIQuestion(.post, ["user", "keys"], body: .object(body)))
-            return try await AccountPage.page(call, notice: try await shown(key["key"]?.string ?? "", call), status: 201)
-        } catch let error as SaveError where [.invalidRequest, .forbidden].contains(error.code) {
+            key = try await call.ask(APIQuestion(.post, ["user", "keys"], body: .object(try body(call))))
+        } catch {
+            // Nothing came of it: the same form may be sent once more.
+            call.sentForms.forget(call)
+            guard let error = error as? SaveError, [.invalidRequest, .forbidden].contains(error.code) else { throw error }
             return try await AccountPage.page(
                 call, notice: Parts.notice(.bad, "<p>\(FailurePage.sentence(error.message))</p>"), status: 400)
         }
+        let notice = await shown(key["key"]?.string ?? "", call)
+        // The key is shown whatever becomes of the rest of the page: it is never shown again.
+        return (try? await AccountPage.page(call, notice: notice, status: 201))
+            ?? PageAnswer("Account", section: .account, status: 201, main: notice)
+    }
+
+    /// For a form that is sent again.
+    private static let sentAlready = Parts.notice(
+        .plain,
+        "<p><strong>This form was sent already: its key is in the table below.</strong> A key is shown once. If you did not copy it, revoke it there and make another.</p>"
+    )
+
+    /// What the API is asked for.
+    ///
+    /// - Throws: `invalidRequest` for what the form does not offer.
+    private static func body(_ call: PageCall) throws -> JSONObject {
+        var body: JSONObject = ["description": .string(call["description"])]
+        let days = call.form?["days"]
+        guard let days, days.isEmpty || lifetimes.contains(where: { String($0) == days }) else {
+            throw SaveError.invalid("days", "choose when the key ends, as the form offers it")
+        }
+        if let days = Int64(days) { body["expires_at"] = .string(call.now.adding(seconds: days * 86_400).rfc3339) }
+        let (what, resource) = reach(call["reach"])
+        let repository = call.viewer.repository(coordinates: resource)
+        switch (call.form?["reach"], what) {
+        case (""?, _): break
+        case (_?, "read") where resource.isEmpty || repository != nil, (_?, "write") where repository?.record.kind == .hosted:
+            body["scopes"] = .array(scopes(what, resource, call))
+        default: throw SaveError.invalid("reach", "choose what the key may do, as the form offers it")
+        }
+        return body
     }
 
     /// Reading a group takes reading its members.
@@ -130,10 +156,10 @@ enum KeyForms {
     }
 
     /// The key, once, with what its first client needs.
-    private static func shown(_ key: String, _ call: PageCall) async throws -> HTML {
+    private static func shown(_ key: String, _ call: PageCall) async -> HTML {
         var snippet: HTML = ""
         if let repository = wanted(call) {
-            let setUp = try await SetUp(of: repository, call)
+            let setUp = await SetUp(of: repository, call)
             if let example = setUp.examples.first(where: { $0.file != nil && Words.contains("KEY", in: setUp.text(of: $0)) }) {
                 snippet = """
                     <p>For \(example.client), put this into <code>\(example.file ?? "")</code>, or \

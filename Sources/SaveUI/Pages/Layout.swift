@@ -15,6 +15,7 @@ enum Layout {
             "Referrer-Policy": "same-origin", "Vary": "Cookie",
         ]
         for cookie in answer.cookies { headers.append("Set-Cookie", cookie) }
+        if let retryAfter = answer.retryAfter { headers.append("Retry-After", retryAfter) }
         if let location = answer.location {
             headers.append("Location", location)
             return HTTPResponse(status: answer.status, headers: headers)

@@ -65,6 +65,7 @@ enum LoginPage {
                 """)
         answer.cookies = token.cookies
         if let failure { answer.status = failure.code == .tooManyRequests ? 429 : 403 }
+        answer.retryAfter = failure?.details["retry_after"]
         return answer
     }
 }

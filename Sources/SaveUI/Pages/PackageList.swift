@@ -61,7 +61,7 @@ struct PackageList {
             return [
                 link(path, call), "\(Figures.size(item["size"]?.integer))",
                 Parts.time(item["created_at"]?.string.flatMap { Timestamp(rfc3339: $0) }, now: call.now),
-                "\(item["uploaded_by"]?.string ?? "")",
+                call.session == nil ? "" : "\(item["uploaded_by"]?.string ?? "")",
             ]
         }
         return Parts.table(["Path", "Size#", "Since", "By"], id: "packages", rows)

@@ -15,7 +15,7 @@ enum PackagePage {
         }
         let facts = try await facts(of: name, in: repository, call)
         let page = PackageView(
-            repository: repository, facts: facts, version: version, setUp: try await SetUp(of: repository, call))
+            repository: repository, facts: facts, version: version, setUp: await SetUp(of: repository, call))
         return try page.answer(call)
     }
 
@@ -44,8 +44,8 @@ enum PackagePage {
         }) {
             facts.order(by: keys)
         }
-        let leaves = call.viewer.leaves(of: repository).map(\.record.id)
         let id = PackageID(normalized: facts.name)
+        let leaves = call.viewer.leaves(of: repository, for: id).map(\.record.id)
         let display = try await call.context.store.read { reading in
             for leaf in leaves {
                 if let package = try reading.package(leaf, id) { return package.displayName as String? }
@@ -155,7 +155,7 @@ struct PackageView {
         if let version {
             let link = call.links.package(facts.name, version: version.version, in: repository)
             if shown == nil { list.append(("Newest", "<a href=\"\(link)\">\(version.version)</a>")) }
-            let publisher = version.files.compactMap(\.publisher).first
+            let publisher = call.session == nil ? nil : version.files.compactMap(\.publisher).first
             list.append(
                 ("Published", "\(Parts.time(version.published, now: call.now))\(publisher.map { " by \($0)" as HTML })"))
         }

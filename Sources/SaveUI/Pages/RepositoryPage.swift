@@ -43,7 +43,8 @@ enum RepositoryPage {
                 .warn,
                 "<p>This repository is offline: clients get nothing from it until somebody who manages it sets it online.</p>")
         }
-        guard repository.record.kind == .proxy, let state = call.context.upstreamState(repository), state.isAvailable == false
+        guard repository.record.kind == .proxy, call.session != nil,
+            let state = call.context.upstreamState(repository), state.isAvailable == false
         else { return "" }
         let why = call.viewer.manages(repository) ? state.failure.map(FailurePage.sentence) ?? "" : ""
         return Parts.notice(.bad, "<p><strong>The upstream fails.</strong> \(why)</p><p>What is kept here still installs.</p>")
@@ -63,7 +64,7 @@ enum RepositoryPage {
     // MARK: - Set me up
 
     private static func setUp(_ repository: Repository, _ call: PageCall) async throws -> HTML {
-        let setUp = try await SetUp(of: repository, call)
+        let setUp = await SetUp(of: repository, call)
         let client = call.asked("client").flatMap { setUp.clients.contains($0) ? $0 : nil } ?? setUp.clients.first ?? ""
         let picks = Parts.links(
             "pick", "Client", setUp.clients.map { ($0, call.links.repository(repository, [("client", $0)]), $0 == client) })
@@ -121,7 +122,7 @@ enum RepositoryPage {
             facts.append(("Whose name is it", "\(rule)"))
         }
         let reserved = record.group.reservedNames + record.proxy.reservedNames
-        if !reserved.isEmpty {
+        if !reserved.isEmpty, call.session != nil {
             facts.append(("Reserved names", .joined(reserved.prefix(20).map { "<code>\($0.rawValue)</code>" }, by: ", ")))
         }
         let groups = call.viewer.groups(over: repository)

@@ -20,7 +20,7 @@ enum SearchPage {
         if call.session == nil, call.viewer.repositories.isEmpty { throw SaveError.signInForThis }
         let text = call.query["q"] ?? ""
         guard text.utf8.count <= 200 else { throw SaveError.invalid("q", "a search has at most 200 bytes: write less") }
-        let results = text.isEmpty ? [] : try await find(text, call)
+        let results = text.isEmpty ? [] : try await call.searches.take { try await find(text, call) }
         var rows: [HTML] = []
         for result in results { rows.append(try await row(result, call)) }
         var answer = PageAnswer(
@@ -49,32 +49,47 @@ enum SearchPage {
     /// The very name first, then what contains it.
     private static func find(_ text: String, _ call: PageCall) async throws -> [Result] {
         let entries = entries(call.viewer)
-        var exact: [Int64: PackageID] = [:]
-        for (source, _) in entries {
-            exact[source.record.id] = try await source.naming?.ask { $0.package(named: text) } ?? nil
-        }
-        let names = exact
-        let found = try await call.context.store.read { reading in
-            var exact: [Result] = []
-            var partial: [Result] = []
-            // Of members of one group, the first that has a name answers for it.
-            var taken: Set<[UInt8]> = []
-            for (source, entry) in entries {
+        let viewer = call.viewer
+        var exactly: [Result] = []
+        var partly: [Result] = []
+        // Of members of one group, the first that has a name answers for it.
+        var taken: Set<[UInt8]> = []
+        // One transaction a repository: others get their turn between them.
+        for (source, entry) in entries where exactly.count < limit {
+            // A format that fails has no such name.
+            let name = (try? await source.naming?.ask { $0.package(named: text) }) ?? nil
+            let isFull = exactly.count + partly.count >= limit
+            let found = try await call.context.store.read { reading in
                 let id = source.record.id
-                func add(_ package: PackageRecord, to list: inout [Result]) {
-                    guard taken.insert(Array("\(entry.record.id) \(package.id.name)".utf8)).inserted else { return }
+                let exact = try name.flatMap { try reading.package(id, $0) }
+                let partial = isFull ? [] : try reading.packages(id, after: nil, limit: perRepository, matching: text)
+                let shown: (PackageRecord) throws -> Bool = { try isShown($0.id, from: source, in: entry, viewer, reading) }
+                return (exact: try [exact].compactMap(\.self).filter(shown), partial: try partial.filter(shown))
+            }
+            func add(_ packages: [PackageRecord], to list: inout [Result]) {
+                for package in packages where taken.insert(Array("\(entry.record.id) \(package.id.name)".utf8)).inserted {
                     list.append(Result(package: package, source: source, entry: entry))
                 }
-                if let name = names[id], let package = try reading.package(id, name) { add(package, to: &exact) }
-                if exact.count + partial.count < limit {
-                    for package in try reading.packages(id, after: nil, limit: perRepository, matching: text) {
-                        add(package, to: &partial)
-                    }
-                }
             }
-            return exact + partial
+            add(found.exact, to: &exactly)
+            add(found.partial, to: &partly)
         }
-        return Array(found.prefix(limit))
+        return Array((exactly + partly).prefix(limit))
+    }
+
+    /// Whether the entry gives the name out as this source has it: what somebody here has, or could have alone, is never shown as a
+    /// stranger's.
+    private static func isShown(
+        _ package: PackageID, from source: Repository, in entry: Repository, _ viewer: Viewer, _ reading: any MetadataReading
+    ) throws -> Bool {
+        guard source.record.kind != .hosted else { return true }
+        let leaves = viewer.leaves(of: entry, for: package)
+        guard leaves.contains(where: { $0.record.id == source.record.id }) else { return false }
+        if entry.record.kind == .group, entry.record.group.policy == .union { return true }
+        for owner in leaves where owner.record.kind == .hosted {
+            if try reading.package(owner.record.id, package) != nil { return false }
+        }
+        return true
     }
 
     /// Each hosted and proxy repository once, in the order in which groups ask them, with the place that clients are pointed at.
@@ -90,7 +105,7 @@ enum SearchPage {
     }
 
     private static func row(_ result: Result, _ call: PageCall) async throws -> HTML {
-        let setUp = try await SetUp(of: result.entry, call)
+        let setUp = await SetUp(of: result.entry, call)
         let name = result.package.displayName
         let line = setUp.installers.first.flatMap { setUp.line(for: $0, package: name, version: nil) }
         let kind = result.source.record.kind == .hosted ? Parts.badge("hosted here", .ok) : Parts.badge("from an upstream")

@@ -40,7 +40,13 @@ struct Links: Sendable {
     /// Whether a text is a path of a page as this server sees it, and nothing that a browser could take for another site.
     static func isOwn(_ target: String) -> Bool {
         target.utf8.starts(with: "/ui/".utf8) && target.utf8.count <= 2048
-            && target.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"\\\"<>".utf8.contains($0) }
+            && target.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"\\\"<>#".utf8.contains($0) } && isRead(target)
+    }
+
+    /// Whether the server reads the path as one below `/ui`: dot segments lead a browser elsewhere.
+    private static func isRead(_ target: String) -> Bool {
+        let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
+        return (try? RequestPath(decoding: Array(path)[...], escapedSlashesSeparate: true))?.segments.first == "ui"
     }
 
     static func url(_ path: String, _ query: [(String, String)]) -> String {

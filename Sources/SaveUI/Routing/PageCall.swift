@@ -10,6 +10,7 @@ struct PageCall: Sendable {
     let sessions: BrowserSessions
     let links: Links
     let sentForms: SentForms
+    let searches: SearchTurns
     /// The path below `/ui`, decoded.
     var path: [String] = []
     var query = QueryItems()
@@ -55,6 +56,8 @@ struct PageAnswer: Sendable {
     /// Values of `Set-Cookie`.
     var cookies: [String] = []
     var location: String?
+    /// Seconds, as `Retry-After` has them.
+    var retryAfter: String?
     /// What the search box has in it.
     var searched = ""
 

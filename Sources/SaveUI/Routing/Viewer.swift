@@ -62,6 +62,30 @@ struct Viewer: Sendable {
         return found
     }
 
+    /// The leaves that a repository takes a name from, in the order in which it asks them: a reserved name is left to those that host,
+    /// and under `first_owner` they come first.
+    func leaves(of repository: Repository, for package: PackageID) -> [Repository] {
+        let leaves = leaves(of: repository)
+        let hosted = leaves.filter { $0.record.kind == .hosted }
+        guard reservedNames(of: repository).first(covering: package) == nil else { return hosted }
+        let all = leaves.filter { $0.record.proxy.reservedNames.first(covering: package) == nil }
+        guard repository.record.kind == .group, repository.record.group.policy != .union else { return all }
+        return hosted + all.filter { $0.record.kind != .hosted }
+    }
+
+    /// What a group and the groups in it reserve.
+    private func reservedNames(of repository: Repository) -> [NamePattern] {
+        var found: [NamePattern] = []
+        var seen: Set<Int64> = []
+        func visit(_ repository: Repository) {
+            guard repository.record.kind == .group, seen.insert(repository.record.id).inserted else { return }
+            found += repository.record.group.reservedNames
+            members(of: repository).forEach(visit)
+        }
+        visit(repository)
+        return found
+    }
+
     /// The groups that a repository is in.
     func groups(over repository: Repository) -> [Repository] {
         repositories.filter { $0.record.kind == .group && $0.record.group.members.contains(repository.record.id) }

@@ -17,15 +17,24 @@ final class SentForms: Sendable {
 
     /// Notes that a form does its work now.
     ///
-    /// - Throws: `conflict` where it was sent before.
-    func begin(_ call: PageCall) throws {
-        let id = "\(call.session?.record.id ?? "") \(call[Self.field])"
-        let isNew = sent.withLock { sent in
+    /// - Returns: false where it has done it already.
+    /// - Throws: `invalidRequest` for a form without an id.
+    func begin(_ call: PageCall) throws -> Bool {
+        guard !call[Self.field].isEmpty else {
+            throw SaveError.invalid(Self.field, "the form is not complete: open the page, and send it again")
+        }
+        let id = id(call)
+        return sent.withLock { sent in
             defer { sent[id] = true }
             return sent[id] == nil
         }
-        guard isNew else {
-            throw SaveError(.conflict, "this form was sent already, and has done its work: open the page to see what came of it")
-        }
     }
+
+    /// Notes that nothing came of a form.
+    func forget(_ call: PageCall) {
+        let id = id(call)
+        sent.withLock { $0[id] = nil }
+    }
+
+    private func id(_ call: PageCall) -> String { "\(call.session?.record.id ?? "") \(call[Self.field])" }
 }
