@@ -355,6 +355,22 @@ def test_an_import_that_nobody_waits_for_is_a_job(new_server):
     assert outcomes == ["failed", "ok", "ok"]
 
 
+def test_only_the_page_that_shows_advisories_needs_them(new_server, dists):
+    server = new_server("unreadable")
+    server.create("team/hosted", anonymous_read=True)
+    assert server.admin.upload("team/hosted", dists["plain-1.0-py3-none-any.whl"]).status_code == 200
+    post(server, archive([record("A-1", "plain", from_to("0", "1.1"))]))
+    assert requests.get(server.url + "/pypi/team/hosted/pypi/plain/json").json()["vulnerabilities"]
+    database = server.data / "advisories" / "advisories.db"
+    damaged = database.with_name("damaged")
+    damaged.write_bytes(b"no database" * 1000)
+    damaged.rename(database)
+    base = server.url + "/pypi/team/hosted/"
+    assert requests.get(base + "pypi/plain/1.0/json").status_code == 503, "it must not say that there are none"
+    assert requests.get(base + "integrity/plain/1.0/plain-1.0-py3-none-any.whl/provenance").status_code == 404
+    assert requests.get(base + "simple/plain/").status_code == 200
+
+
 def test_pip_audit_asks_for_the_legacy_json_by_default(new_server, dists, tmp_path):
     server = new_server("legacy")
     server.create("team/hosted", anonymous_read=True)

@@ -41,6 +41,18 @@ import Testing
         }
     }
 
+    @Test func `sources of advisories are told apart by the whole URL, and one with two credentials is refused`() throws {
+        func sources(_ text: String) throws -> Int {
+            try read(["SAVE_ADVISORY_SOURCES": text]).advisorySources.count
+        }
+        #expect(try sources("https://m/osv.zip?e=PyPI, https://m/osv.zip?e=npm, https://m/osv.zip?e=npm") == 2)
+        #expect(try sources("https://a:b@m/osv.zip, https://a:b@m/osv.zip") == 1)
+        let error = complaint {
+            try read(["SAVE_ADVISORY_SOURCES": "https://m/x.zip, https://a:word@m/o.zip, https://b:word@m/o.zip"])
+        }
+        #expect(error?.message.contains("as numbers 2 and 3") == true && error?.message.contains("word") == false)
+    }
+
     @Test func `a grace of less than a minute is refused, and the least one is named`() throws {
         for text in ["0", "1", "59", "-1"] {
             #expect(complaint { try read(["SAVE_GC_GRACE": text]) }?.details["key"] == "gc_grace", "\(text)")

@@ -18,10 +18,10 @@ enum Audit: String {
 
     /// The names and versions of a question.
     ///
-    /// - Throws: `invalidRequest` for what is no question.
+    /// - Throws: `invalidRequest` for what is no question, or too large a one.
     func versions(_ question: JSONValue) throws -> [String: [String]]? {
         guard let question = question.object else { throw SaveError(.invalidRequest, "the body must be a JSON object") }
-        guard self == .bulk else { return AuditTree(question).versions }
+        guard self == .bulk else { return try AuditTree(question).versions }
         var versions: [String: [String]] = [:]
         for member in question.members {
             guard let listed = member.value.array else {
@@ -66,7 +66,7 @@ enum Audit: String {
     /// - Throws: `invalidRequest` for what is no question.
     func answer(_ question: JSONValue) throws -> JSONValue {
         guard let question = question.object else { throw SaveError(.invalidRequest, "the body must be a JSON object") }
-        return self == .tree ? AuditReport(on: AuditTree(question), [:]).json : [:]
+        return self == .tree ? try AuditReport(on: AuditTree(question), [:]).json : [:]
     }
 }
 
@@ -76,7 +76,7 @@ extension NpmFormat: AdvisoryAnswering {
     }
 
     public func answer(_ lookup: String, about question: JSONValue, advisories: [String: [JSONObject]]) throws -> Document {
-        guard Audit(rawValue: lookup) == .tree, let tree = question.object.map(AuditTree.init) else {
+        guard Audit(rawValue: lookup) == .tree, let tree = try question.object.map(AuditTree.init) else {
             return Document(type: .json, bytes: Audit.answer(advisories).bytes)
         }
         return Document(type: .json, bytes: AuditReport(on: tree, advisories).json.bytes)

@@ -3,6 +3,25 @@ internal import SavePlatform
 /// What older clients are told of a tree: the advisories about it, where each package is in it, and how many there are. yarn 1 goes by
 /// `actions`, yarn 3 by `advisories`, and both by the counts in `metadata`.
 struct AuditReport {
+    /// A version of a package, with all its places: what is decided of it is decided once for all of them.
+    private struct Installed {
+        let version: String
+        let key: [UInt8]?
+        let places: [Int]
+        let isDevelopment: Bool
+        let isOptional: Bool
+        let isBundled: Bool
+
+        init(_ version: String, at places: [Int], in tree: AuditTree) {
+            self.version = version
+            key = VersionOrder.key(of: version)
+            self.places = places
+            isDevelopment = places.allSatisfy { tree[$0].isDevelopment }
+            isOptional = places.allSatisfy { tree[$0].isOptional }
+            isBundled = places.allSatisfy { tree[$0].isBundled }
+        }
+    }
+
     private static let severities = ["info", "low", "moderate", "high", "critical"]
 
     private var advisories: [(String, JSONValue)] = []
@@ -24,7 +43,9 @@ struct AuditReport {
         }
         for (name, indexes) in places.sorted(by: { $0.key < $1.key }) {
             var resolves: [JSONValue] = []
-            for advisory in found[name] ?? [] { add(advisory, about: name, indexes, of: tree, &resolves) }
+            let installed = Dictionary(grouping: indexes) { tree[$0].version }.map { Installed($0.key, at: $0.value, in: tree) }
+                .sorted { $0.version < $1.version }
+            for advisory in found[name] ?? [] { add(advisory, about: name, installed, of: tree, &resolves) }
             // What would mend it is the client's to find out, which knows what its project takes.
             if !resolves.isEmpty {
                 actions.append(["action": "review", "module": .string(name), "resolves": .array(resolves)])
@@ -33,7 +54,7 @@ struct AuditReport {
     }
 
     private mutating func add(
-        _ advisory: JSONObject, about name: String, _ indexes: [Int], of tree: AuditTree, _ resolves: inout [JSONValue]
+        _ advisory: JSONObject, about name: String, _ installed: [Installed], of tree: AuditTree, _ resolves: inout [JSONValue]
     ) {
         let versions = VulnerableVersions(advisory["affected"]?.array ?? [])
         var notice = Audit.notice(of: advisory)
@@ -42,11 +63,11 @@ struct AuditReport {
         if !used.insert(id).inserted { id += " " + name }
         notice["id"] = .string(id)
         // Affected versions are those that the engine counted; the range says which of several.
-        let inRange = indexes.filter { versions.contains(tree[$0].version) }
-        let affected = inRange.isEmpty ? indexes : inRange
+        let inRange = installed.filter { $0.key.map(versions.contains(key:)) ?? false }
+        let affected = inRange.isEmpty ? installed : inRange
         var findings: [JSONValue] = []
-        for (version, places) in Dictionary(grouping: affected, by: { tree[$0].version }).sorted(by: { $0.key < $1.key }) {
-            let shown = places.prefix(max(0, Self.maxPlaces - told))
+        for version in affected {
+            let shown = version.places.prefix(max(0, Self.maxPlaces - told))
             told += shown.count
             for index in shown {
                 let package = tree[index]
@@ -56,13 +77,11 @@ struct AuditReport {
                 ])
             }
             findings.append([
-                "version": .string(version), "paths": .array(shown.map { .string(tree.path(to: $0)) }),
-                "dev": .bool(places.allSatisfy { tree[$0].isDevelopment }),
-                "optional": .bool(places.allSatisfy { tree[$0].isOptional }),
-                "bundled": .bool(places.allSatisfy { tree[$0].isBundled }),
+                "version": .string(version.version), "paths": .array(shown.map { .string(tree.path(to: $0)) }),
+                "dev": .bool(version.isDevelopment), "optional": .bool(version.isOptional), "bundled": .bool(version.isBundled),
             ])
         }
-        counts[severity, default: 0] += Int64(affected.count)
+        counts[severity, default: 0] += Int64(affected.reduce(0) { $0 + $1.places.count })
         let patched = versions.patched
         notice["module_name"] = .string(name)
         notice["findings"] = .array(findings)

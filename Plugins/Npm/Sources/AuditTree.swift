@@ -23,8 +23,12 @@ struct AuditTree {
     /// A way of more packages is told by its beginning and its end.
     private static let maxNames = 20
 
-    init(_ question: JSONObject) {
-        add(question, named: "", below: 0)
+    /// Places of packages; a large project has some ten thousand.
+    static let maxPlaces = 50_000
+
+    /// - Throws: `invalidRequest` for a tree of more places.
+    init(_ question: JSONObject) throws {
+        try add(question, named: "", below: 0)
         // A client that does not say what the project needs means all that is there.
         if question["requires"]?.object == nil { nodes[0].requires = nodes[0].children.keys.sorted() }
         findWays()
@@ -54,8 +58,14 @@ struct AuditTree {
     }
 
     /// - Parameter object: no deeper than the reader of JSON goes.
-    private mutating func add(_ object: JSONObject, named name: String, below parent: Int) {
+    /// - Throws: `invalidRequest` where there are too many places.
+    private mutating func add(_ object: JSONObject, named name: String, below parent: Int) throws {
         let place = nodes.count
+        guard place <= Self.maxPlaces else {
+            throw SaveError(
+                .invalidRequest,
+                "the tree has packages at more than \(Self.maxPlaces) places: audit the parts of the project by themselves")
+        }
         nodes.append(
             Package(
                 name: name, version: object["version"]?.string ?? "", isDevelopment: object["dev"]?.bool ?? false,
@@ -64,7 +74,7 @@ struct AuditTree {
         for member in object["dependencies"]?.object?.members ?? [] {
             guard let child = member.value.object else { continue }
             nodes[place].children[member.key] = nodes.count
-            add(child, named: member.key, below: place)
+            try add(child, named: member.key, below: place)
         }
     }
 

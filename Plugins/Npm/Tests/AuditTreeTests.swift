@@ -10,7 +10,7 @@ import Testing
     ]
 
     private func report(_ question: JSONValue, _ found: [String: [JSONObject]]) throws -> JSONObject {
-        let tree = AuditTree(try #require(question.object))
+        let tree = try AuditTree(try #require(question.object))
         return try #require(AuditReport(on: tree, found).json.object)
     }
 
@@ -29,7 +29,7 @@ import Testing
                 "pad": ["version": "1.0.0", "dev": true],
             ],
         ]
-        #expect(AuditTree(try #require(question.object)).versions["pad"] == ["1.0.0", "2.0.0"])
+        #expect(try AuditTree(#require(question.object)).versions["pad"] == ["1.0.0", "2.0.0"])
         let told = try report(question, ["pad": [hole]])
         #expect(paths(told) == ["app>lib>pad"])
         let advisory = try #require(told["advisories"]?.object?["GHSA-1"]?.object)
@@ -58,5 +58,21 @@ import Testing
         let question: JSONValue = ["dependencies": ["x": ["version": "1.0.0"], "y": ["version": "1.0.0"]]]
         let told = try report(question, ["x": [hole], "y": [hole]])
         #expect(told["advisories"]?.object?.members.map(\.key) == ["GHSA-1", "GHSA-1 y"])
+    }
+
+    @Test func `a version at many places counts at each, told once, and a tree of too many places is refused`() throws {
+        func tree(_ count: Int) -> JSONValue {
+            let members = (1..<count / 2 + 1).map { number -> (String, JSONValue) in
+                ("a\(number)", ["version": "1.0.0", "dependencies": ["x": ["version": number % 2 == 0 ? "1.0.0" : "3.0.0"]]])
+            }
+            return ["dependencies": .object(JSONObject(members))]
+        }
+        let told = try report(tree(200), ["x": [hole]])
+        #expect(paths(told).count == 50 && told["metadata"]?.object?["vulnerabilities"]?.object?["high"] == 50)
+        let findings = told["advisories"]?.object?["GHSA-1"]?.object?["findings"]?.array
+        #expect(findings?.count == 1 && findings?.first?.object?["paths"]?.array?.count == 50)
+        let full = try AuditTree(#require(tree(AuditTree.maxPlaces).object))
+        #expect(full.packages.count == AuditTree.maxPlaces)
+        #expect(throws: SaveError.self) { try AuditTree(#require(tree(AuditTree.maxPlaces + 2).object)) }
     }
 }

@@ -11,11 +11,17 @@ extension AdvisoryDatabase {
         let known = try await advisories(of: package, in: ecosystem)
         guard !known.isEmpty, let format = try await format(of: ecosystem) else { return [] }
         let asked = try await format.ask(on: pool) { format in versions.map { KeyedVersion($0, key: format.sortKey(of: $0)) } }
-        var found: [String: (advisory: Advisory, versions: [String])] = [:]
-        for version in asked {
-            try Task.checkCancellation()
-            for advisory in known.affecting(version) { found[advisory.id, default: (advisory, [])].versions.append(version.text) }
+        try Task.checkCancellation()
+        let found = try await pool.run(lasting: .long) {
+            var found: [String: (advisory: Advisory, versions: [String])] = [:]
+            for version in asked {
+                for advisory in known.affecting(version) {
+                    found[advisory.id, default: (advisory, [])].versions.append(version.text)
+                }
+            }
+            return found
         }
+        guard !found.isEmpty else { return [] }
         let records = try await records(Set(found.keys), of: package, in: ecosystem)
         return found.values.sorted { $0.advisory.id < $1.advisory.id }.map { advisory, versions in
             [

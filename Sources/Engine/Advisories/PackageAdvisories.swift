@@ -55,6 +55,11 @@ package struct PackageAdvisories: Sendable {
     }
 
     private static let maxSets = 1000
+    /// Places and records that are kept: those of a page, also where hundreds of records are about each of its versions.
+    static let maxRanging = 200_000
+
+    /// How many of them are kept now.
+    var rangingCount: Int { places.known.withLock { $0?.rangingCount ?? 0 } }
 
     /// The records that affect a version, each by itself.
     package func records(affecting version: KeyedVersion) -> [Advisory] {
@@ -99,6 +104,8 @@ package struct PackageAdvisories: Sendable {
         let listed: [(key: [UInt8], number: Int)]
         /// For a place among the bounds the records whose ranges it lies in, found out when it is first asked for.
         var ranging: [Int: [Int]] = [:]
+        /// The places and records in it.
+        var rangingCount = 0
     }
 
     /// The records that affect a version, withdrawn ones left out, in their order.
@@ -111,16 +118,26 @@ package struct PackageAdvisories: Sendable {
             known = nil
             defer { known = index }
             let place = Self.place(of: key, in: index.bounds)
-            let ranging =
-                index.ranging[place]
-                ?? entries.indices.filter { number in
-                    entries[number].advisory.withdrawn == nil && entries[number].affected.contains { $0.isInRange(key) }
-                }
-            index.ranging[place] = ranging
+            let ranging = ranging(key, at: place, &index)
             let first = Self.first(index.listed.count) { index.listed[$0].key.lexicographicallyPrecedes(key) }
             let listing = index.listed[first...].prefix { $0.key == key }.map(\.number)
             return listing.isEmpty ? ranging : Set(ranging).union(listing).sorted()
         }
+    }
+
+    /// The records whose ranges a version at a place lies in.
+    private func ranging(_ key: [UInt8], at place: Int, _ index: inout Index) -> [Int] {
+        if let known = index.ranging[place] { return known }
+        let ranging = entries.indices.filter { number in
+            entries[number].advisory.withdrawn == nil && entries[number].affected.contains { $0.isInRange(key) }
+        }
+        if index.rangingCount + ranging.count >= Self.maxRanging {
+            index.ranging.removeAll()
+            index.rangingCount = 0
+        }
+        index.ranging[place] = ranging
+        index.rangingCount += ranging.count + 1
+        return ranging
     }
 
     private func makeIndex() -> Index {

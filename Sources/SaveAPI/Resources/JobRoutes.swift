@@ -14,13 +14,14 @@ enum JobRoutes {
         ) { call, _ in
             let repairs = call.query["repair"] == "true"
             if repairs, let other = call.context.jobs.all.first(where: { $0.kind == verification && $0.state == .running }) {
-                throw SaveError(
-                    .conflict, "a verification runs already, as job \(other.id): wait for its end, or cancel it, and try again")
+                throw running(other)
             }
             try await call.change { _, _ in ((), [call.event("blobs", ["repair": .bool(repairs)])]) }
-            let job = try call.context.jobs.start(Self.verification, by: call.principal.auditName) { onProgress in
+            let (job, isNew) = try call.context.jobs.start(Self.verification, by: call.principal.auditName) { onProgress in
                 try await verify(call.context, repairs: repairs, onProgress)
             }
+            // Another one may have begun since, which may not repair.
+            guard isNew || !repairs else { throw running(job) }
             return call.answer(.object(json(job)), location: "/api/v1/jobs/\(job.id)")
         },
         APIRoute(.get, "/jobs", .administer, "Jobs since the start of the server, the newest first", answer: "JobList") {
@@ -42,6 +43,10 @@ enum JobRoutes {
     ]
 
     private static let verification = "verify"
+    private static func running(_ other: Jobs.Job) -> SaveError {
+        SaveError(.conflict, "a verification runs already, as job \(other.id): wait for its end, or cancel it, and try again")
+    }
+
     private static let noJob = SaveError(.notFound, "there is no such job; jobs are forgotten when the server stops")
     /// So many problems are told one by one; all are counted, and logged.
     private static let maxProblems = 1000

@@ -285,11 +285,19 @@ enum SettingText {
     /// URLs of advisories. Each is named without its credentials where it is wrong.
     static func advisorySources(_ text: String) throws(SettingError) -> [AdvisorySource] {
         var sources: [AdvisorySource] = []
+        var numbers: [Int] = []
         for (place, entry) in try list(text).enumerated() {
             guard let source = AdvisorySource(entry) else {
                 throw SettingError("must be http or https URLs between commas, and number \(place + 1) is none")
             }
-            if !sources.contains(where: { $0.name == source.name }) { sources.append(source) }
+            guard !sources.contains(source) else { continue }
+            if let other = sources.firstIndex(where: { $0.noteName == source.noteName }) {
+                throw SettingError(
+                    "has one URL twice with different credentials, as numbers \(numbers[other]) and \(place + 1): keep one of them"
+                )
+            }
+            sources.append(source)
+            numbers.append(place + 1)
         }
         return sources
     }

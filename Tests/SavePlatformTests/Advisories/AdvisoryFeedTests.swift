@@ -110,11 +110,23 @@ import Testing
         }
     }
 
+    @Test func `two sources that differ in their queries are both fetched, and remembered apart`() async throws {
+        for store in stores {
+            let feeds = feeds(database(store), mirror + "?e=PyPI", mirror + "?e=npm")
+            upstream.answer(mirror + "?e=PyPI", text: record("A-1"))
+            upstream.answer(mirror + "?e=npm", text: record("A-2"))
+            #expect(try await outcomes(feeds) == ["changed", "changed"])
+            #expect(try await outcomes(feeds) == ["unchanged", "unchanged"])
+        }
+    }
+
     @Test func `a source is an http URL, whose credentials are told to nobody`() throws {
         let source = try #require(AdvisorySource("http://us%40er:p%3Aw:x@[::1]:8080/a/all.zip?sig=secret"))
         #expect(source.name == "http://[::1]:8080/a/all.zip" && source.url == "http://[::1]:8080/a/all.zip?sig=secret")
         #expect(source.credentials?.username == "us@er" && source.credentials?.password == "p:w:x")
-        #expect(AdvisorySource("https://host/")?.credentials == nil)
+        #expect(source.noteName.utf8.starts(with: "\(source.name)?".utf8) && !source.noteName.contains("secret"))
+        #expect(
+            AdvisorySource("https://host/")?.credentials == nil && AdvisorySource("https://host/")?.noteName == "https://host/")
         for text in [
             "", "host/all.zip", "ftp://host/a", "https://", "https:///a", "https://host/a#b", "https://a b/c",
             "https://%zz@host/",

@@ -56,4 +56,23 @@ import Testing
         #expect(known.affecting(version("1")).map(\.id) == ["MAL-1", "A-3", "A-2", "A-1"])
         #expect(known.affecting(version("1"))[0].isMalware)
     }
+
+    @Test func `what is kept of the places of versions is bounded, and what is asked for again is the same`() {
+        func key(_ text: String) -> [UInt8]? { UInt16(text).map { [UInt8($0 >> 8), UInt8($0 & 0xFF)] } }
+        func entry(_ number: Int, _ events: [OSVRange.Event]) -> PackageAdvisories.Entry {
+            PackageAdvisories.Entry(
+                Advisory(id: "A-\(number)"),
+                affecting: [AffectedVersions(versions: [], ranges: [OSVRange(.ecosystem, events)], key: key)])
+        }
+        // One record that tells the places apart, and many that are about all of them.
+        let odd = (0..<250).flatMap { [OSVRange.Event(.introduced, "\(2 * $0 + 1)"), OSVRange.Event(.fixed, "\(2 * $0 + 2)")] }
+        let known = PackageAdvisories([entry(0, odd)] + (1...500).map { entry($0, [OSVRange.Event(.introduced, "0")]) })
+        var largest = 0
+        for number in 1...500 {
+            #expect(known.affecting(KeyedVersion("\(number)", key: key("\(number)"))).count == 500 + number % 2)
+            largest = max(largest, known.rangingCount)
+        }
+        #expect(largest <= PackageAdvisories.maxRanging && largest > PackageAdvisories.maxRanging / 2)
+        #expect(known.affecting(KeyedVersion("3", key: key("3"))).count == 501)
+    }
 }

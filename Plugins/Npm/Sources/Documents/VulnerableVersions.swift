@@ -35,10 +35,8 @@ struct VulnerableVersions {
         if !fixed.isEmpty { patched = fixed.map { ">=" + $0 }.joined(separator: " || ") }
     }
 
-    func contains(_ version: String) -> Bool {
-        guard let key = VersionOrder.key(of: version) else { return false }
-        return listed.contains(key) || ranges.contains { $0.contains(version) }
-    }
+    /// - Parameter key: of a version (`VersionOrder`).
+    func contains(key: [UInt8]) -> Bool { listed.contains(key) || ranges.contains { $0.contains(key: key) } }
 
     /// The versions that are named as fixed, each once.
     private static func fixed(_ affected: [JSONValue]) -> [String] {

@@ -60,7 +60,7 @@ package final class AdvisoryFeeds: Sendable {
         let notes = try await database.status().notes
         return sources.map { source in
             var state = states.withLock { $0[source] } ?? State()
-            state.changed = notes[source.name].flatMap(AdvisorySourceNote.init)?.changed
+            state.changed = notes[source.noteName].flatMap(AdvisorySourceNote.init)?.changed
             return (source, state)
         }
     }
@@ -70,7 +70,7 @@ package final class AdvisoryFeeds: Sendable {
     package func run() async {
         guard !sources.isEmpty else { return }
         let notes = (try? await database.status().notes) ?? [:]
-        var delay = sources.allSatisfy { notes[$0.name] != nil } ? Double(interval) / 10 * Double.random(in: 0...1) : 0
+        var delay = sources.allSatisfy { notes[$0.noteName] != nil } ? Double(interval) / 10 * Double.random(in: 0...1) : 0
         while !Task.isCancelled {
             guard (try? await Task.sleep(for: .seconds(delay))) != nil else { return }
             if let job = try? fetch(by: Principal.system.auditName) { _ = await jobs.finished(job.id) }
@@ -83,7 +83,7 @@ package final class AdvisoryFeeds: Sendable {
     ///
     /// - Returns: the job that does it, also where one runs already.
     package func fetch(by starter: String) throws -> Jobs.Job {
-        try jobs.start(Self.job, by: starter) { [self] onProgress in try await fetchAll(onProgress) }
+        try jobs.start(Self.job, by: starter) { [self] onProgress in try await fetchAll(onProgress) }.job
     }
 
     private func fetchAll(_ onProgress: @escaping @Sendable (MaintenanceProgress) -> Void) async throws -> JSONObject {
@@ -127,7 +127,7 @@ package final class AdvisoryFeeds: Sendable {
         _ source: AdvisorySource, _ onProgress: @escaping @Sendable (MaintenanceProgress) -> Void
     ) async throws -> AdvisoryImport.Report? {
         // Kept beside the records: where these are gone, so is what would keep them from being fetched again.
-        let known = try await database.status().notes[source.name].flatMap(AdvisorySourceNote.init)
+        let known = try await database.status().notes[source.noteName].flatMap(AdvisorySourceNote.init)
         var headers = HTTPHeaders()
         if let etag = known?.etag { headers.append("If-None-Match", etag) }
         if let date = known?.lastModified { headers.append("If-Modified-Since", date) }
@@ -147,7 +147,7 @@ package final class AdvisoryFeeds: Sendable {
             etag: response.headers["etag"], lastModified: response.headers["last-modified"], digest: digest,
             changed: database.clock.now())
         let report = try await AdvisoryImport(into: database).run(
-            [AdvisoryImport.File(name: source.name, file: file)], noting: [source.name: note.text], onProgress: onProgress
+            [AdvisoryImport.File(name: source.name, file: file)], noting: [source.noteName: note.text], onProgress: onProgress
         ) { [onImport] report in try await onImport(source, report) }
         log(.notice, "advisories were fetched", ["source": source.name, "records": report.text])
         return report

@@ -1,3 +1,4 @@
+internal import SaveDigest
 internal import SaveHTTP
 internal import SavePlatform
 
@@ -5,6 +6,9 @@ internal import SavePlatform
 package struct AdvisorySource: Sendable, Hashable {
     /// For people: without credentials, and without a query, which may be one.
     package let name: String
+    /// For what is remembered of it: the name, and a digest of the query, which may be a secret and is often all that tells two
+    /// sources of a server apart.
+    package let noteName: String
     let url: String
     private let username: String
     private let password: String
@@ -30,6 +34,10 @@ package struct AdvisorySource: Sendable, Hashable {
         (self.username, self.password) = (username, password)
         let path = rest[end...].utf8.prefix { $0 != UInt8(ascii: "?") }
         name = text[..<scheme.upperBound] + host + String(Substring(path))
+        let query = rest[end...].utf8.dropFirst(path.count)
+        let digest = StreamingDigest(.sha256)
+        digest.update(Array(query))
+        noteName = query.isEmpty ? name : name + "?" + Hex.encode(Array(digest.finish().prefix(8)))
     }
 
     var credentials: ClientCredentials? {

@@ -190,13 +190,14 @@ struct IndexHandler: RouteHandler {
         return keep(answer, for: key)
     }
 
-    /// Says on what a format makes of a package and its files, beside the index itself, which advisories there are.
+    /// Says on the indexes that a format makes for that which advisories there are of a package.
+    ///
+    /// - Throws: where the advisories cannot be read: a client that looks for them must not be told that there are none.
     private func addAdvisories(
         to sourced: inout SourcedListing, for index: IndexKey, of repository: Repository
     ) async throws {
-        guard case .custom(_, let package?) = index, let advisories,
-            let ecosystem = advisories.ecosystem(of: repository.record.format),
-            repository.format.cast({ $0 as? any IndexEmbeddingFiles }) != nil
+        guard let package = index.showingAdvisories, let advisories,
+            let ecosystem = advisories.ecosystem(of: repository.record.format)
         else { return }
         sourced.validity.dependencies.append(services.advisories(for: repository))
         let versions = Set(sourced.listing.assets.compactMap(\.version))
@@ -283,6 +284,15 @@ struct IndexHandler: RouteHandler {
             response.headers.append(name, value)
         }
         return response
+    }
+}
+
+extension IndexKey {
+    /// The package whose advisories an index shows: its name begins with `advisories/`. All others do without the advisories, also
+    /// where these cannot be read.
+    fileprivate var showingAdvisories: PackageID? {
+        guard case .custom(let name, let package?) = self, name.utf8.starts(with: "advisories/".utf8) else { return nil }
+        return package
     }
 }
 

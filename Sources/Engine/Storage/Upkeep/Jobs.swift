@@ -42,11 +42,11 @@ package final class Jobs: Sendable {
     /// Starts work, of which one of a kind runs at a time.
     ///
     /// - Parameter work: tells how far it is; what it returns is the result.
-    /// - Returns: the job; where one of the kind runs already, that one, and `work` is not done.
+    /// - Returns: the job; where one of the kind runs already, that one, which is not new, and `work` is not done.
     package func start(
         _ kind: String, by starter: String,
         _ work: @escaping @Sendable (_ onProgress: @escaping @Sendable (MaintenanceProgress) -> Void) async throws -> JSONObject
-    ) throws -> Job {
+    ) throws -> (job: Job, isNew: Bool) {
         let id = Hex.encode(try Secrets.random(8))
         let job = Job(id: id, kind: kind, startedBy: starter, started: clock.now())
         let running = entries.withLock { entries -> Job? in
@@ -56,7 +56,7 @@ package final class Jobs: Sendable {
             entries.append(Entry(job: job))
             return nil
         }
-        if let running { return running }
+        if let running { return (running, false) }
         let task = Task { [self] in
             do {
                 let result = try await work { progress in self.change(id) { $0.progress = progress } }
@@ -70,7 +70,7 @@ package final class Jobs: Sendable {
         entries.withLock { entries in
             if let place = entries.firstIndex(where: { $0.job.id == id }) { entries[place].task = task }
         }
-        return job
+        return (job, true)
     }
 
     /// All that are remembered, the newest first.

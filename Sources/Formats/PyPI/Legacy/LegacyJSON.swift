@@ -4,7 +4,8 @@ internal import SavePlatform
 /// The JSON that tools asked for before there was a JSON form of the index: `pypi/<name>/json` for the newest release, and
 /// `pypi/<name>/<version>/json` for one. The same data as the index's pages, and what the release's metadata say.
 enum LegacyJSON {
-    private static let folder = "json"
+    /// The platform gives advisories to indexes below `advisories/`.
+    private static let folder = "advisories/json"
 
     /// The index of a project's newest release, or with a version of that one.
     static func index(_ package: PackageID, version: String? = nil) -> IndexKey {

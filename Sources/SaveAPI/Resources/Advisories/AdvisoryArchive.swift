@@ -24,10 +24,7 @@ struct AdvisoryArchive: Sendable {
     ///
     /// - Throws: `conflict` while another one is taken in.
     func start(as kind: String) throws -> HTTPResponse {
-        if let other = call.context.jobs.all.first(where: { $0.kind == kind && $0.state == .running }) {
-            throw SaveError(.conflict, "advisories are taken in already, as job \(other.id): wait for its end, or cancel it")
-        }
-        let job = try call.context.jobs.start(kind, by: call.principal.auditName) { [self] onProgress in
+        let (job, isNew) = try call.context.jobs.start(kind, by: call.principal.auditName) { [self] onProgress in
             do {
                 return try await bring(onProgress).json
             } catch {
@@ -39,6 +36,10 @@ struct AdvisoryArchive: Sendable {
                 try? await call.context.store.write { try $0.record(failure, audit, at: now) }
                 throw error
             }
+        }
+        // The other job has another archive.
+        guard isNew else {
+            throw SaveError(.conflict, "advisories are taken in already, as job \(job.id): wait for its end, or cancel it")
         }
         var response = call.answer(.object(JobRoutes.json(job)), location: "/api/v1/jobs/\(job.id)")
         response.status = 202
