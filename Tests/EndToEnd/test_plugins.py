@@ -47,7 +47,8 @@ def test_a_loaded_format_is_listed_with_where_it_came_from(template):
     status, said = formats(template)
     lines = [line.split("\t") for line in said.splitlines()]
     assert status == 0, said
-    assert {line[0]: line[2] for line in lines} == {"pypi": "compiled in", "raw": "compiled in", "template": str(template)}
+    assert {line[0]: line[2] for line in lines} == {
+        "pypi": "compiled in", "raw": "compiled in", "go": "compiled in", "template": str(template)}
 
 
 @pytest.mark.parametrize("format", ["Template", "Npm"])
