@@ -128,7 +128,9 @@ enum WhyPage {
         guard let request = refusal["waiver_request"]?.object, let days = Int64(call["days"]), (1...3650).contains(days) else {
             throw SaveError(.invalidRequest, "no waiver can be about this: ask the owners of the project")
         }
-        try call.sentForms.begin(call)
+        let answer = PageAnswer(redirectTo: call.links.home + "why/" + call.path[1])
+        // The page shows what came of it when it was sent before.
+        guard try call.sentForms.begin(call) else { return answer }
         let body: JSONObject = [
             "package": request["package"] ?? .null, "policy_id": request["policy_id"] ?? .null,
             "project": request["project"] ?? .null,
@@ -136,9 +138,12 @@ enum WhyPage {
         ]
         do {
             _ = try await call.ask(APIQuestion(.post, ["waivers"], body: .object(body)))
-        } catch let error as SaveError where [.invalidRequest, .conflict].contains(error.code) {
+        } catch {
+            // Nothing came of it: the same form may be sent once more.
+            call.sentForms.forget(call)
+            guard let error = error as? SaveError, [.invalidRequest, .conflict].contains(error.code) else { throw error }
             return try await page(call, failure: error)
         }
-        return PageAnswer(redirectTo: call.links.home + "why/" + call.path[1])
+        return answer
     }
 }

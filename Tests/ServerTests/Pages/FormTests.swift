@@ -1,6 +1,7 @@
 import SaveHTTP
 import SavePlatform
 import SaveStorage
+import SaveTestKit
 import Testing
 
 @testable import SaveUI

@@ -1,5 +1,7 @@
+import SaveAccess
 import SavePlatform
 import SaveStorage
+import SaveTestKit
 import Testing
 
 struct APIReservedNameTests {
