@@ -25,17 +25,24 @@ struct BypassRun {
         let bytes: [UInt8]
     }
 
-    private let targets: [(target: String, row: RefusedURLs.Row)]
+    /// How much is asked of a target. Behind a mount and behind `+at` it is the same code that tells requests apart, so the forms of a
+    /// request are asked below one of them and the spellings of a path below the format's id alone.
+    private enum Depth {
+        case methods, forms, spellings
+    }
+
+    private let targets: [(target: String, row: RefusedURLs.Row, depth: Depth)]
     private var known: [Known] = []
 
     init(isHosted: Bool, formats: FormatRegistry) {
-        var targets: [(String, RefusedURLs.Row)] = []
+        var targets: [(String, RefusedURLs.Row, Depth)] = []
         for place in RefusedPlace.allCases where place.isHosted == isHosted {
             for row in RefusedURLs.rows where row.places.contains(place) {
                 let mount = formats.descriptors.first { $0.id == row.format }?.mount
                 for segment in [row.format] + (mount.map { [$0.path] } ?? []) {
                     for view in RefusedURLs.views(of: row, place) {
-                        targets.append((RefusedURLs.target(row, place, segment: segment, view: view), row))
+                        let depth: Depth = !view.isEmpty ? .methods : segment == row.format ? .spellings : .forms
+                        targets.append((RefusedURLs.target(row, place, segment: segment, view: view), row, depth))
                     }
                 }
             }
@@ -47,11 +54,11 @@ struct BypassRun {
 
     /// Asks for everything while nothing is refused, each twice, so that whatever is kept is kept.
     mutating func learn(_ world: RefusedWorld) async throws {
-        for (target, row) in targets {
+        for (target, row, depth) in targets {
             let plain = try await world.ask(row.kind == .lookup ? "POST" : "GET", target)
             let expected: ClosedRange<Int> = row.content == .redirect ? 301...302 : 200...200
             #expect(expected.contains(plain.status), "\(target) is \(plain.status): \(plain.text)")
-            for ask in Self.asks(target, row, plain.headers) {
+            for ask in Self.asks(target, row, depth, plain.headers) {
                 _ = try await world.ask(ask.method, ask.target, ask.headers)
                 let answer = try await world.ask(ask.method, ask.target, ask.headers)
                 known.append(
@@ -64,10 +71,15 @@ struct BypassRun {
         #expect(known.contains { $0.status == 206 } && known.contains { $0.status == 304 } && known.contains { $0.status == 416 })
     }
 
-    private static func asks(_ target: String, _ row: RefusedURLs.Row, _ known: HTTPHeaders) -> [Ask] {
+    private static func asks(_ target: String, _ row: RefusedURLs.Row, _ depth: Depth, _ known: HTTPHeaders) -> [Ask] {
         var asks = ["GET", "HEAD", "POST", "OPTIONS", "get", "TRACE", "PATCH"].map { Ask(method: $0, target: target, row: row) }
+        asks.append(Ask(method: "GET", target: target, headers: [("Range", "bytes=0-1")], row: row))
+        if let etag = known["ETag"] {
+            asks.append(Ask(method: "GET", target: target, headers: [("If-None-Match", etag)], row: row))
+        }
+        guard depth != .methods else { return asks }
         var headers: [[(String, String)]] = [
-            [("Range", "bytes=0-1")], [("Range", "bytes=-3")], [("Range", "bytes=1-")], [("Range", "bytes=99999999-")],
+            [("Range", "bytes=-3")], [("Range", "bytes=1-")], [("Range", "bytes=99999999-")],
             [("Range", "bytes=0-0,2-3")], [("If-Unmodified-Since", "Fri, 01 Jan 2100 00:00:00 GMT")], [("If-Match", "*")],
             [("Accept", "text/html")],
             [("Accept", "application/vnd.pypi.simple.v1+json")], [("Accept", "application/vnd.npm.install-v1+json")],
@@ -79,14 +91,14 @@ struct BypassRun {
         }
         if let etag = known["ETag"] {
             headers += [
-                [("If-None-Match", etag)], [("If-None-Match", "W/" + etag)], [("If-None-Match", "\"other\", " + etag)],
+                [("If-None-Match", "W/" + etag)], [("If-None-Match", "\"other\", " + etag)],
                 [("If-Range", etag), ("Range", "bytes=0-1")], [("If-Match", etag)],
             ]
         }
         for method in ["GET", "HEAD"] {
             asks += headers.map { Ask(method: method, target: target, headers: $0, row: row) }
         }
-        guard row.content == .file else { return asks }
+        guard row.content == .file, depth == .spellings else { return asks }
         return asks + TargetSpellings.of(target).map { Ask(method: "GET", target: $0, row: row, isPlain: false) }
     }
 
@@ -117,7 +129,8 @@ struct BypassRun {
         guard !Self.secrets.contains(answer.bytes) else { return false }
         switch known.ask.row.content {
         case .file:
-            return isRefused(answer, known)
+            // Where a policy leaves nothing of a package, its newest version is none.
+            return moment == .neverAsked && known.ask.row.kind == .index && answer.status == 404 || isRefused(answer, known)
         case .page:
             guard answer.status != 403 else { return false }
             if answer.status == (known.status == 304 ? 200 : known.status) { return true }

@@ -10,7 +10,9 @@ import Testing
 
 /// Whatever way leads to a file that a policy refuses, its end is the refusal: every URL of every format, below its id and its
 /// mount, hosted, in a proxy and in groups, however it is written, asked for and asked for before.
-@Suite struct BypassTests {
+///
+/// One at a time: each asks tens of thousands of times, and other tests want their turns.
+@Suite(.serialized) struct BypassTests {
     // MARK: - Completeness
 
     @Test func `every format, and each of its routes that is read, has rows that mean what they say`() async throws {
