@@ -117,7 +117,7 @@ def test_an_owned_name_never_comes_from_the_upstream(chain, go, server, upstream
     assert '"Version": "v1.0.0"' in client.ok("mod", "download", "-json", OURS + "@latest")
     assert "404" in client.fails("mod", "download", OURS + "@v1.9.9")
     assert not [path for path in upstream.asked if "corp.test" in path]
-    # Used by itself, the proxy has a name of ours unless it is reserved; what was fetched before is refused with it.
+    # Used by itself, the proxy has a name that is hosted here unless the name is reserved; what was fetched before is refused with it.
     proxy = go(chain + "/proxy")
     proxy.ok("mod", "download", OURS + "@v1.9.9")
     server.admin.ok("PATCH", "/api/v1/repos/%s/proxy" % chain, json={"reserved_names": ["corp.test/*"]})

@@ -2,7 +2,7 @@ internal import SaveDigest
 internal import SaveHTTP
 internal import SavePlatform
 
-/// What a form has to bring to be one of ours: it follows from the secret of the browser's cookie, which no other site can read.
+/// What a form has to bring to be from a page of this server: it follows from the secret of the browser's cookie, which no other site can read.
 enum FormToken {
     static let field = "form_token"
 
