@@ -77,6 +77,9 @@ def test_the_link_of_a_refusal_leads_to_a_page_on_which_a_waiver_is_asked_for(se
     page = "/ui/why/" + reason.rsplit("/", 1)[1]
     person = Browser(server.url)
     assert person.get(page).url.startswith(server.url + "/ui/login?return=")
+    server.admin.ok("PATCH", "/api/v1/repos/" + proxy, json={"anonymous_read": True})
+    visitor = person.get(page).text
+    assert "/ui/login?return=%2Fui%2Fwhy%2F" in visitor and "<textarea" not in visitor
     person.sign_in(repository, PASSWORD)
     shown = plain(person.get(page).text)
     assert "Why was held-back 2.0 refused?" in shown and "no-held-back" in shown and "Blocked by Save" in shown

@@ -104,6 +104,10 @@ enum WhyPage {
         guard let request = refusal["waiver_request"]?.object else {
             return "<p>No waiver can be about this. Ask the owners of the project, or an administrator.</p>"
         }
+        guard call.session != nil else {
+            let signIn = call.links.login(returningTo: call.request.target)
+            return "<h2>Ask for a waiver</h2><p><a href=\"\(signIn)\">Sign in</a> to ask for one.</p>"
+        }
         let choices = lifetimes.map { days -> HTML in
             "<option value=\"\(days)\">\(days) days</option>"
         }
