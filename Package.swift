@@ -46,6 +46,9 @@ func testFormat(_ name: String, _ readers: [Target.Dependency] = []) -> Target {
         swiftSettings: settings)
 }
 
+/// `SAVE_TESTS="FormatGoTests ReadersTests"` builds these suites and no others, for short turns while working on one part.
+let chosenTests = Context.environment["SAVE_TESTS"]?.split(separator: " ").map(String.init)
+
 /// The folders of `Plugins`.
 let plugins = ["Go", "Npm", "Template"]
 
@@ -185,3 +188,7 @@ let package = Package(
     ] + plugins.flatMap(plugin),
     swiftLanguageModes: [.v6]
 )
+
+if let chosenTests {
+    package.targets.removeAll { $0.type == .test && !chosenTests.contains($0.name) }
+}
