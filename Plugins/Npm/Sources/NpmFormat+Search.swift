@@ -43,9 +43,11 @@ extension NpmFormat: PackageSearching {
         guard let object = (try? JSONValue(parsing: document.bytes))?.object, let objects = object["objects"]?.array else {
             throw SaveError(.upstreamInvalid, "the upstream's answer is not that of a search: check remote_url")
         }
-        let matches = objects.prefix(SearchQuery.deepest).compactMap { SearchEntry.match($0) }
+        let entries = objects.prefix(SearchQuery.deepest).compactMap { SearchEntry.shown($0) }
         let total = object["total"]?.integer.flatMap { Int(exactly: $0) } ?? 0
-        return Listing(found: FoundPackages(matches: matches, total: max(total, matches.count)))
+        return Listing(
+            assets: entries.map(\.file),
+            found: FoundPackages(matches: entries.map(\.match), total: max(total, entries.count)))
     }
 
     /// Bytes of an upstream's answer to a search.

@@ -33,17 +33,18 @@ enum SearchEntry {
 
     // MARK: Upstream
 
-    /// What another registry shows; nil for what makes no sense.
-    static func match(_ shown: JSONValue) -> PackageMatch? {
+    /// What another registry shows, and the file of the version that it names; nil for what makes no sense.
+    static func shown(_ shown: JSONValue) -> (match: PackageMatch, file: AssetRecord)? {
         guard let object = shown.object?["package"]?.object, let name = object["name"]?.string.flatMap(PackageName.init),
-            let version = object["version"]?.string.flatMap(SemanticVersion.init)
+            let version = object["version"]?.string.flatMap(SemanticVersion.init), let file = try? name.tarball(version)
         else { return nil }
-        let date = object["date"]?.string.flatMap(Timestamp.init(rfc3339:))?.rfc3339
-        return PackageMatch(
+        let date = object["date"]?.string.flatMap(Timestamp.init(rfc3339:))
+        let match = PackageMatch(
             package: PackageSummary(id: name.package, displayName: name.text),
             attributes: entry(
-                object, name: name.text, version: version.description, date: date, links: object["links"]?.object ?? [:],
-                publisher: object["publisher"]))
+                object, name: name.text, version: version.description, date: date?.rfc3339,
+                links: object["links"]?.object ?? [:], publisher: object["publisher"]))
+        return (match, AssetRecord(path: file, package: name.package, version: version.description, published: date))
     }
 
     // MARK: Parts

@@ -18,14 +18,13 @@ struct ProxySource: FileSource {
     /// The rows of what is cached, as those of a hosted repository.
     private var kept: HostedSource { HostedSource(repository: repository, storage: context.storage) }
 
-    /// What the upstream says of packages that it found is passed on: which of their files were looked at is not known.
     func found(_ query: SearchQuery, by rules: FileRules) async throws -> SourcedListing {
         guard !rules.isAsOf else {
             throw SourceMiss(
                 error: SaveError(.notFound, "an upstream cannot be searched as of a time: ask for the package by its name"),
                 validity: CacheValidity())
         }
-        return try await UpstreamSearch(context).found(query)
+        return try await UpstreamSearch(context).found(query, by: rules)
     }
 
     func listing(_ index: IndexKey) async throws -> SourcedListing {

@@ -180,12 +180,12 @@ struct IndexHandler: RouteHandler {
                 return try Rendering(document, key.isCompressed ? compression : nil)
             } catch { throw refusal ?? error }
         }
-        let change = LastChange(to: rendering.etag, at: services.clock.now(), after: earlier)
+        let change = key.index.isKept ? LastChange(to: rendering.etag, at: services.clock.now(), after: earlier) : nil
         let answer = CachedAnswer(
             response: response(
                 rendering, change, repository.record.anonymousRead || repository.isPublicDocument(key.index),
                 isStale: sourced.validity.isStale),
-            etag: rendering.etag, lastModified: change.validator, validity: sourced.validity,
+            etag: rendering.etag, lastModified: change?.validator, validity: sourced.validity,
             cost: rendering.cost + 1024, body: body(of: rendering, repository.format))
         return keep(answer, for: key)
     }
@@ -206,8 +206,7 @@ struct IndexHandler: RouteHandler {
     }
 
     private func keep(_ answer: CachedAnswer, for key: Key) -> CachedAnswer {
-        // Words that are searched for once must not push out pages that many clients ask for.
-        if case .search = key.index { return answer }
+        guard key.index.isKept else { return answer }
         // Neither must a host that a caller made up.
         if case .document = key.index, externalOrigin == nil { return answer }
         cache.insert(answer, for: key, cost: answer.cost)
@@ -261,14 +260,14 @@ struct IndexHandler: RouteHandler {
     }
 
     private func response(
-        _ rendering: Rendering, _ change: LastChange, _ isPublic: Bool, isStale: Bool
+        _ rendering: Rendering, _ change: LastChange?, _ isPublic: Bool, isStale: Bool
     ) -> HTTPResponse {
         var response = HTTPResponse(status: 200)
         if case .whole(let bytes) = rendering.content { response.body = .bytes(bytes) }
         response.headers.append("Content-Type", rendering.type.value)
         if rendering.isCompressed { response.headers.append("Content-Encoding", "gzip") }
         response.headers.append("ETag", rendering.etag)
-        response.headers.append("Last-Modified", change.time.httpDate)
+        if let change { response.headers.append("Last-Modified", change.time.httpDate) }
         // A publish shows at once, so a copy is never used unasked; asking costs a 304.
         response.headers.append("Cache-Control", isPublic ? "no-cache" : "private, no-cache")
         response.headers.append(
@@ -288,6 +287,13 @@ struct IndexHandler: RouteHandler {
 }
 
 extension IndexKey {
+    /// Whether it stays in memory, so that it is known when it changed: words that are searched for once must not push out pages that many
+    /// clients ask for.
+    fileprivate var isKept: Bool {
+        if case .search = self { return false }
+        return true
+    }
+
     /// The package whose advisories an index shows: its name begins with `advisories/`. All others do without the advisories, also
     /// where these cannot be read.
     fileprivate var showingAdvisories: PackageID? {

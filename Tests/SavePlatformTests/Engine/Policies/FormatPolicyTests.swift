@@ -241,6 +241,33 @@ import Testing
         #expect(found?["version"] == "1.0.0")
     }
 
+    @Test func `a search of an upstream tells of no version that is withheld`() async throws {
+        let engine = try await made("npm", groupOver: .proxy)
+        try await addTarballs(to: engine, .proxy)
+        Self.answer(
+            engine, "-/v1/search?text=bar&size=20&from=0",
+            #"{"objects":[{"package":{"name":"bar","version":"2.0.0"}},{"package":{"name":"baz","version":"1.0.0"}}],"total":2}"#,
+            type: "application/json")
+        func found(_ repository: String) async throws -> [String?] {
+            let answer = await engine.send(.get, "/npm/p/\(repository)/-/v1/search?text=bar")
+            // A time in seconds would call a search the same that a policy has just changed.
+            #expect(answer.status == 200 && answer.headers["last-modified"] == nil)
+            let objects = try JSONValue(parsing: Array(try await answer.text().utf8)).object?["objects"]?.array ?? []
+            return objects.compactMap { $0.object?["package"]?.object }.map {
+                "\($0["name"]?.string ?? "") \($0["version"]?.string ?? "")"
+            }
+        }
+        for repository in ["u", "g"] { #expect(try await found(repository) == ["bar 2.0.0", "baz 1.0.0"]) }
+        policy.withhold("bar-2.0.0.tgz")
+        // Nothing is known of its other versions, and nobody is asked.
+        for repository in ["u", "g"] { #expect(try await found(repository) == ["baz 1.0.0"]) }
+        #expect(engine.upstream.requests(of: Self.base + "bar").isEmpty)
+        _ = try await engine.get("/npm/p/u/bar")
+        for repository in ["u", "g"] { #expect(try await found(repository) == ["bar 1.0.0", "baz 1.0.0"]) }
+        policy.decide { $0.id?.name == "baz" ? .same(.withheld(SwitchedPolicy.withholding(.omitted))) : .same(.allowed) }
+        for repository in ["u", "g"] { #expect(try await found(repository) == ["bar 2.0.0"]) }
+    }
+
     @Test func `npm shows a withheld version as deprecated where the rule says so`() async throws {
         let engine = try await made("npm")
         try await addTarballs(to: engine, .hosted)
