@@ -39,6 +39,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
 }
 
+/// Tests of the engine's modules, with what they share.
+func engineTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    tests(name, ["SavePlatform", "SaveDigest", "SaveTestKit", "EngineTestKit"] + engine + dependencies)
+}
+
 /// A format of `Tests/Formats`.
 func testFormat(_ name: String, _ readers: [Target.Dependency] = []) -> Target {
     .target(
@@ -150,13 +155,19 @@ let package = Package(
         testFormat("Parcels", ["SaveDigest"]),
         testFormat("Sparse", ["SaveDigest"]),
         testFormat("Notices", ["SaveDigest"]),
-        tests(
-            "SavePlatformTests",
-            [
-                "SavePlatform", "SaveBlobs", "SaveMicrohttpd", "SaveSQLite", "SaveSQLMetadata", "SaveTestKit", "SaveDigest",
-                "FormatChunks", "FormatParcels", "FormatSparse",
-                "FormatPyPI", "FormatRaw", "FormatNpm",
-            ] + engine),
+        // What the tests of the engine share: a data plane in memory with its format, upstream and stores.
+        .target(
+            name: "EngineTestKit", dependencies: ["SavePlatform", "SaveDigest", "SaveTestKit", "FormatChunks"] + engine,
+            path: "Tests/EngineTestKit", swiftSettings: settings),
+        engineTests("PlatformTests"),
+        engineTests("AccessTests", ["FormatChunks", "FormatParcels"]),
+        engineTests("AdvisoriesTests", ["FormatPyPI", "FormatNpm", "SaveSQLite"]),
+        engineTests("AuditTests"),
+        engineTests(
+            "RepositoriesTests",
+            ["FormatPyPI", "FormatParcels", "FormatSparse", "SaveBlobs", "SaveSQLMetadata", "SaveSQLite"]),
+        engineTests("PoliciesTests", ["FormatPyPI", "FormatRaw", "FormatNpm"]),
+        engineTests("ServingTests", ["FormatParcels", "SaveBlobs", "SaveMicrohttpd"]),
         tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTOML", "SaveTestKit"]),
         tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveHTTP", "SaveDigest"]),
         tests("FormatRawTests", ["FormatRaw", "SaveTestKit", "SavePlatform", "SaveDigest"]),
