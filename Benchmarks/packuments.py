@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import io
 import json
 import pathlib
 import shutil
@@ -19,6 +20,7 @@ import sqlite3
 import statistics
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 
@@ -38,12 +40,24 @@ def manifest():
             "dependencies": words, "devDependencies": dict(list(words.items())[:40])}
 
 
+def tarball():
+    """The file as npm packs it, with nothing but the manifest."""
+    text = json.dumps(manifest()).encode()
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        member = tarfile.TarInfo("package/package.json")
+        member.size = len(text)
+        archive.addfile(member, io.BytesIO(text))
+    return packed.getvalue()
+
+
 def fill(save):
     """Publishes one version, and makes a thousand of its records: only their number matters here."""
     save.create("npm", "npm")
+    packed = tarball()
     body = {"_id": "big", "name": "big", "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": manifest()},
-            "_attachments": {"big-1.0.0.tgz": {"content_type": "application/octet-stream", "length": 1000,
-                                               "data": base64.b64encode(bytes(1000)).decode()}}}
+            "_attachments": {"big-1.0.0.tgz": {"content_type": "application/octet-stream", "length": len(packed),
+                                               "data": base64.b64encode(packed).decode()}}}
     answer, content = save.request("PUT", PATH, json.dumps(body), **{"Content-Type": "application/json"})
     if answer.status not in (200, 201):
         sys.exit("packuments: the publish answered %s %s" % (answer.status, content[:300]))

@@ -32,7 +32,6 @@ import zipfile
 import bench
 import pages
 import servers
-from versions import processor_time
 
 PACKAGES = 1000
 WORDS = ("LOW", "MODERATE", "HIGH", "CRITICAL")
@@ -148,11 +147,11 @@ def hot(sides, rounds, seconds):
     headers = {"Authorization": servers.AUTHORIZATION, "Accept": servers.JSON_TYPE}
 
     def measure(side):
-        before = processor_time(side.process.pid)
+        before = servers.processor_time(side.process.pid)
         result = bench.wrk(side.port, "/pypi/bench/proxy/simple/%s/" % name(1), headers, 64, seconds)
         if result["failed"]:
             sys.exit("policies: %d requests failed" % result["failed"])
-        return (processor_time(side.process.pid) - before) / result["count"]
+        return (servers.processor_time(side.process.pid) - before) / result["count"]
 
     for side in sides:
         side.page(name(1))

@@ -123,3 +123,12 @@ http {{
 
 def verdict(value, limit):
     return "pass" if value <= limit else "FAIL"
+
+
+def processor_time(process):
+    """Microseconds that a process and its children have used so far."""
+    total = 0
+    for child in [str(process)] + pathlib.Path("/proc/%d/task/%d/children" % (process, process)).read_text().split():
+        fields = pathlib.Path("/proc/%s/stat" % child).read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total * 1e6 / os.sysconf("SC_CLK_TCK")

@@ -44,15 +44,6 @@ class Build(servers.Save):
         super().__init__(self.folder, self.binary)
 
 
-def processor_time(process):
-    """Microseconds that a process and its children have used so far."""
-    total = 0
-    for child in [str(process)] + pathlib.Path("/proc/%d/task/%d/children" % (process, process)).read_text().split():
-        fields = pathlib.Path("/proc/%s/stat" % child).read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total * 1e6 / os.sysconf("SC_CLK_TCK")
-
-
 def cases(build, nginx, files):
     """The rows of one build; its name takes the place of `Save`."""
     build.name = "Save"
@@ -95,9 +86,9 @@ def main():
             turns = [("this", this, builds[0][0]), ("earlier", earlier, builds[1][0]), ("nginx", this, nginx)]
             for number in range(options.rounds):
                 for name, case, server in turns[number % 3:] + turns[:number % 3]:
-                    before = processor_time(server.process.pid)
+                    before = servers.processor_time(server.process.pid)
                     result = case.measure(server, options.seconds)
-                    costs[name].append((processor_time(server.process.pid) - before) / result["count"])
+                    costs[name].append((servers.processor_time(server.process.pid) - before) / result["count"])
                     rates[name].append(result[case.unit])
             cost, rate = ratios(costs, "earlier"), ratios(rates, "earlier")
             failed = this.failed + earlier.failed
