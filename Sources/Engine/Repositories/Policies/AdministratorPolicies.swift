@@ -41,10 +41,14 @@ package struct AdministratorPolicies: FilePolicy {
         if first.record.match.isAboutWholePackages, !first.record.isDryRun, waivers[first.record.id] == nil {
             return .same(first.verdict(PolicyFinding(of: package.id?.name ?? "this file", by: first.record)))
         }
-        let advisories = try await known(package, relevant)
+        // A store and a format are asked, which do not wait for each other.
+        async let known = known(package, relevant)
+        async let ranges = ranges(package, relevant)
+        let seen = try await seen(package, relevant)
+        let advisories = try await known
         var judge = PolicyJudge(
-            policies: relevant, seen: try await seen(package, relevant), ranges: try await ranges(package, relevant),
-            advisories: advisories, affecting: { advisories?.set(affecting: $0) ?? .none },
+            policies: relevant, seen: seen, ranges: try await ranges, advisories: advisories,
+            affecting: { advisories?.set(affecting: $0) ?? .none },
             keys: advisories?.isEmpty == false ? try await keys(package) : [:], waivers: waivers, now: now)
         judge.anomalies = try await anomalies(package, relevant)
         if relevant.contains(where: { $0.record.match.licenses != nil }) {
@@ -72,7 +76,10 @@ package struct AdministratorPolicies: FilePolicy {
         let versions = Set(package.files.compactMap(\.version))
         return try await format.ask { format in
             var found: [String: Set<String>] = [:]
-            for range in asked { found[range] = try versions.filter { try format.range(range, contains: $0) } }
+            // Each version by all ranges: a format reads what it was asked about last once.
+            for version in versions {
+                for range in asked where try format.range(range, contains: version) { found[range, default: []].insert(version) }
+            }
             return found
         }
     }

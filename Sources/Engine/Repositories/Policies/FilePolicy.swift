@@ -83,6 +83,9 @@ package enum FileVerdicts: Sendable {
 
     /// These, where they allow a file, and those of a rule that is asked after this one.
     func and(_ next: FileVerdicts) -> FileVerdicts {
+        // Most rules have nothing to say of most packages, and a page has thousands of files.
+        if case .same(let first) = self, first.isPlain { return next }
+        if case .same(let second) = next, second.isPlain { return self }
         if case .same(let first) = self, case .same(let second) = next { return .same(first.and(second)) }
         return .each { self($0).and(next($0)) }
     }
@@ -146,6 +149,11 @@ package struct FileVerdict: Sendable {
         return (decision.map { $0.action == .warn ? [$0] : [] } ?? []) + dryRuns
     }
 
+    /// Whether it allows a file for good, and says nothing else.
+    fileprivate var isPlain: Bool {
+        withholding == nil && until == nil && decision == nil && dryRuns.isEmpty && waivers.isEmpty
+    }
+
     package static let allowed = FileVerdict(nil, until: nil)
     package static func allowed(until end: Timestamp) -> FileVerdict { FileVerdict(nil, until: end) }
     package static func withheld(_ withholding: Withholding, until end: Timestamp? = nil) -> FileVerdict {
@@ -154,7 +162,8 @@ package struct FileVerdict: Sendable {
 
     /// The first rule that withholds a file is the one that is told.
     fileprivate func and(_ next: FileVerdict) -> FileVerdict {
-        guard withholding == nil else { return self }
+        guard withholding == nil, !next.isPlain else { return self }
+        if isPlain { return next }
         var verdict = FileVerdict(next.withholding, until: [until, next.until].compactMap(\.self).min())
         verdict.decision = next.withholding == nil ? decision ?? next.decision : next.decision
         verdict.dryRuns = dryRuns + next.dryRuns

@@ -113,16 +113,18 @@ package struct FileRules: Sendable {
         }
         let listed = answer.listing.assets
         let isWhole = verdicts.whole != nil && package.id != nil
-        let (judged, subjects) = try await calculating(listed.count) { [facts = package] in
+        let (judged, withheld, subjects) = try await calculating(listed.count) { [facts = package] in
             let judged = Self.judged(listed, by: verdicts)
-            let subjects = zip(listed, judged).compactMap { file, verdict in verdict?.subject(isWhole ? nil : file, of: facts) }
-            return (judged, Set(subjects))
+            let withheld = judged.indices.filter { judged[$0]?.withholding != nil }
+            let subjects = withheld.compactMap { judged[$0]?.subject(isWhole ? nil : listed[$0], of: facts) }
+            return (judged, withheld, Set(subjects))
         }
         let numbers = await refusals?.numbers(of: subjects, keepsNew: !package.isQuestion) ?? [:]
         let (shown, until) = try await calculating(listed.count) { [facts = package] in
             guard let refusals, !numbers.isEmpty else { return Self.shown(listed, judged) }
-            let linked = zip(listed, judged).map { file, verdict in
-                verdict?.linked(by: numbers, isWhole ? nil : file, of: facts, refusals)
+            var linked = judged
+            for place in withheld {
+                linked[place] = judged[place]?.linked(by: numbers, isWhole ? nil : listed[place], of: facts, refusals)
             }
             return Self.shown(listed, linked)
         }
@@ -160,10 +162,9 @@ package struct FileRules: Sendable {
         var assets = listed
         var omitted: Set<AssetPath> = []
         var ends: Timestamp?
-        for (place, verdict) in zip(assets.indices, verdicts) {
-            guard let verdict else { continue }
-            if let until = verdict.until { ends = min(ends ?? until, until) }
-            guard let withholding = verdict.withholding else { continue }
+        for place in assets.indices {
+            if let until = verdicts[place]?.until { ends = min(ends ?? until, until) }
+            guard let withholding = verdicts[place]?.withholding else { continue }
             switch withholding.presentation {
             case .omitted: omitted.insert(assets[place].path)
             case .withdrawn: assets[place].withdrawn = Withdrawal(reason: withholding.error.message)

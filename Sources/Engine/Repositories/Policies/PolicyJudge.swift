@@ -116,10 +116,12 @@ package struct PolicyJudge: Sendable {
         let candidates = candidates(for: file.version)
         // Most files are older than any policy asks for.
         let isOld = file.published.map { now >= $0.adding(seconds: candidates.longest) } ?? false
+        let asked = isOld ? candidates.ageless : candidates.all
+        guard !asked.isEmpty else { return .allowed }
         var until: Timestamp?
         var dryRuns: [PolicyDecision] = []
         var applied: [AppliedWaiver] = []
-        for candidate in isOld ? candidates.ageless : candidates.all {
+        for candidate in asked {
             let policy = candidate.policy
             let (match, waiver) = waived(match(candidate, file), candidate, file, candidates.affecting)
             if let end = match.until { until = min(until ?? end, end) }

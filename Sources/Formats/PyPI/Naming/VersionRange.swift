@@ -166,33 +166,30 @@ private enum Clause {
     }
 }
 
-/// What was read last: policies ask of one range after the other which of the same thousand versions are in it.
+/// What was read last: policies ask about one version after the other by the same few ranges.
 final class VersionRangeMemo: Sendable {
     private struct State {
-        var text = ""
-        var range: VersionRange?
-        var versions: [[UInt8]: VersionOperand?] = [:]
+        var ranges: [String: VersionRange] = [:]
+        var version: String?
+        /// nil where the version is none.
+        var operand: VersionOperand?
     }
 
     private let state = Mutex(State())
-    private static let maxVersions = 4096
+    private static let maxRanges = 256
 
     /// - Throws: `invalidRequest` for what is no range.
     func range(_ range: String, contains version: String) throws -> Bool {
         try state.withLock { state in
-            let read: VersionRange
-            if let known = state.range, state.text.utf8.elementsEqual(range.utf8) {
-                read = known
-            } else {
-                read = try VersionRange(range)
-                (state.text, state.range) = (range, read)
+            if state.version.map({ $0.utf8.elementsEqual(version.utf8) }) != true {
+                state.operand = VersionOperand(Array(version.utf8))
+                state.version = version
             }
-            let bytes = Array(version.utf8)
-            if let known = state.versions[bytes] { return read.contains(known, written: version) }
-            let operand = VersionOperand(bytes)
-            if state.versions.count >= Self.maxVersions { state.versions.removeAll() }
-            state.versions[bytes] = .some(operand)
-            return read.contains(operand, written: version)
+            if let known = state.ranges[range] { return known.contains(state.operand, written: version) }
+            let read = try VersionRange(range)
+            if state.ranges.count >= Self.maxRanges { state.ranges.removeAll() }
+            state.ranges[range] = read
+            return read.contains(state.operand, written: version)
         }
     }
 }
