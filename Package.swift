@@ -138,8 +138,8 @@ let package = Package(
         .target(
             name: "SaveServer",
             dependencies: [
-                "SavePlatform", "SaveAPI", "SaveUI", "FormatPyPI", "FormatRaw", "FormatGo", "SaveDigest", "SaveCompression",
-                "SaveTOML",
+                "SavePlatform", "SaveAPI", "SaveUI", "FormatPyPI", "FormatRaw", "FormatNpm", "FormatGo", "SaveDigest",
+                "SaveCompression", "SaveTOML",
                 "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2", "SavePlugins",
                 "CMalloc",
             ] + engine,

@@ -64,6 +64,8 @@ END
 
 # The settings of Package.swift. The platform and the readers are not linked: the server has the one copy that there is.
 flags=(-emit-library -parse-as-library -whole-module-optimization -module-name "Format$name" -swift-version 6 -O -g -I "$modules")
+# A format that the server has compiled in as well is its own here: what it defines it also uses.
+flags+=(-Xlinker -Bsymbolic)
 # The debug information wants the module as well; without a path for it the compiler leaves it in the caller's folder.
 flags+=(-emit-module -emit-module-path "$work/Format$name.swiftmodule")
 for feature in ExistentialAny InternalImportsByDefault MemberImportVisibility NonisolatedNonsendingByDefault; do

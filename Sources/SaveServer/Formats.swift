@@ -1,4 +1,5 @@
 internal import FormatGo
+internal import FormatNpm
 internal import FormatPyPI
 internal import FormatRaw
 package import SaveAccess
@@ -10,6 +11,7 @@ internal import SavePlugins
 package func registerFormats(in registry: inout FormatRegistry) throws {
     try registry.register(PyPIFormat.self)
     try registry.register(RawFormat.self)
+    try registry.register(NpmFormat.self)
     try registry.register(GoFormat.self)
 }
 

@@ -35,6 +35,16 @@ import Testing
         #expect(try refusal(Named<Broken>.self) == "the format 'broken' cannot be made: no luck today")
     }
 
+    @Test func `a format that is loaded takes the place of one that is compiled in, and of no other`() throws {
+        var registry = FormatRegistry()
+        try registry.register(Named<Plain>.self)
+        try registry.register(Named<Plain>.self, from: .loaded(path: "/plain.so"))
+        #expect(registry.entries.map(\.origin) == [.loaded(path: "/plain.so")])
+        #expect(throws: SaveError.self) { try registry.register(Named<Plain>.self, from: .loaded(path: "/other.so")) }
+        #expect(throws: SaveError.self) { try registry.register(Named<Plain>.self) }
+        #expect(registry.entries.map(\.origin) == [.loaded(path: "/plain.so")])
+    }
+
     @Test func `a mount that may not be is refused with the reason`() throws {
         #expect(
             try refusal(Named<MountedMalformed>.self)
@@ -114,8 +124,8 @@ import Testing
         #expect(PluginRegistrar.register(Named<Other>.self, with: Unmanaged.passUnretained(registrar).toOpaque()) == 0)
         #expect(registrar.refusal == nil)
         #expect(formats.entries.map(\.origin) == [.loaded(path: "/x.so"), .compiledIn])
-        #expect(registrar.register(Named<Plain>.self) == 1)
-        #expect((registrar.refusal as? SaveError)?.message == "two formats have the id 'plain'")
+        #expect(registrar.register(Named<Other>.self) == 1)
+        #expect((registrar.refusal as? SaveError)?.message == "two formats have the id 'other'")
     }
 }
 

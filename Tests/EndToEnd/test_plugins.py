@@ -13,7 +13,7 @@ import zlib
 
 import pytest
 
-from harness.plugins import BUILD, SCRIPT, build, variant
+from harness.plugins import BUILD, SCRIPT, build, shared, variant
 from harness.server import PASSWORD, ROOT, command
 
 
@@ -48,7 +48,16 @@ def test_a_loaded_format_is_listed_with_where_it_came_from(template):
     lines = [line.split("\t") for line in said.splitlines()]
     assert status == 0, said
     assert {line[0]: line[2] for line in lines} == {
-        "pypi": "compiled in", "raw": "compiled in", "go": "compiled in", "template": str(template)}
+        "pypi": "compiled in", "raw": "compiled in", "npm": "compiled in", "go": "compiled in", "template": str(template)}
+
+
+@pytest.mark.parametrize("format, name", [("Npm", "npm"), ("Go", "go")])
+def test_a_loaded_format_takes_the_place_of_the_one_that_is_compiled_in(format, name):
+    built = shared(format)
+    status, said = formats(built)
+    origins = {line.split("\t")[0]: line.split("\t")[2] for line in said.splitlines()}
+    assert status == 0 and origins[name] == str(built) and sorted(origins) == sorted(set(origins)), said
+    assert refusal(built, built) == "two formats have the id '%s'" % name
 
 
 @pytest.mark.parametrize("format", ["Template", "Npm"])

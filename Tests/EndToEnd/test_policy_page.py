@@ -7,7 +7,6 @@ import shutil
 import pytest
 
 import make_fixtures
-from harness import plugins
 from harness.clients import VENVS
 from harness.clients.npm import package
 from harness.documents import blocks, run
@@ -52,7 +51,7 @@ def index():
 
 @pytest.fixture(scope="module")
 def main_server(tmp_path_factory, index):
-    server = Server(tmp_path_factory.mktemp("page") / "data", SAVE_PLUGINS=str(plugins.shared("Npm"))).start()
+    server = Server(tmp_path_factory.mktemp("page") / "data").start()
     server.create("backend/pypi-hosted", anonymous_read=True)
     server.create("backend/pypi-proxy", kind="proxy", anonymous_read=True, cache_ttl=0, remote_url=index.url + "/")
     server.create("backend/pypi", kind="group", anonymous_read=True, members=["backend/pypi-hosted", "backend/pypi-proxy"])

@@ -36,8 +36,8 @@ package enum PluginLoader {
             let status = try image.call("save_plugin_register", with: Unmanaged.passUnretained(registrar).toOpaque())
             if let refusal = registrar.refusal { throw PluginRefusal((refusal as? SaveError)?.message ?? "\(refusal)") }
             guard status == 0 else { throw PluginRefusal("its registration failed with status \(status)") }
-            let known = Set(formats.descriptors.map(\.id))
-            let added = enlarged.descriptors.filter { !known.contains($0.id) }
+            let before = Dictionary(uniqueKeysWithValues: formats.entries.map { ($0.descriptor.id, $0.origin) })
+            let added = enlarged.entries.filter { before[$0.descriptor.id] != $0.origin }.map(\.descriptor)
             guard !added.isEmpty else { throw PluginRefusal("it registered no format") }
             formats = enlarged
             return Loaded(path: plugin.path, sha256: file.sha256, formats: added)

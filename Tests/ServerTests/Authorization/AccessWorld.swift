@@ -1,7 +1,6 @@
 import FormatChunks
 import FormatNotices
 import FormatParcels
-import FormatNpm
 internal import Foundation
 import SaveAPI
 import SaveAccess
@@ -56,7 +55,7 @@ final class AccessWorld: Sendable {
         var formats = FormatRegistry()
         try registerFormats(in: &formats)
         // Those with routes that the others lack.
-        let own: [any RepositoryFormat.Type] = [NpmFormat.self, ChunksFormat.self, NoticesFormat.self, ParcelsFormat.self]
+        let own: [any RepositoryFormat.Type] = [ChunksFormat.self, NoticesFormat.self, ParcelsFormat.self]
         for other in own + others { try formats.register(other) }
         self.formats = formats
         catalogue = Catalogue(store: store, formats: formats, clock: clock.platform)

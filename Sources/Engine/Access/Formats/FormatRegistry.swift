@@ -37,11 +37,20 @@ package struct FormatRegistry: Sendable {
     /// - Parameter supervision: for the formats that are loaded.
     package init(supervision: SupervisionRules) { self.supervision = supervision }
 
-    /// Adds a format.
+    /// Adds a format. One that is loaded takes the place of one that is compiled in and has the same id.
     ///
     /// - Throws: `invalidConfiguration` for a malformed, reserved or taken id or mount, for another contract version, and for a
-    ///   format that cannot be made without settings.
+    ///   format that cannot be made without settings; then the registry is as it was.
     package mutating func register(_ format: any RepositoryFormat.Type, from origin: FormatOrigin = .compiledIn) throws {
+        var others = self
+        if case .loaded = origin, case .compiledIn = entriesByID[format.descriptor.id]?.origin {
+            others.entriesByID[format.descriptor.id] = nil
+        }
+        try others.add(format, from: origin)
+        self = others
+    }
+
+    private mutating func add(_ format: any RepositoryFormat.Type, from origin: FormatOrigin) throws {
         let descriptor = format.descriptor
         guard Self.isWord(descriptor.id) else {
             throw SaveError(.invalidConfiguration, "'\(descriptor.id)' is not a format id: \(Self.wordForm)")
