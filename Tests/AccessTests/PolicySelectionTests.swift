@@ -23,4 +23,22 @@ import Testing
         #expect(selected(patterns, "e\u{301}x") == ["1", "4"] && selected(patterns, "éx") == ["1", "4", "7"])
         #expect(selected([], "foo") == [])
     }
+
+    /// A format that others call by another word than its id.
+    private struct Modules: RepositoryFormat, PackageVersioning {
+        static let descriptor = FormatDescriptor(id: "mod", displayName: "Modules", abilities: [.hosted])
+        static let ecosystem = "Modules"
+        static let purlType = "modules"
+        init(settings: JSONObject) {}
+        func route(_: FormatRequest) throws -> Route { throw SaveError(.notFound, "nothing here") }
+        func package(named name: String) -> PackageID? { PackageID(normalized: name) }
+        func sortKey(of version: String) -> [UInt8]? { nil }
+        func range(_ range: String, contains version: String) -> Bool { false }
+    }
+
+    @Test func `a pattern names its format by the id or by the type of package URLs`() async throws {
+        let format = IsolatedFormat<any RepositoryFormat>(compiledIn: Modules(settings: [:]))
+        let written = ["pkg:mod/a", "pkg:modules/b", "pkg:modules/c/*", "pkg:modulesd", "pkg:npm/e", "f"]
+        #expect(try await RepositoryPolicy.patterns(written, "mod", format) == ["a", "b", "c/*", "f"])
+    }
 }

@@ -67,15 +67,20 @@ extension RepositoryPolicy {
         _ written: [String], _ id: String, _ format: IsolatedFormat<any RepositoryFormat>
     ) async throws -> [String] {
         guard let naming = format.cast({ $0 as? any PackageNaming }) else { return [] }
-        return try await naming.ask { naming in written.compactMap { pattern($0, id, naming)?.rawValue } }
+        return try await naming.ask { naming in
+            // What is called `go` here is `golang` in the URL of a package.
+            let types = [id] + [(naming as? any PackageVersioning).map { type(of: $0).purlType }].compactMap(\.self)
+            return written.compactMap { pattern($0, types, naming)?.rawValue }
+        }
     }
 
-    /// - Parameter written: a name or the beginning of names, or `*` for all; with `pkg:npm/` before it only of that format.
-    private static func pattern(_ written: String, _ id: String, _ naming: any PackageNaming) -> NamePattern? {
+    /// - Parameters:
+    ///   - written: a name or the beginning of names, or `*` for all; with `pkg:npm/` before it only of that format.
+    ///   - types: what may stand there for the format.
+    private static func pattern(_ written: String, _ types: [String], _ naming: any PackageNaming) -> NamePattern? {
         var text = written
         if written.utf8.starts(with: "pkg:".utf8) {
-            let own = "pkg:\(id)/"
-            guard written.utf8.starts(with: own.utf8) else { return nil }
+            guard let own = types.map({ "pkg:\($0)/" }).first(where: { written.utf8.starts(with: $0.utf8) }) else { return nil }
             text = String(Substring(written.utf8.dropFirst(own.utf8.count)))
         }
         return text == "*" ? NamePattern(rawValue: "*") : NamePattern(text, for: naming)
