@@ -65,7 +65,7 @@ func plugin(_ name: String) -> [Target] {
         library("Format\(name)", path: "Plugins/\(name)/Sources", ["SavePlatform"] + readers, testable: true),
         .testTarget(
             name: "Format\(name)Tests",
-            dependencies: [.target(name: "Format\(name)"), "SaveTestKit", "SavePlatform"] + readers,
+            dependencies: [.target(name: "Format\(name)"), "SaveTestKit", "SavePlatform", "SaveHTTP", "SaveStorage"] + readers,
             path: "Plugins/\(name)/Tests", swiftSettings: settings),
     ]
 }

@@ -19,7 +19,7 @@ enum AllowedMethods {
         var names: Set<String> = []
         for (method, route) in routes {
             switch route {
-            case .index, .asset, .redirect, .identity, .staticDocument: names.formUnion(["GET", "HEAD"])
+            case .index, .asset, .checksum, .redirect, .identity, .staticDocument: names.formUnion(["GET", "HEAD"])
             case .lookup: names.insert(method.name)
             case .upload, .session, .unpublish, .delete, .deleteAll:
                 guard repository.record.kind == .hosted, !isPast else { continue }

@@ -41,7 +41,12 @@ final class RequestRecorder: RequestRecording {
     }
 
     func noteRefusal(_ error: any Error, of resolved: ResolvedRequest) async {
-        if case .asset(let path, _) = resolved.route, resolved.request.method.isRead, let refused = error as? SaveError {
+        let path: AssetPath? =
+            switch resolved.route {
+            case .asset(let path, _), .checksum(let path, _, _): path
+            default: nil
+            }
+        if let path, resolved.request.method.isRead, let refused = error as? SaveError {
             aggregator.noteRefusal(
                 refused, of: path, in: resolved.repository, to: resolved.principal, resolved.request)
         }

@@ -7,7 +7,7 @@ enum RouteAuthorization {
     /// The permission that a route needs.
     static func permission(for route: Route) -> Permission {
         switch route {
-        case .index, .asset, .redirect, .identity, .lookup, .staticDocument: .read
+        case .index, .asset, .checksum, .redirect, .identity, .lookup, .staticDocument: .read
         case .upload, .session: .write
         case .unpublish, .delete, .deleteAll: .delete
         }

@@ -56,6 +56,7 @@ package struct Serving: Sendable {
             resolver: resolver,
             handlers: RouteHandlers(
                 indexes: indexes, files: FileHandler(services: services.sources, openFiles: configuration.openFiles),
+                checksums: ChecksumHandler(services: services.sources, entries: configuration.openFiles * 16),
                 writes: WriteHandler(
                     services: services.publishing, resolver: resolver, maxFileSize: configuration.maxFileSize,
                     prefix: configuration.publicAddress?.path ?? ""),

@@ -1,9 +1,14 @@
+public import SaveDigest
+
 /// What a request means. The platform derives the permission from the case, before anything runs.
 public enum Route: Sendable, Equatable {
     /// Read an index, in one of the offered types; the first is the default for clients that accept anything.
     case index(IndexKey, offers: [MediaType])
     /// Read a file. The package tells a proxy where to look and a group whom to ask.
     case asset(AssetPath, package: PackageID?)
+    /// Read the digest of a file, as a line of hexadecimal digits without an end. It is made of the file, also where an upstream has one
+    /// of its own. Read permission.
+    case checksum(of: AssetPath, DigestAlgorithm, package: PackageID?)
     /// Add something; `receive` reads it.
     case upload(UploadPlan)
     /// Go on with an upload that takes more than one request. Write permission.

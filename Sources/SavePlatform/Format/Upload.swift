@@ -78,6 +78,9 @@ public struct Submission: Sendable {
         public var announcement: JSONObject
         /// Identities (`AssetRecord.identity`) of files that cannot be in a package together with this one.
         public var rivals: [String]
+        /// Whether the file takes the place of other bytes at its path, which nobody then has to be allowed to delete: because it may change
+        /// under its name (`PathDescribing.mayChange`).
+        package var replaces = false
         /// Of a sidecar that was put together with the one that is stored (`SidecarCombining`): the bytes that it takes the place of.
         package var replaced: BlobDigest?
 
@@ -98,6 +101,9 @@ public struct Submission: Sendable {
     /// What the client is answered when all of it is done, where its protocol has words for that; nil for the platform's. The
     /// status is the plan's. At most 1 MiB, and not in pieces.
     public var answer: Document?
+    /// Digests that files of the repository must have, for clients that send them after their files. Files that are not there, and other
+    /// digests, are refused.
+    public var expected: [AssetPath: Checksum] = [:]
     /// What the change is called in the audit trail, where the plan does not say it already (`UploadPlan.action`).
     public var action: String?
     /// What else changes in the package, with the items already in its listing; nil for nothing.

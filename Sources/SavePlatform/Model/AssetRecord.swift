@@ -128,6 +128,14 @@ public struct AssetRecord: Sendable, Equatable {
     }
 }
 
+extension AssetRecord {
+    /// The file may get other bytes under its name (`PathDescribing.mayChange`): noted when it is stored.
+    package var isMutable: Bool {
+        get { attributes["_mutable"]?.bool ?? false }
+        set { attributes["_mutable"] = newValue ? .bool(true) : nil }
+    }
+}
+
 /// Why a file is no longer offered.
 public struct Withdrawal: Sendable, Hashable {
     /// The publisher's words; may be empty.

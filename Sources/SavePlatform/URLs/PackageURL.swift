@@ -12,7 +12,8 @@ package struct PackageURL: Sendable, Hashable, CustomStringConvertible {
 
     package init(type: String, name: String, version: String?) {
         self.type = ASCII.lowercased(type)
-        self.name = name
+        // Of Maven the group id is the namespace, which its own clients set apart by a colon.
+        self.name = self.type == "maven" ? name.replacing(":", with: "/") : name
         self.version = version
     }
 

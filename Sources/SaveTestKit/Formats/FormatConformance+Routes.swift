@@ -58,7 +58,7 @@ extension FormatConformance {
         case .value(.index(_, let offers)):
             if !method.isRead { return ["\(place): a method that is not a read reads an index"] }
             return offers.isEmpty ? ["\(place): an index is offered in no type"] : []
-        case .value(.asset): return method.isRead ? [] : ["\(place): a method that is not a read reads a file"]
+        case .value(.asset), .value(.checksum): return method.isRead ? [] : ["\(place): a method that is not a read reads a file"]
         case .value(.identity), .value(.staticDocument):
             return method.isRead ? [] : ["\(place): a method that is not a read asks a question"]
         case .value(.lookup):

@@ -1,4 +1,7 @@
+internal import SaveDigest
+internal import SaveHTTP
 internal import SavePlatform
+internal import SaveStorage
 
 /// The rules of `PackageNaming`, `PackageVersioning`, `ClientSigningIn`, `PackagePolicy` and `DirectoryImporting`.
 extension FormatConformance {
@@ -141,6 +144,91 @@ extension FormatConformance {
                 if (error as? SaveError)?.code != .invalidRequest { found.append("importing \(text) throws \(error)") }
             }
         }
+        return found
+    }
+}
+
+/// The rules of `PathDescribing`, `PackageNamespaces` and `Route.checksum`.
+extension FormatConformance {
+    func descriptions(_ format: any RepositoryFormat) async throws -> [String] {
+        guard let describing = format as? any PathDescribing else { return [] }
+        var found: [String] = []
+        if !abilities.contains(.upstreamIndexes) { found.append("describes paths, and no index lists versions") }
+        for upload in uploads {
+            guard case .upload(let plan) = try? route(format, upload.method, upload.path) else { continue }
+            let submission = try await format.receive(
+                UploadRequest(plan: plan, contentType: upload.contentType, body: ByteStream(upload.body)), into: InMemoryStaging()
+            )
+            for item in submission.items {
+                let (path, record) = (item.record.path, item.record)
+                if describing.mayChange(path) != describing.mayChange(path) {
+                    found.append("'\(path)': may change at one time only")
+                }
+                guard let described = describing.record(at: path) else { continue }
+                if described.path != path || described.package != record.package || described.version != record.version {
+                    found.append(
+                        "'\(path)': is described as \(described.version ?? "nothing") of \(Self.shown(described.package))")
+                }
+                if let listed = describing.listedFile(for: path) {
+                    if listed.package != record.package || listed.version != record.version {
+                        found.append("'\(path)': '\(listed.path)' stands for its version and is of another")
+                    }
+                    if describing.listedFile(for: listed.path)?.path != listed.path {
+                        found.append("'\(listed.path)': stands for a version, and another file stands for it")
+                    }
+                }
+            }
+        }
+        for key in Set(indexes.map(\.key)) {
+            let asked = describing.upstreamIndex(for: key)
+            if asked.package != key.package { found.append("\(key.text): is made of an index of another package") }
+            if describing.upstreamIndex(for: asked) != asked { found.append("\(asked.text): is made of yet another index") }
+        }
+        return found
+    }
+
+    private static func shown(_ package: PackageID?) -> String { package.map { "'\($0)'" } ?? "no package" }
+
+    func namespaces(_ format: any RepositoryFormat) -> [String] {
+        guard let naming = format as? any PackageNamespaces else { return [] }
+        let packages = Set(indexes.compactMap(\.key.package))
+        var found = packages.compactMap { package in
+            let namespaces = naming.namespaces(of: package)
+            return namespaces.contains { package.name.utf8.starts(with: $0.utf8) } || namespaces.isEmpty
+                ? nil : "'\(package)' is in none of its namespaces"
+        }
+        if packages.allSatisfy({ naming.namespaces(of: $0).isEmpty }) { found.append("has namespaces, and no package is in one") }
+        return found
+    }
+
+    /// A checksum that a path leads to is that of the file which another path leads to.
+    func checksums(_ format: any RepositoryFormat) async throws -> [String] {
+        var files: [AssetPath: String] = [:]
+        var asked: [(path: String, file: AssetPath, algorithm: DigestAlgorithm)] = []
+        for path in Set(paths + uploads.map(\.path)) {
+            switch try? route(format, .get, path) {
+            case .asset(let file, _): files[file] = path
+            case .checksum(let file, let algorithm, _): asked.append((path, file, algorithm))
+            default: break
+            }
+        }
+        guard !asked.isEmpty else { return [] }
+        let platform = try await InMemoryPlatform(type)
+        try await platform.add("hosted", .hosted)
+        var found = try await publish(to: platform, "hosted")
+        var served = 0
+        for (path, file, algorithm) in asked {
+            guard let original = files[file] else { continue }
+            let answer = await platform.send(.get, platform.path(of: "hosted") + original.drop { $0 == "/" })
+            guard answer.status == 200 else { continue }
+            let bytes = try await answer.body.stream().collect(limit: 64 << 20)
+            let digest = try await self.answer(platform, "hosted", String(path.drop { $0 == "/" }))
+            served += 1
+            if digest.status != 200 || digest.text != Digest.hex(bytes, algorithm) {
+                found.append("GET \(path): '\(digest.text)' is not the \(algorithm.rawValue) of \(original)")
+            }
+        }
+        if served == 0 { found.append("has checksums, and no sample shows one") }
         return found
     }
 }

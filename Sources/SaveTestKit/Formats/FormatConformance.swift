@@ -55,6 +55,9 @@ public struct FormatConformance: Sendable {
         Law(name: "a search finds what is there, wherever it is asked") { try await $0.searching($1) },
         Law(name: "who signs in does so by requests of its own") { it, _ in it.signIns() },
         Law(name: "packages without attributes are free, and unknown attributes are named") { $0.governance($1) },
+        Law(name: "a path says of a file what its record says") { try await $0.descriptions($1) },
+        Law(name: "a namespace begins the names that are in it") { $0.namespaces($1) },
+        Law(name: "the digest beside a file is the file's") { try await $0.checksums($1) },
         Law(name: "an imported file has a path, or is refused with a reason") { $0.imports($1) },
     ]
 

@@ -47,12 +47,13 @@ enum DataPlaneExpectations {
 
     /// The kinds of route. A new case of `Route` does not compile until it is named here, and then has no row yet.
     enum Kind: String, CaseIterable {
-        case index, asset, upload, session, unpublish, delete, deleteAll, redirect, identity, lookup, staticDocument
+        case index, asset, checksum, upload, session, unpublish, delete, deleteAll, redirect, identity, lookup, staticDocument
 
         init(_ route: Route) {
             switch route {
             case .index: self = .index
             case .asset: self = .asset
+            case .checksum: self = .checksum
             case .upload: self = .upload
             case .session: self = .session
             case .unpublish: self = .unpublish

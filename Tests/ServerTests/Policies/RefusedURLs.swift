@@ -20,7 +20,7 @@ enum RefusedURLs {
     /// What a kind of route can lead to. A new case of `Route` does not compile in `DataPlaneExpectations.Kind`, and then here.
     static func contents(of kind: DataPlaneExpectations.Kind) -> [Content] {
         switch kind {
-        case .asset: [.file]
+        case .asset, .checksum: [.file]
         // What is said of a file may be negotiated as a page is.
         case .index: [.page, .file]
         case .redirect: [.redirect]

@@ -23,8 +23,13 @@ struct Explainer: Sendable {
                 passedOver = .init("first_owner", "\(owner.record.coordinates) has the package and answers for it alone")
             }
             let mayAsk = refresh && passedOver == nil
-            let findings = try await MemberFindings.gather(member.repository, package, sources, refresh: mayAsk)
+            var findings = try await MemberFindings.gather(member.repository, package, sources, refresh: mayAsk)
             var entry = findings.member
+            if member.isHosted, entry.state == "has_none", !findings.holdsName, try await member.source.owns(package).owned {
+                findings.holdsName = true
+                entry.reason = .init(
+                    "namespace", "\(member.repository.record.coordinates) hosts other packages of its namespace")
+            }
             if let passedOver {
                 entry.state = "passed_over"
                 entry.reason = passedOver

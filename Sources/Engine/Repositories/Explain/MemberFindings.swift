@@ -96,9 +96,13 @@ struct MemberFindings: Sendable {
         }
         files += omitted.sorted { $0.path < $1.path }.map { file($0, "blocked", cached[$0.path], nil, verdicts) }
         let shown = Set(files.map(\.record.path))
+        // Of some formats an index lists versions, and not each of their files.
+        let isListing = member.repository.format.cast { $0 as? any PathDescribing } == nil
         for asset in stored where !shown.contains(asset.record.path) {
-            let reason = Explanation.Reason(
-                "removed_upstream", "the upstream no longer lists it; the copy here can still be fetched")
+            let reason =
+                isListing
+                ? Explanation.Reason(
+                    "removed_upstream", "the upstream no longer lists it; the copy here can still be fetched") : nil
             files.append(file(asset.record, "unlisted", asset, reason, verdicts))
         }
     }

@@ -67,12 +67,13 @@ package struct GroupSource: ContentSource {
             validity.merge(miss.validity)
             guard member.isHosted else { return nil }
             guard members.contains(where: { !$0.isHosted }) else { throw SourceMiss(error: miss.error, validity: validity) }
-            throw SourceMiss(error: Self.deleted(package, member), validity: validity)
+            throw SourceMiss(error: deleted(package, member), validity: validity)
         }
     }
 
     package func asset(_ path: AssetPath, package: PackageID?, method: HTTPMethod) async throws -> AssetContent {
         if let package {
+            if isDescribing { return try await unlisted(path, package, method) }
             if isUnion { return try await listed(path, package, method) }
             let (owner, validity) = try await owner(of: package)
             return try await owner.source.asset(path, package: package, method: method).depending(on: validity)
@@ -202,6 +203,50 @@ package struct GroupSource: ContentSource {
         throw noFile(path, before, missing)
     }
 
+    /// Whether members that proxy may have a file that no index lists.
+    private var isDescribing: Bool {
+        repository.descriptor.abilities.contains(.upstreamIndexes)
+            && repository.format.cast { $0 as? any PathDescribing } != nil
+    }
+
+    /// A file of a package whose files no index need list: under `first_owner` from the member that hosts the package, and from no other
+    /// one; else from the first that has the file.
+    private func unlisted(_ path: AssetPath, _ package: PackageID, _ method: HTTPMethod) async throws -> AssetContent {
+        var before = CacheValidity()
+        var missing: SaveError?
+        for member in candidates(for: package) {
+            var isOwner = false
+            if member.isHosted, !isUnion {
+                let answer = try await member.source.owns(package)
+                before.merge(answer.validity)
+                guard answer.owned else { continue }
+                isOwner = true
+            }
+            do {
+                return try await member.source.asset(path, package: package, method: method).depending(on: before)
+            } catch let miss as SourceMiss {
+                before.merge(miss.validity)
+                missing = missing ?? miss.absence
+                guard isOwner else { continue }
+                guard try await isForeign(package, in: member) else { break }
+                throw SourceMiss(error: deleted(package, member), validity: before)
+            }
+        }
+        guard missing == nil, reservation(of: package) != nil else { throw noFile(path, before, missing) }
+        throw noPackage(package, before)
+    }
+
+    /// Whether a package is none of a member that hosts others of its namespace.
+    private func isForeign(_ package: PackageID, in member: Member) async throws -> Bool {
+        guard hasNamespaces, members.contains(where: { !$0.isHosted }) else { return false }
+        do {
+            _ = try await member.source.listing(.package(package))
+            return false
+        } catch is SourceMiss { return true }
+    }
+
+    private var hasNamespaces: Bool { repository.format.cast { $0 as? any PackageNamespaces } != nil }
+
     /// The candidates, each with its place.
     private func members(for package: PackageID?) -> [(Int, Member)] {
         Array(candidates(for: package).enumerated())
@@ -221,11 +266,18 @@ package struct GroupSource: ContentSource {
             validity: validity)
     }
 
-    /// Refused for the same reason: the name was ours, and its files were deleted.
-    static func deleted(_ package: PackageID, _ owner: Member) -> SaveError {
-        SaveError(
+    /// Refused for the same reason: the name was ours, and its files were deleted, or its namespace is.
+    private func deleted(_ package: PackageID, _ owner: Member) -> SaveError {
+        let place = owner.repository.record.coordinates
+        guard !hasNamespaces else {
+            return SaveError(
+                .blocked,
+                "'\(package)' is not in \(place), which hosts others of its namespace, and those are taken from no upstream: publish it there, or have an owner give the group the policy union"
+            )
+        }
+        return SaveError(
             .blocked,
-            "every file of '\(package)' was deleted from \(owner.repository.record.coordinates); the name is not taken from an upstream while the deleted files' names are retired"
+            "every file of '\(package)' was deleted from \(place); the name is not taken from an upstream while the deleted files' names are retired"
         )
     }
 

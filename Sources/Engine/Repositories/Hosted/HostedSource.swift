@@ -94,14 +94,25 @@ struct HostedSource: FileSource {
     func owns(_ package: PackageID) async throws -> (owned: Bool, validity: CacheValidity) {
         let validity = validity(.index(.package(package)))
         let id = repository.record.id
-        return (
-            try await storage.store.read { reading in
-                // The retired names of deleted files keep the name of their package, too: nobody else may have it before an
-                // administrator releases them.
-                if try reading.package(id, package) != nil { return true }
-                return try !reading.retiredNames(id, package: package).isEmpty
-            }, validity
-        )
+        let isOwn = try await storage.store.read { reading in
+            // The retired names of deleted files keep the name of their package, too: nobody else may have it before an
+            // administrator releases them.
+            if try reading.package(id, package) != nil { return true }
+            return try !reading.retiredNames(id, package: package).isEmpty
+        }
+        // What a proxy has fetched of a namespace does not make the namespace its own.
+        guard !isOwn, repository.record.kind == .hosted,
+            let naming = repository.format.cast({ $0 as? any PackageNamespaces })
+        else { return (isOwn, validity) }
+        let namespaces = try await naming.ask { $0.namespaces(of: package) }
+        let all = validity.merging(self.validity(.index(.root)))
+        let isNear = try await storage.store.read { reading in
+            try namespaces.contains { namespace in
+                let next = try reading.packages(id, after: PackageID(normalized: namespace), limit: 1, matching: nil).first
+                return next?.id.name.utf8.starts(with: namespace.utf8) ?? false
+            }
+        }
+        return (isNear, all)
     }
 
     func validity(_ subject: ChangeCounters.Subject) -> CacheValidity {

@@ -6,7 +6,7 @@ internal import SaveStorage
 
 /// An upstream, cached. Indexes are kept for a time and revalidated; files are kept for good once their digest is right.
 struct ProxySource: FileSource {
-    private let context: UpstreamContext
+    let context: UpstreamContext
 
     init(_ context: UpstreamContext) { self.context = context }
 
@@ -16,7 +16,7 @@ struct ProxySource: FileSource {
     private var deriving: IsolatedFormat<any EmbeddedMetadata>? { context.deriving }
     private var cache: ProxyCache { ProxyCache(context) }
     /// The rows of what is cached, as those of a hosted repository.
-    private var kept: HostedSource { HostedSource(repository: repository, storage: context.storage) }
+    var kept: HostedSource { HostedSource(repository: repository, storage: context.storage) }
 
     func found(_ query: SearchQuery, by rules: FileRules) async throws -> SourcedListing {
         guard !rules.isAsOf else {
@@ -32,6 +32,7 @@ struct ProxySource: FileSource {
         guard isIndexed else { return try await fetched(in: index) }
         guard index != UpstreamConfiguration.index else { throw SaveError(.notFound, "this is no index: check the URL") }
         try refuseReserved(index.package)
+        if let describing = context.describing { return try await described(index, describing) }
         // Upstreams are asked for pages of packages; what else a format makes of a package comes from the same page.
         let found = try await UpstreamIndex(context).current(index.package.map(IndexKey.package) ?? index)
         let known = found.known
@@ -52,7 +53,9 @@ struct ProxySource: FileSource {
             try refuseReserved(package)
             return (true, validity(of: try await UpstreamIndex(context).current(.package(package))))
         } catch let miss as SourceMiss {
-            return (false, miss.validity)
+            guard context.describing != nil else { return (false, miss.validity) }
+            let own = try await kept.owns(package)
+            return (own.owned, own.validity.merging(miss.validity))
         }
     }
 
@@ -167,6 +170,10 @@ struct ProxySource: FileSource {
     private func admit(
         _ path: AssetPath, _ package: PackageID?, _ known: UpstreamMemory.KnownIndex?, by rules: FileRules
     ) async throws -> CacheValidity? {
+        if let describing = context.describing {
+            let subject = try await subject(path, known, describing)
+            return try await admit(subject, package, known, by: rules)
+        }
         guard let known else { return nil }
         var subject = known.record(path).map { $0.judged(as: known.record) }
         if subject == nil { subject = try await deriving?.ask { $0.file(ofSidecar: path) }.flatMap(known.record) }
@@ -205,14 +212,14 @@ struct ProxySource: FileSource {
         of path: AssetPath, _ package: PackageID?, _ remembered: UpstreamMemory.KnownIndex?, by rules: FileRules
     ) async throws -> AssetRecord {
         guard isIndexed else {
-            let missing = UpstreamMemory.Key(upstream: context.upstream, index: .custom(path.text, package: nil))
-            if let until = context.memory.misses[missing], until > context.clock.uptime() {
+            if let until = context.memory.misses[context.missing(path)], until > context.clock.uptime() {
                 throw context.miss(path, until: until)
             }
             let record = AssetRecord(path: path)
             _ = try await admit(record, package, nil, by: rules)
             return record
         }
+        if let describing = context.describing { return try await described(path, describing) }
         guard let package else { throw context.miss(path, until: nil) }
         let found = try await UpstreamIndex(context).current(.package(package))
         let known = found.known
@@ -247,7 +254,7 @@ struct ProxySource: FileSource {
         return placed
     }
 
-    private func validity(of found: UpstreamMemory.FoundIndex) -> CacheValidity {
+    func validity(of found: UpstreamMemory.FoundIndex) -> CacheValidity {
         let own = CacheValidity(
             dependencies: [.init(repository: repository, version: found.version)], ttls: [found.known.ttl],
             validUntil: context.end,

@@ -44,6 +44,14 @@ struct UpstreamContext: Sendable {
         isIndexed ? repository.format.cast { $0 as? any EmbeddedMetadata } : nil
     }
 
+    /// The format, where an upstream has files that its index does not list.
+    var describing: IsolatedFormat<any PathDescribing>? {
+        isIndexed ? repository.format.cast { $0 as? any PathDescribing } : nil
+    }
+
+    /// Whether a file is asked for again after `cache_ttl`: it may have changed.
+    func isRevalidated(_ record: AssetRecord) -> Bool { !isIndexed || record.isMutable }
+
     /// The repository's upstream credentials, if `url` is on the very server they are for.
     func credentials(for url: String) -> ClientCredentials? {
         guard let username = settings.remoteUsername, let sealed = settings.sealedPassword,
@@ -77,6 +85,11 @@ struct UpstreamContext: Sendable {
     }
 
     // MARK: Misses
+
+    /// Under what it is remembered that an upstream does not have a file.
+    func missing(_ path: AssetPath) -> UpstreamMemory.Key {
+        UpstreamMemory.Key(upstream: upstream, index: .custom(path.text, package: nil))
+    }
 
     func miss(_ path: AssetPath, until: UInt64?) -> SourceMiss {
         SourceMiss(

@@ -9,7 +9,7 @@ extension MetadataWriting {
         let id = repository.record.id
         _ = try deleteAsset(id, asset.record.path)
         guard repository.record.kind == .hosted, repository.descriptor.abilities.contains(.permanentNames),
-            asset.record.sidecarOf == nil
+            asset.record.sidecarOf == nil, !asset.record.isMutable
         else { return }
         try put(
             RetiredName(

@@ -84,7 +84,7 @@ struct PublishRules: Sendable {
         try conditions.check(against: existing.map(ChangeConditions.Current.init))
         if let existing {
             if existing.blob == item.staged.digest { return false }
-            guard mayReplace else { throw Self.alreadyExists(item, existing) }
+            guard mayReplace || item.replaces else { throw Self.alreadyExists(item, existing) }
             return true
         }
         if let package = item.record.package, let identity = item.record.identity,

@@ -21,6 +21,7 @@ struct PublishedRows: Sendable {
         var record = item.record
         record.size = item.staged.size
         record.published = record.published ?? now
+        if item.replaces { record.isMutable = true }
         if record.checksums[.sha256] == nil {
             record.checksums = item.staged.checksums.filter { $0.algorithm == .sha256 } + record.checksums
         }

@@ -131,6 +131,12 @@ package struct Publisher: Sendable {
             let upload = UploadRequest(
                 plan: plan, contentType: request.headers["content-type"], body: body, maxFileSize: maxFileSize)
             var submission = try await repository.format.receive(upload, into: staging)
+            if let describing = repository.format.cast({ $0 as? any PathDescribing }) {
+                for place in submission.items.indices {
+                    let path = submission.items[place].record.path
+                    submission.items[place].replaces = try await describing.ask { $0.mayChange(path) }
+                }
+            }
             named = submission.action
             submission.action = submission.action ?? plan.action
             let outcome = try await use(submission, staging)
@@ -168,6 +174,9 @@ package struct Publisher: Sendable {
                 submission, by: PublishRules(by: authority, onlyIf: conditions), $0, uploader: uploader, at: now)
         }
         try await decision.check(repository)
+        try await check(submission.expected)
+        // What only says how files must be changes nothing.
+        if submission.items.isEmpty, submission.change == nil { return .unchanged }
         // The same files again add nothing. What else was asked for is done all the same: a client that is told that all went well
         // has its tag.
         if decision.items.isEmpty, !submission.items.isEmpty {
@@ -183,6 +192,32 @@ package struct Publisher: Sendable {
         let files = submission.items.filter { $0.record.sidecarOf == nil }.map(\.record.path)
         if published.contains(where: files.contains) { return .created }
         return !published.isEmpty || changed != nil ? .changed : isRestored ? .restored : .unchanged
+    }
+
+    /// Checks what a client says of files that it sent before.
+    ///
+    /// - Throws: `assetNotFound`, `digestMismatch`.
+    private func check(_ expected: [AssetPath: Checksum]) async throws {
+        let id = repository.record.id
+        for (path, checksum) in expected {
+            guard let asset = try await services.storage.store.read({ try $0.asset(id, path) }) else {
+                throw SaveError(.assetNotFound, "there is no file '\(path)' yet: send the file first, then its digests")
+            }
+            var actual = asset.record.checksums[checksum.algorithm]
+            if actual == nil {
+                let digest = StreamingDigest(checksum.algorithm)
+                for try await piece in try await services.storage.blobs.open(asset.blob).stream(pool: services.storage.pool) {
+                    digest.update(piece)
+                }
+                actual = Checksum(checksum.algorithm, hex: Hex.encode(digest.finish()))
+            }
+            guard actual == checksum else {
+                throw SaveError(
+                    .digestMismatch,
+                    "'\(path.filename)' has the \(checksum.algorithm.rawValue) \(actual?.hex ?? ""), not \(checksum.hex): delete the file and send it again",
+                    details: ["file": path.text])
+            }
+        }
     }
 
     /// Writes all of a submission, or nothing.

@@ -175,7 +175,9 @@ struct FileHandler: RouteHandler {
         // A file of a package never changes under its name, nor what is read out of it; a plain path may get other bytes, and so may
         // what is said of a file from elsewhere.
         let isReadOut = record.sidecarOf == nil || repository.format.cast { $0 as? any EmbeddedMetadata } != nil
-        let caching = record.package == nil || !isReadOut ? "\(scope), no-cache" : "\(scope), max-age=365000000, immutable"
+        let caching =
+            record.package == nil || !isReadOut || record.isMutable
+            ? "\(scope), no-cache" : "\(scope), max-age=365000000, immutable"
         var headers: HTTPHeaders = [
             "Content-Type": type.value, "Accept-Ranges": "bytes", "Cache-Control": caching, "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": HTTPResponse.inertPolicy,

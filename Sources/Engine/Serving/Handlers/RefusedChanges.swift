@@ -26,7 +26,7 @@ struct RefusedChanges: Sendable {
         case .unpublish(let plan): (action, path) = ("package.retract", try? plan.package.map { try AssetPath($0.name) })
         case .delete(let asset, _): (action, path) = ("file.delete", asset)
         case .deleteAll(let directory): (action, path) = ("file.delete", directory)
-        case .index, .asset, .redirect, .identity, .lookup, .staticDocument: return
+        case .index, .asset, .checksum, .redirect, .identity, .lookup, .staticDocument: return
         }
         // What arrived knows better than what was asked for, where the format got as far as to read it.
         if let refused { action = "package.\(refused.action)" }

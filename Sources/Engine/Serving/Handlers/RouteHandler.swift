@@ -14,6 +14,7 @@ protocol RouteHandler: Sendable {
 struct RouteHandlers: Sendable {
     let indexes: any RouteHandler
     let files: any RouteHandler
+    let checksums: any RouteHandler
     let writes: any RouteHandler
     let lookups: any RouteHandler
     let redirects: any RouteHandler
@@ -23,6 +24,7 @@ struct RouteHandlers: Sendable {
         switch route {
         case .index: indexes
         case .asset: files
+        case .checksum: checksums
         case .upload, .session, .unpublish, .delete, .deleteAll: writes
         case .lookup: lookups
         case .redirect: redirects

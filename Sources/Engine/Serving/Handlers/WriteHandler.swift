@@ -57,7 +57,7 @@ struct WriteHandler: RouteHandler {
             }
             try await publisher.deleteAll(under: directory, by: authority, context: resolved.audit)
             return HTTPResponse(status: 204)
-        case .index, .asset, .redirect, .identity, .lookup, .staticDocument:
+        case .index, .asset, .checksum, .redirect, .identity, .lookup, .staticDocument:
             throw SaveError.misrouted
         }
     }

@@ -6,6 +6,15 @@ public protocol PackageNaming: Sendable {
     func package(named name: String) -> PackageID?
 }
 
+/// A format whose packages have names in namespaces that belong to one publisher, such as the group ids of Maven.
+///
+/// A group with the policy `first_owner` takes no package of a namespace from an upstream in which a member hosts one
+/// (`docs/adr/0048-namespaces-have-owners.md`).
+public protocol PackageNamespaces: PackageNaming {
+    /// The beginnings of the names of all packages that are owned together with this one; none for a package by itself.
+    func namespaces(of package: PackageID) -> [String]
+}
+
 extension NamePattern {
     /// Reads a pattern as somebody writes it; nil for what covers no name of the format.
     package init?(_ text: String, for format: any PackageNaming) {

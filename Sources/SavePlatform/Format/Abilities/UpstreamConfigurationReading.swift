@@ -1,3 +1,5 @@
+public import SaveDigest
+
 /// A format whose upstreams say in a document of their own where things are, such as Cargo's `config.json` or NuGet's service index.
 ///
 /// The platform fetches the document before the first index, once for all who wait, and keeps it as it keeps indexes: for `cache_ttl`,
@@ -55,4 +57,30 @@ public protocol FileLocating: Sendable {
     ///   - configuration: what `UpstreamConfigurationReading.configuration` gave; empty for a format without.
     /// - Throws: `upstreamInvalid` where the configuration does not tell, saying what is wrong with it.
     func location(of file: AssetRecord, base: String, configuration: JSONObject) throws -> String?
+}
+
+/// A format whose files say by their paths what they are, so that an upstream has files that no index of it lists, such as the classifiers
+/// and signatures of a Maven version.
+///
+/// A second protocol beside `RepositoryFormat`, for formats with `FormatAbilities.upstreamIndexes` whose indexes list versions, and not each
+/// file of them (`docs/adr/0047-files-described-by-their-paths.md`). A proxy asks for a file that is not listed where its path says
+/// (`UpstreamTarget.asset`), and policies judge it as the file that stands for its version. Like every part of a format it is pure.
+public protocol PathDescribing: Sendable {
+    /// What a path says of a file: package, version and type; nil for a path that the format's layout does not have. An upstream is
+    /// asked for no such path.
+    func record(at path: AssetPath) -> AssetRecord?
+
+    /// The file that stands for a file's version in indexes, itself or another one; nil where none does.
+    func listedFile(for path: AssetPath) -> AssetRecord?
+
+    /// Whether the file may get other bytes under its name. A publish then takes the place of the one before, whatever the publisher may
+    /// delete; a proxy asks its upstream for the file again after `cache_ttl`, and clients do not keep it unasked.
+    func mayChange(_ path: AssetPath) -> Bool
+
+    /// The index that an upstream has and that another one is made of, of the same package: most often `IndexKey.package`.
+    func upstreamIndex(for index: IndexKey) -> IndexKey
+
+    /// Where an upstream says which digest a file has, the first to be asked first: a text that begins with hexadecimal digits. Bytes
+    /// with another digest are refused; where no such text is, they are taken.
+    func checksumFiles(of path: AssetPath) -> [(path: AssetPath, algorithm: DigestAlgorithm)]
 }

@@ -26,7 +26,7 @@ struct ProxyCache: Sendable {
             let found = try await kept.file(path, of: package)
             var validity = found.validity
             let blob = try await kept.open(found.asset)
-            if !context.isIndexed {
+            if context.isRevalidated(found.asset.record) {
                 guard let age = age(of: found.asset), !hasDoubtfulKey(found.asset) else { return nil }
                 validity.validUntil = context.deadline(seconds: context.settings.cacheTTL - age)
             }
@@ -109,8 +109,9 @@ struct ProxyCache: Sendable {
     /// What a newly cached file shows in: for a sidecar its package's pages, unless they say the same of it already, and the
     /// directories of a proxy that lists what it has fetched.
     private func subjects(of record: AssetRecord, isSaid: Bool) -> [ChangeCounters.Subject] {
-        guard context.isIndexed else {
-            return [.asset(record.path), .index(.directory(nil))]
+        guard context.isIndexed, context.describing == nil else {
+            // Where an upstream has no index of a package, what was fetched takes its place.
+            return [.asset(record.path), .index(.directory(nil))] + (record.package.map { [.index(.package($0))] } ?? [])
                 + ChangeCounters.directories(above: record.path).map { .index(.directory($0)) }
         }
         guard record.sidecarOf != nil, !isSaid, let package = record.package else { return [.asset(record.path)] }

@@ -35,16 +35,22 @@ struct UpstreamFile: Sendable {
     ///   `digestMismatch` as `upstreamInvalid`, and what the stores throw. Nothing stays behind.
     func fetch(_ record: AssetRecord, into fill: Fill) async throws -> Int64 {
         let earlier = try await stored(record.path).flatMap { cache.hasDoubtfulKey($0.asset) ? nil : $0 }
-        if let earlier, context.isIndexed || cache.age(of: earlier.asset) != nil { return publish(earlier, to: fill) }
+        if let earlier, !context.isRevalidated(earlier.asset.record) || cache.age(of: earlier.asset) != nil {
+            return publish(earlier, to: fill)
+        }
         do {
             var request = try await request(for: record, method: .get)
             let validators = earlier.map { UpstreamValidators($0.asset.record) }.flatMap { cache.wrote($0) ? $0 : nil }
             if let etag = validators?.etag { request.headers.append("If-None-Match", etag) }
             if let date = validators?.lastModified { request.headers.append("If-Modified-Since", date) }
+            async let said = UpstreamChecksums(context).known(of: record)
             let response = try await context.client.send(request)
             if !context.isIndexed { context.memory.markAvailable(context.upstream) }
             switch response.status {
-            case 200: return try await receive(response, record, into: fill)
+            case 200:
+                var record = record
+                record.checksums += try await said
+                return try await receive(response, record, into: fill)
             case 304:
                 guard let earlier, validators?.etag != nil || validators?.lastModified != nil else {
                     throw SaveError(
@@ -116,7 +122,7 @@ struct UpstreamFile: Sendable {
                 ])
             throw SaveError(
                 .upstreamInvalid,
-                "the upstream's file does not have the digest that its index says: ask again; if it stays so, do not trust that file",
+                "the upstream's file does not have the digest that the upstream says: ask again; if it stays so, do not trust that file",
                 underlying: error)
         }
     }
@@ -164,7 +170,7 @@ struct UpstreamFile: Sendable {
         if cached.checksums[.sha256] == nil, let sha256 = Checksum(.sha256, hex: blob.digest.hex) {
             cached.checksums.insert(sha256, at: 0)
         }
-        if !context.isIndexed {
+        if context.isRevalidated(record) {
             UpstreamValidators(
                 etag: response.headers["etag"], lastModified: response.headers["last-modified"], verified: now,
                 remote: context.settings.remoteURL
@@ -215,9 +221,8 @@ struct UpstreamFile: Sendable {
 
     private func gone(_ record: AssetRecord) async throws -> SourceMiss {
         let until = context.deadline(seconds: context.settings.negativeCacheTTL)
-        if !context.isIndexed {
-            let key = UpstreamMemory.Key(upstream: context.upstream, index: .custom(record.path.text, package: nil))
-            context.memory.misses.insert(until, for: key)
+        if !context.isIndexed || context.describing != nil {
+            context.memory.misses.insert(until, for: context.missing(record.path))
         }
         return context.miss(record.path, until: until)
     }
