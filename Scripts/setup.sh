@@ -18,7 +18,11 @@ packages=(
 )
 for option in "$@"; do
     case "$option" in
-        --tests) packages+=(sqlite3 openssl npm prometheus nginx-light chromium) ;;
+        --tests)
+            packages+=(sqlite3 openssl npm prometheus nginx-light chromium)
+            # mvn with the plugins of one deploy and one jar: 30 MB beside the Java that it runs on.
+            packages+=(maven libmaven-deploy-plugin-java libmaven-install-plugin-java libmaven-jar-plugin-java ivy)
+            ;;
         --bench) packages+=(sqlite3 nginx-light wrk) ;;
         *) fail "unknown option $option (known: --tests, --bench)" ;;
     esac

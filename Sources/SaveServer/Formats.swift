@@ -1,4 +1,5 @@
 internal import FormatGo
+internal import FormatMaven
 internal import FormatNpm
 internal import FormatPyPI
 internal import FormatRaw
@@ -13,6 +14,7 @@ package func registerFormats(in registry: inout FormatRegistry) throws {
     try registry.register(RawFormat.self)
     try registry.register(NpmFormat.self)
     try registry.register(GoFormat.self)
+    try registry.register(MavenFormat.self)
 }
 
 extension FormatRegistry {

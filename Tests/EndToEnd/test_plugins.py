@@ -48,7 +48,8 @@ def test_a_loaded_format_is_listed_with_where_it_came_from(template):
     lines = [line.split("\t") for line in said.splitlines()]
     assert status == 0, said
     assert {line[0]: line[2] for line in lines} == {
-        "pypi": "compiled in", "raw": "compiled in", "npm": "compiled in", "go": "compiled in", "template": str(template)}
+        "pypi": "compiled in", "raw": "compiled in", "npm": "compiled in", "go": "compiled in", "maven": "compiled in",
+        "template": str(template)}
 
 
 @pytest.mark.parametrize("format, name", [("Npm", "npm"), ("Go", "go")])

@@ -47,7 +47,7 @@ def test_a_mount_is_where_the_repositories_are(server, chunks):
     assert listed["chunks"]["mount"] == "v2" and listed["raw"]["mount"] is None
     assert "upload_sessions" in listed["chunks"]["abilities"]
     lines = [line.split("\t") for line in command("formats", SAVE_PLUGINS=str(chunks)).stdout.splitlines()]
-    assert {line[0]: line[4:] for line in lines} == {"chunks": ["/v2/"], "pypi": [], "raw": [], "npm": [], "go": []}
+    assert {line[0]: line[4:] for line in lines} == {"chunks": ["/v2/"], "pypi": [], "raw": [], "npm": [], "go": [], "maven": []}
     assert admin.ok("GET", "/api/v1/repos/e/hosted").json()["url"] == server.url + "/v2/e/hosted/"
 
     greeting = admin.get("/v2/")

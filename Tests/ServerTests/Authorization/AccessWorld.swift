@@ -169,7 +169,7 @@ final class AccessWorld: Sendable {
         let now = clock.platform.now()
         try await store.write { writing in
             for project in try writing.projects() {
-                for format in ["pypi", "raw", "go", "npm", "chunks", "notices", "parcels"] {
+                for format in ["pypi", "raw", "go", "maven", "npm", "chunks", "notices", "parcels"] {
                     var members: [Int64] = []
                     for kind in RepositoryKind.allCases {
                         var record = RepositoryRecord(
@@ -200,6 +200,13 @@ final class AccessWorld: Sendable {
                 await send("PUT", "/npm/\(project)/npm-hosted/demo", as: .admin, Self.publish("1.0.0")).status == 201,
                 await send(
                     "PUT", "/go/\(project)/go-hosted/go.test/demo/@v/v1.0.0.zip", as: .admin, Self.goZip("demo", "v1.0.0")
+                ).status == 201,
+                await send(
+                    "PUT", "/maven/\(project)/maven-hosted/test/maven/demo/1.0/demo-1.0.pom", as: .admin, Array("text".utf8)
+                ).status == 201,
+                await send(
+                    "PUT", "/maven/\(project)/maven-hosted/test/maven/demo/1.1-SNAPSHOT/demo-1.1-SNAPSHOT.jar", as: .admin,
+                    Array("text".utf8)
                 ).status == 201,
                 await send(
                     "PUT", "/chunks/\(project)/chunks-hosted/files/\(Digest.hex(Self.tarball))", as: .admin, Self.tarball

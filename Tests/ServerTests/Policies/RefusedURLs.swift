@@ -107,6 +107,15 @@ enum RefusedURLs {
         Row("go", .index, .page, "/go.test/stolen-keys/@v/list"),
         Row("go", .index, .page, "/", [.hosted]),
 
+        Row("maven", .asset, .file, "/test/maven/stolen-keys/1.0/stolen-keys-1.0.jar"),
+        Row("maven", .asset, .file, "/test/maven/stolen-keys/1.0/stolen-keys-1.0.pom"),
+        Row("maven", .checksum, .file, "/test/maven/stolen-keys/1.0/stolen-keys-1.0.jar.sha1"),
+        // Where no version is left, it says why.
+        Row("maven", .index, .file, "/test/maven/stolen-keys/maven-metadata.xml"),
+        Row("maven", .index, .file, "/test/maven/stolen-keys/maven-metadata.xml.sha1"),
+        Row("maven", .index, .page, "/test/maven/stolen-keys/1.0/", hosted),
+        Row("maven", .redirect, .redirect, ""),
+
         Row("raw", .asset, .file, "/a/stolen-keys.txt"),
         Row("raw", .index, .page, "/a/", hosted),
         Row("raw", .redirect, .redirect, ""),

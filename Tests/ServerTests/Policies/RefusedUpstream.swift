@@ -33,6 +33,12 @@ final class RefusedUpstream: HTTPClient {
             "go.test/stolen-keys/@v/v1.0.0.info": ("application/json", Array(#"{"Version":"v1.0.0"}"#.utf8)),
             "go.test/stolen-keys/@v/v1.0.0.mod": ("text/plain", RefusedFile.goMod),
             "go.test/stolen-keys/@v/v1.0.0.zip": ("application/zip", RefusedFile.goZip),
+            "test/maven/stolen-keys/maven-metadata.xml": (
+                "application/xml",
+                Array("<metadata><versioning><versions><version>1.0</version></versions></versioning></metadata>".utf8)
+            ),
+            "test/maven/stolen-keys/1.0/stolen-keys-1.0.jar": ("", RefusedFile.bytes),
+            "test/maven/stolen-keys/1.0/stolen-keys-1.0.pom": ("application/xml", RefusedFile.bytes),
         ]
         for (number, name) in RefusedFile.npmNames.enumerated() {
             let tarball = RefusedFile.tarball(name)

@@ -66,6 +66,10 @@ struct RefusedWorld {
         try await put("PUT", "/chunks/open/chunks-hosted/files/\(Digest.hex(RefusedFile.bytes))", RefusedFile.bytes, 201)
         try await put("PUT", "/parcels/open/parcels-hosted/new", Self.parcel, 200)
         try await put("PUT", "/go/open/go-hosted/go.test/stolen-keys/@v/v1.0.0.zip", RefusedFile.goZip, 201)
+        for ending in ["pom", "jar"] {
+            let path = "test/maven/stolen-keys/1.0/stolen-keys-1.0.\(ending)"
+            try await put("PUT", "/maven/open/maven-hosted/\(path)", RefusedFile.bytes, 201)
+        }
         for name in RefusedFile.npmNames {
             try await put("PUT", "/npm/open/npm-hosted/\(name)", Self.npmDocument(name), 201, type: "application/json")
             let base = name.split(separator: "/").last.map(String.init) ?? name

@@ -1,0 +1,82 @@
+internal import SaveDigest
+internal import SavePlatform
+
+/// What a client sends: a file, the digest of one that it sent before, or metadata, which the server makes itself.
+struct MavenReceiver {
+    let upload: UploadRequest
+    let staging: any UploadStaging
+
+    /// Bytes of a text with a digest.
+    private static let maxChecksumBytes = 4096
+
+    /// - Throws: `invalidRequest` naming `content`, `tooLarge`.
+    func receive() async throws -> Submission {
+        switch upload.plan.purpose.flatMap(Purpose.init) {
+        case .metadata: return try await metadata()
+        case .ignored:
+            _ = try await upload.body.collect(limit: MavenMetadata.maxBytes)
+            return Submission(items: [])
+        case .checksum(let path, let algorithm): return try await checksum(of: path, algorithm)
+        case nil:
+            guard let path = upload.plan.path else { throw SaveError.unsupported("such uploads") }
+            return try await file(path)
+        }
+    }
+
+    private func file(_ path: AssetPath) async throws -> Submission {
+        let file = MavenPath(path)
+        let staged = try await staging.stage(upload.body, computing: ChecksumName.algorithms)
+        let filename = path.filename
+        let ending = filename.utf8.lastIndex(of: UInt8(ascii: ".")).map { String(Substring(filename.utf8[$0...].dropFirst())) }
+        let record = AssetRecord(
+            path: path, package: file?.package.id, version: file?.version, size: staged.size, checksums: staged.checksums,
+            contentType: MavenContentType.of(file?.fileExtension ?? ending ?? ""))
+        return Submission(
+            items: [Submission.Item(record: record, staged: staged)],
+            package: file.map { PackageSummary(id: $0.package.id, displayName: $0.package.id.name) })
+    }
+
+    private func checksum(of path: AssetPath, _ algorithm: DigestAlgorithm) async throws -> Submission {
+        let text = try await upload.body.collect(limit: Self.maxChecksumBytes)
+        // Some tools write the file's name behind the digest.
+        let word = text.prefix { $0 > 0x20 }
+        guard let checksum = Checksum(algorithm, hex: String(decoding: word, as: UTF8.self)) else {
+            throw SaveError.invalid(
+                "content",
+                "content: must be the \(algorithm.rawValue) of '\(path.filename)' in \(algorithm.byteCount * 2) hexadecimal digits"
+            )
+        }
+        var submission = Submission(items: [])
+        submission.expected[path] = checksum
+        return submission
+    }
+
+    /// Of metadata only plugins are taken: a group's are not to be seen in its files. Those that are there already stay.
+    private func metadata() async throws -> Submission {
+        let bytes = try await upload.body.collect(limit: MavenMetadata.maxBytes)
+        guard let metadata = XMLElement(parsing: bytes), ASCII.isEqual(metadata.name, "metadata") else {
+            throw SaveError.invalid("content", "content: must be a repository metadata file of Maven")
+        }
+        let plugins = Plugin.read(metadata)
+        guard !plugins.isEmpty, let name = upload.plan.package?.name, let package = MavenName(name) else {
+            return Submission(items: [])
+        }
+        let empty = try await staging.stage(ByteStream(Array("<metadata/>\n".utf8)), computing: ChecksumName.algorithms)
+        var record = try Plugin.record(of: package, [])
+        record.size = empty.size
+        record.checksums = empty.checksums
+        let path = record.path
+        return Submission(
+            items: [Submission.Item(record: record, staged: empty)],
+            package: PackageSummary(id: package.id, displayName: package.id.name),
+            change: { listing in
+                guard var kept = listing.assets.first(where: { $0.path == path }) else { return PackageChange() }
+                let merged = Plugin.merged(Plugin.all(of: kept), plugins)
+                guard merged.count <= Plugin.maxCount else {
+                    throw SaveError.invalid("content", "content: a group has at most \(Plugin.maxCount) plugins")
+                }
+                Plugin.write(merged, to: &kept)
+                return PackageChange(records: [kept])
+            })
+    }
+}

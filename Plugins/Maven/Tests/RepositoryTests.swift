@@ -1,0 +1,136 @@
+import SaveDigest
+import SaveHTTP
+import SavePlatform
+import SaveStorage
+import SaveTestKit
+import Testing
+
+@testable import FormatMaven
+
+/// Whole repositories: what is hosted, a proxy of an upstream, and a group.
+@Suite struct RepositoryTests {
+    private let platform: InMemoryPlatform
+
+    init() async throws {
+        platform = try await InMemoryPlatform(MavenFormat.self)
+        try await platform.add("hosted", .hosted)
+        try await platform.add("upstream", .hosted)
+        try await platform.add("proxy", .proxy, upstream: "upstream")
+        try await platform.add("group", .group, members: ["hosted", "proxy"])
+    }
+
+    private func put(_ repository: String, _ path: String, _ text: String) async -> Int {
+        await platform.send(.put, platform.path(of: repository) + path, body: ByteStream(Array(text.utf8))).status
+    }
+
+    private func get(_ repository: String, _ path: String) async throws -> (status: Int, text: String, headers: HTTPHeaders) {
+        let answer = await platform.send(.get, platform.path(of: repository) + path)
+        let bytes: [UInt8] =
+            switch answer.body {
+            case .empty: []
+            case .bytes(let bytes): bytes
+            case .file(let file, let offset, let length): try file.read(at: offset, count: Int(length))
+            case .stream(let stream): try await stream.collect(limit: 1 << 20)
+            }
+        return (answer.status, String(decoding: bytes, as: UTF8.self), answer.headers)
+    }
+
+    private static let released = "com/acme/lib/1.0/lib-1.0.pom"
+    private static let snapshot = "com/acme/lib/1.1-SNAPSHOT/lib-1.1-SNAPSHOT.jar"
+
+    @Test func `a digest ends with its file`() async throws {
+        for text in ["one", "two"] {
+            _ = await put("hosted", Self.snapshot, text)
+            #expect(try await get("hosted", Self.snapshot + ".sha1").text == Digest.hex(Array(text.utf8), .sha1))
+            #expect(try await get("group", Self.snapshot + ".sha512").text == Digest.hex(Array(text.utf8), .sha512))
+        }
+        #expect(await platform.send(.delete, platform.path(of: "hosted") + Self.snapshot).status == 204)
+        #expect(try await get("hosted", Self.snapshot + ".sha1").status == 404)
+    }
+
+    @Test func `a digest that the upstream does not have is made of the file`() async throws {
+        _ = await put("upstream", Self.released, "pom")
+        for _ in 0..<2 {
+            #expect(try await get("proxy", Self.released + ".sha256").text == Digest.hex(Array("pom".utf8)))
+        }
+    }
+
+    @Test func `what is released stays for clients, and what may change is looked at again`() async throws {
+        for path in [Self.released, Self.snapshot] { _ = await put("upstream", path, "one") }
+        for repository in ["upstream", "proxy", "group"] {
+            #expect(try await get(repository, Self.released).headers["Cache-Control"]?.contains("immutable") == true)
+            // The first answer of a proxy is of what arrives.
+            _ = try await get(repository, Self.snapshot)
+            #expect(try await get(repository, Self.snapshot).headers["Cache-Control"]?.contains("no-cache") == true)
+        }
+    }
+
+    @Test func `the name of a deleted release is retired and that of a snapshot is not`() async throws {
+        for path in [Self.released, Self.snapshot] {
+            #expect(await put("hosted", path, "one") == 201)
+            #expect(await platform.send(.delete, platform.path(of: "hosted") + path).status == 204)
+        }
+        #expect(await put("hosted", Self.released, "two") == 400)
+        #expect(await put("hosted", Self.snapshot, "two") == 201)
+    }
+
+    @Test func `a digest of other bytes is refused and the file stays`() async throws {
+        #expect(await put("hosted", Self.released + ".sha1", Digest.hex([1], .sha1)) == 404)
+        #expect(await put("hosted", Self.released, "pom") == 201)
+        #expect(await put("hosted", Self.released + ".sha1", Digest.hex([1], .sha1)) == 400)
+        #expect(await put("hosted", Self.released + ".sha1", Digest.hex(Array("pom".utf8), .sha1)) == 200)
+        #expect(try await get("hosted", Self.released).text == "pom")
+    }
+
+    @Test func `a file that no index lists comes from an upstream by its path`() async throws {
+        let path = "org/public/x/1.0/x-1.0-sources.tar.gz.asc"
+        _ = await put("upstream", path, "signature")
+        #expect(try await get("proxy", path).text == "signature")
+        #expect(try await get("group", path).text == "signature")
+        #expect(try await get("group", "org/public/x/1.0/x-1.0.jar").status == 404)
+        #expect(try await get("group", "org/public/").text.contains("x/"))
+    }
+
+    @Test func `what is not in the layout is asked of no upstream`() async throws {
+        for path in ["archetype-catalog.xml", "com/acme/lib/9.9/x/lib-9.9.jar", "com.acme/lib/9.9/lib-9.9.jar"] {
+            _ = await put("upstream", path, "evil")
+            #expect(try await get("proxy", path).status == 404)
+            #expect(try await get("group", path).status == 404)
+        }
+        #expect(await put("hosted", "archetype-catalog.xml", "ours") == 201)
+        #expect(try await get("group", "archetype-catalog.xml").text == "ours")
+    }
+
+    @Test func `a hosted group id is taken from no upstream, as soon as there is one package of it`() async throws {
+        let other = "com/acme/other/9.9/other-9.9.jar"
+        for path in [other, "com/acme/other/9.9/other-9.9.pom", "com/acme/lib/9.9/lib-9.9.jar", "com/public/x/1/x-1.jar"] {
+            _ = await put("upstream", path, "theirs")
+        }
+        let plugins = "<metadata><plugins><plugin><prefix>p</prefix><artifactId>p</artifactId></plugin></plugins></metadata>"
+        _ = await put("upstream", "com/acme/maven-metadata.xml", plugins)
+        #expect(try await get("group", other).text == "theirs")
+        #expect(try await get("group", "com/acme/maven-metadata.xml").text.contains("<prefix>p</prefix>"))
+        _ = await put("hosted", Self.released, "ours")
+        for path in [other, other + ".sha1", "com/acme/other/maven-metadata.xml", "com/acme/maven-metadata.xml"] {
+            let answer = try await get("group", path)
+            #expect(answer.status == 403 && answer.text.contains("namespace"), "\(path): \(answer.text)")
+        }
+        #expect(try await get("group", "com/acme/lib/9.9/lib-9.9.jar").status == 404)
+        #expect(try await !get("group", "com/acme/lib/maven-metadata.xml").text.contains("9.9"))
+        #expect(try await get("group", "com/public/x/1/x-1.jar").text == "theirs")
+        #expect(await platform.send(.delete, platform.path(of: "hosted") + "com/?recursive=true").status == 204)
+        #expect(try await get("group", other).text == "theirs")
+    }
+
+    @Test func `a publish shows in the metadata, and in that of groups, at once`() async throws {
+        for version in ["1.0", "1.1", "1.2"] {
+            _ = await put("hosted", "com/acme/lib/\(version)/lib-\(version).pom", version)
+            for repository in ["hosted", "group"] {
+                let text = try await get(repository, "com/acme/lib/maven-metadata.xml").text
+                #expect(text.contains("<release>\(version)</release>"))
+                let digest = try await get(repository, "com/acme/lib/maven-metadata.xml.sha1").text
+                #expect(digest == Digest.hex(Array(text.utf8), .sha1))
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+"""Maven: Debian's mvn deploys and resolves through hosted, proxy and group, with an empty local repository every time."""
+import hashlib
+import re
+import xml.etree.ElementTree
+
+import pytest
+
+from harness.clients.maven import DEBIAN, Maven, Tree, Upstream, jar, plugin, pom, project
+from harness.server import PASSWORD
+
+OURS, THEIRS = ("com.acme", "lib"), ("org.public", "theirs")
+
+
+@pytest.fixture
+def tree(tmp_path):
+    tree = Tree(tmp_path / "tree")
+    tree.add(*THEIRS, "1.0")
+    tree.add(*THEIRS, "1.1")
+    tree.add(*OURS, "9.9")
+    tree.add("com.acme", "other", "9.9")
+    return tree
+
+
+@pytest.fixture
+def upstream(tree):
+    upstream = Upstream(tree.folder, DEBIAN)
+    yield upstream
+    upstream.stop()
+
+
+@pytest.fixture
+def chain(server, repository, upstream):
+    """Our own repository, a proxy of a static tree that also has Maven's plugins, and a group of both; a mirror of that group, as a second
+    server would be."""
+    server.create(repository + "/ours", format="maven", anonymous_read=True)
+    server.create(repository + "/proxy", format="maven", kind="proxy", anonymous_read=True, cache_ttl=0, remote_url=upstream.url)
+    server.create(repository + "/group", format="maven", kind="group", anonymous_read=True,
+                  members=[repository + "/ours", repository + "/proxy"])
+    server.create(repository + "/mirror", format="maven", kind="proxy", anonymous_read=True,
+                  remote_url="%s/maven/%s/group" % (server.url, repository), remote_username="admin", remote_password=PASSWORD)
+    return repository
+
+
+@pytest.fixture
+def maven(server, tmp_path):
+    return lambda repository: Maven(tmp_path / "clients", "%s/maven/%s" % (server.url, repository), "admin", PASSWORD)
+
+
+def url(server, repository):
+    return "%s/maven/%s/" % (server.url, repository)
+
+
+def metadata(server, repository, path):
+    answer = server.client(None, None).get("/maven/%s/%s/maven-metadata.xml" % (repository, path))
+    assert answer.status_code == 200, (answer.status_code, answer.text)
+    return xml.etree.ElementTree.fromstring(answer.content)
+
+
+def versions(server, repository, path):
+    return [item.text for item in metadata(server, repository, path).iter("version")]
+
+
+def put(server, repository, path, data, expect=201):
+    answer = server.admin.put("/maven/%s/%s" % (repository, path), data=data)
+    assert answer.status_code in (expect if isinstance(expect, tuple) else (expect,)), (path, answer.status_code, answer.text)
+    return answer
+
+
+def publish(server, repository, version, group="com.acme", artifact="lib", **options):
+    """A version as a client without mvn would send it."""
+    place = "%s/%s/%s/%s-%s" % (group.replace(".", "/"), artifact, version, artifact, version)
+    put(server, repository, place + ".pom", pom(group, artifact, version, packaging="jar", **options))
+    put(server, repository, place + ".jar", ("jar of " + version).encode())
+
+
+def test_a_deployed_project_is_resolved_through_a_group_and_through_a_proxy_of_it(chain, maven, server, tmp_path):
+    client = maven(chain + "/group")
+    ours = project(tmp_path / "ours", *OURS, "1.0")
+    client.deploy(ours, url(server, chain + "/ours"))
+    assert versions(server, chain + "/ours", "com/acme/lib") == ["1.0"]
+    user = project(tmp_path / "user", "com.acme", "user", "1.0", packaging="jar", dependencies=[(*THEIRS, "1.0")])
+    (user / "pom.xml").write_text((user / "pom.xml").read_text().replace(
+        "<dependencies>", "<parent><groupId>com.acme</groupId><artifactId>lib</artifactId><version>1.0</version><relativePath/></parent>"
+        "<dependencies>"))
+    for place in ("group", "mirror"):
+        client = maven("%s/%s" % (chain, place))
+        client.jar(user)
+        assert client.has(*THEIRS, "1.0").exists() and client.has(*OURS, "1.0", "lib-1.0.pom").exists()
+
+
+def test_a_range_takes_the_newest_version_that_there_is(chain, maven, server, tmp_path):
+    for version in ("1.9", "1.10", "2.0"):
+        publish(server, chain + "/ours", version)
+    client = maven(chain + "/group")
+    user = project(tmp_path / "user", "com.acme", "user", "1.0", packaging="jar",
+                   dependencies=[(*OURS, "[1.0,2.0)"), (*THEIRS, "[1.0,2.0)")])
+    client.jar(user)
+    assert client.has(*OURS, "1.10").exists() and client.has(*THEIRS, "1.1").exists()
+
+
+def test_snapshots_come_anew_and_the_newest_is_resolved(chain, maven, server, tmp_path):
+    ours = chain + "/ours"
+    client = maven(chain + "/group")
+    library = project(tmp_path / "library", "com.acme", "parent", "1.1-SNAPSHOT")
+    client.deploy(library, url(server, ours))
+    client.deploy(library, url(server, ours))
+    found = metadata(server, chain + "/group", "com/acme/parent/1.1-SNAPSHOT")
+    assert found.findtext("versioning/snapshot/buildNumber") == "2"
+    value = found.findtext("versioning/snapshotVersions/snapshotVersion/value")
+    assert re.fullmatch(r"1\.1-\d{8}\.\d{6}-2", value), value
+    user = project(tmp_path / "user", "com.acme", "user", "1.0")
+    (user / "pom.xml").write_text((user / "pom.xml").read_text().replace(
+        "<dependencies>", "<parent><groupId>com.acme</groupId><artifactId>parent</artifactId><version>1.1-SNAPSHOT</version>"
+        "<relativePath/></parent><dependencies>"))
+    client.ok(plugin("install", "install"), cwd=user)
+    assert client.has("com.acme", "parent", "1.1-SNAPSHOT", "parent-%s.pom" % value).exists()
+
+
+def test_a_released_file_stays_and_a_snapshot_file_changes(chain, server):
+    ours = chain + "/ours"
+    place = "com/acme/lib/1.0/lib-1.0.jar"
+    put(server, ours, place, b"one")
+    put(server, ours, place, b"one", expect=200)
+    assert "already exists" in put(server, ours, place, b"two", expect=400).text
+    snapshot = "com/acme/lib/1.1-SNAPSHOT/lib-1.1-SNAPSHOT.jar"
+    put(server, ours, snapshot, b"one")
+    put(server, ours, snapshot, b"two")
+    answer = server.admin.get("/maven/%s/%s" % (ours, snapshot))
+    assert answer.content == b"two" and "no-cache" in answer.headers["Cache-Control"]
+    assert server.admin.get("/maven/%s/%s.sha1" % (ours, snapshot)).text == hashlib.sha1(b"two").hexdigest()
+    stamped = "com/acme/lib/1.1-SNAPSHOT/lib-1.1-20260102.030405-1.jar"
+    put(server, ours, stamped, b"one")
+    put(server, ours, stamped, b"two", expect=400)
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256", "sha512"])
+def test_a_digest_is_made_on_demand_and_one_that_is_sent_is_checked(chain, server, algorithm):
+    path = "/maven/%s/ours/com/acme/lib/1.0/lib-1.0.jar" % chain
+    digest = hashlib.new(algorithm, b"bytes").hexdigest()
+    assert server.admin.put(path + "." + algorithm, data=digest).status_code == 404
+    assert server.admin.put(path, data=b"bytes").status_code == 201
+    for place in ("ours", "group", "mirror"):
+        answer = server.client(None, None).get(path.replace("/ours/", "/%s/" % place) + "." + algorithm)
+        assert (answer.status_code, answer.text) == (200, digest), place
+    assert server.admin.put(path + "." + algorithm, data=digest).status_code == 200
+    wrong = server.admin.put(path + "." + algorithm, data=digest[::-1])
+    assert wrong.status_code == 400 and digest in wrong.text
+    assert server.admin.get(path).content == b"bytes"
+
+
+def test_conditional_requests_and_directories(chain, server):
+    publish(server, chain + "/ours", "1.0")
+    visitor = server.client(None, None)
+    for path in ("com/acme/lib/1.0/lib-1.0.pom", "com/acme/lib/maven-metadata.xml", "com/acme/lib/1.0/lib-1.0.pom.sha1"):
+        answer = visitor.get("/maven/%s/ours/%s" % (chain, path))
+        assert answer.headers["Last-Modified"] and answer.headers["ETag"], path
+        for condition in ({"If-Modified-Since": answer.headers["Last-Modified"]}, {"If-None-Match": answer.headers["ETag"]}):
+            assert visitor.get("/maven/%s/ours/%s" % (chain, path), headers=condition).status_code == 304, (path, condition)
+    page = visitor.get("/maven/%s/ours/com/acme/lib/1.0/" % chain)
+    assert page.status_code == 200 and 'href="lib-1.0.pom"' in page.text
+    assert 'href="acme/"' in visitor.get("/maven/%s/ours/com/" % chain).text
+
+
+def test_a_group_id_that_is_hosted_is_never_taken_from_an_upstream(chain, server, upstream):
+    publish(server, chain + "/ours", "1.0")
+    visitor = server.client(None, None)
+    assert versions(server, chain + "/group", "com/acme/lib") == ["1.0"]
+    assert versions(server, chain + "/proxy", "com/acme/lib") == ["9.9"]
+    upstream.asked.clear()
+    for path in ("lib/9.9/lib-9.9.jar", "lib/9.9/lib-9.9.pom", "lib/9.9/lib-9.9.jar.sha1", "other/9.9/other-9.9.jar",
+                 "other/maven-metadata.xml", "maven-metadata.xml", "lib/9.9/x/lib-9.9.jar", "lib/./9.9/lib-9.9.jar",
+                 "lib//9.9/lib-9.9.jar", "lib/9.9/../9.9/lib-9.9.jar"):
+        answer = visitor.get("/maven/%s/group/com/acme/%s" % (chain, path), allow_redirects=True)
+        assert answer.status_code >= 400, path
+    assert upstream.asked == []
+    answer = visitor.get("/maven/%s/group/com/acme/other/9.9/other-9.9.jar" % chain)
+    assert answer.status_code == 403 and "namespace" in answer.text
+    assert visitor.get("/maven/%s/group/org/public/theirs/1.0/theirs-1.0.jar" % chain).status_code == 200
+
+
+def test_a_file_with_another_digest_than_its_upstream_says_is_refused(chain, server, tree):
+    visitor = server.client(None, None)
+    file = tree.add("org.public", "damaged", "1.0")
+    file.write_bytes(b"damaged")
+    path = "/maven/%s/proxy/org/public/damaged/1.0/damaged-1.0" % chain
+    assert visitor.get(path + ".jar").status_code == 502
+    assert visitor.get(path + ".pom").status_code == 200
+    unchecked = tree.add("org.public", "unchecked", "1.0", checksums=())
+    answer = visitor.get("/maven/%s/proxy/org/public/unchecked/1.0/unchecked-1.0.jar" % chain)
+    assert answer.content == unchecked.read_bytes()
+
+
+def test_what_is_cached_resolves_while_the_upstream_is_away(chain, maven, upstream, tmp_path):
+    user = project(tmp_path / "user", "com.acme", "user", "1.0", packaging="jar", dependencies=[(*THEIRS, "[1.0,2.0)")])
+    maven(chain + "/proxy").jar(user)
+    upstream.stop()
+    client = maven(chain + "/proxy")
+    client.jar(user)
+    assert client.has(*THEIRS, "1.1").exists()
+
+
+def test_a_released_file_is_fetched_once_and_metadata_is_asked_for_again(chain, server, upstream, tree):
+    visitor = server.client(None, None)
+    path = "/maven/%s/proxy/org/public/theirs/" % chain
+    for _ in range(3):
+        assert visitor.get(path + "1.0/theirs-1.0.jar").status_code == 200
+        assert visitor.get(path + "1.0/theirs-1.0.jar.md5").status_code == 200
+    assert upstream.asked.count("/org/public/theirs/1.0/theirs-1.0.jar") == 1
+    assert versions(server, chain + "/proxy", "org/public/theirs") == ["1.0", "1.1"]
+    tree.add(*THEIRS, "1.2")
+    assert versions(server, chain + "/proxy", "org/public/theirs") == ["1.0", "1.1", "1.2"]
+
+
+def test_a_refusal_is_told_in_the_words_of_its_policy(chain, maven, server, tmp_path):
+    server.admin.ok("POST", "/api/v1/policies", json={
+        "name": "only-one", "scope": "project:" + chain, "action": "deny",
+        "match": {"packages": ["org.public:theirs"], "versions": "[1.1,)"}})
+    assert versions(server, chain + "/proxy", "org/public/theirs") == ["1.0"]
+    user = project(tmp_path / "user", "com.acme", "user", "1.0", packaging="jar", dependencies=[(*THEIRS, "1.1")])
+    said = maven(chain + "/group").fails(plugin("jar", "jar"), cwd=user)
+    assert "403" in said and "policy only-one" in said, said[-3000:]
+
+
+def test_plugins_of_a_group_are_found_by_their_prefix(chain, server):
+    place = "com/acme/maven-metadata.xml"
+    entry = "<metadata><plugins><plugin><prefix>%s</prefix><artifactId>%s-maven-plugin</artifactId></plugin></plugins></metadata>"
+    for name in ("acme", "other"):
+        put(server, chain + "/ours", place, entry % (name, name), expect=(200, 201))
+    found = metadata(server, chain + "/group", "com/acme")
+    assert [item.text for item in found.iter("prefix")] == ["acme", "other"]
+    # What is sent beside plugins is not taken.
+    put(server, chain + "/ours", "com/acme/lib/maven-metadata.xml",
+        "<metadata><versioning><versions><version>7</version></versions></versioning></metadata>", expect=200)
+    assert server.client(None, None).get("/maven/%s/ours/com/acme/lib/maven-metadata.xml" % chain).status_code == 404
