@@ -38,6 +38,10 @@ done < <(git ls-files -z '*.swift' | xargs -0 wc -l | awk '$1 > 400')
 found=$(git grep -nE 'try!|fatalError\(|as! ' -- Sources ':!Sources/SaveTestKit') \
     && { echo "$found" >&2; finding "something that ends the process"; }
 
+# Fifty megabytes of libraries for what a program of this kind never asks for (docs/adr/0056-foundation-essentials.md).
+found=$(git grep -nE 'import Foundation$' -- Sources 'Plugins/*/Sources' ':!Sources/SaveTestKit') \
+    && { echo "$found" >&2; finding "Foundation in the server; import FoundationEssentials, or Glibc"; }
+
 # Where the compiler's checks are switched off, a comment says why that is right. The count is printed so that it is seen.
 unsafe='@unchecked|nonisolated\(unsafe\)|unsafeBitCast|withUnsafe[A-Za-z]*Continuation|assumingMemoryBound'
 outside=$(git grep -nE "$unsafe" -- Sources ':!Sources/Adapters' ':!Sources/Readers' ':!Sources/SavePlatform/Support' ':!Sources/Engine/Access/Formats/FormatExecutor.swift' ':!Sources/SaveTestKit') \

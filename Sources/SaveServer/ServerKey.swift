@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SaveBlobs
 internal import SaveDigest
 internal import SavePlatform

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 package import SaveBlobs
 internal import SavePlatform
 internal import SaveSQLMetadata

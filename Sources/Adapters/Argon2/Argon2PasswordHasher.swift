@@ -1,5 +1,6 @@
 internal import CArgon2
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SaveAccess
 internal import SaveDigest
 internal import SavePlatform
@@ -42,7 +43,7 @@ package struct Argon2PasswordHasher: PasswordHashing {
     ///   - rest: how a thread rests after a wrong password.
     package init(
         running: Int = max(1, ProcessInfo.processInfo.activeProcessorCount / 2), waiting: Int = 16,
-        rest: @escaping @Sendable (Duration) -> Void = { Thread.sleep(forTimeInterval: $0 / .seconds(1)) }
+        rest: @escaping @Sendable (Duration) -> Void = { NamedThread.sleep($0) }
     ) {
         pool = BlockingPool(name: "argon2", threads: running, niceness: 10)
         gate = Gate(places: max(1, running) + max(0, waiting))

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SaveHTTP
 internal import SavePlatform
 
@@ -123,14 +124,14 @@ package final class DataDirectory: Sendable {
     }
 
     private static func refuseMissing(_ path: String) throws {
-        var isFolder: ObjCBool = false
+        var isFolder = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw SaveError(
                 .storageUnavailable,
                 "there is no server's data in \(path): it does not exist; --data, SAVE_DATA or `data` in the configuration file says where it is"
             )
         }
-        guard isFolder.boolValue else { throw unusable(path, "is not a directory") }
+        guard isFolder else { throw unusable(path, "is not a directory") }
         let names = try FileManager.default.contentsOfDirectory(atPath: path)
         guard names.contains(DataDirectoryState.file) || names.contains(where: traces.contains) else {
             throw SaveError(

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SavePlatform
 
 /// How far a data directory is, in a file of its own, `save.state`: what is missing from a directory that is ready was lost, and

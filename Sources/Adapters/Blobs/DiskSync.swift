@@ -1,5 +1,6 @@
 internal import CLinuxFiles
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SavePlatform
 internal import Synchronization
 

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SaveHTTP
 internal import SavePlatform
 
@@ -9,10 +10,10 @@ package enum DurableFolder {
     ///
     /// - Throws: `storageUnavailable`, naming the folder.
     package static func create(_ path: String) throws {
-        var isFolder: ObjCBool = false
+        var isFolder = false
         let parent = parent(of: path)
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
-            guard isFolder.boolValue else { throw failure(path, ENOTDIR) }
+            guard isFolder else { throw failure(path, ENOTDIR) }
         } else {
             if !parent.isEmpty, !FileManager.default.fileExists(atPath: parent) { try create(parent) }
             guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(path, errno) }

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 package import SaveHTTP
 package import SavePlatform
 package import SaveStorage
@@ -227,7 +227,7 @@ package final class FileBlobStore: BlobStore, BlobSettingAside {
         let leaf = try root.folder(Self.folder(of: digest))
         return try naming.withLock { claims in
             guard claims.takeMark(mark, of: digest), let leaf else { return false }
-            var facts = Foundation.stat()
+            var facts = Glibc.stat()
             if fstatat(leaf.descriptor, digest.hex, &facts, AT_SYMLINK_NOFOLLOW) != 0 {
                 guard errno == ENOENT else { throw FileFailure.current("a stored file cannot be removed") }
                 return false
@@ -245,7 +245,7 @@ package final class FileBlobStore: BlobStore, BlobSettingAside {
             guard let leaf = try root.folder(Self.folder(of: digest)) else { return false }
             let aside = try root.makeFolder("damaged")
             return try naming.withLock { claims in
-                var facts = Foundation.stat()
+                var facts = Glibc.stat()
                 guard !claims.isHeld(digest), fstatat(leaf.descriptor, digest.hex, &facts, AT_SYMLINK_NOFOLLOW) == 0,
                     Self.committed(facts) == committed
                 else { return false }
@@ -266,12 +266,12 @@ package final class FileBlobStore: BlobStore, BlobSettingAside {
 
     private static func path(of digest: BlobDigest) -> String { "\(folder(of: digest))/\(digest.hex)" }
 
-    private static func committed(_ facts: Foundation.stat) -> Timestamp {
+    private static func committed(_ facts: Glibc.stat) -> Timestamp {
         Timestamp(microseconds: Int64(facts.st_mtim.tv_sec) &* 1_000_000 &+ Int64(facts.st_mtim.tv_nsec) / 1000)
     }
 
-    private static func timespec(_ moment: Timestamp) -> Foundation.timespec {
+    private static func timespec(_ moment: Timestamp) -> Glibc.timespec {
         let seconds = moment.seconds
-        return Foundation.timespec(tv_sec: Int(seconds), tv_nsec: Int(moment.microseconds &- seconds &* 1_000_000) &* 1000)
+        return Glibc.timespec(tv_sec: Int(seconds), tv_nsec: Int(moment.microseconds &- seconds &* 1_000_000) &* 1000)
     }
 }

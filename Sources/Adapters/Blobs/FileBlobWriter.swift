@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import SaveDigest
 internal import SaveHTTP
 internal import SavePlatform
@@ -70,7 +70,7 @@ final class FileBlobWriter: BlobWriter {
         try bytes.withUnsafeBytes { buffer in
             var rest = buffer[...]
             while !rest.isEmpty {
-                let count = Foundation.write(file.descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                let count = Glibc.write(file.descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
                 if count < 0 && errno == EINTR { continue }
                 guard count >= 0 else { throw FileFailure.current("a file cannot be written") }
                 guard count > 0 else { throw FileFailure.error(EIO, "a file cannot be written") }

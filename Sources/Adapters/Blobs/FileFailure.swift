@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import SavePlatform
 
 /// A failed system call in the platform's terms.

@@ -1,5 +1,5 @@
 internal import CLinuxFiles
-internal import Foundation
+internal import Glibc
 internal import SaveHTTP
 internal import SavePlatform
 
@@ -15,7 +15,7 @@ final class Folder: Sendable {
     /// - Throws: `storageUnavailable`, naming the path: this is for the start, and not for what clients ask.
     convenience init(at path: String) throws {
         if mkdir(path, 0o700) != 0, errno != EEXIST { throw PathFailure.error("the folder", path, "cannot be created", errno) }
-        let descriptor = Foundation.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else {
             // With O_DIRECTORY a link is "not a directory", too.
             let code = errno

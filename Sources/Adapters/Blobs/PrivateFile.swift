@@ -1,5 +1,5 @@
 internal import CLinuxFiles
-internal import Foundation
+internal import Glibc
 internal import SaveHTTP
 internal import SavePlatform
 

@@ -1,5 +1,5 @@
 internal import CCurl
-internal import Foundation
+internal import Glibc
 internal import SaveHTTP
 internal import SavePlatform
 internal import Synchronization
@@ -44,10 +44,9 @@ final class CurlEngine: Sendable {
         save_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, configuration.maxConnections)
         save_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, configuration.maxConnectionsPerHost)
         save_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, configuration.maxConnections)
-        let thread = Thread { [self] in run() }
-        thread.name = "curl"
-        thread.stackSize = 1 << 20
-        thread.start()
+        guard NamedThread.start("curl", stackSize: 1 << 20, { [self] in run() }) else {
+            throw SaveError(.internalFailure, "libcurl gets no thread")
+        }
     }
 
     deinit { curl_multi_cleanup(multi) }

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 package import SaveHTTP
 internal import SavePlatform
 internal import Synchronization
@@ -80,12 +80,12 @@ package final class HTTPServer: Sendable {
             core.activeRequests.load(ordering: .relaxed) > 0 || core.runningTasks.load(ordering: .relaxed) > 0
         }
         await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
-            let thread = Thread { [core] in
+            let stop: @Sendable () -> Void = { [core] in
                 Self.stop(core, socket, daemon, watch)
                 done.resume()
             }
-            thread.name = "http-stop"
-            thread.start()
+            // Without a thread of its own it holds up one that others need; the server ends anyway.
+            if !NamedThread.start("http-stop", stop) { stop() }
         }
     }
 

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import SaveHTTP
 internal import SavePlatform
 
@@ -16,14 +16,14 @@ struct SQLiteFile {
     init(preparing path: String) throws {
         self.path = try Self.resolved(path)
         // SQLite gives its log the mode of the database file.
-        var descriptor = Foundation.open(self.path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        var descriptor = Glibc.open(self.path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         if descriptor >= 0 {
             close(descriptor)
             isNew = true
             return
         }
         // O_NONBLOCK: opening a pipe would wait for its other end.
-        descriptor = Foundation.open(self.path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        descriptor = Glibc.open(self.path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.unusable(self.path, "cannot be opened for reading and writing", errno) }
         let file = OpenFile(adopting: descriptor, size: 0)
         var facts = stat()

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SavePlatform
 internal import SaveSQLMetadata
 
@@ -28,7 +29,7 @@ extension SQLiteStore {
         let file = try SQLiteFile(preparing: target)
         guard file.isNew else { throw SaveError(.conflict, "there is a file at \(target) already") }
         try source.control("VACUUM INTO $1", [.text(file.path)])
-        let descriptor = Foundation.open(file.path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        let descriptor = Glibc.open(file.path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { throw SQLiteFile.unusable(target, "cannot be copied", errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw SQLiteFile.unusable(target, "cannot be copied", errno) }

@@ -1,4 +1,5 @@
-package import Foundation
+package import FoundationEssentials
+package import Glibc
 package import SavePlatform
 package import SaveStorage
 

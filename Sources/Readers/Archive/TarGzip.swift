@@ -1,5 +1,5 @@
 internal import CArchive
-internal import Foundation
+internal import Glibc
 
 /// Tar archives packed with gzip, over libarchive. Nothing is ever unpacked to a disk.
 public enum TarGzip {

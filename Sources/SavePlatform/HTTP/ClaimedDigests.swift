@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SaveDigest
 
 /// The digests that a client says its upload has. What arrives with other digests is refused: it was damaged on its way, or is

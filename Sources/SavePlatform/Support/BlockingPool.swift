@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import Synchronization
 
 /// A fixed set of threads for calls that block: files, fsync, SQLite, password hashes.
@@ -24,7 +24,7 @@ package final class BlockingPool: Sendable {
         package static func rendering(_ count: Int) -> Self { count > 1000 ? .long : .short }
     }
 
-    private let condition = NSCondition()
+    private let condition = Condition()
     // SAFETY: all are read and written with `condition` locked only.
     nonisolated(unsafe) private var short = WorkQueue()
     nonisolated(unsafe) private var long = WorkQueue()
@@ -42,15 +42,13 @@ package final class BlockingPool: Sendable {
     package init(name: String, threads: Int, niceness: Int32 = 0) {
         maxLong = max(1, threads - 1)
         for number in 0..<max(1, threads) {
-            let thread = Thread { [self] in
+            let isStarted = NamedThread.start("\(name)-\(number)", stackSize: 1 << 20) { [self] in
                 // setpriority(2): "in the current Linux/NPTL implementation of POSIX threads, the nice value is a per-thread
                 // attribute". A thread that may not be made nicer works all the same.
                 if niceness > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
                 work()
             }
-            thread.name = "\(name)-\(number)"
-            thread.stackSize = 1 << 20
-            thread.start()
+            precondition(isStarted || number > 0, "the system gives no thread to \(name)")
         }
     }
 

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SaveAudit
 internal import SaveBlobs
 internal import SaveHTTP
@@ -43,11 +44,15 @@ struct AnchorFile: AuditAnchoring {
     func lines() async throws -> AuditAnchorLines? {
         try await pool.run {
             guard FileManager.default.fileExists(atPath: path) else { return nil }
+            guard access(path, R_OK) == 0 else {
+                throw SaveError(
+                    .storageUnavailable, "'audit_anchor_file': \(path) cannot be read: \(String(cString: strerror(errno)))")
+            }
             do {
-                return AuditAnchorLines(try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped))
+                return AuditAnchorLines(try Data(contentsOf: URL(filePath: path), options: .alwaysMapped))
             } catch {
                 throw SaveError(
-                    .storageUnavailable, "'audit_anchor_file': \(path) cannot be read: \(error.localizedDescription)")
+                    .storageUnavailable, "'audit_anchor_file': \(path) cannot be read", underlying: error)
             }
         }
     }

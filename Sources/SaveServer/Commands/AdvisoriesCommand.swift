@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SaveAccess
 internal import SaveAdvisories
 internal import SaveHTTP
@@ -75,7 +76,7 @@ package enum AdvisoriesCommand: Command {
     }
 
     private static func open(_ path: String) throws -> OpenFile {
-        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         var facts = stat()
         guard descriptor >= 0, fstat(descriptor, &facts) == 0 else {
             throw SaveError(.invalidRequest, "\(path) cannot be read: \(String(cString: strerror(errno)))")

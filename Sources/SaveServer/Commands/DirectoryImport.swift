@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SaveAccess
 internal import SaveHTTP
 internal import SavePlatform
@@ -94,8 +95,8 @@ struct DirectoryImport {
     private func files() async throws -> [(name: String, size: Int64)] {
         let directory = directory
         return try await pool.run {
-            var isDirectory: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
+            var isDirectory = false
+            guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory else {
                 throw SaveError(.notFound, "there is no directory '\(directory)'")
             }
             let found = try FileManager.default.subpathsOfDirectory(atPath: directory).compactMap { name in
@@ -108,7 +109,7 @@ struct DirectoryImport {
     }
 
     private static func open(_ path: String) throws -> OpenFile {
-        let descriptor = Foundation.open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        let descriptor = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw SaveError(.invalidRequest, "the file cannot be read: \(String(cString: strerror(errno)))")
         }

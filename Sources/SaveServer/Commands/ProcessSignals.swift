@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import SavePlatform
 internal import Synchronization
 
@@ -47,7 +47,7 @@ struct ProcessSignals: Sendable {
     func next() async -> ProcessSignal {
         let descriptor = readEnd
         return await withCheckedContinuation { (continuation: CheckedContinuation<ProcessSignal, Never>) in
-            let thread = Thread {
+            NamedThread.start("signals") {
                 var byte: UInt8 = 0
                 while read(descriptor, &byte, 1) < 0, errno == EINTR {}
                 switch Int32(byte) {
@@ -56,8 +56,6 @@ struct ProcessSignals: Sendable {
                 default: continuation.resume(returning: .terminate)
                 }
             }
-            thread.name = "signals"
-            thread.start()
         }
     }
 }

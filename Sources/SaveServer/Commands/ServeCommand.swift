@@ -1,6 +1,6 @@
 internal import SaveAdvisories
 internal import CMalloc
-internal import Foundation
+internal import Glibc
 internal import SaveAccess
 internal import SaveAudit
 internal import SaveBlobs

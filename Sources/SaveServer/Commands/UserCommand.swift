@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import SaveAccess
 internal import SaveArgon2
 internal import SaveBlobs

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SavePlatform
 
 /// Puts a configuration together: defaults, then a file, then `SAVE_<KEY>` variables, then flags. The later wins.
@@ -40,20 +41,27 @@ package enum ConfigurationReader {
         }
         var seen: [String: Int] = [:]
         for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            let line = line.trimmingCharacters(in: .whitespaces)
+            let line = Self.trimmed(line)
             guard !line.isEmpty, !line.hasPrefix("#") else { continue }
             let place = SettingSource.file(path, line: number + 1)
             guard let equals = line.firstIndex(of: "=") else {
                 throw SaveError(.invalidConfiguration, "\(place): expected key = value")
             }
-            let key = line[..<equals].trimmingCharacters(in: .whitespaces)
-            var value = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)
+            let key = Self.trimmed(line[..<equals])
+            var value = Self.trimmed(line[line.index(after: equals)...])
             if value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") { value = String(value.dropFirst().dropLast()) }
             if let earlier = seen.updateValue(number + 1, forKey: key) {
                 throw SaveError(.invalidConfiguration, "\(place): '\(key)' stands in line \(earlier) already")
             }
             try set(key, value, in: &configuration, source: place)
         }
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
     }
 
     private static func set(

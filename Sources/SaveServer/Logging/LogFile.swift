@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import SaveHTTP
 internal import SavePlatform
 internal import Synchronization
@@ -71,7 +71,7 @@ package final class LogFile: Sendable {
     }
 
     private static func open(_ path: String) throws -> State {
-        let descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0o640)
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else {
             throw SaveError(.storageUnavailable, "\(path) cannot be written: \(String(cString: strerror(errno)))")
         }

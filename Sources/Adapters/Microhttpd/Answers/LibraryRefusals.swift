@@ -1,5 +1,5 @@
 internal import CMicrohttpd
-internal import Foundation
+internal import Glibc
 internal import SaveHTTP
 internal import SavePlatform
 internal import Synchronization

@@ -1,5 +1,5 @@
 internal import CMicrohttpd
-internal import Foundation
+internal import Glibc
 internal import SaveHTTP
 internal import SavePlatform
 
@@ -24,7 +24,7 @@ enum RawAnswer {
     /// Sends what the socket takes at once; the rest is dropped.
     static func send(_ bytes: [UInt8], to descriptor: Int32) {
         bytes.withUnsafeBytes { buffer in
-            _ = Foundation.send(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+            _ = Glibc.send(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
         }
     }
 }

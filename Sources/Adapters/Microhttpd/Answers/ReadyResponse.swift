@@ -1,6 +1,6 @@
 internal import CMicrohttpd
 internal import CMicrohttpdHooks
-internal import Foundation
+internal import Glibc
 internal import SaveHTTP
 internal import SavePlatform
 

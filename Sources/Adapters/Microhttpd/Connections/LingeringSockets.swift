@@ -1,5 +1,5 @@
 internal import CMicrohttpd
-internal import Foundation
+internal import Glibc
 internal import Synchronization
 
 /// Sockets that have been answered and closed for writing, and are read until the client has seen it.

@@ -1,5 +1,5 @@
 internal import CMicrohttpd
-internal import Foundation
+internal import Glibc
 internal import SaveHTTP
 internal import SavePlatform
 internal import Synchronization
@@ -12,7 +12,7 @@ final class ListeningSocket: Sendable {
     let port: UInt16
     private let descriptor: Int32
     private let isStopped = Atomic<Bool>(false)
-    private let condition = NSCondition()
+    private let condition = Condition()
     // SAFETY: read and written with `condition` locked only.
     nonisolated(unsafe) private var hasEnded = false
 
@@ -59,7 +59,7 @@ final class ListeningSocket: Sendable {
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_DEFER_ACCEPT, &seconds, socklen_t(MemoryLayout<Int32>.size))
         }
         if code == 0,
-            bind(descriptor, address.ai_addr, address.ai_addrlen) != 0 || Foundation.listen(descriptor, 1024) != 0
+            bind(descriptor, address.ai_addr, address.ai_addrlen) != 0 || Glibc.listen(descriptor, 1024) != 0
         {
             code = errno
         }
@@ -95,7 +95,7 @@ final class ListeningSocket: Sendable {
 
     /// Hands every connection to the library until `stop`.
     func accept(into daemon: Daemon, core: ServerCore) {
-        let thread = Thread { [self] in
+        NamedThread.start("http-accept") { [self] in
             spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
             while !isStopped.load(ordering: .relaxed) { acceptOne(daemon, core) }
             if spare >= 0 { close(spare) }
@@ -105,8 +105,6 @@ final class ListeningSocket: Sendable {
                 condition.signal()
             }
         }
-        thread.name = "http-accept"
-        thread.start()
     }
 
     /// Takes no more connections.

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// Milliseconds that never run backwards, a few milliseconds coarse: read several times a request.
 enum MonotonicTime {

@@ -1,5 +1,6 @@
 internal import CMicrohttpd
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SavePlatform
 
 /// A certificate chain and its private key, as the TLS library hands them to clients.

@@ -1,5 +1,5 @@
 internal import CMicrohttpd
-internal import Foundation
+internal import Glibc
 internal import SavePlatform
 internal import Synchronization
 
@@ -13,9 +13,7 @@ final class Watch: Sendable {
     init(core: ServerCore) { self.core = core }
 
     func start() {
-        let thread = Thread { [self] in run() }
-        thread.name = "http-watch"
-        thread.start()
+        NamedThread.start("http-watch") { [self] in run() }
     }
 
     func stop() {

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 package import SaveAdvisories
 internal import SavePlatform
 internal import SaveSQLMetadata
@@ -73,7 +73,7 @@ package struct AdvisoryFile: AdvisoryStoring {
 /// One connection that only reads, used by one at a time.
 struct AdvisoryFileReader: AdvisoryReading {
     private let connection: SQLiteConnection
-    private let lock = NSLock()
+    private let lock = Condition()
 
     init(path: String) throws {
         let connection = try SQLiteConnection(path: SQLiteFile(preparing: path).path, busyMilliseconds: 5000)

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SaveAdvisories
 internal import SavePlatform
 internal import SaveSQLMetadata
@@ -166,7 +167,7 @@ final class AdvisoryFileWriter: AdvisoryWriting {
 
     private static func lock(_ folder: String) throws -> OpenFile {
         let path = folder + "/import.lock"
-        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SQLiteFile.unusable(path, "cannot be opened", errno) }
         let file = OpenFile(adopting: descriptor, size: 0)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -198,7 +199,7 @@ final class AdvisoryFileWriter: AdvisoryWriting {
     }
 
     private static func synchronize(_ path: String) throws {
-        let descriptor = Foundation.open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        let descriptor = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { throw SQLiteFile.unusable(path, "cannot be opened", errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw SQLiteFile.unusable(path, "cannot be written", errno) }

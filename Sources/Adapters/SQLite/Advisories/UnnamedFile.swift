@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SaveAdvisories
 internal import SavePlatform
 
@@ -9,7 +10,7 @@ final class UnnamedFile: AdvisorySpool {
     init(in folder: String) throws {
         try AdvisoryFileWriter.makeFolder(folder)
         let path = folder + "/upload-\(UUID().uuidString)"
-        let number = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        let number = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard number >= 0 else { throw Self.failure(errno) }
         descriptor = OpenFile(adopting: number, size: 0)
         guard unlink(path) == 0 else { throw Self.failure(errno) }
@@ -18,7 +19,7 @@ final class UnnamedFile: AdvisorySpool {
     func append(_ bytes: [UInt8]) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Foundation.write(descriptor.descriptor, $0.baseAddress, $0.count) }
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor.descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw Self.failure(errno) }
             rest = rest.dropFirst(count)

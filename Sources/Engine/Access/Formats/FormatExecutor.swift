@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 package import SaveHTTP
 internal import SavePlatform
 
@@ -41,7 +41,7 @@ final class FormatExecutor: Sendable {
 
     private let name: String
     private let rules: SupervisionRules
-    private let condition = NSCondition()
+    private let condition = Condition()
     // SAFETY: read and written with `condition` locked only.
     nonisolated(unsafe) private var state = State()
 
@@ -91,11 +91,8 @@ final class FormatExecutor: Sendable {
     }
 
     private func start(_ suffix: String, _ body: @escaping @Sendable (FormatExecutor) -> Void) {
-        let thread = Thread { [self] in body(self) }
-        thread.name = "\(name)-\(suffix)"
         // As much as the threads of the cooperative pool have, on which formats run that are compiled in.
-        thread.stackSize = 8 << 20
-        thread.start()
+        NamedThread.start("\(name)-\(suffix)", stackSize: 8 << 20) { [self] in body(self) }
     }
 
     private func serve(as number: Int) {
@@ -139,7 +136,7 @@ final class FormatExecutor: Sendable {
             let earliest = locked { $0.running.values.filter { !$0.isGivenUp }.map(\.begun).min() } ?? now
             let passed = PlatformClock.system.uptime() &- earliest
             let left = rules.nanoseconds > passed ? rules.nanoseconds - passed : 0
-            Thread.sleep(forTimeInterval: Double(max(left, 1_000_000)) / 1e9)
+            NamedThread.sleep(.nanoseconds(max(left, 1_000_000)))
         }
     }
 

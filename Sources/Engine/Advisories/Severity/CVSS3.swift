@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// The base score of a vector of version 3.0 or 3.1 (first.org/cvss/v3.1/specification-document, 7.1). Temporal and environmental metrics
 /// are left out: they are about a place and a time.

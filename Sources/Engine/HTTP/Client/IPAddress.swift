@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import SavePlatform
 
 /// An IPv4 or IPv6 address, as its bytes in network order.

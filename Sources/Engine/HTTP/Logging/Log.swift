@@ -1,4 +1,5 @@
-internal import Foundation
+internal import SavePlatform
+internal import Glibc
 internal import Synchronization
 
 /// The structured log: a line for each message, written by a thread of its own so that no request waits for a disk.
@@ -46,11 +47,9 @@ package final class Log: Sendable {
         self.format = format
         self.clock = clock
         self.sink = sink
-        let thread = Thread { [weak self] in
+        NamedThread.start("log") { [weak self] in
             while let self, self.flush() { usleep(100_000) }
         }
-        thread.name = "log"
-        thread.start()
     }
 
     /// A log for tests and tools that want no lines.
@@ -69,7 +68,7 @@ package final class Log: Sendable {
         bytes.withUnsafeBytes { buffer in
             var rest = buffer[...]
             while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
-                let count = Foundation.write(descriptor, start, rest.count)
+                let count = Glibc.write(descriptor, start, rest.count)
                 if count < 0 && errno == EINTR { continue }
                 // Nothing written is a failure that says nothing of itself.
                 if count == 0 { errno = EIO }

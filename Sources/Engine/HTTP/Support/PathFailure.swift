@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 package import SavePlatform
 
 /// Why something at a path of the operator's cannot be used: the path, what is wrong with it, the system's reason, and what mends

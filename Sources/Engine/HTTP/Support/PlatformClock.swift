@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 package import SavePlatform
 
 /// Where the platform takes the time from; a value, so that tests hand in their own.

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SavePlatform
 
 /// The attestations that come with a file (PEP 740), as a publisher sent them. They are stored and handed out, not verified:

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import SaveBlobs
 internal import SaveDigest
 internal import SaveHTTP
@@ -49,7 +49,7 @@ enum DurableFile {
     }
 
     private static func open(_ path: String, _ flags: Int32) throws -> OpenFile {
-        let descriptor = Foundation.open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        let descriptor = Glibc.open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure(path) }
         return OpenFile(adopting: descriptor, size: 0)
     }

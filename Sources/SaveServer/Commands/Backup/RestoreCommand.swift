@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import SaveBlobs
 internal import SavePlatform
 internal import SaveSQLMetadata

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 
 /// The completion of fish (its manual, `complete`), out of the forms of the commands.
 enum FishCompletion {
@@ -70,7 +70,7 @@ enum FishCompletion {
     }
 
     private static func line(_ condition: String, _ what: String, _ meaning: String) -> String {
-        let escaped = meaning.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "'", with: "\\'")
+        let escaped = meaning.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
         return "complete -c save-server -n '\(condition)' \(what) -d '\(escaped)'"
     }
 }

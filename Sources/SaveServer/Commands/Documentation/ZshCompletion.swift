@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 
 /// The completion of zsh (zshcompsys(1), `_arguments`), out of the forms of the commands.
 enum ZshCompletion {
@@ -87,10 +88,10 @@ enum ZshCompletion {
 
     /// Without what ends a part of a specification.
     private static func escaped(_ text: String) -> String {
-        ["[", "]", ":", "\"", "`", "$"].reduce(text.replacingOccurrences(of: "\\", with: "\\\\")) {
-            $0.replacingOccurrences(of: $1, with: "\\" + $1)
+        ["[", "]", ":", "\"", "`", "$"].reduce(text.replacing("\\", with: "\\\\")) {
+            $0.replacing($1, with: "\\" + $1)
         }
     }
 
-    private static func quoted(_ text: String) -> String { "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'" }
+    private static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
 }

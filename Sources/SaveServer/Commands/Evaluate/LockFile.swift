@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import SavePlatform
 
 /// The packages that a lock file installs.
@@ -53,22 +54,35 @@ package struct LockFile: Equatable {
 
     init() {}
 
+    /// All bytes of a file, of which there may be one too many.
+    private static func content(at path: String) throws -> [UInt8] {
+        func failure(_ why: String) -> SaveError { SaveError(.invalidRequest, "\(path) cannot be read: \(why)") }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        var content: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while content.count <= maxBytes {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw failure("it must be a file") }
+            guard count > 0 else { break }
+            content += buffer[..<count]
+        }
+        return content
+    }
+
     /// Reads a lock file; its name tells the kind.
     ///
     /// - Throws: `invalidRequest` with the file's name and what is wrong with it.
     init(at path: String) throws {
         let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { String(decoding: $0, as: UTF8.self) } ?? path
-        guard let file = FileHandle(forReadingAtPath: path) else {
-            throw SaveError(.invalidRequest, "\(path) cannot be read: \(String(cString: strerror(errno)))")
-        }
-        guard let content = try? file.read(upToCount: Self.maxBytes + 1) ?? Data() else {
-            throw SaveError(.invalidRequest, "\(path) cannot be read: it must be a file")
-        }
+        let content = try Self.content(at: path)
         guard content.count <= Self.maxBytes else {
             throw SaveError(.invalidRequest, "\(path) has more than 64 MiB: is it a lock file?")
         }
         do {
-            try self.init(named: name, Array(content))
+            try self.init(named: name, content)
         } catch let error as SaveError {
             throw SaveError(error.code, "\(path): \(error.message)")
         }
