@@ -2,15 +2,13 @@
 ///
 /// It is made more than once, for its length and digest and for every client, and must come out the same each time.
 public struct DocumentPieces: Sendable {
-    /// Gives the piece at a place, of some ten kilobytes, and moves the place on; nil at the end. The first place is 0; what
-    /// others mean is the maker's own.
-    public typealias Next = @Sendable (_ place: inout Int) -> [UInt8]?
-
     /// Bytes that the maker holds, about: what it costs to keep these pieces in memory.
     package let retained: Int
-    package let next: Next
+    package let next: @Sendable (_ place: inout Int) -> [UInt8]?
 
-    public init(retaining retained: Int, _ next: @escaping Next) {
+    /// - Parameter next: gives the piece at a place, of some ten kilobytes, and moves the place on; nil at the end. The first place is
+    ///   0; what others mean is the maker's own.
+    public init(retaining retained: Int, _ next: @escaping @Sendable (_ place: inout Int) -> [UInt8]?) {
         self.retained = retained
         self.next = next
     }

@@ -2,15 +2,12 @@
 ///
 /// One consumer reads it, once. A stream that ends before `length` bytes is an error of its producer, which throws.
 public struct ByteStream: AsyncSequence, Sendable {
-    public typealias Element = [UInt8]
-    /// Gives the next bytes, never an empty array; nil at the end.
-    public typealias Pull = @Sendable () async throws -> [UInt8]?
-
     /// The number of bytes, where it is known before they are read.
     public let length: Int64?
-    private let pull: Pull
+    private let pull: @Sendable () async throws -> [UInt8]?
 
-    public init(length: Int64?, _ pull: @escaping Pull) {
+    /// - Parameter pull: gives the next bytes, never an empty array; nil at the end.
+    public init(length: Int64?, _ pull: @escaping @Sendable () async throws -> [UInt8]?) {
         self.length = length
         self.pull = pull
     }
@@ -21,7 +18,7 @@ public struct ByteStream: AsyncSequence, Sendable {
     public func makeAsyncIterator() -> Iterator { Iterator(pull: pull) }
 
     public struct Iterator: AsyncIteratorProtocol {
-        let pull: Pull
+        let pull: @Sendable () async throws -> [UInt8]?
         public mutating func next() async throws -> [UInt8]? { try await pull() }
     }
 
