@@ -115,6 +115,13 @@ struct AccessAuthenticatorTests {
         }
     }
 
+    @Test(arguments: ["Basic Og==", "basic Og=="])
+    func `an empty name with an empty password is nobody's, and no failure`(field: String) async throws {
+        let server = try await Accounting()
+        #expect(server.authenticator.cached(server.request(field))?.principal == .anonymous)
+        #expect(try await server.audit().isEmpty)
+    }
+
     @Test(arguments: [
         "", "Basic", "Basic ", "Basic !!!", "Basic YWxpY2U=", "Basic YWxpY2U6Y29ycmVjdCBob3JzZQ",
         "Basic YWxpY2U6Y29ycmVjdCBob3JzZQ== ",

@@ -41,7 +41,7 @@ struct AccessKeyAuthenticationTests {
         for round: UInt8 in 0..<2 {
             #expect(try await server.authenticator.authenticate(there).principal.auditName == "sa$ci")
             #expect(server.authenticator.cached(there)?.principal.auditName == "sa$ci")
-            let others = ["/", "/chunks/p/r/files/x", "/v2/p/r/uploads/", "/api/v1/repos", "/parcelsx/p/r/new", "//parcels/p/r"]
+            let others = ["/", "/chunks/p/r/files/x", "/c2/p/r/uploads/", "/api/v1/repos", "/parcelsx/p/r/new", "//parcels/p/r"]
             for (number, path) in zip(UInt8(0)..., others) {
                 let request = server.request(key, at: path, from: ClientAddress(bytes: [192, 0, 3 + round, number]))
                 #expect(server.authenticator.cached(request) == nil)

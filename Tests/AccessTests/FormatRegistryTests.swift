@@ -9,7 +9,8 @@ import Testing
             FormatDescriptor(
                 id: Name.id, displayName: "x", contract: Name.contract, abilities: [],
                 mount: Name.mount.map {
-                    FormatMount($0, pingResponse: Document(type: .text, bytes: []), documents: Name.documents)
+                    FormatMount(
+                        $0, pingPath: Name.pingPath, pingResponse: Document(type: .text, bytes: []), documents: Name.documents)
                 })
         }
         init(settings: JSONObject) throws { if Name.isBroken { throw SaveError(.invalidRequest, "no luck today") } }
@@ -107,6 +108,22 @@ import Testing
                 == "the mount 'v2' of the format 'other' has a document 'a/b', which is not one segment of such a form")
     }
 
+    @Test func `clients may ask first above a mount, and of no two formats at one place`() throws {
+        var registry = FormatRegistry()
+        try registry.register(Named<Pinged>.self)
+        for path in ["/v2", "/v2/", "/v2/images", "/v2/images/p/r/x"] {
+            #expect(registry.place(of: Array(path.utf8)[...])?.isMounted == true, "\(path)")
+        }
+        for path in ["/v2/p", "/v2//", "/v2x", "/v2/imagesx"] {
+            #expect(registry.place(of: Array(path.utf8)[...]) == nil, "\(path)")
+        }
+        let second = #expect(throws: SaveError.self) { try registry.register(Named<PingedToo>.self) }
+        #expect(
+            second?.message == "the mount 'v2/other' of the format 'other' has clients that ask at 'v2', as those of 'pinged' do")
+        let beside = #expect(throws: SaveError.self) { try registry.register(Named<PingedBeside>.self) }
+        #expect(beside?.message == "the mount 'v3/x' of the format 'other' is not below 'v2', where its clients ask first")
+    }
+
     @Test func `a mount belongs to one format`() throws {
         var registry = FormatRegistry()
         try registry.register(Named<Mounted>.self)
@@ -134,6 +151,7 @@ private protocol FormatName {
     static var contract: Int { get }
     static var isBroken: Bool { get }
     static var mount: String? { get }
+    static var pingPath: String? { get }
     static var documents: [String: Document] { get }
 }
 
@@ -141,6 +159,7 @@ extension FormatName {
     static var contract: Int { FormatDescriptor.currentContract }
     static var isBroken: Bool { false }
     static var mount: String? { nil }
+    static var pingPath: String? { nil }
     static var documents: [String: Document] { [:] }
 }
 
@@ -159,6 +178,21 @@ private enum Broken: FormatName {
 private enum Mounted: FormatName {
     static let id = "mounted"
     static let mount: String? = "v2"
+}
+private enum Pinged: FormatName {
+    static let id = "pinged"
+    static let mount: String? = "v2/images"
+    static let pingPath: String? = "v2"
+}
+private enum PingedToo: FormatName {
+    static let id = "other"
+    static let mount: String? = "v2/other"
+    static let pingPath: String? = "v2"
+}
+private enum PingedBeside: FormatName {
+    static let id = "other"
+    static let mount: String? = "v3/x"
+    static let pingPath: String? = "v2"
 }
 private enum MountedToo: FormatName {
     static let id = "other"

@@ -31,9 +31,9 @@ def staged(server):
 
 
 def begin(client):
-    answer = client.post("/v2/e/hosted/uploads/")
+    answer = client.post("/c2/e/hosted/uploads/")
     assert answer.status_code == 202, answer.text
-    assert answer.headers["Location"] == "/v2/e/hosted/uploads/" + answer.headers["Chunks-Upload"]
+    assert answer.headers["Location"] == "/c2/e/hosted/uploads/" + answer.headers["Chunks-Upload"]
     return answer.headers["Location"]
 
 
@@ -44,24 +44,25 @@ def end(client, url, content, **body):
 def test_a_mount_is_where_the_repositories_are(server, chunks):
     admin = server.admin
     listed = {item["id"]: item for item in admin.ok("GET", "/api/v1/formats").json()["items"]}
-    assert listed["chunks"]["mount"] == "v2" and listed["raw"]["mount"] is None
+    assert listed["chunks"]["mount"] == "c2" and listed["raw"]["mount"] is None
     assert "upload_sessions" in listed["chunks"]["abilities"]
     lines = [line.split("\t") for line in command("formats", SAVE_PLUGINS=str(chunks)).stdout.splitlines()]
-    assert {line[0]: line[4:] for line in lines} == {"chunks": ["/v2/"], "pypi": [], "raw": [], "npm": [], "go": [], "maven": []}
-    assert admin.ok("GET", "/api/v1/repos/e/hosted").json()["url"] == server.url + "/v2/e/hosted/"
+    assert {line[0]: line[4:] for line in lines} == {
+        "chunks": ["/c2/"], "pypi": [], "raw": [], "npm": [], "go": [], "maven": [], "oci": ["/v2/oci/"]}
+    assert admin.ok("GET", "/api/v1/repos/e/hosted").json()["url"] == server.url + "/c2/e/hosted/"
 
-    greeting = admin.get("/v2/")
+    greeting = admin.get("/c2/")
     assert (greeting.status_code, greeting.text, greeting.headers["Chunks-Version"]) == (200, "{}", "chunks/7.0")
-    asked = server.client(None, None).get("/v2/")
+    asked = server.client(None, None).get("/c2/")
     assert asked.status_code == 401 and asked.headers["WWW-Authenticate"].startswith("Basic ")
 
     content = b"one request"
     path = "e/hosted/files/" + hashlib.sha256(content).hexdigest()
-    assert admin.put("/v2/" + path, data=content).status_code == 201
-    server.create("e/proxy", format="chunks", kind="proxy", remote_url=server.url + "/v2/e/hosted/",
+    assert admin.put("/c2/" + path, data=content).status_code == 201
+    server.create("e/proxy", format="chunks", kind="proxy", remote_url=server.url + "/c2/e/hosted/",
                   remote_username="admin", remote_password=PASSWORD)
     server.create("e/all", format="chunks", kind="group", members=["e/proxy", "e/hosted"])
-    for first in ("v2", "chunks"):
+    for first in ("c2", "chunks"):
         for name in ("hosted", "proxy", "all"):
             assert admin.get("/%s/%s" % (first, path.replace("hosted", name))).content == content
 
@@ -93,7 +94,7 @@ def test_a_mount_of_two_segments_is_the_same_place_for_everything_that_counts_an
 def test_a_mount_that_is_taken_is_refused_of_a_loaded_format_too(tmp_path):
     shutil.copytree(ROOT / "Tests" / "Formats" / "Chunks", tmp_path / "Chunks")
     source = tmp_path / "Chunks" / "Sources" / "ChunksFormat.swift"
-    source.write_text(source.read_text().replace('"v2"', '"raw"'))
+    source.write_text(source.read_text().replace('"c2"', '"raw"'))
     assert refusal(build(tmp_path / "Chunks", tmp_path / "chunks.so")) == "the mount 'raw' of the format 'chunks' is the id of another format"
 
 
@@ -115,7 +116,7 @@ def test_a_large_file_in_several_requests_is_never_in_memory(server):
     assert admin.patch(url, data=iter([part[:1000], part[1000:]])).headers["Range"] == "0-%d" % (size - 1)
     assert admin.put(url + "?digest=" + digest.hexdigest()).status_code == 201
     assert staged(server) == 0
-    answer = admin.get("/v2/e/hosted/files/" + digest.hexdigest())
+    answer = admin.get("/c2/e/hosted/files/" + digest.hexdigest())
     assert len(answer.content) == size and hashlib.sha256(answer.content).hexdigest() == digest.hexdigest()
     assert server.resident_kb(peak=True) - before < 32 << 10
     records = admin.ok("GET", "/api/v1/admin/audit?q=e/hosted/files").json()["items"]
@@ -139,7 +140,7 @@ def test_an_upload_goes_on_where_its_connection_broke(server):
     assert (gap.status_code, gap.headers["Range"]) == (416, "0-%d" % (there - 1))
     rest = end(admin, url, content, data=content[there:], headers={"Content-Range": "bytes %d-499999/500000" % there})
     assert rest.status_code == 201, rest.text
-    assert admin.get("/v2/e/hosted/files/" + hashlib.sha256(content).hexdigest()).content == content
+    assert admin.get("/c2/e/hosted/files/" + hashlib.sha256(content).hexdigest()).content == content
     assert staged(server) == 0
 
 
@@ -149,7 +150,7 @@ def test_nothing_is_left_of_an_upload_that_nobody_ended(chunks, new_server):
     admin = server.admin
     first, second = begin(admin), begin(admin)
     assert admin.patch(first, data=b"x" * 100_000).status_code == 202
-    assert admin.post("/v2/e/hosted/uploads/").status_code == 429
+    assert admin.post("/c2/e/hosted/uploads/").status_code == 429
     assert admin.delete(second).status_code == 204
     assert staged(server) == 1
     time.sleep(1.1)

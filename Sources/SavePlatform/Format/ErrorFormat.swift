@@ -10,11 +10,14 @@ public enum ErrorFormat: Sendable, Hashable {
     /// what is to be told in place of each `{message}`, `{code}` and `{status}` in its strings.
     ///
     /// `{message}` is the line. `{code}` is the word that `codes` has for the kind of error, or else the platform's own
-    /// (`SaveError.Code.rawValue`). A string that is `{status}` and nothing more becomes a number.
+    /// (`SaveError.Code.rawValue`); where a format throws an error whose `details` have a `code`, it is that. A string that is `{status}` and nothing more becomes a number.
     ///
     /// A change that went well is answered by the document `success`, in which `{message}` is a word about it, where the format
     /// has no answer of its own (`Submission.answer`). Where the clients show a field of a refusal as well, `field` is its name.
     case json(JSONValue, codes: [SaveError.Code: String] = [:], success: JSONValue, field: String? = nil)
+
+    /// The detail of an error with the format's own word for its kind.
+    package static let codeDetail = "code"
 }
 
 /// What takes the place of the words in braces in a JSON document (`ErrorFormat.json`).

@@ -13,14 +13,16 @@ public struct FormatDescriptor: Sendable, Hashable {
     /// What it implements.
     public let abilities: FormatAbilities
     /// Where clients insist on finding its repositories: a path at the root of the server; nil for below `/<id>/` only.
-    public let mount: FormatMount?
+    package let mount: FormatMount?
     /// How its clients are told why a request was refused.
-    public let refusals: ErrorFormat
+    package let refusals: ErrorFormat
+    /// A field that answers with a file have, where clients want one: the first of the record's checksums as `sha256:<hex>`.
+    package let digestField: String?
 
     /// - Parameter contract: leave it out, so that it is that of the platform the format was compiled against.
     public init(
         id: String, displayName: String, contract: Int = FormatDescriptor.currentContract, abilities: FormatAbilities,
-        mount: FormatMount? = nil, refusals: ErrorFormat = .text
+        mount: FormatMount? = nil, refusals: ErrorFormat = .text, digestField: String? = nil
     ) {
         self.id = id
         self.displayName = displayName
@@ -28,6 +30,7 @@ public struct FormatDescriptor: Sendable, Hashable {
         self.abilities = abilities
         self.mount = mount
         self.refusals = refusals
+        self.digestField = digestField
     }
 
     /// Where the URLs of its repositories begin as Save writes them, without slashes at the ends: the mount, or else the id.
@@ -36,7 +39,10 @@ public struct FormatDescriptor: Sendable, Hashable {
     /// What is below the format's id or mount in a request's undecoded path; nil for a path that begins with neither.
     package func place(of path: ArraySlice<UInt8>) -> (rest: ArraySlice<UInt8>, isMounted: Bool)? {
         if let rest = Self.rest(of: path, below: id) { return (rest, false) }
-        guard let mount, let rest = Self.rest(of: path, below: mount.path) else { return nil }
+        guard let mount else { return nil }
+        if let rest = Self.rest(of: path, below: mount.path) { return (rest, true) }
+        // Where clients ask first is the mount as well, and nothing below it is.
+        guard let place = mount.pingPath, let rest = Self.rest(of: path, below: place), rest.count < 2 else { return nil }
         return (rest, true)
     }
 
@@ -72,6 +78,7 @@ public struct FormatDescriptor: Sendable, Hashable {
 ///
 /// ```swift
 /// FormatMount("v2", pingResponse: Document(type: .json, bytes: Array("{}".utf8)))
+/// FormatMount("v2/images", pingPath: "v2", pingResponse: Document(type: .json, bytes: Array("{}".utf8)))
 /// FormatMount(".well-known/terraform.json", documents: ["": services])
 /// ```
 public struct FormatMount: Sendable, Hashable {
@@ -81,16 +88,23 @@ public struct FormatMount: Sendable, Hashable {
     /// What `/<mount>` and `/<mount>/` answer who is signed in. Everybody else gets 401 with a challenge, because clients ask
     /// there first to learn whether to send the credentials that they have; what may be read without any still is.
     package let pingResponse: Document?
+    /// Where clients ask for the `pingResponse` whose repositories are further below: `v2` of the mount `v2/images`. No two mounts have one
+    /// in common. nil for the mount itself.
+    package let pingPath: String?
     /// What anyone gets, without credentials: the answer to `/<mount>/<name>` by its name, to `/<mount>` itself by "".
     package let documents: [String: Document]
 
     /// - Parameters:
     ///   - path: without slashes at its ends.
+    ///   - pingPath: a path above the mount that answers as the mount itself does; nil for none.
     ///   - pingResponse: what the mount itself answers who is signed in, and 401 for everybody else; nil for 404.
     ///   - documents: what anyone may read below the mount, by name, each one segment; "" is the mount itself. They are the same for
     ///     everybody and say nothing of repositories.
-    public init(_ path: String, pingResponse: Document? = nil, documents: [String: Document] = [:]) {
+    public init(
+        _ path: String, pingPath: String? = nil, pingResponse: Document? = nil, documents: [String: Document] = [:]
+    ) {
         self.path = path
+        self.pingPath = pingPath
         self.pingResponse = pingResponse
         self.documents = documents
     }

@@ -81,7 +81,8 @@ public struct UploadPlan: Sendable, Equatable {
     /// What a change other than adding files is called in the audit trail, in small letters and underscores: `yank` is recorded as
     /// `package.yank`. nil where what arrives decides (`Submission.action`), or for `package.update` and `package.retract`.
     public var action: String?
-    /// The status of a successful answer: 200, 202 or 204, which has no body; or 201, which is 200 where nothing was added.
+    /// The status of a successful answer: 200, 202 or 204, which has no body; or 201, which is 200 where nothing was added and
+    /// the format has no answer of its own (`Submission.answer`).
     public var status: Int
     /// The id of the session (`UploadStep`) that this request ends: what was sent before comes first in the body that
     /// `receive` gets.

@@ -57,11 +57,14 @@ extension FormatConformance {
         return headers
     }
 
-    func answer(_ platform: InMemoryPlatform, _ repository: String, _ path: String) async throws -> Answer {
-        let response = await platform.send(.get, platform.path(of: repository) + path)
+    func answer(_ platform: InMemoryPlatform, _ repository: String, _ below: String) async throws -> Answer {
+        let response = await platform.send(.get, platform.path(of: repository) + below)
         var text = try await text(response)
+        // A refusal may say where something is not, and a protocol may name what is asked for by all of its name.
+        let path = platform.path(of: repository).dropFirst().dropLast()
+        text = text.replacing(response.status < 400 ? "\"\(path)/" : path.drop { $0 != "/" }.dropFirst(), with: "\"repository/")
         // Where a protocol has absolute links, each repository has its own.
-        let isDocument = (try? type.init(settings: [:])).map { documentKey(at: "/" + path, $0) != nil } ?? false
+        let isDocument = (try? type.init(settings: [:])).map { documentKey(at: "/" + below, $0) != nil } ?? false
         if isDocument || abilities.contains(.absoluteLinks) {
             // With or without the last slash: some protocols have it in their URLs, and some do not.
             text = text.replacing(platform.path(of: repository).dropLast(), with: "/repository")

@@ -11,7 +11,7 @@ import Testing
 /// Uploads that take more than one request, through the data plane.
 @Suite struct UploadSessionTests {
     private let fixture: EngineFixture
-    private let base = "/v2/p/r/"
+    private let base = "/c2/p/r/"
 
     init() async throws { fixture = try await Self.fixture() }
 
@@ -185,9 +185,9 @@ import Testing
         try await fixture.add("proxy", .proxy) { $0.format = "chunks" }
         try await fixture.add("group", .group) { $0.format = "chunks" }
         for name in ["proxy", "group"] {
-            let answer = await fixture.send(.post, "/v2/p/\(name)/uploads/")
+            let answer = await fixture.send(.post, "/c2/p/\(name)/uploads/")
             #expect(answer.status == 405)
-            #expect(await fixture.send(.get, "/v2/p/\(name)/uploads/x").status == 405)
+            #expect(await fixture.send(.get, "/c2/p/\(name)/uploads/x").status == 405)
         }
         let wrong = await fixture.send(.post, base + "uploads/x")
         #expect((wrong.status, wrong.headers["allow"]) == (405, "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"))

@@ -54,6 +54,7 @@ import Testing
             ("PUT", "npm-hosted", "/demo", "application/json", AccessWorld.publish("1.1.0")),
             ("PUT", "npm-hosted", "/-/package/demo/dist-tags/next", "application/json", Array("\"1.0.0\"".utf8)),
             ("PUT", "go-hosted", "/go.test/demo/@v/v1.1.0.zip", "application/zip", AccessWorld.goZip("demo", "v1.1.0")),
+            ("PUT", "oci-hosted", "/demo/manifests/v2", AccessWorld.manifestType, AccessWorld.image("v2")),
             ("PUT", "chunks-hosted", "/files/\(Digest.hex(bytes))", "application/octet-stream", bytes),
         ]
     }
@@ -87,7 +88,7 @@ import Testing
 
     @Test func `an upload in several requests ends by the right of its last one`() async throws {
         let world = try await AccessWorld()
-        let opened = await world.send("POST", "/v2/open/chunks-hosted/uploads/", as: .developer)
+        let opened = await world.send("POST", "/c2/open/chunks-hosted/uploads/", as: .developer)
         let place = try #require(opened.headers["Location"])
         let bytes = Array("new".utf8)
         #expect(await world.send("PATCH", place, as: .developer, bytes).status == 202)

@@ -12,7 +12,7 @@ import Testing
     private static let forms: [(path: String, body: @Sendable (_ line: String, _ code: String) -> JSONValue)] = [
         ("/npm/open/npm-hosted/left-pad", { line, _ in ["error": .string(line)] }),
         ("/npm/closed/absent/left-pad", { line, _ in ["error": .string(line)] }),
-        ("/v2/open/chunks/files/x", { line, code in ["errors": [["code": .string(code), "message": .string(line)]]] }),
+        ("/c2/open/chunks/files/x", { line, code in ["errors": [["code": .string(code), "message": .string(line)]]] }),
         ("/chunks/open/chunks/files/x", { line, code in ["errors": [["code": .string(code), "message": .string(line)]]] }),
         ("/parcels/open/parcels/new", { line, _ in ["errors": [["detail": .string(line)]]] }),
     ]

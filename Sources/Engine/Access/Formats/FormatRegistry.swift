@@ -112,6 +112,15 @@ package struct FormatRegistry: Sendable {
                 ? "is the mount of the format '\(other.id)' already" : "overlaps the mount '\(taken)' of the format '\(other.id)'"
             throw SaveError(.invalidConfiguration, "\(subject) \(how)")
         }
+        if let place = mount.pingPath {
+            guard place != mount.path, (mount.path + "/").utf8.starts(with: (place + "/").utf8) else {
+                throw SaveError(.invalidConfiguration, "\(subject) is not below '\(place)', where its clients ask first")
+            }
+            if let other = descriptors.first(where: { $0.mount?.pingPath == place }) {
+                throw SaveError(
+                    .invalidConfiguration, "\(subject) has clients that ask at '\(place)', as those of '\(other.id)' do")
+            }
+        }
         for document in mount.documents.values + [mount.pingResponse].compactMap(\.self) {
             guard case .bytes(let bytes) = document.content, bytes.count <= Self.maxMountBytes else {
                 throw SaveError(

@@ -62,6 +62,7 @@ package final class Authenticator: RequestAuthenticating {
     private func known(_ request: HTTPRequest) -> Authentication? {
         guard let field = request.headers.bytes(of: "authorization") else { return .anonymous }
         guard field.count <= PresentedCredential.maxBytes, request.headers.count(of: "authorization") == 1 else { return nil }
+        if PresentedCredential.isOfNobody(field) { return .anonymous }
         // What was verified where it is taken, is no credential elsewhere.
         let isBare = PresentedCredential.isBare(field)
         if isBare, !takesBareKeys(request) { return nil }

@@ -20,6 +20,12 @@ package struct PresentedCredential: Sendable {
     /// Whether a field's value is one word, which no scheme of RFC 9110 is: a secret without a scheme, if anything.
     static func isBare(_ field: ArraySlice<UInt8>) -> Bool { !field.isEmpty && !field.contains(UInt8(ascii: " ")) }
 
+    /// Whether a field's value is a Basic credential of nobody: an empty name and an empty password, which clients of image registries send to
+    /// whomever challenged them when they have no others.
+    static func isOfNobody(_ field: ArraySlice<UInt8>) -> Bool {
+        field.prefix(6).map(ASCII.lowercased).elementsEqual("basic ".utf8) && field.dropFirst(6).elementsEqual("Og==".utf8)
+    }
+
     /// Reads a field's value; nil for what is no credential of a scheme that this server has.
     ///
     /// - Parameter takesBare: whether a secret without a scheme is one.

@@ -24,10 +24,12 @@ struct ErrorRenderer: ErrorRendering {
             let status = response.status
             setBody(of: &response) { line in .object(JSONObject(members.map { ($0, .string("\(status) \(line)")) })) }
         case .json(let template, let codes, _, let field):
-            let code = (error as? SaveError)?.code ?? .internalFailure
+            let failure = error as? SaveError
+            let code = failure?.code ?? .internalFailure
+            let word = failure?.details[ErrorFormat.codeDetail] ?? codes[code] ?? code.rawValue
             let status = response.status
             setBody(of: &response) { line in
-                TemplateWords(message: line, code: codes[code] ?? code.rawValue, status: status).filled(into: template)
+                TemplateWords(message: line, code: word, status: status).filled(into: template)
             }
             if let field, let line = response.headers[RefusalLine.field] { response.headers.append(field, line) }
         case .text, .textOrJSON: break

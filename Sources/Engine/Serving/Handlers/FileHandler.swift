@@ -182,6 +182,9 @@ struct FileHandler: RouteHandler {
             "Content-Type": type.value, "Accept-Ranges": "bytes", "Cache-Control": caching, "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": HTTPResponse.inertPolicy,
         ]
+        if let field = repository.descriptor.digestField, let digest = record.checksums.first {
+            headers.append(field, "\(digest.algorithm.rawValue):\(digest.hex)")
+        }
         if !Self.shownInline.contains(type.essence) {
             headers.append("Content-Disposition", Self.disposition(record.path.filename))
         }

@@ -36,8 +36,9 @@ struct WriteHandler: RouteHandler {
             if plan.session == nil { try checkWhole(resolved.request) }
             let report = try await publisher.upload(
                 plan, resolved.request, by: authority, limit: maxFileSize, context: resolved.audit)
-            // 201 says that something is there that was not.
-            let status = plan.status == 201 && report.outcome != .created ? 200 : plan.status
+            // 201 says that something is there that was not, but where a protocol has one answer for both.
+            let isSame = plan.status == 201 && report.outcome != .created && report.answer == nil
+            let status = isSame ? 200 : plan.status
             var answer = success(report.sentence, report.answer, status, resolved.repository)
             if let location = plan.location {
                 answer.headers.append("Location", prefix + resolved.repository.basePath + location.percentEncoded)

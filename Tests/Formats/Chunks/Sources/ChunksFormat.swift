@@ -10,7 +10,7 @@ public struct ChunksFormat: RepositoryFormat {
     public static let descriptor = FormatDescriptor(
         id: "chunks", displayName: "Chunks", abilities: [.hosted, .proxy, .group, .uploads, .deletes, .uploadSessions],
         mount: FormatMount(
-            "v2", pingResponse: Document(type: .json, bytes: Array("{}".utf8), headers: ["Chunks-Version": "chunks/7.0"])),
+            "c2", pingResponse: Document(type: .json, bytes: Array("{}".utf8), headers: ["Chunks-Version": "chunks/7.0"])),
         refusals: .json(
             ["errors": [["code": "{code}", "message": "{message}"]]],
             codes: [
