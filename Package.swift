@@ -55,7 +55,7 @@ func testFormat(_ name: String, _ readers: [Target.Dependency] = []) -> Target {
 let chosenTests = Context.environment["SAVE_TESTS"]?.split(separator: " ").map(String.init)
 
 /// The folders of `Plugins`.
-let plugins = ["Go", "Maven", "Npm", "Template"]
+let plugins = ["Go", "Maven", "Npm", "Oci", "Template"]
 
 /// A format that lives in `Plugins`: `Sources/SaveServer/Formats.swift` compiles it in, or a server loads it at start
 /// (docs/plugin-abi.md). Not a plugin of the build tool, which has such a folder as well.
@@ -139,7 +139,7 @@ let package = Package(
             name: "SaveServer",
             dependencies: [
                 "SavePlatform", "SaveAPI", "SaveUI", "FormatPyPI", "FormatRaw", "FormatNpm", "FormatGo", "FormatMaven",
-                "SaveDigest", "SaveCompression", "SaveTOML",
+                "FormatOci", "SaveDigest", "SaveCompression", "SaveTOML",
                 "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2", "SavePlugins",
                 "CMalloc",
             ] + engine,

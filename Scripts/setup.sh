@@ -19,7 +19,7 @@ packages=(
 for option in "$@"; do
     case "$option" in
         --tests)
-            packages+=(sqlite3 openssl npm prometheus nginx-light chromium)
+            packages+=(sqlite3 openssl npm prometheus nginx-light chromium skopeo)
             # mvn with the plugins of one deploy and one jar: 30 MB beside the Java that it runs on.
             packages+=(maven libmaven-deploy-plugin-java libmaven-install-plugin-java libmaven-jar-plugin-java ivy)
             ;;
@@ -31,7 +31,7 @@ done
 # The tool a package is wanted for, where a machine may have it from elsewhere.
 present_otherwise() {
     case "$1" in
-        make | curl | openssl | sqlite3 | npm | wrk | python3 | pkg-config) command -v "$1" > /dev/null ;;
+        make | curl | openssl | sqlite3 | npm | wrk | python3 | pkg-config | skopeo) command -v "$1" > /dev/null ;;
         prometheus) command -v promtool > /dev/null ;;
         nginx-light) command -v nginx > /dev/null || [ -x /usr/sbin/nginx ] ;;
         python3-venv) python3 -c 'import venv, ensurepip' 2> /dev/null ;;

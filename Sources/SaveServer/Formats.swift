@@ -1,6 +1,7 @@
 internal import FormatGo
 internal import FormatMaven
 internal import FormatNpm
+internal import FormatOci
 internal import FormatPyPI
 internal import FormatRaw
 package import SaveAccess
@@ -15,6 +16,7 @@ package func registerFormats(in registry: inout FormatRegistry) throws {
     try registry.register(NpmFormat.self)
     try registry.register(GoFormat.self)
     try registry.register(MavenFormat.self)
+    try registry.register(OciFormat.self)
 }
 
 extension FormatRegistry {

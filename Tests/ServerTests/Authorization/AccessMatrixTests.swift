@@ -71,26 +71,29 @@ import Testing
         }
     }
 
+    private static let registryVersion = ("Docker-Distribution-API-Version", "registry/2.0")
+
     @Test func `the mount of a format greets who is signed in`() async throws {
         let world = try await AccessWorld()
         for asker in Asker.allCases {
             let expected = DataPlaneExpectations.named.refusal("public", asker) ?? 200
-            for path in ["/v2", "/v2/"] {
+            for path in ["/c2", "/c2/", "/v2", "/v2/"] {
+                let (field, value) = path.hasPrefix("/c") ? ("Chunks-Version", "chunks/7.0") : Self.registryVersion
                 for method in ["GET", "HEAD"] {
                     let answer = await world.send(method, path, as: asker)
                     #expect(answer.status == expected, "\(method) \(path) as \(asker)")
                     answer.expectSafe("\(method) \(path) as \(asker)")
                     #expect(answer.headers["WWW-Authenticate"] == (expected == 401 ? ErrorResponder.challenge : nil))
-                    #expect(answer.headers["Chunks-Version"] == (expected == 200 ? "chunks/7.0" : nil))
+                    #expect(answer.headers[field] == (expected == 200 ? value : nil))
                     #expect(answer.headers["Cache-Control"] == "no-store")
                 }
             }
             for (method, status) in [("POST", 405), ("PUT", 405), ("DELETE", 405), ("OPTIONS", 204)] {
-                let answer = await world.send(method, "/v2/", as: asker)
+                let answer = await world.send(method, "/c2/", as: asker)
                 #expect(answer.status == ([.expired, .disabled].contains(asker) ? 401 : status), "\(method) as \(asker)")
                 if answer.status != 401 { #expect(answer.headers["Allow"] == "GET, HEAD, OPTIONS") }
             }
-            for path in ["/v2x", "/v2/open", "/v2/open/", "/v2/v2/", "/v2//"] {
+            for path in ["/c2x", "/c2/open", "/c2/open/", "/c2/c2/", "/c2//", "/v2x", "/v2/open", "/v2/oci/open", "/v2//"] {
                 let status = await world.send("GET", path, as: asker).status
                 #expect(
                     [.expired, .disabled].contains(asker) ? status == 401 : [404, 401].contains(status), "\(path) as \(asker)")
@@ -154,7 +157,7 @@ import Testing
         let reads = DataPlaneExpectations.requests.filter {
             $0.method == "GET" && world.formats.segments(of: $0.format).count == 2
         }
-        #expect(Set(reads.map(\.format)) == ["chunks", "notices"])
+        #expect(Set(reads.map(\.format)) == ["chunks", "notices", "oci"])
         for request in reads {
             for project in ["open", "closed", "absent"] {
                 for asker in Asker.allCases {

@@ -86,6 +86,7 @@ struct AccessRun {
         case "PUT" where path.hasPrefix("/npm/"):
             return ("application/json", path.hasSuffix("/next") ? Array("\"1.0.0\"".utf8) : AccessWorld.publish("1.1.0"))
         case "PUT" where path.hasPrefix("/go/"): return ("application/zip", AccessWorld.goZip("demo", "v1.1.0"))
+        case "PUT" where path.contains("/manifests/"): return (AccessWorld.manifestType, AccessWorld.image("v2"))
         case "PUT" where !path.hasPrefix("/api/"):
             return ("application/octet-stream", path.hasSuffix(".whl") ? AccessWorld.newWheel.bytes : Array("new".utf8))
         default: return (nil, nil)

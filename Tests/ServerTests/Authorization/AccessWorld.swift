@@ -169,7 +169,7 @@ final class AccessWorld: Sendable {
         let now = clock.platform.now()
         try await store.write { writing in
             for project in try writing.projects() {
-                for format in ["pypi", "raw", "go", "maven", "npm", "chunks", "notices", "parcels"] {
+                for format in ["pypi", "raw", "go", "maven", "oci", "npm", "chunks", "notices", "parcels"] {
                     var members: [Int64] = []
                     for kind in RepositoryKind.allCases {
                         var record = RepositoryRecord(
@@ -201,6 +201,7 @@ final class AccessWorld: Sendable {
                 await send(
                     "PUT", "/go/\(project)/go-hosted/go.test/demo/@v/v1.0.0.zip", as: .admin, Self.goZip("demo", "v1.0.0")
                 ).status == 201,
+                await push(Self.image("v1"), of: Self.tarball, as: "demo", to: "/oci/\(project)/oci-hosted/"),
                 await send(
                     "PUT", "/maven/\(project)/maven-hosted/test/maven/demo/1.0/demo-1.0.pom", as: .admin, Array("text".utf8)
                 ).status == 201,
@@ -214,6 +215,29 @@ final class AccessWorld: Sendable {
                 await send("PUT", "/notices/\(project)/notices-hosted/a/b.txt", as: .admin, Array("text".utf8)).status == 201
             else { throw SaveError(.internalFailure, "the world has no content") }
         }
+    }
+
+    /// Pushes an image of one blob, under the tag `v1`.
+    func push(_ manifest: [UInt8], of blob: [UInt8], as name: String, to repository: String) async -> Bool {
+        let uploads = "\(repository)\(name)/blobs/uploads/?digest=sha256:\(Digest.hex(blob))"
+        let tag = "\(repository)\(name)/manifests/v1"
+        guard await send("POST", uploads, as: .admin, blob).status == 201 else { return false }
+        return await send("PUT", tag, as: .admin, manifest, type: Self.manifestType).status == 201
+    }
+
+    static let manifestType = "application/vnd.oci.image.manifest.v1+json"
+
+    /// The manifest of an image whose only blob is some bytes.
+    static func image(_ note: String, of blob: [UInt8] = tarball) -> [UInt8] {
+        let config: JSONObject = [
+            "mediaType": "application/vnd.test", "digest": .string("sha256:" + Digest.hex(blob)),
+            "size": .integer(Int64(blob.count)),
+        ]
+        let manifest: JSONObject = [
+            "schemaVersion": 2, "mediaType": .string(manifestType), "config": .object(config), "layers": [],
+            "annotations": ["note": .string(note)],
+        ]
+        return JSONValue.object(manifest).bytes
     }
 
     /// Any bytes.

@@ -95,6 +95,8 @@ enum DataPlaneExpectations {
     private static let missing = "/uploads/" + String(repeating: "0", count: 32)
     private static let file = "/files/" + Digest.hex(AccessWorld.tarball)
     private static let wheel = AccessWorld.wheel.filename
+    private static let blob = "/demo/blobs/sha256:" + Digest.hex(AccessWorld.tarball)
+    private static let manifest = "/demo/manifests/sha256:" + Digest.hex(AccessWorld.image("v1"))
 
     /// The last three: what who may gets of a hosted repository, a proxy and a group.
     static let requests: [Request] = [
@@ -148,6 +150,23 @@ enum DataPlaneExpectations {
         Request("go", .asset, "HEAD /go.test/demo/@v/v1.0.0.zip", readers, 200, 200, 200),
         Request("go", .upload, "PUT /go.test/demo/@v/v1.1.0.zip", uploaders, 201, 405, 405),
         Request("go", .delete, "DELETE /go.test/demo/@v/v1.0.0.zip", deleters, 204, 405, 405),
+
+        Request("oci", .index, "GET /demo/manifests/v1", readers, 200, 404, 200),
+        Request("oci", .index, "HEAD /demo/manifests/v1", readers, 200, 404, 200),
+        Request("oci", .index, "GET /demo/manifests/none", readers, 404, 404, 404),
+        Request("oci", .index, "GET /demo/tags/list", readers, 200, 404, 200),
+        Request("oci", .index, "GET /demo/referrers/sha256:\(Digest.hex(AccessWorld.tarball))", readers, 200, 404, 200),
+        Request("oci", .asset, "GET \(manifest)", readers, 200, 400, 200),
+        Request("oci", .asset, "GET \(blob)", readers, 200, 400, 200),
+        Request("oci", .asset, "HEAD \(blob)", readers, 200, 400, 200),
+        Request("oci", .upload, "PUT /demo/manifests/v2", uploaders, 201, 405, 405),
+        Request("oci", .upload, "PUT /demo/blobs\(missing)", uploaders, 404, 405, 405),
+        Request("oci", .session, "POST /demo/blobs/uploads/", uploaders, 202, 405, 405),
+        Request("oci", .session, "GET /demo/blobs\(missing)", uploaders, 404, 405, 405),
+        Request("oci", .session, "PATCH /demo/blobs\(missing)", uploaders, 404, 405, 405),
+        Request("oci", .session, "DELETE /demo/blobs\(missing)", uploaders, 404, 405, 405),
+        Request("oci", .unpublish, "DELETE /demo/manifests/v1", deleters, 202, 405, 405),
+        Request("oci", .unpublish, "DELETE \(manifest)", deleters, 202, 405, 405),
 
         Request("npm", .index, "GET /demo", readers, 200, 200, 200),
         Request("npm", .index, "HEAD /demo", readers, 200, 200, 200),

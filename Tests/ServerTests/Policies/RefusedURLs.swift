@@ -116,6 +116,13 @@ enum RefusedURLs {
         Row("maven", .index, .page, "/test/maven/stolen-keys/1.0/", hosted),
         Row("maven", .redirect, .redirect, ""),
 
+        Row("oci", .asset, .file, "/stolen-keys/blobs/sha256:\(digest)", hosted),
+        Row("oci", .asset, .file, "/stolen-keys/manifests/sha256:\(Digest.hex(RefusedFile.image))", hosted),
+        Row("oci", .index, .file, "/stolen-keys/manifests/v1", hosted),
+        Row("oci", .index, .page, "/stolen-keys/tags/list", hosted),
+        Row("oci", .index, .page, "/stolen-keys/referrers/sha256:\(digest)", hosted),
+        Row("oci", .index, .page, "/", [.hosted]),
+
         Row("raw", .asset, .file, "/a/stolen-keys.txt"),
         Row("raw", .index, .page, "/a/", hosted),
         Row("raw", .redirect, .redirect, ""),
@@ -162,6 +169,7 @@ enum RefusedFile {
     static let attestations = Array("{\"attestations\":[{\"bundle\":\"told by nobody\"}]}".utf8)
 
     static let goZip = AccessWorld.goZip("stolen-keys", "v1.0.0")
+    static let image = AccessWorld.image("v1", of: bytes)
     static let goMod = Array("module go.test/stolen-keys\n".utf8)
 
     static func tarball(_ name: String) -> [UInt8] {

@@ -70,6 +70,9 @@ struct RefusedWorld {
             let path = "test/maven/stolen-keys/1.0/stolen-keys-1.0.\(ending)"
             try await put("PUT", "/maven/open/maven-hosted/\(path)", RefusedFile.bytes, 201)
         }
+        guard await world.push(RefusedFile.image, of: RefusedFile.bytes, as: "stolen-keys", to: "/oci/open/oci-hosted/") else {
+            throw SaveError(.internalFailure, "the image is not taken")
+        }
         for name in RefusedFile.npmNames {
             try await put("PUT", "/npm/open/npm-hosted/\(name)", Self.npmDocument(name), 201, type: "application/json")
             let base = name.split(separator: "/").last.map(String.init) ?? name

@@ -1,0 +1,71 @@
+public import SavePlatform
+
+/// Images and other artifacts, by the distribution specification 1.1 of the Open Container Initiative.
+///
+/// An image is a package. Its blobs and manifests are files, at the paths of their URLs; its tags are attributes of the package, so that a tag
+/// moves in the transaction that brings its manifest. Sources: distribution-spec (`spec.md`), image-spec.
+public struct OciFormat: RepositoryFormat {
+    public static let descriptor = FormatDescriptor(
+        id: "oci", displayName: "OCI", abilities: [.hosted, .group, .indexes, .uploads, .uploadSessions],
+        mount: FormatMount(
+            "v2/oci", pingPath: "v2",
+            pingResponse: Document(
+                type: .json, bytes: Array("{}".utf8), headers: ["Docker-Distribution-API-Version": "registry/2.0"])),
+        refusals: .json(
+            ["errors": [["code": "{code}", "message": "{message}", "detail": nil]]], codes: codes,
+            success: ["message": "{message}"]), digestField: "Docker-Content-Digest")
+
+    /// The words of the specification ("Error Codes") for the platform's kinds of errors.
+    private static let codes: [SaveError.Code: String] = [
+        .packageNotFound: "NAME_UNKNOWN", .assetNotFound: "BLOB_UNKNOWN", .notFound: "BLOB_UPLOAD_UNKNOWN",
+        "repository_not_found": "NAME_UNKNOWN", .digestMismatch: "DIGEST_INVALID", .invalidRequest: "MANIFEST_INVALID",
+        .tooLarge: "SIZE_INVALID", "range_not_satisfiable": "BLOB_UPLOAD_INVALID", "unauthenticated": "UNAUTHORIZED",
+        "forbidden": "DENIED", .blocked: "DENIED", .conflict: "DENIED", .methodNotAllowed: "UNSUPPORTED",
+        .unsupported: "UNSUPPORTED", "too_many_requests": "TOOMANYREQUESTS",
+    ]
+
+    private let rules: TagRules
+
+    public init(settings: JSONObject) throws { rules = try TagRules(settings) }
+
+    public func route(_ request: FormatRequest) throws -> Route { try OciRoutes(request).route() }
+
+    public func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
+        guard case .custom(let text, let package?) = index, let name = ImageName(package.name), let what = ImageIndex(text) else {
+            let names = listing.packages.map { JSONValue.string($0.displayName) }
+            return Document(type: type, bytes: JSONValue.object(["repositories": .array(names)]).bytes)
+        }
+        let image = Image(listing)
+        switch what {
+        case .tags(let count, let last):
+            return TagList.document(of: image, named: name.text, at: context.basePath, count: count, last: last)
+        case .referrers(let digest, let artifactType):
+            return Referrers.document(of: image, about: digest, artifactType: artifactType)
+        case .manifest(let tag):
+            guard let digest = image.digest(of: tag), let bytes = context.documents.first,
+                let record = image.manifests.first(where: { $0.digest == digest })?.record
+            else { throw ImageChange.noManifest }
+            return Document(
+                type: MediaType(record.contentType ?? type.value), bytes: bytes, headers: ["Docker-Content-Digest": digest.text])
+        }
+    }
+
+    public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
+        try await ImageReceiver(upload: upload, staging: staging, rules: rules).receive()
+    }
+}
+
+extension OciFormat: IndexEmbeddingFiles {
+    /// The manifest that a tag names is what its URL answers.
+    public func documents(for index: IndexKey, in listing: Listing) throws -> [AssetPath] {
+        guard case .custom(let text, let package?) = index, let name = ImageName(package.name),
+            case .manifest(let tag)? = ImageIndex(text)
+        else { return [] }
+        guard let digest = Image(listing).digest(of: tag) else { throw ImageChange.noManifest }
+        return [try ImagePlace.manifest(digest, of: name)]
+    }
+}
+
+extension OciFormat: PackageNaming {
+    public func package(named name: String) -> PackageID? { ImageName(name)?.package }
+}

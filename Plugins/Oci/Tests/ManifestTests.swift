@@ -1,0 +1,82 @@
+import SaveDigest
+import SavePlatform
+import SaveTestKit
+import Testing
+
+@testable import FormatOci
+
+@Suite struct ManifestTests {
+    private static let some = "\"digest\":\"sha256:" + String(repeating: "0", count: 64) + "\""
+
+    private func code(_ text: String, type: String? = nil) -> String? {
+        do {
+            _ = try Manifest(Array(text.utf8), contentType: type)
+            return nil
+        } catch { return (error as? SaveError)?.details["code"] }
+    }
+
+    @Test func `what a manifest refers to is read, whatever its type`() throws {
+        let image = SampleImage()
+        let blobs = [image.config, image.layer].map(SampleImage.digest)
+        #expect(try Manifest(image.manifest, contentType: SampleImage.ociType).required.map(\.text) == blobs)
+        let index = "{\"schemaVersion\":2,\"manifests\":[\(SampleImage.descriptor(image.manifest, SampleImage.ociType))]}"
+        let read = try Manifest(Array(index.utf8), contentType: "application/vnd.docker.distribution.manifest.list.v2+json; x=y")
+        #expect(read.required.map(\.text) == [image.digest])
+        #expect(read.type == "application/vnd.docker.distribution.manifest.list.v2+json")
+        let artifact =
+            "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.x+json\",\"blobs\":[{\(Self.some)}],\"subject\":{\(Self.some)}}"
+        #expect(try Manifest(Array(artifact.utf8), contentType: nil).required.count == 1)
+    }
+
+    @Test func `layers that are fetched from elsewhere need not be there`() throws {
+        for type in [
+            "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+            "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+        ] {
+            let text = "{\"schemaVersion\":2,\"layers\":[{\"mediaType\":\"\(type)\",\(Self.some)}]}"
+            #expect(try Manifest(Array(text.utf8), contentType: SampleImage.ociType).required.isEmpty)
+        }
+    }
+
+    @Test func `the artifact type is that of the config where the manifest has none`() throws {
+        let subject = "\"subject\":{\(Self.some)},"
+        let plain = try Manifest(SampleImage(members: subject).manifest, contentType: SampleImage.ociType)
+        #expect(plain.attributes["artifactType"]?.string == "application/vnd.oci.image.config.v1+json")
+        let typed = try Manifest(
+            SampleImage(members: subject + "\"artifactType\":\"a/b\",\"annotations\":{\"k\":\"v\"},").manifest,
+            contentType: SampleImage.ociType)
+        #expect(typed.attributes["artifactType"]?.string == "a/b")
+        #expect(typed.attributes["annotations"] == ["k": "v"])
+    }
+
+    @Test(arguments: [
+        "", "[]", "{}", "{\"schemaVersion\":1}", "{\"schemaVersion\":2}", "{\"schemaVersion\":\"2\"}",
+        "{\"schemaVersion\":2,\"mediaType\":7}", "{\"schemaVersion\":2,\"mediaType\":\"x\"}",
+        "{\"schemaVersion\":2,\"mediaType\":\"a/b\",\"layers\":{}}", "{\"schemaVersion\":2,\"mediaType\":\"a/b\",\"layers\":[7]}",
+        "{\"schemaVersion\":2,\"mediaType\":\"a/b\",\"config\":{\"digest\":\"sha256:x\"}}",
+        "{\"schemaVersion\":2,\"mediaType\":\"a/b\",\"subject\":{}}", "\u{0}",
+    ])
+    func `what is no manifest is refused as one`(text: String) {
+        #expect(code(text) == "MANIFEST_INVALID")
+    }
+
+    @Test func `a media type is the one that was sent, and no other one is said inside`() {
+        #expect(code("{\"schemaVersion\":2,\"mediaType\":\"a/b\"}", type: "a/b") == nil)
+        #expect(code("{\"schemaVersion\":2,\"mediaType\":\"a/b\"}", type: "a/c") == "MANIFEST_INVALID")
+        #expect(code("{\"schemaVersion\":2}", type: "a/c") == nil)
+    }
+
+    @Test func `a manifest of more than four mebibytes is refused, and one of just so many is not`() async throws {
+        func push(_ count: Int) async throws {
+            let head = "{\"schemaVersion\":2,\"x\":\"", tail = "\"}"
+            let body =
+                Array(head.utf8) + [UInt8](repeating: 97, count: count - head.utf8.count - tail.utf8.count) + Array(tail.utf8)
+            let plan = UploadPlan(package: PackageID(normalized: "a"), purpose: "manifest x", status: 201)
+            let upload = UploadRequest(plan: plan, contentType: "a/b", body: ByteStream(body))
+            _ = try await OciFormat(settings: [:]).receive(upload, into: InMemoryStaging())
+        }
+        try await push(4 << 20)
+        let error = await #expect(throws: SaveError.self) { try await push(4 << 20 + 1) }
+        #expect(error?.code == .tooLarge)
+    }
+}

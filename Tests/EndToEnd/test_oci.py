@@ -1,0 +1,383 @@
+"""Images: the real skopeo pushes and pulls, and what the distribution specification demands besides, request by request."""
+import json
+import os
+
+import pytest
+
+from harness.clients.skopeo import CONFIG, INDEX, LAYER, MANIFEST, Image, Skopeo, contents, descriptor, digest, document, fails, ok
+
+
+@pytest.fixture
+def hosted(server, repository):
+    server.create(repository + "/images", format="oci")
+    return repository + "/images"
+
+
+@pytest.fixture
+def skopeo(server, hosted, tmp_path):
+    return Skopeo(tmp_path / "skopeo", server, hosted)
+
+
+class Registry:
+    """The requests of the specification, as a client sends them that shows what it gets."""
+
+    def __init__(self, server, hosted, image="team/app", client=None):
+        self.client = client or server.admin
+        self.base = "/v2/oci/%s/%s" % (hosted, image)
+
+    def url(self, *parts):
+        return "/".join([self.base, *parts])
+
+    def push(self, content, **options):
+        answer = self.client.post(self.url("blobs", "uploads/"), params={"digest": digest(content)}, data=content, **options)
+        assert answer.status_code == 201, answer.text
+        return answer
+
+    def put(self, reference, manifest, media_type=MANIFEST):
+        return self.client.put(self.url("manifests", reference), data=manifest, headers={"Content-Type": media_type})
+
+    def push_image(self, image, *tags):
+        for blob in image.blobs:
+            self.push(blob)
+        for part in image.images:
+            assert self.put(part.digest, part.manifest, part.type).status_code == 201
+        for reference in tags or (image.digest,):
+            answer = self.put(reference, image.manifest, image.type)
+            assert answer.status_code == 201, answer.text
+        return image
+
+    def manifest(self, reference, **headers):
+        return self.client.get(self.url("manifests", reference), headers=headers)
+
+    def tags(self, **query):
+        return self.client.get(self.url("tags", "list"), params=query)
+
+    def referrers(self, subject, **query):
+        return self.client.get(self.url("referrers", subject), params=query)
+
+
+@pytest.fixture
+def registry(server, hosted):
+    return Registry(server, hosted)
+
+
+def code(answer):
+    """The code of a refusal, which has the form of the specification."""
+    assert answer.headers["Content-Type"] == "application/json"
+    errors = answer.json()["errors"]
+    assert len(errors) == 1 and errors[0]["message"] and set(errors[0]) == {"code", "message", "detail"}
+    return errors[0]["code"]
+
+
+# -- skopeo
+
+
+def test_an_image_that_is_pushed_is_pulled_byte_for_byte(skopeo, tmp_path):
+    image = Image("one", os.urandom(3 << 20))
+    ok(skopeo.push(image.write(tmp_path / "made"), "team/app:v1"))
+    ok(skopeo.pull("team/app:v1", tmp_path / "pulled"))
+    assert contents(tmp_path / "pulled") == contents(tmp_path / "made")
+    assert json.loads(ok(skopeo.inspect("team/app:v1")))["Digest"] == image.digest
+    ok(skopeo.pull("team/app@" + image.digest, tmp_path / "by-digest"))
+    assert contents(tmp_path / "by-digest") == contents(tmp_path / "made")
+    assert ok(skopeo.inspect("team/app:v1", "--raw")).encode() == image.manifest
+
+
+def test_an_image_for_several_architectures_is_pushed_and_pulled_whole(skopeo, tmp_path):
+    index = Image.index(Image("a"), Image("b", architecture="arm64"))
+    ok(skopeo.push(index.write(tmp_path / "made"), "multi:latest", "--all"))
+    ok(skopeo.pull("multi:latest", tmp_path / "pulled", "--all"))
+    assert contents(tmp_path / "pulled") == contents(tmp_path / "made")
+    shown = json.loads(ok(skopeo.inspect("multi:latest", "--override-arch=arm64")))
+    assert (shown["Architecture"], shown["RepoTags"]) == ("arm64", ["latest"])
+
+
+def test_a_tag_moves_with_the_next_push_and_both_images_stay(skopeo, tmp_path):
+    first, second = Image("first"), Image("second")
+    ok(skopeo.push(first.write(tmp_path / "first"), "app:latest"))
+    ok(skopeo.push(first.write(tmp_path / "again"), "app:v1"))
+    ok(skopeo.push(second.write(tmp_path / "second"), "app:latest"))
+    assert skopeo.tags("app") == ["latest", "v1"]
+    assert json.loads(ok(skopeo.inspect("app:latest")))["Digest"] == second.digest
+    assert json.loads(ok(skopeo.inspect("app@" + first.digest)))["Digest"] == first.digest
+
+
+def test_an_image_is_copied_from_one_repository_to_another(server, skopeo, repository, tmp_path):
+    server.create(repository + "/other", format="oci")
+    image = Image("text")
+    ok(skopeo.push(image.write(tmp_path / "made"), "app:v1"))
+    other = Skopeo(tmp_path / "other", server, repository + "/other")
+    ok(other.push(skopeo.images + "app:v1", "deep/er/app:v2", *skopeo.options("src-")))
+    ok(other.pull("deep/er/app:v2", tmp_path / "pulled"))
+    assert contents(tmp_path / "pulled") == contents(tmp_path / "made")
+
+
+def test_public_images_are_pulled_by_anyone_and_private_ones_by_members(server, repository, tmp_path):
+    server.create(repository + "/public", format="oci", anonymous_read=True)
+    server.create(repository + "/private", format="oci")
+    image = Image("text")
+    viewer = server.robot(repository, "viewer")
+    developer = server.robot(repository, "developer", "dev")
+    for name in ["public", "private"]:
+        source = image.write(tmp_path / name)
+        ok(Skopeo(tmp_path / "s", server, repository + "/" + name, *developer).push(source, "app:v1"))
+        refused = fails(Skopeo(tmp_path / "s", server, repository + "/" + name, None).push(source, "app:v2"))
+        assert "unauthorized" in refused or "authentication required" in refused
+        assert "may not" in fails(Skopeo(tmp_path / "s", server, repository + "/" + name, *viewer).push(source, "app:v2"))
+        ok(Skopeo(tmp_path / "s", server, repository + "/" + name, *viewer).pull("app:v1", tmp_path / ("viewer-" + name)))
+    ok(Skopeo(tmp_path / "s", server, repository + "/public", None).pull("app:v1", tmp_path / "nobody"))
+    assert contents(tmp_path / "nobody") == contents(tmp_path / "public")
+    fails(Skopeo(tmp_path / "s", server, repository + "/private", None).pull("app:v1", tmp_path / "none"))
+    fails(Skopeo(tmp_path / "s", server, repository + "/private", "nobody", "wrong").pull("app:v1", tmp_path / "none"))
+
+
+def test_what_skopeo_deletes_is_gone_with_its_tags(skopeo, tmp_path):
+    image, other = Image("one"), Image("two")
+    ok(skopeo.push(image.write(tmp_path / "one"), "app:v1"))
+    ok(skopeo.push(other.write(tmp_path / "two"), "app:v2"))
+    ok(skopeo.delete("app:v1"))
+    assert skopeo.tags("app") == ["v2"]
+    assert "manifest unknown" in fails(skopeo.inspect("app:v1")).lower()
+
+
+def test_immutable_tags_stay_with_their_image_and_skopeo_says_why(server, repository, tmp_path):
+    server.create(repository + "/fixed", format="oci", settings={"immutable_tags": ["v*"]})
+    skopeo = Skopeo(tmp_path / "s", server, repository + "/fixed")
+    one, two = Image("one").write(tmp_path / "one"), Image("two").write(tmp_path / "two")
+    for tag in ["v1", "latest"]:
+        ok(skopeo.push(one, "app:" + tag))
+    ok(skopeo.push(one, "app:v1"))
+    ok(skopeo.push(two, "app:latest"))
+    assert "app:v1' is immutable here" in fails(skopeo.push(two, "app:v1"))
+    fails(skopeo.delete("app:v1"))
+    assert json.loads(ok(skopeo.inspect("app:v1")))["Digest"] == Image("one").digest
+
+
+# -- the specification: pull
+
+
+def test_a_client_asks_first_and_is_told_to_sign_in(server):
+    answer = server.client(None).get("/v2/")
+    assert answer.status_code == 401 and answer.headers["WWW-Authenticate"].startswith("Basic ") and code(answer) == "UNAUTHORIZED"
+    assert server.admin.get("/v2/").status_code == 200
+    assert server.client("admin", "wrong").get("/v2/").status_code == 401
+    # Clients without credentials send empty ones to a server that asks for some.
+    assert server.client("", "").get("/v2/").status_code == 401
+
+
+def test_a_manifest_is_read_by_tag_and_by_digest_with_its_type_and_digest(registry):
+    image = registry.push_image(Image("text"), "v1")
+    for reference in ["v1", image.digest]:
+        for method in ["GET", "HEAD"]:
+            answer = registry.client.request(method, registry.url("manifests", reference), headers={"Accept": MANIFEST})
+            assert answer.status_code == 200
+            assert answer.headers["Content-Type"] == MANIFEST and answer.headers["Docker-Content-Digest"] == image.digest
+            assert answer.content == (image.manifest if method == "GET" else b"")
+            assert int(answer.headers["Content-Length"]) == len(image.manifest) or method == "GET"
+    assert code(registry.manifest("v2")) == "MANIFEST_UNKNOWN"
+    assert registry.manifest(digest(b"none")).status_code == 404
+    assert registry.manifest("sha256:x").status_code == 400
+
+
+def test_a_blob_is_read_whole_in_parts_and_by_head(registry):
+    content = os.urandom(100_000)
+    registry.push(content)
+    url = registry.url("blobs", digest(content))
+    answer = registry.client.get(url)
+    assert answer.content == content and answer.headers["Docker-Content-Digest"] == digest(content)
+    head = registry.client.head(url)
+    assert (head.status_code, head.headers["Content-Length"], head.headers["Docker-Content-Digest"]) == (200, "100000", digest(content))
+    part = registry.client.get(url, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, content[10:20])
+    assert registry.client.get(url, headers={"Range": "bytes=100000-"}).status_code == 416
+    missing = registry.client.get(registry.url("blobs", digest(b"none")))
+    assert missing.status_code == 404 and code(missing) == "BLOB_UNKNOWN"
+    assert code(registry.client.get(registry.url("blobs", "sha256:x"))) == "DIGEST_INVALID"
+
+
+# -- the specification: push
+
+
+def test_a_blob_comes_in_one_request_or_in_two(registry):
+    content = os.urandom(1000)
+    answer = registry.push(content)
+    assert answer.headers["Location"].startswith(registry.base + "/blobs/") and answer.headers["Docker-Content-Digest"] == digest(content)
+    assert registry.client.get(answer.headers["Location"]).content == content
+    # The same again is the same answer.
+    registry.push(content)
+    other = os.urandom(1000)
+    begun = registry.client.post(registry.url("blobs", "uploads/"))
+    assert begun.status_code == 202 and begun.headers["Docker-Upload-UUID"] and begun.headers["Range"] == "0-0"
+    ended = registry.client.put(begun.headers["Location"], params={"digest": digest(other)}, data=other)
+    assert ended.status_code == 201 and registry.client.get(ended.headers["Location"]).content == other
+
+
+def test_a_blob_comes_in_parts_in_their_order(registry):
+    parts = [os.urandom(1000) for _ in range(3)]
+    url = registry.client.post(registry.url("blobs", "uploads/")).headers["Location"]
+    for number, part in enumerate(parts[:2]):
+        sent = registry.client.patch(url, data=part, headers={"Content-Range": "%d-%d" % (number * 1000, number * 1000 + 999)})
+        assert (sent.status_code, sent.headers["Range"]) == (202, "0-%d" % (number * 1000 + 999))
+        url = sent.headers["Location"]
+    for wrong in ["0-999", "3000-3999"]:
+        refused = registry.client.patch(url, data=parts[2], headers={"Content-Range": wrong})
+        assert refused.status_code == 416 and refused.headers["Range"] == "0-1999"
+    status = registry.client.get(url)
+    assert (status.status_code, status.headers["Range"], status.headers["Location"]) == (204, "0-1999", url)
+    ended = registry.client.put(url, params={"digest": digest(b"".join(parts))}, data=parts[2], headers={"Content-Range": "2000-2999"})
+    assert ended.status_code == 201 and registry.client.get(ended.headers["Location"]).content == b"".join(parts)
+    gone = registry.client.get(url)
+    assert gone.status_code == 404 and code(gone) == "BLOB_UPLOAD_UNKNOWN"
+
+
+def test_an_upload_is_cancelled_and_a_wrong_digest_ends_none(registry):
+    url = registry.client.post(registry.url("blobs", "uploads/")).headers["Location"]
+    registry.client.patch(url, data=b"bytes")
+    wrong = registry.client.put(url, params={"digest": digest(b"others")})
+    assert wrong.status_code == 400 and code(wrong) == "DIGEST_INVALID"
+    for query in [{}, {"digest": "sha256:x"}]:
+        assert code(registry.client.put(url, params=query)) == "DIGEST_INVALID"
+    assert registry.client.delete(url).status_code == 204
+    assert registry.client.put(url, params={"digest": digest(b"bytes")}).status_code == 404
+    assert registry.client.head(registry.url("blobs", digest(b"bytes"))).status_code == 404
+
+
+def test_a_blob_that_cannot_be_mounted_is_uploaded(server, hosted, registry):
+    content = os.urandom(1000)
+    registry.push(content)
+    other = Registry(server, hosted, "other")
+    asked = other.client.post(other.url("blobs", "uploads/"), params={"mount": digest(content), "from": "oci/%s/team/app" % hosted})
+    assert asked.status_code in (201, 202) and asked.headers["Location"]
+    if asked.status_code == 202:
+        assert other.client.put(asked.headers["Location"], params={"digest": digest(content)}, data=content).status_code == 201
+    assert other.client.get(other.url("blobs", digest(content))).content == content
+
+
+def test_digests_of_sha512_name_blobs_and_manifests(registry):
+    content = os.urandom(1000)
+    long = digest(content, "sha512")
+    pushed = registry.client.post(registry.url("blobs", "uploads/"), params={"digest": long}, data=content)
+    assert pushed.status_code == 201 and pushed.headers["Docker-Content-Digest"] == long
+    answer = registry.client.get(registry.url("blobs", long))
+    assert answer.content == content and answer.headers["Docker-Content-Digest"] == long
+    manifest = document({"schemaVersion": 2, "mediaType": MANIFEST, "layers": [
+        {"mediaType": LAYER, "digest": long, "size": 1000}]})
+    name = digest(manifest, "sha512")
+    assert registry.put(name, manifest).headers["Docker-Content-Digest"] == name
+    assert registry.manifest(name).content == manifest
+    assert registry.put(digest(b"x", "sha512"), manifest).status_code == 400
+
+
+def test_a_manifest_is_kept_as_it_came_and_only_with_what_it_refers_to(registry):
+    image = Image("text")
+    refused = registry.put("v1", image.manifest)
+    assert refused.status_code == 400 and code(refused) == "MANIFEST_BLOB_UNKNOWN"
+    assert registry.manifest("v1").status_code == 404
+    for blob in image.blobs:
+        registry.push(blob)
+    spaced = json.dumps(json.loads(image.manifest), indent=3).encode()
+    pushed = registry.put("v1", spaced)
+    assert pushed.status_code == 201 and pushed.headers["Docker-Content-Digest"] == digest(spaced)
+    assert registry.client.get(pushed.headers["Location"]).content == spaced
+    assert registry.manifest("v1").content == registry.manifest(digest(spaced)).content == spaced
+    # Again, and under another tag.
+    assert registry.put("v1", spaced).status_code == registry.put("v2", spaced).status_code == 201
+    wrong = registry.put(digest(b"x"), image.manifest)
+    assert wrong.status_code == 400 and code(wrong) == "DIGEST_INVALID"
+    assert code(registry.put("v3", b"x")) == code(registry.put("v3", image.manifest, INDEX)) == "MANIFEST_INVALID"
+    large = document({"schemaVersion": 2, "mediaType": MANIFEST, "annotations": {"x": "a" * (4 << 20)}})
+    assert registry.put("v3", large).status_code == 413
+    index = Image.index(Image("elsewhere"))
+    assert code(registry.put("v3", index.manifest, INDEX)) == "MANIFEST_BLOB_UNKNOWN"
+
+
+# -- the specification: discovery
+
+
+def test_tags_are_listed_in_pages(registry):
+    image = registry.push_image(Image("text"), *["t%d" % number for number in range(5)], "A", "b")
+    every = ["A", "b", "t0", "t1", "t2", "t3", "t4"]
+    assert registry.tags().json() == {"name": registry.base.removeprefix("/v2/"), "tags": every}
+    url, seen = registry.url("tags", "list?n=3"), []
+    while url:
+        answer = registry.client.get(url)
+        assert len(answer.json()["tags"]) <= 3
+        seen += answer.json()["tags"]
+        url = answer.links["next"]["url"] if "Link" in answer.headers else None
+    assert seen == every
+    assert registry.tags(n=0).json()["tags"] == [] and registry.tags(last="t2").json()["tags"] == ["t3", "t4"]
+    assert registry.tags(n="x").status_code == 400
+    assert registry.client.delete(registry.url("manifests", "t0")).status_code == 202
+    assert registry.tags(last="b").json()["tags"] == ["t1", "t2", "t3", "t4"]
+    assert registry.manifest(image.digest).status_code == 200
+    none = Registry(None, registry.base.removeprefix("/v2/oci/").removesuffix("/team/app"), "none", registry.client).tags()
+    assert none.status_code == 404 and code(none) == "NAME_UNKNOWN"
+
+
+def test_referrers_are_found_by_their_subject(registry):
+    image = registry.push_image(Image("text"), "v1")
+    assert registry.referrers(image.digest).json() == {"schemaVersion": 2, "mediaType": INDEX, "manifests": []}
+    empty = b"{}"
+    registry.push(empty)
+    pushed = {}
+    for kind in ["application/vnd.test.signature", "application/vnd.test.sbom"]:
+        manifest = document({
+            "schemaVersion": 2, "mediaType": MANIFEST, "artifactType": kind, "config": descriptor(empty, "application/vnd.oci.empty.v1+json"),
+            "layers": [descriptor(empty, "application/vnd.oci.empty.v1+json")], "subject": descriptor(image.manifest, MANIFEST),
+            "annotations": {"made": kind}})
+        answer = registry.put(digest(manifest), manifest)
+        assert answer.status_code == 201 and answer.headers["OCI-Subject"] == image.digest
+        pushed[kind] = descriptor(manifest, MANIFEST, artifactType=kind, annotations={"made": kind})
+    answer = registry.referrers(image.digest)
+    assert answer.headers["Content-Type"] == INDEX
+    assert sorted(answer.json()["manifests"], key=lambda item: item["digest"]) == sorted(pushed.values(), key=lambda item: item["digest"])
+    some = registry.referrers(image.digest, artifactType="application/vnd.test.sbom")
+    assert some.json()["manifests"] == [pushed["application/vnd.test.sbom"]] and some.headers["OCI-Filters-Applied"] == "artifactType"
+    # A subject that is not there yet, and one of a manifest whose config says what it is.
+    later = Image("later", subject=descriptor(b"not here", MANIFEST))
+    registry.push_image(later)
+    assert [item["artifactType"] for item in registry.referrers(digest(b"not here")).json()["manifests"]] == [CONFIG]
+    assert registry.referrers("sha256:x").status_code == 400
+    assert registry.client.delete(registry.url("manifests", pushed["application/vnd.test.sbom"]["digest"])).status_code == 202
+    assert len(registry.referrers(image.digest).json()["manifests"]) == 1
+
+
+# -- the specification: deletion
+
+
+def test_what_a_manifest_refers_to_is_not_deleted_and_the_rest_is(registry):
+    image = registry.push_image(Image("text"), "v1", "v2")
+    layer = registry.url("blobs", digest(image.layers[0]))
+    refused = registry.client.delete(layer)
+    assert refused.status_code == 405 and code(refused) == "UNSUPPORTED"
+    assert registry.client.delete(registry.url("manifests", "v2")).status_code == 202
+    assert registry.manifest("v2").status_code == 404 and registry.manifest("v1").status_code == 200
+    assert registry.client.delete(registry.url("manifests", image.digest)).status_code == 202
+    assert registry.manifest("v1").status_code == registry.manifest(image.digest).status_code == 404
+    assert registry.client.delete(layer).status_code == 202 and registry.client.get(layer).status_code == 404
+    missing = registry.client.delete(layer)
+    assert missing.status_code == 404 and code(missing) == "BLOB_UNKNOWN"
+    assert code(registry.client.delete(registry.url("manifests", "v9"))) == "MANIFEST_UNKNOWN"
+    # What was deleted comes again.
+    registry.push_image(image, "v1")
+
+
+def test_a_change_has_its_name_in_the_audit_trail(server, hosted, registry):
+    image = registry.push_image(Image("text"), "v1")
+    registry.put("v2", image.manifest)
+    registry.client.delete(registry.url("manifests", "v2"))
+    registry.client.delete(registry.url("manifests", image.digest))
+    records = server.admin.ok("GET", "/api/v1/admin/audit?q=%s" % hosted).json()["items"]
+    actions = sorted(record["action"] for record in records if record["action"].startswith(("file.", "package.")))
+    assert actions == ["file.upload"] * 3 + ["package.retract", "package.tag", "package.untag"]
+
+
+def test_a_group_gives_the_images_of_its_members_and_takes_none(server, repository, hosted, registry, tmp_path):
+    image = registry.push_image(Image("text"), "v1")
+    server.create(repository + "/other", format="oci")
+    server.create(repository + "/group", format="oci", kind="group", members=[repository + "/other", hosted])
+    group = Skopeo(tmp_path / "s", server, repository + "/group")
+    ok(group.pull("team/app:v1", tmp_path / "pulled"))
+    assert set(contents(tmp_path / "pulled")) == {digest(blob) for blob in [*image.blobs, image.manifest]}
+    assert group.tags("team/app") == ["v1"]
+    assert "upload to a hosted repository" in fails(group.push(image.write(tmp_path / "made"), "app:v1"))
