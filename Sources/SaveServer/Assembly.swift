@@ -10,6 +10,7 @@ internal import SavePlugins
 internal import SaveRepositories
 internal import SaveServing
 internal import SaveStorage
+internal import SaveUI
 
 /// A whole server, composed here and nowhere else.
 ///
@@ -30,8 +31,10 @@ struct Assembly: Sendable {
     let accessLog: Log?
     let accessLogFile: LogFile?
 
+    /// - Parameter settings: the configuration as it is shown to those who may see it.
     static func make(
-        _ configuration: ServerConfiguration, stores: Stores, environment: [String: String], log: Log
+        _ configuration: ServerConfiguration, stores: Stores, environment: [String: String],
+        settings: [ServerInspection.Setting] = [], log: Log
     ) async throws -> Assembly {
         let base = try await ServerBase(configuration, stores, environment: environment, log)
         let engine = try base.engine()
@@ -49,7 +52,7 @@ struct Assembly: Sendable {
             metrics: metrics, services: engine, serving: serving, auditUpkeep: upkeep.audit, authenticator: authenticator,
             scrub: upkeep.scrub, feeds: feeds, blobs: stores.blobs, started: base.clock.uptime())
         let gateway = base.gateway(
-            serving.dataPlane, api, base.pages(engine, authenticator, api), health, authenticator
+            serving.dataPlane, api, base.pages(engine, authenticator, api, health, settings: settings), health, authenticator
         ) { await report.text() }
         let (accessLog, accessLogFile) = try base.accessLog()
         let access = accessLog.map { AccessLog(log: $0, clock: base.clock) }

@@ -102,11 +102,18 @@ extension ServerBase {
     }
 
     /// Pages for browsers.
-    func pages(_ engine: EngineServices, _ authenticator: Authenticator, _ api: RESTAPI) -> UserInterface {
+    ///
+    /// - Parameter settings: the configuration as it is shown to those who may see it.
+    func pages(
+        _ engine: EngineServices, _ authenticator: Authenticator, _ api: RESTAPI, _ health: Health,
+        settings: [ServerInspection.Setting]
+    ) -> UserInterface {
         UserInterface(
             UIContext(
                 store: stores.metadata, catalogue: catalogue, authenticator: authenticator,
                 noteSignIn: { engine.aggregator.noteSignIn(of: $0, $1) }, askAPI: api.askedByPages,
+                openAPI: api.openedByPages,
+                inspection: ServerInspection(failingPart: { await health.failingPart() }, settings: settings),
                 upstreamState: { engine.administration.upstreamState(of: $0) }, publicAddress: publicAddress, clock: clock,
                 log: log, version: Version.current))
     }

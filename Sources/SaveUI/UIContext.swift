@@ -14,6 +14,9 @@ package struct UIContext: Sendable {
     /// Notes that an account is signed in.
     package let noteSignIn: @Sendable (Principal, HTTPRequest) -> Void
     package let askAPI: APIAsking
+    /// The same for answers that are handed on as they come.
+    package let openAPI: APIOpening
+    package let inspection: ServerInspection
     package let upstreamState: @Sendable (Repository) -> RepositoryAdministration.UpstreamState?
     /// The address that clients use; nil to take scheme and host from each request.
     package let publicAddress: PublicAddress?
@@ -25,6 +28,7 @@ package struct UIContext: Sendable {
     package init(
         store: any MetadataStore, catalogue: Catalogue, authenticator: any RequestAuthenticating,
         noteSignIn: @escaping @Sendable (Principal, HTTPRequest) -> Void, askAPI: @escaping APIAsking,
+        openAPI: @escaping APIOpening, inspection: ServerInspection,
         upstreamState: @escaping @Sendable (Repository) -> RepositoryAdministration.UpstreamState?,
         publicAddress: PublicAddress?, clock: PlatformClock, log: Log, version: String
     ) {
@@ -33,6 +37,8 @@ package struct UIContext: Sendable {
         self.authenticator = authenticator
         self.noteSignIn = noteSignIn
         self.askAPI = askAPI
+        self.openAPI = openAPI
+        self.inspection = inspection
         self.upstreamState = upstreamState
         self.publicAddress = publicAddress
         self.clock = clock
@@ -48,6 +54,12 @@ package struct APIQuestion: Sendable {
     package var path: [String]
     package var query: [(name: String, value: String)]
     package var body: JSONValue?
+    /// A body of another type than JSON.
+    package var payload: (type: MediaType, bytes: ByteStream)?
+    /// The tag of what was read and is to be changed; nil to change it as it is.
+    package var tag: String?
+    /// The type that the answer is wanted in.
+    package var accepted = MediaType.json
 
     package init(_ method: HTTPMethod, _ path: [String], query: [(String, String)] = [], body: JSONValue? = nil) {
         self.method = method
@@ -61,12 +73,43 @@ package struct APIQuestion: Sendable {
 package struct APIReply: Sendable {
     package var status: Int
     package var body: JSONValue
+    /// `ETag`
+    package var tag: String?
 
-    package init(status: Int, body: JSONValue) {
+    package init(status: Int, body: JSONValue, tag: String? = nil) {
         self.status = status
         self.body = body
+        self.tag = tag
     }
 }
 
 /// Asks the REST API as a sender, on behalf of the request that a browser sent.
 package typealias APIAsking = @Sendable (APIQuestion, Authentication, HTTPRequest) async -> APIReply
+
+/// The same, with the answer as it is.
+package typealias APIOpening = @Sendable (APIQuestion, Authentication, HTTPRequest) async -> HTTPResponse
+
+/// What administrators and auditors see of the server itself.
+package struct ServerInspection: Sendable {
+    /// A key of the configuration, with what holds and where it was said. No secret is in it.
+    package struct Setting: Sendable {
+        let key: String
+        let value: String
+        let source: String
+
+        package init(key: String, value: String, source: String) {
+            self.key = key
+            self.value = value
+            self.source = source
+        }
+    }
+
+    let failingPart: @Sendable () async -> String?
+    let settings: [Setting]
+
+    /// - Parameter failingPart: what does not work, as health checks name it; nil where all does.
+    package init(failingPart: @escaping @Sendable () async -> String?, settings: [Setting]) {
+        self.failingPart = failingPart
+        self.settings = settings
+    }
+}

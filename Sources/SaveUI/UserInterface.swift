@@ -60,8 +60,11 @@ package final class UserInterface: Sendable {
         }
         if route.needsSession, call.session == nil { throw SaveError.signInForThis }
         if method == .get, route.endsInSlash, !endsInSlash { return redirect(to: call.path.links(links), with: call.query) }
-        if method == .post { call.form = try await FormBody.read(call) }
-        return Layout.response(try await route.answer(call), call)
+        if method == .post { try await FormBody.read(into: &call, takesFile: route.takesFile) }
+        var response = Layout.response(try await route.answer(call), call)
+        // What the page has not read of a file, nobody will.
+        if route.takesFile { response.closesConnection = true }
+        return response
     }
 
     /// Links on a page begin at the slash.
@@ -80,7 +83,7 @@ package final class UserInterface: Sendable {
         let plain = ErrorResponder.text(told, request: call.request, log: context.log)
         var response = Layout.response(FailurePage.answer(plain, call), call)
         for name in ["Allow", "Retry-After"] { response.headers[name] = plain.headers[name] }
-        response.closesConnection = call.request.body.length != 0 && call.form == nil
+        response.closesConnection = call.request.body.length != 0 && (call.form == nil || call.file != nil)
         return response
     }
 }

@@ -56,7 +56,7 @@ def settings(server):
     paths = server.admin.get("/api/v1/openapi.json").json()["paths"]
     doubtful = [(path, "GET") for path, item in paths.items()
                 if any(parameter["name"] == "after" for parameter in item.get("get", {}).get("parameters", []))]
-    doubtful += [("/api/v1/repos", "POST"), ("/api/v1/repos/{project}/{name}", "PATCH"),
+    doubtful += [("/api/v1/repos", "POST"), ("/api/v1/repos/probe", "POST"), ("/api/v1/repos/{project}/{name}", "PATCH"),
                  ("/api/v1/repos/{project}/{name}/packages/{package}", "PATCH")]
     # Which ecosystems there are depends on the formats.
     doubtful += [("/api/v1/advisories", "GET"), ("/api/v1/osv/v1/query", "POST"),

@@ -9,6 +9,7 @@ internal import SaveMicrohttpd
 internal import SavePlatform
 internal import SaveRepositories
 internal import SaveStorage
+internal import SaveUI
 
 /// `serve`: the server itself.
 enum ServeCommand: Command {
@@ -26,7 +27,8 @@ enum ServeCommand: Command {
             """)
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
-        let wanted = try arguments.configuration(environment)
+        let sourced = try arguments.configurationWithSources(environment)
+        let wanted = sourced.configuration
         let log = Log.standardError(level: Log.Level(name: wanted.logLevel) ?? .info, format: wanted.standardErrorFormat)
         let signals = try ProcessSignals()
         returnMemoryToTheSystem()
@@ -37,7 +39,9 @@ enum ServeCommand: Command {
         let stores = try Stores.open(configuration, for: .serving)
         let assembly: Assembly
         do {
-            assembly = try await Assembly.make(configuration, stores: stores, environment: environment, log: log)
+            assembly = try await Assembly.make(
+                configuration, stores: stores, environment: environment,
+                settings: sourced.shown.map { .init(key: $0.key, value: $0.value, source: $0.source) }, log: log)
         } catch {
             log.flush()
             await stores.close()

@@ -37,10 +37,15 @@ package struct SourcedConfiguration: Sendable {
 
     /// A line for each key: `key = value    # source`. Names and passwords in addresses are hidden.
     package var lines: [String] {
+        shown.map { "\($0.key) =\($0.value.isEmpty ? "" : " \($0.value)")    # \($0.source)" }
+    }
+
+    /// Each key with its value and where that comes from. Names and passwords in addresses are hidden.
+    package var shown: [(key: String, value: String, source: String)] {
         Setting.all.map { setting in
             let text = said[setting.key]?.text ?? setting.standard
-            let shown = Self.visible(setting.mayHaveCredentials ? Self.withoutCredentials(text) : text)
-            return "\(setting.key) =\(shown.isEmpty ? "" : " \(shown)")    # \(Self.visible("\(source(of: setting.key))"))"
+            let value = Self.visible(setting.mayHaveCredentials ? Self.withoutCredentials(text) : text)
+            return (setting.key, value, Self.visible("\(source(of: setting.key))"))
         }
     }
 

@@ -14,8 +14,8 @@ struct StaticFile: Sendable {
         name = Hex.encode(Digest.of(bytes).prefix(10)) + "." + ending
     }
 
-    static let style = StaticFile(StyleSheet.text, type: "text/css; charset=utf-8", ending: "css")
-    static let script = StaticFile(Script.text, type: "text/javascript; charset=utf-8", ending: "js")
+    static let style = StaticFile(StyleSheet.text + AdministrationStyle.text, type: "text/css; charset=utf-8", ending: "css")
+    static let script = StaticFile(Script.text + AdministrationScript.text, type: "text/javascript; charset=utf-8", ending: "js")
     static let icon = StaticFile(Icon.file, type: "image/svg+xml", ending: "svg")
 
     static let all = [style, script, icon]

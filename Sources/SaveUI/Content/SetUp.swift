@@ -13,11 +13,12 @@ struct SetUp: Sendable {
     /// In the order of the format, those of one client together.
     let examples: [UsageExample]
 
-    init(of repository: Repository, _ call: PageCall) async {
+    /// - Parameter user: another account than the reader's own.
+    init(of repository: Repository, _ call: PageCall, as user: String? = nil) async {
         self.repository = repository
         let url = call.origin + repository.basePath
         self.url = url
-        user = call.viewer.name
+        self.user = user ?? call.viewer.name
         let takesUploads = repository.record.kind == .hosted && call.viewer.may(.write, repository)
         let format = repository.format.cast { $0 as? any UsageDescribing }
         // A format that fails says nothing of its clients; the page has the rest.

@@ -139,7 +139,7 @@ enum KeyForms {
     }
 
     /// Reading a group takes reading its members.
-    private static func scopes(_ what: String, _ resource: String, _ call: PageCall) -> [JSONValue] {
+    static func scopes(_ what: String, _ resource: String, _ call: PageCall) -> [JSONValue] {
         let permissions: JSONValue = what == "write" ? ["read", "write"] : ["read"]
         guard let repository = call.viewer.repository(coordinates: resource) else {
             return [["resource": resource.isEmpty ? .null : .string(resource), "permissions": permissions]]

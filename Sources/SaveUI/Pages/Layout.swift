@@ -20,6 +20,12 @@ enum Layout {
             headers.append("Location", location)
             return HTTPResponse(status: answer.status, headers: headers)
         }
+        if var file = answer.file {
+            for field in ["Cache-Control", "Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Vary"] {
+                file.headers[field] = headers[field]
+            }
+            return file
+        }
         headers.append("Content-Type", MediaType.html.value)
         return HTTPResponse(status: answer.status, headers: headers, body: .bytes(Array(document(answer, call).text.utf8)))
     }
@@ -46,6 +52,7 @@ enum Layout {
             placeholder="Search packages in all repositories" value="\(answer.searched)"></form></search>
             <nav aria-label="Main">
             \(link("Repositories", links.home, isCurrent: answer.section == .repositories))
+            \(administration(answer, call))
             \(account(answer, call))
             </nav>
             </div></header>
@@ -61,6 +68,16 @@ enum Layout {
 
     private static func link(_ text: String, _ url: String, isCurrent: Bool) -> HTML {
         isCurrent ? "<a href=\"\(url)\" aria-current=\"page\">\(text)</a>" : "<a href=\"\(url)\">\(text)</a>"
+    }
+
+    /// For those who have something to look after.
+    private static func administration(_ answer: PageAnswer, _ call: PageCall) -> HTML {
+        guard call.session != nil, call.viewer.administers else { return "" }
+        let audit = link("Audit", call.links.audit, isCurrent: answer.section == .audit)
+        return """
+            \(call.viewer.inspects ? audit : "")
+            \(link("Administration", call.links.administration(), isCurrent: answer.section == .administration))
+            """
     }
 
     private static func account(_ answer: PageAnswer, _ call: PageCall) -> HTML {

@@ -16,8 +16,12 @@ struct PageCall: Sendable {
     var query = QueryItems()
     /// What a form sent; nil before it is read, and for a page that is only looked at.
     var form: QueryItems?
+    /// The file that came with it, to be read once.
+    var file: ByteStream?
     var session: BrowserSessions.Session?
     var viewer = Viewer.nobody
+    /// Why a form of the page did nothing: the page shows it, with what was typed.
+    var refused: RefusedForm?
 
     var now: Timestamp { context.clock.now() }
 
@@ -33,9 +37,12 @@ struct PageCall: Sendable {
     /// Asks the REST API as the person before the page.
     ///
     /// - Throws: what the API refuses, as it says it.
-    func ask(_ question: APIQuestion) async throws -> JSONObject {
+    func ask(_ question: APIQuestion) async throws -> JSONObject { try await reply(to: question).body.object ?? JSONObject() }
+
+    /// The same, with the tag of what is read.
+    func reply(to question: APIQuestion) async throws -> APIReply {
         let reply = await context.askAPI(question, viewer.authentication, request)
-        guard reply.status >= 400 else { return reply.body.object ?? JSONObject() }
+        guard reply.status >= 400 else { return reply }
         let error = reply.body.object?["error"]?.object
         let details = (error?["details"]?.object?.members ?? []).compactMap { member in
             member.value.string.map { (member.key, $0) }
@@ -60,8 +67,10 @@ struct PageAnswer: Sendable {
     var retryAfter: String?
     /// What the search box has in it.
     var searched = ""
+    /// What is handed on in place of a page.
+    var file: HTTPResponse?
 
-    enum Section { case repositories, account }
+    enum Section { case repositories, administration, audit, account }
 
     init(_ title: String, section: Section? = nil, status: Int = 200, main: HTML) {
         self.title = title

@@ -9,21 +9,26 @@ package struct PageRoute: Sendable {
     /// Whether it is for people who are signed in. What else they may see of a repository, `Viewer` decides.
     package let needsSession: Bool
     let endsInSlash: Bool
+    /// Whether its form has a file.
+    let takesFile: Bool
     let answer: @Sendable (PageCall) async throws -> PageAnswer
 
-    private init(
-        _ method: HTTPMethod, _ pattern: String, needsSession: Bool = false, slash: Bool = false,
+    init(
+        _ method: HTTPMethod, _ pattern: String, needsSession: Bool = false, slash: Bool = false, takesFile: Bool = false,
         _ answer: @escaping @Sendable (PageCall) async throws -> PageAnswer
     ) {
         self.method = method
         self.pattern = pattern
         self.needsSession = needsSession
         endsInSlash = slash
+        self.takesFile = takesFile
         self.answer = answer
     }
 
     /// All pages and forms.
-    package static let all: [PageRoute] = [
+    package static let all = reading + AdministrationRoutes.all
+
+    private static let reading: [PageRoute] = [
         PageRoute(.get, "/", slash: true, HomePage.answer),
         PageRoute(.get, "/search", SearchPage.answer),
         PageRoute(.get, "/login", LoginPage.answer),

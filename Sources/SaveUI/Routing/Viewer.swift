@@ -5,7 +5,7 @@ internal import SaveStorage
 /// The person before a page, and what there is for them: every look-up by a name is a decision as well. What they may not see is not there.
 struct Viewer: Sendable {
     let authentication: Authentication
-    private let snapshot: CatalogueSnapshot
+    let snapshot: CatalogueSnapshot
 
     init(_ authentication: Authentication, in snapshot: CatalogueSnapshot) {
         self.authentication = authentication

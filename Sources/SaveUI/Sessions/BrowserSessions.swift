@@ -21,6 +21,13 @@ struct BrowserSessions: Sendable {
     let store: any MetadataStore
     let catalogue: Catalogue
     let clock: PlatformClock
+    private let uses = SessionUses()
+
+    init(store: any MetadataStore, catalogue: Catalogue, clock: PlatformClock) {
+        self.store = store
+        self.catalogue = catalogue
+        self.clock = clock
+    }
 
     struct Session: Sendable {
         let record: SessionRecord
@@ -33,10 +40,11 @@ struct BrowserSessions: Sendable {
     func session(of cookie: SessionCookie) async throws -> Session? {
         guard let secret = cookie.secret else { return nil }
         let id = Self.id(of: secret)
+        await uses.wait(for: id)
         guard let record = try await store.read({ try $0.session(id) }), let authentication = authentication(record) else {
             return nil
         }
-        await noteUse(of: record)
+        noteUse(of: record)
         return Session(record: record, authentication: authentication, token: FormToken.text(of: secret))
     }
 
@@ -64,10 +72,14 @@ struct BrowserSessions: Sendable {
             _ = try sender.renewed(in: catalogue.current, at: now)
             try writing.deleteSessions(
                 usedBefore: now.adding(seconds: -Self.idle), createdBefore: now.adding(seconds: -Self.longest))
-            if let earlier { _ = try writing.deleteSession(Self.id(of: earlier)) }
+            func end(_ old: SessionRecord, because reason: String) throws {
+                guard try writing.deleteSession(old.id) else { return }
+                try writing.record(Self.event("session.delete", old, ["reason": .string(reason)]), context, at: now)
+            }
+            if let earlier, let old = try writing.session(Self.id(of: earlier)) { try end(old, because: "replaced") }
             try writing.put(record)
             for old in try writing.sessions(of: username).filter({ $0.id != record.id }).dropLast(Self.most - 1) {
-                _ = try writing.deleteSession(old.id)
+                try end(old, because: "more than \(Self.most)")
             }
             try writing.record(Self.event("session.create", record), context, at: now)
         }
@@ -89,14 +101,16 @@ struct BrowserSessions: Sendable {
         return Authentication(proof, in: catalogue.current, at: clock.now())
     }
 
-    /// A page is shown whether that can be written or not.
-    private func noteUse(of record: SessionRecord) async {
+    /// No page waits for it, and each is shown whether it can be written or not.
+    private func noteUse(of record: SessionRecord) {
         let now = clock.now()
         guard now > record.used.adding(seconds: Self.grain) else { return }
-        try? await store.write { writing in
-            guard var current = try writing.session(record.id) else { return }
-            current.used = now
-            try writing.put(current)
+        uses.note(record.id) { [store] in
+            try? await store.write { writing in
+                guard var current = try writing.session(record.id) else { return }
+                current.used = now
+                try writing.put(current)
+            }
         }
     }
 
@@ -104,9 +118,10 @@ struct BrowserSessions: Sendable {
 
     fileprivate static func credential(of user: UserRecord) -> String { Digest.hex(Array(user.passwordHash.utf8)) }
 
-    private static func event(_ action: String, _ session: SessionRecord) -> AuditEvent {
-        AuditEvent(
-            action, "session", "\(session.username)/\(session.id.prefix(16))", details: ["address": .string(session.address)])
+    private static func event(_ action: String, _ session: SessionRecord, _ more: JSONObject = JSONObject()) -> AuditEvent {
+        var details: JSONObject = ["address": .string(session.address)]
+        for member in more.members { details[member.key] = member.value }
+        return AuditEvent(action, "session", "\(session.username)/\(session.id.prefix(16))", details: details)
     }
 }
 

@@ -44,6 +44,11 @@ struct APIAuditCompletenessTests {
             path: "/repos", body: #"{"project":"backend","name":"new","format":"notes","repository_type":"hosted"}"#),
         "PATCH /repos/{project}/{name}": Change(path: "/repos/backend/hosted", body: #"{"description":"d"}"#),
         "DELETE /repos/{project}/{name}": Change(path: "/repos/backend/hosted?force=true"),
+        "POST /repos/probe": Change(
+            path: "/repos/probe",
+            body:
+                #"{"project":"backend","name":"new","format":"notes","repository_type":"proxy","remote_url":"https://files.example.test/"}"#
+        ),
         "POST /repos/{project}/{name}/probe": Change(path: "/repos/backend/proxy/probe"),
         "POST /repos/{project}/{name}/invalidate-cache": Change(path: "/repos/backend/proxy/invalidate-cache"),
         "DELETE /repos/{project}/{name}/packages/{package}": Change(path: package),

@@ -223,6 +223,11 @@ enum APIExpectations {
         AccessRow("GET /repos/{project}/{name}", readers),
         AccessRow("PATCH /repos/{project}/{name}", owners, body: #"{"description":"changed"}"#),
         AccessRow("DELETE /repos/{project}/{name}", owners, ok: 204, values: ["name": "raw-group"]),
+        AccessRow(
+            "POST /repos/probe", createsRepository,
+            body:
+                #"{"project":"{project}","name":"fresh","format":"pypi","repository_type":"proxy","remote_url":"http://upstream.test/"}"#
+        ),
         AccessRow("POST /repos/{project}/{name}/probe", owners, values: proxy),
         AccessRow("POST /repos/{project}/{name}/invalidate-cache", owners, ok: 204, values: proxy),
 

@@ -71,7 +71,9 @@ import Testing
             "/", "/search", "/login", "/logout", "/account", "/account/keys", "/account/keys/{id}/revoke",
             "/account/sessions/{id}/end", "/why/{id}", "/why/{id}/waiver",
         ]
-        #expect(Set(PageRoute.all.map(\.pattern)) == Set(Self.pages.map(\.pattern) + others))
+        // Those of administration have a table of their own: `AdministrationAccessTests`.
+        let read = PageRoute.all.map(\.pattern).filter { !$0.hasPrefix("/admin") && !$0.hasPrefix("/audit") }
+        #expect(Set(read) == Set(Self.pages.map(\.pattern) + others))
     }
 
     @Test func `what somebody may not see is on no list and in no result`() async throws {
@@ -93,13 +95,16 @@ import Testing
     @Test func `pages and forms of an account are for its owner alone`() async throws {
         let world = try await AccessWorld()
         for route in PageRoute.all where route.needsSession {
-            let path = "/ui" + route.pattern.replacing("{id}", with: "x")
+            let path =
+                "/ui"
+                + route.pattern.replacing("{id}", with: "x")
+                .replacing("{", with: "").replacing("}", with: "")
             let visitor = Visitor(world)
             let token = try await visitor.hidden("form_token", on: "/ui/login")
             let answer = route.method == .get ? try await visitor.get(path) : try await visitor.post(path, [], token: token)
             #expect(answer.status == (route.method == .get ? 303 : 403), "\(path)")
         }
-        #expect(PageRoute.all.filter(\.needsSession).count == 6)
+        #expect(PageRoute.all.filter(\.needsSession).count > 50)
         let (viewer, stranger) = (Visitor(world), Visitor(world))
         try await viewer.signIn("viewer")
         try await stranger.signIn("stranger")

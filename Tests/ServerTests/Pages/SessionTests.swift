@@ -4,7 +4,7 @@ import SaveHTTP
 import SavePlatform
 import SaveStorage
 import SaveTestKit
-import SaveUI
+@testable import SaveUI
 import Testing
 
 /// When a browser is signed in, and when it is not any more.
@@ -151,6 +151,21 @@ import Testing
         let records = try await world.audit(after: before)
         #expect(records.filter { $0.resourceType == "session" }.map(\.action) == ["session.create", "session.delete"])
         #expect(records.allSatisfy { $0.actor == "viewer" })
+    }
+
+    @Test func `a session that another takes the place of leaves a record that says so`() async throws {
+        let world = try await AccessWorld()
+        let visitor = Visitor(world)
+        try await visitor.signIn("viewer")
+        let before = try await world.lastSequence()
+        let token = try await visitor.hidden("form_token", on: "/ui/account")
+        _ = try await visitor.post("/ui/login", [("username", "owner"), ("password", "password")], token: token)
+        let ended = try await world.audit(after: before).filter { $0.action == "session.delete" }
+        #expect(ended.map(\.details["reason"]) == ["replaced"])
+        #expect(ended.allSatisfy { $0.resource.hasPrefix("viewer/") && $0.actor == "owner" })
+        for _ in 0..<BrowserSessions.most { try await Visitor(world).signIn("owner") }
+        let pushed = try await world.audit(after: before).filter { $0.action == "session.delete" }
+        #expect(pushed.last?.details["reason"]?.string == "more than \(BrowserSessions.most)")
     }
 
     @Test func `only pages look at the cookie`() async throws {

@@ -17,6 +17,9 @@ extension UIContext {
         UIContext(
             store: store, catalogue: catalogue, authenticator: authenticator,
             noteSignIn: { services.aggregator.noteSignIn(of: $0, $1) }, askAPI: api.askedByPages,
+            openAPI: api.openedByPages,
+            inspection: ServerInspection(
+                failingPart: { nil }, settings: [.init(key: "port", value: "8080", source: "default")]),
             upstreamState: { services.administration.upstreamState(of: $0) },
             publicAddress: address.flatMap(PublicAddress.init), clock: clock, log: .silent(), version: "1.2.3")
     }

@@ -53,41 +53,26 @@ enum RepositoryRoutes {
 
     private static func create(_ call: APICall) async throws -> HTTPResponse {
         let body = call.body
-        let projectName = body["project"]?.string ?? "", name = body["name"]?.string ?? ""
-        let format = body["format"]?.string ?? ""
-        let known = try call.caller.project(forCreatingIn: projectName)
-        guard let kind = body["repository_type"]?.string.flatMap(RepositoryKind.init) else {
-            throw SaveError.invalid("repository_type", "the field 'repository_type' is missing")
-        }
-        guard let descriptor = call.context.formats.descriptor(format) else {
-            let known = call.context.formats.descriptors.map(\.id).joined(separator: ", ")
-            throw SaveError.invalid(
-                "format",
-                "'format' must be one of \(known); others, such as npm, can be loaded: the operator names them in the key 'plugins' of the configuration"
-            )
-        }
-        try RepositoryRules.checkAbility(kind, descriptor)
-        let approval = try await RepositoryDraft.ask(call.context.formats.type(format), kind, JSONObject(), body)
+        let request = try RepositoryRequest(call)
+        let approval = try await request.approval(call)
         let id = try await call.change { writing, now in
             var events: [AuditEvent] = []
-            let project = try known.map { try writing.current($0) } ?? newProject(projectName, writing, at: now, &events)
-            var draft = RepositoryDraft(
-                record: RepositoryRecord(
-                    projectID: project.id, project: project.name, name: name, format: format, kind: kind, created: now,
-                    updated: now),
-                body: body, call: call)
+            let project =
+                try request.project.map { try writing.current($0) }
+                ?? newProject(request.projectName, writing, at: now, &events)
+            var draft = RepositoryDraft(record: request.record(in: project, at: now), body: body, call: call)
             try draft.apply(approval, in: writing)
             let record = try writing.put(draft.record)
-            var details: JSONObject = ["format": .string(format), "repository_type": .string(kind.rawValue)]
-            if kind == .proxy { details["remote_url"] = .string(record.proxy.remoteURL) }
-            if kind == .group { details["members"] = body["members"] ?? [] }
+            var details: JSONObject = ["format": .string(record.format), "repository_type": .string(record.kind.rawValue)]
+            if record.kind == .proxy { details["remote_url"] = .string(record.proxy.remoteURL) }
+            if record.kind == .group { details["members"] = body["members"] ?? [] }
             for field in RepositoryField.all where field.isToldOfNew && field.read?(record) == true {
                 details[field.name] = true
             }
             return (record.id, events + [call.event(record.coordinates, details)])
         }
         call.context.operations.repositoryChanged(id)
-        return try show(id, call, location: "/api/v1/repos/\(projectName)/\(name)")
+        return try show(id, call, location: "/api/v1/repos/\(request.projectName)/\(request.name)")
     }
 
     private static func newProject(

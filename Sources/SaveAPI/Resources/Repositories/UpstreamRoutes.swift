@@ -1,4 +1,5 @@
 internal import SaveAccess
+internal import SaveHTTP
 internal import SavePlatform
 internal import SaveRepositories
 internal import SaveStorage
@@ -6,6 +7,19 @@ internal import SaveStorage
 /// What can be asked of a proxy's upstream and of what is cached of it.
 enum UpstreamRoutes {
     static let all: [APIRoute] = [
+        APIRoute(
+            .post, "/repos/probe", .signedIn, "Ask the upstream of a proxy that is not made yet what it is; nothing is kept",
+            body: RepositoryRules.create, answer: "Probe", failures: [.notFound, .conflict, .upstreamInvalid],
+            action: "repository.probe"
+        ) { call, _ in
+            let draft = try await draft(call)
+            try requireProxy(draft)
+            // What is learnt belongs to no repository.
+            defer { call.context.operations.repositoryChanged(draft.record.id) }
+            let found = try await probe(draft, call).json
+            try await record(call, draft, ["remote_url": .string(draft.record.proxy.remoteURL), "result": found])
+            return call.answer(found)
+        },
         APIRoute(
             .post, "/repos/{project}/{name}/probe", .repository(.manage), "Ask the upstream what it is, now", answer: "Probe",
             failures: [.conflict, .upstreamInvalid], action: "repository.probe"
@@ -25,6 +39,24 @@ enum UpstreamRoutes {
             return APICall.noContent
         },
     ]
+
+    /// The repository that the same body would make.
+    ///
+    /// - Throws: what making it throws.
+    private static func draft(_ call: APICall) async throws -> Repository {
+        let request = try RepositoryRequest(call)
+        let approval = try await request.approval(call)
+        var draft = RepositoryDraft(record: request.record(in: nil, at: call.context.clock.now()), body: call.body, call: call)
+        draft = try await call.context.store.read { [draft] reading in
+            var draft = draft
+            try draft.apply(approval, in: reading)
+            return draft
+        }
+        return Repository(
+            record: draft.record,
+            format: try await call.context.formats.make(draft.record.format, settings: draft.record.settings),
+            descriptor: request.descriptor)
+    }
 
     private static func probe(_ repository: Repository, _ call: APICall) async throws -> RepositoryAdministration.Probe {
         do {

@@ -210,6 +210,26 @@ struct APIRepositoryTests {
         #expect(try await server.send("GET", "/projects/other").status == 404)
     }
 
+    @Test func `an upstream is asked before a repository is made of it, and nothing is kept`() async throws {
+        let server = try await APIServer()
+        let before = server.catalogue.current.repositories.count
+        func body(_ url: String, kind: String = "proxy") -> String {
+            let place = kind == "proxy" ? #","remote_url":"\#(url)""# : ""
+            return #"{"project":"backend","name":"new","format":"notes","repository_type":"\#(kind)"\#(place)}"#
+        }
+        let probe = try await server.send("POST", "/repos/probe", as: "owner", body: body("https://files.example.test/"))
+        #expect(probe.status == 200)
+        #expect(probe["resolved_url"] == "https://files.example.test/simple/")
+        #expect(server.operations.all == ["probe backend/new", "repository"])
+        #expect(server.catalogue.current.repositories.count == before)
+        #expect(try await server.send("POST", "/repos/probe", body: body("https://u:p@files.example.test/")).status == 400)
+        #expect(try await server.send("POST", "/repos/probe", body: body("", kind: "hosted")).status == 409)
+        #expect(
+            try await server.send("POST", "/repos/probe", as: "viewer", body: body("https://files.example.test/")).status == 403)
+        #expect(server.operations.all.count == 2)
+        #expect(try await server.audit().map(\.outcome) == [.ok, .failed, .failed, .denied])
+    }
+
     @Test func `probing and invalidating are for proxies and leave records`() async throws {
         let server = try await APIServer()
         let probe = try await server.send("POST", "/repos/backend/proxy/probe", as: "owner")

@@ -1,0 +1,28 @@
+/// What pages of administration do with scripts, and do without: a page that tells how far something is looks again by itself,
+/// and times are told in the reader's own language and zone.
+enum AdministrationScript {
+    static let text = """
+        async function look() {
+          const live = document.querySelector("[data-again]");
+          if (!live) return;
+          setTimeout(async () => {
+            try {
+              const answer = await fetch(location.href, { headers: { "Accept": "text/html" } });
+              if (!answer.ok || answer.redirected) return;
+              const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+              const fresh = page.getElementById(live.id);
+              if (!fresh) return;
+              if (!live.contains(document.activeElement)) live.replaceWith(fresh);
+              look();
+            } catch { look(); }
+          }, Number(live.dataset.again) * 1000);
+        }
+        look();
+
+        // In the reader's own language and zone.
+        for (const time of document.querySelectorAll("time")) {
+          time.title = new Date(time.dateTime).toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
+        }
+
+        """
+}
