@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
 PREFIX ?= /usr/local
 BUILD = $(shell swift build $(SWIFT_FLAGS) --show-bin-path)
 
-.PHONY: help setup build run test unit e2e bench lint docs plugin install new-format
+.PHONY: help setup build run test unit e2e bench lint docs plugin install new-format deb deb-test
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -35,6 +35,14 @@ new-format: ## a new format, begun as a copy of the Template (NAME=Maven)
 
 install: build ## the server, and what plugins are built against (PREFIX=/usr/local, DESTDIR=)
 	@Scripts/install.sh $(BUILD) $(PREFIX)
+
+deb: build ## a Debian package: .build/deb/save-server_VERSION_ARCHITECTURE.deb
+	@Scripts/setup.sh --deb
+	@Scripts/deb.sh --build $(BUILD)
+
+deb-test: build ## the package installed, upgraded, removed and purged in a Debian of its own (as root)
+	@Scripts/setup.sh --deb
+	@Tests/Packaging/test_deb.py --build $(BUILD)
 
 test: ## everything: unit tests, then the real clients against the server
 	@Scripts/test.sh

@@ -5,6 +5,7 @@
 #   Scripts/setup.sh            what the server needs to build and run
 #   Scripts/setup.sh --tests    and what the end-to-end tests need
 #   Scripts/setup.sh --bench    and what the benchmarks need
+#   Scripts/setup.sh --deb      and what the Debian package and its test need
 set -euo pipefail
 
 fail() {
@@ -24,7 +25,8 @@ for option in "$@"; do
             packages+=(maven libmaven-deploy-plugin-java libmaven-install-plugin-java libmaven-jar-plugin-java ivy)
             ;;
         --bench) packages+=(sqlite3 nginx-light wrk) ;;
-        *) fail "unknown option $option (known: --tests, --bench)" ;;
+        --deb) packages+=(patchelf binutils debootstrap systemd) ;;
+        *) fail "unknown option $option (known: --tests, --bench, --deb)" ;;
     esac
 done
 
