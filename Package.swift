@@ -165,7 +165,7 @@ let package = Package(
         engineTests("AuditTests"),
         engineTests(
             "RepositoriesTests",
-            ["FormatPyPI", "FormatParcels", "FormatSparse", "SaveBlobs", "SaveSQLMetadata", "SaveSQLite"]),
+            ["FormatPyPI", "FormatRaw", "FormatParcels", "FormatSparse", "SaveBlobs", "SaveSQLMetadata", "SaveSQLite"]),
         engineTests("PoliciesTests", ["FormatPyPI", "FormatRaw", "FormatNpm"]),
         engineTests("ServingTests", ["FormatParcels", "SaveBlobs", "SaveMicrohttpd"]),
         tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTOML", "SaveTestKit"]),

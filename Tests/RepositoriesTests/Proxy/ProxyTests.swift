@@ -1,4 +1,5 @@
 import EngineTestKit
+import FormatRaw
 import SaveAccess
 import SaveHTTP
 import SavePlatform
@@ -58,6 +59,19 @@ import Testing
         let down = await engine.send(.get, "/line/p/u/index/y")
         #expect(down.status == 503)
         #expect(down.headers["retry-after"] != nil)
+    }
+
+    @Test func `a file that is gone from a site without an index stays readable each time it is asked for`() async throws {
+        let engine = try await EngineFixture(further: [RawFormat.self])
+        try await engine.add("r", .proxy) { ($0.format, $0.proxy.cacheTTL, $0.proxy.negativeCacheTTL) = ("raw", 60, 600) }
+        engine.upstream.answer(EngineFixture.base + "a.txt", text: "here")
+        #expect(try await engine.get("/raw/p/r/a.txt") == (200, "here"))
+        engine.upstream.answer(EngineFixture.base + "a.txt", .init(status: 404))
+        engine.clock.advance(seconds: 61)
+        for _ in 0..<3 { #expect(try await engine.get("/raw/p/r/a.txt") == (200, "here")) }
+        // What never was here is believed to be missing for a while.
+        for _ in 0..<3 { #expect(try await engine.get("/raw/p/r/b.txt").status == 404) }
+        #expect(engine.upstream.requests(of: EngineFixture.base + "b.txt").count == 1)
     }
 
     @Test func `a restart finds what was cached, page and file`() async throws {

@@ -30,6 +30,8 @@ final class FormatExecutor: Sendable {
         var running: [Int: Running] = [:]
         /// Threads that take work.
         var serving = 0
+        /// Whether the thread that gives calls up was started.
+        var isWatched = false
         var idle = 0
         var started = 0
         var givenUp = 0
@@ -58,6 +60,12 @@ final class FormatExecutor: Sendable {
             details: ["retry_after": "60"])
     }
 
+    private var threadless: SaveError {
+        SaveError(
+            .busy, "the system gives the format '\(name)' no thread: raise its limits (TasksMax, ulimit -u), or ask again",
+            details: ["retry_after": "10"])
+    }
+
     /// Puts work into the queue, or abandons its caller.
     ///
     /// - Parameter isNew: whether it begins a call.
@@ -68,7 +76,14 @@ final class FormatExecutor: Sendable {
             startThreads(&state)
             return true
         }
-        if !isAccepted { caller.abandon(closed) }
+        if !isAccepted { return caller.abandon(closed) }
+        // The system may give no thread, and then nobody would ever come for it.
+        let left = locked { state -> [Work] in
+            guard state.serving == 0 else { return [] }
+            defer { state.queue = [] }
+            return Array(state.queue)
+        }
+        for work in left { work.caller.abandon(threadless) }
     }
 
     private func locked<Value>(_ body: (inout State) -> Value) -> Value {
@@ -83,14 +98,16 @@ final class FormatExecutor: Sendable {
     private func startThreads(_ state: inout State) {
         condition.signal()
         guard state.idle < state.queue.count, state.serving < rules.width, !state.isClosed else { return }
-        if state.started == 0 { start("watch") { threads in threads.watch() } }
-        state.started += 1
+        if !state.isWatched { state.isWatched = start("watch") { threads in threads.watch() } }
+        // Without a watch no call would ever be given up.
+        let number = state.started + 1
+        guard state.isWatched, start("\(number)", { threads in threads.serve(as: number) }) else { return }
+        state.started = number
         state.serving += 1
-        let number = state.started
-        start("\(number)") { threads in threads.serve(as: number) }
     }
 
-    private func start(_ suffix: String, _ body: @escaping @Sendable (FormatExecutor) -> Void) {
+    /// - Returns: false where the system gives no thread.
+    private func start(_ suffix: String, _ body: @escaping @Sendable (FormatExecutor) -> Void) -> Bool {
         // As much as the threads of the cooperative pool have, on which formats run that are compiled in.
         NamedThread.start("\(name)-\(suffix)", stackSize: 8 << 20) { [self] in body(self) }
     }

@@ -58,7 +58,7 @@ struct UpstreamFile: Sendable {
                 }
                 try await touch(earlier.asset)
                 return publish(earlier, to: fill)
-            case let status where context.settings.meansMissing(status): throw try await gone(record)
+            case let status where context.settings.meansMissing(status): throw gone(record, isKept: earlier != nil)
             case 401, 403:
                 throw SaveError(
                     .upstreamInvalid,
@@ -219,9 +219,10 @@ struct UpstreamFile: Sendable {
         context.counters.invalidate(context.id, [.asset(asset.record.path)])
     }
 
-    private func gone(_ record: AssetRecord) async throws -> SourceMiss {
+    /// - Parameter isKept: whether it was fetched before: then it is served still, and to say for a while that it is not there would hide it.
+    private func gone(_ record: AssetRecord, isKept: Bool) -> SourceMiss {
         let until = context.deadline(seconds: context.settings.negativeCacheTTL)
-        if !context.isIndexed || context.describing != nil {
+        if !isKept, !context.isIndexed || context.describing != nil {
             context.memory.misses.insert(until, for: context.missing(record.path))
         }
         return context.miss(record.path, until: until)
