@@ -45,6 +45,13 @@ def test_a_password_is_not_shown(value, visible):
     assert "s3cret" not in command("config", SAVE_OUTBOUND_PROXY=value, SAVE_ADMIN_PASSWORD="s3cret password").stdout
 
 
+@pytest.mark.parametrize("value, visible", [
+    ("https://mirror.example/a.zip?token=s3cret", "https://mirror.example/a.zip?***"),
+    ("https://me:s3cret@mirror.example/a.zip?k=s3cret, https://mirror.example/b.zip", "https://***@mirror.example/a.zip?***, https://mirror.example/b.zip")])
+def test_what_stands_in_the_query_of_a_url_is_not_shown(value, visible):
+    assert shown(SAVE_ADVISORY_SOURCES=value)["advisory_sources"] == (visible, "the variable SAVE_ADVISORY_SOURCES")
+
+
 def test_a_value_makes_up_no_line_of_another_key():
     for value in ("one\nhost = 1.2.3.4    # default", "one\u2028two", "one\x1b[2J", "one\u202eeno", " one", "one    # --data"):
         text = shown(SAVE_DATA=value)["data"][0]

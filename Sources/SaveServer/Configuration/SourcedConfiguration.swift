@@ -49,12 +49,21 @@ package struct SourcedConfiguration: Sendable {
         }
     }
 
-    /// `http://name:password@host` and `name:password@host` with `***` for what stands before the last `@`.
+    /// `http://name:password@host` and `name:password@host` with `***` for what stands before the last `@`, and for the queries of
+    /// URLs, where tokens are.
     private static func withoutCredentials(_ text: String) -> String {
-        guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")) else { return text }
+        guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")) else { return withoutQueries(text[...]) }
         let before = text[..<at]
         let scheme = before.firstRange(of: "://").map { before[..<$0.upperBound] } ?? ""
-        return "\(scheme)***\(text[at...])"
+        return "\(scheme)***\(withoutQueries(text[at...]))"
+    }
+
+    /// A query ends where the next URL of a list begins.
+    private static func withoutQueries(_ text: Substring) -> String {
+        guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "?")) else { return String(text) }
+        let rest = text[mark...]
+        let next = ["http:", "https:"].flatMap { ["," + $0, ", " + $0] }.compactMap { rest.firstRange(of: $0)?.lowerBound }
+        return "\(text[...mark])***" + (next.min().map { withoutQueries(text[$0...]) } ?? "")
     }
 
     /// The text itself, or in quotes where it would not be seen as it is: a value must not make up a line of another key, or a

@@ -80,11 +80,20 @@ struct PackageEditor: Sendable {
         return gone
     }
 
+    /// The members that differ. There may be tens of thousands, as an image has tags.
     private func differences(from before: JSONObject, to after: JSONObject) -> JSONObject {
-        var changes = JSONObject()
-        for key in before.keys + after.keys.filter({ before[$0] == nil }) where before[key] != after[key] {
-            changes[key] = ["from": before[key] ?? .null, "to": after[key] ?? .null]
+        func byKey(_ object: JSONObject) -> [[UInt8]: JSONValue] {
+            Dictionary(object.members.map { (Array($0.key.utf8), $0.value) }) { first, _ in first }
         }
-        return changes
+        let (earlier, later) = (byKey(before), byKey(after))
+        var changes: [(String, JSONValue)] = []
+        for member in before.members {
+            let value = later[Array(member.key.utf8)]
+            if value != member.value { changes.append((member.key, ["from": member.value, "to": value ?? .null])) }
+        }
+        for member in after.members where earlier[Array(member.key.utf8)] == nil {
+            changes.append((member.key, ["from": .null, "to": member.value]))
+        }
+        return JSONObject(changes)
     }
 }
