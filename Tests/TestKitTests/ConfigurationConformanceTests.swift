@@ -33,18 +33,25 @@ import Testing
         #expect(try await conformance(BrokenConfiguration<BlamesTheClient>.self).brokenLaws() == [Self.law])
     }
 
+    @Test func `a format that looks for an index in any number of places breaks a rule`() async throws {
+        #expect(try await conformance(BrokenConfiguration<LooksEverywhere>.self).brokenLaws() == ["an upstream is not believed"])
+    }
+
     @Test func `a format that reads a configuration needs a sample`() async throws {
         let broken = try await conformance(SparseFormat.self, configuration: "").violations()
         #expect(broken.contains { $0.contains("the sample cannot be read") })
     }
 }
 
-private enum ConfigurationFault { case nothing, believesAnyAddress, throwsAnyError, readsWithoutEnd, blamesTheClient }
+private enum ConfigurationFault {
+    case nothing, believesAnyAddress, throwsAnyError, readsWithoutEnd, blamesTheClient, looksEverywhere
+}
 private protocol ConfigurationFaultName { static var fault: ConfigurationFault { get } }
 private enum NoFault: ConfigurationFaultName { static let fault = ConfigurationFault.nothing }
 private enum BelievesAnyAddress: ConfigurationFaultName { static let fault = ConfigurationFault.believesAnyAddress }
 private enum ThrowsAnyError: ConfigurationFaultName { static let fault = ConfigurationFault.throwsAnyError }
 private enum ReadsWithoutEnd: ConfigurationFaultName { static let fault = ConfigurationFault.readsWithoutEnd }
+private enum LooksEverywhere: ConfigurationFaultName { static let fault = ConfigurationFault.looksEverywhere }
 private enum BlamesTheClient: ConfigurationFaultName { static let fault = ConfigurationFault.blamesTheClient }
 
 /// The sparse format with one fault in what it makes of configurations.
@@ -65,7 +72,9 @@ private struct BrokenConfiguration<Name: ConfigurationFaultName>: RepositoryForm
         try await sparse.receive(upload, into: staging)
     }
     func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
-        try sparse.upstreamRequest(for: target, base: base)
+        var request = try sparse.upstreamRequest(for: target, base: base)
+        if Name.fault == .looksEverywhere, case .index = target { request.furtherURLs = (0..<100).map { "https://x.test/\($0)" } }
+        return request
     }
     func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
         try sparse.listing(from: document, for: index)

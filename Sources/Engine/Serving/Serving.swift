@@ -67,7 +67,9 @@ package struct Serving: Sendable {
                 capacity: Self.rememberedRequests, deciding: IndexHandler.decidingFields, catalogue: services.catalogue.live,
                 counters: services.storage.counters,
                 clock: services.storage.clock),
-            recorder: recorder, errors: ErrorRenderer(formats: formats, log: services.storage.log))
+            recorder: recorder,
+            errors: ErrorRenderer(
+                formats: formats, externalOrigin: configuration.publicAddress?.text, log: services.storage.log))
     }
 
     // MARK: Figures

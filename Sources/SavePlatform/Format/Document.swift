@@ -58,13 +58,18 @@ public struct RenderContext: Sendable, Hashable {
     /// project that reserves it: `{"acme-*": {"project": "backend", "owned": true}}`. `owned` says that all that is listed is hosted by
     /// those whom it is reserved for: that project, or any member of the group where it hosts nothing in it.
     public let reservedNames: JSONObject
+    /// Whether reading the repository takes credentials. Some protocols want a document to say so, and their clients send none
+    /// otherwise.
+    public let isPrivate: Bool
 
     package init(
-        basePath: String, externalOrigin: String? = nil, documents: [[UInt8]] = [], reservedNames: JSONObject = JSONObject()
+        basePath: String, externalOrigin: String? = nil, documents: [[UInt8]] = [], reservedNames: JSONObject = JSONObject(),
+        isPrivate: Bool = false
     ) {
         self.reservedNames = reservedNames
         self.basePath = basePath
         self.externalOrigin = externalOrigin
         self.documents = documents
+        self.isPrivate = isPrivate
     }
 }

@@ -14,7 +14,12 @@ public enum ErrorFormat: Sendable, Hashable {
     ///
     /// A change that went well is answered by the document `success`, in which `{message}` is a word about it, where the format
     /// has no answer of its own (`Submission.answer`). Where the clients show a field of a refusal as well, `field` is its name.
-    case json(JSONValue, codes: [SaveError.Code: String] = [:], success: JSONValue, field: String? = nil)
+    ///
+    /// `challenge` is what stands in `WWW-Authenticate` of a 401 beside the platform's own challenge, for clients that look for one of
+    /// theirs (RFC 9110, 11.6.1), such as `Cargo login_url="{repository}me"`. `{repository}` is the URL of the repository, with a slash at its
+    /// end; where that is not known, there is no such challenge.
+    case json(
+        JSONValue, codes: [SaveError.Code: String] = [:], success: JSONValue, field: String? = nil, challenge: String? = nil)
 
     /// The detail of an error with the format's own word for its kind.
     package static let codeDetail = "code"

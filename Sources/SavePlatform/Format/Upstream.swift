@@ -28,14 +28,34 @@ public struct UpstreamRequest: Sendable, Equatable {
     /// For a probe: the repository's settings say that the base is this one; nothing has to be asked.
     public var isCertain = false
 
+    /// Where else to look for an index that is not at `url`.
+    package var furtherURLs: [String] = []
+
+    /// An index is looked for in no more places than this.
+    package static let maxPlaces = 8
+
     /// Where a root listing says what base its upstream should be asked by. Opaque to the platform.
     public static let resolvedBaseAttribute = "resolved-base"
 
-    public init(url: String, accept: String? = nil, maxSize: Int64, resolvedBase: String? = nil) {
+    /// - Parameter furtherURLs: for an index: where it may be as well, asked in this order while the upstream has none of those before.
+    ///   For protocols in which spellings of a name are one package here, and an upstream keeps it under the one of its publisher. Up to
+    ///   seven; each is checked and gets credentials as `url` does.
+    public init(
+        url: String, accept: String? = nil, maxSize: Int64, resolvedBase: String? = nil, furtherURLs: [String] = []
+    ) {
         self.url = url
         self.accept = accept
         self.maxSize = maxSize
         self.resolvedBase = resolvedBase
+        self.furtherURLs = furtherURLs
+    }
+
+    /// The places of an index, each once, the one where it was found last before all others.
+    package func places(last: String?) -> [String] {
+        var places: [String] = []
+        for place in [url] + furtherURLs where !places.contains(place) { places.append(place) }
+        if let last, let found = places.firstIndex(of: last) { places.insert(places.remove(at: found), at: 0) }
+        return Array(places.prefix(Self.maxPlaces))
     }
 }
 

@@ -35,7 +35,7 @@ extension FormatConformance {
 
     /// What is wrong with the documents that `ErrorFormat.json` has: a word that nothing takes the place of stands there as it is.
     private func templateFaults() -> [String] {
-        guard case .json(let refusal, let codes, let success, _) = type.descriptor.refusals else { return [] }
+        guard case .json(let refusal, let codes, let success, _, let challenge) = type.descriptor.refusals else { return [] }
         var found: [String] = []
         for (name, template) in [("refusals", refusal), ("success", success)] {
             for word in Self.words(of: template) where !TemplateWords.names.contains(word) {
@@ -43,6 +43,13 @@ extension FormatConformance {
             }
         }
         if !Self.words(of: refusal).contains("message") { found.append("refusals: say no '{message}'") }
+        for word in challenge.map({ Self.words(of: .string($0)) }) ?? [] where word != "repository" {
+            found.append("challenge: nothing takes the place of '{\(word)}'")
+        }
+        // RFC 9110, 11.6.1: a challenge is a scheme and its parameters. What is no token before a space begins none.
+        if let challenge, !challenge.utf8.prefix(while: { $0 != 0x20 }).allSatisfy(ASCII.isLetter) || challenge.isEmpty {
+            found.append("challenge: begins with no scheme")
+        }
         // Whatever has no status of its own is this server's fault, and one word is enough for all of it.
         for code in codes.keys where ErrorResponder.status(of: code) == 500 && code != .internalFailure {
             found.append("refusals: there is no error '\(code.rawValue)'")

@@ -47,12 +47,27 @@ extension FormatConformance {
                 }
             }
         }
+        found += furtherPlaces(of: keys, format)
         for base in Self.hostileBases {
             let targets =
                 keys.map(UpstreamTarget.index) + [.probe(attempt: 0)] + ((try? AssetPath("a/b")).map { [.asset($0)] } ?? [])
             for target in targets where (try? format.upstreamRequest(for: target, base: base)) != nil {
                 found.append("'\(base)' is taken for an upstream's URL")
             }
+        }
+        return found
+    }
+
+    /// Where else an index is looked for.
+    private func furtherPlaces(of keys: [IndexKey], _ format: any RepositoryFormat) -> [String] {
+        var found: [String] = []
+        for key in keys {
+            let request = try? format.upstreamRequest(for: .index(key), base: "https://upstream.example.com/a/")
+            guard let further = request?.furtherURLs else { continue }
+            if further.count >= UpstreamRequest.maxPlaces {
+                found.append("\(key.text): is looked for in \(further.count) more places")
+            }
+            if !further.allSatisfy(Self.isPlain) { found.append("\(key.text): is looked for at what is no http URL") }
         }
         return found
     }

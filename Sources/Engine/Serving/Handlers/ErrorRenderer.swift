@@ -6,6 +6,8 @@ internal import SaveRepositories
 /// Says no, in the words and the form that a format's clients read.
 struct ErrorRenderer: ErrorRendering {
     let formats: FormatRegistry
+    /// The address that clients use, where the operator says so.
+    let externalOrigin: String?
     let log: Log
 
     func answer(_ error: any Error, _ request: HTTPRequest, onlyJSON: Bool) -> HTTPResponse {
@@ -23,7 +25,7 @@ struct ErrorRenderer: ErrorRendering {
         case .textOrJSON(let members) where onlyJSON || prefersJSON(request):
             let status = response.status
             setBody(of: &response) { line in .object(JSONObject(members.map { ($0, .string("\(status) \(line)")) })) }
-        case .json(let template, let codes, _, let field):
+        case .json(let template, let codes, _, let field, let challenge):
             let failure = error as? SaveError
             let code = failure?.code ?? .internalFailure
             let word = failure?.details[ErrorFormat.codeDetail] ?? codes[code] ?? code.rawValue
@@ -31,11 +33,25 @@ struct ErrorRenderer: ErrorRendering {
             setBody(of: &response) { line in
                 TemplateWords(message: line, code: word, status: status).filled(into: template)
             }
+            if status == 401, let challenge, let repository = repositoryURL(request) {
+                response.headers.append("WWW-Authenticate", challenge.replacing("{repository}", with: repository))
+            }
             if let field, let line = response.headers[RefusalLine.field] { response.headers.append(field, line) }
         case .text, .textOrJSON: break
         }
         response.closesConnection = !request.method.isRead
         return response
+    }
+
+    /// The URL of the repository that a request is about, there or not; nil for a path that names none, or not plainly: a challenge has
+    /// quotes and commas of its own.
+    private func repositoryURL(_ request: HTTPRequest) -> String? {
+        guard let origin = externalOrigin ?? request.origin, let place = formats.place(of: request.rawPath) else { return nil }
+        let names = place.rest.split(separator: UInt8(ascii: "/"), maxSplits: 2).prefix(2).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        guard names.count == 2, names.allSatisfy(ResourceName.isValid) else { return nil }
+        return "\(origin)/\(place.descriptor.root)/\(names[0])/\(names[1])/"
     }
 
     /// Pages are asked for in types of their own, by clients that print what they get; only a client that sends something and names

@@ -171,7 +171,7 @@ struct IndexHandler: RouteHandler {
         renderings.count.wrappingAdd(1, ordering: .relaxed)
         let context = RenderContext(
             basePath: repository.basePath + (key.asOf.map(AsOf.path) ?? ""), externalOrigin: key.origin, documents: documents,
-            reservedNames: catalogue.reservedNames(in: repository, showing: sourced))
+            reservedNames: catalogue.reservedNames(in: repository, showing: sourced), isPrivate: !repository.record.anonymousRead)
         let count = listing.assets.count + listing.packages.count
         let pool = count > Self.maxInlineFiles ? services.processors : nil
         let rendering = try await repository.format.ask(on: pool, lasting: .rendering(count)) { format in

@@ -89,7 +89,18 @@ struct UpstreamPage: Sendable {
     }
 
     private func ask(_ base: String, validating row: CachedIndex?) async throws -> (UpstreamRequest, ClientResponse) {
-        let wanted = try await request(below: base)
+        var wanted = try await request(below: base)
+        var firstMiss: (any Error)?
+        for place in wanted.places(last: row?.url) {
+            wanted.url = place
+            let response = try await send(wanted, validating: row)
+            guard context.settings.meansMissing(response.status) else { return (wanted, response) }
+            firstMiss = firstMiss ?? missing(response.status, place)
+        }
+        throw firstMiss ?? Missing(status: 404)
+    }
+
+    private func send(_ wanted: UpstreamRequest, validating row: CachedIndex?) async throws -> ClientResponse {
         try checkServer(of: wanted.url)
         // An index that another server answers for is that server's: it was not configured, and who runs it is not known.
         var request = ClientRequest(
@@ -98,13 +109,11 @@ struct UpstreamPage: Sendable {
             redirects: .sameServer)
         if let accept = wanted.accept { request.headers.append("Accept", accept) }
         // Validators are of the URL that they came from, and a configuration may have moved the index since.
-        if let row, configuration == nil || row.url == wanted.url {
+        if let row, row.url == wanted.url || configuration == nil && wanted.furtherURLs.isEmpty {
             if let etag = row.etag { request.headers.append("If-None-Match", etag) }
             if let lastModified = row.lastModified { request.headers.append("If-Modified-Since", lastModified) }
         }
-        let response = try await context.client.send(request)
-        if context.settings.meansMissing(response.status) { throw missing(response.status, wanted.url) }
-        return (wanted, response)
+        return try await context.client.send(request)
     }
 
     private func request(below base: String) async throws -> UpstreamRequest {

@@ -250,9 +250,14 @@ struct UpstreamProbe: Sendable {
 
     private func hasPage(of package: PackageID, _ base: String, _ finding: inout Finding) async throws -> Bool {
         let index = IndexKey.package(package)
-        let request = try await context.repository.format.upstreamRequest(for: .index(index), base: base)
-        let response = try await send(request, &finding)
-        guard response.status == 200 else { return false }
+        var request = try await context.repository.format.upstreamRequest(for: .index(index), base: base)
+        var found: ClientResponse?
+        for place in request.places(last: nil) where found == nil {
+            request.url = place
+            let response = try await send(request, &finding)
+            if response.status == 200 { found = response }
+        }
+        guard let response = found else { return false }
         let document = UpstreamDocument(
             url: response.url, contentType: response.headers["content-type"],
             bytes: try await response.body.collect(limit: Int(clamping: request.maxSize)))
