@@ -1,5 +1,5 @@
 /// A value of a TOML document (TOML 1.0).
-package enum TOMLValue: Sendable, Equatable {
+public enum TOMLValue: Sendable, Equatable {
     case string(String)
     case integer(Int64)
     /// May be infinite, or not a number.
@@ -12,34 +12,34 @@ package enum TOMLValue: Sendable, Equatable {
 }
 
 /// Keys and their values. Keys are told apart by their bytes, as the standard wants it; Swift's strings are not.
-package struct TOMLTable: Sendable, Equatable {
-    package private(set) var members: [[UInt8]: TOMLValue]
+public struct TOMLTable: Sendable, Equatable {
+    public private(set) var members: [[UInt8]: TOMLValue]
 
     package init(_ members: [[UInt8]: TOMLValue] = [:]) { self.members = members }
 
-    package subscript(_ key: String) -> TOMLValue? { members[Array(key.utf8)] }
+    public subscript(_ key: String) -> TOMLValue? { members[Array(key.utf8)] }
 }
 
 extension TOMLValue {
-    package var string: String? { if case .string(let value) = self { value } else { nil } }
-    package var array: [TOMLValue]? { if case .array(let values) = self { values } else { nil } }
-    package var table: TOMLTable? { if case .table(let value) = self { value } else { nil } }
+    public var string: String? { if case .string(let value) = self { value } else { nil } }
+    public var array: [TOMLValue]? { if case .array(let values) = self { values } else { nil } }
+    public var table: TOMLTable? { if case .table(let value) = self { value } else { nil } }
 }
 
 /// Why a text is not the TOML it should be.
-package struct TOMLError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct TOMLError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong, for people.
-    package let reason: String
+    public let reason: String
     /// From 1.
-    package let line: Int
-    package var description: String { "line \(line): \(reason)" }
+    public let line: Int
+    public var description: String { "line \(line): \(reason)" }
 }
 
 extension TOMLTable {
     /// Reads a document strictly.
     ///
     /// Refused: what TOML 1.0 refuses, nesting deeper than 64, and whole numbers that no `Int64` holds.
-    package init(parsing bytes: [UInt8]) throws(TOMLError) {
+    public init(parsing bytes: [UInt8]) throws(TOMLError) {
         var reader = TOMLReader(bytes)
         self = try reader.document()
     }
