@@ -55,12 +55,12 @@ func testFormat(_ name: String, _ readers: [Target.Dependency] = []) -> Target {
 let chosenTests = Context.environment["SAVE_TESTS"]?.split(separator: " ").map(String.init)
 
 /// The folders of `Plugins`.
-let plugins = ["Go", "Maven", "Npm", "Oci", "Template"]
+let plugins = ["Cargo", "Go", "Maven", "Npm", "Oci", "Template"]
 
 /// A format that lives in `Plugins`: `Sources/SaveServer/Formats.swift` compiles it in, or a server loads it at start
 /// (docs/plugin-abi.md). Not a plugin of the build tool, which has such a folder as well.
 func plugin(_ name: String) -> [Target] {
-    let readers: [Target.Dependency] = ["SaveDigest", "SaveArchive", "SaveHTML", "SaveCompression"]
+    let readers: [Target.Dependency] = ["SaveDigest", "SaveArchive", "SaveHTML", "SaveCompression", "SaveTOML"]
     return [
         library("Format\(name)", path: "Plugins/\(name)/Sources", ["SavePlatform"] + readers, testable: true),
         .testTarget(
@@ -138,7 +138,7 @@ let package = Package(
         .target(
             name: "SaveServer",
             dependencies: [
-                "SavePlatform", "SaveAPI", "SaveUI", "FormatPyPI", "FormatRaw", "FormatNpm", "FormatGo", "FormatMaven",
+                "SavePlatform", "SaveAPI", "SaveUI", "FormatPyPI", "FormatRaw", "FormatNpm", "FormatCargo", "FormatGo", "FormatMaven",
                 "FormatOci", "SaveDigest", "SaveCompression", "SaveTOML",
                 "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2", "SavePlugins",
                 "CMalloc",
@@ -165,9 +165,9 @@ let package = Package(
         engineTests("AuditTests"),
         engineTests(
             "RepositoriesTests",
-            ["FormatPyPI", "FormatRaw", "FormatParcels", "FormatSparse", "SaveBlobs", "SaveSQLMetadata", "SaveSQLite"]),
+            ["FormatPyPI", "FormatRaw", "FormatCargo", "FormatParcels", "FormatSparse", "SaveBlobs", "SaveSQLMetadata", "SaveSQLite"]),
         engineTests("PoliciesTests", ["FormatPyPI", "FormatRaw", "FormatNpm"]),
-        engineTests("ServingTests", ["FormatParcels", "SaveBlobs", "SaveMicrohttpd"]),
+        engineTests("ServingTests", ["FormatCargo", "FormatParcels", "SaveBlobs", "SaveMicrohttpd"]),
         tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTOML", "SaveTestKit"]),
         tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveHTTP", "SaveDigest"]),
         tests("FormatRawTests", ["FormatRaw", "SaveTestKit", "SavePlatform", "SaveDigest"]),

@@ -20,7 +20,7 @@ packages=(
 for option in "$@"; do
     case "$option" in
         --tests)
-            packages+=(sqlite3 openssl npm prometheus nginx-light chromium skopeo)
+            packages+=(sqlite3 openssl npm cargo-web prometheus nginx-light chromium skopeo)
             # mvn with the plugins of one deploy and one jar: 30 MB beside the Java that it runs on.
             packages+=(maven libmaven-deploy-plugin-java libmaven-install-plugin-java libmaven-jar-plugin-java ivy)
             ;;
@@ -34,6 +34,8 @@ done
 present_otherwise() {
     case "$1" in
         make | curl | openssl | sqlite3 | npm | wrk | python3 | pkg-config | skopeo) command -v "$1" > /dev/null ;;
+        # The plain package cargo of Debian 12 is of 2022 and reads no index over HTTP.
+        cargo-web) [[ "$(cargo --version 2> /dev/null)" =~ ^cargo\ 1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 74)) ;;
         prometheus) command -v promtool > /dev/null ;;
         nginx-light) command -v nginx > /dev/null || [ -x /usr/sbin/nginx ] ;;
         python3-venv) python3 -c 'import venv, ensurepip' 2> /dev/null ;;

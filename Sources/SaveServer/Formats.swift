@@ -1,3 +1,4 @@
+internal import FormatCargo
 internal import FormatGo
 internal import FormatMaven
 internal import FormatNpm
@@ -17,6 +18,7 @@ package func registerFormats(in registry: inout FormatRegistry) throws {
     try registry.register(GoFormat.self)
     try registry.register(MavenFormat.self)
     try registry.register(OciFormat.self)
+    try registry.register(CargoFormat.self)
 }
 
 extension FormatRegistry {

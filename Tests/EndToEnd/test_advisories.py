@@ -46,7 +46,7 @@ STANDARD = [
     record("PYSEC-2026-1", "left-pad", from_to("0", "2.0"), aliases=["CVE-2026-1", "GHSA-aaaa-bbbb-cccc"], modified=NEWEST),
     record("MAL-2026-9", "evil", versions=["1.0"]),
     record("GHSA-gone-gone-gone", "left-pad", from_to("0", "9"), withdrawn=NEWEST),
-    record("RUST-1", "left-pad", from_to("0", "9"), ecosystem="crates.io"),
+    record("RUST-1", "left-pad", from_to("0", "9"), ecosystem="Hex"),
 ]
 
 
@@ -78,7 +78,7 @@ def test_the_advisories_of_a_version_are_told_once_however_many_records_there_ar
     by_alias = advised.admin.ok("GET", "/api/v1/advisories/CVE-2026-1").json()
     assert by_alias["id"] == "GHSA-aaaa-bbbb-cccc" and len(by_alias["records"]) == 2
     assert advised.admin.get("/api/v1/advisories/CVE-0").status_code == 404
-    assert advised.admin.get("/api/v1/advisories?package=pkg:cargo/left-pad").status_code == 400
+    assert advised.admin.get("/api/v1/advisories?package=pkg:gem/left-pad").status_code == 400
     status = advised.admin.ok("GET", "/api/v1/advisories/status").json()
     assert status["records"] == 4 and status["newest"] == NEWEST
     assert status["ecosystems"] == [{"name": "PyPI", "records": 4, "newest": NEWEST}]
@@ -87,7 +87,7 @@ def test_the_advisories_of_a_version_are_told_once_however_many_records_there_ar
 def test_wrong_archives_are_refused_with_the_reason_and_what_is_there_stays(advised):
     whole = archive([record("NEW-1", "left-pad", from_to("0", "99"))])
     assert "damaged" in post(advised, whole[:40] + b"\0" * 20 + whole[60:], 400)["error"]["message"]
-    for body in (whole[:-10], b"", b"PK", b"no archive", archive([]), archive([record("R-1", "a", [], ecosystem="crates.io")])):
+    for body in (whole[:-10], b"", b"PK", b"no archive", archive([]), archive([record("R-1", "a", [], ecosystem="Hex")])):
         assert post(advised, body, 400)["error"]["message"]
     assert advised.admin.request("POST", "/api/v1/advisories", data=whole, headers={"Content-Type": "text/plain"}).status_code == 415
     bomb = archive([" " * (90 << 20)])

@@ -49,7 +49,7 @@ def test_a_loaded_format_is_listed_with_where_it_came_from(template):
     assert status == 0, said
     assert {line[0]: line[2] for line in lines} == {
         "pypi": "compiled in", "raw": "compiled in", "npm": "compiled in", "go": "compiled in", "maven": "compiled in",
-        "oci": "compiled in", "template": str(template)}
+        "oci": "compiled in", "cargo": "compiled in", "template": str(template)}
 
 
 @pytest.mark.parametrize("format, name", [("Npm", "npm"), ("Go", "go")])

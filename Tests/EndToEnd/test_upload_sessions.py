@@ -48,7 +48,7 @@ def test_a_mount_is_where_the_repositories_are(server, chunks):
     assert "upload_sessions" in listed["chunks"]["abilities"]
     lines = [line.split("\t") for line in command("formats", SAVE_PLUGINS=str(chunks)).stdout.splitlines()]
     assert {line[0]: line[4:] for line in lines} == {
-        "chunks": ["/c2/"], "pypi": [], "raw": [], "npm": [], "go": [], "maven": [], "oci": ["/v2/oci/"]}
+        "chunks": ["/c2/"], "pypi": [], "raw": [], "npm": [], "go": [], "maven": [], "cargo": [], "oci": ["/v2/oci/"]}
     assert admin.ok("GET", "/api/v1/repos/e/hosted").json()["url"] == server.url + "/c2/e/hosted/"
 
     greeting = admin.get("/c2/")

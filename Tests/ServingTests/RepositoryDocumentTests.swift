@@ -1,4 +1,5 @@
 import EngineTestKit
+import FormatCargo
 import FormatParcels
 import SaveHTTP
 import SavePlatform
@@ -94,5 +95,41 @@ private struct Careless: RepositoryFormat {
     }
     func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
         Document(type: type, bytes: Array("{}".utf8))
+    }
+}
+
+/// What clients that send no credentials before they are told to are told.
+@Suite struct AskingForCredentialsTests {
+    @Test func `a document may say whether the repository takes credentials, and follows the setting`() async throws {
+        let engine = try await EngineFixture(format: CargoFormat.self, publicURL: "https://save.example.com")
+        let id = try await engine.add("r", .hosted) { $0.format = "cargo" }
+        #expect(try await engine.get("/cargo/p/r/config.json").text.contains(#""auth-required":true"#))
+        try await engine.change(id) { $0.anonymousRead = true }
+        for user in ["admin", nil] {
+            let text = try await engine.get("/cargo/p/r/config.json", as: user).text
+            #expect(text.contains("\"dl\"") && !text.contains("auth-required"))
+        }
+        try await engine.change(id) { $0.anonymousRead = false }
+        #expect(try await engine.get("/cargo/p/r/config.json").text.contains(#""auth-required":true"#))
+    }
+
+    @Test func `a refusal has the challenge of its protocol beside the platform's, and names nothing but what was asked for`()
+        async throws
+    {
+        let engine = try await EngineFixture(format: CargoFormat.self, publicURL: "https://example.com/save")
+        try await engine.add("r", .hosted) { $0.format = "cargo" }
+        for path in ["r/config.json", "r/ca/rg/cargo", "r/", "gone/config.json"] {
+            let answer = await engine.send(.get, "/cargo/p/" + path, as: nil)
+            #expect(answer.status == 401)
+            let name = path.prefix { $0 != "/" }
+            #expect(
+                answer.headers.all.filter { $0.name.lowercased() == "www-authenticate" }.map(\.value) == [
+                    "Basic realm=\"Save\", charset=\"UTF-8\"",
+                    "Cargo login_url=\"https://example.com/save/cargo/p/\(name)/me\"",
+                ])
+        }
+        // What is no name of a repository is not written into a field.
+        let odd = await engine.send(.get, "/cargo/p/a%22,b/config.json", as: nil)
+        #expect(odd.headers.all.filter { $0.name.lowercased() == "www-authenticate" }.count == 1)
     }
 }

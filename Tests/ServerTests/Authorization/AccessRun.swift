@@ -87,6 +87,7 @@ struct AccessRun {
             return ("application/json", path.hasSuffix("/next") ? Array("\"1.0.0\"".utf8) : AccessWorld.publish("1.1.0"))
         case "PUT" where path.hasPrefix("/go/"): return ("application/zip", AccessWorld.goZip("demo", "v1.1.0"))
         case "PUT" where path.contains("/manifests/"): return (AccessWorld.manifestType, AccessWorld.image("v2"))
+        case "PUT" where path.hasPrefix("/cargo/"): return (nil, AccessWorld.crate("1.1.0"))
         case "PUT" where !path.hasPrefix("/api/"):
             return ("application/octet-stream", path.hasSuffix(".whl") ? AccessWorld.newWheel.bytes : Array("new".utf8))
         default: return (nil, nil)
@@ -107,7 +108,9 @@ extension HTTPResponse {
         if let start = text.firstRange(of: "\"request_id\":\"")?.upperBound, let end = text[start...].firstIndex(of: "\"") {
             text.removeSubrange(start..<end)
         }
+        // A challenge may say where to sign in, by the names that were asked for.
         let fields = headers.all.map { "\($0.name): \($0.value)" }.joined(separator: "\n")
+            .replacing("/closed/", with: "/asked/").replacing("/absent/", with: "/asked/")
         return "\(status)\n\(fields)\n\n\(text)"
     }
 

@@ -169,7 +169,7 @@ final class AccessWorld: Sendable {
         let now = clock.platform.now()
         try await store.write { writing in
             for project in try writing.projects() {
-                for format in ["pypi", "raw", "go", "maven", "oci", "npm", "chunks", "notices", "parcels"] {
+                for format in ["pypi", "raw", "cargo", "go", "maven", "oci", "npm", "chunks", "notices", "parcels"] {
                     var members: [Int64] = []
                     for kind in RepositoryKind.allCases {
                         var record = RepositoryRecord(
@@ -198,6 +198,8 @@ final class AccessWorld: Sendable {
             guard await send("DELETE", path, as: .admin).status == 204,
                 await send("PUT", "/raw/\(project)/raw-hosted/a/b.txt", as: .admin, Array("text".utf8)).status == 201,
                 await send("PUT", "/npm/\(project)/npm-hosted/demo", as: .admin, Self.publish("1.0.0")).status == 201,
+                await send("PUT", "/cargo/\(project)/cargo-hosted/api/v1/crates/new", as: .admin, Self.crate("1.0.0")).status
+                    == 200,
                 await send(
                     "PUT", "/go/\(project)/go-hosted/go.test/demo/@v/v1.0.0.zip", as: .admin, Self.goZip("demo", "v1.0.0")
                 ).status == 201,
@@ -263,6 +265,19 @@ final class AccessWorld: Sendable {
             "_attachments": .object(JSONObject([("demo-\(version).tgz", .object(file))])),
         ]
         return JSONValue.object(document).bytes
+    }
+
+    /// The file of a version of a crate.
+    static func crateFile(_ name: String, _ version: String) -> [UInt8] {
+        let manifest = "[package]\nname = \"\(name)\"\nversion = \"\(version)\"\n"
+        return FixtureTar([.init("\(name)-\(version)/Cargo.toml", manifest)]).bytes
+    }
+
+    /// What publishes it.
+    static func crate(_ version: String, of name: String = "demo") -> [UInt8] {
+        let description: JSONObject = ["name": .string(name), "vers": .string(version)]
+        let parts = [JSONValue.object(description).bytes, crateFile(name, version)]
+        return parts.flatMap { part in (0..<4).map { UInt8(truncatingIfNeeded: part.count >> (8 * $0)) } + part }
     }
 
     /// A form that publishes a wheel.

@@ -55,6 +55,7 @@ import Testing
             ("PUT", "npm-hosted", "/-/package/demo/dist-tags/next", "application/json", Array("\"1.0.0\"".utf8)),
             ("PUT", "go-hosted", "/go.test/demo/@v/v1.1.0.zip", "application/zip", AccessWorld.goZip("demo", "v1.1.0")),
             ("PUT", "oci-hosted", "/demo/manifests/v2", AccessWorld.manifestType, AccessWorld.image("v2")),
+            ("PUT", "cargo-hosted", "/api/v1/crates/new", "application/octet-stream", AccessWorld.crate("1.1.0")),
             ("PUT", "chunks-hosted", "/files/\(Digest.hex(bytes))", "application/octet-stream", bytes),
         ]
     }

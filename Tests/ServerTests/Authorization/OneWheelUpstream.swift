@@ -30,6 +30,15 @@ struct OneWheelUpstream: HTTPClient {
         case "-/v1/search?text=demo&size=20&from=0":
             let search: JSONValue = ["objects": [["package": ["name": "demo", "version": "1.0.0"]]], "total": 1]
             (type, bytes) = ("application/json", search.bytes)
+        case "config.json":
+            let places: JSONValue = ["dl": .string(AccessWorld.upstream + "f/{crate}.tgz"), "api": "http://upstream.test"]
+            (type, bytes) = ("application/json", places.bytes)
+        case "de/mo/demo":
+            let line: JSONValue = ["name": "demo", "vers": "1.0.0", "cksum": .string(Digest.hex(AccessWorld.tarball))]
+            (type, bytes) = ("text/plain", line.bytes)
+        case "api/v1/crates?q=demo&per_page=10":
+            let search: JSONValue = ["crates": [["name": "demo", "max_version": "1.0.0"]], "meta": ["total": 1]]
+            (type, bytes) = ("application/json", search.bytes)
         case "f/demo.tgz": (type, bytes) = ("application/octet-stream", AccessWorld.tarball)
         case "files/\(Digest.hex(AccessWorld.tarball))": (type, bytes) = ("application/octet-stream", AccessWorld.tarball)
         case "go.test/demo/@v/list": (type, bytes) = ("text/plain", Array("v1.0.0\n".utf8))

@@ -175,7 +175,7 @@ struct BypassRun {
     private static let secrets: Set<[UInt8]> = Set(
         [
             RefusedFile.wheel.bytes, RefusedFile.wheel.metadata, RefusedFile.bytes, RefusedFile.provenance,
-            RefusedFile.attestations, RefusedFile.goZip, RefusedFile.goMod,
+            RefusedFile.attestations, RefusedFile.goZip, RefusedFile.goMod, AccessWorld.crateFile("stolen-keys", "1.0.0"),
         ]
             + RefusedFile.npmNames.map(RefusedFile.tarball))
 }

@@ -53,7 +53,8 @@ enum RefusedURLs {
     ///
     /// The time is a minute after that at which the tests begin. Upstreams are not searched as of a time.
     static func views(of row: Row, _ place: RefusedPlace) -> [String] {
-        row.path.contains("/search") && !place.isHosted ? [""] : ["", "/+at/2027-01-15T08:01:00Z"]
+        (row.path.contains("/search") || row.path.contains("/crates?q=")) && !place.isHosted
+            ? [""] : ["", "/+at/2027-01-15T08:01:00Z"]
     }
 
     private static let wheel = RefusedFile.wheel.filename
@@ -126,6 +127,16 @@ enum RefusedURLs {
         Row("raw", .asset, .file, "/a/stolen-keys.txt"),
         Row("raw", .index, .page, "/a/", hosted),
         Row("raw", .redirect, .redirect, ""),
+
+        Row("cargo", .asset, .file, "/api/v1/crates/stolen-keys/1.0.0/download"),
+        Row("cargo", .asset, .file, "/api/v1/crates/Stolen_Keys/1.0.0/download"),
+        Row("cargo", .index, .page, "/st/ol/stolen-keys"),
+        Row("cargo", .index, .page, "/st/ol/stolen_keys"),
+        Row("cargo", .index, .page, "/api/v1/crates?q=stolen-keys&per_page=10"),
+        Row("cargo", .index, .page, "/api/v1/crates/stolen-keys/owners"),
+        Row("cargo", .index, .page, "/config.json"),
+        Row("cargo", .index, .page, "/me"),
+        Row("cargo", .redirect, .redirect, ""),
 
         Row("chunks", .asset, .file, "/files/\(digest)"),
 

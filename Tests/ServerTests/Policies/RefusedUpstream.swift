@@ -23,6 +23,10 @@ final class RefusedUpstream: HTTPClient {
         ]
         let root: JSONValue = ["meta": ["api-version": "1.1"], "projects": [["name": "stolen-keys"]]]
         let search: JSONValue = ["objects": [["package": ["name": "stolen-keys", "version": "1.0.0"]]], "total": 1]
+        let places: JSONValue = ["dl": .string(AccessWorld.upstream + "f/{crate}.crate"), "api": "http://upstream.test"]
+        let crate = AccessWorld.crateFile("stolen-keys", "1.0.0")
+        let line: JSONValue = ["name": "stolen-keys", "vers": "1.0.0", "cksum": .string(Digest.hex(crate))]
+        let crates: JSONValue = ["crates": [["name": "stolen-keys", "max_version": "1.0.0"]], "meta": ["total": 1]]
         let pageType = "application/vnd.pypi.simple.v1+json"
         var documents: [String: (String, [UInt8])] = [
             "": (pageType, root.bytes), "stolen-keys/": (pageType, page.bytes), "f/" + wheel.filename: ("", wheel.bytes),
@@ -39,6 +43,9 @@ final class RefusedUpstream: HTTPClient {
             ),
             "test/maven/stolen-keys/1.0/stolen-keys-1.0.jar": ("", RefusedFile.bytes),
             "test/maven/stolen-keys/1.0/stolen-keys-1.0.pom": ("application/xml", RefusedFile.bytes),
+            "config.json": ("application/json", places.bytes),
+            "st/ol/stolen-keys": ("text/plain", line.bytes), "f/stolen-keys.crate": ("", crate),
+            "api/v1/crates": ("application/json", crates.bytes),
         ]
         for (number, name) in RefusedFile.npmNames.enumerated() {
             let tarball = RefusedFile.tarball(name)

@@ -73,6 +73,8 @@ struct RefusedWorld {
         guard await world.push(RefusedFile.image, of: RefusedFile.bytes, as: "stolen-keys", to: "/oci/open/oci-hosted/") else {
             throw SaveError(.internalFailure, "the image is not taken")
         }
+        let crate = AccessWorld.crate("1.0.0", of: "stolen-keys")
+        try await put("PUT", "/cargo/open/cargo-hosted/api/v1/crates/new", crate, 200)
         for name in RefusedFile.npmNames {
             try await put("PUT", "/npm/open/npm-hosted/\(name)", Self.npmDocument(name), 201, type: "application/json")
             let base = name.split(separator: "/").last.map(String.init) ?? name
