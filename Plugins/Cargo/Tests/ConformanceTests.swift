@@ -40,7 +40,11 @@ import Testing
             ],
             indexes: [(.package(package), Listing(assets: listed))],
             uploads: [crate, second].map {
-                SampleUpload(.put, "/api/v1/crates/new", contentType: "application/octet-stream", body: $0.body)
+                var other = $0
+                other.name = "My-Crate"
+                return SampleUpload(
+                    .put, "/api/v1/crates/new", contentType: "application/octet-stream", body: $0.body,
+                    respelled: (other.name, other.body))
             } + [
                 SampleUpload(.delete, "/api/v1/crates/my_crate/1.2.3/yank", body: []),
                 SampleUpload(.put, "/api/v1/crates/my_crate/1.2.3/unyank", body: []),

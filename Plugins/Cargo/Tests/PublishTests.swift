@@ -143,6 +143,26 @@ import Testing
         #expect(await refusal(SampleCrate(more: [linked]))?.details["field"] == "crate")
     }
 
+    @Test func `an archive that unpacks to too much, or has a device, is refused before it is unpacked`() async throws {
+        let top = "my_crate-1.2.3/"
+        var bomb = FixtureTar.Entry(top + "zeros", [])
+        bomb.claimedSize = 8_000_000_000
+        let device = FixtureTar.Entry(top + "null", [], kind: UInt8(ascii: "3"))
+        for entry in [bomb, device] {
+            #expect(await refusal(SampleCrate(more: [entry]))?.details["field"] == "crate")
+        }
+        let long = SampleCrate(manifest: "# " + String(repeating: "x", count: 5 << 20))
+        #expect(await refusal(long)?.details["field"] == "crate")
+    }
+
+    @Test func `a description as deep as a well is refused`() async {
+        for opening in ["[", #"{"deps":"#] {
+            var crate = SampleCrate()
+            crate.description = Array(String(repeating: opening, count: 100_000).utf8)
+            #expect(await refusal(crate)?.code == .invalidRequest)
+        }
+    }
+
     @Test func `versions that differ in their build alone are one`() async throws {
         let records = try await [SampleCrate(version: "1.0.0+a"), SampleCrate(version: "1.0.0+b")].asyncMap {
             try #require(try await $0.receive().items.first).record

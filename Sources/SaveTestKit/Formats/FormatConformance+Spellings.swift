@@ -70,6 +70,14 @@ extension FormatConformance {
 
 /// How publishers write the names of packages.
 extension FormatConformance {
+    /// The upload under other names, each with the name.
+    private static func respellings(of upload: SampleUpload, _ name: String) -> [(String, SampleUpload)] {
+        if let (other, body) = upload.respelled {
+            return [(other, SampleUpload(upload.method, upload.path, contentType: upload.contentType, body: body))]
+        }
+        return spellings(of: name).map { ($0, upload.replacing(name, with: $0)) }
+    }
+
     /// The name that a submission gives its package is one of the package's, and where the first spelling stays, another one gets
     /// as far as the platform, which refuses it.
     func spellings(_ format: any RepositoryFormat) async throws -> [String] {
@@ -86,8 +94,8 @@ extension FormatConformance {
             }
             // What adds no file may be said of a package in any spelling.
             guard abilities.contains(.fixedSpellings), !submission.items.isEmpty else { continue }
-            for other in Self.spellings(of: package.displayName) where naming.package(named: other) == package.id {
-                let again = upload.replacing(package.displayName, with: other)
+            for (other, again) in Self.respellings(of: upload, package.displayName)
+            where naming.package(named: other) == package.id {
                 guard let respelled = try? await received(again, format)?.package, respelled.id == package.id else { continue }
                 hasOther = true
                 let platform = try await InMemoryPlatform(type)

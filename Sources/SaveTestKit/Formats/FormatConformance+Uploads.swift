@@ -18,8 +18,9 @@ extension FormatConformance {
             } catch {
                 found.append("\(place): is not taken: \(error)")
             }
-            // Whatever is missing at the end of a form, it is not taken for the whole; a bare file has no end of its own.
-            if case .upload(let plan) = try? route(format, upload.method, upload.path), plan.path == nil {
+            // Whatever is missing at the end of a form, it is not taken for the whole; a bare file has no end of its own, nor has
+            // a change that the path says alone.
+            if !upload.body.isEmpty, case .upload(let plan) = try? route(format, upload.method, upload.path), plan.path == nil {
                 let cut = SampleUpload(
                     upload.method, upload.path, contentType: upload.contentType, body: Array(upload.body.dropLast(8)))
                 if (try? await contents(of: cut, chunk: 1000, format)) != nil {

@@ -140,8 +140,14 @@ public struct SampleUpload: Sendable {
     public let path: String
     public let contentType: String?
     public let body: [UInt8]
+    /// The body under another spelling of the package's name, where the name stands in it packed and cannot be replaced.
+    public let respelled: (name: String, body: [UInt8])?
 
-    public init(_ method: HTTPMethod, _ path: String, contentType: String? = nil, body: [UInt8]) {
+    public init(
+        _ method: HTTPMethod, _ path: String, contentType: String? = nil, body: [UInt8],
+        respelled: (name: String, body: [UInt8])? = nil
+    ) {
+        self.respelled = respelled
         self.method = method
         self.path = path
         self.contentType = contentType
