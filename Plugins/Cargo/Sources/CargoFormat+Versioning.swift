@@ -11,19 +11,3 @@ extension CargoFormat: PackageVersioning {
         try VersionRequirement(range).contains(version)
     }
 }
-
-extension CargoFormat: UsageDescribing {
-    public func usage(of url: String, takesUploads: Bool) -> [UsageExample] {
-        let configuration = "[registries]\nsave = { index = \"sparse+\(url)\" }\n"
-        let replacement = "[source.crates-io]\nreplace-with = \"save\"\n[source.save]\nregistry = \"sparse+\(url)\"\n"
-        let credentials = "[registry]\nglobal-credential-providers = [\"cargo:token\"]\n"
-        var examples = [
-            UsageExample("In ~/.cargo/config.toml", configuration + credentials),
-            UsageExample("Sign in", "cargo login --registry save"),
-            UsageExample("Add a crate from here", "cargo add --registry save NAME"),
-            UsageExample("In ~/.cargo/config.toml, for all crates to come from here", replacement),
-        ]
-        if takesUploads { examples.append(UsageExample("Publish", "cargo publish --registry save")) }
-        return examples
-    }
-}

@@ -31,17 +31,3 @@ extension GoFormat: ContentNaming {
         return try ModuleFile(module, version, .zip).path(.zip)
     }
 }
-
-extension GoFormat: UsageDescribing {
-    public func usage(of url: String, takesUploads: Bool) -> [UsageExample] {
-        let proxy = url.utf8.last == UInt8(ascii: "/") ? String(Substring(url.utf8.dropLast())) : url
-        var examples = [
-            UsageExample("Use with the go command", "go env -w GOPROXY=\(proxy)"),
-            UsageExample("Download a module", "go get MODULE@VERSION"),
-        ]
-        if takesUploads {
-            examples.append(UsageExample("Publish a version", "curl -n -T MODULE.zip \(url)MODULE/@v/VERSION.zip"))
-        }
-        return examples
-    }
-}
