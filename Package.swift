@@ -138,7 +138,8 @@ let package = Package(
         .target(
             name: "SaveServer",
             dependencies: [
-                "SavePlatform", "SaveAPI", "SaveUI", "FormatPyPI", "FormatRaw", "FormatNpm", "FormatCargo", "FormatGo", "FormatMaven",
+                "SavePlatform", "SaveAPI", "SaveUI", "FormatPyPI", "FormatRaw", "FormatNpm", "FormatCargo", "FormatGo",
+                "FormatMaven",
                 "FormatOci", "SaveDigest", "SaveCompression", "SaveTOML",
                 "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2", "SavePlugins",
                 "CMalloc",
@@ -165,7 +166,11 @@ let package = Package(
         engineTests("AuditTests"),
         engineTests(
             "RepositoriesTests",
-            ["FormatPyPI", "FormatRaw", "FormatCargo", "FormatParcels", "FormatSparse", "SaveBlobs", "SaveSQLMetadata", "SaveSQLite"]),
+            [
+                "FormatPyPI", "FormatRaw", "FormatCargo", "FormatGo", "FormatParcels", "FormatSparse", "SaveBlobs",
+                "SaveSQLMetadata",
+                "SaveSQLite",
+            ]),
         engineTests("PoliciesTests", ["FormatPyPI", "FormatRaw", "FormatNpm"]),
         engineTests("ServingTests", ["FormatCargo", "FormatParcels", "SaveBlobs", "SaveMicrohttpd"]),
         tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTOML", "SaveTestKit"]),

@@ -33,6 +33,10 @@ import Testing
         #expect(try await conformance(BrokenConfiguration<BlamesTheClient>.self).brokenLaws() == [Self.law])
     }
 
+    @Test func `a format that knows files by their paths knows whose they are`() async throws {
+        #expect(try await conformance(BrokenConfiguration<KnowsAnyFile>.self).brokenLaws() == [Self.law])
+    }
+
     @Test func `a format that looks for an index in any number of places breaks a rule`() async throws {
         #expect(try await conformance(BrokenConfiguration<LooksEverywhere>.self).brokenLaws() == ["an upstream is not believed"])
     }
@@ -44,7 +48,7 @@ import Testing
 }
 
 private enum ConfigurationFault {
-    case nothing, believesAnyAddress, throwsAnyError, readsWithoutEnd, blamesTheClient, looksEverywhere
+    case nothing, believesAnyAddress, throwsAnyError, readsWithoutEnd, blamesTheClient, looksEverywhere, knowsAnyFile
 }
 private protocol ConfigurationFaultName { static var fault: ConfigurationFault { get } }
 private enum NoFault: ConfigurationFaultName { static let fault = ConfigurationFault.nothing }
@@ -52,11 +56,12 @@ private enum BelievesAnyAddress: ConfigurationFaultName { static let fault = Con
 private enum ThrowsAnyError: ConfigurationFaultName { static let fault = ConfigurationFault.throwsAnyError }
 private enum ReadsWithoutEnd: ConfigurationFaultName { static let fault = ConfigurationFault.readsWithoutEnd }
 private enum LooksEverywhere: ConfigurationFaultName { static let fault = ConfigurationFault.looksEverywhere }
+private enum KnowsAnyFile: ConfigurationFaultName { static let fault = ConfigurationFault.knowsAnyFile }
 private enum BlamesTheClient: ConfigurationFaultName { static let fault = ConfigurationFault.blamesTheClient }
 
 /// The sparse format with one fault in what it makes of configurations.
 private struct BrokenConfiguration<Name: ConfigurationFaultName>: RepositoryFormat, PackageNaming, UpstreamConfigurationReading,
-    FileLocating
+    FileLocating, UnlistedVersions
 {
     static var descriptor: FormatDescriptor { SparseFormat.descriptor }
     let sparse: SparseFormat
@@ -92,6 +97,12 @@ private struct BrokenConfiguration<Name: ConfigurationFaultName>: RepositoryForm
             throw Name.fault == .throwsAnyError ? SaveError(.invalidRequest, "no") : error
         }
     }
+
+    func unlistedFile(at path: AssetPath, of package: PackageID) -> AssetRecord? {
+        guard Name.fault == .knowsAnyFile else { return nil }
+        return AssetRecord(path: path, package: package, version: "1.0")
+    }
+    func hasDocument(of index: IndexKey, in listing: Listing) -> Bool { false }
 
     func location(of file: AssetRecord, base: String, configuration: JSONObject) throws -> String? {
         do { return try sparse.location(of: file, base: base, configuration: configuration) } catch {

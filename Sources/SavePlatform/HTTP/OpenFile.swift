@@ -10,7 +10,7 @@ public final class OpenFile: Sendable {
     private let owner = Mutex<(any AnyObject & Sendable)?>(nil)
 
     /// Takes over an open descriptor.
-    public init(adopting descriptor: Int32, size: Int64) {
+    package init(adopting descriptor: Int32, size: Int64) {
         self.descriptor = descriptor
         self.size = size
     }

@@ -1,6 +1,6 @@
 internal import SavePlatform
 
-/// The rules of `UpstreamConfigurationReading` and `FileLocating`.
+/// The rules of `UpstreamConfigurationReading`, `FileLocating` and `UnlistedVersions`.
 extension FormatConformance {
     /// Values that no format gave, for one that is asked with them all the same: an earlier version of it may have.
     private static let foreignConfigurations: [JSONObject] = [
@@ -11,6 +11,28 @@ extension FormatConformance {
         var found: [String] = []
         if let format = format as? any UpstreamConfigurationReading { found += readings(format) }
         if let locating = format as? any FileLocating { found += places(format, locating) }
+        if let unlisting = format as? any UnlistedVersions { found += unlisted(format, unlisting) }
+        return found
+    }
+
+    /// What is known of a file by its path, which any client can make up.
+    private func unlisted(_ format: any RepositoryFormat, _ unlisting: any UnlistedVersions) -> [String] {
+        var found: [String] = []
+        let other = PackageID(normalized: "no-such-package")
+        for text in paths {
+            guard case .asset(let path, let package?) = try? route(format, .get, text) else { continue }
+            guard let record = unlisting.unlistedFile(at: path, of: package) else { continue }
+            if record != unlisting.unlistedFile(at: path, of: package) { found.append("\(text): two looks differ") }
+            if record.path != path || record.package != package { found.append("\(text): is another file when it is not listed") }
+            if !record.checksums.isEmpty || record.size != nil { found.append("\(text): bytes are known by a path") }
+            if !Self.isPlain(origin(of: record, format, configuration(format))) { found.append("\(text): has no http URL") }
+            if unlisting.unlistedFile(at: path, of: other) != nil { found.append("\(text): is a file of any package") }
+        }
+        // A page that lists files is made of that list.
+        for (key, listing) in indexes where unlisting.hasDocument(of: key, in: listing) {
+            if case .custom = key { continue }
+            found.append("\(key.text): has a document beside itself")
+        }
         return found
     }
 

@@ -17,8 +17,14 @@ struct Explainer: Sendable {
         var merged = MergedListing(areShared: repository.record.group.policy == .union)
         let isUnion = repository.record.kind == .group && repository.record.group.policy == .union
         let candidates = Set((group?.candidates(for: package) ?? members).map(\.repository.record.id))
+        var ignored = CacheValidity()
+        let above = try await group?.hostedName(above: package, &ignored)
         for (place, member) in members.enumerated() {
             var passedOver = passedOver(member, candidates, group)
+            if let above, passedOver == nil, member.repository.record.kind != .hosted {
+                passedOver = .init(
+                    "owned_name", "\(above.host.record.coordinates) hosts '\(above.name)', which the name lies below")
+            }
             if passedOver == nil, let owner, !isUnion {
                 passedOver = .init("first_owner", "\(owner.record.coordinates) has the package and answers for it alone")
             }

@@ -34,13 +34,15 @@ struct MemberFindings: Sendable {
                 files: stored.map(\.listed))
             findings.addHosted(stored, facts, retired, try await rules.verdicts(on: facts))
         } else {
-            let index = UpstreamIndex(UpstreamContext(repository, sources.storage, sources.upstreams))
+            let context = UpstreamContext(repository, sources.storage, sources.upstreams)
+            let index = UpstreamIndex(context)
             if refresh { _ = await index.insist(.package(package)) }
             let known = try await index.remembered(.package(package))
             let facts = PackageFacts(
                 repository: repository, id: package, attributes: known?.listing.attributes ?? JSONObject(),
                 files: (known?.listing.assets ?? []) + stored.map(\.record), listed: known?.listing.assets ?? [])
-            findings.addProxied(known, stored, sources, package, try await rules.verdicts(on: facts))
+            let unlisted = try await UnlistedFiles(context).paths(among: stored.map(\.record.path), of: package)
+            findings.addProxied(known, stored, unlisted, sources, package, try await rules.verdicts(on: facts))
             // What an earlier run of the server saw is kept; what could not be kept is remembered.
             if !odd.isEmpty { findings.member.upstream?.anomalies = UpstreamAnomaly.all(of: odd) }
         }
@@ -67,8 +69,8 @@ struct MemberFindings: Sendable {
     // MARK: Proxied
 
     private mutating func addProxied(
-        _ known: UpstreamMemory.KnownIndex?, _ stored: [StoredAsset], _ sources: RepositorySources, _ package: PackageID,
-        _ verdicts: FileVerdicts
+        _ known: UpstreamMemory.KnownIndex?, _ stored: [StoredAsset], _ unlisted: Set<AssetPath>, _ sources: RepositorySources,
+        _ package: PackageID, _ verdicts: FileVerdicts
     ) {
         describeUpstream(known, sources, package)
         let cached = Dictionary(stored.map { ($0.record.path, $0) }) { first, _ in first }
@@ -100,9 +102,10 @@ struct MemberFindings: Sendable {
         let isListing = member.repository.format.cast { $0 as? any PathDescribing } == nil
         for asset in stored where !shown.contains(asset.record.path) {
             let reason =
-                isListing
-                ? Explanation.Reason(
-                    "removed_upstream", "the upstream no longer lists it; the copy here can still be fetched") : nil
+                unlisted.contains(asset.record.path)
+                ? Explanation.Reason("unlisted", "the upstream does not list the version; clients get it by its exact name")
+                : isListing
+                    ? .init("removed_upstream", "the upstream no longer lists it; the copy here can still be fetched") : nil
             files.append(file(asset.record, "unlisted", asset, reason, verdicts))
         }
     }

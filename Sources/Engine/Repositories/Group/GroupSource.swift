@@ -40,9 +40,15 @@ package struct GroupSource: ContentSource {
         if case .search(let query) = index { return try await found(query) }
         guard let package = index.package, !isUnion else { return try await merged(index).sourced() }
         var validity = CacheValidity()
+        var isFree = false
         for member in candidates(for: package) {
+            if !member.isHosted, !isFree {
+                try await refuseNested(package, &validity)
+                isFree = true
+            }
             if let answer = try await listing(index, of: package, by: member, &validity) { return answer }
         }
+        if !isFree { try await refuseNested(package, &validity) }
         throw noPackage(package, validity)
     }
 
@@ -119,12 +125,49 @@ package struct GroupSource: ContentSource {
     /// - Throws: `SourceMiss` when nobody has it.
     private func owner(of package: PackageID) async throws -> (owner: Member, validity: CacheValidity) {
         var validity = CacheValidity()
+        var isFree = false
         for member in candidates(for: package) {
+            if !member.isHosted, !isFree {
+                try await refuseNested(package, &validity)
+                isFree = true
+            }
             let answer = try await member.source.owns(package)
             validity.merge(answer.validity)
             if answer.owned { return (member, validity) }
         }
+        if !isFree { try await refuseNested(package, &validity) }
         throw noPackage(package, validity)
+    }
+
+    // MARK: Names below names
+
+    /// The nearest name that a package lies below (`PackageNesting`) and that a member hosts, with that member.
+    ///
+    /// - Parameter validity: what the answer rests on is added.
+    func hostedName(
+        above package: PackageID, _ validity: inout CacheValidity
+    ) async throws -> (name: PackageID, host: Repository)? {
+        guard !isUnion, let format = repository.format.cast({ $0 as? any PackageNesting }) else { return nil }
+        for name in try await format.ask({ $0.names(above: package) }) {
+            for member in members where member.isHosted {
+                let answer = try await member.source.owns(name)
+                validity.merge(answer.validity)
+                if answer.owned { return (name, member.repository) }
+            }
+        }
+        return nil
+    }
+
+    /// Missing, not refused: the go command asks for all that a package may be in, and goes on with the shorter name.
+    ///
+    /// - Throws: a miss for a package that no upstream is asked for, since it lies below one that is hosted here.
+    private func refuseNested(_ package: PackageID, _ validity: inout CacheValidity) async throws {
+        guard let (name, host) = try await hostedName(above: package, &validity) else { return }
+        throw SourceMiss(
+            error: SaveError(
+                .packageNotFound,
+                "'\(package)' is not hosted here, and lies below '\(name)', which \(host.record.coordinates) hosts, so it is taken from no upstream: publish it there"
+            ), validity: validity)
     }
 
     // MARK: The number of the last change

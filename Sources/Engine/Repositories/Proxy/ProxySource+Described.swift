@@ -11,7 +11,7 @@ extension ProxySource {
         let asked = try await describing.ask { $0.upstreamIndex(for: index) }
         do {
             let found = try await UpstreamIndex(context).current(asked)
-            return SourcedListing(listing: found.known.listing, validity: validity(of: found))
+            return SourcedListing(listing: found.known.listing, validity: context.validity(of: found))
         } catch let miss as SourceMiss {
             guard index.package != nil, var fetched = try? await kept.listing(index) else { throw miss }
             fetched.validity.merge(miss.validity)
@@ -31,9 +31,7 @@ extension ProxySource {
     func described(_ path: AssetPath, _ describing: IsolatedFormat<any PathDescribing>) async throws -> AssetRecord {
         let (described, mayChange) = try await describing.ask { ($0.record(at: path), $0.mayChange(path)) }
         guard var record = described else { throw context.miss(path, until: nil) }
-        if let until = context.memory.misses[context.missing(path)], until > context.clock.uptime() {
-            throw context.miss(path, until: until)
-        }
+        try context.refuseMissed(path)
         record.isMutable = mayChange
         return record
     }

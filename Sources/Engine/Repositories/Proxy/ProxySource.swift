@@ -33,10 +33,11 @@ struct ProxySource: FileSource {
         guard index != UpstreamConfiguration.index else { throw SaveError(.notFound, "this is no index: check the URL") }
         try refuseReserved(index.package)
         if let describing = context.describing { return try await described(index, describing) }
-        // Upstreams are asked for pages of packages; what else a format makes of a package comes from the same page.
+        // Upstreams are asked for pages of packages; what else a format makes of a package mostly comes from the same page.
         let found = try await UpstreamIndex(context).current(index.package.map(IndexKey.package) ?? index)
         let known = found.known
-        var answer = SourcedListing(listing: known.listing, validity: validity(of: found))
+        var answer = SourcedListing(listing: known.listing, validity: context.validity(of: found))
+        try await UnlistedFiles(context).read(index, into: &answer)
         if !settings.reservedNames.isEmpty {
             answer.listing.packages.removeAll { settings.reservedNames.first(covering: $0.id) != nil }
         }
@@ -51,7 +52,7 @@ struct ProxySource: FileSource {
         guard isIndexed else { return try await kept.owns(package) }
         do {
             try refuseReserved(package)
-            return (true, validity(of: try await UpstreamIndex(context).current(.package(package))))
+            return (true, context.validity(of: try await UpstreamIndex(context).current(.package(package))))
         } catch let miss as SourceMiss {
             guard context.describing != nil else { return (false, miss.validity) }
             let own = try await kept.owns(package)
@@ -175,18 +176,26 @@ struct ProxySource: FileSource {
             return try await admit(subject, package, known, by: rules)
         }
         guard let known else { return nil }
-        var subject = known.record(path).map { $0.judged(as: known.record) }
+        var subject = try await UnlistedFiles(context).record(path, package, in: known)
+        if let described = subject?.sidecarOf {
+            let file = try await UnlistedFiles(context).record(described, package, in: known)
+            subject = subject?.judged { _ in file }
+        }
         if subject == nil { subject = try await deriving?.ask { $0.file(ofSidecar: path) }.flatMap(known.record) }
-        let validity = try await admit(subject, package, known, by: rules)
+        // That somebody asks for a version says nothing of when there was one: it is not noted as seen.
+        let isUnlisted = subject.map { known.record($0.path) == nil } ?? false
+        let validity = try await admit(subject, package, known, isUnlisted: isUnlisted, by: rules)
         return subject == nil ? nil : validity
     }
 
     private func admit(
-        _ subject: AssetRecord?, _ package: PackageID?, _ known: UpstreamMemory.KnownIndex?, by rules: FileRules
+        _ subject: AssetRecord?, _ package: PackageID?, _ known: UpstreamMemory.KnownIndex?, isUnlisted: Bool = false,
+        by rules: FileRules
     ) async throws -> CacheValidity {
         let attributes = known?.listing.attributes ?? JSONObject()
         let facts = PackageFacts(
-            repository: repository, id: package, attributes: attributes, listed: known?.listing.assets ?? [])
+            repository: repository, id: package, attributes: attributes, listed: known?.listing.assets ?? [],
+            isQuestion: isUnlisted)
         return try await rules.admit(subject, of: facts)
     }
 
@@ -212,9 +221,7 @@ struct ProxySource: FileSource {
         of path: AssetPath, _ package: PackageID?, _ remembered: UpstreamMemory.KnownIndex?, by rules: FileRules
     ) async throws -> AssetRecord {
         guard isIndexed else {
-            if let until = context.memory.misses[context.missing(path)], until > context.clock.uptime() {
-                throw context.miss(path, until: until)
-            }
+            try context.refuseMissed(path)
             let record = AssetRecord(path: path)
             _ = try await admit(record, package, nil, by: rules)
             return record
@@ -229,22 +236,27 @@ struct ProxySource: FileSource {
             _ = try await admit(path, package, known, by: rules)
         }
         try await refuse(path, package, known, lacking: lacking, by: rules)
-        if let record = try await placed(path, found) { return record }
-        if let file = try await deriving?.ask({ $0.file(ofSidecar: path) }) ?? nil, let record = try await placed(file, found),
+        if let record = try await placed(path, package, found) { return record }
+        if let file = try await deriving?.ask({ $0.file(ofSidecar: path) }) ?? nil,
+            let record = try await placed(file, package, found),
             let sidecar = try await deriving?.ask({ $0.embeddedSidecar(of: record) }) ?? nil
         {
             return sidecar
         }
         throw SourceMiss(
             error: SaveError(.assetNotFound, "there is no file '\(path.filename)' upstream: check the name"),
-            validity: validity(of: found))
+            validity: context.validity(of: found))
     }
 
-    /// A file that an upstream lists, where it is known where the upstream keeps it.
+    /// A file that an upstream lists, or has all the same, where it is known where the upstream keeps it.
     ///
-    /// - Throws: `upstreamInvalid` where the upstream's configuration gives no URL for it.
-    private func placed(_ path: AssetPath, _ found: UpstreamMemory.FoundIndex) async throws -> AssetRecord? {
-        guard let record = found.known.record(path), record.origin == nil else { return found.known.record(path) }
+    /// - Throws: `upstreamInvalid` where the upstream's configuration gives no URL for it, a miss where the upstream has just said so.
+    private func placed(
+        _ path: AssetPath, _ package: PackageID, _ found: UpstreamMemory.FoundIndex
+    ) async throws -> AssetRecord? {
+        guard let record = try await UnlistedFiles(context).record(path, package, in: found.known) else { return nil }
+        if found.known.record(path) == nil { try context.refuseMissed(path) }
+        guard record.origin == nil else { return record }
         guard let locating = repository.format.cast({ $0 as? any FileLocating }) else { return nil }
         // Asked when the index was read: what was wrong is for those who want the file.
         let places = FilePlaces(base: UpstreamBase(context).assumed, configuration: found.configuration)
@@ -252,17 +264,5 @@ struct ProxySource: FileSource {
         var placed = record
         placed.origin = url
         return placed
-    }
-
-    func validity(of found: UpstreamMemory.FoundIndex) -> CacheValidity {
-        let own = CacheValidity(
-            dependencies: [.init(repository: repository, version: found.version)], ttls: [found.known.ttl],
-            validUntil: context.end,
-            isStale: found.known.isStale)
-        guard let configuration = found.configuration else { return own }
-        return own.merging(
-            CacheValidity(
-                dependencies: [.init(repository: repository, version: configuration.version)],
-                ttls: [configuration.known.ttl], isStale: configuration.known.isStale))
     }
 }

@@ -52,6 +52,11 @@ struct UpstreamContext: Sendable {
     /// Whether a file is asked for again after `cache_ttl`: it may have changed.
     func isRevalidated(_ record: AssetRecord) -> Bool { !isIndexed || record.isMutable }
 
+    /// The format, where its upstreams have versions that their indexes do not list.
+    var unlisting: IsolatedFormat<any UnlistedVersions>? {
+        isIndexed ? repository.format.cast { $0 as? any UnlistedVersions } : nil
+    }
+
     /// The repository's upstream credentials, if `url` is on the very server they are for.
     func credentials(for url: String) -> ClientCredentials? {
         guard let username = settings.remoteUsername, let sealed = settings.sealedPassword,
@@ -84,7 +89,26 @@ struct UpstreamContext: Sendable {
         return .init(files: try await store.read { try $0.assets(id, package: package) }, version: version)
     }
 
+    /// What an answer that is made of an index rests on.
+    func validity(of found: UpstreamMemory.FoundIndex) -> CacheValidity {
+        let own = CacheValidity(
+            dependencies: [.init(repository: repository, version: found.version)], ttls: [found.known.ttl],
+            validUntil: end,
+            isStale: found.known.isStale)
+        guard let configuration = found.configuration else { return own }
+        return own.merging(
+            CacheValidity(
+                dependencies: [.init(repository: repository, version: configuration.version)],
+                ttls: [configuration.known.ttl], isStale: configuration.known.isStale))
+    }
+
     // MARK: Misses
+
+    /// - Throws: a miss while the upstream is believed that it has no such file, of those that no index tells it of.
+    func refuseMissed(_ path: AssetPath) throws {
+        guard let until = memory.misses[missing(path)], until > clock.uptime() else { return }
+        throw miss(path, until: until)
+    }
 
     /// Under what it is remembered that an upstream does not have a file.
     func missing(_ path: AssetPath) -> UpstreamMemory.Key {

@@ -222,7 +222,7 @@ struct UpstreamFile: Sendable {
     /// - Parameter isKept: whether it was fetched before: then it is served still, and to say for a while that it is not there would hide it.
     private func gone(_ record: AssetRecord, isKept: Bool) -> SourceMiss {
         let until = context.deadline(seconds: context.settings.negativeCacheTTL)
-        if !isKept, !context.isIndexed || context.describing != nil {
+        if !isKept, !context.isIndexed || context.describing != nil || context.unlisting != nil {
             context.memory.misses.insert(until, for: context.missing(record.path))
         }
         return context.miss(record.path, until: until)

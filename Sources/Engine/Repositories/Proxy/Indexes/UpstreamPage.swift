@@ -366,7 +366,7 @@ struct UpstreamPage: Sendable {
 
     /// - Returns: whether policies may judge otherwise than before.
     private func report(_ offered: ReconciledListing, since earlier: ReconciledListing?) async throws -> Bool {
-        // What other indexes list of a package comes and goes, such as the newest snapshots of a version.
+        // What other indexes list of a package comes and goes, such as the newest snapshots of a version, or the commit of a branch.
         guard case .package(let package) = index else { return false }
         let found = try await anomalies(in: offered, since: earlier)
         return await AnomalyReport(context: context, key: key, package: package).tell(found, keepsBytes: !offered.changed.isEmpty)
