@@ -20,7 +20,7 @@ packages=(
 for option in "$@"; do
     case "$option" in
         --tests)
-            packages+=(sqlite3 openssl npm cargo-web prometheus nginx-light chromium skopeo)
+            packages+=(sqlite3 openssl npm cargo-web golang-go prometheus nginx-light chromium skopeo)
             # mvn with the plugins of one deploy and one jar: 30 MB beside the Java that it runs on.
             packages+=(maven libmaven-deploy-plugin-java libmaven-install-plugin-java libmaven-jar-plugin-java ivy)
             ;;

@@ -2,11 +2,13 @@
 import datetime
 import functools
 import http.server
+import sqlite3
 import subprocess
 import threading
 
 import pytest
 
+from harness.checksums import ChecksumDatabase
 from harness.clients.go import Go, Tree, escape, module_zip
 from harness.server import PASSWORD, ROOT, Server, command
 
@@ -21,7 +23,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def go(server, folder):
-    return lambda repository: Go(folder, "%s/go/%s" % (server.url, repository))
+    return lambda repository, program=None: Go(folder, "%s/go/%s" % (server.url, repository), program)
 
 
 class Upstream:
@@ -80,9 +82,12 @@ def chain(server, repository, upstream, tmp_path):
     return repository
 
 
-@pytest.mark.parametrize("kind", ["group", "mirror"])
-def test_a_project_builds_through_a_group_and_through_a_proxy_of_it(chain, go, tmp_path, kind):
-    client = go("%s/%s" % (chain, kind))
+DEBIAN = "/usr/bin/go"
+
+
+@pytest.mark.parametrize("kind, program", [("group", None), ("mirror", None), ("group", DEBIAN)])
+def test_a_project_builds_through_a_group_and_through_a_proxy_of_it(chain, go, tmp_path, kind, program):
+    client = go("%s/%s" % (chain, kind), program)
     project = client.project(tmp_path / "project", OURS, THEIRS)
     client.ok("get", OURS + "@v1.2.0-RC1", THEIRS, cwd=project)
     assert (project / "go.mod").read_text().count("v1.1.0") == 1
@@ -200,6 +205,42 @@ def test_a_module_cache_is_imported_as_it_lies_on_the_disk(chain, go, tmp_path):
     assert listed.split()[0] == "v1.0.0"
 
 
+def test_a_checksum_database_is_passed_through_where_a_setting_names_it(chain, server, upstream, folder, tmp_path):
+    # The name is the host that the go command asks by itself.
+    place, name = upstream.tree.folder, "127.0.0.1"
+    database = ChecksumDatabase(tmp_path / "database", name)
+    for version in ("v1.0.0", "v1.1.0"):
+        database.add(THEIRS, version, place / escape(THEIRS) / "@v" / (version + ".zip"))
+
+    def build(kind, number):
+        client = Go(folder, "%s/go/%s/%s" % (server.url, chain, kind), GOSUMDB=database.key, GONOSUMDB=OURS)
+        project = client.project(tmp_path / ("project%d" % number), THEIRS, OURS)
+        return client.run("get", THEIRS, OURS + "@v1.0.0", cwd=project)
+
+    for path, content in database.files(escape).items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_bytes(content)
+    # Left to itself, the go command asks the database's own host: nobody answers there.
+    assert "connect: connection refused" in build("group", 1).stderr
+    assert not [path for path in upstream.asked if "sumdb" in path]
+    for kind in ("proxy", "group", "mirror"):
+        server.admin.ok("PATCH", "/api/v1/repos/%s/%s" % (chain, kind), json={"settings": {"sumdb": [name]}})
+    assert build("group", 2).returncode == 0
+    done = build("mirror", 3)
+    assert done.returncode == 0, done.stderr
+    # Of what is hosted here nobody else is asked.
+    lookup = "/go/%s/group/sumdb/127.0.0.1/lookup/%s@v1.0.0" % (chain, escape(OURS))
+    assert server.admin.get(lookup).status_code == 404
+    assert not [path for path in upstream.asked if "lookup/corp" in path]
+    assert server.admin.get("/go/%s/group/sumdb/other.test/supported" % chain).status_code == 404
+    # A hash that differs is told by the go command, and not by the server.
+    other = ChecksumDatabase(tmp_path / "other", name)
+    assert name in Go(folder, "%s/go/%s/group" % (server.url, chain), GOSUMDB=other.key, GONOSUMDB="").fails(
+        "mod", "download", THEIRS + "@v1.0.0")
+    refused = server.admin.request("PATCH", "/api/v1/repos/%s/group" % chain, json={"settings": {"sumdb": ["no/name"]}})
+    assert refused.status_code == 400 and "sumdb: must be a list" in refused.text
+
+
 def test_checksum_databases_are_left_to_the_go_command(chain, server):
     answer = server.admin.get("/go/%s/group/sumdb/sum.test/supported" % chain)
     assert answer.status_code == 404 and answer.headers["Content-Type"].startswith("text/plain")
@@ -213,3 +254,101 @@ def test_a_deleted_version_is_gone_with_its_go_mod(chain, go, server):
         assert server.admin.get(place + ending).status_code == 404
     assert go(chain + "/ours").versions(OURS) == ["v1.2.0-RC1"]
 
+
+UNTAGGED, OLD, NEW = "public.test/Untagged", "v0.0.0-20200102030405-abcdefabcdef", "v0.0.0-%s-fedcbafedcba"
+
+
+@pytest.fixture
+def untagged(upstream):
+    """A module of the upstream without tags: `main` is the commit of now, `old` one of years ago."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    new = NEW % now.strftime("%Y%m%d%H%M%S")
+    upstream.tree.add(UNTAGGED, OLD, listed=False)
+    upstream.tree.add(UNTAGGED, new, time=now.strftime("%Y-%m-%dT%H:%M:%SZ"), listed=False)
+    for name, version in [("old", OLD), ("main", new), ("latest", new)]:
+        upstream.tree.name(UNTAGGED, name, version)
+    return new
+
+
+def explained(server, chain, module):
+    """The page that says what clients get under a name, and why."""
+    return server.admin.ok("GET", "/ui/go/%s/group/%s/?tab=explain" % (chain, module)).text
+
+
+@pytest.mark.parametrize("kind, program", [("group", None), ("mirror", None), ("group", DEBIAN)])
+def test_branches_and_commits_come_through_proxies_and_build_while_the_upstream_is_away(
+        chain, go, upstream, untagged, tmp_path, kind, program):
+    client = go("%s/%s" % (chain, kind), program)
+    project = client.project(tmp_path / "project", UNTAGGED, THEIRS)
+    client.ok("get", UNTAGGED + "@old", THEIRS + "@v1.0.0", cwd=project)
+    assert OLD in (project / "go.mod").read_text()
+    client.ok("get", UNTAGGED + "@latest", cwd=project)
+    assert untagged in (project / "go.mod").read_text()
+    client.ok("get", UNTAGGED + "@main", cwd=project)
+    client.ok("build", "./...", cwd=project)
+    assert client.versions(UNTAGGED) == []
+    upstream.tree.name(UNTAGGED, "main", OLD)
+    if kind == "group":
+        client.ok("get", UNTAGGED + "@main", cwd=project)
+        assert OLD in (project / "go.mod").read_text(), "a branch moves"
+    upstream.stop()
+    client.ok("build", "./...", cwd=project)
+    client.ok("mod", "download", UNTAGGED + "@old")
+    assert "404" in client.fails("mod", "download", OURS + "@main"), "nobody says of a hosted module which version a branch is"
+
+
+def test_rules_judge_what_no_list_has(chain, go, server, untagged):
+    client = go(chain + "/group")
+    client.ok("mod", "download", UNTAGGED + "@main")
+    policy = server.admin.ok("POST", "/api/v1/policies", json={
+        "name": "cooldown-7d", "scope": "project:" + chain, "action": "deny", "match": {"younger_than": "7d"}}).json()
+    reason = "Blocked by Save: %s %s" % (UNTAGGED, untagged[:25])
+    for version in ["main", "latest", untagged]:
+        shown = client.fails("mod", "download", "%s@%s" % (UNTAGGED, version))
+        assert reason in shown, version
+    assert OLD in client.ok("mod", "download", "-json", UNTAGGED + "@old")
+    shown = explained(server, chain, UNTAGGED)
+    assert "%s.zip" % escape(untagged) in shown and "policy cooldown-7d" in shown and "by its exact name" in shown
+    as_of = "/go/%s/group/+at/2021-01-01/%s/@v/%%s" % (chain, escape(UNTAGGED))
+    assert server.admin.get(as_of % (OLD + ".zip")).status_code == 200
+    server.admin.ok("DELETE", "/api/v1/policies/%d" % policy["id"])
+    assert server.admin.get(as_of % (untagged + ".zip")).status_code == 404
+    assert server.admin.get(as_of % "main.info").status_code == 404
+
+
+def test_a_version_that_is_asked_for_before_there_is_one_is_new_when_it_comes(chain, server, upstream):
+    server.admin.ok("POST", "/api/v1/policies", json={
+        "name": "cooldown", "scope": "project:" + chain, "action": "deny", "match": {"younger_than": "1s"}})
+    place = "/go/%s/proxy/%s/@v/v1.7.0.zip" % (chain, escape(THEIRS))
+    for _ in range(2):
+        assert server.admin.get(place).status_code == 403
+    assert not [path for path in upstream.asked if "v1.7.0" in path]
+    with sqlite3.connect(server.data / "save.db") as database:
+        assert not database.execute("SELECT * FROM file_sightings WHERE path LIKE '%v1.7.0%'").fetchall()
+
+
+def test_what_the_upstream_does_not_have_is_asked_for_once(chain, server, upstream):
+    for _ in range(3):
+        assert server.admin.get("/go/%s/proxy/%s/@v/v1.8.0.zip" % (chain, escape(THEIRS))).status_code == 404
+        assert server.admin.get("/go/%s/proxy/%s/@v/none.info" % (chain, escape(THEIRS))).status_code == 404
+    assert [len([path for path in upstream.asked if path.endswith(name)]) for name in ("v1.8.0.zip", "none.info")] == [1, 1]
+
+
+def test_what_is_below_a_hosted_module_is_taken_from_no_upstream(chain, go, server, upstream, tmp_path):
+    for module, version in [(OURS + "/v2", "v2.9.9"), (OURS + "/tool", "v1.9.9"), (OURS + "/sub", "v1.9.9")]:
+        upstream.tree.add(module, version)
+    publish(server, chain + "/ours", tmp_path, OURS, "v1.3.0", **{"sub/sub.go": 'package sub\n\nconst Name = "ours"\n'})
+    client = go(chain + "/group")
+    for module in (OURS + "/v2", OURS + "/tool"):
+        assert "lies below '%s'" % OURS in client.fails("mod", "download", module + "@latest")
+    project = client.project(tmp_path / "project", OURS + "/sub")
+    client.ok("get", OURS + "/sub", cwd=project)
+    client.ok("build", "./...", cwd=project)
+    assert "%s v1.3.0" % OURS in (project / "go.mod").read_text() and OURS + "/sub" not in (project / "go.mod").read_text()
+    assert not [path for path in upstream.asked if escape(OURS) + "/" in path]
+    # A reserved prefix does not keep the go command from finding a folder of a module.
+    server.admin.ok("PATCH", "/api/v1/repos/%s/group" % chain, json={"reserved_names": ["corp.test/*"]})
+    client.ok("get", OURS + "/sub", cwd=client.project(tmp_path / "other", OURS + "/sub"))
+    assert "reserved" in client.fails("mod", "download", "corp.test/Team/nobody@latest")
+    publish(server, chain + "/ours", tmp_path, OURS + "/v2", "v2.0.0")
+    assert client.versions(OURS + "/v2") == ["v2.0.0"]

@@ -11,19 +11,33 @@ public struct GoFormat: RepositoryFormat {
 
     /// Bytes of an upstream's list: half a million versions.
     private static let maxListBytes: Int64 = 16 << 20
+    /// Bytes of what an upstream says of one version.
+    private static let maxInfoBytes: Int64 = 64 << 10
 
-    public init(settings: JSONObject) throws { try Self.takeNone(of: settings) }
+    /// The checksum databases that are passed through.
+    private let databases: Set<String>
 
-    public func route(_ request: FormatRequest) throws -> Route { try GoRoutes(request).route() }
+    public init(settings: JSONObject) throws {
+        var others = settings
+        others[ChecksumDatabase.setting] = nil
+        try Self.takeNone(of: others)
+        databases = try ChecksumDatabase.names(in: settings)
+    }
+
+    public func route(_ request: FormatRequest) throws -> Route { try GoRoutes(request, databases: databases).route() }
 
     public func render(_ index: IndexKey, as type: MediaType, from listing: Listing, context: RenderContext) throws -> Document {
+        if ChecksumDatabase.place(of: index) != nil { return try ChecksumDatabase.document(listing, as: type) }
         guard index.package != nil else {
             let names = listing.packages.map { $0.displayName + "\n" }
             return Document(type: type, bytes: Array(names.sorted().joined().utf8))
         }
         let versions = KnownVersion.all(in: listing)
         guard case .custom(let what, _) = index else { return VersionList.document(versions, as: type) }
-        let object = what == GoRoutes.latest ? try latest(versions) : try info(of: what, versions, context.documents)
+        let object =
+            if what == GoRoutes.latest { try latest(versions) } else if let query = Self.query(what) {
+                try version(named: query, versions)
+            } else { try info(of: what, versions, context.documents) }
         return Document(type: type, bytes: JSONValue.object(object).bytes)
     }
 
@@ -35,6 +49,18 @@ public struct GoFormat: RepositoryFormat {
             throw SaveError(.packageNotFound, "the module has no version here that is newest: name the version that you want")
         }
         throw SaveError(.blocked, refusal.reason)
+    }
+
+    /// What the upstream says that a branch is, or a commit. Of a hosted module nobody says it.
+    private func version(named query: String, _ versions: [KnownVersion]) throws -> JSONObject {
+        guard let known = versions.first(where: { $0.query.map { ASCII.isEqual($0, query) } ?? false }) else {
+            throw SaveError(
+                .packageNotFound,
+                "nobody knows which version '\(query)' is: branches and commits of hosted modules have none, ask for a whole version"
+            )
+        }
+        if let refusal = known.withdrawal { throw SaveError(.blocked, refusal.reason) }
+        return VersionInfo.object(known)
     }
 
     /// - Parameter documents: what the upstream says of the version.
@@ -58,6 +84,12 @@ public struct GoFormat: RepositoryFormat {
         return ModuleVersion(String(Substring(index.utf8.dropFirst(GoRoutes.infoPrefix.utf8.count))))
     }
 
+    /// What the index with a name tells the version of; nil for other indexes.
+    fileprivate static func query(_ index: String) -> String? {
+        guard index.utf8.starts(with: GoRoutes.queryPrefix.utf8) else { return nil }
+        return String(Substring(index.utf8.dropFirst(GoRoutes.queryPrefix.utf8.count)))
+    }
+
     public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
         try await ModuleReceiver(upload: upload, staging: staging).receive()
     }
@@ -66,10 +98,17 @@ public struct GoFormat: RepositoryFormat {
         let base = try URLReference.directory(base)
         switch target {
         case .index(let index):
+            if let place = ChecksumDatabase.place(of: index) {
+                return UpstreamRequest(url: base + place, maxSize: ChecksumDatabase.maxBytes)
+            }
             guard let module = index.package.flatMap({ ModulePath($0.name) }) else {
                 throw SaveError.unsupported("lists of an upstream's modules")
             }
-            return UpstreamRequest(url: "\(base)\(module.escaped)/@v/list", maxSize: Self.maxListBytes)
+            guard case .custom(let what, _) = index else {
+                return UpstreamRequest(url: "\(base)\(module.escaped)/@v/list", maxSize: Self.maxListBytes)
+            }
+            let place = Self.query(what).map { "@v/\(ASCII.percentEncoded(CaseEscape.escaped($0))).info" } ?? "@latest"
+            return UpstreamRequest(url: "\(base)\(module.escaped)/\(place)", maxSize: Self.maxInfoBytes)
         case .asset: throw SaveError.unsupported("files that no version has")
         case .probe(attempt: 0):
             // The protocol has no document that every upstream has, and no second place where one could be.
@@ -81,8 +120,10 @@ public struct GoFormat: RepositoryFormat {
     }
 
     public func listing(from document: UpstreamDocument, for index: IndexKey) throws -> Listing {
+        if ChecksumDatabase.place(of: index) != nil { return ChecksumDatabase.listing(of: document) }
         guard let module = index.package.flatMap({ ModulePath($0.name) }) else { return Listing() }
-        return try VersionList.listing(of: module, in: document)
+        guard case .custom(let what, _) = index else { return try VersionList.listing(of: module, in: document) }
+        return try VersionInfo.listing(of: module, in: document, query: Self.query(what))
     }
 }
 
@@ -90,6 +131,31 @@ extension GoFormat: FileLocating {
     public func location(of file: AssetRecord, base: String, configuration: JSONObject) throws -> String? {
         guard ModuleFile(file.path) != nil else { return nil }
         return try URLReference.directory(base) + file.path.text
+    }
+}
+
+extension GoFormat: UnlistedVersions {
+    /// Lists have no pseudo-versions, and may be older than a version.
+    public func unlistedFile(at path: AssetPath, of package: PackageID) -> AssetRecord? {
+        guard let file = ModuleFile(path), file.module.package == package, var record = try? file.record() else { return nil }
+        record.published = file.version.time
+        return record
+    }
+
+    /// Of a module without tagged versions, the upstream knows the newest one.
+    public func hasDocument(of index: IndexKey, in listing: Listing) -> Bool {
+        guard case .custom(let what, _?) = index else { return false }
+        if ChecksumDatabase.place(of: index) != nil { return true }
+        return Self.query(what) != nil || what == GoRoutes.latest && KnownVersion.all(in: listing).isEmpty
+    }
+}
+
+extension GoFormat: PackageNesting {
+    public func names(above package: PackageID) -> [PackageID] {
+        let elements = package.name.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+        return (1..<max(1, elements.count)).reversed().compactMap { count in
+            ModulePath(elements[..<count].joined(separator: "/"))?.package
+        }
     }
 }
 

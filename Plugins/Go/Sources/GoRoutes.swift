@@ -6,16 +6,23 @@ struct GoRoutes {
     static let latest = "latest"
     /// What the name of a version's index begins with.
     static let infoPrefix = "info/"
+    /// What the name of the index begins with that says which version a branch, a commit or a part of a version is.
+    static let queryPrefix = "query:"
 
     private let request: FormatRequest
+    /// The checksum databases that are passed through.
+    private let databases: Set<String>
 
-    init(_ request: FormatRequest) { self.request = request }
+    init(_ request: FormatRequest, databases: Set<String> = []) {
+        self.request = request
+        self.databases = databases
+    }
 
     /// - Throws: `notFound`, `packageNotFound`, `methodNotAllowed`, `invalidRequest` for a publish that has no place.
     func route() throws -> Route {
         let segments = request.path.segments
         guard let last = segments.last else { return try request.reading(.index(.root, offers: [.text])) }
-        if segments[0] == "sumdb" { throw Self.noChecksumDatabase }
+        if segments[0] == "sumdb" { return try routeOfDatabase(segments.dropFirst()) }
         if last == "@latest" {
             let module = try module(segments.dropLast())
             return try request.reading(.index(.custom(Self.latest, package: module.package), offers: [MediaType.json.given]))
@@ -24,7 +31,17 @@ struct GoRoutes {
         let module = try module(segments.dropLast(2))
         if last == "list" { return try request.reading(.index(.package(module.package), offers: [MediaType.text.given])) }
         guard let (name, kind) = ModuleFile.parts(of: last) else { throw Self.unknown }
+        if kind == .info, request.method.isRead, !isVersion(name, of: module), let query = Self.query(name) {
+            return .index(.custom(Self.queryPrefix + query, package: module.package), offers: [MediaType.json.given])
+        }
         return try route(ModuleFile(module, try version(name, of: module), kind))
+    }
+
+    private func routeOfDatabase(_ segments: ArraySlice<String>) throws -> Route {
+        guard let name = segments.first, databases.contains(name) else { throw Self.noChecksumDatabase }
+        guard let index = ChecksumDatabase.index(name, segments.dropFirst()) else { throw ChecksumDatabase.missing }
+        let type: MediaType = segments.dropFirst().first == "tile" ? .bytes : .text
+        return try request.reading(.index(index, offers: [type.given]))
     }
 
     private func route(_ file: ModuleFile) throws -> Route {
@@ -52,6 +69,21 @@ struct GoRoutes {
         throw SaveError(.packageNotFound, why)
     }
 
+    private func isVersion(_ name: String, of module: ModulePath) -> Bool {
+        ModuleVersion(escaped: name).map(module.takes) ?? false
+    }
+
+    /// What the go command may ask for in place of a version; nil for what it asks nobody for (`golang.org/x/mod/module`, `EscapeVersion`).
+    private static func query(_ name: String) -> String? {
+        guard let query = CaseEscape.unescaped(name), PathElement.isOfFile(query.utf8), query.utf8.count <= maxQueryBytes,
+            !query.utf8.contains(UInt8(ascii: "!"))
+        else { return nil }
+        return query
+    }
+
+    /// Bytes; Git takes no longer name of a branch on common file systems.
+    private static let maxQueryBytes = 255
+
     private func version(_ name: String, of module: ModulePath) throws -> ModuleVersion {
         if let version = ModuleVersion(escaped: name), module.takes(version) { return version }
         guard request.method.isRead else {
@@ -60,7 +92,7 @@ struct GoRoutes {
                 "version: must be whole, such as v1.2.3, and of the major version that the module's path ends in")
         }
         throw SaveError(
-            .packageNotFound, "this is no version of the module: branches, commits and parts of versions cannot be asked for here"
+            .packageNotFound, "this is no version of the module: it must be whole, and of the major version that the path ends in"
         )
     }
 
@@ -68,6 +100,7 @@ struct GoRoutes {
         .notFound,
         "a Go repository has no such path: modules are at <module>/@v/list, <module>/@latest and <module>/@v/<version>.zip")
     private static let noChecksumDatabase = SaveError(
-        .notFound, "checksum databases are not passed through: the go command asks them itself, unless GONOSUMDB names the module"
+        .notFound,
+        "this checksum database is not passed through: the go command asks it itself, unless GONOSUMDB names the module"
     )
 }

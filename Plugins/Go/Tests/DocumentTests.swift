@@ -95,6 +95,69 @@ import Testing
         #expect(error?.code == .upstreamInvalid)
     }
 
+    private func answer(_ text: String, to query: String) throws -> Listing {
+        try GoFormat(settings: [:]).listing(
+            from: UpstreamDocument(url: "http://up.example.com/x", contentType: nil, bytes: Array(text.utf8)),
+            for: .custom("query:\(query)", package: package))
+    }
+
+    @Test func `what a branch is, the upstream says, and rules judge it`() throws {
+        let pseudo = "v1.0.1-0.20260102030405-abcdefabcdef"
+        let said = try answer(#"{"Version":"\#(pseudo)","Time":"2027-01-01T00:00:00Z"}"#, to: "Main").assets
+        #expect(said.map { $0.published?.rfc3339 } == Array(repeating: "2026-01-02T03:04:05Z", count: 3))
+        let index = IndexKey.custom("query:Main", package: package)
+        #expect(try text(index, said) == #"{"Version":"\#(pseudo)","Time":"2026-01-02T03:04:05Z"}"#)
+        var refused = said
+        refused[0].withdrawn = Withdrawal(reason: "too young")
+        let error = #expect(throws: SaveError.self) { try text(index, refused) }
+        #expect(error?.code == .blocked && error?.message == "too young")
+        // What the module has says nothing of a branch.
+        let missing = #expect(throws: SaveError.self) { try text(index, [record("v1.0.0"), record(pseudo)]) }
+        #expect(missing?.code == .packageNotFound)
+    }
+
+    @Test(arguments: ["", "{}", "<html>", #"{"Version":"main"}"#, #"{"Version":"v2.0.0"}"#, #"{"Version":1}"#, "[]"])
+    func `an answer that names no version of the module is none`(said: String) {
+        let error = #expect(throws: SaveError.self) { try answer(said, to: "main") }
+        #expect(error?.code == .upstreamInvalid)
+    }
+
+    @Test func `the upstream is asked for a branch, and for the newest version where it lists none`() throws {
+        let format = try GoFormat(settings: [:])
+        let query = IndexKey.custom("query:a B", package: package)
+        let latest = IndexKey.custom("latest", package: package)
+        let listed = Listing(assets: [try record("v1.0.0-rc.1")])
+        #expect(format.hasDocument(of: query, in: listed) && !format.hasDocument(of: latest, in: listed))
+        #expect(format.hasDocument(of: latest, in: Listing(attributes: ["untagged": true])))
+        #expect(!format.hasDocument(of: .custom("info/v1.0.0", package: package), in: Listing()))
+        func place(_ index: IndexKey) throws -> String {
+            try format.upstreamRequest(for: .index(index), base: "http://up.example.com").url
+        }
+        #expect(try place(query) == "http://up.example.com/example.com/a/@v/a%20%21b.info")
+        #expect(try place(latest) == "http://up.example.com/example.com/a/@latest")
+        #expect(try place(.package(package)) == "http://up.example.com/example.com/a/@v/list")
+    }
+
+    @Test func `a file that no list has is known by its path`() throws {
+        let format = try GoFormat(settings: [:])
+        let path = try AssetPath("example.com/a/@v/v0.0.0-20260102030405-abcdefabcdef.mod")
+        let file = try #require(format.unlistedFile(at: path, of: package))
+        #expect(file.version == "v0.0.0-20260102030405-abcdefabcdef" && file.published?.rfc3339 == "2026-01-02T03:04:05Z")
+        #expect(file.sidecarOf?.filename == "v0.0.0-20260102030405-abcdefabcdef.zip")
+        let tagged = try #require(format.unlistedFile(at: AssetPath("example.com/a/@v/v1.9.0.zip"), of: package))
+        #expect(tagged.published == nil)
+        #expect(format.unlistedFile(at: path, of: PackageID(normalized: "example.com/b")) == nil)
+        #expect(try format.unlistedFile(at: AssetPath("example.com/a/@v/main.zip"), of: package) == nil)
+    }
+
+    @Test func `a module lies below each path that it begins with`() throws {
+        let format = try GoFormat(settings: [:])
+        let above = format.names(above: PackageID(normalized: "corp.example.com/lib/tool/v2")).map(\.name)
+        #expect(above == ["corp.example.com/lib/tool", "corp.example.com/lib", "corp.example.com"])
+        #expect(format.names(above: PackageID(normalized: "corp.example.com")).isEmpty)
+        #expect(format.names(above: PackageID(normalized: "")).isEmpty)
+    }
+
     @Test func `files lie at the upstream where the protocol has them`() throws {
         let file = try record("v1.0.0")
         let place = try GoFormat(settings: [:]).location(of: file, base: "https://up.example.com/mod", configuration: [:])

@@ -58,6 +58,7 @@ enum RefusedURLs {
     }
 
     private static let wheel = RefusedFile.wheel.filename
+    private static let commit = RefusedFile.goCommit
     private static let digest = Digest.hex(RefusedFile.bytes)
     private static let hosted: Set<RefusedPlace> = [.hosted, .groupOfHosted]
     private static let proxied: Set<RefusedPlace> = [.proxy, .groupOfProxy, .groupOfGroup]
@@ -107,6 +108,11 @@ enum RefusedURLs {
         Row("go", .index, .file, "/go.test/stolen-keys/@latest"),
         Row("go", .index, .page, "/go.test/stolen-keys/@v/list"),
         Row("go", .index, .page, "/", [.hosted]),
+        // What no list has.
+        Row("go", .asset, .file, "/go.test/stolen-keys/@v/\(commit).zip", proxied),
+        Row("go", .asset, .file, "/go.test/stolen-keys/@v/\(commit).mod", proxied),
+        Row("go", .index, .file, "/go.test/stolen-keys/@v/\(commit).info", proxied),
+        Row("go", .index, .file, "/go.test/stolen-keys/@v/main.info", proxied),
 
         Row("maven", .asset, .file, "/test/maven/stolen-keys/1.0/stolen-keys-1.0.jar"),
         Row("maven", .asset, .file, "/test/maven/stolen-keys/1.0/stolen-keys-1.0.pom"),
@@ -179,8 +185,10 @@ enum RefusedFile {
     static let provenance = Array("{\"version\":1,\"attestation_bundles\":[]}".utf8)
     static let attestations = Array("{\"attestations\":[{\"bundle\":\"told by nobody\"}]}".utf8)
 
+    static let goCommit = "v0.0.0-20200102030405-abcdefabcdef"
     static let goZip = AccessWorld.goZip("stolen-keys", "v1.0.0")
     static let image = AccessWorld.image("v1", of: bytes)
+    static let goInfo = Array(#"{"Version":"\#(goCommit)"}"#.utf8)
     static let goMod = Array("module go.test/stolen-keys\n".utf8)
 
     static func tarball(_ name: String) -> [UInt8] {

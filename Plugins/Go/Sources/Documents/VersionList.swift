@@ -61,6 +61,10 @@ struct KnownVersion {
     /// In whole seconds, as the go command writes times.
     var time: Timestamp? { version.time ?? record.published.map { Timestamp(seconds: $0.seconds) } }
     var withdrawal: Withdrawal? { record.withdrawn }
+    /// What the upstream was asked for when it named the version; nil for one that it lists.
+    var query: String? { record.attributes[Self.queryKey]?.string }
+
+    static let queryKey = "query"
 
     init?(_ record: AssetRecord) {
         guard record.sidecarOf == nil, let version = record.version.flatMap({ ModuleVersion($0) }) else { return nil }

@@ -1,7 +1,8 @@
-"""The go command, out of a wheel that carries it, with a module cache of its own for each run and nothing that it may ask outside."""
+"""The go command, out of a wheel that carries it or as Debian has it, with a module cache of its own for each run and nothing that it may ask outside."""
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -14,13 +15,18 @@ from ..server import clean_environment
 class Go:
     """One user of the go command with one GOPROXY."""
 
-    def __init__(self, folder, proxy):
+    def __init__(self, folder, proxy, program=None, **environment):
+        self.chosen = program
+        self.environment = environment
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.proxy = proxy.rstrip("/")
 
     @property
     def program(self):
+        if self.chosen:
+            assert pathlib.Path(self.chosen).exists(), "%s is not there: Scripts/setup.sh --tests installs Debian's go" % self.chosen
+            return self.chosen
         found = sorted((VENVS / "go").glob("lib/python*/site-packages/go/bin/go"))
         assert found, "go is not there: Scripts/clients.py installs it"
         return str(found[0])
@@ -29,11 +35,15 @@ class Go:
         """Runs it with an empty module cache: all that it needs has to come from the proxy."""
         place = self.last = pathlib.Path(tempfile.mkdtemp(prefix="go-", dir=self.folder))
         environment = clean_environment(
+            **{**self.settings(place), **self.environment})
+        return subprocess.run([self.program, *arguments], cwd=cwd or place, env=environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout)
+
+    def settings(self, place):
+        return dict(
             HOME=str(place), GOPROXY=self.proxy, GOPATH=str(place / "path"), GOMODCACHE=str(place / "modules"),
             GOCACHE=str(self.folder / "builds"), GOENV="off", GOSUMDB="off", GONOSUMDB="*", GOPRIVATE="", GOFLAGS="-mod=mod -modcacherw",
             GOTOOLCHAIN="local", GOVCS="*:off", GOTELEMETRY="off", GOWORK="off", CGO_ENABLED="0", GO111MODULE="on")
-        return subprocess.run([self.program, *arguments], cwd=cwd or place, env=environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout)
 
     def ok(self, *arguments, **options):
         done = self.run(*arguments, **options)
@@ -91,3 +101,14 @@ class Tree:
         with (place / "list").open("a") as lines:
             if listed:
                 lines.write(version + (" " + time if times else "") + "\n")
+
+    def name(self, module, name, version):
+        """Lets a branch, a commit, or `latest` stand for a version."""
+        place = self.folder / escape(module) / "@v"
+        said = (place / (escape(version) + ".info")).read_text()
+        file = place.parent / "@latest" if name == "latest" else place / (escape(name) + ".info")
+        # A server of files compares times in whole seconds.
+        later = file.stat().st_mtime + 10 if file.exists() else None
+        file.write_text(said)
+        if later:
+            os.utime(file, (later, later))
