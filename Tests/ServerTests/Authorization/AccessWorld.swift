@@ -267,19 +267,6 @@ final class AccessWorld: Sendable {
         return JSONValue.object(document).bytes
     }
 
-    /// The file of a version of a crate.
-    static func crateFile(_ name: String, _ version: String) -> [UInt8] {
-        let manifest = "[package]\nname = \"\(name)\"\nversion = \"\(version)\"\n"
-        return FixtureTar([.init("\(name)-\(version)/Cargo.toml", manifest)]).bytes
-    }
-
-    /// What publishes it.
-    static func crate(_ version: String, of name: String = "demo") -> [UInt8] {
-        let description: JSONObject = ["name": .string(name), "vers": .string(version)]
-        let parts = [JSONValue.object(description).bytes, crateFile(name, version)]
-        return parts.flatMap { part in (0..<4).map { UInt8(truncatingIfNeeded: part.count >> (8 * $0)) } + part }
-    }
-
     /// A form that publishes a wheel.
     static func form(_ wheel: FixtureWheel, name: String) -> (type: String, body: [UInt8]) {
         var body = ""

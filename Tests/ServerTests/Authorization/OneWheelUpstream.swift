@@ -60,3 +60,19 @@ struct OneWheelUpstream: HTTPClient {
         return ClientResponse(status: 200, headers: ["Content-Type": type], url: request.url, body: ByteStream(bytes))
     }
 }
+
+/// Crates, as a registry has them and as they are published.
+extension AccessWorld {
+    /// The file of a version of a crate.
+    static func crateFile(_ name: String, _ version: String) -> [UInt8] {
+        let manifest = "[package]\nname = \"\(name)\"\nversion = \"\(version)\"\n"
+        return FixtureTar([.init("\(name)-\(version)/Cargo.toml", manifest)]).bytes
+    }
+
+    /// What publishes it.
+    static func crate(_ version: String, of name: String = "demo") -> [UInt8] {
+        let description: JSONObject = ["name": .string(name), "vers": .string(version)]
+        let parts = [JSONValue.object(description).bytes, crateFile(name, version)]
+        return parts.flatMap { part in (0..<4).map { UInt8(truncatingIfNeeded: part.count >> (8 * $0)) } + part }
+    }
+}

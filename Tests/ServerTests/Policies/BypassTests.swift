@@ -46,7 +46,8 @@ import Testing
             (AccessWorld.wheel.filename, RefusedFile.wheel.filename),
             (Digest.hex(AccessWorld.tarball), Digest.hex(RefusedFile.bytes)),
             (Digest.hex(AccessWorld.image("v1")), Digest.hex(RefusedFile.image)),
-            ("/de/mo/demo", "/st/ol/stolen-keys"), ("Demo", "Stolen-Keys"), ("demo", "stolen-keys"), ("a/b.txt", "a/stolen-keys.txt"),
+            ("/de/mo/demo", "/st/ol/stolen-keys"), ("Demo", "Stolen-Keys"), ("demo", "stolen-keys"),
+            ("a/b.txt", "a/stolen-keys.txt"),
         ]
         let rows = Set(RefusedURLs.rows.map { "\($0.format) \($0.path)" })
         let asked = DataPlaneExpectations.requests.filter { request in
