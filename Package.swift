@@ -81,6 +81,7 @@ let package = Package(
         system("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
         system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         system("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
+        system("CMd4c", pkgConfig: "md4c", apt: "libmd4c-dev"),
         system("CXML", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
         system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
         system("CBlake2", pkgConfig: "libb2", apt: "libb2-dev"),
@@ -98,6 +99,7 @@ let package = Package(
         library("SaveCompression", path: "Sources/Readers/Compression", ["SaveDigest", "CZlib"]),
         library("SaveArchive", path: "Sources/Readers/Archive", ["SaveCompression", "CArchive"]),
         library("SaveHTML", path: "Sources/Readers/HTML", ["CXML"]),
+        library("SaveMarkdown", path: "Sources/Readers/Markdown", ["CMd4c"]),
         library("SaveTOML", path: "Sources/Readers/TOML"),
 
         // What formats see, and nothing else.
@@ -133,7 +135,7 @@ let package = Package(
         library("SaveArgon2", path: "Sources/Adapters/Argon2", ["SavePlatform", "SaveAccess", "SaveDigest", "CArgon2"]),
 
         library("SaveAPI", path: "Sources/SaveAPI", ["SavePlatform", "SaveDigest"] + engine, testable: true),
-        library("SaveUI", path: "Sources/SaveUI", ["SavePlatform", "SaveDigest"] + engine, testable: true),
+        library("SaveUI", path: "Sources/SaveUI", ["SavePlatform", "SaveDigest", "SaveMarkdown"] + engine, testable: true),
         library("SaveTestKit", path: "Sources/SaveTestKit", ["SavePlatform", "SaveDigest", "SaveCompression"] + engine),
         .target(
             name: "SaveServer",
@@ -173,7 +175,9 @@ let package = Package(
             ]),
         engineTests("PoliciesTests", ["FormatPyPI", "FormatRaw", "FormatNpm"]),
         engineTests("ServingTests", ["FormatCargo", "FormatParcels", "SaveBlobs", "SaveMicrohttpd"]),
-        tests("ReadersTests", ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveTOML", "SaveTestKit"]),
+        tests(
+            "ReadersTests",
+            ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveMarkdown", "SaveTOML", "SaveTestKit"]),
         tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveHTTP", "SaveDigest"]),
         tests("FormatRawTests", ["FormatRaw", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests(

@@ -15,7 +15,7 @@ fail() {
 
 packages=(
     libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev zlib1g-dev libarchive-dev
-    libxml2-dev libssl-dev libargon2-dev libb2-dev pkg-config make curl ca-certificates python3 python3-venv
+    libxml2-dev libssl-dev libargon2-dev libb2-dev libmd4c-dev pkg-config make curl ca-certificates python3 python3-venv
 )
 for option in "$@"; do
     case "$option" in

@@ -114,7 +114,8 @@ extension ServerBase {
                 noteSignIn: { engine.aggregator.noteSignIn(of: $0, $1) }, askAPI: api.askedByPages,
                 openAPI: api.openedByPages,
                 inspection: ServerInspection(failingPart: { await health.failingPart() }, settings: settings),
-                upstreamState: { engine.administration.upstreamState(of: $0) }, publicAddress: publicAddress, clock: clock,
+                administration: engine.administration, processors: engine.storage.processors,
+                noteDownload: { engine.aggregator.note($0, $1, to: $2, $3) }, publicAddress: publicAddress, clock: clock,
                 log: log, version: Version.current))
     }
 

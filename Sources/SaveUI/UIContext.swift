@@ -1,4 +1,5 @@
 package import SaveAccess
+package import SaveAudit
 package import SaveHTTP
 package import SavePlatform
 package import SaveRepositories
@@ -17,6 +18,10 @@ package struct UIContext: Sendable {
     /// The same for answers that are handed on as they come.
     package let openAPI: APIOpening
     package let inspection: ServerInspection
+    package let administration: RepositoryAdministration
+    package let readmes: ReadmeMemory
+    /// Notes for the audit trail that a file was read, where its repository wants that.
+    package let noteDownload: DownloadNoting
     package let upstreamState: @Sendable (Repository) -> RepositoryAdministration.UpstreamState?
     /// The address that clients use; nil to take scheme and host from each request.
     package let publicAddress: PublicAddress?
@@ -29,7 +34,7 @@ package struct UIContext: Sendable {
         store: any MetadataStore, catalogue: Catalogue, authenticator: any RequestAuthenticating,
         noteSignIn: @escaping @Sendable (Principal, HTTPRequest) -> Void, askAPI: @escaping APIAsking,
         openAPI: @escaping APIOpening, inspection: ServerInspection,
-        upstreamState: @escaping @Sendable (Repository) -> RepositoryAdministration.UpstreamState?,
+        administration: RepositoryAdministration, processors: BlockingPool, noteDownload: @escaping DownloadNoting,
         publicAddress: PublicAddress?, clock: PlatformClock, log: Log, version: String
     ) {
         self.store = store
@@ -39,13 +44,18 @@ package struct UIContext: Sendable {
         self.askAPI = askAPI
         self.openAPI = openAPI
         self.inspection = inspection
-        self.upstreamState = upstreamState
+        self.administration = administration
+        readmes = ReadmeMemory(processors)
+        self.noteDownload = noteDownload
+        upstreamState = { administration.upstreamState(of: $0) }
         self.publicAddress = publicAddress
         self.clock = clock
         self.log = log
         self.version = version
     }
 }
+
+package typealias DownloadNoting = @Sendable (DownloadSubject?, HTTPResponse, Principal, HTTPRequest) -> Void
 
 /// A request to the REST API, of a caller who is known already.
 package struct APIQuestion: Sendable {

@@ -74,12 +74,12 @@ def module_name(name):
     return normalized(name).replace("-", "_")
 
 
-def wheel(name, version, requires=(), requires_python=None, payload=b"", spelled=None, tag="py3-none-any"):
+def wheel(name, version, requires=(), requires_python=None, payload=b"", spelled=None, tag="py3-none-any", metadata=None):
     """A wheel. `spelled` is the name as it stands in the filename, where that is not the modern lower-case form;
-    `payload` is put into the package as data."""
+    `payload` is put into the package as data; `metadata` is all of its METADATA, as text."""
     prefix = "%s-%s" % (spelled or module_name(name), version)
     info = prefix + ".dist-info"
-    metadata = metadata_text(name, version, requires, requires_python)
+    metadata = metadata_text(name, version, requires, requires_python) if metadata is None else metadata.encode()
     members = [(module_name(name) + "/__init__.py", ("__version__ = %r\n" % version).encode())]
     if payload:
         members.append((module_name(name) + "/payload.bin", payload))

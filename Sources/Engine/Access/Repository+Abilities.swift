@@ -21,4 +21,7 @@ extension Repository {
 
     /// The format, where its files say which licence they are under.
     package var licensing: IsolatedFormat<any LicenseDeclaring>? { format.cast { $0 as? any LicenseDeclaring } }
+
+    /// The format, where its files say what a release is.
+    package var describing: IsolatedFormat<any ReleaseDescribing>? { format.cast { $0 as? any ReleaseDescribing } }
 }

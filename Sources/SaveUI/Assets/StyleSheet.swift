@@ -129,6 +129,27 @@ enum StyleSheet {
           line-height: 1.4rem; color: var(--soft); }
         .steps > .stop::before { background: var(--bad-bg); color: var(--bad); border-color: var(--bad); }
         .steps > .take::before { background: var(--ok-bg); color: var(--ok); border-color: var(--ok); }
+        .prose { overflow-wrap: anywhere; max-width: 48rem; unicode-bidi: isolate; }
+        .prose > :first-child { margin-top: 0; }
+        .prose h2 { font-size: 1.375rem; border-bottom: 1px solid var(--line); padding-bottom: .3rem; }
+        .prose h3 { font-size: 1.125rem; font-weight: 700; color: var(--ink); margin: 1.75rem 0 .5rem; }
+        .prose h4, .prose h5, .prose h6 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
+        .prose p, .prose ul, .prose ol, .prose blockquote { margin: 0 0 1rem; }
+        .prose ul, .prose ol { padding-left: 1.75rem; }
+        .prose li { margin: .2rem 0; }
+        .prose li > ul, .prose li > ol { margin-bottom: 0; }
+        .prose blockquote { border-left: 3px solid var(--line); padding-left: 1rem; color: var(--soft); }
+        .prose hr { border: 0; border-top: 1px solid var(--line); margin: 1.5rem 0; }
+        .prose code { background: var(--shade); border-radius: 4px; padding: .1em .3em; }
+        .prose pre { border: 1px solid var(--line); border-radius: 8px; background: var(--shade); padding: .8rem 1rem; overflow-x: auto;
+          line-height: 1.45; margin: 0 0 1rem; overflow-wrap: normal; }
+        .prose pre code { background: none; padding: 0; }
+        .prose .wide { margin: 0 0 1rem; }
+        .prose table { width: auto; }
+        .prose .image { color: var(--soft); }
+        .prose .image::before { content: "▣ "; }
+        .shown { max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: 8px; background: #fff; }
+        .plain { margin: 0; padding: 0; overflow-x: auto; white-space: pre-wrap; max-width: none; line-height: 1.45; }
         .form label { display: block; font-weight: 600; font-size: .875rem; margin-top: 1rem; }
         .form .hint { color: var(--faint); font-size: .875rem; margin: .2rem 0 0; }
         .form input, .form select { margin-top: .25rem; }

@@ -10,6 +10,7 @@ enum Layout {
         + "frame-ancestors 'none'; connect-src 'self'"
 
     static func response(_ answer: PageAnswer, _ call: PageCall) -> HTTPResponse {
+        if let content = answer.content { return content }
         var headers: HTTPHeaders = [
             "Cache-Control": "private, no-store", "Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin", "Vary": "Cookie",

@@ -18,6 +18,10 @@ struct PackageList {
 
     func section(_ call: PageCall) async throws -> HTML {
         let text = call.asked("q")
+        if !hasPackages, text == nil {
+            let table = try await DirectoryTable(repository, directory: "").html(call)
+            return "\(filter(nil, call))\(table ?? empty(nil, call))"
+        }
         var query: [(String, String)] = [("limit", String(Self.rows))]
         if let text { query.append((hasPackages ? "q" : "prefix", text)) }
         if let after = call.asked("after") { query.append(("after", after)) }
@@ -67,10 +71,8 @@ struct PackageList {
         return Parts.table(["Path", "Size#", "Since", "By"], id: "packages", rows)
     }
 
-    /// Browsers are asked for a password where a file is not for everybody: there is no link then.
     private func link(_ path: String, _ call: PageCall) -> HTML {
-        guard repository.record.anonymousRead, let place = try? AssetPath(path) else { return "<code>\(path)</code>" }
-        return "<a href=\"\(call.links.prefix + repository.basePath + place.link)\">\(path)</a>"
+        "<a href=\"\(call.links.package(path, in: repository))\">\(path)</a>"
     }
 
     private func empty(_ text: String?, _ call: PageCall) -> HTML {

@@ -65,6 +65,8 @@ struct PageAnswer: Sendable {
     var location: String?
     /// Seconds, as `Retry-After` has them.
     var retryAfter: String?
+    /// What is answered in place of a page: bytes that a page shows, or that are kept.
+    var content: HTTPResponse?
     /// What the search box has in it.
     var searched = ""
     /// What is handed on in place of a page.

@@ -91,6 +91,9 @@ struct Viewer: Sendable {
         repositories.filter { $0.record.kind == .group && $0.record.group.members.contains(repository.record.id) }
     }
 
+    /// Whether they see the whole server.
+    var mayInspect: Bool { AccessPolicy.mayInspect(principal) }
+
     /// Whether they manage a repository, or see the whole server.
     func manages(_ repository: Repository) -> Bool {
         AccessPolicy.mayInspect(principal) || may(.manage, repository)

@@ -27,6 +27,7 @@ def look(page, address, way):
     print(json.dumps({
         "path": address[1], "way": way, "status": answer.status, "findings": findings, "elsewhere": elsewhere,
         "said": [text for text in said if "status of 404" not in text],
+        "owned": page.evaluate("window.owned === 1"),
         "overflows": page.evaluate("document.documentElement.scrollWidth > innerWidth"),
         "buttons": page.locator(".copy button").count(), "snippets": page.locator(".copy").count()}), flush=True)
 

@@ -29,11 +29,15 @@ import Testing
             "/{format}/{project}/{repository}/{package}",
             ["pypi", "npm"].flatMap { format in
                 ["hosted", "group"].flatMap { kind in
-                    ["", "?tab=files", "?tab=explain", "?client=uv"].map { "/ui/\(format)/PROJECT/\(format)-\(kind)/demo/\($0)" }
+                    ["", "?tab=versions", "?tab=files", "?tab=security", "?tab=dependencies", "?tab=explain", "?client=uv"].map {
+                        "/ui/\(format)/PROJECT/\(format)-\(kind)/demo/\($0)"
+                    }
                 }
             } + [
                 "/ui/pypi/PROJECT/pypi-hosted/demo/1.0/", "/ui/pypi/PROJECT/pypi-group/demo/1.0/?tab=explain",
-                "/ui/npm/PROJECT/npm-hosted/demo/1.0.0/",
+                "/ui/npm/PROJECT/npm-hosted/demo/1.0.0/", "/ui/pypi/PROJECT/pypi-hosted/demo/1.0/?tab=security",
+                "/ui/go/PROJECT/go-hosted/go.test/demo/", "/ui/raw/PROJECT/raw-hosted/a/", "/ui/raw/PROJECT/raw-group/a/b.txt/",
+                "/ui/raw/PROJECT/raw-hosted/a/b.txt/?content=download",
             ]
         ),
     ]

@@ -18,7 +18,9 @@ import Testing
         "/ui/", "/ui/search?q=demo", "/ui/account", "/ui/pypi/closed/pypi-group/", "/ui/pypi/closed/pypi-hosted/?client=twine",
         "/ui/raw/closed/raw-hosted/", "/ui/raw/closed/raw-hosted/?tab=packages", "/ui/pypi/closed/pypi-group/?tab=packages",
         "/ui/pypi/closed/pypi-group/?tab=members", "/ui/pypi/closed/pypi-hosted/demo/",
-        "/ui/pypi/closed/pypi-hosted/demo/?tab=explain",
+        "/ui/pypi/closed/pypi-hosted/demo/?tab=explain", "/ui/pypi/closed/pypi-hosted/demo/?tab=security",
+        "/ui/pypi/closed/pypi-group/demo/?tab=versions", "/ui/npm/closed/npm-hosted/demo/?tab=dependencies",
+        "/ui/raw/closed/raw-hosted/a/", "/ui/raw/closed/raw-hosted/a/b.txt/", "/ui/go/closed/go-hosted/go.test/demo/",
         "/ui/npm/closed/npm-group/demo/?tab=files", "/ui/pypi/closed/pypi-hosted/demo/1.0/", "/ui/absent", "/ui/a/b/c/",
     ]
 
@@ -140,7 +142,7 @@ import Testing
             ("/ui/pypi/open/pypi-hosted/demo/9/", 404),
             ("/ui/raw/open/pypi-hosted/", 404), ("/ui/pypi/open/pypi-hosted/?tab=x", 404),
             ("/ui/pypi/open/pypi-hosted/demo/?tab=x", 404),
-            ("/ui/raw/open/raw-hosted/a/", 404), ("/ui/%ff", 400), ("/ui/%2e%2e/x", 400), ("/ui/search?q=%", 400),
+            ("/ui/raw/open/raw-hosted/absent/", 404), ("/ui/%ff", 400), ("/ui/%2e%2e/x", 400), ("/ui/search?q=%", 400),
             ("/ui/search?q=" + String(repeating: "a", count: 201), 400), ("/ui/pypi/open/pypi-hosted/?tab=packages&after=x", 400),
         ] {
             let answer = try await visitor.get(path)

@@ -20,7 +20,8 @@ extension UIContext {
             openAPI: api.openedByPages,
             inspection: ServerInspection(
                 failingPart: { nil }, settings: [.init(key: "port", value: "8080", source: "default")]),
-            upstreamState: { services.administration.upstreamState(of: $0) },
+            administration: services.administration, processors: .forTests,
+            noteDownload: { services.aggregator.note($0, $1, to: $2, $3) },
             publicAddress: address.flatMap(PublicAddress.init), clock: clock, log: .silent(), version: "1.2.3")
     }
 }

@@ -37,6 +37,8 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
     }
 
     package var isEmpty: Bool { text.utf8.isEmpty }
+    /// Bytes.
+    package var size: Int { text.utf8.count }
 }
 
 /// Where in a document a string is put.

@@ -1,5 +1,5 @@
 package import SaveAccess
-internal import SavePlatform
+package import SavePlatform
 internal import SaveStorage
 
 /// Looks at everything that decides what clients get under a package's name, without asking any upstream unless told to.
@@ -36,6 +36,7 @@ struct Explainer: Sendable {
                 entry.reason = .init(
                     "namespace", "\(member.repository.record.coordinates) hosts other packages of its namespace")
             }
+            entry.attributes = findings.listing?.attributes ?? JSONObject()
             if let passedOver {
                 entry.state = "passed_over"
                 entry.reason = passedOver
@@ -118,7 +119,12 @@ extension RepositoryAdministration {
         guard let package = try await repository.naming?.ask({ $0.package(named: name) }) ?? nil else {
             throw SaveError(.packageNotFound, "there is no such package: check the name")
         }
-        return try await Explainer(sources: sources, repository: repository, package: package, refresh: refresh).explain(
+        return try await explain(package, in: repository, refresh: refresh)
+    }
+
+    /// The same of a package that is known by its key.
+    package func explain(_ package: PackageID, in repository: Repository, refresh: Bool) async throws -> Explanation {
+        try await Explainer(sources: sources, repository: repository, package: package, refresh: refresh).explain(
             in: sources.upstreams.catalogue.current)
     }
 }

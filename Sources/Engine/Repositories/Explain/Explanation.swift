@@ -1,5 +1,6 @@
 package import SaveAccess
 internal import SaveDigest
+internal import SaveHTTP
 package import SavePlatform
 package import SaveStorage
 
@@ -24,6 +25,8 @@ package struct Explanation: Sendable {
         package var state: String
         package var reason: Reason?
         package var upstream: Upstream?
+        /// What only the format understands of the package, as this member has it (`Listing.attributes`).
+        package var attributes = JSONObject()
     }
 
     /// What is known of a proxy's upstream and what it said of this package.
@@ -44,7 +47,7 @@ package struct Explanation: Sendable {
 
     /// A file that some member knows.
     package struct File: Sendable {
-        package let record: AssetRecord
+        package var record: AssetRecord
         package let member: Repository
         /// `offered`, `shadowed` by another member's, `blocked` by a rule, or `unlisted`: here, but on no page any more.
         package var state: String
@@ -70,6 +73,33 @@ package struct Explanation: Sendable {
 }
 
 extension Explanation {
+    /// The same as somebody is shown it: who the upstreams are, and why they fail, is for those who manage the repository, and a
+    /// reason leads to what is known of a refusal.
+    ///
+    /// - Parameter origin: by which the caller reached the server; nil where that is not known.
+    package func shown(where manages: (Repository) -> Bool, linkingFrom origin: String?) -> Explanation {
+        var shown = self
+        let managed = Set(
+            (members.map(\.repository) + files.map(\.member)).filter { manages($0) }.map { ObjectIdentifier($0) })
+        func told(_ reason: Reason?, isManaged: Bool) -> Reason? {
+            guard let reason else { return nil }
+            if !isManaged, ASCII.isEqual(reason.rule, "upstream") { return Reason(reason.rule, "the upstream fails") }
+            return Reason(reason.rule, RefusalLine.linked(reason.text, from: origin))
+        }
+        for place in shown.members.indices {
+            let isManaged = managed.contains(ObjectIdentifier(members[place].repository))
+            if !isManaged { shown.members[place].upstream = nil }
+            shown.members[place].reason = told(members[place].reason, isManaged: isManaged)
+        }
+        for place in shown.files.indices {
+            let isManaged = managed.contains(ObjectIdentifier(files[place].member))
+            if !isManaged { shown.files[place].record.origin = nil }
+            shown.files[place].reason = told(files[place].reason, isManaged: isManaged)
+        }
+        shown.refusal = told(refusal, isManaged: false)
+        return shown
+    }
+
     package var json: JSONValue {
         let answering = members.filter { $0.state == "answers" }.map { JSONValue.string($0.repository.record.coordinates) }
         return [

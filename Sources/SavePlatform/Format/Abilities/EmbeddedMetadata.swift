@@ -37,6 +37,40 @@ public protocol LicenseDeclaring: Sendable {
     func license(of file: AssetRecord, sidecar: [UInt8]?) -> String?
 }
 
+/// A format whose files say what a release is and what it needs, in what it keeps of a file or in a file beside it: for the pages of a
+/// package. What is said is shown as text; addresses in it are links only where they are `http`, `https` or `mailto`.
+///
+/// A second protocol beside `RepositoryFormat`. Like every part of a format it is pure. `metadata` are the bytes of the file that
+/// `metadataPath` names; nil where there is none, or it is not here.
+public protocol ReleaseDescribing: Sendable {
+    /// Whether its authors do not mean a version for everybody yet. The newest release is one that is not.
+    func isPrerelease(_ version: String) -> Bool
+
+    /// What somebody said of the package as a whole, in a word and with a reason: `archived`, `deprecated`, `quarantined`.
+    ///
+    /// - Parameter package: its attributes (`Listing.attributes`).
+    func status(of package: JSONObject) -> (word: String, reason: String?)?
+
+    /// The file beside a file that says more of its release; nil where the record says everything.
+    func metadataPath(of file: AssetRecord) -> AssetPath?
+
+    /// One sentence.
+    func summary(of file: AssetRecord, metadata: [UInt8]?) -> String?
+
+    /// What its authors tell of it. The type says how it is written: `text/markdown` is rendered, everything else shown as it is.
+    ///
+    /// - Parameter package: the attributes of the package (`Listing.attributes`).
+    func readme(of file: AssetRecord, metadata: [UInt8]?, package: JSONObject) -> Document?
+
+    /// What else people want to know, in the order in which it is shown: `Python` and `>=3.10`, `Homepage` and its URL. At most one line
+    /// each.
+    func facts(of file: AssetRecord, metadata: [UInt8]?) -> [(name: String, value: String)]
+
+    /// The packages that it needs, by names of the format, with the versions that do, as the format's clients write them. `group` says
+    /// when it needs them, and is empty for always: `extra socks`, `development`.
+    func dependencies(of file: AssetRecord, metadata: [UInt8]?) -> [(name: String, versions: String, group: String)]
+}
+
 /// Random access to a file of which perhaps only parts are at hand.
 public struct FileBytes: Sendable {
     /// Bytes of the whole file.

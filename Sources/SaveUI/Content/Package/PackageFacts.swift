@@ -1,30 +1,35 @@
 internal import SaveAccess
+internal import SaveDigest
 internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
 
-/// What clients get under a package's name, as the REST API explains it: the members that were looked at, and every file that one of
+/// What clients get under a package's name, as the engine explains it: the members that were looked at, and every file that one of
 /// them knows, by versions.
 struct PackageFacts: Sendable {
     struct Member: Sendable {
+        let source: Repository
+        /// `project/name`.
         let repository: String
-        let kind: String
+        let kind: RepositoryKind
         /// `answers`, `passed_over`, `has_none`, `not_asked` or `fails`.
         let state: String
-        let rule: String?
         let reason: String?
-        let upstream: JSONObject?
+        /// nil for a reader who does not manage the repository.
+        let upstream: Explanation.Upstream?
+        let attributes: JSONObject
     }
 
     struct File: Sendable {
+        let record: AssetRecord
+        let source: Repository
         let name: String
-        let path: String
         let version: String?
-        let repository: String
         /// `offered`, `shadowed`, `blocked` or `unlisted`.
         let state: String
         let rule: String?
         let reason: String?
         let size: Int64?
-        let digests: [(algorithm: String, hex: String)]
         let isStored: Bool
         let publisher: String?
         let published: Timestamp?
@@ -35,11 +40,14 @@ struct PackageFacts: Sendable {
     struct Version: Sendable {
         let version: String
         let files: [File]
+        var isPrerelease = false
 
         var published: Timestamp? { files.compactMap(\.published).min() }
         var size: Int64? { files.compactMap(\.size).reduce(nil) { ($0 ?? 0).addingReportingOverflow($1).partialValue } }
         /// What a client gets.
         var offered: [File] { files.filter { $0.state == "offered" } }
+        /// Whether a rule keeps all that clients could get of it from them.
+        var isRefused: Bool { offered.isEmpty && files.contains { $0.state == "blocked" } }
         var isYanked: Bool { !offered.isEmpty && offered.allSatisfy(\.yanked) }
     }
 
@@ -55,13 +63,17 @@ struct PackageFacts: Sendable {
     /// Files of no version.
     let others: [File]
 
-    init(_ explanation: JSONObject) {
-        name = explanation["package"]?.string ?? ""
+    /// What somebody said of the package as a whole, such as that it is archived.
+    var status: (word: String, reason: String?)?
+
+    /// - Parameter explanation: as the reader is shown it.
+    init(_ explanation: Explanation) {
+        name = explanation.package.name
         displayName = name
-        rule = explanation["rule"]?.string
-        reason = explanation["reason"]?.string
-        members = (explanation["members"]?.array ?? []).compactMap(\.object).map(Member.init)
-        let files = (explanation["files"]?.array ?? []).compactMap(\.object).map(File.init)
+        rule = explanation.refusal?.rule
+        reason = explanation.refusal?.text
+        members = explanation.members.map(Member.init)
+        let files = explanation.files.map(File.init)
         others = files.filter { $0.version == nil }
         let groups = Dictionary(grouping: files.filter { $0.version != nil }) { Array(($0.version ?? "").utf8) }
         versions = groups.values.map { Version(version: $0.first?.version ?? "", files: $0) }.sorted { left, right in
@@ -88,36 +100,43 @@ struct PackageFacts: Sendable {
         }.map(\.element)
     }
 
-    /// What a client gets that asks for no version: the newest that is offered and not withdrawn.
-    var newest: Version? { versions.first { !$0.offered.isEmpty && !$0.isYanked } }
+    /// What a client gets that asks for no version: the newest that is offered, and neither withdrawn nor a pre-release; where there
+    /// are only pre-releases, the newest of these.
+    var newest: Version? {
+        let offered = versions.filter { !$0.offered.isEmpty && !$0.isYanked }
+        return offered.first { !$0.isPrerelease } ?? offered.first
+    }
 }
 
 extension PackageFacts.Member {
-    fileprivate init(_ json: JSONObject) {
-        repository = json["repository"]?.string ?? ""
-        kind = json["repository_type"]?.string ?? ""
-        state = json["state"]?.string ?? ""
-        rule = json["rule"]?.string
-        reason = json["reason"]?.string
-        upstream = json["upstream"]?.object
+    fileprivate init(_ member: Explanation.Member) {
+        source = member.repository
+        repository = member.repository.record.coordinates
+        kind = member.repository.record.kind
+        state = member.state
+        reason = member.reason?.text
+        upstream = member.upstream
+        attributes = member.attributes
     }
 }
 
 extension PackageFacts.File {
-    fileprivate init(_ json: JSONObject) {
-        name = json["filename"]?.string ?? ""
-        path = json["path"]?.string ?? ""
-        version = json["version"]?.string
-        repository = json["repository"]?.string ?? ""
-        state = json["state"]?.string ?? ""
-        rule = json["rule"]?.string
-        reason = json["reason"]?.string
-        size = json["size"]?.integer
-        digests = (json["digests"]?.object?.members ?? []).compactMap { member in member.value.string.map { (member.key, $0) } }
-        isStored = json["stored"]?.bool ?? false
-        publisher = json["uploaded_by"]?.string
-        published = (json["published_at"]?.string ?? json["stored_at"]?.string).flatMap { Timestamp(rfc3339: $0) }
-        yanked = json["yanked"]?.bool ?? false
-        yankedReason = json["yanked_reason"]?.string
+    fileprivate init(_ file: Explanation.File) {
+        record = file.stored?.record ?? file.record
+        source = file.member
+        name = file.record.path.filename
+        version = file.record.version
+        state = file.state
+        rule = file.reason?.rule
+        reason = file.reason?.text
+        size = file.stored?.size ?? file.record.size
+        isStored = file.stored != nil
+        publisher = file.stored?.uploadedBy
+        published = file.record.published ?? file.stored?.created
+        yanked = file.record.withdrawn != nil
+        yankedReason = file.record.withdrawn?.reason
     }
+
+    /// One is enough to compare with: the strongest that tools show.
+    var digest: Checksum? { record.checksums.first { $0.algorithm == .sha256 } ?? record.checksums.first }
 }

@@ -1,0 +1,82 @@
+internal import SaveAccess
+internal import SaveHTTP
+internal import SavePlatform
+internal import SaveRepositories
+internal import SaveStorage
+
+/// A package, or a version of it: the line that installs it first, then what its authors say, what there is, and why.
+enum PackagePage {
+    /// Versions on a page.
+    static let rows = 100
+
+    static func answer(_ call: PageCall) async throws -> PageAnswer {
+        let repository = try call.viewer.repository(format: call.path[0], project: call.path[1], name: call.path[2])
+        if repository.naming == nil { return try await FilePage.answer(repository, call) }
+        guard let (package, version) = try await place(repository, Array(call.path.dropFirst(3))) else {
+            throw SaveError(.packageNotFound, "there is no such package here: check the name")
+        }
+        let facts = try await facts(of: package, in: repository, call)
+        let shown = facts.versions.first { ASCII.isEqual($0.version, version ?? "") }
+        if version != nil, shown == nil {
+            throw SaveError(.packageNotFound, "there is no version '\(version ?? "")' of \(facts.displayName) here")
+        }
+        let release = await ReleaseText.find(in: facts, of: shown, for: repository, call)
+        let page = PackageView(
+            repository: repository, facts: facts, shown: shown, release: release, setUp: await SetUp(of: repository, call))
+        return try await page.answer(call)
+    }
+
+    /// What the segments behind the repository name: a package, and a version where there is one more. A format that fails is not
+    /// asked what it means: the name is taken as it is written.
+    private static func place(_ repository: Repository, _ segments: [String]) async throws -> (PackageID, version: String?)? {
+        guard let naming = repository.naming else { return nil }
+        let whole = segments.joined(separator: "/")
+        let shorter = segments.dropLast().joined(separator: "/")
+        do {
+            return try await naming.ask { format in
+                if let package = format.package(named: whole) { return (package, nil) }
+                guard let package = format.package(named: shorter), let version = segments.last else { return nil }
+                return (package, version)
+            }
+        } catch {
+            return (PackageID(normalized: whole), nil)
+        }
+    }
+
+    private static func facts(of package: PackageID, in repository: Repository, _ call: PageCall) async throws -> PackageFacts {
+        let explanation = try await call.context.administration.explain(
+            package, in: repository, refresh: call.asked("refresh") == "true")
+        var facts = PackageFacts(explanation.shown(where: call.viewer.manages, linkingFrom: call.origin))
+        guard facts.isKnown else {
+            throw SaveError(.packageNotFound, "there is no package '\(package)' in \(repository.record.coordinates)")
+        }
+        // What a format that fails would say of its versions is left out.
+        let versions = facts.versions.map(\.version)
+        if let keys = try? await repository.versioning?.ask({ format in
+            Dictionary(versions.compactMap { version in format.sortKey(of: version).map { (version, $0) } }) { first, _ in first }
+        }) {
+            facts.order(by: keys)
+        }
+        let attributes = facts.members.first { $0.state == "answers" }?.attributes
+        if let said = try? await repository.describing?.ask({ format in
+            (pre: Set(versions.filter(format.isPrerelease)), status: attributes.flatMap(format.status))
+        }) {
+            for place in facts.versions.indices where said.pre.contains(facts.versions[place].version) {
+                facts.versions[place].isPrerelease = true
+            }
+            facts.status = said.status
+        }
+        facts.displayName = try await displayName(of: package, in: repository, call)
+        return facts
+    }
+
+    private static func displayName(of package: PackageID, in repository: Repository, _ call: PageCall) async throws -> String {
+        let leaves = call.viewer.leaves(of: repository, for: package).map(\.record.id)
+        return try await call.context.store.read { reading in
+            for leaf in leaves {
+                if let package = try reading.package(leaf, package) { return package.displayName }
+            }
+            return package.name
+        }
+    }
+}
