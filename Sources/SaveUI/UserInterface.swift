@@ -1,7 +1,9 @@
 internal import SaveAccess
 package import SaveHTTP
 internal import SavePlatform
+internal import SaveRepositories
 internal import SaveServing
+internal import SaveStorage
 
 /// Everything below `/ui`: pages for people with a browser. The only part of the server that looks at cookies.
 package final class UserInterface: Sendable {
@@ -10,10 +12,12 @@ package final class UserInterface: Sendable {
     private let links: Links
     private let sentForms = SentForms()
     private let searches = SearchTurns()
+    private let memory: PageMemory
 
     package init(_ context: UIContext) {
         self.context = context
         sessions = BrowserSessions(store: context.store, catalogue: context.catalogue, clock: context.clock)
+        memory = PageMemory(context)
         links = Links(prefix: context.publicAddress?.path ?? "")
     }
 
@@ -32,8 +36,14 @@ package final class UserInterface: Sendable {
             }
             call.query = try QueryItems(decoding: request.rawQuery)
             call.session = try await sessions.session(of: SessionCookie(request, context.publicAddress))
-            call.viewer = Viewer(call.session?.authentication ?? .anonymous, in: context.catalogue.current)
-            return try await answer(&call, endsInSlash: path.endsInSlash)
+            let snapshot = context.catalogue.current
+            call.viewer = Viewer(call.session?.authentication ?? .anonymous, in: snapshot)
+            let key = PageMemory.Key(
+                target: Array(request.target), origin: call.origin, session: call.session?.record.id ?? "")
+            if request.method.isRead, let known = memory.page(key, in: snapshot) { return known }
+            let (response, state) = try await answer(&call, endsInSlash: path.endsInSlash)
+            if let state, request.method.isRead { memory.keep(response, key, state, in: snapshot) }
+            return response
         } catch {
             return failure(error, call)
         }
@@ -47,24 +57,28 @@ package final class UserInterface: Sendable {
                 request: request, context: context, sessions: sessions, links: links, sentForms: sentForms, searches: searches))
     }
 
-    private func answer(_ call: inout PageCall, endsInSlash: Bool) async throws -> HTTPResponse {
+    /// - Returns: the state of what the answer is about, where it may be given again.
+    private func answer(_ call: inout PageCall, endsInSlash: Bool) async throws -> (HTTPResponse, PackageState?) {
         let routes = PageRoute.all.filter { $0.matches(call.path, call.viewer) }
         guard !routes.isEmpty else { throw SaveError(.notFound, "there is no such page") }
         var methods = Set(routes.map(\.method.name) + ["OPTIONS"])
         if methods.contains("GET") { methods.insert("HEAD") }
         let allow = methods.sorted().joined(separator: ", ")
-        if call.request.method == .options { return HTTPResponse(status: 204, headers: ["Allow": allow]) }
+        if call.request.method == .options { return (HTTPResponse(status: 204, headers: ["Allow": allow]), nil) }
         let method = call.request.method == .head ? .get : call.request.method
         guard let route = routes.first(where: { $0.method == method }) else {
             throw SaveError(.methodNotAllowed, "this page cannot be asked for in that way: open it", details: ["allow": allow])
         }
         if route.needsSession, call.session == nil { throw SaveError.signInForThis }
-        if method == .get, route.endsInSlash, !endsInSlash { return redirect(to: call.path.links(links), with: call.query) }
+        if method == .get, route.endsInSlash, !endsInSlash {
+            return (redirect(to: call.path.links(links), with: call.query), nil)
+        }
         if method == .post { try await FormBody.read(into: &call, takesFile: route.takesFile) }
-        var response = Layout.response(try await route.answer(call), call)
+        let answer = try await route.answer(call)
+        var response = Layout.response(answer, call)
         // What the page has not read of a file, nobody will.
         if route.takesFile { response.closesConnection = true }
-        return response
+        return (response, answer.state)
     }
 
     /// Links on a page begin at the slash.

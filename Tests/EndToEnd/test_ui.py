@@ -50,7 +50,8 @@ def test_the_reading_walk_from_home_over_search_to_an_explanation(server, projec
     package = person.get(page).text
     assert 'href="%s1.0/"' % page in package and "allowed" in plain(package)
     version = person.get(page + "1.0/").text
-    assert WHEEL in version and re.search(r"sha256 [0-9a-f]{64}", plain(version))
+    files = person.get(page + "1.0/?tab=files").text
+    assert WHEEL in files and re.search(r"sha256 [0-9a-f]{64}", plain(files))
     assert snippets(version)[0].endswith(" plain==1.0")
     explanation = plain(person.get(page + "?tab=explain").text)
     assert "%s/hosted has it." % project in explanation and "%s/proxy is not asked." % project in explanation

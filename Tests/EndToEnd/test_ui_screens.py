@@ -7,6 +7,8 @@ import pathlib
 import shutil
 import subprocess
 
+import pytest
+
 from harness import described
 from harness.clients.tool import VENVS
 from harness.server import PASSWORD, ROOT, clean_environment
@@ -65,3 +67,19 @@ def test_pictures_of_pages_are_taken_in_light_and_in_dark(new_server, upstream, 
     if kept:
         for picture in taken:
             shutil.copy(picture, ROOT / kept)
+
+
+@pytest.mark.parametrize("scripts,width", [("on", 1200), ("off", 1200), ("off", 320)])
+def test_a_person_with_a_keyboard_finds_reads_and_goes_back_with_scripts_and_without(new_server, upstream, dists, tmp_path, scripts, width):
+    server = new_server()
+    populate(server, upstream, dists)
+    steps = ["type:acme-cl", "tab:acme-client", "tab:Versions6", "tab:3.2.1", "back", "tab:Explain", "tab:backend/pypi-hosted"]
+    done = subprocess.run(
+        [str(VENVS / "browser" / "bin" / "python"), str(pathlib.Path(__file__).parent / "harness" / "reader.py"), server.url, "admin",
+         PASSWORD, scripts, str(width), *steps],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300, env=clean_environment(HOME=str(tmp_path)))
+    assert done.returncode == 0, done.stderr[-3000:]
+    package = "/ui/pypi/backend/pypi/acme-client/"
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == [
+        "/ui/search?q=acme-cl", package, package + "?tab=versions", package + "3.2.1/", package + "?tab=versions", package + "?tab=explain",
+        "/ui/pypi/backend/pypi-hosted/"]

@@ -33,7 +33,7 @@ import Testing
         #expect(try read("- [x] a\n- [ ] b\n") == "(bullets (item(isDone: Optional(true)) a)(item(isDone: Optional(false)) b))")
         #expect(try read("```swift\na < b\n```\n") == "(code a < b\n)")
         #expect(
-            try read("|a|b|\n|:-|-:|\n|c|d|\n")
+            try read("|a|b|\n|:--|--:|\n|c|d|\n")
                 == "(table (head (row (headingCell(SaveMarkdown.MarkdownAlignment.left) a)(headingCell(SaveMarkdown.MarkdownAlignment.right) b)))(body (row (cell(SaveMarkdown.MarkdownAlignment.left) c)(cell(SaveMarkdown.MarkdownAlignment.right) d))))"
         )
     }
@@ -66,7 +66,7 @@ import Testing
             try read(String(repeating: "> ", count: Markdown.maxDepth - 1) + "a").hasSuffix(
                 "a" + String(repeating: ")", count: Markdown.maxDepth)))
         // 3,000 columns, and rows that have none of them.
-        let table = String(repeating: "a|", count: 3000) + "\n" + String(repeating: "-|", count: 3000) + "\n"
+        let table = String(repeating: "a|", count: 3000) + "\n" + String(repeating: "---|", count: 3000) + "\n"
         #expect(throws: MarkdownError.tooLarge) { try read(table + String(repeating: "b\n", count: 10_000)) }
         // One address, named many times.
         let address = "[a]: https://x.test/" + String(repeating: "b", count: 100_000) + "\n\n"
@@ -86,7 +86,10 @@ import Testing
         ("quotes in quotes", String(repeating: "> ", count: 50_000) + "a"),
         ("code of all lengths", (1...900).map { "e" + String(repeating: "`", count: $0) }.joined()),
         ("lists in lists", (0..<600).map { String(repeating: "  ", count: $0) + "* a\n" }.joined()),
-        ("a table of many columns", String(repeating: "a|", count: 3000) + "\n" + String(repeating: "-|", count: 3000) + "\nb\n"),
+        (
+            "a table of many columns",
+            String(repeating: "a|", count: 3000) + "\n" + String(repeating: "---|", count: 3000) + "\nb\n"
+        ),
         ("references", (0..<20_000).map { "[a\($0)]: /x\n" }.joined() + String(repeating: "[b]", count: 40_000)),
         ("comments", String(repeating: "<!-- ", count: 40_000)),
         ("images in images", String(repeating: "![", count: 50_000)),
@@ -106,7 +109,8 @@ import Testing
 
     @Test func `whatever bytes there are, what begins has an end`() throws {
         let pieces = [
-            "*", "_", "[", "]", "(", ")", "!", "`", "\n", "\n\n", "> ", "- ", "1. ", "#", "|", "-|", "a", "&amp;", "<", ">", "~~",
+            "*", "_", "[", "]", "(", ")", "!", "`", "\n", "\n\n", "> ", "- ", "1. ", "#", "|", "---|", "a", "&amp;", "<", ">",
+            "~~",
             "\\", "\u{0}", "é", "https://x.test", "[a]: b\n", "    ", "\t",
         ]
         var random = Numbers(state: 42)

@@ -27,7 +27,7 @@ public enum Markdown {
         parser.enter_block = { type, detail, context in Reader.of(context)?.enter(block: type, detail) ?? -1 }
         parser.leave_block = { type, _, context in Reader.of(context)?.leave(block: type) ?? -1 }
         parser.enter_span = { type, detail, context in Reader.of(context)?.enter(span: type, detail) ?? -1 }
-        parser.leave_span = { _, _, context in Reader.of(context)?.end() ?? -1 }
+        parser.leave_span = { _, _, context in Reader.of(context)?.leaveSpan() ?? -1 }
         parser.text = { type, text, size, context in Reader.of(context)?.add(type, text, size) ?? -1 }
         // SAFETY: the reader outlives the call that uses it, and is used on this thread only.
         let context = Unmanaged.passUnretained(reader).toOpaque()
@@ -37,13 +37,15 @@ public enum Markdown {
         if let error = reader.error { throw error }
         // Nothing but a lack of memory ends the parser otherwise (md4c.h, md_parse).
         guard status == 0 else { throw .outOfMemory }
+        reader.close()
     }
 }
 
 /// What the parser's callbacks have come to. Each answers 0, or what ends the parser.
 private final class Reader {
     private let handle: (MarkdownEvent) -> Void
-    private var depth = 0
+    /// What has begun and has no end yet: whether it is a span.
+    private var open: [Bool] = []
     private var events = 0
     private var output = 0
     private(set) var error: MarkdownError?
@@ -67,24 +69,39 @@ private final class Reader {
         return 1
     }
 
-    private func begin(_ element: MarkdownElement, bytes: Int = 0) -> Int32 {
-        depth += 1
-        guard depth <= Markdown.maxDepth else { return giveUp(.tooDeep) }
+    private func begin(_ element: MarkdownElement, isSpan: Bool, bytes: Int = 0) -> Int32 {
+        open.append(isSpan)
+        guard open.count <= Markdown.maxDepth else { return giveUp(.tooDeep) }
         return give(.begin(element), bytes: bytes)
     }
 
-    func end() -> Int32 {
-        depth -= 1
+    private func end() -> Int32 {
+        open.removeLast()
         return give(.end)
     }
+
+    /// md4c 0.4.8 may end spans that it did not begin, and leave some without an end: their marks stood in a link, or crossed.
+    func leaveSpan() -> Int32 { open.last == true ? end() : 0 }
+
+    private func endSpans() -> Int32 {
+        while open.last == true { if end() != 0 { return 1 } }
+        return 0
+    }
+
+    /// Ends what is open still.
+    func close() { while !open.isEmpty { _ = end() } }
 
     // MARK: - Blocks
 
     func enter(block type: MD_BLOCKTYPE, _ detail: UnsafeMutableRawPointer?) -> Int32 {
-        element(type, detail).map { begin($0) } ?? 0
+        guard endSpans() == 0 else { return 1 }
+        return element(type, detail).map { begin($0, isSpan: false) } ?? 0
     }
 
-    func leave(block type: MD_BLOCKTYPE) -> Int32 { type == MD_BLOCK_DOC || type == MD_BLOCK_HTML ? 0 : end() }
+    func leave(block type: MD_BLOCKTYPE) -> Int32 {
+        guard endSpans() == 0 else { return 1 }
+        return open.isEmpty || type == MD_BLOCK_DOC || type == MD_BLOCK_HTML ? 0 : end()
+    }
 
     private func element(_ type: MD_BLOCKTYPE, _ detail: UnsafeMutableRawPointer?) -> MarkdownElement? {
         switch type {
@@ -129,17 +146,17 @@ private final class Reader {
 
     func enter(span type: MD_SPANTYPE, _ detail: UnsafeMutableRawPointer?) -> Int32 {
         switch type {
-        case MD_SPAN_STRONG: return begin(.strong)
-        case MD_SPAN_DEL: return begin(.deleted)
-        case MD_SPAN_CODE: return begin(.word)
+        case MD_SPAN_STRONG: return begin(.strong, isSpan: true)
+        case MD_SPAN_DEL: return begin(.deleted, isSpan: true)
+        case MD_SPAN_CODE: return begin(.word, isSpan: true)
         case MD_SPAN_A:
             let address = Self.load(detail, MD_SPAN_A_DETAIL.self).map { Self.text($0.href) } ?? ""
-            return begin(.link(to: address), bytes: address.utf8.count)
+            return begin(.link(to: address), isSpan: true, bytes: address.utf8.count)
         case MD_SPAN_IMG:
             let address = Self.load(detail, MD_SPAN_IMG_DETAIL.self).map { Self.text($0.src) } ?? ""
-            return begin(.image(at: address), bytes: address.utf8.count)
+            return begin(.image(at: address), isSpan: true, bytes: address.utf8.count)
         // Others are not switched on.
-        default: return begin(.emphasis)
+        default: return begin(.emphasis, isSpan: true)
         }
     }
 

@@ -21,11 +21,13 @@ enum HomePage {
             </ul>
             """
         }
+        let recent = try await RecentPublishes(call)
         return PageAnswer(
             "Repositories", section: .repositories,
             main: """
                 <div class="head"><h1>Repositories</h1><p>\(call.session == nil ? "What everybody may read, by project." : "What you may read, by project.")</p></div>
                 \(lists)
+                \(recent.html(call))
                 """)
     }
 

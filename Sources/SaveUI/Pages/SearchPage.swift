@@ -20,13 +20,14 @@ enum SearchPage {
         if call.session == nil, call.viewer.repositories.isEmpty { throw SaveError.signInForThis }
         let text = call.query["q"] ?? ""
         guard text.utf8.count <= 200 else { throw SaveError.invalid("q", "a search has at most 200 bytes: write less") }
-        let results = text.isEmpty ? [] : try await call.searches.take { try await find(text, call) }
+        let found = text.isEmpty ? Found() : try await call.searches.take { try await find(text, call) }
+        let results = Array(found.all.prefix(limit))
         var rows: [HTML] = []
         for result in results { rows.append(try await row(result, call)) }
         var answer = PageAnswer(
             text.isEmpty ? "Search" : "\(text) in all repositories",
             main: """
-                <div class="head"><h1>Search</h1><p>\(summary(text, results.count))</p></div>
+                <div class="head"><h1>Search</h1><p>\(summary(text, results.count, isPartial: found.isPartial))</p></div>
                 <ul class="results">
                 \(rows)
                 </ul>
@@ -35,8 +36,12 @@ enum SearchPage {
         return answer
     }
 
-    private static func summary(_ text: String, _ count: Int) -> HTML {
+    private static func summary(_ text: String, _ count: Int, isPartial: Bool) -> HTML {
         if text.isEmpty { return "Write a part of a package's name into the box above." }
+        if isPartial {
+            return
+                "\(Figures.several(count, "package")) whose name begins with <strong>\(text)</strong>, or contains it. There may be more: write how the name begins."
+        }
         if count == 0 {
             return
                 "No package whose name contains <strong>\(text)</strong> is in a repository that you may read. A proxy shows what was asked for through it: open it, and install the package once."
@@ -46,36 +51,81 @@ enum SearchPage {
             : "The first \(count) packages whose name contains <strong>\(text)</strong>. Write more of the name to see others."
     }
 
-    /// The very name first, then what contains it.
-    private static func find(_ text: String, _ call: PageCall) async throws -> [Result] {
-        let entries = entries(call.viewer)
-        let viewer = call.viewer
-        var exactly: [Result] = []
-        var partly: [Result] = []
-        // Of members of one group, the first that has a name answers for it.
-        var taken: Set<[UInt8]> = []
-        // One transaction a repository: others get their turn between them.
-        for (source, entry) in entries where exactly.count < limit {
+    /// The very name first, then names that begin so, then those that contain it, as far as there is time: in a large repository all names
+    /// are looked at for that. Capitals count as small letters, which is how most formats write keys.
+    private static func find(_ text: String, _ call: PageCall) async throws -> Found {
+        let places = entries(call.viewer)
+        let spellings = Array(Set([text, ASCII.lowercased(text)])).sorted()
+        var found = Found()
+        for (source, entry) in places {
             // A format that fails has no such name.
             let name = (try? await source.naming?.ask { $0.package(named: text) }) ?? nil
-            let isFull = exactly.count + partly.count >= limit
-            let found = try await call.context.store.read { reading in
+            let (exact, beginning) = try await read(source, entry, call) { reading in
                 let id = source.record.id
-                let exact = try name.flatMap { try reading.package(id, $0) }
-                let partial = isFull ? [] : try reading.packages(id, after: nil, limit: perRepository, matching: text)
-                let shown: (PackageRecord) throws -> Bool = { try isShown($0.id, from: source, in: entry, viewer, reading) }
-                return (exact: try [exact].compactMap(\.self).filter(shown), partial: try partial.filter(shown))
-            }
-            func add(_ packages: [PackageRecord], to list: inout [Result]) {
-                for package in packages where taken.insert(Array("\(entry.record.id) \(package.id.name)".utf8)).inserted {
-                    list.append(Result(package: package, source: source, entry: entry))
+                let beginning = try spellings.flatMap { spelling in
+                    try reading.packages(id, after: PackageID(normalized: spelling), limit: perRepository, matching: nil).prefix {
+                        $0.id.name.utf8.starts(with: spelling.utf8)
+                    }
                 }
+                return (try [name].compactMap(\.self).compactMap { try reading.package(id, $0) }, beginning)
             }
-            add(found.exact, to: &exactly)
-            add(found.partial, to: &partly)
+            found.add(exact, to: \.exactly, source, entry)
+            found.add(beginning, to: \.beginning, source, entry)
         }
-        return Array((exactly + partly).prefix(limit))
+        let begun = call.context.clock.uptime()
+        for (source, entry) in places where found.all.count < limit {
+            guard call.context.clock.uptime() &- begun < patience else {
+                found.isPartial = true
+                break
+            }
+            let (_, containing) = try await read(source, entry, call) { reading in
+                let all = try spellings.flatMap {
+                    try reading.packages(source.record.id, after: nil, limit: perRepository, matching: $0)
+                }
+                return ([], all)
+            }
+            found.add(containing, to: \.containing, source, entry)
+        }
+        return found
     }
+
+    /// Reads packages of one repository, in a transaction of its own, so that others get their turn between two; what its entry does not give
+    /// out is left out.
+    private static func read(
+        _ source: Repository, _ entry: Repository, _ call: PageCall,
+        _ body: @escaping @Sendable (any MetadataReading) throws -> ([PackageRecord], [PackageRecord])
+    ) async throws -> ([PackageRecord], [PackageRecord]) {
+        let viewer = call.viewer
+        return try await call.context.store.read { reading in
+            let shown: (PackageRecord) throws -> Bool = { try isShown($0.id, from: source, in: entry, viewer, reading) }
+            let (first, second) = try body(reading)
+            return (try first.filter(shown), try second.filter(shown))
+        }
+    }
+
+    /// What a search has found so far.
+    private struct Found {
+        var exactly: [Result] = []
+        var beginning: [Result] = []
+        var containing: [Result] = []
+        /// There was no time for some repositories.
+        var isPartial = false
+        /// Of members of one group, the first that has a name answers for it.
+        private var taken: Set<[UInt8]> = []
+
+        var all: [Result] { exactly + beginning + containing }
+
+        mutating func add(
+            _ packages: [PackageRecord], to list: WritableKeyPath<Found, [Result]>, _ source: Repository, _ entry: Repository
+        ) {
+            for package in packages where taken.insert(Array("\(entry.record.id) \(package.id.name)".utf8)).inserted {
+                self[keyPath: list].append(Result(package: package, source: source, entry: entry))
+            }
+        }
+    }
+
+    /// Nanoseconds for names that contain the text.
+    private static let patience: UInt64 = 15_000_000
 
     /// Whether the entry gives the name out as this source has it: what somebody here has, or could have alone, is never shown as a
     /// stranger's.

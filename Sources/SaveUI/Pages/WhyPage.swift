@@ -92,7 +92,8 @@ enum WhyPage {
         let rows = waivers.map { waiver -> [HTML] in
             let isGranted = waiver["state"]?.string == "granted"
             return [
-                "\(waiver["versions"]?.string ?? "")", Parts.badge(isGranted ? "granted" : "requested", isGranted ? .ok : .note),
+                versions(waiver["versions"]?.string ?? ""),
+                Parts.badge(isGranted ? "granted" : "requested", isGranted ? .ok : .note),
                 "\(waiver["reason"]?.string ?? "")", "\(waiver["requested_by"]?.string ?? "")",
                 Parts.time(waiver["until"]?.string.flatMap { Timestamp(rfc3339: $0) }, now: call.now),
             ]
@@ -113,7 +114,7 @@ enum WhyPage {
         }
         return """
             <h2>Ask for a waiver</h2>
-            <p>An owner of \(request["project"]?.string ?? "") or an administrator decides. It counts for <code>\(request["package"]?.string ?? "")</code> in this project.</p>
+            <p>An owner of \(request["project"]?.string ?? "") or an administrator decides. It counts for \(subject(request["package"]?.string ?? "")) in this project.</p>
             <form class="form narrow" method="post" action="\(call.links.home)why/\(call.path[1])/waiver">
             \(FormToken.input(call.session?.token ?? ""))\(try SentForms.input())
             <label for="reason">Why it is needed all the same</label>
@@ -125,6 +126,15 @@ enum WhyPage {
             <button class="go">Ask for a waiver</button>
             </form>
             """
+    }
+
+    private static func versions(_ text: String) -> HTML { text.utf8.elementsEqual("*".utf8) ? "all versions" : "\(text)" }
+
+    /// A package URL as people say it: `*` stands for all versions.
+    private static func subject(_ text: String) -> HTML {
+        guard let url = try? PackageURL(text), let version = url.version else { return "<code>\(text)</code>" }
+        let isAll = version.utf8.elementsEqual("*".utf8)
+        return "<code>\(url.name)</code>, \(isAll ? "all versions" : "version \(version)")"
     }
 
     static func request(_ call: PageCall) async throws -> PageAnswer {

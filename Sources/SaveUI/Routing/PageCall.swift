@@ -1,6 +1,7 @@
 internal import SaveAccess
 internal import SaveHTTP
 internal import SavePlatform
+internal import SaveRepositories
 internal import SaveStorage
 
 /// One request for a page.
@@ -65,6 +66,8 @@ struct PageAnswer: Sendable {
     var location: String?
     /// Seconds, as `Retry-After` has them.
     var retryAfter: String?
+    /// Of the package that it is about, where the page may be given again while that has not changed.
+    var state: PackageState?
     /// What is answered in place of a page: bytes that a page shows, or that are kept.
     var content: HTTPResponse?
     /// What the search box has in it.

@@ -18,7 +18,7 @@ import Testing
         #expect(try html("3. a") == "<ol start=\"3\"><li>a</li></ol>")
         #expect(try html("- [x] a") == "<ul><li>☑ a</li></ul>")
         #expect(try html("```\na<b\n```") == "<pre tabindex=\"0\"><code>a&lt;b</code></pre>")
-        #expect(try html("|a|b|\n|-|-:|\n|c|d|").contains("<th>a</th><th class=\"num\">b</th>"))
+        #expect(try html("|a|b|\n|---|--:|\n|c|d|").contains("<th>a</th><th class=\"num\">b</th>"))
     }
 
     @Test func `an address is a link where it is of the web, of mail, or in the text itself`() throws {
@@ -56,7 +56,7 @@ import Testing
         "[a](https://x.test/\"onmouseover=\"alert(1))", "[a](https://x.test/ \"t\\\" onmouseover=\\\"alert(1)\")",
         "![a\"onerror=\"alert(1)](https://x.test)", "`<script>`", "```\"><script>alert(1)</script>\nx\n```", "    <script>",
         "<https://x.test/<script>>", "<javascript:alert(1)>", "https://x.test/\"><script>alert(1)</script>",
-        "[x]: https://x.test/'\"><script>\n\n[x]", "# <script>alert(1)</script>", "|<script>|\n|-|\n|<script>|",
+        "[x]: https://x.test/'\"><script>\n\n[x]", "# <script>alert(1)</script>", "|<script>|\n|---|\n|<script>|",
         "&lt;script&gt;alert(1)&lt;/script&gt;", "&#60;script&#62;", "<div id=main>", "# main\n\n# constructor",
     ]
 

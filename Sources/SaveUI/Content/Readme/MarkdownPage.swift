@@ -34,7 +34,9 @@ final class MarkdownPage {
             stack.append(Frame(element: element))
         case .end:
             guard stack.count > 1, let frame = stack.popLast() else { return }
-            add(html(of: frame), hasText: frame.hasText)
+            let isImage = if case .image = frame.element { true } else { false }
+            // What stands for an image without words is text.
+            add(html(of: frame), hasText: frame.hasText || isImage)
         case .text(let text):
             title?.append(contentsOf: text.utf8)
             add("\(text)", hasText: text.utf8.contains { $0 > 0x20 })

@@ -15,6 +15,8 @@ enum PackagePage {
         guard let (package, version) = try await place(repository, Array(call.path.dropFirst(3))) else {
             throw SaveError(.packageNotFound, "there is no such package here: check the name")
         }
+        let leaves = call.viewer.leaves(of: repository)
+        let state = call.context.administration.state(of: package, in: [repository] + leaves)
         let facts = try await facts(of: package, in: repository, call)
         let shown = facts.versions.first { ASCII.isEqual($0.version, version ?? "") }
         if version != nil, shown == nil {
@@ -23,7 +25,11 @@ enum PackagePage {
         let release = await ReleaseText.find(in: facts, of: shown, for: repository, call)
         let page = PackageView(
             repository: repository, facts: facts, shown: shown, release: release, setUp: await SetUp(of: repository, call))
-        return try await page.answer(call)
+        var answer = try await page.answer(call)
+        // Other parts show what is kept elsewhere.
+        let isOfPackage = ["", "versions", "files", "dependencies", "explain"].contains(call.asked("tab") ?? "")
+        if isOfPackage, call.asked("refresh") == nil { answer.state = state }
+        return answer
     }
 
     /// What the segments behind the repository name: a package, and a version where there is one more. A format that fails is not
