@@ -52,10 +52,14 @@ while IFS=: read -r file line _; do
 done < <(git grep -nE '@unchecked|nonisolated\(unsafe\)' -- Sources | grep -vE ':[0-9]+: *//')
 echo "lint: $(git grep -hE "$unsafe" -- Sources | grep -vcE '^ *//') places where the compiler's checks are off; $(git ls-files '*.swift' | wc -l) Swift files"
 
-# What is no text says nothing to a reader and grows the repository for good. Tests keep theirs with the fixtures.
+# What is no text says nothing to a reader and grows the repository for good. Tests keep theirs with the fixtures; the documentation has a few pictures of
+# pages, which a test takes.
 while IFS= read -r -d '' file; do
     [ ! -s "$file" ] || grep -qI '' "$file" || { echo "$file" >&2; finding "a binary file outside Tests/Fixtures"; }
-done < <(git ls-files -z -- . ':!Tests/Fixtures')
+done < <(git ls-files -z -- . ':!Tests/Fixtures' ':!docs/images')
+while IFS= read -r -d '' file; do
+    [ "$(stat -c %s "$file")" -lt 150000 ] || { echo "$file" >&2; finding "a picture of more than 150 kB"; }
+done < <(git ls-files -z -- docs/images)
 
 # A build or a test writes below .build or into a temporary folder; what lies in the root was left there by one that does not.
 while IFS= read -r -d '' file; do
