@@ -2,7 +2,7 @@ internal import SaveCaching
 internal import SaveDigest
 internal import SaveHTTP
 internal import SaveMarkdown
-package import SavePlatform
+internal import SavePlatform
 
 /// What authors tell of their releases, as parts of pages: each text is rendered once, and remembered by its digest.
 package final class ReadmeMemory: Sendable {
