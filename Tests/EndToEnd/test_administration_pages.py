@@ -84,7 +84,7 @@ def test_every_page_of_administration_is_for_everybody_in_light_in_dark_and_on_a
         a + "/repositories/new?format=pypi&kind=group", a + "/users", a + "/users/someone.with.a.long.name@example.com", a + "/robots",
         a + "/robots/ci", a + "/policies", a + "/policies/new", a + "/policies/%d" % policy["id"], a + "/waivers", a + "/waivers?state=all",
         a + "/advisories", a + "/advisories?package=nonsense", a + "/downloads", a + "/jobs", a + "/storage", a + "/server", "/ui/audit",
-        "/ui/audit?outcome=failed",
+        "/ui/audit?outcome=failed", "/ui/audit/verify", "/ui/account/password", a + "/waivers/1", a + "/repositories/team/hosted/packages",
     ]
     seen = chromium("chromium.py", tmp_path, server.url, "admin", PASSWORD, *paths)
     assert len(seen) == 3 * (len(paths) + 1)

@@ -44,6 +44,8 @@ enum AdministrationRoutes {
         post("/admin/repositories/{project}/{repository}", RepositorySettings.change),
         post("/admin/repositories/{project}/{repository}/probe", RepositorySettings.probe),
         post("/admin/repositories/{project}/{repository}/invalidate", RepositorySettings.invalidate),
+        get("/admin/repositories/{project}/{repository}/packages", PackageAdministration.page),
+        post("/admin/repositories/{project}/{repository}/packages", PackageAdministration.change),
         post("/admin/repositories/{project}/{repository}/delete", RepositorySettings.delete),
     ]
 
@@ -73,12 +75,16 @@ enum AdministrationRoutes {
         post("/admin/policies/{id}", PolicyPages.change),
         post("/admin/policies/{id}/delete", PolicyPages.delete),
         get("/admin/waivers", WaiverPages.list),
+        get("/admin/waivers/openvex.json", WaiverPages.export),
+        get("/admin/waivers/{id}", WaiverPages.page),
+        post("/admin/waivers/{id}", WaiverPages.change),
         post("/admin/waivers/{id}/grant", WaiverPages.grant),
         post("/admin/waivers/{id}/end", WaiverPages.end),
     ]
 
     private static let server = [
         get("/audit", AuditPage.answer),
+        get("/audit/verify", AuditPage.verify),
         get("/audit/export.csv", AuditPage.export),
         get("/audit/export.ndjson", AuditPage.export),
         get("/admin/advisories", AdvisoryPages.page),

@@ -10,6 +10,7 @@ enum AdministrationStyle {
         .work > h2, .work section > h2 { margin-top: 2.5rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
         .work > p, .work > form > p { max-width: 60rem; }
         .work .form { max-width: 34rem; }
+        .work label, .work h2, .work p, .side { overflow-wrap: anywhere; }
         .field { margin-top: 1.1rem; }
         .form .field label { margin-top: 0; }
         .form .field .hint { margin: .1rem 0 .2rem; }

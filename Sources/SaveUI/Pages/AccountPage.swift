@@ -25,6 +25,7 @@ enum AccountPage {
                 \(KeyForms.table(keys["items"]?.array?.compactMap(\.object) ?? [], call))
                 \(next.map { "<nav class=\"pages\" aria-label=\"Pages\"><a rel=\"next\" href=\"\($0)\">Next page</a></nav>" as HTML })
                 \(try KeyForms.form(call))
+                <p><a href="\(call.links.prefix)/ui/account/password">Set another password</a></p>
                 <h2>Sessions</h2>
                 <p>Browsers in which you are signed in. A session ends after \(BrowserSessions.idle / 3600) hours without use.</p>
                 \(table(sessions, session, call))

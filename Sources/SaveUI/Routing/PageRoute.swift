@@ -35,6 +35,8 @@ package struct PageRoute: Sendable {
         PageRoute(.post, "/login", LoginPage.signIn),
         PageRoute(.post, "/logout", needsSession: true, LoginPage.signOut),
         PageRoute(.get, "/account", needsSession: true, AccountPage.answer),
+        PageRoute(.get, "/account/password", needsSession: true, OwnPassword.page),
+        PageRoute(.post, "/account/password", needsSession: true, OwnPassword.set),
         PageRoute(.post, "/account/keys", needsSession: true, KeyForms.make),
         PageRoute(.post, "/account/keys/{id}/revoke", needsSession: true, KeyForms.revoke),
         PageRoute(.post, "/account/sessions/{id}/end", needsSession: true, AccountPage.endSession),

@@ -48,6 +48,13 @@ import Testing
         Page(
             pattern: "/admin/repositories/{project}/{repository}", readers: .managers,
             paths: ["pypi-hosted", "pypi-proxy", "npm-group", "raw-proxy"].map { "/admin/repositories/PROJECT/\($0)" }),
+        Page(
+            pattern: "/admin/repositories/{project}/{repository}/packages", readers: .managers,
+            paths: [
+                "pypi-hosted/packages", "pypi-hosted/packages?package=demo", "npm-group/packages?package=demo",
+                "raw-hosted/packages",
+            ]
+            .map { "/admin/repositories/PROJECT/\($0)" }),
         Page(pattern: "/admin/users", readers: .inspectors, paths: ["/admin/users", "/admin/users?q=a"]),
         Page(pattern: "/admin/users/{username}", readers: .inspectors, paths: ["/admin/users/subject"]),
         Page(pattern: "/admin/robots", readers: .managers),
@@ -58,6 +65,9 @@ import Testing
         Page(
             pattern: "/admin/waivers", readers: .managers,
             paths: ["/admin/waivers", "/admin/waivers?state=granted", "/admin/waivers?state=all"]),
+        Page(pattern: "/admin/waivers/{id}", readers: .managers, paths: ["/admin/waivers/WAIVER"]),
+        Page(pattern: "/admin/waivers/openvex.json", readers: .managers),
+        Page(pattern: "/audit/verify", readers: .inspectors),
         Page(
             pattern: "/admin/advisories", readers: .inspectors,
             paths: ["/admin/advisories", "/admin/advisories?package=pkg:pypi/demo"]),
@@ -112,7 +122,7 @@ import Testing
     }
 
     private func check(_ page: Page, _ template: String, _ name: String?, _ visitor: Visitor, _ world: AccessWorld) async throws {
-        let isOfProject = template.contains("PROJECT") || template.contains("POLICY")
+        let isOfProject = ["PROJECT", "POLICY", "WAIVER"].contains(where: template.contains)
         var unseen: [String] = []
         for project in isOfProject ? ["open", "closed", "absent"] : ["any"] {
             let answer = try await visitor.get(path(template, project, world))
@@ -220,6 +230,13 @@ import Testing
         Form(
             pattern: "/admin/policies/{id}/delete", senders: .makers, path: "/admin/policies/POLICY/delete",
             fields: [("confirm", "rule")]),
+        Form(
+            pattern: "/admin/waivers/{id}", senders: .makers, path: "/admin/waivers/WAIVER",
+            fields: [("reason", "new"), ("until", "2030-01-01"), ("way", "grant")]),
+        Form(
+            pattern: "/admin/repositories/{project}/{repository}/packages", senders: .makers,
+            path: "/admin/repositories/PROJECT/pypi-hosted/packages",
+            fields: [("package", "demo"), ("version", "1.0"), ("do", "yank")]),
         Form(pattern: "/admin/waivers/{id}/grant", senders: .makers, path: "/admin/waivers/WAIVER/grant"),
         Form(pattern: "/admin/waivers/{id}/end", senders: .makers, path: "/admin/waivers/WAIVER/end"),
         // There are no sources.

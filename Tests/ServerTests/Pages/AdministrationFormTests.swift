@@ -109,6 +109,43 @@ import Testing
         #expect(try await visitor.post(page, [("description", "mine"), ("tag", newTag), ("form_id", "2")]).status == 303)
     }
 
+    @Test func `a person sets another password with the one there is, and every session of the account ends`() async throws {
+        let world = try await AccessWorld()
+        let (here, there) = (try await visitor(world), try await visitor(world))
+        let page = "/ui/account/password"
+        let wrong = try await here.post(page, [("current", "guess"), ("password", "another password"), ("form_id", "1")])
+        #expect(wrong.status == 403 && wrong.text.contains("is not the password that you have"))
+        #expect(wrong.headers["WWW-Authenticate"] == nil && !wrong.text.contains("another password"))
+        let short = try await here.post(page, [("current", "password"), ("password", "short"), ("form_id", "2")])
+        #expect(short.status == 400 && short.text.contains("at least 8 characters"))
+        let done = try await here.post(page, [("current", "password"), ("password", "another password"), ("form_id", "3")])
+        #expect(done.status == 303 && done.headers["Location"] == "/ui/login", "\(done.text)")
+        for visitor in [here, there] { #expect(try await visitor.get("/ui/account").status == 303) }
+        #expect(try await Visitor(world).signIn("owner", password: "another password").status == 303)
+        let records = try await world.store.read { try $0.audit(after: 0, limit: 1000) }
+        #expect(records.filter { $0.action == "user.password" && $0.outcome == .ok }.map(\.actor) == ["owner"])
+    }
+
+    @Test func `a version is yanked, offered again, and deleted once it was typed`() async throws {
+        let world = try await AccessWorld()
+        let visitor = try await visitor(world)
+        let page = "/ui/admin/repositories/closed/pypi-hosted/packages?package=demo"
+        func send(_ what: String, _ more: [(String, String)] = []) async throws -> APIAnswer {
+            try await visitor.post(page, [("package", "demo"), ("version", "1.0"), ("do", what), ("form_id", what)] + more)
+        }
+        #expect(try await send("yank").status == 303)
+        #expect(try await visitor.get(page).text.contains("Offer again"))
+        #expect(try await send("unyank").status == 303)
+        #expect(try await visitor.get(page).text.contains(">Yank<"))
+        let asked = try await send("confirm-version")
+        #expect(asked.status == 200 && asked.text.contains("Type 1.0 to delete it"))
+        #expect(try await send("delete-version", [("confirm", "1")]).status == 400)
+        #expect(try await visitor.get(page).text.contains(">Yank<"))
+        #expect(try await send("delete-version", [("confirm", "1.0")]).status == 303)
+        let left = try await world.change("GET", "/repos/closed/pypi-hosted/packages/demo", as: .owner, "")
+        #expect(left.status == 404)
+    }
+
     @Test func `nothing is deleted before its name was typed`() async throws {
         let world = try await AccessWorld()
         let visitor = try await visitor(world)

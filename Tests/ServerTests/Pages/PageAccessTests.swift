@@ -72,7 +72,7 @@ import Testing
             }
         }
         let others = [
-            "/", "/search", "/login", "/logout", "/account", "/account/keys", "/account/keys/{id}/revoke",
+            "/", "/search", "/login", "/logout", "/account", "/account/keys", "/account/password", "/account/keys/{id}/revoke",
             "/account/sessions/{id}/end", "/why/{id}", "/why/{id}/waiver",
         ]
         // Those of administration have a table of their own: `AdministrationAccessTests`.

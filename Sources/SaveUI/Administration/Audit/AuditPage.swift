@@ -117,7 +117,35 @@ enum AuditPage {
         let links = [("csv", "CSV"), ("ndjson", "lines of JSON")].map { ending, name -> HTML in
             "<a class=\"button\" href=\"\(Links.url(call.links.audit + "/export." + ending, kept))\">Export as \(name)</a>"
         }
-        return "<p class=\"buttons\">\(links)</p>"
+        return """
+            <p class="buttons">\(links) <a class="button" href="\(call.links.audit)/verify">Check that nobody changed it</a></p>
+            """
+    }
+
+    /// Goes through the chain of hashes while the browser waits: a long trail takes its time.
+    static func verify(_ call: PageCall) async throws -> PageAnswer {
+        let found = try await call.ask(APIQuestion(.get, ["admin", "audit", "verify"]))
+        func number(_ member: String) -> String { Figures.count(Int(clamping: found[member]?.integer ?? 0)) }
+        let verdict: HTML =
+            found.flag("ok")
+            ? Parts.notice(
+                .ok,
+                "<p><strong>The trail is whole.</strong> \(number("checked")) records hold, and \(number("anchors")) anchors agree.</p>"
+            )
+            : Parts.notice(
+                .bad,
+                "<p><strong>The trail is broken at record \(number("broken_at")).</strong> \(FailurePage.sentence(found.text("problem")))</p>"
+            )
+        let cut: HTML =
+            (found["cut_after"]?.integer ?? 0) > 0
+            ? "<p>Retention removed the records up to \(number("cut_after")), and left a record of it.</p>" : ""
+        return PageAnswer(
+            "Audit", section: .audit,
+            main: """
+                <p class="crumbs"><a href="\(call.links.audit)">Audit</a></p>
+                <div class="head"><h1>The chain of records</h1></div>
+                \(verdict)\(cut)
+                """)
     }
 
     /// All that matches, as a file: it is read while it is sent.

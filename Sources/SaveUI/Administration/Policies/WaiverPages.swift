@@ -22,6 +22,7 @@ enum WaiverPages {
                 \(Parts.links("pick", "State", picks))
                 \(rows.isEmpty ? empty : table)
                 \(keyset.links(next: next, url, kept: call.kept("state")))
+                <p class="buttons"><a class="button" href="\(call.links.administration("waivers", "openvex.json"))">Export those of advisories as OpenVEX</a></p>
                 """)
     }
 
@@ -44,10 +45,70 @@ enum WaiverPages {
                 "\(grant)\(try AdministrationForm.button(end, call.links.administration("waivers", id, "end"), label: "\(end) the waiver for \(package)", tone: .danger, call))"
         }
         return [
-            "<code>\(package)</code><br>in \(project) \(state)", "\(waiver.text("policy"))", "\(waiver.text("reason"))",
+            "<a href=\"\(call.links.administration("waivers", id))\"><code>\(package)</code></a><br>in \(project) \(state)",
+            "\(waiver.text("policy"))", "\(waiver.text("reason"))",
             "\(waiver.text("requested_by"))\(waiver["granted_by"]?.string.map { "<br><span class=\"faint\">granted by \($0)</span>" as HTML })",
             Parts.time(waiver.time("until"), now: call.now), buttons,
         ]
+    }
+
+    // MARK: - One of them
+
+    private static let fields = [
+        FormField("reason", "Why it is needed all the same", .text),
+        FormField("until", "It ends on the day (UTC)", .day, required: true),
+    ]
+
+    static func page(_ call: PageCall) async throws -> PageAnswer {
+        let id = call.path[2]
+        let reply = try await call.reply(to: APIQuestion(.get, ["waivers", id]))
+        let waiver = reply.body.object ?? JSONObject()
+        let project = waiver.text("project")
+        let isGranted = waiver.text("state") == "granted"
+        let advisories = (waiver["advisories"]?.array ?? []).compactMap(\.string).joined(separator: ", ")
+        var facts: [(name: String, value: HTML)] = [
+            ("Policy", "\(waiver.text("policy"))"), ("Project", "\(project)"), ("Asked by", "\(waiver.text("requested_by"))"),
+            ("Asked", Parts.time(waiver.time("created_at"), now: call.now)),
+        ]
+        if !advisories.isEmpty { facts.append(("Only these advisories", "\(advisories)")) }
+        if let name = waiver["granted_by"]?.string { facts.append(("Granted by", "\(name)")) }
+        let form = AdministrationForm(
+            "settings", call.links.administration("waivers", id), fields, "Save",
+            tone: isGranted ? .go : .plain, otherWay: isGranted ? nil : ("grant", "Save and grant"))
+        let mayChange = call.viewer.manages(project: project)
+        if !mayChange {
+            facts += [("Why", "\(waiver.text("reason"))"), ("Until", Parts.time(waiver.time("until"), now: call.now))]
+        }
+        return AdministrationPage.answer(
+            waiver.text("package"), in: .waivers, call,
+            beside: Parts.badge(isGranted ? "granted" : "requested", isGranted ? .ok : .note),
+            main: "\(Parts.facts(facts))\(try mayChange ? form.html(call, waiver, tag: reply.tag) : "")")
+    }
+
+    static func change(_ call: PageCall) async throws -> PageAnswer {
+        let id = call.path[2]
+        let grants = call["way"] == "grant"
+        return try await Submission.send(
+            call, form: "settings", to: call.links.administration("waivers", id), done: grants ? .granted : .saved, page: page
+        ) {
+            var body = AdministrationForm.body(fields, $0)
+            if grants { body["state"] = "granted" }
+            return APIQuestion(.patch, ["waivers", id], body: .object(body))
+        }
+    }
+
+    /// Those that the REST API exports, as a file.
+    static func export(_ call: PageCall) async throws -> PageAnswer {
+        let question = APIQuestion(.get, ["waivers"], query: [("format", "openvex")])
+        var response = await call.context.openAPI(question, call.viewer.authentication, call.request)
+        guard response.status == 200 else {
+            _ = try await call.ask(question)
+            throw SaveError(.internalFailure, "the waivers could not be exported")
+        }
+        response.headers.append("Content-Disposition", "attachment; filename=\"openvex.json\"")
+        var answer = PageAnswer("Waivers", main: "")
+        answer.file = response
+        return answer
     }
 
     static func grant(_ call: PageCall) async throws -> PageAnswer {

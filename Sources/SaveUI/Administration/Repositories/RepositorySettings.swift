@@ -40,7 +40,8 @@ enum RepositorySettings {
                 \(Parts.badge(repository.descriptor.displayName)) \(Parts.badge(kind.rawValue)) \(RepositoryState.badge(of: repository, call))
                 """,
             main: """
-                <p><a href="\(call.links.repository(repository))">Open the repository</a></p>
+                <p><a href="\(call.links.repository(repository))">Open the repository</a> · \
+                <a href="\(place.url(call, "packages"))">Packages: yank and delete</a></p>
                 \(warnings(values))\(probe)
                 \(try kind == .proxy ? upstream(place, values, mayChange: mayChange, call) : "")
                 <h2>Settings</h2>
