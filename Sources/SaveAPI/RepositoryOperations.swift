@@ -13,6 +13,9 @@ package protocol RepositoryOperations: Sendable {
     /// Forgets what a repository cached of its upstream's indexes. Files stay.
     func invalidateCache(of repository: Repository) async throws
 
+    /// Removes files, older than a time in seconds, that nothing in their package refers to any more; only counts them where it is dry.
+    func removeUnreachable(grace: Int64, isDry: Bool) async throws -> Int64
+
     /// What is known of a proxy's upstream; nil for other kinds. Answers at once.
     func upstreamState(of repository: Repository) -> RepositoryAdministration.UpstreamState?
 

@@ -61,6 +61,16 @@ package struct RepositoryAdministration: Sendable {
             attempts: finding.attempts.map { .init(url: $0.url, outcome: $0.outcome) })
     }
 
+    /// Removes files that nothing in their package refers to any more, of formats that can tell.
+    ///
+    /// - Parameters:
+    ///   - grace: seconds that a file stays for what will refer to it.
+    ///   - isDry: counts only.
+    /// - Returns: how many files went, or would go.
+    package func removeUnreachable(grace: Int64, isDry: Bool) async throws -> Int64 {
+        try await UnreachableFiles(storage: storage, catalogue: upstreams.catalogue).remove(grace: grace, isDry: isDry)
+    }
+
     /// Forgets what is cached of an upstream's indexes. Files stay.
     package func invalidateCache(of repository: Repository) async throws {
         let id = repository.record.id

@@ -21,9 +21,11 @@ enum MaintenanceRoutes {
             query: [FieldRule("dry_run", .boolean, "Only say which would go.")], answer: "Collection", action: "system.gc"
         ) { call, _ in
             let isDry = call.query["dry_run"] == "true"
+            // First the records that nothing refers to, so that their bytes are without one.
+            let unreachable = try await call.context.operations.removeUnreachable(grace: call.context.gcGrace, isDry: isDry)
             let report = try await call.context.maintenance.collectGarbage(grace: call.context.gcGrace, dryRun: isDry)
             let result: JSONValue = [
-                "dry_run": .bool(isDry), "removed_blobs": .integer(report.removed),
+                "dry_run": .bool(isDry), "unreachable_files": .integer(unreachable), "removed_blobs": .integer(report.removed),
                 "removed_bytes": .integer(report.removedBytes),
                 "kept_young_blobs": .integer(report.keptYoung), "blobs": .integer(report.blobs),
                 "blob_bytes": .integer(report.blobBytes),

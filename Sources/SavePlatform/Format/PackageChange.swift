@@ -18,3 +18,12 @@ public struct PackageChange: Sendable, Equatable {
 
     var isEmpty: Bool { attributes == nil && records.isEmpty && removed.isEmpty }
 }
+
+/// A format some of whose files are there for others, and of no use once those are gone, such as the layers of images.
+///
+/// A second protocol beside `RepositoryFormat`. Collecting garbage asks it about each hosted package, and removes what it names, unless that is younger than
+/// `gc_grace` or the package has changed meanwhile (`docs/adr/0050-files-that-nothing-refers-to.md`). Like every part of a format it is pure.
+public protocol ReachabilityTracing: Sendable {
+    /// The files of a package that nothing refers to any more, and that nobody asks for by themselves.
+    func unreachable(in listing: Listing) -> [AssetPath]
+}

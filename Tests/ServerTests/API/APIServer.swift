@@ -75,6 +75,7 @@ final class NotedOperations: RepositoryOperations, PackageExplaining, PolicyJudg
         note("probe \(repository.record.coordinates)")
         return .init(resolvedURL: "https://files.example.test/simple/", isSuccess: true, attempts: [])
     }
+    func removeUnreachable(grace: Int64, isDry: Bool) async throws -> Int64 { 0 }
     func invalidateCache(of repository: Repository) async throws { note("invalidate \(repository.record.coordinates)") }
     func upstreamState(of repository: Repository) -> RepositoryAdministration.UpstreamState? {
         .init(isAvailable: true, failure: failure.withLock { $0 })

@@ -44,7 +44,10 @@ enum ServerSchemas {
                 ("measured", Schema.time.orNull.described("When the four before were counted; null for just now.")),
             ]),
         "Collection": .members([
-            "dry_run": .flag, "removed_blobs": .count, "removed_bytes": .count, "kept_young_blobs": .count, "blobs": .count,
+            "dry_run": .flag,
+            "unreachable_files": Schema.count.described(
+                "Files that nothing in their package referred to any more, such as layers."),
+            "removed_blobs": .count, "removed_bytes": .count, "kept_young_blobs": .count, "blobs": .count,
             "blob_bytes": .count,
         ]),
         "Format": .members([
