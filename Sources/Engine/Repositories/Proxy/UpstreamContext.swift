@@ -33,7 +33,8 @@ struct UpstreamContext: Sendable {
     var log: Log { storage.log }
     var pool: BlockingPool { storage.pool }
     var processors: BlockingPool { storage.processors }
-    var client: any HTTPClient { shared.client }
+    /// Every question to the upstream goes through this.
+    var client: any HTTPClient { UpstreamTokens(self) }
     var catalogue: Catalogue { shared.catalogue }
     var aggregator: AuditAggregator { shared.aggregator }
     var memory: UpstreamMemory { shared.memory }
@@ -59,10 +60,16 @@ struct UpstreamContext: Sendable {
 
     /// The repository's upstream credentials, if `url` is on the very server they are for.
     func credentials(for url: String) -> ClientCredentials? {
-        guard let username = settings.remoteUsername, let sealed = settings.sealedPassword,
-            let password = shared.unseal(sealed),
-            let origin = URLOrigin(of: settings.remoteURL), origin == URLOrigin(of: url)
-        else { return nil }
+        guard let origin = URLOrigin(of: settings.remoteURL), origin == URLOrigin(of: url) else { return nil }
+        return ownCredentials
+    }
+
+    /// The repository's upstream credentials, for a server that the operator names.
+    var ownCredentials: ClientCredentials? {
+        guard let username = settings.remoteUsername, let sealed = settings.sealedPassword, let password = shared.unseal(sealed)
+        else {
+            return nil
+        }
         return ClientCredentials(username: username, password: password)
     }
 

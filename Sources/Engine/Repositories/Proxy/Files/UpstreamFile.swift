@@ -24,8 +24,10 @@ struct UpstreamFile: Sendable {
         if let size = record.size { return .described(record, size: size) }
         let response = try await context.client.send(try await request(for: record, method: .head))
         guard response.status == 200 else { return nil }
+        var described = record
+        described.contentType = record.contentType ?? response.headers["content-type"]
         let length = response.headers["content-length"].flatMap { Int64($0) }
-        return length.map { .described(record, size: $0) }
+        return length.map { .described(described, size: $0) }
     }
 
     /// Brings a file into the cache.
@@ -87,17 +89,20 @@ struct UpstreamFile: Sendable {
     /// A request for the file, to a host that may be asked.
     func request(for record: AssetRecord, method: HTTPMethod) async throws -> ClientRequest {
         let url: String
+        var headers = HTTPHeaders()
         if let origin = record.origin {
             url = origin
         } else {
             let base = try await UpstreamBase(context).likeliest()
-            url = try await context.repository.format.upstreamRequest(for: .asset(record.path), base: base).url
+            let wanted = try await context.repository.format.upstreamRequest(for: .asset(record.path), base: base)
+            url = wanted.url
+            if let accept = wanted.accept { headers.append("Accept", accept) }
         }
         if let withholding = AllowedFileHosts(context.settings).withholding(from: url) { throw withholding.error }
         // Clients ask for the sidecars of many packages at once: these share a connection, as pages do.
         let isSmall = record.sidecarOf != nil
         return ClientRequest(
-            method: method, url: url, credentials: context.credentials(for: url), waitsForReader: !isSmall,
+            method: method, url: url, headers: headers, credentials: context.credentials(for: url), waitsForReader: !isSmall,
             maxSize: isSmall ? Self.maxSidecarBytes : Self.maxBytes)
     }
 

@@ -128,6 +128,19 @@ final class UpstreamMemory: Sendable {
         let until: UInt64
     }
 
+    /// What a token of an upstream's service is for: the whole question that it was asked with.
+    struct TokenKey: Hashable, Sendable {
+        let upstream: UpstreamID
+        let url: String
+    }
+
+    /// A token of an upstream's service.
+    struct Token: Sendable {
+        let token: String
+        /// `PlatformClock.uptime` until which it is used.
+        let until: UInt64
+    }
+
     /// Where an upstream may keep its index.
     struct UnsureBase: Sendable {
         let bases: [String]
@@ -143,6 +156,7 @@ final class UpstreamMemory: Sendable {
     let listings: BoundedCache<Key, KnownIndex>
     /// Until when an upstream's "not found" is believed. Bounded, so that a million made-up names cost nothing.
     let misses = BoundedCache<Key, UInt64>(limit: 100_000)
+    let tokens = BoundedCache<TokenKey, Token>(limit: 1000)
     let outcomes = BoundedCache<Key, Outcome>(limit: 100_000)
     /// Indexes that came without content although they had some, and from when on that is believed where it is said again.
     let emptied = BoundedCache<Key, UInt64>(limit: 100_000)
