@@ -20,7 +20,7 @@ packages=(
 for option in "$@"; do
     case "$option" in
         --tests)
-            packages+=(sqlite3 openssl npm cargo-web golang-go prometheus nginx-light chromium skopeo)
+            packages+=(sqlite3 openssl npm cargo-web golang-go prometheus nginx-light chromium skopeo docker-registry)
             # mvn with the plugins of one deploy and one jar: 30 MB beside the Java that it runs on.
             packages+=(maven libmaven-deploy-plugin-java libmaven-install-plugin-java libmaven-jar-plugin-java ivy)
             ;;
@@ -33,7 +33,7 @@ done
 # The tool a package is wanted for, where a machine may have it from elsewhere.
 present_otherwise() {
     case "$1" in
-        make | curl | openssl | sqlite3 | npm | wrk | python3 | pkg-config | skopeo) command -v "$1" > /dev/null ;;
+        make | curl | openssl | sqlite3 | npm | wrk | python3 | pkg-config | skopeo | docker-registry) command -v "$1" > /dev/null ;;
         # The plain package cargo of Debian 12 is of 2022 and reads no index over HTTP.
         cargo-web) [[ "$(cargo --version 2> /dev/null)" =~ ^cargo\ 1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 74)) ;;
         prometheus) command -v promtool > /dev/null ;;

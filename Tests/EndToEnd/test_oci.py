@@ -1,9 +1,17 @@
 """Images: the real skopeo pushes and pulls, and what the distribution specification demands besides, request by request."""
+import base64
+import http.server
 import json
 import os
+import sqlite3
+import subprocess
+import threading
 
 import pytest
 
+from harness.clients.tool import VENVS
+from harness.server import PASSWORD, clean_environment
+from harness.waiting import until
 from harness.clients.skopeo import CONFIG, INDEX, LAYER, MANIFEST, Image, Skopeo, contents, descriptor, digest, document, fails, ok
 
 
@@ -151,6 +159,35 @@ def test_immutable_tags_stay_with_their_image_and_skopeo_says_why(server, reposi
     assert "app:v1' is immutable here" in fails(skopeo.push(two, "app:v1"))
     fails(skopeo.delete("app:v1"))
     assert json.loads(ok(skopeo.inspect("app:v1")))["Digest"] == Image("one").digest
+
+
+# -- oras
+
+
+ORAS = """
+import json, os, sys
+import oras.client
+host, name, password = sys.argv[1:]
+client = oras.client.OrasClient(hostname=host, insecure=True, auth_backend="basic")
+client.login(username="admin", password=password, hostname=host, config_path=os.path.abspath("auth.json"))
+target = "%s/%s" % (host, name)
+for tag, options in (("whole", {}), ("parts", {"do_chunked": True, "chunk_size": 100_000})):
+    client.push(target="%s:%s" % (target, tag), files=["chart.tgz"], config_path=os.path.abspath("auth.json"), manifest_annotations={"made": tag}, **options)
+    os.mkdir(tag)
+    client.pull(target="%s:%s" % (target, tag), outdir=tag, config_path=os.path.abspath("auth.json"))
+print(json.dumps(client.get_tags(target)))
+"""
+
+
+def test_oras_pushes_and_pulls_files(server, hosted, tmp_path):
+    content = os.urandom(350_000)
+    (tmp_path / "chart.tgz").write_bytes(content)
+    done = subprocess.run(
+        [str(VENVS / "oras" / "bin" / "python"), "-c", ORAS, "127.0.0.1:%d" % server.port, "oci/%s/charts/app" % hosted, PASSWORD], cwd=tmp_path,
+        env=clean_environment(HOME=str(tmp_path)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == ["parts", "whole"]
+    assert [(tmp_path / tag / "chart.tgz").read_bytes() == content for tag in ["whole", "parts"]] == [True, True]
 
 
 # -- the specification: pull
@@ -381,3 +418,212 @@ def test_a_group_gives_the_images_of_its_members_and_takes_none(server, reposito
     assert set(contents(tmp_path / "pulled")) == {digest(blob) for blob in [*image.blobs, image.manifest]}
     assert group.tags("team/app") == ["v1"]
     assert "upload to a hosted repository" in fails(group.push(image.write(tmp_path / "made"), "app:v1"))
+
+
+# -- proxies
+
+
+@pytest.fixture
+def chain(server, repository, hosted, registry):
+    """A repository with an image, a proxy of it, and a group of our own images with the proxy."""
+    registry.push_image(Image("theirs"), "v1")
+    server.create(repository + "/ours", format="oci", anonymous_read=True)
+    server.create(repository + "/proxy", format="oci", kind="proxy", anonymous_read=True, cache_ttl=0,
+                  remote_url="%s/oci/%s/" % (server.url, hosted), remote_username="admin", remote_password=PASSWORD)
+    server.create(repository + "/group", format="oci", kind="group", anonymous_read=True,
+                  members=[repository + "/ours", repository + "/proxy"])
+    return repository
+
+
+@pytest.mark.parametrize("kind", ["proxy", "group"])
+def test_an_image_of_an_upstream_is_pulled_and_follows_its_tag(server, chain, registry, tmp_path, kind):
+    client = Skopeo(tmp_path / "s", server, "%s/%s" % (chain, kind), None)
+    first = Image("theirs")
+    ok(client.pull("team/app:v1", tmp_path / "first"))
+    assert set(contents(tmp_path / "first")) == {digest(blob) for blob in [*first.blobs, first.manifest]}
+    second = registry.push_image(Image("another", architecture="arm64"), "v1", "v2")
+    assert json.loads(ok(client.inspect("team/app:v1", "--override-arch=arm64")))["Digest"] == second.digest
+    assert client.tags("team/app") == ["v1", "v2"]
+    proxied = Registry(server, "%s/%s" % (chain, kind))
+    answer = proxied.manifest("v2")
+    assert answer.content == second.manifest
+    assert (answer.headers["Content-Type"], answer.headers["Docker-Content-Digest"]) == (MANIFEST, second.digest)
+    head = proxied.client.head(proxied.url("manifests", first.digest))
+    assert (head.headers["Content-Type"], head.headers["Docker-Content-Digest"]) == (MANIFEST, first.digest)
+    assert code(proxied.manifest("none")) in ("MANIFEST_UNKNOWN", "NAME_UNKNOWN")
+    assert proxied.manifest(digest(b"none")).status_code == 404
+
+
+def test_what_was_pulled_is_pulled_while_the_upstream_is_away(new_server, server, repository, tmp_path):
+    upstream = new_server("upstream")
+    upstream.create("e/images", format="oci", anonymous_read=True)
+    index = Image.index(Image("a"), Image("b", architecture="arm64"))
+    Registry(upstream, "e/images").push_image(index, "v1")
+    server.create(repository + "/proxy", format="oci", kind="proxy", cache_ttl=0, remote_url=upstream.url + "/oci/e/images/")
+    client = Skopeo(tmp_path / "s", server, repository + "/proxy")
+    ok(client.pull("team/app:v1", tmp_path / "first", "--all"))
+    assert upstream.stop() == 0
+    ok(client.pull("team/app:v1", tmp_path / "second", "--all"))
+    assert contents(tmp_path / "first") == contents(tmp_path / "second")
+    assert Registry(server, repository + "/proxy").manifest("v1").headers["X-Save-Cache"] == "stale"
+    fails(client.pull("team/other:v1", tmp_path / "none"))
+
+
+def test_an_image_that_is_hosted_never_comes_from_the_upstream(server, chain, registry, tmp_path):
+    ours = Registry(server, chain + "/ours")
+    own = ours.push_image(Image("ours"), "v1")
+    registry.push_image(Image("theirs"), "v2")
+    group = Registry(server, chain + "/group")
+    assert group.manifest("v1").content == own.manifest and group.tags().json()["tags"] == ["v1"]
+    for reference in ["v2", Image("theirs").digest]:
+        assert group.manifest(reference).status_code == 404
+    assert group.client.get(group.url("blobs", digest(Image("theirs").layers[0]))).status_code == 404
+
+
+def test_referrers_come_from_the_upstream(server, chain, registry):
+    image = Image("theirs")
+    signature = registry.push_image(Image("signature", subject=descriptor(image.manifest, MANIFEST)))
+    proxied = Registry(server, chain + "/proxy")
+    assert [item["digest"] for item in proxied.referrers(image.digest).json()["manifests"]] == [signature.digest]
+    assert proxied.referrers(image.digest, artifactType="none").json()["manifests"] == []
+
+
+class TokenRegistry:
+    """A registry of one image that gives it to those who have a token, and tokens to those who know a password."""
+
+    def __init__(self, image, password):
+        self.asked, files = [], {digest(blob): blob for blob in image.blobs}
+        asked, basic = self.asked, "Basic " + base64.b64encode(("puller:" + password).encode()).decode()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append((self.path, self.headers.get("Authorization", "")))
+                if self.path.startswith("/token?"):
+                    isKnown = self.headers.get("Authorization") == basic
+                    return self.answer(200, b'{"token":"let-me-in","expires_in":300}', "application/json") if isKnown else self.answer(401)
+                if self.headers.get("Authorization") != "Bearer let-me-in":
+                    return self.answer(401)
+                if self.path == "/v2/team/app/busy/manifests/v1":
+                    return self.answer(429)
+                name = self.path.rpartition("/")[2]
+                if self.path.startswith("/v2/team/app/manifests/") and name in ("v1", image.digest):
+                    return self.answer(200, image.manifest, MANIFEST) if MANIFEST in self.headers["Accept"] else self.answer(404)
+                return self.answer(200, files[name], "application/octet-stream") if name in files else self.answer(404)
+
+            do_HEAD = do_GET
+
+            def answer(self, status, content=b"", kind="text/plain"):
+                self.send_response(status)
+                if status == 401:
+                    self.send_header("WWW-Authenticate", 'Bearer realm="http://%s/token",service="here",scope="repository:team/app:pull"'
+                                     % self.headers["Host"])
+                if status == 429:
+                    self.send_header("Retry-After", "77")
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(content)
+
+            def log_message(self, *arguments):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = "http://127.0.0.1:%d/" % self.server.server_address[1]
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_an_upstream_that_wants_tokens_is_asked_for_one_and_left_alone_when_it_says_so(server, repository, tmp_path):
+    image = Image("one", "two")
+    upstream = TokenRegistry(image, "secret")
+    try:
+        server.create(repository + "/proxy", format="oci", kind="proxy", remote_url=upstream.url, remote_username="puller",
+                      remote_password="secret")
+        ok(Skopeo(tmp_path / "s", server, repository + "/proxy").pull("team/app:v1", tmp_path / "pulled"))
+        assert set(contents(tmp_path / "pulled")) == {digest(blob) for blob in [*image.blobs, image.manifest]}
+        tokens = [path for path, _ in upstream.asked if path.startswith("/token")]
+        assert tokens == ["/token?service=here&scope=repository%3Ateam%2Fapp%3Apull"]
+        # Only the service was told the password again.
+        busy = Registry(server, repository + "/proxy", "team/app/busy").manifest("v1")
+        assert busy.status_code == 503 and 70 <= int(busy.headers["Retry-After"]) <= 78
+        before = len(upstream.asked)
+        assert Registry(server, repository + "/proxy", "team/app/busy").manifest("v1").status_code == 503
+        assert len(upstream.asked) == before
+        server.create(repository + "/wrong", format="oci", kind="proxy", remote_url=upstream.url, remote_username="puller",
+                      remote_password="wrong")
+        assert "check remote_username" in Registry(server, repository + "/wrong").manifest("v1").text
+    finally:
+        upstream.stop()
+
+
+def test_a_registry_of_debian_is_an_upstream(server, repository, tmp_path):
+    configuration = tmp_path / "registry.yml"
+    configuration.write_text("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: %s}}\n"
+                             "http: {addr: 127.0.0.1:0}\n" % (tmp_path / "registry"))
+    log = open(tmp_path / "registry.log", "w+")
+    process = subprocess.Popen(["docker-registry", "serve", str(configuration)], stdout=log, stderr=log)
+    try:
+        port = listening(process)
+        image = Image.index(Image("a"), Image("b", architecture="arm64"))
+        theirs = Skopeo(tmp_path / "theirs", server, "x", None)
+        theirs.images = "docker://127.0.0.1:%d/" % port
+        ok(theirs.push(image.write(tmp_path / "made"), "team/app:v1", "--all"))
+        server.create(repository + "/proxy", format="oci", kind="proxy", cache_ttl=0, remote_url="http://127.0.0.1:%d/" % port)
+        client = Skopeo(tmp_path / "s", server, repository + "/proxy")
+        ok(client.pull("team/app:v1", tmp_path / "pulled", "--all"))
+        assert contents(tmp_path / "pulled") == contents(tmp_path / "made")
+        assert client.tags("team/app") == ["v1"]
+        # It has no referrers, and clients go on to the tag that has them.
+        assert Registry(server, repository + "/proxy").referrers(image.digest).status_code == 404
+    finally:
+        process.kill()
+        process.wait()
+    ok(client.pull("team/app:v1", tmp_path / "again", "--all"))
+
+
+def listening(process):
+    """The port that a process has taken."""
+    def port():
+        own = {os.readlink(entry.path) for entry in os.scandir("/proc/%d/fd" % process.pid) if os.path.islink(entry.path)}
+        for line in open("/proc/net/tcp").read().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and "socket:[%s]" % fields[9] in own:
+                return int(fields[1].rpartition(":")[2], 16)
+        return None
+    return until(port, "a registry that listens")
+
+
+# -- garbage
+
+
+def test_layers_that_nothing_refers_to_go_after_their_grace_and_no_others(new_server, tmp_path):
+    server = new_server(SAVE_GC_GRACE="60")
+    server.create("e/images", format="oci")
+    registry = Registry(server, "e/images")
+    kept, gone = registry.push_image(Image("kept"), "v1"), registry.push_image(Image("gone"), "v2")
+    registry.push(b"never referred to")
+    registry.client.delete(registry.url("manifests", gone.digest))
+    collected = server.admin.ok("POST", "/api/v1/admin/gc").json()
+    # All of it is young.
+    assert collected["unreachable_files"] == 0
+    assert registry.client.head(registry.url("blobs", digest(gone.layers[0]))).status_code == 200
+    assert server.stop() == 0
+    age(server.data, 120)
+    server.start()
+    assert server.admin.ok("POST", "/api/v1/admin/gc?dry_run=true").json()["unreachable_files"] == 3
+    assert server.admin.ok("POST", "/api/v1/admin/gc").json()["unreachable_files"] == 3
+    for content in [gone.config, gone.layers[0], b"never referred to"]:
+        assert Registry(server, "e/images").client.head(registry.url("blobs", digest(content))).status_code == 404
+    ok(Skopeo(tmp_path / "s", server, "e/images").pull("team/app:v1", tmp_path / "pulled"))
+    assert set(contents(tmp_path / "pulled")) == {digest(blob) for blob in [*kept.blobs, kept.manifest]}
+    records = server.admin.ok("GET", "/api/v1/admin/audit?action=package.sweep").json()["items"]
+    assert len(records) == 1 and len(records[0]["details"]["removed"]) == 3
+
+
+def age(data, seconds):
+    """Makes all files older."""
+    with sqlite3.connect(data / "save.db") as database:
+        database.execute("UPDATE assets SET created = created - ?", (seconds * 1_000_000,))

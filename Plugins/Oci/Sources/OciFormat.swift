@@ -6,7 +6,8 @@ public import SavePlatform
 /// moves in the transaction that brings its manifest. Sources: distribution-spec (`spec.md`), image-spec.
 public struct OciFormat: RepositoryFormat {
     public static let descriptor = FormatDescriptor(
-        id: "oci", displayName: "OCI", abilities: [.hosted, .group, .indexes, .uploads, .uploadSessions],
+        id: "oci", displayName: "OCI",
+        abilities: [.hosted, .proxy, .group, .indexes, .uploads, .upstreamIndexes, .uploadSessions],
         mount: FormatMount(
             "v2/oci", pingPath: "v2",
             pingResponse: Document(
@@ -40,13 +41,12 @@ public struct OciFormat: RepositoryFormat {
         case .tags(let count, let last):
             return TagList.document(of: image, named: name.text, at: context.basePath, count: count, last: last)
         case .referrers(let digest, let artifactType):
-            return Referrers.document(of: image, about: digest, artifactType: artifactType)
+            return try Referrers.document(of: image, about: digest, artifactType: artifactType)
         case .manifest(let tag):
-            guard let digest = image.digest(of: tag), let bytes = context.documents.first,
-                let record = image.manifests.first(where: { $0.digest == digest })?.record
-            else { throw ImageChange.noManifest }
+            guard let digest = image.digest(of: tag), let bytes = context.documents.first else { throw ImageChange.noManifest }
             return Document(
-                type: MediaType(record.contentType ?? type.value), bytes: bytes, headers: ["Docker-Content-Digest": digest.text])
+                type: MediaType(image.type(of: tag) ?? type.value), bytes: bytes,
+                headers: ["Docker-Content-Digest": digest.text])
         }
     }
 
@@ -68,4 +68,18 @@ extension OciFormat: IndexEmbeddingFiles {
 
 extension OciFormat: PackageNaming {
     public func package(named name: String) -> PackageID? { ImageName(name)?.package }
+}
+
+extension OciFormat: ReachabilityTracing {
+    /// Blobs that no manifest refers to. Manifests stay, with a tag and without.
+    public func unreachable(in listing: Listing) -> [AssetPath] {
+        let referenced = Image(listing).referenced
+        return listing.assets.compactMap { record in
+            guard let parts = ImagePlace.parts(of: record.path), parts.kind == "blobs", !referenced.contains(parts.digest.text)
+            else {
+                return nil
+            }
+            return record.path
+        }
+    }
 }

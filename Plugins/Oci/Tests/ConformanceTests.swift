@@ -11,9 +11,6 @@ import Testing
         let digest = try #require(ContentDigest(image.digest))
         let blobs = [image.config, image.layer].map(SampleImage.digest)
         let name = try #require(ImageName("team/app"))
-        let record = AssetRecord(
-            path: try ImagePlace.manifest(digest, of: name), package: package, version: digest.text, size: 10,
-            checksums: [digest.checksum], contentType: SampleImage.ociType)
         let session = SampleSession(
             SampleUpload(.post, "/team/app/blobs/uploads/?digest=\(blobs[1])", body: image.layer),
             opening: (.post, "/team/app/blobs/uploads/"), ending: (.put, "?digest=\(blobs[1])"))
@@ -26,11 +23,8 @@ import Testing
             ],
             indexes: [
                 (.root, Listing(packages: [PackageSummary(id: package, displayName: "team/app")])),
-                (
-                    ImageIndex.tags(count: nil, last: nil).key(of: name),
-                    Listing(assets: [record], attributes: ["tag:latest": .string(digest.text)])
-                ),
-                (ImageIndex.referrers(digest, artifactType: nil).key(of: name), Listing(assets: [record])),
+                (ImageIndex.tags(count: nil, last: nil).key(of: name), Listing(attributes: ["tag:latest": .string(digest.text)])),
+                (ImageIndex.referrers(digest, artifactType: nil).key(of: name), Listing()),
             ],
             uploads: [
                 SampleUpload(.post, "/team/app/blobs/uploads/?digest=\(blobs[0])", body: image.config),

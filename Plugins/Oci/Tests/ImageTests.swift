@@ -59,6 +59,11 @@ import Testing
         #expect(none?.code == .assetNotFound && none?.details["code"] == "BLOB_UNKNOWN")
     }
 
+    @Test func `a blob that no manifest refers to is of no use, and everything else is`() throws {
+        let name = try #require(ImageName("app"))
+        #expect(try OciFormat(settings: [:]).unreachable(in: listing()) == [ImagePlace.blob(digest("b"), of: name)])
+    }
+
     @Test func `a manifest goes with its tags`() throws {
         let name = try #require(ImageName("app"))
         let tags: JSONObject = try ["tag:a": .string(digest("2").text), "tag:b": .string(digest("1").text)]
@@ -99,9 +104,10 @@ import Testing
             ]
             listing.assets[place].contentType = SampleImage.ociType
             listing.assets[place].size = 7
+            listing.assets[place].publisher = "alice"
         }
         let image = Image(listing)
-        let all = Referrers.document(of: image, about: subject, artifactType: nil)
+        let all = try Referrers.document(of: image, about: subject, artifactType: nil)
         let shown = try #require(try JSONValue(parsing: all.bytes).object?["manifests"]?.array)
         #expect(shown.count == 2 && all.headers.isEmpty && all.type == Referrers.type)
         #expect(
@@ -110,10 +116,10 @@ import Testing
                 "artifactType": "a/b",
                 "annotations": ["k": "v"],
             ])
-        let some = Referrers.document(of: image, about: subject, artifactType: "c/d")
+        let some = try Referrers.document(of: image, about: subject, artifactType: "c/d")
         #expect(try JSONValue(parsing: some.bytes).object?["manifests"]?.array?.count == 1)
         #expect(some.headers["OCI-Filters-Applied"] == "artifactType")
-        let none = Referrers.document(of: image, about: try digest("8"), artifactType: nil)
+        let none = try Referrers.document(of: image, about: try digest("8"), artifactType: nil)
         #expect(try JSONValue(parsing: none.bytes).object?["manifests"]?.array == [])
     }
 }

@@ -53,6 +53,13 @@ struct OneWheelUpstream: HTTPClient {
             let text = "<metadata><versioning><snapshotVersions>\(file)</snapshotVersions></versioning></metadata>"
             (type, bytes) = ("application/xml", Array(text.utf8))
         case "test/maven/demo/1.0/demo-1.0.pom": (type, bytes) = ("application/xml", Array("text".utf8))
+        case "v2/demo/tags/list": (type, bytes) = ("application/json", Array(#"{"tags":["v1"]}"#.utf8))
+        case "v2/demo/manifests/v1", "v2/demo/manifests/sha256:\(Digest.hex(AccessWorld.image("v1")))":
+            (type, bytes) = (AccessWorld.manifestType, AccessWorld.image("v1"))
+        case "v2/demo/blobs/sha256:\(Digest.hex(AccessWorld.tarball))":
+            (type, bytes) = ("application/octet-stream", AccessWorld.tarball)
+        case "v2/demo/referrers/sha256:\(Digest.hex(AccessWorld.tarball))":
+            (type, bytes) = ("application/json", Array(#"{"manifests":[]}"#.utf8))
         case "a/b.txt": (type, bytes) = ("text/plain", Array("text".utf8))
         case "f/\(wheel.filename)": (type, bytes) = ("application/octet-stream", wheel.bytes)
         default: return ClientResponse(status: 404, headers: [:], url: request.url, body: .empty)

@@ -123,11 +123,11 @@ enum RefusedURLs {
         Row("maven", .index, .page, "/test/maven/stolen-keys/1.0/", hosted),
         Row("maven", .redirect, .redirect, ""),
 
-        Row("oci", .asset, .file, "/stolen-keys/blobs/sha256:\(digest)", hosted),
-        Row("oci", .asset, .file, "/stolen-keys/manifests/sha256:\(Digest.hex(RefusedFile.image))", hosted),
-        Row("oci", .index, .file, "/stolen-keys/manifests/v1", hosted),
-        Row("oci", .index, .page, "/stolen-keys/tags/list", hosted),
-        Row("oci", .index, .page, "/stolen-keys/referrers/sha256:\(digest)", hosted),
+        Row("oci", .asset, .file, "/stolen-keys/blobs/sha256:\(digest)"),
+        Row("oci", .asset, .file, "/stolen-keys/manifests/sha256:\(Digest.hex(RefusedFile.image))"),
+        Row("oci", .index, .file, "/stolen-keys/manifests/v1"),
+        Row("oci", .index, .page, "/stolen-keys/tags/list"),
+        Row("oci", .index, .page, "/stolen-keys/referrers/sha256:\(digest)"),
         Row("oci", .index, .page, "/", [.hosted]),
 
         Row("raw", .asset, .file, "/a/stolen-keys.txt"),

@@ -51,6 +51,12 @@ final class RefusedUpstream: HTTPClient {
             "st/ol/stolen-keys": ("text/plain", line.bytes), "f/stolen-keys.crate": ("", crate),
             "api/v1/crates": ("application/json", crates.bytes),
         ]
+        let (image, blob) = (Digest.hex(RefusedFile.image), Digest.hex(RefusedFile.bytes))
+        documents["v2/stolen-keys/tags/list"] = ("application/json", Array(#"{"tags":["v1"]}"#.utf8))
+        documents["v2/stolen-keys/manifests/v1"] = (AccessWorld.manifestType, RefusedFile.image)
+        documents["v2/stolen-keys/manifests/sha256:\(image)"] = (AccessWorld.manifestType, RefusedFile.image)
+        documents["v2/stolen-keys/blobs/sha256:\(blob)"] = ("", RefusedFile.bytes)
+        documents["v2/stolen-keys/referrers/sha256:\(blob)"] = ("application/json", Array(#"{"manifests":[]}"#.utf8))
         for (number, name) in RefusedFile.npmNames.enumerated() {
             let tarball = RefusedFile.tarball(name)
             let digest = Data(Hex.decode(Digest.hex(tarball)) ?? []).base64EncodedString()

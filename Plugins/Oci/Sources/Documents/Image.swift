@@ -12,19 +12,31 @@ struct Image {
     /// What the attribute of a tag is called.
     static func attribute(of tag: String) -> String { prefix + tag }
 
-    /// The tags in their order, each with the digest that it names.
-    var tags: [(tag: String, digest: ContentDigest)] {
-        listing.attributes.members.compactMap { member -> (String, ContentDigest)? in
-            guard member.key.utf8.starts(with: Self.prefix.utf8), let digest = member.value.string.flatMap(ContentDigest.init),
-                let tag = ImageTag(String(Substring(member.key.utf8.dropFirst(Self.prefix.utf8.count))))
-            else { return nil }
-            return (tag.text, digest)
-        }.sorted { ImageTag.precedes($0.0, $1.0) }
+    /// What the attribute is called that has the type of the manifest that a tag of an upstream names.
+    static func typeAttribute(of tag: String) -> String { "type:" + tag }
+
+    /// The tags in their order. What a tag of an upstream names is not known before it is asked for.
+    var tags: [String] {
+        listing.attributes.keys.filter { $0.utf8.starts(with: Self.prefix.utf8) }
+            .map { String(Substring($0.utf8.dropFirst(Self.prefix.utf8.count))) }
+            .filter { ImageTag($0) != nil }.sorted(by: ImageTag.precedes)
+    }
+
+    /// The tags that name a manifest.
+    func tags(of digest: ContentDigest) -> [String] {
+        tags.filter { tag in ImageTag(tag).flatMap(self.digest) == digest }
     }
 
     /// What a tag names.
     func digest(of tag: ImageTag) -> ContentDigest? {
         listing.attributes[Self.attribute(of: tag.text)]?.string.flatMap(ContentDigest.init)
+    }
+
+    /// The type of the manifest that a tag names.
+    func type(of tag: ImageTag) -> String? {
+        guard let digest = digest(of: tag) else { return nil }
+        return manifests.first { $0.digest == digest }?.record.contentType
+            ?? listing.attributes[Self.typeAttribute(of: tag.text)]?.string
     }
 
     /// The records of manifests.

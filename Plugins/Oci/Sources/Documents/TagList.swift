@@ -6,7 +6,7 @@ enum TagList {
     ///   - count: of tags on the page; nil for all.
     ///   - last: the tag that the page begins behind; nil for the first page.
     static func document(of image: Image, named name: String, at base: String, count: Int?, last: String?) -> Document {
-        let all = image.tags.map(\.tag).filter { tag in last.map { ImageTag.precedes($0, tag) } ?? true }
+        let all = image.tags.filter { tag in last.map { ImageTag.precedes($0, tag) } ?? true }
         let page = count.map { Array(all.prefix($0)) } ?? all
         // A name has what is before it below the mount: `oci/<project>/<repository>/<image>`.
         let before = base.utf8.dropFirst().drop { $0 != UInt8(ascii: "/") }.dropFirst()

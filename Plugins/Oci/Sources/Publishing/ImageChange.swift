@@ -51,9 +51,9 @@ struct ImageChange {
         }
         var attributes = listing.attributes
         if parts.kind == "manifests" {
-            for named in image.tags where named.digest == parts.digest {
-                try rules.checkChange(of: named.tag, in: package)
-                attributes[Image.attribute(of: named.tag)] = nil
+            for tag in image.tags(of: parts.digest) {
+                try rules.checkChange(of: tag, in: package)
+                attributes[Image.attribute(of: tag)] = nil
             }
         }
         return PackageChange(attributes: attributes, removed: [path])
