@@ -9,7 +9,9 @@ struct Manifest {
 
     /// As it is served.
     let type: String
-    /// What has to be there before it: its config, its layers, its manifests.
+    /// What it refers to, its subject left out: its config, its layers, its manifests. None of it is garbage.
+    let references: [ContentDigest]
+    /// What of that has to be there before it.
     let required: [ContentDigest]
     /// The manifest that it is about, which need not be there.
     let subject: ContentDigest?
@@ -35,10 +37,10 @@ struct Manifest {
             throw Self.invalid("says in mediaType that it is another type than Content-Type says")
         }
         self.type = type
-        var required = try Self.descriptors(object, ["layers", "manifests", "blobs"]).filter { !$0.isElsewhere }.map(\.digest)
         let config = try object["config"].map { try Descriptor($0, in: "config") }
-        if let config { required.insert(config.digest, at: 0) }
-        self.required = required
+        let descriptors = try [config].compactMap(\.self) + Self.descriptors(object, ["layers", "manifests", "blobs"])
+        references = descriptors.map(\.digest)
+        required = descriptors.filter { !$0.isElsewhere }.map(\.digest)
         subject = try object["subject"].map { try Descriptor($0, in: "subject").digest }
         // "If the artifactType is empty or missing in the image manifest, the value of artifactType MUST be set to the config descriptor
         // mediaType value."
@@ -48,7 +50,7 @@ struct Manifest {
 
     /// What a record keeps of it.
     var attributes: JSONObject {
-        var attributes: JSONObject = ["references": .array(required.map { .string($0.text) })]
+        var attributes: JSONObject = ["references": .array(references.map { .string($0.text) })]
         guard let subject else { return attributes }
         attributes["subject"] = .string(subject.text)
         if let artifactType { attributes["artifactType"] = .string(artifactType) }
