@@ -127,10 +127,11 @@ def main():
     save = servers.Save(folder)
     person = Person(save.port)
     big, wrong = "/ui/pypi/bench/big/", []
+    one = "package-%06d" % (options.files // 20)
     pages = {
-        "home": "/ui/", "search, many": "/ui/search?q=package", "search, one": "/ui/search?q=" + "package-000777", "search, none": "/ui/search?q=zzzz",
-        "search, a part": "/ui/search?q=0777", "repository": big, "packages": big + "?tab=packages", "package": big + "package-000777/",
-        "README": big + "one/", "versions": big + "package-000777/?tab=versions", "explain": big + "package-000777/?tab=explain",
+        "home": "/ui/", "search, many": "/ui/search?q=package", "search, one": "/ui/search?q=" + one, "search, none": "/ui/search?q=zzzz",
+        "search, a part": "/ui/search?q=" + one[-4:], "repository": big, "packages": big + "?tab=packages", "package": big + one + "/",
+        "README": big + "one/", "versions": big + one + "/?tab=versions", "explain": big + one + "/?tab=explain",
         "files": "/ui/raw/bench/files/?tab=packages", "directory": "/ui/raw/bench/files/many/", "file": "/ui/raw/bench/files/many/one.txt/",
     }
     print("%-16s %10s %10s %9s %9s" % ("page", "first ms", "whole ms", "bytes", "requests"))

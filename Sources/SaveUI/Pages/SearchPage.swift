@@ -23,7 +23,14 @@ enum SearchPage {
         let found = text.isEmpty ? Found() : try await call.searches.take { try await find(text, call) }
         let results = Array(found.all.prefix(limit))
         var rows: [HTML] = []
-        for result in results { rows.append(try await row(result, call)) }
+        // What a format says of its clients is asked once for each place, not for each package.
+        var setUps: [Int64: SetUp] = [:]
+        for result in results {
+            let entry = result.entry
+            let setUp = if let known = setUps[entry.record.id] { known } else { await SetUp(of: entry, call) }
+            setUps[entry.record.id] = setUp
+            rows.append(row(result, setUp, call))
+        }
         var answer = PageAnswer(
             text.isEmpty ? "Search" : "\(text) in all repositories",
             main: """
@@ -154,8 +161,7 @@ enum SearchPage {
         return found
     }
 
-    private static func row(_ result: Result, _ call: PageCall) async throws -> HTML {
-        let setUp = await SetUp(of: result.entry, call)
+    private static func row(_ result: Result, _ setUp: SetUp, _ call: PageCall) -> HTML {
         let name = result.package.displayName
         let line = setUp.installers.first.flatMap { setUp.line(for: $0, package: name, version: nil) }
         let kind = result.source.record.kind == .hosted ? Parts.badge("hosted here", .ok) : Parts.badge("from an upstream")
