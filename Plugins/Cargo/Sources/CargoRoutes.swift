@@ -41,10 +41,10 @@ struct CargoRoutes {
         case ("download", 3): return try routeOfFile(name, try version(segments[1]))
         case ("yank", 3):
             guard request.method == .delete else { throw SaveError.methodNotAllowed("DELETE") }
-            return .upload(try Yanking(name: name, version: try version(segments[1]), isYanked: true).plan)
+            return .upload(Yanking(name: name, version: try version(segments[1]), isYanked: true).plan)
         case ("unyank", 3):
             guard request.method == .put else { throw SaveError.methodNotAllowed("PUT") }
-            return .upload(try Yanking(name: name, version: try version(segments[1]), isYanked: false).plan)
+            return .upload(Yanking(name: name, version: try version(segments[1]), isYanked: false).plan)
         default: throw Self.unknown
         }
     }
