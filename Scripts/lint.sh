@@ -38,7 +38,7 @@ done < <(git ls-files -z '*.swift' | xargs -0 wc -l | awk '$1 > 400')
 found=$(git grep -nE 'try!|fatalError\(|as! ' -- Sources ':!Sources/SaveTestKit') \
     && { echo "$found" >&2; finding "something that ends the process"; }
 
-# Fifty megabytes of libraries for what a program of this kind never asks for (docs/adr/0056-foundation-essentials.md).
+# Fifty megabytes of libraries for what a program of this kind never asks for (docs/adr/0054-foundation-essentials.md).
 found=$(git grep -nE 'import Foundation$' -- Sources 'Plugins/*/Sources' ':!Sources/SaveTestKit') \
     && { echo "$found" >&2; finding "Foundation in the server; import FoundationEssentials, or Glibc"; }
 
