@@ -203,7 +203,7 @@ let package = Package(
         tests("ArchitectureTests", []),
         // What formats make of versions, for a test that compares it with the ecosystems' own libraries.
         .executableTarget(
-            name: "version-probe", dependencies: ["SavePlatform", "SaveDigest", "FormatPyPI", "FormatNpm"],
+            name: "version-probe", dependencies: ["SavePlatform", "SaveDigest", "FormatPyPI", "FormatNpm", "FormatMaven"],
             path: "Tests/VersionProbe", swiftSettings: settings),
     ] + plugins.flatMap(plugin),
     swiftLanguageModes: [.v6]

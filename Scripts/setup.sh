@@ -21,8 +21,8 @@ for option in "$@"; do
     case "$option" in
         --tests)
             packages+=(sqlite3 openssl npm cargo-web golang-go prometheus nginx-light chromium skopeo docker-registry)
-            # mvn with the plugins of one deploy and one jar: 30 MB beside the Java that it runs on.
-            packages+=(maven libmaven-deploy-plugin-java libmaven-install-plugin-java libmaven-jar-plugin-java ivy)
+            # mvn with the plugins of one deploy and one jar, Gradle and Ivy: 110 MB beside the Java that they run on.
+            packages+=(maven libmaven-deploy-plugin-java libmaven-install-plugin-java libmaven-jar-plugin-java ivy gradle)
             ;;
         --bench) packages+=(sqlite3 nginx-light wrk) ;;
         --deb) packages+=(patchelf binutils debootstrap systemd) ;;

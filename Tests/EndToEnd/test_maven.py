@@ -1,14 +1,20 @@
 """Maven: Debian's mvn deploys and resolves through hosted, proxy and group, with an empty local repository every time."""
 import hashlib
+import os
+import pathlib
 import re
+import subprocess
+import time
 import xml.etree.ElementTree
 
 import pytest
 
 from harness.clients.maven import DEBIAN, Maven, Tree, Upstream, jar, plugin, pom, project
-from harness.server import PASSWORD
+from harness.server import PASSWORD, clean_environment
 
 OURS, THEIRS = ("com.acme", "lib"), ("org.public", "theirs")
+# What Debian's ivy is made of.
+IVY = [pathlib.Path("/usr/share/java") / name for name in ("ivy.jar", "httpclient.jar", "httpcore.jar", "commons-logging.jar")]
 
 
 @pytest.fixture
@@ -232,3 +238,107 @@ def test_plugins_of_a_group_are_found_by_their_prefix(chain, server):
     put(server, chain + "/ours", "com/acme/lib/maven-metadata.xml",
         "<metadata><versioning><versions><version>7</version></versions></versioning></metadata>", expect=200)
     assert server.client(None, None).get("/maven/%s/ours/com/acme/lib/maven-metadata.xml" % chain).status_code == 404
+
+
+def test_a_cooldown_goes_by_when_the_upstream_changed_a_version(chain, server, tree, upstream):
+    now = time.time()
+    for version, days in (("1.0", 400), ("1.1", 30), ("1.2", 1)):
+        tree.add("org.public", "aged", version, updated=time.strftime("%Y%m%d%H%M%S", time.gmtime(now)))
+        for path in (tree.folder / "org/public/aged" / version).iterdir():
+            os.utime(path, (now - days * 86400, now - days * 86400))
+    server.admin.ok("POST", "/api/v1/policies", json={
+        "name": "cooldown-7d", "scope": "project:" + chain, "action": "deny", "match": {"packages": ["org.public:*"], "younger_than": "7d"}})
+    assert versions(server, chain + "/proxy", "org/public/aged") == ["1.0", "1.1"]
+    visitor, place = server.client(None, None), "/maven/%s/group/org/public/aged/%s/aged-%s.%s"
+    for version, ending, status in (("1.1", "jar", 200), ("1.1", "jar.sha1", 200), ("1.2", "jar", 403), ("1.2", "pom", 403),
+                                    ("1.2", "pom.md5", 403)):
+        answer = visitor.get(place % (chain, version, version, ending))
+        assert answer.status_code == status, (version, ending, answer.text)
+    assert "1 day" in answer.text and "cooldown-7d" in answer.text, answer.text
+    # The metadata of another artifact says that nothing of it is new: no version is asked about.
+    upstream.asked.clear()
+    assert versions(server, chain + "/proxy", "org/public/theirs") == ["1.0", "1.1"]
+    assert upstream.asked == ["/org/public/theirs/maven-metadata.xml"]
+    explained = server.admin.ok("GET", "/api/v1/repos/%s/proxy/packages/org.public:aged/explain" % chain).json()
+    assert {item["version"]: item["state"] for item in explained["files"] if item["filename"].endswith(".pom")}["1.2"] != "offered", explained
+
+
+@pytest.mark.parametrize("setting, status", [("require", 502), ("check", 200), ("ignore", 200)])
+def test_a_proxy_takes_files_without_digests_as_its_setting_says(server, repository, upstream, tree, setting, status):
+    server.create(repository + "/proxy", format="maven", kind="proxy", anonymous_read=True, remote_url=upstream.url,
+                  settings={"checksums": setting})
+    tree.add("org.public", "bare", "1.0", checksums=())
+    tree.add("org.public", "wrong", "1.0").write_bytes(b"wrong")
+    visitor = server.client(None, None)
+    place = "/maven/%s/proxy/org/public/%s/1.0/%s-1.0.jar"
+    assert visitor.get(place % (repository, "bare", "bare")).status_code == status
+    assert visitor.get(place % (repository, "wrong", "wrong")).status_code == (200 if setting == "ignore" else 502)
+
+
+def test_ivy_resolves_what_mvn_deployed_and_publishes(chain, server, tmp_path):
+    publish(server, chain + "/ours", "1.0", dependencies=[(*THEIRS, "1.0")])
+    folder = tmp_path / "ivy"
+    folder.mkdir()
+    (folder / "settings.xml").write_text(
+        '<ivysettings><settings defaultResolver="save"/><caches defaultCacheDir="%s/cache"/>'
+        '<credentials host="127.0.0.1" realm="Save" username="admin" passwd="%s"/><resolvers>'
+        '<ibiblio name="save" m2compatible="true" root="%s"/>'
+        '<url name="target" m2compatible="true"><artifact pattern="%s[organisation]/[module]/[revision]/[artifact]-[revision].[ext]"/></url>'
+        "</resolvers></ivysettings>" % (folder, PASSWORD, url(server, chain + "/group"), url(server, chain + "/ours")))
+    (folder / "ivy.xml").write_text(
+        '<ivy-module version="2.0"><info organisation="com.acme" module="built" revision="2.0"/><publications><artifact name="built" ext="jar"/>'
+        '</publications><dependencies><dependency org="com.acme" name="lib" rev="[1.0,2.0)" conf="default"/></dependencies></ivy-module>')
+
+    def ivy(*arguments):
+        done = subprocess.run(
+            ["java", "-XX:TieredStopAtLevel=1", "-cp", ":".join(str(path) for path in IVY), "org.apache.ivy.Main", "-settings", "settings.xml",
+             "-ivy", "ivy.xml", *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    ivy("-retrieve", "lib/[artifact]-[revision].[ext]")
+    assert sorted(path.name for path in (folder / "lib").iterdir()) == ["lib-1.0.jar", "theirs-1.0.jar"]
+    jar(folder / "out" / "built-2.0.jar")
+    ivy("-publish", "target", "-publishpattern", "out/[artifact]-[revision].[ext]", "-revision", "2.0", "-overwrite")
+    answer = server.admin.get("/maven/%s/group/com/acme/built/2.0/built-2.0.jar.sha1" % chain)
+    assert answer.text == hashlib.sha1((folder / "out" / "built-2.0.jar").read_bytes()).hexdigest()
+
+
+def test_gradle_builds_with_a_range_and_publishes(chain, server, tmp_path):
+    publish(server, chain + "/ours", "1.0", dependencies=[(*THEIRS, "1.0")])
+    folder = tmp_path / "gradle"
+    folder.mkdir()
+    (folder / "settings.gradle").write_text("rootProject.name = 'built'\n")
+    (folder / "build.gradle").write_text("""
+        apply plugin: 'base'
+        apply plugin: 'ivy-publish'
+        group = 'com.acme'
+        version = '3.0'
+        repositories { maven { url '%s'; credentials { username 'admin'; password '%s' } } }
+        configurations { wanted }
+        dependencies { wanted 'com.acme:lib:[1.0,2.0)' }
+        task fetch(type: Copy) { from configurations.wanted; into 'lib' }
+        // The library by which Debian's Gradle publishes to Maven repositories comes without HTTP; its own transport has it.
+        publishing {
+            publications { made(IvyPublication) { artifact file('built.jar') } }
+            repositories {
+                ivy {
+                    url '%s'
+                    credentials { username 'admin'; password '%s' }
+                    layout 'pattern', {
+                        m2compatible = true
+                        artifact '[organisation]/[module]/[revision]/[artifact]-[revision].[ext]'
+                        ivy '[organisation]/[module]/[revision]/[module]-[revision].ivy'
+                    }
+                }
+            }
+        }
+        """ % (url(server, chain + "/group"), PASSWORD, url(server, chain + "/ours"), PASSWORD))
+    jar(folder / "built.jar")
+    done = subprocess.run(
+        ["gradle", "--no-daemon", "-g", str(folder / "home"), "fetch", "publish"], cwd=folder, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, timeout=240, env=clean_environment(HOME=str(folder), LANG="C.UTF-8"))
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert sorted(path.name for path in (folder / "lib").iterdir()) == ["lib-1.0.jar", "theirs-1.0.jar"]
+    assert versions(server, chain + "/group", "com/acme/built") == ["3.0"]
+    assert server.admin.get("/maven/%s/group/com/acme/built/3.0/built-3.0.jar" % chain).content == (folder / "built.jar").read_bytes()

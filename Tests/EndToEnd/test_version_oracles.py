@@ -1,4 +1,4 @@
-"""What Save makes of versions and ranges, against the ecosystems' own libraries: packaging, and the semver that npm brings."""
+"""What Save makes of versions and ranges, against the ecosystems' own libraries: packaging, the semver that npm brings, and Maven's."""
 import json
 import pathlib
 import random
@@ -181,3 +181,44 @@ def test_versions_of_npm_have_the_order_that_semver_gives_them(probe):
     assert [version for version, key, valid in zip(versions, keys, found["valid"]) if (key is not None) != valid] == []
     assert [pair for pair, right in zip(zip(versions, versions[1:], keys, keys[1:]), found["orders"])
             if None not in pair[2:] and order(pair[2], pair[3]) != right] == []
+
+
+# Maven
+
+# What Debian's Maven orders versions by, which can be asked at the command line.
+MAVEN = ["maven3-artifact.jar", "commons-lang3.jar", "plexus-utils2.jar"]
+
+
+def maven_version(pick):
+    text = ".".join(pick.choice(NUMBERS + ["01", "20260102"]) for _ in range(pick.choice([1, 2, 2, 3, 3, 4])))
+    for place in range(pick.choice([0, 0, 1, 1, 2])):
+        qualifier = pick.choice(["alpha", "beta", "milestone", "rc", "cr", "SNAPSHOT", "ga", "final", "RELEASE", "sp", "a", "b", "m", "Final",
+                                 "jre", "android", "xyz", "Alpha", "RC"])
+        # Behind a qualifier, Maven 3.8 takes a dot for something else than the specification says.
+        text += pick.choice(["-", "-", "", "."] if place == 0 else ["-"]) + qualifier
+        if pick.random() < 0.6:
+            text += pick.choice(["", "", "-"]) + pick.choice(NUMBERS)
+    return text
+
+
+def maven_orders(versions):
+    """The order of each two neighbours."""
+    path = ":".join("/usr/share/java/" + name for name in MAVEN)
+    found = []
+    for start in range(0, len(versions) - 1, 2000):
+        some = versions[start:start + 2001]
+        out = subprocess.run(["java", "-XX:TieredStopAtLevel=1", "-cp", path, "org.apache.maven.artifact.versioning.ComparableVersion", *some],
+                             capture_output=True, text=True, check=True, timeout=300).stdout
+        words = [line.split()[1] for line in out.splitlines() if line.startswith("   ")]
+        found += [{"<": -1, "==": 0, ">": 1}[word] for word in words]
+    return found
+
+
+def test_versions_of_maven_have_the_order_that_maven_gives_them(probe):
+    pick = random.Random(38)
+    versions = [maven_version(pick) for _ in range(20001)]
+    keys = [answer[0] for answer in probe([("Maven", "[1,2)", version) for version in versions])]
+    assert None not in keys
+    wrong = [(left, right, said) for left, right, low, high, said in zip(versions, versions[1:], keys, keys[1:], maven_orders(versions))
+             if order(low, high) != said]
+    assert wrong == []

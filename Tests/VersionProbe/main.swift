@@ -1,3 +1,4 @@
+import FormatMaven
 import FormatNpm
 import FormatPyPI
 import SaveDigest
@@ -8,6 +9,7 @@ import SavePlatform
 // in hexadecimal digits, or `-`, and `in`, `out` or `refused`.
 let formats: [String: any PackageVersioning] = [
     PyPIFormat.ecosystem: try PyPIFormat(settings: [:]), NpmFormat.ecosystem: try NpmFormat(settings: [:]),
+    MavenFormat.ecosystem: try MavenFormat(settings: [:]),
 ]
 while let line = readLine() {
     let fields = line.utf8.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false).map { String(Substring($0)) }

@@ -12,7 +12,28 @@ public struct MavenFormat: RepositoryFormat {
     /// Bytes; a repository's own limit is lower.
     private static let maxFileBytes: Int64 = 1 << 40
 
-    public init(settings: JSONObject) throws { try Self.takeNone(of: settings) }
+    /// What a proxy does with the digests that its upstream has of files.
+    private enum ChecksumPolicy: String, CaseIterable {
+        case require, check, ignore
+    }
+
+    private let checksums: ChecksumPolicy
+
+    /// Takes `checksums`, of a proxy: `require`, `check` (the default) or `ignore`.
+    public init(settings: JSONObject) throws {
+        if let key = settings.keys.first(where: { $0 != "checksums" }) {
+            throw SaveError(
+                .unknownField, "Maven repositories have no setting '\(key)': they have checksums", details: ["field": key])
+        }
+        guard let value = settings["checksums"] else {
+            checksums = .check
+            return
+        }
+        guard let policy = value.string.flatMap(ChecksumPolicy.init) else {
+            throw SaveError.invalid("checksums", "checksums: must be require, check or ignore")
+        }
+        checksums = policy
+    }
 
     public func route(_ request: FormatRequest) throws -> Route { try MavenRoutes(request).route() }
 
@@ -114,13 +135,21 @@ extension MavenFormat: PathDescribing {
             ?? .package(known.package.id)
     }
 
+    public func latestPublish(in listing: Listing) -> Timestamp? {
+        listing.attributes[MavenMetadata.lastUpdated]?.string.flatMap(MavenMetadata.time)
+    }
+
     /// SHA-1 first: every server has it, and it guards against damage, not against the server that also sends the file.
     public func checksumFiles(of path: AssetPath) -> [(path: AssetPath, algorithm: DigestAlgorithm)] {
-        let algorithms: [DigestAlgorithm] = [.sha1, .sha256, .md5]
+        let algorithms: [DigestAlgorithm] = checksums == .ignore ? [] : [.sha1, .sha256, .md5]
         return algorithms.compactMap { algorithm in
             (try? AssetPath("\(path.text).\(algorithm.rawValue)")).map { ($0, algorithm) }
         }
     }
+}
+
+extension MavenFormat {
+    public var requiresChecksums: Bool { checksums == .require }
 }
 
 extension MavenFormat: PackageVersioning, PackageNamespaces {

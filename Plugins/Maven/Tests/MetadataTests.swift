@@ -35,6 +35,18 @@ import Testing
                 """)
     }
 
+    @Test func `what was sorted before decides nothing`() throws {
+        let name = try #require(MavenName("com.acme:large"))
+        var versions = Set((0..<600).map { "1.\($0)" })
+        for change in 0..<6 {
+            if change % 2 == 1 { versions.formUnion((0..<change).map { "1.\(change)-rc\($0)" }) }
+            if change % 2 == 0 { versions = versions.filter { !$0.hasSuffix("\(change)") } }
+            let keys = VersionOrder.sorted(versions, of: name).map { ComparableVersion($0)?.key ?? [] }
+            #expect(keys.count == versions.count)
+            #expect(zip(keys, keys.dropFirst()).allSatisfy { $0.lexicographicallyPrecedes($1) })
+        }
+    }
+
     @Test func `a refused version is in no metadata`() throws {
         let listing = Listing(assets: [
             try record("\(folder)/1.0/lib-1.0.pom"), try record("\(folder)/2.0/lib-2.0.pom", refused: "too young"),

@@ -205,10 +205,10 @@ final class AccessWorld: Sendable {
                 ).status == 201,
                 await push(Self.image("v1"), of: Self.tarball, as: "demo", to: "/oci/\(project)/oci-hosted/"),
                 await send(
-                    "PUT", "/maven/\(project)/maven-hosted/test/maven/demo/1.0/demo-1.0.pom", as: .admin, Array("text".utf8)
+                    "PUT", "/maven/\(project)/maven-hosted/demo/maven/demo/1.0/demo-1.0.pom", as: .admin, Array("text".utf8)
                 ).status == 201,
                 await send(
-                    "PUT", "/maven/\(project)/maven-hosted/test/maven/demo/1.1-SNAPSHOT/demo-1.1-SNAPSHOT.jar", as: .admin,
+                    "PUT", "/maven/\(project)/maven-hosted/demo/maven/demo/1.1-SNAPSHOT/demo-1.1-SNAPSHOT.jar", as: .admin,
                     Array("text".utf8)
                 ).status == 201,
                 await send(

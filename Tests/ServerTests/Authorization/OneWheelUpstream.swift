@@ -45,14 +45,14 @@ struct OneWheelUpstream: HTTPClient {
         case "go.test/demo/@v/v1.0.0.info": (type, bytes) = ("application/json", Array(#"{"Version":"v1.0.0"}"#.utf8))
         case "go.test/demo/@v/v1.0.0.mod": (type, bytes) = ("text/plain", Array("module go.test/demo\n".utf8))
         case "go.test/demo/@v/v1.0.0.zip": (type, bytes) = ("application/zip", AccessWorld.goZip("demo", "v1.0.0"))
-        case "test/maven/demo/maven-metadata.xml":
+        case "demo/maven/demo/maven-metadata.xml":
             let text = "<metadata><versioning><versions><version>1.0</version></versions></versioning></metadata>"
             (type, bytes) = ("application/xml", Array(text.utf8))
-        case "test/maven/demo/1.1-SNAPSHOT/maven-metadata.xml":
+        case "demo/maven/demo/1.1-SNAPSHOT/maven-metadata.xml":
             let file = "<snapshotVersion><extension>jar</extension><value>1.1-SNAPSHOT</value></snapshotVersion>"
             let text = "<metadata><versioning><snapshotVersions>\(file)</snapshotVersions></versioning></metadata>"
             (type, bytes) = ("application/xml", Array(text.utf8))
-        case "test/maven/demo/1.0/demo-1.0.pom": (type, bytes) = ("application/xml", Array("text".utf8))
+        case "demo/maven/demo/1.0/demo-1.0.pom": (type, bytes) = ("application/xml", Array("text".utf8))
         case "v2/demo/tags/list": (type, bytes) = ("application/json", Array(#"{"tags":["v1"]}"#.utf8))
         case "v2/demo/manifests/v1", "v2/demo/manifests/sha256:\(Digest.hex(AccessWorld.image("v1")))":
             (type, bytes) = (AccessWorld.manifestType, AccessWorld.image("v1"))

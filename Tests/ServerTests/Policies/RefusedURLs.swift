@@ -114,13 +114,16 @@ enum RefusedURLs {
         Row("go", .index, .file, "/go.test/stolen-keys/@v/\(commit).info", proxied),
         Row("go", .index, .file, "/go.test/stolen-keys/@v/main.info", proxied),
 
-        Row("maven", .asset, .file, "/test/maven/stolen-keys/1.0/stolen-keys-1.0.jar"),
-        Row("maven", .asset, .file, "/test/maven/stolen-keys/1.0/stolen-keys-1.0.pom"),
-        Row("maven", .checksum, .file, "/test/maven/stolen-keys/1.0/stolen-keys-1.0.jar.sha1"),
+        Row("maven", .asset, .file, "/stolen-keys/maven/stolen-keys/1.0/stolen-keys-1.0.jar"),
+        Row("maven", .asset, .file, "/stolen-keys/maven/stolen-keys/1.0/stolen-keys-1.0.pom"),
+        Row("maven", .checksum, .file, "/stolen-keys/maven/stolen-keys/1.0/stolen-keys-1.0.pom.sha1"),
+        Row("maven", .checksum, .file, "/stolen-keys/maven/stolen-keys/1.0/stolen-keys-1.0.jar.sha1"),
+        Row("maven", .asset, .file, "/stolen-keys/maven/stolen-keys/1.1-SNAPSHOT/stolen-keys-1.1-SNAPSHOT.jar"),
         // Where no version is left, it says why.
-        Row("maven", .index, .file, "/test/maven/stolen-keys/maven-metadata.xml"),
-        Row("maven", .index, .file, "/test/maven/stolen-keys/maven-metadata.xml.sha1"),
-        Row("maven", .index, .page, "/test/maven/stolen-keys/1.0/", hosted),
+        Row("maven", .index, .file, "/stolen-keys/maven/stolen-keys/maven-metadata.xml"),
+        Row("maven", .index, .file, "/stolen-keys/maven/stolen-keys/maven-metadata.xml.sha1"),
+        Row("maven", .index, .file, "/stolen-keys/maven/stolen-keys/1.1-SNAPSHOT/maven-metadata.xml"),
+        Row("maven", .index, .page, "/stolen-keys/maven/", hosted),
         Row("maven", .redirect, .redirect, ""),
 
         Row("oci", .asset, .file, "/stolen-keys/blobs/sha256:\(digest)"),

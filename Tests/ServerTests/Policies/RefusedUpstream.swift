@@ -27,6 +27,7 @@ final class RefusedUpstream: HTTPClient {
         let crate = AccessWorld.crateFile("stolen-keys", "1.0.0")
         let line: JSONValue = ["name": "stolen-keys", "vers": "1.0.0", "cksum": .string(Digest.hex(crate))]
         let crates: JSONValue = ["crates": [["name": "stolen-keys", "max_version": "1.0.0"]], "meta": ["total": 1]]
+        let snapshot = "<snapshotVersion><extension>jar</extension><value>1.1-SNAPSHOT</value></snapshotVersion>"
         let pageType = "application/vnd.pypi.simple.v1+json"
         var documents: [String: (String, [UInt8])] = [
             "": (pageType, root.bytes), "stolen-keys/": (pageType, page.bytes), "f/" + wheel.filename: ("", wheel.bytes),
@@ -37,12 +38,10 @@ final class RefusedUpstream: HTTPClient {
             "go.test/stolen-keys/@v/v1.0.0.info": ("application/json", Array(#"{"Version":"v1.0.0"}"#.utf8)),
             "go.test/stolen-keys/@v/v1.0.0.mod": ("text/plain", RefusedFile.goMod),
             "go.test/stolen-keys/@v/v1.0.0.zip": ("application/zip", RefusedFile.goZip),
-            "test/maven/stolen-keys/maven-metadata.xml": (
+            "stolen-keys/maven/stolen-keys/maven-metadata.xml": (
                 "application/xml",
                 Array("<metadata><versioning><versions><version>1.0</version></versions></versioning></metadata>".utf8)
             ),
-            "test/maven/stolen-keys/1.0/stolen-keys-1.0.jar": ("", RefusedFile.bytes),
-            "test/maven/stolen-keys/1.0/stolen-keys-1.0.pom": ("application/xml", RefusedFile.bytes),
             "go.test/stolen-keys/@v/main.info": ("application/json", RefusedFile.goInfo),
             "go.test/stolen-keys/@v/\(RefusedFile.goCommit).info": ("application/json", RefusedFile.goInfo),
             "go.test/stolen-keys/@v/\(RefusedFile.goCommit).mod": ("text/plain", RefusedFile.goMod),
@@ -50,6 +49,13 @@ final class RefusedUpstream: HTTPClient {
             "config.json": ("application/json", places.bytes),
             "st/ol/stolen-keys": ("text/plain", line.bytes), "f/stolen-keys.crate": ("", crate),
             "api/v1/crates": ("application/json", crates.bytes),
+            "stolen-keys/maven/stolen-keys/1.1-SNAPSHOT/maven-metadata.xml": (
+                "application/xml",
+                Array("<metadata><versioning><snapshotVersions>\(snapshot)</snapshotVersions></versioning></metadata>".utf8)
+            ),
+            "stolen-keys/maven/stolen-keys/1.1-SNAPSHOT/stolen-keys-1.1-SNAPSHOT.jar": ("", RefusedFile.bytes),
+            "stolen-keys/maven/stolen-keys/1.0/stolen-keys-1.0.jar": ("", RefusedFile.bytes),
+            "stolen-keys/maven/stolen-keys/1.0/stolen-keys-1.0.pom": ("application/xml", RefusedFile.bytes),
         ]
         let (image, blob) = (Digest.hex(RefusedFile.image), Digest.hex(RefusedFile.bytes))
         documents["v2/stolen-keys/tags/list"] = ("application/json", Array(#"{"tags":["v1"]}"#.utf8))

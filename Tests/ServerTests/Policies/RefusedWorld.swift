@@ -66,8 +66,8 @@ struct RefusedWorld {
         try await put("PUT", "/chunks/open/chunks-hosted/files/\(Digest.hex(RefusedFile.bytes))", RefusedFile.bytes, 201)
         try await put("PUT", "/parcels/open/parcels-hosted/new", Self.parcel, 200)
         try await put("PUT", "/go/open/go-hosted/go.test/stolen-keys/@v/v1.0.0.zip", RefusedFile.goZip, 201)
-        for ending in ["pom", "jar"] {
-            let path = "test/maven/stolen-keys/1.0/stolen-keys-1.0.\(ending)"
+        for file in ["1.0/stolen-keys-1.0.pom", "1.0/stolen-keys-1.0.jar", "1.1-SNAPSHOT/stolen-keys-1.1-SNAPSHOT.jar"] {
+            let path = "stolen-keys/maven/stolen-keys/\(file)"
             try await put("PUT", "/maven/open/maven-hosted/\(path)", RefusedFile.bytes, 201)
         }
         guard await world.push(RefusedFile.image, of: RefusedFile.bytes, as: "stolen-keys", to: "/oci/open/oci-hosted/") else {

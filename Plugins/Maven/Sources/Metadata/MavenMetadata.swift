@@ -12,7 +12,7 @@ enum MavenMetadata {
     // MARK: Written
 
     static func document(of package: MavenName, _ listing: Listing) throws -> [UInt8] {
-        let versions = versions(in: listing)
+        let versions = versions(of: package, in: listing)
         let plugins = Plugin.all(in: listing)
         guard !versions.isEmpty || !plugins.isEmpty else {
             throw refusal(in: listing)
@@ -47,15 +47,16 @@ enum MavenMetadata {
     }
 
     /// The versions of which something is given out, in their order.
-    private static func versions(in listing: Listing) -> [String] {
+    private static func versions(of package: MavenName, in listing: Listing) -> [String] {
         var found: Set<String> = []
+        var last: String?
+        // Files come in the order of their paths: those of a version one after the other.
         for record in listing.assets where record.withdrawn == nil {
-            if let version = record.version { found.insert(version) }
+            guard let version = record.version, version != last else { continue }
+            found.insert(version)
+            last = version
         }
-        return found.map { (key: ComparableVersion($0)?.key ?? [], version: $0) }.sorted {
-            $0.key == $1.key
-                ? $0.version.utf8.lexicographicallyPrecedes($1.version.utf8) : $0.key.lexicographicallyPrecedes($1.key)
-        }.map(\.version)
+        return VersionOrder.sorted(found, of: package)
     }
 
     /// What an upstream says, or when the newest file came.
@@ -67,6 +68,14 @@ enum MavenMetadata {
     /// `20261127191122`.
     static func text(_ time: Timestamp) -> String {
         String(decoding: time.rfc3339.utf8.prefix(19).filter(ASCII.isDigit), as: UTF8.self)
+    }
+
+    /// The moment that `20261127191122` means.
+    static func time(_ digits: String) -> Timestamp? {
+        let parts = [0..<4, 4..<6, 6..<8, 8..<10, 10..<12, 12..<14].map {
+            String(Substring(digits.utf8.dropFirst($0.lowerBound).prefix($0.count)))
+        }
+        return Timestamp(rfc3339: "\(parts[0])-\(parts[1])-\(parts[2])T\(parts[3]):\(parts[4]):\(parts[5])Z")
     }
 
     static func snapshots(_ version: String, of package: MavenName, _ listing: Listing) throws -> [UInt8] {
@@ -134,7 +143,7 @@ enum MavenMetadata {
                 }
                 listing.assets.append(try MavenPath.pom(of: package, version))
             }
-            listing.attributes[lastUpdated] = versioning.text(of: "lastUpdated").flatMap(time).map(JSONValue.string)
+            listing.attributes[lastUpdated] = versioning.text(of: "lastUpdated").flatMap(digits).map(JSONValue.string)
         }
         let plugins = Plugin.read(metadata)
         if !plugins.isEmpty { listing.assets.append(try Plugin.record(of: package, plugins)) }
@@ -154,7 +163,7 @@ enum MavenMetadata {
             guard let path = try? AssetPath(text), let file = MavenPath(path), ASCII.isEqual(file.version, version),
                 ASCII.isEqual(file.fileVersion, value), seen.insert(path).inserted
             else { continue }
-            listing.assets.append(SnapshotFile.record(file, path, updated: element.text(of: "updated").flatMap(time)))
+            listing.assets.append(SnapshotFile.record(file, path, updated: element.text(of: "updated").flatMap(digits)))
         }
         // Older servers name the newest build alone.
         if listing.assets.isEmpty, let snapshot = versioning["snapshot"], let timestamp = snapshot.text(of: "timestamp"),
@@ -180,7 +189,7 @@ enum MavenMetadata {
         .upstreamInvalid, "the upstream's \(filename) is no repository metadata of Maven: check remote_url")
 
     /// The digits of a time, as `lastUpdated` and `updated` have it.
-    private static func time(_ text: String) -> String? {
+    private static func digits(_ text: String) -> String? {
         text.utf8.count == 14 && text.utf8.allSatisfy(ASCII.isDigit) ? text : nil
     }
 }

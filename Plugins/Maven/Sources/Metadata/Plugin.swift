@@ -28,8 +28,8 @@ struct Plugin: Hashable {
 
     /// The plugins of a group that are kept with its metadata file, in the order of their prefixes.
     static func all(in listing: Listing) -> [Plugin] {
-        let kept = listing.assets.filter { $0.version == nil && $0.withdrawn == nil }.flatMap { all(of: $0) }
-        return merged(kept, [])
+        let kept = listing.assets.lazy.filter { $0.version == nil && $0.withdrawn == nil }.flatMap { all(of: $0) }
+        return merged(Array(kept), [])
     }
 
     /// - Returns: of plugins with the same prefix and artifact, the last.

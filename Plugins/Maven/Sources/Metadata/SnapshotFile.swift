@@ -23,16 +23,8 @@ struct SnapshotFile {
         var record = AssetRecord(
             path: path, package: file.package.id, version: file.version, contentType: MavenContentType.of(file.fileExtension))
         record.attributes[attribute] = updated.map(JSONValue.string)
-        record.published = (updated ?? SnapshotBuild(file.fileVersion, of: file.version)?.updated).flatMap(time)
+        record.published = (updated ?? SnapshotBuild(file.fileVersion, of: file.version)?.updated).flatMap(MavenMetadata.time)
         return record
-    }
-
-    /// The moment that `20261127191122` means.
-    private static func time(_ digits: String) -> Timestamp? {
-        let parts = [0..<4, 4..<6, 6..<8, 8..<10, 10..<12, 12..<14].map {
-            String(Substring(digits.utf8.dropFirst($0.lowerBound).prefix($0.count)))
-        }
-        return Timestamp(rfc3339: "\(parts[0])-\(parts[1])-\(parts[2])T\(parts[3]):\(parts[4]):\(parts[5])Z")
     }
 
     /// Of each classifier and extension the newest file of a version.

@@ -38,11 +38,13 @@ struct MemberFindings: Sendable {
             let index = UpstreamIndex(context)
             if refresh { _ = await index.insist(.package(package)) }
             let known = try await index.remembered(.package(package))
+            var listing = known?.listing
+            if let known, let times = PublishTimes(context) { listing = try await times.applied(to: known.listing) }
             let facts = PackageFacts(
-                repository: repository, id: package, attributes: known?.listing.attributes ?? JSONObject(),
-                files: (known?.listing.assets ?? []) + stored.map(\.record), listed: known?.listing.assets ?? [])
+                repository: repository, id: package, attributes: listing?.attributes ?? JSONObject(),
+                files: (listing?.assets ?? []) + stored.map(\.record), listed: listing?.assets ?? [])
             let unlisted = try await UnlistedFiles(context).paths(among: stored.map(\.record.path), of: package)
-            findings.addProxied(known, stored, unlisted, sources, package, try await rules.verdicts(on: facts))
+            findings.addProxied(known, listing, stored, unlisted, sources, package, try await rules.verdicts(on: facts))
             // What an earlier run of the server saw is kept; what could not be kept is remembered.
             if !odd.isEmpty { findings.member.upstream?.anomalies = UpstreamAnomaly.all(of: odd) }
         }
@@ -69,12 +71,13 @@ struct MemberFindings: Sendable {
     // MARK: Proxied
 
     private mutating func addProxied(
-        _ known: UpstreamMemory.KnownIndex?, _ stored: [StoredAsset], _ unlisted: Set<AssetPath>, _ sources: RepositorySources,
+        _ known: UpstreamMemory.KnownIndex?, _ listing: Listing?, _ stored: [StoredAsset], _ unlisted: Set<AssetPath>,
+        _ sources: RepositorySources,
         _ package: PackageID, _ verdicts: FileVerdicts
     ) {
         describeUpstream(known, sources, package)
         let cached = Dictionary(stored.map { ($0.record.path, $0) }) { first, _ in first }
-        guard let known else {
+        guard let known, let listing else {
             let outcome = outcome(package, sources)
             if let failure = outcome?.failure {
                 member.state = "fails"
@@ -87,9 +90,9 @@ struct MemberFindings: Sendable {
         }
         member.state = "answers"
         if known.isStale { member.reason = staleness(sources, package) }
-        show(known.listing, by: verdicts)
+        show(listing, by: verdicts)
         var omitted: [AssetRecord] = []
-        for asset in known.listing.assets where asset.sidecarOf == nil {
+        for asset in listing.assets where asset.sidecarOf == nil {
             guard verdicts(asset).withholding?.presentation != .omitted else {
                 omitted.append(asset)
                 continue

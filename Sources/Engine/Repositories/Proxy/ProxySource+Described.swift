@@ -2,6 +2,7 @@ internal import SaveAccess
 internal import SaveCaching
 internal import SaveHTTP
 internal import SavePlatform
+internal import SaveStorage
 
 /// Files that no index of the upstream lists, for formats that know from a path what a file is.
 extension ProxySource {
@@ -11,7 +12,8 @@ extension ProxySource {
         let asked = try await describing.ask { $0.upstreamIndex(for: index) }
         do {
             let found = try await UpstreamIndex(context).current(asked)
-            return SourcedListing(listing: found.known.listing, validity: context.validity(of: found))
+            let listing = try await PublishTimes(context)?.applied(to: found.known.listing) ?? found.known.listing
+            return SourcedListing(listing: listing, validity: context.validity(of: found))
         } catch let miss as SourceMiss {
             guard index.package != nil, var fetched = try? await kept.listing(index) else { throw miss }
             fetched.validity.merge(miss.validity)
@@ -24,7 +26,18 @@ extension ProxySource {
         _ path: AssetPath, _ known: UpstreamMemory.KnownIndex?, _ describing: IsolatedFormat<any PathDescribing>
     ) async throws -> AssetRecord? {
         guard let listed = try await describing.ask({ $0.listedFile(for: path) }) else { return nil }
-        return known?.record(listed.path) ?? listed
+        var subject = known?.record(listed.path) ?? listed
+        if subject.published == nil, path != listed.path {
+            // Where it is not known when the other one came, this one did.
+            let id = context.id
+            let isByItself = try await context.store.read { reading in
+                try reading.asset(id, listed.path) == nil && reading.asset(id, path) != nil
+            }
+            if isByItself { subject.path = path }
+        }
+        subject.published =
+            try await PublishTimes(context)?.published(subject, for: path, in: known?.listing) ?? subject.published
+        return subject
     }
 
     /// What is known of a file that is not here.

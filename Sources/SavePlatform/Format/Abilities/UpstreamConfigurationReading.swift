@@ -80,7 +80,14 @@ public protocol PathDescribing: Sendable {
     /// The index that an upstream has and that another one is made of, of the same package: most often `IndexKey.package`.
     func upstreamIndex(for index: IndexKey) -> IndexKey
 
+    /// A time after which nothing that an index lists was published, where the index has none for each file. Where that is too late to tell
+    /// whether a file is old enough, the upstream's `Last-Modified` of it does.
+    func latestPublish(in listing: Listing) -> Timestamp?
+
     /// Where an upstream says which digest a file has, the first to be asked first: a text that begins with hexadecimal digits. Bytes
-    /// with another digest are refused; where no such text is, they are taken.
+    /// with another digest are refused.
     func checksumFiles(of path: AssetPath) -> [(path: AssetPath, algorithm: DigestAlgorithm)]
+
+    /// Whether a file is refused for which there is no such text.
+    var requiresChecksums: Bool { get }
 }

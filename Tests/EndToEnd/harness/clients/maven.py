@@ -104,7 +104,8 @@ class Tree:
         self.folder = pathlib.Path(folder)
         self.versions = {}
 
-    def add(self, group, artifact, version, checksums=("sha1",), dependencies=(), text=None):
+    def add(self, group, artifact, version, checksums=("sha1",), dependencies=(), text=None,
+            updated="20260102030405"):
         place = self.folder / group.replace(".", "/") / artifact / version
         file = jar(place / ("%s-%s.jar" % (artifact, version)), text or "%s %s" % (artifact, version))
         description = place / ("%s-%s.pom" % (artifact, version))
@@ -116,8 +117,8 @@ class Tree:
         versions.append(version)
         (place.parent / "maven-metadata.xml").write_text(
             "<metadata><groupId>%s</groupId><artifactId>%s</artifactId><versioning><release>%s</release><versions>%s</versions>"
-            "<lastUpdated>20260102030405</lastUpdated></versioning></metadata>"
-            % (group, artifact, version, "".join("<version>%s</version>" % name for name in versions)))
+            "<lastUpdated>%s</lastUpdated></versioning></metadata>"
+            % (group, artifact, version, "".join("<version>%s</version>" % name for name in versions), updated))
         return file
 
 

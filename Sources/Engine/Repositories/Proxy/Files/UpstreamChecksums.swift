@@ -15,7 +15,7 @@ struct UpstreamChecksums: Sendable {
 
     /// The digest of a file by the first of its checksum files that there is; none where there is none.
     ///
-    /// - Throws: what the client throws, and `upstreamUnavailable`: a file is kept for good, so it is not taken unchecked because the
+    /// - Throws: what the client throws, `upstreamInvalid` where the repository takes no file without a digest, and `upstreamUnavailable`: a file is kept for good, so it is not taken unchecked because the
     ///   upstream failed for a moment.
     func known(of record: AssetRecord) async throws -> [Checksum] {
         guard record.checksums.isEmpty, let describing = context.describing else { return [] }
@@ -23,7 +23,11 @@ struct UpstreamChecksums: Sendable {
         for file in try await describing.ask({ $0.checksumFiles(of: path) }) {
             if let checksum = try await read(file.path, file.algorithm) { return [checksum] }
         }
-        return []
+        guard try await describing.ask({ $0.requiresChecksums }) else { return [] }
+        throw SaveError(
+            .upstreamInvalid,
+            "the upstream has no digest of '\(path.filename)', and the proxy takes no file without: have an owner change the proxy's setting 'checksums'"
+        )
     }
 
     private func read(_ path: AssetPath, _ algorithm: DigestAlgorithm) async throws -> Checksum? {

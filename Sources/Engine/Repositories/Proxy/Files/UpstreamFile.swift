@@ -175,6 +175,9 @@ struct UpstreamFile: Sendable {
         if cached.checksums[.sha256] == nil, let sha256 = Checksum(.sha256, hex: blob.digest.hex) {
             cached.checksums.insert(sha256, at: 0)
         }
+        if context.describing != nil {
+            cached.published = cached.published ?? response.headers["last-modified"].flatMap(Timestamp.init(httpDate:))
+        }
         if context.isRevalidated(record) {
             UpstreamValidators(
                 etag: response.headers["etag"], lastModified: response.headers["last-modified"], verified: now,

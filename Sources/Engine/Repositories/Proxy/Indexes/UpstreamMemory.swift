@@ -52,6 +52,11 @@ final class UpstreamMemory: Sendable {
         }
     }
 
+    /// When a file was published; nil where its upstream does not say it.
+    struct PublishTime: Sendable {
+        let time: Timestamp?
+    }
+
     /// An index as it was found at one look, with its revision then. The revision is not kept with what is remembered: much
     /// may outdate it that leaves the index as it is, and then nothing that is made of the index would ever hold again.
     struct FoundIndex: Sendable {
@@ -176,6 +181,8 @@ final class UpstreamMemory: Sendable {
     /// Sidecars that are being fetched or read out of their files.
     let sidecars = SingleFlight<FillRegistry.Key, Void>()
     /// Sidecars that cannot be had, and why.
+    /// When files were published, by their upstream's `Last-Modified`.
+    let publishTimes = BoundedCache<FillRegistry.Key, PublishTime>(limit: 100_000)
     let lostSidecars = BoundedCache<FillRegistry.Key, LostSidecar>(limit: 10_000)
     /// Hosts that do not answer with parts of files, until when that is believed.
     private let wholeOnly = BoundedCache<FileHost, UInt64>(limit: 1000)
@@ -279,6 +286,7 @@ final class UpstreamMemory: Sendable {
         unsureBases.removeAll { $0.repository == repository }
         seenPackages.removeAll { $0.repository == repository }
         lostSidecars.removeAll { $0.repository == repository }
+        publishTimes.removeAll { $0.repository == repository }
         anomalies.removeAll { $0.repository == repository }
         wholeOnly.removeAll { $0.repository == repository }
         states.withLock { states in states = states.filter { $0.key.repository != repository } }
