@@ -62,4 +62,10 @@ extension OciFormat: PathDescribing {
     }
 
     public func checksumFiles(of _: AssetPath) -> [(path: AssetPath, algorithm: DigestAlgorithm)] { [] }
+
+    /// Lists of tags have no times.
+    public func latestPublish(in _: Listing) -> Timestamp? { nil }
+
+    /// Every file has its digest in its path.
+    public var requiresChecksums: Bool { false }
 }
