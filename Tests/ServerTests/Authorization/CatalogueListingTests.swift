@@ -48,8 +48,8 @@ import Testing
         }
         // A member of nothing that is of this format.
         #expect(try await shown(world, "/pypi/elsewhere/", .viewer).status == 404)
-        #expect(try await shown(world, "/cargo/", .admin).status == 404)
-        #expect(try await shown(world, "/cargo/", .anonymous).status == 404)
+        #expect(try await shown(world, "/absent/", .admin).status == 404)
+        #expect(try await shown(world, "/absent/", .anonymous).status == 404)
     }
 
     @Test func `where anonymous may read nothing, it is asked to sign in`() async throws {

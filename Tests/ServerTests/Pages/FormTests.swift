@@ -79,9 +79,9 @@ import Testing
         let world = try await AccessWorld()
         let signedIn = Visitor(world)
         try await signedIn.signIn("viewer")
-        let path = "/ui/raw/open/raw-hosted/?tab=packages"
+        let path = "/ui/raw/open/raw-hosted/a/"
         let text = try await Visitor(world).get(path).text
-        #expect(text.contains("a/b.txt") && !text.contains("developer") && !text.contains("owner"))
+        #expect(text.contains("b.txt") && !text.contains("developer") && !text.contains("owner"))
         #expect(try await signedIn.get(path).status == 200)
     }
 }
