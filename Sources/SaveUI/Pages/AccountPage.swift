@@ -22,7 +22,7 @@ enum AccountPage {
                 \(notice)
                 <h2>API keys</h2>
                 <p>A key signs a program in as you, with your name and the key as its password. Give each machine its own.</p>
-                \(KeyForms.table(keys["items"]?.array?.compactMap(\.object) ?? [], call))
+                \(try KeyForms.table(keys["items"]?.array?.compactMap(\.object) ?? [], call))
                 \(next.map { "<nav class=\"pages\" aria-label=\"Pages\"><a rel=\"next\" href=\"\($0)\">Next page</a></nav>" as HTML })
                 \(try KeyForms.form(call))
                 <p><a href="\(call.links.prefix)/ui/account/password">Set another password</a></p>

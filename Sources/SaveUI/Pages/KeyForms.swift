@@ -1,6 +1,7 @@
 internal import SaveAccess
 internal import SaveHTTP
 internal import SavePlatform
+internal import SaveServing
 internal import SaveStorage
 
 /// API keys of one's own: made, shown once, revoked.
@@ -8,10 +9,10 @@ enum KeyForms {
     /// Days that a key may last.
     private static let lifetimes = [30, 90, 365]
 
-    static func table(_ keys: [JSONObject], _ call: PageCall) -> HTML {
+    static func table(_ keys: [JSONObject], _ call: PageCall) throws -> HTML {
         guard !keys.isEmpty else { return "<p class=\"faint\">You have no keys yet.</p>" }
         let ordered = keys.sorted { ($0["created_at"]?.string ?? "") > ($1["created_at"]?.string ?? "") }
-        let rows = ordered.map { key -> [HTML] in
+        let rows = try ordered.map { key -> [HTML] in
             func time(_ member: String) -> Timestamp? { key[member]?.string.flatMap { Timestamp(rfc3339: $0) } }
             let id = key["id"]?.string ?? ""
             let what = key["description"]?.string ?? ""
@@ -23,6 +24,7 @@ enum KeyForms {
                 time("last_used_at").map { "\(Parts.time($0, now: call.now))\(from)" } ?? "never",
                 """
                 <form method="post" action="\(call.links.account)/keys/\(id)/revoke">\(FormToken.input(call.session?.token ?? ""))\
+                \(try SentForms.input())\
                 <button class="danger" aria-label="Revoke the key \(what) \(id)">Revoke</button></form>
                 """,
             ]
@@ -42,11 +44,14 @@ enum KeyForms {
 
     static func form(_ call: PageCall) throws -> HTML {
         let target = wanted(call)
+        // What was typed stays after a mistake.
+        let typed = call.refused?.form == "key" ? call.form : nil
+        let wantedDays = typed.map { $0["days"] ?? "" } ?? "90"
         let choices = lifetimes.map { days -> HTML in
-            days == 90
+            String(days) == wantedDays
                 ? "<option value=\"\(days)\" selected>\(days) days</option>" : "<option value=\"\(days)\">\(days) days</option>"
         }
-        let about = target.map { "For \($0.record.coordinates)" } ?? ""
+        let about = typed?["description"] ?? target.map { "For \($0.record.coordinates)" } ?? ""
         return """
             <h3 id="new-key">A new key</h3>
             <form class="form narrow" method="post" action="\(call.links.account)/keys">
@@ -61,7 +66,7 @@ enum KeyForms {
             <label for="days">It ends in</label>
             <select id="days" name="days">
             \(choices)
-            <option value="">never</option>
+            <option value=""\(wantedDays.isEmpty ? " selected" : "" as HTML)>never</option>
             </select>
             <button class="go">Make the key</button>
             </form>
@@ -74,17 +79,24 @@ enum KeyForms {
     }
 
     private static func reaches(_ target: Repository?, _ call: PageCall) -> HTML {
-        var choices: [HTML] = []
+        var choices: [(value: String, label: String)] = []
         if let target {
             let name = target.record.coordinates
-            choices.append("<option value=\"read:\(name)\" selected>read \(name)</option>")
+            choices.append(("read:\(name)", "read \(name)"))
             if target.record.kind == .hosted, call.viewer.may(.write, target) {
-                choices.append("<option value=\"write:\(name)\">read \(name) and publish to it</option>")
+                choices.append(("write:\(name)", "read \(name) and publish to it"))
             }
         }
-        choices.append("<option value=\"read:\">read everything that I may read</option>")
-        choices.append("<option value=\"\">all that I may, but for accounts and keys</option>")
-        return .joined(choices, by: "\n")
+        choices.append(("read:", "read everything that I may read"))
+        choices.append(("", "all that I may, but for accounts and keys"))
+        let typed = call.refused?.form == "key" ? call.form?["reach"] : nil
+        let wanted = choices.first { $0.value == typed }?.value ?? choices.first?.value
+        let options = choices.map { choice -> HTML in
+            choice.value == wanted
+                ? "<option value=\"\(choice.value)\" selected>\(choice.label)</option>"
+                : "<option value=\"\(choice.value)\">\(choice.label)</option>"
+        }
+        return .joined(options, by: "\n")
     }
 
     /// `read:project/repository`, in two.
@@ -94,16 +106,22 @@ enum KeyForms {
     }
 
     static func make(_ call: PageCall) async throws -> PageAnswer {
-        guard try call.sentForms.begin(call) else { return try await AccountPage.page(call, notice: sentAlready, status: 409) }
+        guard try await call.sentForms.begin(call) else {
+            return try await AccountPage.page(call, notice: sentAlready, status: 409)
+        }
         let key: JSONObject
         do {
             key = try await call.ask(APIQuestion(.post, ["user", "keys"], body: .object(try body(call))))
+            call.sentForms.finish(call)
         } catch {
             // Nothing came of it: the same form may be sent once more.
             call.sentForms.forget(call)
             guard let error = error as? SaveError, [.invalidRequest, .forbidden].contains(error.code) else { throw error }
+            var again = call
+            again.refused = RefusedForm(form: "key", error: error)
             return try await AccountPage.page(
-                call, notice: Parts.notice(.bad, "<p>\(FailurePage.sentence(error.message))</p>"), status: 400)
+                again, notice: Parts.notice(.bad, "<p>\(FailurePage.sentence(error.message))</p>"),
+                status: ErrorResponder.status(of: error.code))
         }
         let notice = await shown(key["key"]?.string ?? "", call)
         // The key is shown whatever becomes of the rest of the page: it is never shown again.
@@ -172,7 +190,15 @@ enum KeyForms {
     }
 
     static func revoke(_ call: PageCall) async throws -> PageAnswer {
-        _ = try await call.ask(APIQuestion(.delete, ["user", "keys", call.path[2]]))
-        return PageAnswer(redirectTo: call.links.account)
+        let answer = PageAnswer(redirectTo: call.links.account)
+        guard try await call.sentForms.begin(call) else { return answer }
+        do {
+            _ = try await call.ask(APIQuestion(.delete, ["user", "keys", call.path[2]]))
+            call.sentForms.finish(call)
+        } catch {
+            call.sentForms.forget(call)
+            throw error
+        }
+        return answer
     }
 }

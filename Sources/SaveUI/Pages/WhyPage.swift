@@ -1,6 +1,7 @@
 internal import SaveAccess
 internal import SaveHTTP
 internal import SavePlatform
+internal import SaveServing
 internal import SaveStorage
 
 /// Why something was refused, by the number in the link at the end of the reason; and the request for an exception.
@@ -24,7 +25,7 @@ enum WhyPage {
         let name = [refusal["package"], refusal["version"], refusal["file"]].compactMap { $0?.string }.joined(separator: " ")
         let repository = call.viewer.repository(coordinates: refusal["repository"]?.string ?? "")
         return PageAnswer(
-            "Why \(name) was refused", section: .repositories, status: failure == nil ? 200 : 400,
+            "Why \(name) was refused", section: .repositories, status: failure.map { ErrorResponder.status(of: $0.code) } ?? 200,
             main: """
                 \(crumbs(refusal, repository, call))
                 <div class="head"><h1>Why was \(name) refused?</h1></div>
@@ -144,7 +145,7 @@ enum WhyPage {
         }
         let answer = PageAnswer(redirectTo: call.links.home + "why/" + call.path[1])
         // The page shows what came of it when it was sent before.
-        guard try call.sentForms.begin(call) else { return answer }
+        guard try await call.sentForms.begin(call) else { return answer }
         let body: JSONObject = [
             "package": request["package"] ?? .null, "policy_id": request["policy_id"] ?? .null,
             "project": request["project"] ?? .null,
@@ -152,6 +153,7 @@ enum WhyPage {
         ]
         do {
             _ = try await call.ask(APIQuestion(.post, ["waivers"], body: .object(body)))
+            call.sentForms.finish(call)
         } catch {
             // Nothing came of it: the same form may be sent once more.
             call.sentForms.forget(call)

@@ -115,8 +115,8 @@ import Testing
         let key = world.key(of: "viewer")
         #expect(try await viewer.get("/ui/account").text.contains(key))
         #expect(try await !stranger.get("/ui/account").text.contains(key))
-        #expect(try await stranger.post("/ui/account/keys/\(key)/revoke", []).status == 404)
-        #expect(try await viewer.post("/ui/account/keys/\(key)/revoke", []).status == 303)
+        #expect(try await stranger.post("/ui/account/keys/\(key)/revoke", [("form_id", "1")]).status == 404)
+        #expect(try await viewer.post("/ui/account/keys/\(key)/revoke", [("form_id", "1")]).status == 303)
         #expect(try await !viewer.get("/ui/account").text.contains(key))
     }
 

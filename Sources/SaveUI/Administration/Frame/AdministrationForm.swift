@@ -62,14 +62,17 @@ struct AdministrationForm: Sendable {
     // MARK: - What is shown
 
     /// - Parameters:
-    ///   - values: what is there now, as the REST API gives it. What was typed into a form that was refused counts before it.
+    ///   - values: what is there now, as the REST API gives it. What was typed into a form that was refused counts before it, but where
+    ///     somebody else has changed what it is about: then the form has what is there now, and tells what was typed.
     ///   - tag: that of what was read: a change of what has changed since is refused.
     func html(_ call: PageCall, _ values: JSONObject = JSONObject(), tag: String? = nil) throws -> HTML {
         let refused = call.refused?.form == id ? call.refused : nil
-        let typed = refused == nil ? nil : call.form
+        let isOutdated = refused?.error.code == .preconditionFailed
+        let typed = refused == nil || isOutdated ? nil : call.form
         let shown = fields.map { field -> (field: FormField, html: HTML, isWrong: Bool) in
             let text = typed.map { $0[field.name] ?? "" } ?? FormField.typed(Self.value(field.name, of: values))
-            let fault = refused?.fault(of: field.name)
+            let fault =
+                isOutdated ? field.difference(from: text, typed: call[field.name]) : refused?.fault(of: field.name)
             return (field, field.html(in: id, text, fault: fault), fault != nil)
         }
         let rare = shown.filter(\.field.isRare)
@@ -77,8 +80,7 @@ struct AdministrationForm: Sendable {
         let more: HTML =
             rare.isEmpty
             ? "" : "<details\(isOpen ? " open" : "" as HTML)><summary>More settings</summary>\(rare.map(\.html))</details>"
-        // A form that is sent once more after somebody else's change is meant.
-        let sentTag = refused?.error.code == .preconditionFailed ? tag : typed?[Self.tag] ?? tag
+        let sentTag = typed?[Self.tag] ?? tag
         let extra = hidden + (sentTag.map { [(name: Self.tag, value: $0)] } ?? [])
         return """
             <form class="form" id="\(id)" method="post" action="\(action)">

@@ -89,8 +89,10 @@ enum AdministrationPage {
     /// What came of the form that led here.
     static func notice(_ call: PageCall) -> HTML {
         if let refused = call.refused {
+            let isOutdated = refused.error.code == .preconditionFailed
+            let verdict = isOutdated ? "Your change was not made." : "Nothing was changed."
             return
-                "<div role=\"alert\">\(Parts.notice(.bad, "<p><strong>Nothing was changed.</strong> \(FailurePage.sentence(refused.error.message))</p>"))</div>"
+                "<div role=\"alert\">\(Parts.notice(.bad, "<p><strong>\(verdict)</strong> \(FailurePage.sentence(refused.error.message))</p>"))</div>"
         }
         guard let done = call.asked("done").flatMap(Done.init) else { return "" }
         return "<div role=\"status\">\(Parts.notice(.ok, "<p>\(done.sentence)</p>"))</div>"

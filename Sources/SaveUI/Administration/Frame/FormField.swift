@@ -96,14 +96,14 @@ struct FormField: Sendable {
         case (.null, _): .null
         case (.itself, .list), (.itself, .numbers): []
         case (.itself, .json): .object(JSONObject())
-        case (.itself, .line), (.itself, .text): ""
-        case (.itself, .number), (.itself, .day), (.itself, .flag): nil
+        // The API says that a number, or a day, is missing: what was emptied is not what was saved.
+        case (.itself, .line), (.itself, .text), (.itself, .number), (.itself, .day): ""
+        case (.itself, .flag): nil
         }
     }
 
     private static func number(_ text: String) -> JSONValue {
-        let digits = text.filter { $0 != " " && $0 != "," }
-        return Int64(digits).map(JSONValue.integer) ?? .string(text)
+        Int64(text.filter { $0 != " " }).map(JSONValue.integer) ?? .string(text)
     }
 
     /// Browsers end lines with both (HTML, "Constructing the entry list").
@@ -123,6 +123,26 @@ struct FormField: Sendable {
     }
 
     // MARK: - What is shown
+
+    /// What a form tells of this field that was filled in before somebody else changed what it is about; nil where both agree.
+    ///
+    /// - Parameters:
+    ///   - now: what is there now.
+    ///   - text: what was typed.
+    func difference(from now: String, typed text: String) -> String? {
+        switch kind {
+        case .secret: return text.isEmpty ? nil : "type it once more"
+        case .flag:
+            guard text.isEmpty != now.isEmpty else { return nil }
+            return text.isEmpty ? "this is how it is now: you had cleared it" : "this is how it is now: you had ticked it"
+        case .day where text.utf8.elementsEqual(now.utf8.prefix(10)): return nil
+        default:
+            let text = Self.lines(of: text).joined(separator: "\n")
+            guard !text.utf8.elementsEqual(now.utf8) else { return nil }
+            return text.isEmpty
+                ? "this is what is there now: you had left it empty" : "this is what is there now: you typed '\(text)'"
+        }
+    }
 
     /// A value of the REST API as somebody would type it.
     static func typed(_ value: JSONValue?) -> String {

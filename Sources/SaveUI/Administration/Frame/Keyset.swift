@@ -1,3 +1,4 @@
+internal import SaveDigest
 internal import SaveHTTP
 internal import SavePlatform
 
@@ -14,8 +15,10 @@ struct Keyset: Sendable {
 
     init(_ call: PageCall) {
         after = call.asked("after")
-        earlier = (call.asked("back") ?? "").utf8.split(separator: UInt8(ascii: ".")).map { String(Substring($0)) }.suffix(
-            Self.most)
+        // Cursors may have full stops in them, as names have.
+        earlier = (call.asked("back") ?? "").utf8.split(separator: UInt8(ascii: ".")).suffix(Self.most).map { cursor in
+            String(decoding: Hex.decode(String(Substring(cursor))) ?? Array(Self.start.utf8), as: UTF8.self)
+        }
     }
 
     /// What to ask the REST API for.
@@ -45,7 +48,11 @@ struct Keyset: Sendable {
     }
 
     private func address(_ url: String, _ query: [(String, String)], _ earlier: [String]) -> String {
-        Links.url(url, query + (earlier.isEmpty ? [] : [("back", earlier.suffix(Self.most).joined(separator: "."))]))
+        Links.url(
+            url,
+            query
+                + (earlier.isEmpty
+                    ? [] : [("back", earlier.suffix(Self.most).map { Hex.encode($0.utf8) }.joined(separator: "."))]))
     }
 }
 

@@ -31,9 +31,15 @@ enum Submission {
     static func once(
         _ call: PageCall, form: String, sentAlready: PageAnswer, page: Page, _ work: () async throws -> PageAnswer
     ) async throws -> PageAnswer {
-        guard try call.sentForms.begin(call) else { return sentAlready }
         do {
-            return try await work()
+            guard try await call.sentForms.begin(call) else { return sentAlready }
+        } catch let error as SaveError where error.code == .conflict {
+            return try await refused(error, call, form: form, page: page)
+        }
+        do {
+            let answer = try await work()
+            call.sentForms.finish(call)
+            return answer
         } catch {
             // Nothing came of it: the same form may be sent once more.
             call.sentForms.forget(call)

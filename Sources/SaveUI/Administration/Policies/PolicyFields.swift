@@ -8,7 +8,8 @@ enum PolicyFields {
     static func all(isNew: Bool, _ call: PageCall) -> [FormField] {
         let scope = FormField("scope", "It counts in", .choice(scopes(call)))
         return [FormField("name", "Name", hint: "Clients are told it: cooldown-7d.", required: true)] + (isNew ? [scope] : [])
-            + [FormField("description", "What it is for", hint: "Clients may be told the first line.")] + decision + match + rest
+            + [FormField("description", "What it is for", hint: "Clients may be told the first line.")] + decision + match
+            + rest(isNew: isNew)
     }
 
     private static func scopes(_ call: PageCall) -> [FormField.Choice] {
@@ -66,20 +67,23 @@ enum PolicyFields {
             ]), empty: .nothing, rare: true),
     ]
 
-    private static let rest = [
-        FormField(
-            "priority", "Priority", .number,
-            hint: "Of the policies that match, the lowest number decides. 100 unless said, 1000 in a project or repository.",
-            empty: .nothing,
-            rare: true),
-        FormField(
-            "presentation", "Where it denies, pages of packages",
-            .choice([
-                FormField.Choice("yanked", "list the file as yanked, with the reason"), FormField.Choice("omit", "leave it out"),
-            ]),
-            rare: true),
-        FormField("include_hosted", "It counts for hosted files as well", .flag, rare: true),
-    ]
+    private static func rest(isNew: Bool) -> [FormField] {
+        [
+            FormField(
+                "priority", "Priority", .number,
+                hint: "Of the policies that match, the lowest number decides. 100 unless said, 1000 in a project or repository.",
+                empty: isNew ? .nothing : .itself,
+                rare: true),
+            FormField(
+                "presentation", "Where it denies, pages of packages",
+                .choice([
+                    FormField.Choice("yanked", "list the file as yanked, with the reason"),
+                    FormField.Choice("omit", "leave it out"),
+                ]),
+                rare: true),
+            FormField("include_hosted", "It counts for hosted files as well", .flag, rare: true),
+        ]
+    }
 
     static let standard: JSONObject = ["action": "deny", "enabled": true, "dry_run": true, "presentation": "yanked"]
 

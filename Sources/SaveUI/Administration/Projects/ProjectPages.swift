@@ -9,13 +9,11 @@ enum ProjectPages {
 
     static func list(_ call: PageCall) async throws -> PageAnswer {
         let keyset = Keyset(call)
-        let (items, next) = try await call.list(["projects"], keyset.query() + call.kept("q"))
-        let rows = items.filter { call.viewer.inspects || call.viewer.manages(project: $0.text("name")) }.map {
-            project -> [HTML] in
-            let name = project.text("name")
-            return [
-                "<a href=\"\(call.links.administration("projects", name))\">\(name)</a>", "\(project.text("description"))",
-                Parts.time(project.time("created_at"), now: call.now),
+        let (projects, next) = shown(call)
+        let rows = projects.map { project -> [HTML] in
+            [
+                "<a href=\"\(call.links.administration("projects", project.name))\">\(project.name)</a>",
+                "\(project.description)", Parts.time(project.created, now: call.now),
             ]
         }
         let url = AdministrationPage.Part.projects.url(call.links)
@@ -27,6 +25,21 @@ enum ProjectPages {
                 \(keyset.links(next: next, url, kept: call.kept("q")))
                 \(try call.viewer.administersAll ? new(call) : "")
                 """)
+    }
+
+    /// Projects of a page.
+    private static let pageSize = 100
+
+    /// Those of the page that they manage, or see with the whole server, and the name to go on behind.
+    private static func shown(_ call: PageCall) -> (projects: [ProjectRecord], next: String?) {
+        let wanted = ASCII.lowercased(call.asked("q") ?? "")
+        let all = call.viewer.inspects ? call.viewer.snapshot.projects.sorted { $0.name < $1.name } : call.viewer.managedProjects
+        let found = all.filter { project in
+            (wanted.isEmpty || ASCII.lowercased(project.name).contains(wanted))
+                && call.asked("after").map { project.name > $0 } ?? true
+        }
+        let shown = Array(found.prefix(pageSize))
+        return (shown, found.count > pageSize ? shown.last?.name : nil)
     }
 
     private static func new(_ call: PageCall) throws -> HTML {
