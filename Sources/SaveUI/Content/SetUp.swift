@@ -32,7 +32,9 @@ struct SetUp: Sendable {
     }
 
     /// The clients that install packages.
-    var installers: [String] { clients.filter { line(for: $0, package: "x", version: nil) != nil } }
+    ///
+    /// - Parameter version: where one is shown, or known: some formats have no line without.
+    func installers(of version: String?) -> [String] { clients.filter { line(for: $0, package: "x", version: version) != nil } }
 
     /// The line that installs a package, or a version of it; nil where the client has none.
     func line(for client: String, package: String, version: String?) -> String? {
@@ -40,7 +42,11 @@ struct SetUp: Sendable {
             example.client == client && example.file == nil && Words.contains("PACKAGE", in: example.command)
                 && Words.contains("VERSION", in: example.command) == (version != nil)
         }
-        return found.map { text(of: $0, package: package, version: version) }
+        guard let found else { return nil }
+        let line = text(of: found, package: package, version: version)
+        // A digest in the place of a tag (OCI Distribution Specification 1.1, "Pulling manifests").
+        guard let version, version.utf8.starts(with: "sha256:".utf8) else { return line }
+        return line.replacing(":" + version, with: "@" + version)
     }
 
     /// An example as it is typed.

@@ -78,7 +78,7 @@ struct PackageList {
     private func empty(_ text: String?, _ call: PageCall) -> HTML {
         let what = hasPackages ? "package" : "file"
         if call.asked("after") != nil { return "<p>There is nothing behind this.</p>" }
-        if text != nil { return "<p>No \(what) is called so here. A proxy lists what was asked for through it.</p>" }
+        if text != nil { return "<p>There is no \(what) of that name here. A proxy lists what was asked for through it.</p>" }
         switch repository.record.kind {
         case .hosted:
             return

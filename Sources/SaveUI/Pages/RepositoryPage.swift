@@ -43,11 +43,17 @@ enum RepositoryPage {
                 .warn,
                 "<p>This repository is offline: clients get nothing from it until somebody who manages it sets it online.</p>")
         }
-        guard repository.record.kind == .proxy, call.session != nil,
-            let state = call.context.upstreamState(repository), state.isAvailable == false
-        else { return "" }
-        let why = call.viewer.manages(repository) ? state.failure.map(FailurePage.sentence) ?? "" : ""
-        return Parts.notice(.bad, "<p><strong>The upstream fails.</strong> \(why)</p><p>What is kept here still installs.</p>")
+        guard call.session != nil else { return "" }
+        let notices = call.viewer.leaves(of: repository).filter { $0.record.kind == .proxy }.compactMap { proxy -> HTML? in
+            guard let state = call.context.upstreamState(proxy), state.isAvailable == false else { return nil }
+            let whose: HTML =
+                proxy.record.id == repository.record.id
+                ? "The upstream" : "The upstream of <a href=\"\(call.links.repository(proxy))\">\(proxy.record.coordinates)</a>"
+            let why = call.viewer.manages(proxy) ? state.failure.map(FailurePage.sentence) ?? "" : ""
+            return Parts.notice(
+                .bad, "<p><strong>\(whose) fails.</strong> \(why)</p><p>What is kept here still installs.</p>")
+        }
+        return "\(notices)"
     }
 
     private static func tabs(_ repository: Repository, _ tab: String, _ call: PageCall) -> HTML {

@@ -103,10 +103,41 @@ enum SearchPage {
         _ body: @escaping @Sendable (any MetadataReading) throws -> ([PackageRecord], [PackageRecord])
     ) async throws -> ([PackageRecord], [PackageRecord]) {
         let viewer = call.viewer
-        return try await call.context.store.read { reading in
+        let (first, second) = try await call.context.store.read { reading in
             let shown: (PackageRecord) throws -> Bool = { try isShown($0.id, from: source, in: entry, viewer, reading) }
             let (first, second) = try body(reading)
             return (try first.filter(shown), try second.filter(shown))
+        }
+        let owned = try await ownedNearby((first + second).map(\.id), from: source, in: entry, call)
+        return (first.filter { !owned.contains($0.id) }, second.filter { !owned.contains($0.id) })
+    }
+
+    /// The packages of an upstream that lie in a namespace of which a hosted repository of the entry has something: clients never get
+    /// them from there (`docs/adr/0048-namespaces-have-owners.md`).
+    private static func ownedNearby(
+        _ packages: [PackageID], from source: Repository, in entry: Repository, _ call: PageCall
+    ) async throws -> Set<PackageID> {
+        guard source.record.kind != .hosted, !packages.isEmpty, entry.record.kind == .group, entry.record.group.policy != .union,
+            let naming = source.format.cast({ $0 as? any PackageNamespaces })
+        else { return [] }
+        let owners = call.viewer.leaves(of: entry).filter { $0.record.kind == .hosted }.map(\.record.id)
+        guard !owners.isEmpty else { return [] }
+        // Nothing is shown of an upstream while nobody can say whose the names are.
+        guard let namespaces = try? await naming.ask({ format in packages.map { ($0, format.namespaces(of: $0)) } }) else {
+            return Set(packages)
+        }
+        return try await call.context.store.read { reading in
+            let owned = try namespaces.filter { _, namespaces in
+                try owners.contains { owner in
+                    try namespaces.contains { namespace in
+                        let next = try reading.packages(
+                            owner, after: PackageID(normalized: namespace), limit: 1, matching: nil
+                        ).first
+                        return next?.id.name.utf8.starts(with: namespace.utf8) ?? false
+                    }
+                }
+            }
+            return Set(owned.map(\.0))
         }
     }
 
@@ -144,7 +175,12 @@ enum SearchPage {
         guard leaves.contains(where: { $0.record.id == source.record.id }) else { return false }
         if entry.record.kind == .group, entry.record.group.policy == .union { return true }
         for owner in leaves where owner.record.kind == .hosted {
-            if try reading.package(owner.record.id, package) != nil { return false }
+            // Names of deleted packages stay with their owner, too.
+            if try reading.package(owner.record.id, package) != nil
+                || !reading.retiredNames(owner.record.id, package: package).isEmpty
+            {
+                return false
+            }
         }
         return true
     }
@@ -163,7 +199,7 @@ enum SearchPage {
 
     private static func row(_ result: Result, _ setUp: SetUp, _ call: PageCall) -> HTML {
         let name = result.package.displayName
-        let line = setUp.installers.first.flatMap { setUp.line(for: $0, package: name, version: nil) }
+        let line = setUp.installers(of: nil).first.flatMap { setUp.line(for: $0, package: name, version: nil) }
         let kind = result.source.record.kind == .hosted ? Parts.badge("hosted here", .ok) : Parts.badge("from an upstream")
         return """
             <li><h2><a href="\(call.links.package(result.package.id.name, in: result.entry))">\(name)</a></h2> \

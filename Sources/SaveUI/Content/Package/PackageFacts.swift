@@ -14,7 +14,8 @@ struct PackageFacts: Sendable {
         let kind: RepositoryKind
         /// `answers`, `passed_over`, `has_none`, `not_asked` or `fails`.
         let state: String
-        let reason: String?
+        let rule: String?
+        var reason: String?
         /// nil for a reader who does not manage the repository.
         let upstream: Explanation.Upstream?
         let attributes: JSONObject
@@ -56,8 +57,8 @@ struct PackageFacts: Sendable {
     /// As its publisher writes it.
     var displayName: String
     let rule: String?
-    let reason: String?
-    let members: [Member]
+    var reason: String?
+    var members: [Member]
     /// The newest first.
     var versions: [Version]
     /// Files of no version.
@@ -81,6 +82,19 @@ struct PackageFacts: Sendable {
                 left.published ?? Timestamp(microseconds: .min), left.version
             )
         }
+    }
+
+    /// The same without what is said to nobody who is not signed in: which names are reserved, and how upstreams are.
+    func withoutTrouble() -> PackageFacts {
+        let kept = ["reserved_name", "upstream", "stale"]
+        var facts = self
+        facts.members = members.map { member in
+            var member = member
+            if member.rule.map(kept.contains) ?? false { member.reason = nil }
+            return member
+        }
+        if rule == "reserved_name" { facts.reason = nil }
+        return facts
     }
 
     /// Whether there is anything under the name, or could be.
@@ -114,6 +128,7 @@ extension PackageFacts.Member {
         repository = member.repository.record.coordinates
         kind = member.repository.record.kind
         state = member.state
+        rule = member.reason?.rule
         reason = member.reason?.text
         upstream = member.upstream
         attributes = member.attributes

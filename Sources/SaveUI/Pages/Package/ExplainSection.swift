@@ -15,14 +15,15 @@ struct ExplainSection {
                 """
         }
         let refusal: HTML = view.facts.reason.map { Parts.notice(.warn, "<p>\(FailurePage.sentence($0))</p>") } ?? ""
-        let refresh = view.link(call, [("tab", "explain"), ("refresh", "true")])
+        let url = view.link(call, [("tab", "explain"), ("refresh", "true")])
+        let refresh: HTML = call.session == nil ? "" : "<p><a class=\"button\" href=\"\(url)\">Ask the upstreams now</a></p>"
         return """
             <h2>Where it comes from</h2>
             <ol class="steps">
             \(steps)
             </ol>
             \(refusal)
-            <p><a class="button" href="\(refresh)">Ask the upstreams now</a></p>
+            \(refresh)
             \(decided(call))
             """
     }

@@ -9,15 +9,19 @@ struct FileTable {
 
     func html(_ files: [PackageFacts.File], _ call: PageCall) -> HTML {
         guard !files.isEmpty else { return "<p>There is no file yet.</p>" }
-        let rows = files.prefix(Self.rows).map { file -> [HTML] in
+        let start = min(max(0, call.asked("from").flatMap { Int($0) } ?? 0), files.count - 1)
+        let rows = files.dropFirst(start).prefix(Self.rows).map { file -> [HTML] in
             [
                 "<span>\(file.name)</span>\(digests(file))", state(file), "\(Figures.size(file.size))",
                 Parts.time(file.published, now: call.now),
             ]
         }
+        let next = start + Self.rows
+        let url = view.link(call, further: [("from", String(next))])
         let rest: HTML =
-            files.count > Self.rows
-            ? "<p>\(Figures.count(files.count - Self.rows)) more: open a version to see its files.</p>" : ""
+            files.count > next
+            ? "<nav class=\"pages\" aria-label=\"Pages\"><a rel=\"next\" href=\"\(url)\">\(Figures.count(files.count - next)) more</a></nav>"
+            : ""
         return "\(Parts.table(["File", "State", "Size#", "Published"], rows))\(rest)"
     }
 

@@ -5,24 +5,39 @@ internal import SavePlatform
 struct PackageNotices {
     let view: PackageView
 
-    func html(_ call: PageCall) -> HTML {
+    func html(_ call: PageCall) -> HTML { "\(outdated(call))\(most(call))" }
+
+    /// An index is kept, and the upstream does not answer: newer versions may be missing.
+    private func outdated(_ call: PageCall) -> HTML {
+        guard call.session != nil, let member = view.facts.members.first(where: { $0.state == "answers" && $0.rule == "stale" })
+        else { return "" }
+        return Parts.notice(
+            .warn,
+            "<p><strong>The upstream of \(member.repository) does not answer.</strong> What is shown is what it said last: newer versions may be missing.</p>"
+        )
+    }
+
+    /// What matters most.
+    private func most(_ call: PageCall) -> HTML {
         let facts = view.facts
         if let status = facts.status {
             let why: HTML = status.reason.map { " \(FailurePage.ended($0))" } ?? ""
             return Parts.notice(.warn, "<p><strong>This package is \(status.word).</strong>\(why)</p>")
         }
-        if let failing = facts.members.first(where: { $0.state == "fails" }), facts.newest == nil || failing.reason != nil {
+        if let failing = call.session == nil ? nil : facts.members.first(where: { $0.state == "fails" }),
+            facts.newest == nil || failing.reason != nil
+        {
             let reason = FailurePage.sentence(failing.reason ?? "the upstream fails")
             return Parts.notice(
                 .bad, "<p><strong>\(failing.repository) does not answer.</strong> \(reason)</p><p>What is kept here is shown.</p>"
             )
         }
         if facts.versions.isEmpty, facts.members.contains(where: { $0.state == "not_asked" }) {
-            let ask = call.links.package(facts.name, version: view.version, in: view.repository, [("refresh", "true")])
+            let url = call.links.package(facts.name, version: view.version, in: view.repository, [("refresh", "true")])
+            let ask: HTML =
+                call.session == nil ? "" : "<p><a class=\"button\" href=\"\(url)\">Ask the upstream now</a></p>"
             return Parts.notice(
-                .plain,
-                "<p>No client has asked for this package yet, so nothing is known of it here.</p><p><a class=\"button\" href=\"\(ask)\">Ask the upstream now</a></p>"
-            )
+                .plain, "<p>No client has asked for this package yet, so nothing is known of it here.</p>\(ask)")
         }
         guard view.version == nil, let first = facts.versions.first, first.offered.isEmpty,
             let blocked = first.files.first(where: { $0.state == "blocked" })

@@ -12,12 +12,14 @@ enum PackagePage {
     static func answer(_ call: PageCall) async throws -> PageAnswer {
         let repository = try call.viewer.repository(format: call.path[0], project: call.path[1], name: call.path[2])
         if repository.naming == nil { return try await FilePage.answer(repository, call) }
-        guard let (package, version) = try await place(repository, Array(call.path.dropFirst(3))) else {
+        guard let (package, version) = try await place(repository, Array(call.path.dropFirst(3)), call) else {
             throw SaveError(.packageNotFound, "there is no such package here: check the name")
         }
         let leaves = call.viewer.leaves(of: repository)
         let state = call.context.administration.state(of: package, in: [repository] + leaves)
-        let facts = try await facts(of: package, in: repository, call)
+        // Visitors, and the programs that follow every link, make no work for upstreams.
+        let refresh = call.session != nil && call.asked("refresh") == "true"
+        let facts = try await facts(of: package, in: repository, call, refresh: refresh)
         let shown = facts.versions.first { ASCII.isEqual($0.version, version ?? "") }
         if version != nil, shown == nil {
             throw SaveError(.packageNotFound, "there is no version '\(version ?? "")' of \(facts.displayName) here")
@@ -32,27 +34,49 @@ enum PackagePage {
         return answer
     }
 
-    /// What the segments behind the repository name: a package, and a version where there is one more. A format that fails is not
+    /// What the segments behind the repository name: a package, and a version where there is one more. Where both could be, it is the
+    /// version if it is known, such as a pre-release of a Go module, which could be the path of another. A format that fails is not
     /// asked what it means: the name is taken as it is written.
-    private static func place(_ repository: Repository, _ segments: [String]) async throws -> (PackageID, version: String?)? {
+    private static func place(
+        _ repository: Repository, _ segments: [String], _ call: PageCall
+    ) async throws -> (PackageID, version: String?)? {
+        guard let place = try await readings(repository, segments) else { return nil }
+        if let (package, version) = place.other,
+            let facts = try? await facts(of: package, in: repository, call, refresh: false),
+            facts.versions.contains(where: { ASCII.isEqual($0.version, version) })
+        {
+            return (package, version)
+        }
+        return place.first
+    }
+
+    /// - Returns: what the segments name at first sight, and the version that they could name as well.
+    private static func readings(
+        _ repository: Repository, _ segments: [String]
+    ) async throws -> (first: (PackageID, version: String?), other: (PackageID, version: String)?)? {
         guard let naming = repository.naming else { return nil }
         let whole = segments.joined(separator: "/")
         let shorter = segments.dropLast().joined(separator: "/")
         do {
             return try await naming.ask { format in
-                if let package = format.package(named: whole) { return (package, nil) }
-                guard let package = format.package(named: shorter), let version = segments.last else { return nil }
-                return (package, version)
+                let versioned = format.package(named: shorter).flatMap { package in segments.last.map { (package, version: $0) } }
+                if let package = format.package(named: whole) {
+                    let isVersion = versioned.flatMap { (format as? any PackageVersioning)?.sortKey(of: $0.version) } != nil
+                    return ((package, nil), isVersion ? versioned : nil)
+                }
+                return versioned.map { (($0.0, $0.version), nil) }
             }
         } catch {
-            return (PackageID(normalized: whole), nil)
+            return ((PackageID(normalized: whole), nil), nil)
         }
     }
 
-    private static func facts(of package: PackageID, in repository: Repository, _ call: PageCall) async throws -> PackageFacts {
-        let explanation = try await call.context.administration.explain(
-            package, in: repository, refresh: call.asked("refresh") == "true")
+    private static func facts(
+        of package: PackageID, in repository: Repository, _ call: PageCall, refresh: Bool
+    ) async throws -> PackageFacts {
+        let explanation = try await call.context.administration.explain(package, in: repository, refresh: refresh)
         var facts = PackageFacts(explanation.shown(where: call.viewer.manages, linkingFrom: call.origin))
+        if call.session == nil { facts = facts.withoutTrouble() }
         guard facts.isKnown else {
             throw SaveError(.packageNotFound, "there is no package '\(package)' in \(repository.record.coordinates)")
         }

@@ -151,7 +151,9 @@ struct PackageView {
     }
 
     private func installing(_ call: PageCall) -> HTML {
-        let clients = setUp.installers
+        // Without a version, clients of some formats install nothing: then the newest is named.
+        let version = self.version ?? (setUp.installers(of: nil).isEmpty ? facts.newest?.version : nil)
+        let clients = setUp.installers(of: version)
         let client = call.asked("client").flatMap { clients.contains($0) ? $0 : nil } ?? clients.first ?? ""
         guard let line = setUp.line(for: client, package: facts.displayName, version: version) else { return "" }
         let hint: HTML =
