@@ -83,7 +83,7 @@ def test_every_page_of_administration_is_for_everybody_in_light_in_dark_and_on_a
         a + "/repositories/team/all", a + "/repositories/new", a + "/repositories/new?format=pypi&kind=proxy",
         a + "/repositories/new?format=pypi&kind=group", a + "/users", a + "/users/someone.with.a.long.name@example.com", a + "/robots",
         a + "/robots/ci", a + "/policies", a + "/policies/new", a + "/policies/%d" % policy["id"], a + "/waivers", a + "/waivers?state=all",
-        a + "/advisories", a + "/advisories?package=nonsense", a + "/downloads", a + "/jobs", a + "/storage", a + "/server", "/ui/audit",
+        a + "/advisories", a + "/advisories?package=pkg:pypi/plain@1.0", a + "/downloads", a + "/jobs", a + "/storage", a + "/server", "/ui/audit",
         "/ui/audit?outcome=failed", "/ui/audit/verify", "/ui/account/password", a + "/waivers/1", a + "/repositories/team/hosted/packages",
     ]
     seen = chromium("chromium.py", tmp_path, server.url, "admin", PASSWORD, *paths)
@@ -107,6 +107,10 @@ def test_the_audit_trail_is_filtered_and_exported_under_the_session(server, repo
     lines = administrator.get(export.replace("export.csv", "export.ndjson")).text.splitlines()
     assert [json.loads(line)["resource"] for line in lines] == [repository + "/one"]
     assert Browser(server.url).get(export, follow=False).status_code == 303
+    # A filter that is wrong is told of where it can be mended.
+    wrong = administrator.get("/ui/audit?since=yesterday&actor=somebody")
+    assert wrong.status_code == 400 and "since" in plain(wrong.text) and 'value="somebody"' in wrong.text
+    assert administrator.get("/ui/admin/advisories?package=nonsense").status_code == 400
 
 
 def test_a_job_is_followed_with_scripts_and_without(server, administrator):
@@ -140,6 +144,33 @@ def test_an_owner_manages_a_project_and_sees_nothing_of_the_server(server, repos
         assert owner.get(path).status_code == 403, path
     assert owner.submit("/ui/admin/repositories/%s/hosted" % repository, "/ui/admin/repositories/%s/hosted/delete" % repository,
                         confirm="hosted").url.endswith("/ui/admin/repositories?done=deleted")
+
+
+def test_a_new_group_has_nobody_in_it_before_its_project_is_known(server, repository, administrator):
+    for project in (repository, repository + "-other"):
+        server.create(project + "/hosted")
+    page = "/ui/admin/repositories/new?format=pypi&kind=group"
+    assert repository + "/hosted" not in administrator.get(page).text.split('name="members"')[1].split("</textarea>")[0]
+    members = administrator.get(page + "&project=" + repository).text.split('name="members"')[1].split("</textarea>")[0]
+    assert repository + "/hosted" in members and repository + "-other/hosted" not in members
+
+
+def test_a_group_in_a_group_is_deleted_by_the_form(server, repository, administrator):
+    server.create(repository + "/hosted")
+    server.create(repository + "/inner", kind="group", members=[repository + "/hosted"])
+    page = "/ui/admin/repositories/%s/inner" % repository
+    assert 'name="names"' in administrator.get(page).text.split(page + "/delete")[1]
+
+
+def test_a_robots_key_publishes_to_no_group(server, repository, administrator):
+    server.create(repository + "/hosted")
+    server.create(repository + "/all", kind="group", members=[repository + "/hosted"])
+    server.admin.ok("POST", "/api/v1/robots", json={"name": repository, "project": repository})
+    server.admin.ok("PUT", "/api/v1/projects/%s/members/sa$%s" % (repository, repository), json={"role": "developer"})
+    page = "/ui/admin/robots/" + repository
+    wrong = administrator.submit(page, page + "/keys", description="x", resource=repository + "/all", may="write", days="30")
+    assert wrong.status_code == 400 and "Nothing is published to a group" in plain(wrong.text)
+    assert administrator.submit(page, page + "/keys", description="x", resource=repository + "/hosted", may="write", days="30").status_code == 201
 
 
 def test_a_session_is_revoked_from_another_real_browser(server, repository, tmp_path):

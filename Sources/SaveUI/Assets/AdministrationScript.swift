@@ -2,12 +2,17 @@
 /// and times are told in the reader's own language and zone.
 enum AdministrationScript {
     static let text = """
+        // A page that is left open, or that nobody sees, does not keep its session alive.
+        let looks = 900;
         async function look() {
           const live = document.querySelector("[data-again]");
           if (!live) return;
           setTimeout(async () => {
+            if (document.hidden) return look();
+            if (looks-- <= 0) return;
             try {
               const answer = await fetch(location.href, { headers: { "Accept": "text/html" } });
+              if (answer.status >= 500 || answer.status === 429) return look();
               if (!answer.ok || answer.redirected) return;
               const page = new DOMParser().parseFromString(await answer.text(), "text/html");
               const fresh = page.getElementById(live.id);

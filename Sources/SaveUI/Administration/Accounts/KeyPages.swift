@@ -75,6 +75,10 @@ enum KeyPages {
         }
         if let days = Int64(days) { body["expires_at"] = .string(call.now.adding(seconds: days * 86_400).rfc3339) }
         let resource = call["resource"]
+        if call["may"] == "write", call.viewer.repository(coordinates: resource)?.record.kind == .group {
+            throw SaveError.invalid(
+                "resource", "nothing is published to a group: name the hosted repository that it is published to")
+        }
         switch call["may"] {
         case "" where resource.isEmpty: break
         case "read", "write": body["scopes"] = .array(KeyForms.scopes(call["may"], resource, call))
@@ -98,7 +102,7 @@ enum KeyPages {
         return try await Submission.once(call, form: "rotate", sentAlready: sentAlready(robot, call), page: RobotPages.page) {
             let made = try await call.ask(APIQuestion(.post, ["robots", robot, "keys", id, "rotate"], body: [:]))
             return try await shown(
-                made, robot, about: "This key takes the place of the other, which works for one more day.", call)
+                made, robot, about: "This key takes the place of the other, which works for one more day at most.", call)
         }
     }
 

@@ -11,19 +11,30 @@ enum AuditPage {
     static func answer(_ call: PageCall) async throws -> PageAnswer {
         let keyset = Keyset(call)
         let wanted = try wanted(call)
-        let reply = try await call.list(["admin", "audit"], keyset.query(limit: pageSize) + wanted)
+        var reply: (items: [JSONObject], next: String?) = ([], nil)
+        var fault: SaveError?
+        do {
+            reply = try await call.list(["admin", "audit"], keyset.query(limit: pageSize) + wanted)
+        } catch let error as SaveError where error.code == .invalidRequest {
+            // The filters stay, to be mended.
+            fault = error
+        }
+        let notice: HTML =
+            fault.map { "<div role=\"alert\">\(Parts.notice(.bad, "<p>\(FailurePage.sentence($0.message))</p>"))</div>" } ?? ""
         let kept = filters.compactMap { name in call.asked(name).map { (name, $0) } }
         let rows = reply.items.map { row($0, call) }
         let none: HTML =
             reply.next == nil
             ? "<p class=\"faint\">There is no such record.</p>"
             : "<p class=\"faint\">None was found so far. The trail is long: look further.</p>"
+        let table =
+            rows.isEmpty ? none : Parts.table(["When", "Account", "Action", "What", "Outcome", "More"], id: "records", rows)
         return PageAnswer(
-            "Audit", section: .audit,
+            "Audit", section: .audit, status: fault == nil ? 200 : 400,
             main: """
                 <div class="head"><h1>Audit</h1><p>Changes, sign-ins and downloads, with the accounts that made them, the newest first.</p></div>
                 \(form(call))
-                \(rows.isEmpty ? none : Parts.table(["When", "Account", "Action", "What", "Outcome", "More"], id: "records", rows))
+                \(fault == nil ? table : notice)
                 \(keyset.links(next: reply.next, call.links.audit, kept: kept, words: ("Newer", "Older")))
                 \(exports(kept, call))
                 """)

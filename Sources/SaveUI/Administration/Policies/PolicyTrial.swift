@@ -37,7 +37,7 @@ enum PolicyTrial {
         }
         let rest: HTML = items.count > most ? " The first \(most) are shown." : ""
         return """
-            \(notice(.warn, "<p><strong>It would have been about \(Figures.several(items.count, "download"))</strong> of \(looked) recorded in \(Int(days)) days.\(part)\(rest)</p>"))
+            \(notice(.warn, "<p><strong>It would have affected \(Figures.several(items.count, "download"))</strong> of \(looked) recorded in \(Int(days)) days.\(part)\(rest)</p>"))
             \(Parts.table(["When", "Account", "Repository", "File", "Verdict", "Reason"], id: "trial", Array(rows)))
             """
     }

@@ -36,10 +36,13 @@ enum WaiverPages {
         let project = waiver.text("project")
         var buttons: HTML = ""
         if call.viewer.manages(project: project) {
+            let isOver = waiver.time("until").map { $0 <= call.now } ?? false
             let grant: HTML =
                 isGranted
                 ? ""
-                : "\(try AdministrationForm.button("Grant", call.links.administration("waivers", id, "grant"), label: "Grant the waiver for \(package)", tone: .go, call)) "
+                : isOver
+                    ? "<a class=\"button\" href=\"\(call.links.administration("waivers", id))\">Choose another end</a> "
+                    : "\(try AdministrationForm.button("Grant", call.links.administration("waivers", id, "grant"), label: "Grant the waiver for \(package)", tone: .go, call)) "
             let end = isGranted ? "End" : "Refuse"
             buttons =
                 "\(grant)\(try AdministrationForm.button(end, call.links.administration("waivers", id, "end"), label: "\(end) the waiver for \(package)", tone: .danger, call))"

@@ -38,7 +38,9 @@ enum NewRepository {
         let projects = call.viewer.managedProjects.map(\.name)
         var values = RepositoryFields.standard
         values["project"] = JSONValue(call.asked("project") ?? (projects.count == 1 ? projects.first : nil))
-        if kind == .group { values["members"] = .array(suggested(format.text("id"), call).map(JSONValue.string)) }
+        if kind == .group {
+            values["members"] = .array(suggested(format.text("id"), in: values.text("project"), call).map(JSONValue.string))
+        }
         let form = AdministrationForm(
             "new", call.links.administration("repositories", "new"), fields(kind, projects, call), "Make the repository",
             otherWay: kind == .proxy ? ("probe", "Ask the upstream first") : nil,
@@ -61,11 +63,10 @@ enum NewRepository {
         ] + RepositoryFields.all(of: kind, isNew: true, call)
     }
 
-    /// The repositories that a group could have, those that host first.
-    private static func suggested(_ format: String, _ call: PageCall) -> [String] {
-        let project = call.asked("project")
+    /// The repositories of its project that a group could have, those that host first; none while no project is known.
+    private static func suggested(_ format: String, in project: String, _ call: PageCall) -> [String] {
         let possible = call.viewer.managedRepositories.map(\.record).filter { record in
-            record.format == format && record.kind != .group && (project == nil || record.project == project)
+            record.format == format && record.kind != .group && record.project == project
         }
         let hosted = possible.filter { $0.kind == .hosted }
         return (hosted + possible.filter { $0.kind != .hosted }).map(\.coordinates)

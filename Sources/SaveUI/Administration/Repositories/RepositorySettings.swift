@@ -101,7 +101,7 @@ enum RepositorySettings {
         let form = AdministrationForm.deletion(
             of: place.name, place.url(call, "delete"), "Delete the repository",
             [FormField("force", "With the files in it, and out of the groups that it is a member of", .flag)]
-                + (kind == .hosted ? [names] : []))
+                + (kind == .proxy ? [] : [names]))
         return "<h2>Delete the repository</h2>\(try form.html(call))"
     }
 

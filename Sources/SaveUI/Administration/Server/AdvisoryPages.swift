@@ -23,14 +23,17 @@ enum AdvisoryPages {
             <p>\(records) records, taken in \(Parts.time(status.time("imported_at"), now: call.now)).</p>
             \(Parts.table(["Packages of", "Newest record", "Records#"], ecosystems))
             """
-        return AdministrationPage.answer(
+        let found = try await search(call)
+        var answer = AdministrationPage.answer(
             "Advisories", in: .advisories, call,
             main: """
                 \(state)
-                <h2>Of a package</h2>\(try await search(call))
+                <h2>Of a package</h2>\(found.html)
                 <h2>Sources</h2>\(try sources(status, call))
                 \(try call.viewer.administersAll ? importing(call) : "")
                 """)
+        if found.isRefused { answer.status = 400 }
+        return answer
     }
 
     private static func sources(_ status: JSONObject, _ call: PageCall) throws -> HTML {
@@ -67,13 +70,13 @@ enum AdvisoryPages {
         """
     }
 
-    private static func search(_ call: PageCall) async throws -> HTML {
+    private static func search(_ call: PageCall) async throws -> (html: HTML, isRefused: Bool) {
         let url = AdministrationPage.Part.advisories.url(call.links)
         let form: HTML = """
             <form class="filter" action="\(url)"><input type="search" name="package" aria-label="Package" \
             placeholder="pkg:pypi/requests@2.32.5" value="\(call.asked("package") ?? "")"><button>Find</button></form>
             """
-        guard call.asked("package") != nil else { return form }
+        guard call.asked("package") != nil else { return (form, false) }
         do {
             let (items, _) = try await call.list(["advisories"], call.kept("package"))
             let rows = items.map { item -> [HTML] in
@@ -86,10 +89,10 @@ enum AdvisoryPages {
                     "\(item.text("summary"))", "\(fixed)",
                 ]
             }
-            return
-                "\(form)\(rows.isEmpty ? "<p class=\"faint\">None is known.</p>" : Parts.table(["Advisory", "Severity", "What", "Mended in"], id: "found", rows))"
+            let table = Parts.table(["Advisory", "Severity", "What", "Mended in"], id: "found", rows)
+            return ("\(form)\(rows.isEmpty ? "<p class=\"faint\">None is known.</p>" : table)", false)
         } catch let error as SaveError where error.code == .invalidRequest {
-            return "\(form)<p class=\"fault\" role=\"alert\">\(FailurePage.sentence(error.message))</p>"
+            return ("\(form)<p class=\"fault\" role=\"alert\">\(FailurePage.sentence(error.message))</p>", true)
         }
     }
 

@@ -29,18 +29,23 @@ enum JobPages {
 
     private static func item(_ job: JSONObject, _ call: PageCall) throws -> HTML {
         let (id, state) = (job.text("id"), job.text("state"))
-        let tone: Parts.Tone = state == "running" ? .note : state == "succeeded" ? .ok : state == "failed" ? .bad : .plain
+        let broken = job["result"]?.object?["audit_problem"]?.string
+        let isBad = state == "failed" || broken != nil || (job["result"]?.object?["problems"]?.integer ?? 0) > 0
+        let tone: Parts.Tone = isBad ? .bad : state == "running" ? .note : state == "succeeded" ? .ok : .plain
         let cancel: HTML =
             state == "running"
             ? try AdministrationForm.button(
                 "Cancel", call.links.administration("jobs", id, "cancel"), label: "Cancel the job \(id)", tone: .danger, call)
             : ""
         let failure: HTML = job["error"]?.string.map { "<p class=\"fault\">\(FailurePage.sentence($0))</p>" } ?? ""
+        let chain: HTML =
+            broken.map { Parts.notice(.bad, "<p><strong>The audit trail is broken.</strong> \(FailurePage.sentence($0))</p>") }
+            ?? ""
         let end: HTML = job.time("ended_at").map { ", ended \(Parts.time($0, now: call.now))" } ?? ""
         return """
             <li><h2>\(name(job.text("kind")))</h2> \(Parts.badge(state, tone))
             <p class="small faint">Job \(id), begun \(Parts.time(job.time("started_at"), now: call.now)) by \(job.text("started_by"))\(end)</p>
-            \(state == "running" ? progress(job) : "")\(failure)\(result(job))\(cancel)</li>
+            \(state == "running" ? progress(job) : "")\(failure)\(chain)\(result(job))\(cancel)</li>
             """
     }
 

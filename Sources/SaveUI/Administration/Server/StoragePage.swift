@@ -73,11 +73,13 @@ enum StoragePage {
             let result = try await call.ask(APIQuestion(.post, ["admin", "gc"], query: [("dry_run", isDry ? "true" : "false")]))
             let count = Int(clamping: result["removed_blobs"]?.integer ?? 0)
             let size = Figures.size(result["removed_bytes"]?.integer ?? 0)
-            let young = Figures.several(Int(clamping: result["kept_young_blobs"]?.integer ?? 0), "file")
+            let kept = Int(clamping: result["kept_young_blobs"]?.integer ?? 0)
+            let young: HTML =
+                "\(Figures.several(kept, "file")) that nothing needs \(kept == 1 ? "is" : "are") kept for now."
             let text: HTML =
                 isDry
-                ? "<p><strong>\(Figures.several(count, "file")) with \(size) would go.</strong> \(young) that nothing needs are kept for now.</p>"
-                : "<p><strong>\(Figures.several(count, "file")) with \(size) are removed.</strong> \(young) that nothing needs are kept for now.</p>"
+                ? "<p><strong>\(Figures.several(count, "file")) with \(size) would go.</strong> \(young)</p>"
+                : "<p><strong>\(Figures.several(count, "file")) with \(size) \(count == 1 ? "is" : "are") removed.</strong> \(young)</p>"
             return try await page(call, found: "<div role=\"status\">\(Parts.notice(.ok, text))</div>")
         }
     }
