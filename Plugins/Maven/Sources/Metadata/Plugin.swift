@@ -44,6 +44,8 @@ struct Plugin: Hashable {
         var record = AssetRecord(
             path: try AssetPath("\(package.directory)/\(MavenMetadata.filename)"), package: package.id,
             contentType: MavenContentType.of("xml"))
+        // Each deployment of a plugin changes it, and a deleted one may come again.
+        record.isMutable = true
         write(plugins, to: &record)
         return record
     }

@@ -76,6 +76,7 @@ struct MavenReceiver {
                     throw SaveError.invalid("content", "content: a group has at most \(Plugin.maxCount) plugins")
                 }
                 Plugin.write(merged, to: &kept)
+                kept.isMutable = true
                 return PackageChange(records: [kept])
             })
     }

@@ -20,6 +20,8 @@ extension NamePattern {
     package init?(_ text: String, for format: any PackageNaming) {
         guard text.utf8.last == UInt8(ascii: "*") else {
             guard let package = format.package(named: text) else { return nil }
+            // What is in no namespace is one itself: without `*` it covers nothing.
+            if let format = format as? any PackageNamespaces, format.namespaces(of: package).isEmpty { return nil }
             self.init(rawValue: package.name)
             return
         }
