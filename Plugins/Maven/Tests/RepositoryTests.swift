@@ -36,6 +36,8 @@ import Testing
     }
 
     private static let released = "com/acme/lib/1.0/lib-1.0.pom"
+    private static let plugins =
+        "<metadata><plugins><plugin><prefix>p</prefix><artifactId>p</artifactId></plugin></plugins></metadata>"
     private static let snapshot = "com/acme/lib/1.1-SNAPSHOT/lib-1.1-SNAPSHOT.jar"
 
     @Test func `a digest ends with its file`() async throws {
@@ -106,8 +108,7 @@ import Testing
         for path in [other, "com/acme/other/9.9/other-9.9.pom", "com/acme/lib/9.9/lib-9.9.jar", "com/public/x/1/x-1.jar"] {
             _ = await put("upstream", path, "theirs")
         }
-        let plugins = "<metadata><plugins><plugin><prefix>p</prefix><artifactId>p</artifactId></plugin></plugins></metadata>"
-        _ = await put("upstream", "com/acme/maven-metadata.xml", plugins)
+        _ = await put("upstream", "com/acme/maven-metadata.xml", Self.plugins)
         #expect(try await get("group", other).text == "theirs")
         #expect(try await get("group", "com/acme/maven-metadata.xml").text.contains("<prefix>p</prefix>"))
         _ = await put("hosted", Self.released, "ours")
@@ -119,7 +120,25 @@ import Testing
         #expect(try await !get("group", "com/acme/lib/maven-metadata.xml").text.contains("9.9"))
         #expect(try await get("group", "com/public/x/1/x-1.jar").text == "theirs")
         #expect(await platform.send(.delete, platform.path(of: "hosted") + "com/?recursive=true").status == 204)
-        #expect(try await get("group", other).text == "theirs")
+        #expect(try await get("group", other).status == 403)
+    }
+
+    @Test func `a deployed plugin keeps its own group id from upstreams, and not the one above it`() async throws {
+        let path = "org/public/parent/1/parent-1.pom"
+        _ = await put("upstream", path, "theirs")
+        #expect(await put("hosted", "org/public/acme/maven-metadata.xml", Self.plugins) == 201)
+        #expect(try await get("group", path).text == "theirs")
+        _ = await put("hosted", "org/public/other/1/other-1.pom", "ours")
+        #expect(try await get("group", path).status == 403)
+    }
+
+    @Test func `plugins are deployed again after their metadata was deleted`() async throws {
+        let path = "com/acme/maven-metadata.xml"
+        for _ in 0..<2 {
+            #expect(await put("hosted", path, Self.plugins) == 201)
+            #expect(try await get("hosted", path).text.contains("<prefix>p</prefix>"))
+            #expect(await platform.send(.delete, platform.path(of: "hosted") + path).status == 204)
+        }
     }
 
     @Test func `a publish shows in the metadata, and in that of groups, at once`() async throws {

@@ -106,13 +106,33 @@ struct HostedSource: FileSource {
         else { return (isOwn, validity) }
         let namespaces = try await naming.ask { $0.namespaces(of: package) }
         let all = validity.merging(self.validity(.index(.root)))
-        let isNear = try await storage.store.read { reading in
-            try namespaces.contains { namespace in
-                let next = try reading.packages(id, after: PackageID(normalized: namespace), limit: 1, matching: nil).first
-                return next?.id.name.utf8.starts(with: namespace.utf8) ?? false
+        for namespace in namespaces where try await hosts(namespace) { return (true, all) }
+        return (false, all)
+    }
+
+    /// Whether a version was published in a namespace, even where all were deleted and their names are retired. A package that has
+    /// nothing but metadata is the folder of a group, and is in no other one.
+    private func hosts(_ namespace: String) async throws -> Bool {
+        let (id, limit) = (repository.record.id, 100)
+        let first = PackageID(normalized: namespace)
+        func isIn(_ package: PackageID) -> Bool { package.name.utf8.starts(with: namespace.utf8) }
+        let retired = try await storage.store.read { try $0.packagesOfRetiredNames(id, after: first, limit: 1).first }
+        if let retired, isIn(retired) { return true }
+        var last = first
+        while true {
+            let start = last
+            let page = try await storage.store.read { try $0.packages(id, after: start, limit: limit, matching: nil).map(\.id) }
+            for package in page {
+                guard isIn(package) else { return false }
+                do {
+                    if try await files(of: package).assets.contains(where: { $0.version != nil }) { return true }
+                } catch let error as SaveError where error.code == .packageNotFound {
+                    // It went meanwhile.
+                }
             }
+            guard page.count == limit, let next = page.last else { return false }
+            last = next
         }
-        return (isNear, all)
     }
 
     func validity(_ subject: ChangeCounters.Subject) -> CacheValidity {
