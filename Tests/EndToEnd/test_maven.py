@@ -263,6 +263,57 @@ def test_a_cooldown_goes_by_when_the_upstream_changed_a_version(chain, server, t
     assert {item["version"]: item["state"] for item in explained["files"] if item["filename"].endswith(".pom")}["1.2"] != "offered", explained
 
 
+def test_what_an_upstream_does_not_have_is_missing_before_a_policy_judges_it(server, repository, upstream, tree, tmp_path):
+    vendors = Tree(tmp_path / "vendor")
+    vendors.add("org.vendor", "x", "1.0")
+    vendor = Upstream(vendors.folder)
+    try:
+        for name, remote in (("central", upstream.url), ("vendor", vendor.url)):
+            server.create("%s/%s" % (repository, name), format="maven", kind="proxy", anonymous_read=True, negative_cache_ttl=0,
+                          remote_url=remote)
+        server.create(repository + "/both", format="maven", kind="group", anonymous_read=True,
+                      members=[repository + "/central", repository + "/vendor"])
+        server.admin.ok("POST", "/api/v1/policies", json={
+            "name": "cooldown-7d", "scope": "repository:%s/central" % repository, "action": "deny", "match": {"younger_than": "7d"}})
+        visitor = server.client(None, None)
+        for ending in ("pom", "jar"):
+            path = "/maven/%s/%%s/org/vendor/x/1.0/x-1.0.%s" % (repository, ending)
+            assert visitor.get(path % "central").status_code == 404
+            assert visitor.get(path % "both").status_code == 200
+            assert visitor.head(path % "central").status_code == 404
+        # As soon as there is such a version, it is judged.
+        tree.add("org.vendor", "x", "1.0")
+        answer = visitor.get(path % "central")
+        assert answer.status_code == 403 and "cooldown-7d" in answer.text, answer.text
+        assert visitor.get(path % "both").status_code == 403
+    finally:
+        vendor.stop()
+
+
+def test_a_cooldown_goes_by_the_time_of_each_build_of_a_snapshot(chain, server, tree):
+    now = time.time()
+    folder = tree.folder / "org/public/nightly/2-SNAPSHOT"
+    folder.mkdir(parents=True)
+    names = {}
+    for days, touched in ((30, 30), (1, 30), (29, 2)):
+        build = time.strftime("%Y%m%d.%H%M%S", time.gmtime(now - days * 86400))
+        names[days] = file = folder / ("nightly-2-%s-%d.jar" % (build, len(names) + 1))
+        file.write_bytes(b"jar")
+        os.utime(file, (now - touched * 86400, now - touched * 86400))
+    server.admin.ok("POST", "/api/v1/policies", json={
+        "name": "cooldown-7d", "scope": "project:" + chain, "action": "deny", "match": {"packages": ["org.public:*"], "younger_than": "7d"}})
+    for days, status in ((30, 200), (1, 403), (29, 403)):
+        answer = server.client(None, None).get("/maven/%s/proxy/org/public/nightly/2-SNAPSHOT/%s" % (chain, names[days].name))
+        assert answer.status_code == status, (days, answer.text)
+
+
+def test_a_group_id_alone_is_refused_as_a_pattern(server, repository, upstream):
+    answer = server.admin.post("/api/v1/repos", json={
+        "project": repository, "name": "proxy", "format": "maven", "repository_type": "proxy", "remote_url": upstream.url,
+        "reserved_names": ["com.acme"]})
+    assert answer.status_code == 400 and "*" in answer.text, answer.text
+
+
 @pytest.mark.parametrize("setting, status", [("require", 502), ("check", 200), ("ignore", 200)])
 def test_a_proxy_takes_files_without_digests_as_its_setting_says(server, repository, upstream, tree, setting, status):
     server.create(repository + "/proxy", format="maven", kind="proxy", anonymous_read=True, remote_url=upstream.url,

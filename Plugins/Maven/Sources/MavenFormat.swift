@@ -123,8 +123,10 @@ extension MavenFormat: PathDescribing {
     }
 
     public func listedFile(for path: AssetPath) -> AssetRecord? {
-        guard let file = MavenPath(path) else { return nil }
-        return try? MavenPath.pom(of: file.package, file.version)
+        guard let file = MavenPath(path), var listed = try? MavenPath.pom(of: file.package, file.version) else { return nil }
+        // Each build of a snapshot has a time of its own, whatever the version's POM has.
+        listed.published = SnapshotBuild(file.fileVersion, of: file.version).flatMap { MavenMetadata.time($0.updated) }
+        return listed
     }
 
     public func mayChange(_ path: AssetPath) -> Bool { MavenPath(path)?.mayChange ?? false }

@@ -88,4 +88,20 @@ import Testing
         }
         #expect(format.namespaces(of: acme) == ["com.acme:", "com.acme.lib:"])
     }
+
+    @Test func `a group id alone is no pattern, since it covers nothing`() throws {
+        let format = try MavenFormat(settings: [:])
+        #expect(NamePattern("com.acme", for: format) == nil)
+        for text in ["com.acme:*", "com.acme.*", "com.acme*", "com.acme:lib", "com.acme:lib-*"] {
+            #expect(NamePattern(text, for: format)?.rawValue == text)
+        }
+    }
+
+    @Test func `a build of a snapshot is as old as its name says, and not as the version`() throws {
+        let format = try MavenFormat(settings: [:])
+        let folder = "com/acme/lib/1.1-SNAPSHOT/lib-1.1-"
+        let build = format.listedFile(for: try AssetPath(folder + "20261127.191122-3-sources.jar"))
+        #expect(build?.published == Timestamp(rfc3339: "2026-11-27T19:11:22Z") && build?.path.text == folder + "SNAPSHOT.pom")
+        #expect(format.listedFile(for: try AssetPath(folder + "SNAPSHOT.jar"))?.published == nil)
+    }
 }

@@ -172,8 +172,7 @@ struct ProxySource: FileSource {
         _ path: AssetPath, _ package: PackageID?, _ known: UpstreamMemory.KnownIndex?, by rules: FileRules
     ) async throws -> CacheValidity? {
         if let describing = context.describing {
-            let subject = try await subject(path, known, describing)
-            return try await admit(subject, package, known, by: rules)
+            return try await admit(path, package, known, describing, by: rules)
         }
         guard let known else { return nil }
         var subject = try await UnlistedFiles(context).record(path, package, in: known)
@@ -188,7 +187,7 @@ struct ProxySource: FileSource {
         return subject == nil ? nil : validity
     }
 
-    private func admit(
+    func admit(
         _ subject: AssetRecord?, _ package: PackageID?, _ known: UpstreamMemory.KnownIndex?, isUnlisted: Bool = false,
         by rules: FileRules
     ) async throws -> CacheValidity {

@@ -65,17 +65,27 @@ struct PublishTimes: Sendable {
         return bound
     }
 
-    private func time(of path: AssetPath) async throws -> Timestamp? {
+    /// When the upstream last changed a file; nil where it does not say.
+    func time(of path: AssetPath) async throws -> Timestamp? {
         let key = FillRegistry.Key(upstream: context.upstream, path: path)
         if let known = context.memory.publishTimes[key] { return known.time }
         let id = context.id
-        if let kept = try await context.store.read({ try $0.asset(id, path)?.record.published }) { return kept }
+        let kept = try await context.store.read { try $0.asset(id, path)?.record }
+        if let published = kept?.published { return published }
+        if let until = context.memory.misses[context.missing(path)], until > context.clock.uptime() { return nil }
         do {
             let request = try await UpstreamFile(context).request(for: AssetRecord(path: path), method: .head)
             let response = try await context.client.send(request)
             try await response.body.drain()
-            guard response.status == 200 || context.settings.meansMissing(response.status) else { return nil }
-            let time = response.status == 200 ? response.headers["last-modified"].flatMap(Timestamp.init(httpDate:)) : nil
+            guard response.status == 200 else {
+                // It may come later, and has a time then.
+                if kept == nil, context.settings.meansMissing(response.status) {
+                    let until = context.deadline(seconds: context.settings.negativeCacheTTL)
+                    context.memory.misses.insert(until, for: context.missing(path))
+                }
+                return nil
+            }
+            let time = response.headers["last-modified"].flatMap(Timestamp.init(httpDate:))
             context.memory.publishTimes.insert(.init(time: time), for: key)
             return time
         } catch let error as SaveError {

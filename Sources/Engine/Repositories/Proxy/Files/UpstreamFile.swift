@@ -227,6 +227,23 @@ struct UpstreamFile: Sendable {
         context.counters.invalidate(context.id, [.asset(asset.record.path)])
     }
 
+    /// Whether the upstream has a file. Also false where it does not say.
+    ///
+    /// - Throws: `SourceMiss` when it does not have the file, which is remembered.
+    func isThere(_ path: AssetPath) async throws -> Bool {
+        try context.refuseMissed(path)
+        let record = AssetRecord(path: path)
+        do {
+            let response = try await context.client.send(try await request(for: record, method: .head))
+            try await response.body.drain()
+            guard context.settings.meansMissing(response.status) else { return response.status == 200 }
+        } catch let error as SaveError {
+            context.log(.warning, "an upstream did not say whether it has a file", ["file": path.text, "error": "\(error)"])
+            return false
+        }
+        throw gone(record, isKept: false)
+    }
+
     /// - Parameter isKept: whether it was fetched before: then it is served still, and to say for a while that it is not there would hide it.
     private func gone(_ record: AssetRecord, isKept: Bool) -> SourceMiss {
         let until = context.deadline(seconds: context.settings.negativeCacheTTL)
