@@ -45,11 +45,10 @@ package struct AdministratorPolicies: FilePolicy {
         async let known = known(package, relevant)
         async let ranges = ranges(package, relevant)
         let seen = try await seen(package, relevant)
-        let advisories = try await known
+        let (advisories, keys) = try await known
         var judge = PolicyJudge(
             policies: relevant, seen: seen, ranges: try await ranges, advisories: advisories,
-            affecting: { advisories?.set(affecting: $0) ?? .none },
-            keys: advisories?.isEmpty == false ? try await keys(package) : [:], waivers: waivers, now: now)
+            affecting: { advisories?.set(affecting: $0) ?? .none }, keys: keys, waivers: waivers, now: now)
         judge.anomalies = try await anomalies(package, relevant)
         if relevant.contains(where: { $0.record.match.licenses != nil }) {
             judge.licenses = try await licenses.licenses(of: package)
@@ -114,9 +113,15 @@ package struct AdministratorPolicies: FilePolicy {
         return found.mapValues { $0.sorted { $0.until > $1.until } }
     }
 
-    private func known(_ package: PackageFacts, _ policies: [RepositoryPolicy]) async throws -> PackageAdvisories? {
-        guard policies.contains(where: \.record.match.asksAdvisories), let id = package.id, let ecosystem else { return nil }
-        return try await advisories.advisories(of: id, in: ecosystem)
+    /// The advisories of the package, and what orders its versions where there are some.
+    private func known(
+        _ package: PackageFacts, _ policies: [RepositoryPolicy]
+    ) async throws -> (PackageAdvisories?, keys: [String: [UInt8]]) {
+        guard policies.contains(where: \.record.match.asksAdvisories), let id = package.id, let ecosystem else {
+            return (nil, [:])
+        }
+        let known = try await advisories.advisories(of: id, in: ecosystem)
+        return (known, known.isEmpty ? [:] : try await keys(package))
     }
 
     private func anomalies(_ package: PackageFacts, _ policies: [RepositoryPolicy]) async throws -> PackageAnomalies? {
