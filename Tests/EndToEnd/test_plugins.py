@@ -119,7 +119,7 @@ def test_formats_that_may_not_be_are_refused(tmp_path):
     made = {name: build(variant(tmp_path, name, **replaced), tmp_path / (name + ".so")) for name, replaced in {
         "Reserved": {'id: "template"': 'id: "health"'},
         "Older": {'displayName: "Template"': 'displayName: "Template", contract: 0'},
-        "Throwing": {'{ try Self.takeNone(of: settings) }': '{ throw SaveError(.internalFailure, "no luck today") }'},
+        "Throwing": {'{ try Self.takeNone(of: settings) }': '{ throw SaveError("internal_failure", "no luck today") }'},
     }.items()}
     assert refusal(made["Reserved"]) == "the format id 'health' is reserved"
     assert refusal(made["Older"]) == "the format 'template' was written for contract 0; this server has 2"
@@ -159,7 +159,7 @@ def test_a_loaded_format_has_every_reader_that_a_compiled_in_one_has(tmp_path):
     contents = {"tar": tar.getvalue(), "zip": zipped.getvalue(), "gzip": gzip.compress(b"gzip"),
                 "deflate": raw.compress(b"deflate") + raw.flush()}
     folder = variant(tmp_path, "Reader", **{
-        "{ try Self.takeNone(of: settings) }": '{ throw SaveError(.internalFailure, "it read " + (try Reading.all())) }'})
+        "{ try Self.takeNone(of: settings) }": '{ throw SaveError("internal_failure", "it read " + (try Reading.all())) }'})
     (folder / "Sources" / "Reading.swift").write_text(READING % {name: list(value) for name, value in contents.items()})
     built = build(folder, tmp_path / "reader.so")
     assert refusal(built) == "the format 'template' cannot be made: it read tar, zip, gzip, deflate, html"
