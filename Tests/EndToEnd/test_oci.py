@@ -399,6 +399,94 @@ def test_what_a_manifest_refers_to_is_not_deleted_and_the_rest_is(registry):
     registry.push_image(image, "v1")
 
 
+def package(registry, *rest):
+    """The URL of an image in the API."""
+    coordinates, image = registry.base.removeprefix("/v2/oci/").split("/", 2)[:2], registry.base.split("/", 5)[5]
+    return "/".join(["/api/v1/repos", *coordinates, "packages", image, *rest])
+
+
+def test_the_api_deletes_manifests_by_the_rules_of_images(server, hosted):
+    registry, part = Registry(server, hosted, "app"), Image("part")
+    index = registry.push_image(Image.index(part), "v1", "v2")
+    assert registry.put("part", part.manifest).status_code == 201
+    refused = registry.client.delete(package(registry, "versions", part.digest))
+    assert refused.status_code == 409
+    assert part.digest in refused.text
+    file = registry.client.delete(package(registry, "versions", part.digest, "files", part.digest))
+    assert file.status_code == 409
+    assert registry.manifest("part").content == part.manifest
+    # The tags go with the manifest that they name, and the others stay.
+    assert registry.client.delete(package(registry, "versions", index.digest)).status_code == 204
+    assert registry.tags().json()["tags"] == ["part"]
+    assert registry.manifest("v1").status_code == 404
+    assert registry.client.delete(package(registry, "versions", part.digest)).status_code == 204
+    registry.push_image(index, "v1")
+    assert registry.client.delete(package(registry)).status_code == 204
+    assert registry.tags().status_code == 404
+
+
+def test_the_api_deletes_no_image_with_an_immutable_tag(server, repository):
+    server.create(repository + "/fixed", format="oci", settings={"immutable_tags": ["v*"]})
+    registry = Registry(server, repository + "/fixed", "app")
+    image, other = registry.push_image(Image("text"), "v1"), registry.push_image(Image("other"), "latest")
+    for rest in [("versions", image.digest), ("versions", image.digest, "files", image.digest), ()]:
+        refused = registry.client.delete(package(registry, *rest))
+        assert refused.status_code == 409 and "app:v1' is immutable here" in refused.text
+    assert registry.client.delete(package(registry, "versions", other.digest)).status_code == 204
+    assert registry.tags().json()["tags"] == ["v1"] and registry.manifest("v1").content == image.manifest
+
+
+def test_an_index_is_taken_only_with_its_manifests_as_manifests(registry):
+    part = Image("part")
+    index = Image.index(part)
+    for content in [*part.blobs, part.manifest]:
+        registry.push(content)
+    refused = registry.put("v1", index.manifest, INDEX)
+    assert refused.status_code == 400 and code(refused) == "MANIFEST_BLOB_UNKNOWN"
+    assert registry.put(part.digest, part.manifest).status_code == 201
+    assert registry.put("v1", index.manifest, INDEX).status_code == 201
+
+
+def test_a_manifest_that_says_no_type_keeps_the_one_that_it_was_pushed_with(registry):
+    image = Image("text")
+    for blob in image.blobs:
+        registry.push(blob)
+    untyped = document({key: value for key, value in json.loads(image.manifest).items() if key != "mediaType"})
+    docker = "application/vnd.docker.distribution.manifest.v2+json"
+    assert registry.put("v1", untyped).status_code == 201
+    for reference in ["v2", digest(untyped)]:
+        refused = registry.put(reference, untyped, docker)
+        assert refused.status_code == 400 and code(refused) == "MANIFEST_INVALID" and MANIFEST in refused.text
+    assert registry.put("v2", untyped).status_code == 201
+    assert registry.manifest("v2").headers["Content-Type"] == MANIFEST
+
+
+def test_what_is_not_there_is_said_in_the_word_for_its_kind(server, hosted, registry):
+    registry.push_image(Image("text"), "v1")
+    absent = digest(b"absent")
+    for image in [registry, Registry(server, hosted, "none")]:
+        assert code(image.client.get(image.url("manifests", absent))) == "MANIFEST_UNKNOWN"
+        assert code(image.client.get(image.url("blobs", absent))) == "BLOB_UNKNOWN"
+        assert image.client.head(image.url("manifests", absent)).status_code == 404
+
+
+def test_an_image_that_is_not_there_has_no_referrers(server, repository, hosted):
+    server.create(repository + "/group", format="oci", kind="group", members=[hosted])
+    server.create(repository + "/private", format="oci")
+    for name in [hosted, repository + "/group"]:
+        registry = Registry(server, name, "absent")
+        answer = registry.referrers(digest(b"x"))
+        assert answer.status_code == 200 and answer.headers["Content-Type"] == INDEX
+        assert answer.json() == {"schemaVersion": 2, "mediaType": INDEX, "manifests": []}
+        assert registry.tags().status_code == 404
+        # The first push shows at once.
+        if name == hosted:
+            about = Registry(server, name, "absent").push_image(Image("later", subject=descriptor(b"x", MANIFEST)), "v1")
+            assert [item["digest"] for item in registry.referrers(digest(b"x")).json()["manifests"]] == [about.digest]
+            registry.client.delete(package(registry))
+    assert server.client(None).get("/v2/oci/%s/private/absent/referrers/%s" % (repository, digest(b"x"))).status_code == 401
+
+
 def test_a_change_has_its_name_in_the_audit_trail(server, hosted, registry):
     image = registry.push_image(Image("text"), "v1")
     registry.put("v2", image.manifest)

@@ -14,7 +14,7 @@ public struct OciFormat: RepositoryFormat {
                 type: .json, bytes: Array("{}".utf8), headers: ["Docker-Distribution-API-Version": "registry/2.0"])),
         refusals: .json(
             ["errors": [["code": "{code}", "message": "{message}", "detail": nil]]], codes: codes,
-            success: ["message": "{message}"]), digestField: "Docker-Content-Digest")
+            absences: ["manifests": "MANIFEST_UNKNOWN"], success: ["message": "{message}"]), digestField: "Docker-Content-Digest")
 
     /// The words of the specification ("Error Codes") for the platform's kinds of errors.
     private static let codes: [SaveError.Code: String] = [
@@ -81,5 +81,18 @@ extension OciFormat: ReachabilityTracing {
             }
             return record.path
         }
+    }
+
+    public func attributes(of listing: Listing, without files: [AssetPath]) throws -> JSONObject {
+        guard let package = listing.assets.first?.package else { return listing.attributes }
+        return try ImageChange(listing: listing, rules: rules, package: package).attributes(without: files)
+    }
+}
+
+extension OciFormat: IndexesWithoutPackages {
+    /// "If … no manifests refer to it, the registry MUST return an image index with an empty manifests list": also of an image that is not there yet.
+    public func isThereWithoutPackage(_ index: IndexKey) -> Bool {
+        guard case .custom(let text, _) = index, case .referrers? = ImageIndex(text) else { return false }
+        return true
     }
 }

@@ -72,10 +72,51 @@ import Testing
     }
 
     @Test func `a manifest is taken only with all that it refers to`() throws {
-        try change(listing()).check([digest("a"), digest("1")])
-        let error = #expect(throws: SaveError.self) { try change(listing()).check([digest("a"), digest("c")]) }
-        #expect(error?.details["code"] == "MANIFEST_BLOB_UNKNOWN")
-        #expect(error?.message.contains(try digest("c").text) == true)
+        let reference = { (byte: String, kinds: String...) in Manifest.Reference(digest: try digest(byte), kinds: kinds) }
+        try change(listing()).check([reference("a", "blobs"), reference("1", "manifests"), reference("a", "manifests", "blobs")])
+        // What is there as a blob is not there as a manifest, nor the other way round: clients would ask for it in vain.
+        for missing in try [reference("c", "blobs"), reference("a", "manifests"), reference("1", "blobs")] {
+            let error = #expect(throws: SaveError.self) { try change(listing()).check([reference("b", "blobs"), missing]) }
+            #expect(error?.details["code"] == "MANIFEST_BLOB_UNKNOWN")
+            #expect(error?.message.contains(missing.digest.text) == true)
+        }
+    }
+
+    @Test func `a manifest has one type, also where it does not say which`() throws {
+        var listing = try listing()
+        let path = try ImagePlace.manifest(digest("1"), of: #require(ImageName("app")))
+        for place in listing.assets.indices where listing.assets[place].path == path {
+            listing.assets[place].contentType = SampleImage.ociType
+        }
+        try change(listing).check(type: SampleImage.ociType, at: path)
+        try change(listing).check(type: "a/b", at: ImagePlace.manifest(digest("7"), of: #require(ImageName("app"))))
+        let error = #expect(throws: SaveError.self) { try change(listing).check(type: "a/b", at: path) }
+        #expect(error?.details["code"] == "MANIFEST_INVALID" && error?.message.contains(SampleImage.ociType) == true)
+    }
+
+    @Test func `files go by other ways only with what refers to them, and take their tags along`() throws {
+        let name = try #require(ImageName("app"))
+        let (one, two) = (try digest("1"), try digest("2"))
+        let tags: JSONObject = ["tag:a": .string(one.text), "tag:b": .string(two.text), "other": "x"]
+        let paths = try [ImagePlace.manifest(one, of: name), ImagePlace.manifest(two, of: name)]
+        let attributes = { (settings: JSONObject, files: [AssetPath]) in
+            try OciFormat(settings: settings).attributes(of: listing(tags), without: files)
+        }
+        let error = #expect(throws: SaveError.self) { try attributes([:], [paths[0]]) }
+        #expect(error?.code == .conflict && error?.message.contains(one.text) == true)
+        #expect(try attributes([:], [paths[1]]) == ["tag:a": .string(one.text), "other": "x"])
+        #expect(try attributes([:], paths) == ["other": "x"])
+        #expect(try attributes(["immutable_tags": ["a"]], [paths[1]]) == ["tag:a": .string(one.text), "other": "x"])
+        let kept = #expect(throws: SaveError.self) { try attributes(["immutable_tags": ["b"]], paths) }
+        #expect(kept?.code == .conflict && kept?.message.contains("immutable_tags") == true)
+    }
+
+    @Test func `an immutable tag whose manifest is gone names no image, and may go or lead to another`() throws {
+        let tag = try #require(ImageTag("v1"))
+        let dangling: JSONObject = try ["tag:v1": .string(digest("7").text)]
+        let change = try change(listing(dangling), ["immutable_tags": true])
+        #expect(try change.untag(tag).attributes == [:])
+        #expect(try change.tag(digest("1"), as: tag).attributes == ["tag:v1": .string(digest("1").text)])
     }
 
     @Test func `tags are listed page by page, each with the way to the next`() throws {

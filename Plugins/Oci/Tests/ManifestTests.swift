@@ -18,14 +18,55 @@ import Testing
     @Test func `what a manifest refers to is read, whatever its type`() throws {
         let image = SampleImage()
         let blobs = [image.config, image.layer].map(SampleImage.digest)
-        #expect(try Manifest(image.manifest, contentType: SampleImage.ociType).required.map(\.text) == blobs)
+        let required = try Manifest(image.manifest, contentType: SampleImage.ociType).required
+        #expect(required.map(\.digest.text) == blobs && required.allSatisfy { $0.kinds == ["blobs"] })
         let index = "{\"schemaVersion\":2,\"manifests\":[\(SampleImage.descriptor(image.manifest, SampleImage.ociType))]}"
         let read = try Manifest(Array(index.utf8), contentType: "application/vnd.docker.distribution.manifest.list.v2+json; x=y")
-        #expect(read.required.map(\.text) == [image.digest])
+        #expect(read.required.map(\.digest.text) == [image.digest] && read.required[0].kinds == ["manifests"])
         #expect(read.type == "application/vnd.docker.distribution.manifest.list.v2+json")
         let artifact =
             "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.x+json\",\"blobs\":[{\(Self.some)}],\"subject\":{\(Self.some)}}"
         #expect(try Manifest(Array(artifact.utf8), contentType: nil).required.count == 1)
+    }
+
+    @Test func `an index may list what its type says is no manifest, as caches of builds do`() throws {
+        for (type, kinds) in [
+            ("application/vnd.docker.distribution.manifest.v2+json", ["manifests"]),
+            ("application/vnd.oci.image.layer.v1.tar+gzip", ["manifests", "blobs"]),
+            ("application/vnd.buildkit.cacheconfig.v0", ["manifests", "blobs"]),
+        ] {
+            let text = "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"\(type)\",\(Self.some)}]}"
+            #expect(try Manifest(Array(text.utf8), contentType: SampleImage.ociType).required.map(\.kinds) == [kinds])
+        }
+    }
+
+    @Test func `what a record keeps of a manifest has limits, and names each thing once`() throws {
+        func kept(_ members: String) throws -> JSONObject {
+            try Manifest(Array("{\"schemaVersion\":2,\(members)}".utf8), contentType: SampleImage.ociType).attributes
+        }
+        func layers(_ numbers: Range<Int>) -> String {
+            let entries = numbers.map { number in
+                let hex = String(number, radix: 16)
+                return "{\"digest\":\"sha256:\(String(repeating: "0", count: 64 - hex.utf8.count))\(hex)\"}"
+            }
+            return "\"layers\":[\(entries.joined(separator: ","))]"
+        }
+        let same = [String](repeating: "{\(Self.some)}", count: 20_000).joined(separator: ",")
+        #expect(try kept("\"layers\":[\(same)]")["references"]?.array?.count == 1)
+        #expect(try kept(layers(0..<5000))["references"]?.array?.count == 5000)
+        let subject = "\"subject\":{\(Self.some)},"
+        func long(_ count: Int) -> String { String(repeating: "a", count: count) }
+        // `{"k":"…"}`
+        #expect(try kept(subject + "\"annotations\":{\"k\":\"\(long(65_536 - 8))\"}")["annotations"] != nil)
+        #expect(try kept("\"annotations\":{\"k\":\"\(long(1 << 20))\"}")["annotations"] == nil)
+        for members in [
+            layers(0..<5001), subject + "\"annotations\":{\"k\":\"\(long(65_536 - 7))\"}",
+            subject + "\"artifactType\":\"a/\(long(254))\"",
+            subject + "\"config\":{\"mediaType\":\"a/\(long(254))\",\(Self.some)}",
+        ] {
+            let error = #expect(throws: SaveError.self) { try kept(members) }
+            #expect(error?.details["code"] == "MANIFEST_INVALID")
+        }
     }
 
     @Test func `layers that are fetched from elsewhere need not be there`() throws {
@@ -37,19 +78,19 @@ import Testing
             let manifest = try Manifest(Array(text.utf8), contentType: SampleImage.ociType)
             #expect(manifest.required.isEmpty)
             // Pushed all the same, they are no garbage.
-            #expect(manifest.references.count == 1 && manifest.attributes["references"]?.array?.count == 1)
+            #expect(try manifest.references.count == 1 && manifest.attributes["references"]?.array?.count == 1)
         }
     }
 
     @Test func `the artifact type is that of the config where the manifest has none`() throws {
         let subject = "\"subject\":{\(Self.some)},"
         let plain = try Manifest(SampleImage(members: subject).manifest, contentType: SampleImage.ociType)
-        #expect(plain.attributes["artifactType"]?.string == "application/vnd.oci.image.config.v1+json")
+        #expect(try plain.attributes["artifactType"]?.string == "application/vnd.oci.image.config.v1+json")
         let typed = try Manifest(
             SampleImage(members: subject + "\"artifactType\":\"a/b\",\"annotations\":{\"k\":\"v\"},").manifest,
             contentType: SampleImage.ociType)
-        #expect(typed.attributes["artifactType"]?.string == "a/b")
-        #expect(typed.attributes["annotations"] == ["k": "v"])
+        #expect(try typed.attributes["artifactType"]?.string == "a/b")
+        #expect(try typed.attributes["annotations"] == ["k": "v"])
     }
 
     @Test(arguments: [

@@ -23,10 +23,10 @@ import Testing
         let json = MediaType.json.given
         #expect(try route(.get, "/team/app/manifests/v1") == .index(.custom("manifest/v1", package: app), offers: [json]))
         #expect(
-            try route(.get, "/team/app/tags/list?n=2&last=a") == .index(.custom("tags/2/a", package: app), offers: [json]))
+            try route(.get, "/team/app/tags/list?n=2&last=a") == .index(.custom("tags?2/a", package: app), offers: [json]))
         #expect(
             try route(.get, "/team/app/referrers/\(digest)?artifactType=a%2Fb")
-                == .index(.custom("referrers/\(digest)/a/b", package: app), offers: [Referrers.type.given]))
+                == .index(.custom("referrers/\(digest)?a/b", package: app), offers: [Referrers.type.given]))
     }
 
     @Test func `a blob comes in one request or in several`() throws {

@@ -10,7 +10,8 @@ public enum ErrorFormat: Sendable, Hashable {
     /// what is to be told in place of each `{message}`, `{code}` and `{status}` in its strings.
     ///
     /// `{message}` is the line. `{code}` is the word that `codes` has for the kind of error, or else the platform's own
-    /// (`SaveError.Code.rawValue`); where a format throws an error whose `details` have a `code`, it is that. A string that is `{status}` and nothing more becomes a number.
+    /// (`SaveError.Code.rawValue`); where a format throws an error whose `details` have a `code`, it is that. For a file that is not there
+    /// (`assetNotFound`) it is the word that `absences` has for the last directory of its path. A string that is `{status}` and nothing more becomes a number.
     ///
     /// A change that went well is answered by the document `success`, in which `{message}` is a word about it, where the format
     /// has no answer of its own (`Submission.answer`). Where the clients show a field of a refusal as well, `field` is its name.
@@ -19,7 +20,9 @@ public enum ErrorFormat: Sendable, Hashable {
     /// theirs (RFC 9110, 11.6.1), such as `Cargo login_url="{repository}me"`. `{repository}` is the URL of the repository, with a slash at its
     /// end; where that is not known, there is no such challenge.
     case json(
-        JSONValue, codes: [SaveError.Code: String] = [:], success: JSONValue, field: String? = nil, challenge: String? = nil)
+        JSONValue, codes: [SaveError.Code: String] = [:], absences: [String: String] = [:], success: JSONValue,
+        field: String? = nil,
+        challenge: String? = nil)
 
     /// The detail of an error with the format's own word for its kind.
     package static let codeDetail = "code"

@@ -21,9 +21,15 @@ public struct PackageChange: Sendable, Equatable {
 
 /// A format some of whose files are there for others, and of no use once those are gone, such as the layers of images.
 ///
-/// A second protocol beside `RepositoryFormat`. Collecting garbage asks it about each hosted package, and removes what it names, unless that is younger than
+/// A second protocol beside `RepositoryFormat`. Deleting by the REST API asks it first. Collecting garbage asks it about each hosted package, and removes what it names, unless that is younger than
 /// `gc_grace` or the package has changed meanwhile (`docs/adr/0050-files-that-nothing-refers-to.md`). Like every part of a format it is pure.
 public protocol ReachabilityTracing: Sendable {
     /// The files of a package that nothing refers to any more, and that nobody asks for by themselves.
     func unreachable(in listing: Listing) -> [AssetPath]
+
+    /// The attributes of a package once some of its files are gone: without tags, say, that name one of them. Asked before files of a hosted package are
+    /// deleted by other ways than the format's own.
+    ///
+    /// - Throws: `conflict` where a file that stays refers to one of them, or a rule of the repository keeps one.
+    func attributes(of listing: Listing, without files: [AssetPath]) throws -> JSONObject
 }

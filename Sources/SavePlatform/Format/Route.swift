@@ -38,7 +38,8 @@ public enum IndexKey: Sendable, Hashable {
     case package(PackageID)
     /// A directory of a path-oriented repository; nil is the top.
     case directory(AssetPath?)
-    /// Anything else about a package; with nil about an upstream as a whole, which hosted repositories do not have.
+    /// Anything else about a package; with nil about an upstream as a whole, which hosted repositories do not have. What a caller can choose freely, such
+    /// as the size of a page, comes behind a `?`: such an index is not kept in memory, where it would push out those that many ask for.
     case custom(String, package: PackageID?)
     /// A document of the repository itself, such as `config.json` or a list of its services, by a name of the format's own.
     /// Hosted repositories, proxies and groups have it alike: it is rendered out of an empty listing and the context, and neither

@@ -35,7 +35,9 @@ extension FormatConformance {
 
     /// What is wrong with the documents that `ErrorFormat.json` has: a word that nothing takes the place of stands there as it is.
     private func templateFaults() -> [String] {
-        guard case .json(let refusal, let codes, let success, _, let challenge) = type.descriptor.refusals else { return [] }
+        guard case .json(let refusal, let codes, _, let success, _, let challenge) = type.descriptor.refusals else {
+            return []
+        }
         var found: [String] = []
         for (name, template) in [("refusals", refusal), ("success", success)] {
             for word in Self.words(of: template) where !TemplateWords.names.contains(word) {

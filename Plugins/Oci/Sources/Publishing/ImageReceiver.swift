@@ -55,14 +55,15 @@ struct ImageReceiver {
         }
         var record = record(at: try ImagePlace.manifest(digest, of: image), of: image, staged, digest, type: manifest.type)
         record.version = digest.text
-        record.attributes = manifest.attributes
+        record.attributes = try manifest.attributes
         var submission = submission(record, staged, of: image, digest)
         // "If the registry processes the manifest's subject, it MUST set the response header OCI-Subject."
         if let subject = manifest.subject { submission.answer?.headers["OCI-Subject"] = subject.text }
-        let (rules, required) = (rules, manifest.required)
+        let (rules, required, type, path) = (rules, manifest.required, manifest.type, record.path)
         submission.change = { listing in
             let change = ImageChange(listing: listing, rules: rules, package: image.package)
             try change.check(required)
+            try change.check(type: type, at: path)
             return try tag.map { try change.tag(digest, as: $0) } ?? PackageChange()
         }
         return submission

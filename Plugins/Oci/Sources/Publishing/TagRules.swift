@@ -22,11 +22,12 @@ struct TagRules {
         }
     }
 
+    /// - Parameter why: what follows from that, and how to mend it.
     /// - Throws: `conflict` for a tag that stays with what it names.
-    func checkChange(of tag: String, in image: PackageID) throws {
+    func checkChange(of tag: String, in image: PackageID, _ why: String) throws {
         guard patterns.contains(where: { Self.matches(Array($0.utf8)[...], Array(tag.utf8)[...]) }) else { return }
         throw SaveError(
-            .conflict, "tag: '\(image):\(tag)' is immutable here and names another image: push under another tag",
+            .conflict, "tag: '\(image):\(tag)' is immutable here and \(why)",
             details: ["field": "tag", "code": "DENIED"])
     }
 

@@ -25,10 +25,11 @@ struct ErrorRenderer: ErrorRendering {
         case .textOrJSON(let members) where onlyJSON || prefersJSON(request):
             let status = response.status
             setBody(of: &response) { line in .object(JSONObject(members.map { ($0, .string("\(status) \(line)")) })) }
-        case .json(let template, let codes, _, let field, let challenge):
+        case .json(let template, let codes, let absences, _, let field, let challenge):
             let failure = error as? SaveError
             let code = failure?.code ?? .internalFailure
-            let word = failure?.details[ErrorFormat.codeDetail] ?? codes[code] ?? code.rawValue
+            let absence = code == .assetNotFound ? directory(of: request).flatMap { absences[$0] } : nil
+            let word = failure?.details[ErrorFormat.codeDetail] ?? absence ?? codes[code] ?? code.rawValue
             let status = response.status
             setBody(of: &response) { line in
                 TemplateWords(message: line, code: word, status: status).filled(into: template)
@@ -41,6 +42,12 @@ struct ErrorRenderer: ErrorRendering {
         }
         response.closesConnection = !request.method.isRead
         return response
+    }
+
+    /// The name of the last directory of the path that a request is about.
+    private func directory(of request: HTTPRequest) -> String? {
+        let path = request.rawPath.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        return path.count > 1 ? String(decoding: path[path.count - 2], as: UTF8.self) : nil
     }
 
     /// The URL of the repository that a request is about, there or not; nil for a path that names none, or not plainly: a challenge has

@@ -154,7 +154,14 @@ struct IndexHandler: RouteHandler {
         let source = services.source(of: repository, in: catalogue, asOf: key.asOf)
         var sourced = SourcedListing(listing: Listing(), validity: CacheValidity())
         // What is about the repository itself needs nothing of it.
-        if case .document = key.index {} else { sourced = try await source.listing(key.index) }
+        var isKept = key.index.isKept
+        do {
+            if case .document = key.index {} else { sourced = try await source.listing(key.index) }
+        } catch let miss as SourceMiss where miss.error.code == .packageNotFound {
+            guard try await isThere(key.index, without: repository, catalogue) else { throw miss }
+            // Anybody can invent names of packages.
+            (sourced.validity, isKept) = (miss.validity, false)
+        }
         if case .search(let query) = key.index { sourced.listing.found.cut(to: query) }
         if externalOrigin == nil, let origin = key.origin { sourced.listing.linkReasons(from: origin) }
         // The repository itself counts, too: a group's members may change. Its version is taken last, because fetching an
@@ -166,7 +173,7 @@ struct IndexHandler: RouteHandler {
         let earlier = cache.last(key)
         if let earlier, earlier.validity.isSameState(as: sourced.validity) {
             // Most often the upstream has confirmed what it said before.
-            return keep(earlier.holding(as: sourced.validity), for: key)
+            return isKept ? keep(earlier.holding(as: sourced.validity), for: key) : earlier.holding(as: sourced.validity)
         }
         renderings.count.wrappingAdd(1, ordering: .relaxed)
         let context = RenderContext(
@@ -180,14 +187,22 @@ struct IndexHandler: RouteHandler {
                 return try Rendering(document, key.isCompressed ? compression : nil)
             } catch { throw refusal ?? error }
         }
-        let change = key.index.isKept ? LastChange(to: rendering.etag, at: services.clock.now(), after: earlier) : nil
+        let change = isKept ? LastChange(to: rendering.etag, at: services.clock.now(), after: earlier) : nil
         let answer = CachedAnswer(
             response: response(
                 rendering, change, repository.record.anonymousRead || repository.isPublicDocument(key.index),
                 isStale: sourced.validity.isStale),
             etag: rendering.etag, lastModified: change?.validator, validity: sourced.validity,
             cost: rendering.cost + 1024, body: body(of: rendering, repository.format))
-        return keep(answer, for: key)
+        return isKept ? keep(answer, for: key) : answer
+    }
+
+    /// Whether an index is there, and empty, though nobody has its package (`IndexesWithoutPackages`).
+    private func isThere(_ index: IndexKey, without repository: Repository, _ catalogue: CatalogueSnapshot) async throws -> Bool {
+        guard let format = repository.format.cast({ $0 as? any IndexesWithoutPackages }) else { return false }
+        let leaves = repository.record.kind == .group ? catalogue.leaves(of: repository) : [repository]
+        guard leaves.allSatisfy({ $0.record.kind == .hosted }) else { return false }
+        return try await format.ask { $0.isThereWithoutPackage(index) }
     }
 
     /// Says on the indexes that a format makes for that which advisories there are of a package.
@@ -206,8 +221,7 @@ struct IndexHandler: RouteHandler {
     }
 
     private func keep(_ answer: CachedAnswer, for key: Key) -> CachedAnswer {
-        guard key.index.isKept else { return answer }
-        // Neither must a host that a caller made up.
+        // Neither must a host that a caller made up push out other pages.
         if case .document = key.index, externalOrigin == nil { return answer }
         cache.insert(answer, for: key, cost: answer.cost)
         return answer
@@ -287,11 +301,14 @@ struct IndexHandler: RouteHandler {
 }
 
 extension IndexKey {
-    /// Whether it stays in memory, so that it is known when it changed: words that are searched for once must not push out pages that many
-    /// clients ask for.
+    /// Whether it stays in memory, so that it is known when it changed: words that are searched for once, and pages of a size that one client
+    /// chose, must not push out pages that many clients ask for.
     fileprivate var isKept: Bool {
-        if case .search = self { return false }
-        return true
+        switch self {
+        case .search: false
+        case .custom(let name, _): !name.utf8.contains(UInt8(ascii: "?"))
+        case .root, .package, .directory, .document: true
+        }
     }
 
     /// The package whose advisories an index shows: its name begins with `advisories/`. All others do without the advisories, also

@@ -79,7 +79,7 @@ struct WriteHandler: RouteHandler {
             response.status = status
             return response
         }
-        guard case .json(_, _, let success, _, _) = repository.descriptor.refusals else { return .text(status, sentence) }
+        guard case .json(_, _, _, let success, _, _) = repository.descriptor.refusals else { return .text(status, sentence) }
         return .json(status, TemplateWords(message: sentence, status: status).filled(into: success))
     }
 }

@@ -9,3 +9,12 @@ public protocol IndexEmbeddingFiles: Sendable {
     /// - Throws: `packageNotFound` where the listing does not have what the index is about.
     func documents(for index: IndexKey, in listing: Listing) throws -> [AssetPath]
 }
+
+/// A format some of whose indexes of a package are there, and empty, where the package is not.
+///
+/// A second protocol beside `RepositoryFormat`. Asked where nothing but hosted repositories could have the package: what an upstream says of one that it does not
+/// have is the upstream's to say.
+public protocol IndexesWithoutPackages: Sendable {
+    /// Whether an index of an unknown package is rendered of an empty listing, and not refused.
+    func isThereWithoutPackage(_ index: IndexKey) -> Bool
+}
