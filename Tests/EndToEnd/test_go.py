@@ -2,12 +2,14 @@
 import datetime
 import functools
 import http.server
+import re
 import sqlite3
 import subprocess
 import threading
 
 import pytest
 
+from harness.browser import Browser
 from harness.checksums import ChecksumDatabase
 from harness.clients.go import Go, Tree, escape, module_zip
 from harness.server import PASSWORD, ROOT, Server, command
@@ -105,6 +107,15 @@ def test_a_published_module_is_downloaded_from_where_it_is_hosted(chain, go, ser
     client.ok("get", OURS, OURS + "/v2", cwd=project)
     client.ok("build", "./...", cwd=project)
     assert "404" in client.fails("mod", "download", "corp.test/Team/none@v1.0.0")
+
+
+def test_the_page_of_a_pre_release_is_that_of_the_version_though_it_could_be_a_path(chain, server):
+    visitor = Browser(server.url)
+    versions = visitor.get("/ui/go/%s/ours/%s/" % (chain, OURS)).text
+    link = re.search(r'href="(/ui/go/[^"?]*v1\.2\.0-[^"?]*)"', versions)
+    assert link, versions
+    page = visitor.get(link.group(1))
+    assert page.status_code == 200 and '<span class="faint">v1.2.0-RC1</span>' in page.text, page.text
 
 
 def test_what_is_cached_builds_while_the_upstream_is_away(chain, go, upstream, tmp_path):
