@@ -194,10 +194,16 @@ def maven_version(pick):
     for place in range(pick.choice([0, 0, 1, 1, 2])):
         qualifier = pick.choice(["alpha", "beta", "milestone", "rc", "cr", "SNAPSHOT", "ga", "final", "RELEASE", "sp", "a", "b", "m", "Final",
                                  "jre", "android", "xyz", "Alpha", "RC"])
-        # Behind a qualifier, Maven 3.8 takes a dot for something else than the specification says.
-        text += pick.choice(["-", "-", "", "."] if place == 0 else ["-"]) + qualifier
+        # Where more follows a qualifier, Maven 3.8 takes the dot in front of it for something else than the specification says.
+        mark = pick.choice(["-", "-", "", "."] if place == 0 else ["-"])
+        text += mark + qualifier
+        if mark == ".":
+            break
         if pick.random() < 0.6:
             text += pick.choice(["", "", "-"]) + pick.choice(NUMBERS)
+        # What follows a word for a release, Maven 3.8 does not set beside what follows the release itself: 1-ga-alpha is above 1-android.
+        elif qualifier.lower() in ("ga", "final", "release"):
+            break
     return text
 
 

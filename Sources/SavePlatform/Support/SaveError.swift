@@ -83,7 +83,7 @@ extension SaveError.Code {
     package static let storageFull: Self = "storage_full"
     package static let storageUnavailable: Self = "storage_unavailable"
     package static let blobCorrupt: Self = "blob_corrupt"
-    package static let internalFailure: Self = "internal_failure"
+    public static let internalFailure: Self = "internal_failure"
     package static let formatTimeout: Self = "format_timeout"
     package static let invalidConfiguration: Self = "invalid_configuration"
 }
