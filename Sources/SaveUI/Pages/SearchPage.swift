@@ -130,10 +130,11 @@ enum SearchPage {
             let owned = try namespaces.filter { _, namespaces in
                 try owners.contains { owner in
                     try namespaces.contains { namespace in
-                        let next = try reading.packages(
-                            owner, after: PackageID(normalized: namespace), limit: 1, matching: nil
-                        ).first
-                        return next?.id.name.utf8.starts(with: namespace.utf8) ?? false
+                        let first = PackageID(normalized: namespace)
+                        let next = try reading.packages(owner, after: first, limit: 1, matching: nil).first?.id
+                        // What was deleted keeps its namespace, too.
+                        let retired = try reading.packagesOfRetiredNames(owner, after: first, limit: 1).first
+                        return [next, retired].compactMap(\.self).contains { $0.name.utf8.starts(with: namespace.utf8) }
                     }
                 }
             }
