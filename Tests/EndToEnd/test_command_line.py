@@ -183,6 +183,6 @@ def test_a_first_password_that_the_rest_api_would_refuse_leaves_no_trace(tmp_pat
 
 def test_a_format_that_is_not_there_is_told_how_others_are_loaded(new_server):
     server = new_server("formats")
-    answer = server.admin.post("/api/v1/repos", json={"project": "p", "name": "r", "format": "npm", "repository_type": "hosted"})
+    answer = server.admin.post("/api/v1/repos", json={"project": "p", "name": "r", "format": "nuget", "repository_type": "hosted"})
     message = answer.json()["error"]["message"]
-    assert answer.status_code == 400 and "pypi, raw" in message and "npm" in message and "plugins" in message
+    assert answer.status_code == 400 and "pypi, raw" in message and "nuget" in message and "plugins" in message
