@@ -25,7 +25,7 @@ struct RepositoryRequest: Sendable {
             let known = call.context.formats.descriptors.map(\.id).joined(separator: ", ")
             throw SaveError.invalid(
                 "format",
-                "'format' must be one of \(known); others, such as npm, can be loaded: the operator names them in the key 'plugins' of the configuration"
+                "'format' must be one of \(known); others can be loaded: the operator names them in the key 'plugins' of the configuration"
             )
         }
         self.descriptor = descriptor
