@@ -63,7 +63,7 @@ import Testing
     @Test(arguments: hostile)
     func `nothing that an author writes is more than text, in Markdown and in plain text`(_ text: String) throws {
         for html in [try MarkdownPage.html(Array(text.utf8)).text, LinkedText.html(text).text] {
-            // Every tag is one of ours, with our attributes.
+            // Every tag is one that the reader of Markdown writes, with its attributes.
             for tag in html.components(separatedBy: "<").dropFirst() {
                 let isOurs = try Self.ours.contains { try Regex($0).prefixMatch(in: tag) != nil }
                 #expect(isOurs, "<\(tag) of \(text)")
