@@ -35,6 +35,8 @@ package final class Log: Sendable {
     private let clock: PlatformClock
     private let sink: Sink
     private let state = Mutex(State())
+    /// One thread at a time takes lines and writes them: they keep their order, and closing waits for the last.
+    private let turn = Mutex(())
     private static let capacity = 4 << 20
     /// Larger buffers are given back.
     private static let keptCapacity = 2 << 20
@@ -126,7 +128,9 @@ package final class Log: Sendable {
 
     /// Writes what is pending; false once the log is closed and empty.
     @discardableResult
-    package func flush() -> Bool {
+    package func flush() -> Bool { turn.withLock { _ in flushInTurn() } }
+
+    private func flushInTurn() -> Bool {
         var bytes: [UInt8] = []
         let (dropped, isClosed) = state.withLock { state in
             swap(&bytes, &state.pending)
