@@ -187,6 +187,25 @@ extension MicrohttpdTests {
             }
         }
 
+        @Test(
+            arguments: [
+                (0, 5_000_003), (1, 3_000_017), (4_000_000, 131_073), (7, 262_144), (5, 262_145), (0, 131_072),
+                (2_868_929, 2_131_074),
+            ] as [(Int64, Int64)])
+        func `a large part of a file ends where it was asked to end`(offset: Int64, length: Int64) async throws {
+            let bytes = (0..<5_000_003).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+            try await TemporaryFile.with(bytes) { file in
+                let part = HTTPResponse(status: 206, body: .file(file, offset: offset, length: length))
+                try await serving(answer: { $0.target == [47] ? part : .text(200, "next") }) { port, _ in
+                    let client = try await RawHTTP.connect(port: port)
+                    try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\n\r\n")
+                    let answer = try #require(try await client.response())
+                    #expect(answer.body.elementsEqual(bytes[Int(offset)..<Int(offset + length)]))
+                    #expect(try await client.response()?.text == "next\n")
+                }
+            }
+        }
+
         @Test func `a prepared answer is made once and serves many`() async throws {
             var response = HTTPResponse(status: 200, headers: ["ETag": "\"a\""], body: .bytes(Array("page".utf8)))
             let slot = PreparedSlot()

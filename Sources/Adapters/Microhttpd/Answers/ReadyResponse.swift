@@ -41,7 +41,7 @@ final class ReadyResponse: Sendable {
     static func make(_ response: HTTPResponse, closes: Bool, isKept: Bool = false) throws(Failure) -> ReadyResponse {
         if isKept, case .file(let file, let offset, let length) = response.body, length > 0, file.holds(offset, length) {
             let made = file.handOver { descriptor in
-                MHD_create_response_from_fd_at_offset64(UInt64(length), descriptor, UInt64(offset)).map(
+                save_mhd_file_response(UInt64(length), descriptor, UInt64(offset)).map(
                     ReadyResponse.init(adopting:))
             }
             if let made { return try made.with(response.headers, closes: closes) }
@@ -81,7 +81,7 @@ final class ReadyResponse: Sendable {
         let copy = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
         // fcntl(2): what F_DUPFD_CLOEXEC can fail with, of a descriptor that is open.
         guard copy >= 0 else { throw .noDescriptors }
-        let handle = MHD_create_response_from_fd_at_offset64(UInt64(length), copy, UInt64(offset))
+        let handle = save_mhd_file_response(UInt64(length), copy, UInt64(offset))
         if handle == nil { close(copy) }
         return handle
     }

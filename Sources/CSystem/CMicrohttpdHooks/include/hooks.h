@@ -1,7 +1,9 @@
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 
-/* What libmicrohttpd has no setting for: the reason phrase of an answer, and answers of its own.
+/* What libmicrohttpd has no setting for: the reason phrase of an answer, answers of its own, and how much of a
+ * file it sends at once.
  *
  * The library calls some of its own exported functions through the dynamic linker. hooks.c defines these in the executable, where
  * the linker finds them first (ld.so(8): a global symbol is looked up in the executable before its libraries). A library that
@@ -21,3 +23,6 @@ void save_mhd_set_refuse(save_mhd_refuse refuse);
  * the status line. Without bytes, and for more than 200, it is the status' own. Returns what MHD_queue_response returns. */
 int save_mhd_queue(
     struct MHD_Connection *connection, unsigned int status, struct MHD_Response *response, const char *phrase, size_t size);
+
+/* MHD_create_response_from_fd_at_offset64, of which up to 2 MiB are sent at once. */
+struct MHD_Response *save_mhd_file_response(uint64_t size, int descriptor, uint64_t offset);
