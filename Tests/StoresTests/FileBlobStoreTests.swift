@@ -184,7 +184,6 @@ import Testing
         } throws: { ($0 as? SaveError)?.code == .storageFull }
         #expect(try folder.names(in: "blobs/tmp") == [])
         pool.stop()
-        self.pool.stop()
     }
 
     @Test func `files that are not blobs are not listed`() async throws {
