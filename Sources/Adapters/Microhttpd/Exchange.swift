@@ -1,4 +1,5 @@
 internal import CMicrohttpd
+internal import CMicrohttpdHooks
 internal import Glibc
 internal import SaveHTTP
 internal import SavePlatform
@@ -275,7 +276,7 @@ final class Exchange: @unchecked Sendable {
         }
         guard let slot = response.prepared, !closes else { return try ReadyResponse.make(response, closes: closes) }
         var failure = ReadyResponse.Failure.impossible
-        let kept = slot.value {
+        let kept = slot.value(for: Int(save_mhd_thread())) {
             do throws(ReadyResponse.Failure) {
                 return try ReadyResponse.make(response, closes: false, isKept: true)
             } catch {

@@ -41,6 +41,13 @@ __attribute__((constructor)) static void find_library(void) {
     library_sendfile = dlsym(RTLD_NEXT, "sendfile64");
 }
 
+int save_mhd_thread(void) {
+    static _Atomic int threads;
+    static _Thread_local int number;
+    if (number == 0) number = (atomic_fetch_add(&threads, 1) & 0xffff) + 1;
+    return number - 1;
+}
+
 struct MHD_Response *save_mhd_file_response(uint64_t size, int descriptor, uint64_t offset) {
     if (descriptor >= 0 && descriptor < known_descriptors) atomic_store(&ends[descriptor], (int64_t)(offset + size));
     return MHD_create_response_from_fd_at_offset64(size, descriptor, offset);

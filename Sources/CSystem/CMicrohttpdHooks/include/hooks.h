@@ -26,3 +26,6 @@ int save_mhd_queue(
 
 /* MHD_create_response_from_fd_at_offset64, of which up to 2 MiB are sent at once. */
 struct MHD_Response *save_mhd_file_response(uint64_t size, int descriptor, uint64_t offset);
+
+/* The number of this thread among those that called this, from 0. Others have the same once there were 65,536. */
+int save_mhd_thread(void);

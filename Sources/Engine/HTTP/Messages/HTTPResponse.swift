@@ -52,18 +52,30 @@ extension HTTPHeaders: ExpressibleByDictionaryLiteral {
     }
 }
 
-/// A place where the server's front keeps its own form of a response that is sent many times.
+/// Places where the server's front keeps its own forms of a response that is sent many times: some, so that its threads need not wait
+/// for each other.
 ///
 /// Everything that shares a slot must be the same response, byte for byte.
 package final class PreparedSlot: Sendable {
-    private let value = Mutex<(any AnyObject & Sendable)?>(nil)
+    private let values = Mutex<[(any AnyObject & Sendable)?]>([])
+    /// How many forms are kept: each takes memory.
+    private static let places = 4
+
     package init() {}
 
     /// What is kept, or what `make` makes, which is then kept.
-    package func value(orMake make: () -> (any AnyObject & Sendable)?) -> (any AnyObject & Sendable)? {
-        value.withLock { value in
-            if value == nil { value = make() }
-            return value
+    ///
+    /// - Parameter thread: the number of the thread that asks. Threads whose numbers are four apart share what is kept.
+    package func value(
+        for thread: Int = 0, orMake make: () -> (any AnyObject & Sendable)?
+    ) -> (any AnyObject & Sendable)? {
+        let place = thread & (Self.places - 1)
+        return values.withLock { values in
+            if place < values.count, let value = values[place] { return value }
+            guard let made = make() else { return nil }
+            while values.count <= place { values.append(nil) }
+            values[place] = made
+            return made
         }
     }
 }
