@@ -7,7 +7,7 @@ struct BrokenMetadataStore: MetadataStore {
     enum Fault: Sendable, CaseIterable {
         case keepsFailedWrites, losesWrites
         case replacesTakenNames, leavesKeys, confusesPrefixes, wildcards, leavesSidecars, ignoresUntil, newestLast, forgetsIndexes
-        case listsBlobsTwice, comparesText, keepsRetiredNames, mixesUpAccounts, sharesSerials, keepsSessions
+        case listsBlobsTwice, comparesText, keepsRetiredNames, mixesUpAccounts, sharesSerials, keepsSessions, forksTheTrail
     }
 
     let base = InMemoryMetadataStore()
@@ -118,6 +118,14 @@ private struct BrokenTransaction: MetadataForwarding {
         var found = try base.audit(query)
         if fault == .newestLast { found.records.reverse() }
         return found
+    }
+
+    func append(_ record: AuditRecord) throws {
+        guard fault == .forksTheTrail, record.sequence > 3 else { return try base.append(record) }
+        var fork = record
+        fork.previousHash = try base.audit(after: 0, limit: 1).first?.hash ?? ""
+        fork.hash = AuditTrail.hash(of: fork)
+        try base.append(fork)
     }
 
     func isReferenced(_ digest: BlobDigest) throws -> Bool {

@@ -61,6 +61,7 @@ import Testing
         (.losesWrites, "what a write returned is there for the next read"),
         (.replacesTakenNames, "a taken name is alreadyExists, and changes nothing"),
         (.leavesKeys, "an account takes its keys and memberships along, and only its own"),
+        (.forksTheTrail, "what writes record at the same time is one chain, and there when they return"),
         (.keepsSessions, "sessions come back as they were put, oldest first, and go with their user"),
         (.mixesUpAccounts, "an account is found by the very bytes of its name, and by no other"),
         (.confusesPrefixes, "files below a directory come in order, page by page, none twice, none left out"),

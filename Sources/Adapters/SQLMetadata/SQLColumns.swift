@@ -73,12 +73,12 @@ extension SQLSession {
     }
 
     /// Whether a query has a row.
-    func exists(_ sql: String, _ values: [SQLValue]) throws -> Bool {
+    package func exists(_ sql: String, _ values: [SQLValue]) throws -> Bool {
         try first(sql, values) { _ in true } ?? false
     }
 
     /// The integer in the one row of a query; 0 for NULL.
-    func integer(_ sql: String, _ values: [SQLValue] = []) throws -> Int64 {
+    package func integer(_ sql: String, _ values: [SQLValue] = []) throws -> Int64 {
         try first(sql, values) { $0.optionalInteger() ?? 0 } ?? 0
     }
 }

@@ -1,6 +1,6 @@
 package import SavePlatform
 
-/// A database that runs closures in transactions of its own serialized place: all that a dialect's adapter provides.
+/// A database that runs closures in transactions, each as if it were alone: all that a dialect's adapter provides.
 package protocol SQLDatabase: Sendable {
     /// Where the dialect differs from what the databases share.
     var dialect: SQLDialect { get }
@@ -12,6 +12,10 @@ package protocol SQLDatabase: Sendable {
     ///
     /// - Throws: what `body` throws; `busy`, `storageFull`, `storageUnavailable` when the commit fails.
     func write<Value: Sendable>(_ body: @escaping @Sendable (any SQLSession) throws -> Value) async throws -> Value
+
+    /// Runs a closure in a transaction of which there is one at a time, whatever process asks for it, and which sees all that was
+    /// committed before it began. Writes go on beside it where there are several writers.
+    func writeAlone<Value: Sendable>(_ body: @escaping @Sendable (any SQLSession) throws -> Value) async throws -> Value
 
     /// Refuses new work, waits for what is under way, and lets go of all files and threads.
     func close() async
@@ -53,6 +57,9 @@ package enum SQLValue: Sendable, Equatable {
 
 /// The fragments in which SQL databases differ.
 package struct SQLDialect: Sendable {
+    /// Whether writes run one after the other. Then counts have one row each, which every write changes, and audit records get
+    /// their place at once. Several writers would wait for each other there: they add rows, and others sum up.
+    package var hasOneWriter: Bool
     /// Type of a primary key that the database counts up and never uses again.
     package var identity: String
     /// Type of a 64-bit primary key that the caller counts.
@@ -67,18 +74,20 @@ package struct SQLDialect: Sendable {
     package var appendOnly: @Sendable (_ table: String) -> [String]
     /// Statements after which rows of such a table can be removed, up to the row number that an expression gives.
     package var removableThrough: @Sendable (_ table: String, _ rowNumber: String, _ limit: String) -> [String]
-    /// Statements after which the only row of another table has sums over the rows of a table, in the same transaction.
+    /// Statements after which the rows of another table have, in sum, sums over the rows of a table, in the same transaction. With
+    /// one writer it is one row.
     package var summed: @Sendable (_ table: String, _ into: String, _ sums: [SQLSum]) -> [String]
     /// An index that finds rows by any part of their text.
     package var textIndex: SQLTextIndex
 
     package init(
-        identity: String, rowNumber: String, text: String, bytes: String,
+        hasOneWriter: Bool, identity: String, rowNumber: String, text: String, bytes: String,
         contains: @escaping @Sendable (String, String) -> String,
         appendOnly: @escaping @Sendable (String) -> [String],
         removableThrough: @escaping @Sendable (String, String, String) -> [String],
         summed: @escaping @Sendable (String, String, [SQLSum]) -> [String], textIndex: SQLTextIndex
     ) {
+        self.hasOneWriter = hasOneWriter
         self.identity = identity
         self.rowNumber = rowNumber
         self.text = text
@@ -105,8 +114,8 @@ package struct SQLSum: Sendable {
 /// An index, as a table of its own with row numbers and no texts, that finds rows by parts of three characters: an index
 /// finds more than what is looked for, never less.
 package struct SQLTextIndex: Sendable {
-    /// The statement that makes it.
-    package var create: @Sendable (_ index: String) -> String
+    /// The statements that make it, with a column `rowid`.
+    package var create: @Sendable (_ index: String) -> [String]
     /// The statement that adds the rows of a source; its column `sequence` is the row number.
     package var add: @Sendable (_ index: String, _ text: String, _ source: String) -> String
     /// The statement that forgets them; the texts must be those that were added.
@@ -117,7 +126,7 @@ package struct SQLTextIndex: Sendable {
     package var pattern: @Sendable (_ parts: [String]) -> String
 
     package init(
-        create: @escaping @Sendable (String) -> String, add: @escaping @Sendable (String, String, String) -> String,
+        create: @escaping @Sendable (String) -> [String], add: @escaping @Sendable (String, String, String) -> String,
         remove: @escaping @Sendable (String, String, String) -> String, condition: @escaping @Sendable (String) -> String,
         pattern: @escaping @Sendable ([String]) -> String
     ) {

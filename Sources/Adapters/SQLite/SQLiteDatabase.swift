@@ -52,6 +52,10 @@ final class SQLiteDatabase: SQLDatabase {
         }
     }
 
+    func writeAlone<Value: Sendable>(_ body: @escaping @Sendable (any SQLSession) throws -> Value) async throws -> Value {
+        try await write(body)
+    }
+
     func close() async {
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in

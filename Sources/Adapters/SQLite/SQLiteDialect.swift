@@ -3,6 +3,7 @@ internal import SaveSQLMetadata
 extension SQLDialect {
     /// SQLite's own words.
     static let sqlite = SQLDialect(
+        hasOneWriter: true,
         // sqlite.org/autoinc.html: AUTOINCREMENT "prevents the reuse of ROWIDs over the lifetime of the database".
         identity: "INTEGER PRIMARY KEY AUTOINCREMENT",
         rowNumber: "INTEGER PRIMARY KEY",
@@ -49,10 +50,12 @@ extension SQLTextIndex {
     /// rows by statements and not by triggers, because the schema is not trusted to run virtual tables.
     fileprivate static let sqlite = SQLTextIndex(
         create: { index in
-            """
-            CREATE VIRTUAL TABLE \(index)
-            USING fts5(text, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')
-            """
+            [
+                """
+                CREATE VIRTUAL TABLE \(index)
+                USING fts5(text, content='', columnsize=0, detail=none, tokenize='trigram case_sensitive 1')
+                """
+            ]
         },
         add: { index, text, source in "INSERT INTO \(index) (rowid, text) SELECT sequence, \(text) FROM \(source)" },
         remove: { index, text, source in

@@ -3,8 +3,9 @@ package import SavePlatform
 /// Transactional records.
 ///
 /// The closures are synchronous on purpose: nothing suspends while a transaction is open. A write commits when its closure
-/// returns and changes nothing when it throws; it is durable when `write` returns. Writes run one at a time, and a read
-/// sees one moment. `SaveTestKit.MetadataStoreConformance` checks this.
+/// returns and changes nothing when it throws; it is durable when `write` returns. Writes are as if they ran one at a time, and a
+/// read sees one moment. A store may run a closure again from the start, when another writer was faster or the connection was
+/// lost: what an earlier run did is undone then. `SaveTestKit.MetadataStoreConformance` checks this.
 package protocol MetadataStore: Sendable {
     func read<Value: Sendable>(_ body: @escaping @Sendable (any MetadataReading) throws -> Value) async throws -> Value
     func write<Value: Sendable>(_ body: @escaping @Sendable (any MetadataWriting) throws -> Value) async throws -> Value
@@ -244,6 +245,9 @@ package protocol AuditReading {
 package protocol AuditWriting {
     /// Adds a finished record. There is no way to change one, and none to remove one that is not before a cut.
     func append(_ record: AuditRecord) throws
+    /// Adds a record behind the last one, with the number and the hashes that follow from it. A store with several writers keeps the
+    /// record with the change and gives it its place in the chain after that, within a second.
+    func chain(_ record: AuditRecord) throws
     /// Says that the trail begins after a record from now on.
     func cutAudit(_ cut: AuditTruncation) throws
     /// Removes records before the cut, oldest first. Returns how many were removed.

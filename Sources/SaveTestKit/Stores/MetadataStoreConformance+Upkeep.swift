@@ -38,6 +38,34 @@ extension MetadataStoreConformance {
             try require(try await store.read { try $0.lastAudit() }, is: records[4], "the last")
             try await require(.alreadyExists, from: "a second record 3") { try await store.write { try $0.append(records[2]) } }
         },
+        Law("what writes record at the same time is one chain, and there when they return") { store in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<24 {
+                    group.addTask {
+                        try await store.write { writing in
+                            _ = try writing.put(Fixture.project("p\(number)"))
+                            try writing.record(
+                                AuditEvent("project.create", "project", "p\(number)"), .system, at: Fixture.moment)
+                            if number % 4 == 0 { throw Deliberate() }
+                        }
+                        let found = try await store.read { reading in
+                            try reading.audit(after: 0, limit: 99).contains { $0.resource == "p\(number)" }
+                        }
+                        try require(found, "the record of a write is not there when the write returned")
+                    }
+                }
+                while let result = await group.nextResult() {
+                    if case .failure(let error) = result, !(error is Deliberate) { throw error }
+                }
+            }
+            let records = try await store.read { try $0.audit(after: 0, limit: 99) }
+            try require(records.map(\.sequence), is: Array(1...18), "sequence numbers")
+            var last: AuditRecord?
+            for record in records {
+                try require(record == record.following(last), "record \(record.sequence) does not follow from the one before it")
+                last = record
+            }
+        },
         Law("an empty trail has no last record") { store in
             try require(try await store.read { try $0.lastAudit() } == nil, "there is a last record")
             var query = AuditQuery()

@@ -107,6 +107,19 @@ extension Migration {
             "CREATE INDEX audit_outcome ON audit (outcome, sequence) WHERE outcome <> 'ok'",
             "CREATE INDEX audit_high_time ON audit (high_time, sequence)",
             "CREATE INDEX audit_late ON audit (time) WHERE time < high_time",
-        ] + dialect.appendOnly("audit")
+        ] + dialect.appendOnly("audit") + (dialect.hasOneWriter ? [] : [waiting(dialect), tokens])
+    }
+
+    /// What says of a write whose answer got lost whether it was committed.
+    private static let tokens = "CREATE TABLE commit_tokens (token BIGINT NOT NULL PRIMARY KEY, committed BIGINT NOT NULL)"
+
+    /// Records that were committed with their changes and have no place in the chain yet.
+    private static func waiting(_ dialect: SQLDialect) -> String {
+        """
+        CREATE TABLE audit_waiting (
+          id \(dialect.identity), time BIGINT NOT NULL, actor TEXT NOT NULL, actor_kind TEXT NOT NULL, action TEXT NOT NULL,
+          resource_type TEXT NOT NULL, resource TEXT NOT NULL, outcome TEXT NOT NULL, source_ip TEXT NOT NULL,
+          user_agent TEXT NOT NULL, request_id TEXT NOT NULL, details TEXT NOT NULL)
+        """
     }
 }

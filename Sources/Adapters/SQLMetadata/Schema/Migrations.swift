@@ -41,6 +41,10 @@ package enum Migrations {
         for migration in all where !applied.contains(migration.number) {
             do {
                 try transaction { session in
+                    // Another process may have begun at the same time.
+                    let isDone = try session.exists(
+                        "SELECT 1 FROM schema_migrations WHERE number = $1", [.integer(migration.number)])
+                    guard !isDone else { return }
                     for statement in migration.statements(dialect) { try session.execute(statement, []) }
                     try session.execute(
                         "INSERT INTO schema_migrations (number, name, applied) VALUES ($1, $2, $3)",

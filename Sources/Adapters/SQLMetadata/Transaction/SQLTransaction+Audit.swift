@@ -13,13 +13,17 @@ extension SQLTransaction {
             INSERT INTO audit (\(Self.auditColumns), high_time)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
             """,
-            [
-                .integer(record.sequence), .time(record.time), .text(record.actor), .text(record.actorKind),
-                .text(record.action), .text(record.resourceType), .text(record.resource), .text(record.outcome.rawValue),
-                .text(record.sourceIP), .text(record.userAgent), .text(record.requestID), .json(record.details),
-                .text(record.hash), .text(record.previousHash),
-                .integer(max(record.time.microseconds, highest ?? .min)),
-            ])
+            Self.values(of: record, highTime: max(record.time.microseconds, highest ?? .min)))
+    }
+
+    /// The values of `auditColumns` and of `high_time`.
+    static func values(of record: AuditRecord, highTime: Int64) -> [SQLValue] {
+        [
+            .integer(record.sequence), .time(record.time), .text(record.actor), .text(record.actorKind),
+            .text(record.action), .text(record.resourceType), .text(record.resource), .text(record.outcome.rawValue),
+            .text(record.sourceIP), .text(record.userAgent), .text(record.requestID), .json(record.details),
+            .text(record.hash), .text(record.previousHash), .integer(highTime),
+        ]
     }
 
     // MARK: - Cutting
@@ -45,7 +49,7 @@ extension SQLTransaction {
     func removeCutAudit(limit: Int) throws -> Int {
         guard let cut = try auditCut() else { return 0 }
         let end = try session.integer(
-            "SELECT max(sequence) FROM (SELECT sequence FROM audit WHERE sequence <= $1 ORDER BY sequence LIMIT $2)",
+            "SELECT max(sequence) FROM (SELECT sequence FROM audit WHERE sequence <= $1 ORDER BY sequence LIMIT $2) AS oldest",
             [.integer(cut.sequence), .integer(Int64(max(0, limit)))])
         // The index of texts keeps no texts: it forgets by being told again what it was told.
         try session.execute(

@@ -45,7 +45,7 @@ struct AuditSearch {
     }
 
     /// All that `q` looks at, as one text.
-    static let text = columns.joined(separator: " || char(10) || ")
+    static let text = columns.joined(separator: " || '\n' || ")
     private static let columns = ["actor", "action", "resource", "source_ip", "request_id", "details"]
     /// Records that a window looks at, at most.
     private static let maxCandidates: Int64 = 8192
@@ -63,7 +63,7 @@ struct AuditSearch {
             value.map { .index(condition: "\(column) = ?", value: .text($0)) }
         }
         if let few = along("resource", query.resource) ?? along("actor", query.actor) { return few }
-        let parts = try TextParts(query.text ?? "").rarest(in: session, of: text)
+        let parts = try TextParts(query.text ?? "").rarest(in: session, dialect, of: text)
         if !parts.isEmpty { return .text(pattern: dialect.textIndex.pattern(parts)) }
         if let outcome = query.outcome, outcome != .ok {
             // Says what the partial index says, word for word, so that it is used.
@@ -243,11 +243,12 @@ struct TextParts {
 
     /// The few parts that the newest records have least often: a search costs as much as its rarest part is frequent, and
     /// every further one costs, too.
-    func rarest(in session: any SQLSession, of text: String) throws -> [String] {
+    func rarest(in session: any SQLSession, _ dialect: SQLDialect, of text: String) throws -> [String] {
         guard parts.count > Self.maxUsed else { return parts }
-        let counts = parts.indices.map { "sum(instr(t, $\($0 + 1)) > 0)" }.joined(separator: ", ")
+        let counts = parts.indices.map { "sum(CASE WHEN \(dialect.contains("t", "$\($0 + 1)")) THEN 1 ELSE 0 END)" }
+            .joined(separator: ", ")
         let found = try session.first(
-            "SELECT \(counts) FROM (SELECT \(text) AS t FROM audit ORDER BY sequence DESC LIMIT \(Self.sample))",
+            "SELECT \(counts) FROM (SELECT \(text) AS t FROM audit ORDER BY sequence DESC LIMIT \(Self.sample)) AS newest",
             parts.map { .text($0) }
         ) { row in parts.map { _ in row.optionalInteger() ?? 0 } }
         let order = zip(parts, found ?? []).sorted { $0.1 < $1.1 }

@@ -20,8 +20,7 @@ extension SQLTransaction {
     }
 
     func put(_ package: PackageRecord) throws {
-        try count(package.repository)
-        let serial = "(SELECT last FROM change_serial)"
+        let serial = try count(package.repository)
         try session.execute(
             """
             INSERT INTO packages (\(Self.packageColumns)) VALUES ($1, $2, $3, $4, $5, $6, \(serial), \(serial))
@@ -43,6 +42,10 @@ extension SQLTransaction {
             throw SaveError(.conflict, "the package still has files: delete them first")
         }
         try count(repository, id.name)
+        if !dialect.hasOneWriter {
+            // The package's own row, which has the number, goes.
+            try raise(repository)
+        }
         try session.execute("DELETE FROM assets WHERE repository_id = $1 AND package = $2", key)
         try session.execute("DELETE FROM packages WHERE repository_id = $1 AND name = $2", key)
     }

@@ -2,25 +2,33 @@ internal import SaveHTTP
 internal import SavePlatform
 internal import SaveStorage
 
-/// The count of changes of packages. Writes happen one after the other, so a larger number is never committed before a smaller one:
-/// who has seen a number has seen all changes up to it.
+/// The count of changes of packages.
+///
+/// With one writer a larger number is never committed before a smaller one: who has seen a number has seen all changes up to it. With
+/// several, that holds for each package: the numbers of one package rise in the order of its commits, since two changes of its row
+/// cannot be under way at once.
 extension SQLTransaction {
     func serial(ofRepository repository: Int64) throws -> Int64 {
-        try session.first("SELECT serial FROM repositories WHERE id = $1", [.integer(repository)]) { try $0.integer() } ?? 0
+        let number =
+            dialect.hasOneWriter
+            ? "serial" : "greatest(serial, (SELECT max(serial) FROM packages WHERE repository_id = repositories.id))"
+        return try session.first("SELECT \(number) FROM repositories WHERE id = $1", [.integer(repository)]) { try $0.integer() }
+            ?? 0
     }
 
     func renewSerials(_ repository: Int64) throws {
-        try count(repository)
-        try session.execute(
-            "UPDATE packages SET serial = (SELECT last FROM change_serial) WHERE repository_id = $1", [.integer(repository)])
+        let number = try count(repository)
+        try session.execute("UPDATE packages SET serial = \(number) WHERE repository_id = $1", [.integer(repository)])
+        if !dialect.hasOneWriter { try raise(repository, to: number) }
     }
 
     /// Counts a change of a package.
     func count(_ repository: Int64, _ package: String) throws {
-        try count(repository)
-        try session.execute(
-            "UPDATE packages SET serial = (SELECT last FROM change_serial) WHERE repository_id = $1 AND name = $2",
+        let number = try count(repository)
+        let changed = try session.execute(
+            "UPDATE packages SET serial = \(number) WHERE repository_id = $1 AND name = $2",
             [.integer(repository), .text(package)])
+        if changed == 0, !dialect.hasOneWriter { try raise(repository, to: number) }
     }
 
     /// Counts the change of a file, if somebody uploaded it: a proxy's cache is no change of what is offered.
@@ -32,11 +40,30 @@ extension SQLTransaction {
         if let package, let package { try count(repository, package) }
     }
 
-    /// Counts a change of something in a repository. At least the time, so that the count does not go back with a database of yesterday that was put back.
-    func count(_ repository: Int64) throws {
+    /// Counts a change of something in a repository. At least the time, so that the count does not go back with a database of
+    /// yesterday that was put back; a sequence is brought up to the time when the database is opened (`advanceSerials`).
+    ///
+    /// - Returns: the number, as an expression.
+    @discardableResult
+    func count(_ repository: Int64) throws -> String {
+        guard dialect.hasOneWriter else { return String(try session.integer("SELECT nextval('change_serials')")) }
         let now: SQLValue = .integer(PlatformClock.system.now().seconds)
         try session.execute("UPDATE change_serial SET last = CASE WHEN last < $1 THEN $1 ELSE last + 1 END", [now])
         try session.execute(
             "UPDATE repositories SET serial = (SELECT last FROM change_serial) WHERE id = $1", [.integer(repository)])
+        return "(SELECT last FROM change_serial)"
+    }
+
+    /// Keeps a number in the repository's own row, for a change that no package's row tells of.
+    func raise(_ repository: Int64, to number: String = "nextval('change_serials')") throws {
+        try session.execute(
+            "UPDATE repositories SET serial = greatest(serial, \(number)) WHERE id = $1", [.integer(repository)])
+    }
+
+    /// Brings the sequence up to the time. Another process may count meanwhile, hence the distance.
+    func advanceSerials(to now: Timestamp) throws {
+        try session.query(
+            "SELECT setval('change_serials', $1 + 1000) FROM change_serials WHERE last_value < $1", [.integer(now.seconds)]
+        ) { _ in }
     }
 }

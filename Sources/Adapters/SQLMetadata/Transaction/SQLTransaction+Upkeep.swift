@@ -45,7 +45,8 @@ extension SQLTransaction {
         var counts = StoreCounts()
         counts.projects = try session.integer("SELECT count(*) FROM projects")
         counts.repositories = try session.integer("SELECT count(*) FROM repositories")
-        let content = try session.first("SELECT packages, files, sidecars, bytes FROM content_counts", []) { row in
+        let content = try session.first("SELECT sum(packages), sum(files), sum(sidecars), sum(bytes) FROM content_counts", []) {
+            row in
             (try row.integer(), try row.integer(), try row.integer(), try row.integer())
         }
         if let content { (counts.packages, counts.files, counts.sidecars, counts.logicalBytes) = content }

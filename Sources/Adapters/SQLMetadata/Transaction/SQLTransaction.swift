@@ -6,6 +6,8 @@ struct SQLTransaction: MetadataWriting {
     let session: any SQLSession
     let dialect: SQLDialect
     let settings: SettingsText
+    /// Notes that a record waits for its place in the audit trail. Only with several writers.
+    let waiting: WaitingRecords?
 
     /// Runs an update by id.
     ///

@@ -56,16 +56,30 @@ package protocol AuditRecording: Sendable {
 extension MetadataWriting {
     /// Adds an event to the audit trail, in the transaction of the change it tells of.
     package func record(_ event: AuditEvent, _ context: AuditContext, at time: Timestamp) throws {
-        let last = try lastAudit()
-        var record = AuditRecord(
-            sequence: (last?.sequence ?? 0) + 1, time: time, actor: context.principal.auditName,
+        let record = AuditRecord(
+            sequence: 0, time: time, actor: context.principal.auditName,
             actorKind: context.principal.auditKind,
             action: event.action, resourceType: event.resourceType, resource: AuditTrail.bounded(event.resource),
             outcome: event.outcome,
             sourceIP: context.sourceIP, userAgent: AuditTrail.bounded(context.userAgent), requestID: context.requestID,
-            details: AuditTrail.bounded(event.details), hash: "", previousHash: last?.hash ?? AuditTrail.origin)
+            details: AuditTrail.bounded(event.details), hash: "", previousHash: "")
+        try chain(record)
+    }
+}
+
+extension AuditWriting where Self: AuditReading {
+    /// For stores with one writer: the record has its place at once.
+    package func chain(_ record: AuditRecord) throws { try append(record.following(try lastAudit())) }
+}
+
+extension AuditRecord {
+    /// The record with its place behind the last one of a trail; nil for the first.
+    package func following(_ last: AuditRecord?) -> AuditRecord {
+        var record = self
+        record.sequence = (last?.sequence ?? 0) + 1
+        record.previousHash = last?.hash ?? AuditTrail.origin
         record.hash = AuditTrail.hash(of: record)
-        try append(record)
+        return record
     }
 }
 
