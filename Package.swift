@@ -77,6 +77,7 @@ let package = Package(
     ],
     targets: [
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
         system("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
         system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
@@ -123,6 +124,9 @@ let package = Package(
             "SaveSQLite", path: "Sources/Adapters/SQLite",
             ["SaveSQLMetadata", "SavePlatform", "SaveHTTP", "SaveStorage", "SaveAdvisories", "CSQLite"]),
         library(
+            "SavePostgres", path: "Sources/Adapters/Postgres",
+            ["SaveSQLMetadata", "SavePlatform", "SaveHTTP", "SaveDigest", "CPostgres"]),
+        library(
             "SaveSQLMetadata", path: "Sources/Adapters/SQLMetadata", ["SavePlatform", "SaveHTTP", "SaveStorage", "SaveDigest"]),
         library(
             "SaveBlobs", path: "Sources/Adapters/Blobs", ["SavePlatform", "SaveHTTP", "SaveStorage", "SaveDigest", "CLinuxFiles"]),
@@ -143,7 +147,8 @@ let package = Package(
                 "SavePlatform", "SaveAPI", "SaveUI", "FormatPyPI", "FormatRaw", "FormatNpm", "FormatCargo", "FormatGo",
                 "FormatMaven",
                 "FormatOci", "SaveDigest", "SaveCompression", "SaveTOML",
-                "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2", "SavePlugins",
+                "SaveSQLite", "SavePostgres", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2",
+                "SavePlugins",
                 "CMalloc",
             ] + engine,
             path: "Sources/SaveServer", exclude: ["Executable", "README.md"], swiftSettings: settings),
@@ -183,6 +188,9 @@ let package = Package(
         tests(
             "StoresTests",
             ["CSQLite", "SaveSQLite", "SaveSQLMetadata", "SaveBlobs", "SaveTestKit", "SavePlatform", "SaveDigest"] + engine),
+        tests(
+            "PostgresTests",
+            ["SavePostgres", "SaveSQLMetadata", "SaveTestKit", "SavePlatform", "SaveDigest"] + engine),
         tests("CurlTests", ["SaveCurl", "SaveTestKit", "SavePlatform", "SaveHTTP"]),
         tests("MicrohttpdTests", ["SaveMicrohttpd", "SaveTestKit", "SavePlatform", "SaveHTTP"]),
         tests(

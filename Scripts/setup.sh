@@ -14,13 +14,14 @@ fail() {
 }
 
 packages=(
-    libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev zlib1g-dev libarchive-dev
+    libsqlite3-dev libpq-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev zlib1g-dev libarchive-dev
     libxml2-dev libssl-dev libargon2-dev libb2-dev libmd4c-dev pkg-config make curl ca-certificates python3 python3-venv
 )
 for option in "$@"; do
     case "$option" in
         --tests)
             packages+=(sqlite3 openssl npm cargo-web golang-go prometheus nginx-light chromium skopeo docker-registry)
+            packages+=(postgresql-15 pgbouncer)
             # mvn with the plugins of one deploy and one jar, Gradle and Ivy: 110 MB beside the Java that they run on.
             packages+=(maven libmaven-deploy-plugin-java libmaven-install-plugin-java libmaven-jar-plugin-java ivy gradle)
             ;;

@@ -1,0 +1,52 @@
+internal import SavePlatform
+
+/// What PostgreSQL or libpq said, by its SQLSTATE (PostgreSQL 15, appendix A). Errors are told apart by code, never by text.
+struct PostgresFailure: Error, CustomStringConvertible {
+    /// Five characters; empty where libpq itself gave up the connection, or never got one.
+    let state: String
+    /// For the log. It names hosts, tables and constraints, never values or passwords.
+    let message: String
+
+    var description: String { "PostgreSQL \(state.isEmpty ? "connection" : state): \(message)" }
+
+    /// Whether the connection is of no use any more: broken, shut down (57P01 to 57P03), or one to a server that only reads (25006),
+    /// which a failover leaves behind.
+    var isLost: Bool { state.isEmpty || state.hasPrefix("08") || state.hasPrefix("57P0") || state == "25006" }
+
+    /// Whether another writer was in the way, and the same transaction may well succeed now: serialization failure, deadlock.
+    var isOvertaken: Bool { state == "40001" || state == "40P01" }
+
+    /// Whether a unique index has such a row already.
+    var isTaken: Bool { state == "23505" }
+
+    /// The failure in the platform's terms.
+    var error: SaveError {
+        switch state {
+        case "23505": SaveError(.alreadyExists, "a record of this name exists already", underlying: self)
+        case "23503":
+            SaveError(.conflict, "a record that this one belongs to is gone, or others still belong to it", underlying: self)
+        case "22021": SaveError(.invalidRequest, "the text has a character that the database cannot keep: leave it out")
+        case "53100":
+            SaveError(.storageFull, "the disk of the database is full: ask an administrator to make room", underlying: self)
+        case "40001", "40P01", "55P03", "57014":
+            SaveError(.busy, "the database is busy with other changes: ask again later", underlying: self)
+        case "53300":
+            SaveError(
+                .busy, "the database takes no more connections: ask again later; the operator raises its max_connections",
+                underlying: self)
+        case "28000", "28P01":
+            SaveError(.storageUnavailable, "the database refuses the server's name or password", underlying: self)
+        case "3D000": SaveError(.storageUnavailable, "the database does not exist: create it", underlying: self)
+        case "42501":
+            SaveError(
+                .storageUnavailable, "the database does not let the server's account do its work: make it the owner",
+                underlying: self)
+        case _ where isLost || state.hasPrefix("53") || state.hasPrefix("58") || state.hasPrefix("XX"):
+            SaveError(.storageUnavailable, "the database cannot be reached or used: the server's log says why", underlying: self)
+        default: SaveError(.internalFailure, "the database refused a statement", underlying: self)
+        }
+    }
+
+    /// The server did not answer in time: it hangs, or the network does.
+    static let silent = PostgresFailure(state: "", message: "no answer in time")
+}
