@@ -2,6 +2,7 @@ internal import FoundationEssentials
 internal import Glibc
 package import SaveBlobs
 internal import SavePlatform
+internal import SavePostgres
 internal import SaveSQLMetadata
 internal import SaveSQLite
 
@@ -16,21 +17,28 @@ package struct Stores: Sendable {
     /// Opens the data directory, which nobody else may have open, and makes what a new one lacks.
     ///
     /// - Throws: one sentence for whatever is wrong with it.
-    package static func open(_ configuration: ServerConfiguration, for purpose: DataDirectory.Purpose) throws -> Stores {
+    package static func open(
+        _ configuration: ServerConfiguration, for purpose: DataDirectory.Purpose
+    ) async throws -> Stores {
         do {
-            return try openParts(configuration, for: purpose)
+            return try await openParts(configuration, for: purpose)
         } catch let error as SaveError {
             throw explained(error, configuration.data)
         }
     }
 
-    private static func openParts(_ configuration: ServerConfiguration, for purpose: DataDirectory.Purpose) throws -> Stores {
-        let directory = try DataDirectory(configuration.data, for: purpose)
+    private static func openParts(
+        _ configuration: ServerConfiguration, for purpose: DataDirectory.Purpose
+    ) async throws -> Stores {
+        let directory = try DataDirectory(configuration.data, for: purpose, hasDatabase: configuration.database == nil)
         if directory.isNew { try ServerKey.create(at: directory.keyPath) }
         ServerKey.noteIdentity(at: directory.keyPath)
         let pool = BlockingPool(name: "files", threads: 8)
         let blobs = try FileBlobStore(root: directory.blobsPath, reserveBytes: configuration.diskReserve, pool: pool)
-        let metadata = try SQLiteStore.open(path: directory.databasePath)
+        let metadata =
+            if let address = configuration.database { try await PostgresStore.open(address) } else {
+                try SQLiteStore.open(path: directory.databasePath)
+            }
         try directory.complete()
         return Stores(
             directory: directory, metadata: metadata, blobs: blobs, pool: pool,
@@ -53,7 +61,7 @@ package struct Stores: Sendable {
     static func using<Result>(
         _ configuration: ServerConfiguration, _ body: (Stores) async throws -> Result
     ) async throws -> Result {
-        let stores = try open(configuration, for: .maintenance)
+        let stores = try await open(configuration, for: .maintenance)
         do {
             let result = try await body(stores)
             await stores.close()

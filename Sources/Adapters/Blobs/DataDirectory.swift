@@ -35,9 +35,10 @@ package final class DataDirectory: Sendable {
 
     /// Opens the folder and locks it. Blocks for a moment.
     ///
+    /// - Parameter hasDatabase: whether the database is to be in it; false where the records are in another program's.
     /// - Throws: `storageUnavailable` with one sentence when it cannot be used: another server has it, everybody may write
     ///   to it, or a part of what was there is missing. `conflict` for a restore into one that is not empty.
-    package init(_ path: String, for purpose: Purpose = .serving) throws {
+    package init(_ path: String, for purpose: Purpose = .serving, hasDatabase: Bool = true) throws {
         if purpose == .maintenance { try Self.refuseMissing(path) } else { try DurableFolder.create(path) }
         guard let real = realpath(path, nil) else { throw Self.unusable(path, "cannot be opened", errno) }
         defer { free(real) }
@@ -51,7 +52,13 @@ package final class DataDirectory: Sendable {
         }
         lock = try DirectoryLock(folder, at: path)
         let names = Set(try folder.names())
-        let missing = try Self.missing(from: folder, names)
+        guard hasDatabase || !names.contains("save.db") else {
+            throw Self.unusable(
+                path,
+                "holds a server's own database, save.db, and the configuration names another one: leave `database` out to go on with this one, or name an empty directory with --data"
+            )
+        }
+        let missing = try Self.missing(from: folder, names, hasDatabase: hasDatabase)
         let state = try DataDirectoryState(in: self.path)
         switch (purpose, state) {
         case (.restoring, _):
@@ -111,10 +118,11 @@ package final class DataDirectory: Sendable {
     }
 
     /// The parts of a server's data that are not there, the gravest first.
-    private static func missing(from folder: Folder, _ names: Set<String>) throws -> [Part] {
+    private static func missing(from folder: Folder, _ names: Set<String>, hasDatabase isWanted: Bool) throws -> [Part] {
         var facts = stat()
         var missing: [Part] = []
-        let hasDatabase = fstatat(folder.descriptor, "save.db", &facts, AT_SYMLINK_NOFOLLOW) == 0 && facts.st_size > 0
+        let isThere = fstatat(folder.descriptor, "save.db", &facts, AT_SYMLINK_NOFOLLOW) == 0 && facts.st_size > 0
+        let hasDatabase = isThere || !isWanted
         if !hasDatabase { missing.append(.database) }
         if !names.contains("server.key") { missing.append(.key) }
         // A file system that is not mounted leaves an empty folder behind.

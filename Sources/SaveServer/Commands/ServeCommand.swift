@@ -36,7 +36,7 @@ enum ServeCommand: Command {
         let configuration = budget.configuration
         budget.report(to: log)
         try Assembly.checkBeforeStart(configuration, environment: environment)
-        let stores = try Stores.open(configuration, for: .serving)
+        let stores = try await Stores.open(configuration, for: .serving)
         let assembly: Assembly
         do {
             assembly = try await Assembly.make(

@@ -1,9 +1,12 @@
 package import SaveAdvisories
 package import SavePlugins
+package import SavePostgres
 
 /// Everything an operator can set. Each property is one key of `Setting.all`, which has its documentation.
 package struct ServerConfiguration: Sendable, Equatable {
     package var data = "data"
+    /// nil for the one in the data directory.
+    package var database: PostgresAddress?
     package var host = "127.0.0.1"
     package var port: UInt16 = 8080
     package var threads: Int?

@@ -3,6 +3,7 @@ internal import SaveAdvisories
 internal import SaveHTTP
 internal import SavePlatform
 internal import SavePlugins
+package import SavePostgres
 
 /// A key of the configuration: its name, what it means, and how its text is read.
 package struct Setting: Sendable {
@@ -34,6 +35,10 @@ package struct Setting: Sendable {
     /// Every key there is, in the order of the documentation.
     package static let all: [Setting] = [
         Setting("data", \.data, "data", SettingText.text, "Directory of the database, the files and the server's key."),
+        Setting(
+            "database", \.database, "sqlite", SettingText.database,
+            "Where the records are: `sqlite` for a file in the data directory, or a URL such as `postgresql://save:password@db.example.com/save?sslmode=verify-full`, with several hosts between commas.",
+            mayHaveCredentials: true),
         Setting(
             "host", \.host, "127.0.0.1", SettingText.text,
             "Address to listen on; `listen` and `--listen` set it together with the port."),
@@ -181,6 +186,16 @@ enum SettingText {
     static func text(_ text: String) throws(SettingError) -> String {
         guard !text.isEmpty else { throw SettingError("must not be empty") }
         return text
+    }
+
+    /// A database in the data directory, or where another one is. The complaint does not repeat the text: it may have a password.
+    static func database(_ text: String) throws(SettingError) -> PostgresAddress? {
+        if text == "sqlite" { return nil }
+        do { return try PostgresAddress(text) } catch {
+            throw SettingError(
+                "must be sqlite, or a URL such as postgresql://save:password@db.example.com/save, in which a / or @ of the password is written %2F or %40"
+            )
+        }
     }
 
     /// A server's address: scheme and host, a port and a path where it has them.

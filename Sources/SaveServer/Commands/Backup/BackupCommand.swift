@@ -29,7 +29,14 @@ enum BackupCommand: Command {
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
         let target = try arguments.operand(0)
-        let source = try arguments.configuration(environment).data
+        let configuration = try arguments.configuration(environment)
+        guard configuration.database == nil else {
+            throw SaveError(
+                .unsupported,
+                "backup copies a database in the data directory, and this server's is PostgreSQL: copy that with pg_dump, and then blobs and server.key from \(configuration.data)"
+            )
+        }
+        let source = configuration.data
         try Stores.require(source)
         let directory = try BackupDirectory(target, apartFrom: source)
         let progress = ProgressLine.standardError("backing up", arguments, environment)

@@ -1,0 +1,144 @@
+"""A PostgreSQL of the system's package for tests: in a folder of its own, on a Unix socket, gone with the tests."""
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+from .waiting import LIMIT
+
+PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
+
+
+class Postgres:
+    def __init__(self):
+        # Short: the path of a socket has 107 bytes.
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="save-pg."))
+        self.user = []
+        if os.geteuid() == 0:
+            # The server refuses to run as root.
+            shutil.chown(self.folder, "nobody", "nogroup")
+            self.user = ["runuser", "-u", "nobody", "--"]
+        self.process = None
+        self.made = 0
+        self.run("initdb", "-D", self.folder / "data", "-A", "trust", "-U", "save", "-N", "-E", "UTF8", "--locale=C")
+
+    def run(self, program, *arguments):
+        done = subprocess.run([*self.user, str(PROGRAMS / program), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, timeout=LIMIT, cwd=self.folder)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def start(self):
+        with open(self.folder / "server.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [*(["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if self.user else []),
+                 str(PROGRAMS / "postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder), "-c", "listen_addresses=",
+                 "-c", "fsync=off", "-c", "shared_buffers=32MB"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
+        end = time.monotonic() + LIMIT
+        while subprocess.run([str(PROGRAMS / "pg_isready"), "-q", "-h", str(self.folder)]).returncode != 0:
+            assert self.process.poll() is None and time.monotonic() < end, (self.folder / "server.log").read_text()
+            time.sleep(0.05)
+        return self
+
+    def sql(self, text, database="postgres"):
+        """Runs statements, and answers what they printed."""
+        return self.run("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-U", "save", "-d", database, "-c", text)
+
+    def database(self):
+        """The URL of a new and empty database. Its password is not asked for, and must not show anywhere."""
+        self.made += 1
+        self.sql("CREATE DATABASE save%d" % self.made)
+        return "postgresql://save:hunter2@/save%d?host=%s" % (self.made, str(self.folder).replace("/", "%2F"))
+
+    def crash(self):
+        """`kill -9` of the server's first process; its children notice."""
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self):
+        # What a killed server shared in memory is free when its children are gone.
+        end = time.monotonic() + LIMIT
+        while True:
+            try:
+                return self.start()
+            except AssertionError:
+                if time.monotonic() > end:
+                    raise
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(LIMIT)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class LostAnswers:
+    """Stands between a server and its database, on a Unix socket, and loses what the database answers to a commit."""
+    SOCKET = ".s.PGSQL.5432"
+
+    def __init__(self, postgres):
+        self.target = str(postgres.folder / self.SOCKET)
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="save-pg."))
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.folder / self.SOCKET))
+        self.listener.listen()
+        self.armed = threading.Event()
+        self.lost = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def url(self, database):
+        return "%s?host=%s" % (database.split("?")[0], str(self.folder).replace("/", "%2F"))
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            database = socket.socket(socket.AF_UNIX)
+            database.connect(self.target)
+            loses = threading.Event()
+            threading.Thread(target=self.ask, args=(client, database, loses), daemon=True).start()
+            threading.Thread(target=self.answer, args=(client, database, loses), daemon=True).start()
+
+    def ask(self, client, database, loses):
+        while data := self.read(client):
+            # A write's commit, with its token.
+            if self.armed.is_set() and b"INSERT INTO commit_tokens" in data and b"COMMIT" in data:
+                self.armed.clear()
+                loses.set()
+            database.sendall(data)
+        self.end(client, database)
+
+    def answer(self, client, database, loses):
+        while data := self.read(database):
+            if loses.is_set():
+                self.lost.append(data)
+                break
+            client.sendall(data)
+        self.end(client, database)
+
+    @staticmethod
+    def read(side):
+        try:
+            return side.recv(1 << 16)
+        except OSError:
+            return b""
+
+    @staticmethod
+    def end(*sides):
+        for side in sides:
+            try:
+                side.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def stop(self):
+        self.end(self.listener)
+        self.listener.close()
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,135 @@
+"""A server whose records are in PostgreSQL: clients notice nothing, and a database that goes away is told and comes back."""
+import concurrent.futures
+import hashlib
+
+import pytest
+import requests
+
+import make_fixtures
+from harness.postgres import LostAnswers, Postgres
+from harness.server import PASSWORD, command
+from harness.waiting import until
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    made = Postgres().start()
+    yield made
+    made.stop()
+
+
+def upload(session, server, item, content):
+    """Sends a wheel as publishers do; the status."""
+    return session.post(
+        server.url + "/pypi/p/hosted/", timeout=60,
+        data={":action": "file_upload", "protocol_version": "1", "name": item.name, "version": item.version,
+              "filetype": "bdist_wheel", "pyversion": "py3", "sha256_digest": hashlib.sha256(content).hexdigest()},
+        files={"content": (item.filename, content)}).status_code
+
+
+def session():
+    made = requests.Session()
+    made.trust_env = False
+    made.auth = ("admin", PASSWORD)
+    return made
+
+
+def test_what_twine_publishes_to_a_server_on_postgresql_pip_installs(new_server, postgres, tool, tmp_path):
+    server = new_server("records", SAVE_DATABASE=postgres.database())
+    server.create("p/hosted")
+    files = [item.write(tmp_path) for item in (make_fixtures.wheel("sent", "1.0"), make_fixtures.sdist("sent", "1.0"))]
+    tool("twine7").publish(server.url + "/pypi/p/hosted/", "admin", PASSWORD, *files).must_succeed()
+    assert tool("pip-newest").install(server.index_url("p/hosted"), "sent").must_succeed().installed == {"sent": "1.0"}
+    audited = [record["action"] for record in server.admin.ok("GET", "/api/v1/admin/audit").json()["items"]]
+    assert audited.count("file.upload") == 2
+    # Everything is there again after a restart, and holds together.
+    assert server.stop() == 0
+    assert not (server.data / "save.db").exists()
+    done = command("verify", "--data", server.data, SAVE_DATABASE=server.environment["SAVE_DATABASE"])
+    assert done.returncode == 0 and " 0 problems" in done.stdout, done.stdout + done.stderr
+    server.start()
+    assert tool("uv").install(server.index_url("p/hosted"), "sent").must_succeed().installed == {"sent": "1.0"}
+
+
+def test_of_two_servers_on_one_database_one_wins_each_of_three_hundred_names(new_server, postgres):
+    database = postgres.database()
+    first = new_server("first", SAVE_DATABASE=database)
+    first.create("p/hosted")
+    second = new_server("second", SAVE_DATABASE=database)
+    sessions = [(session(), first, b"first"), (session(), second, b"second")]
+    # Other bytes of the same name: a file may be sent again, but not changed.
+    contents = {}
+    items = make_fixtures.many(300, "raced", payload=10)
+    others = make_fixtures.many(300, "raced", payload=20)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for item, other in zip(items, others):
+            assert item.filename == other.filename and item.content != other.content
+            statuses = list(pool.map(lambda of: upload(of[0], of[1], item, of[2]),
+                                     [(sessions[0][0], first, item.content), (sessions[1][0], second, other.content)]))
+            assert sorted(statuses) in ([200, 400], [200, 409]), (item.filename, statuses)
+            contents[item.filename] = (item.content, other.content)[statuses.index(200)]
+    kept = dict(line.split("|") for line in postgres.sql("SELECT path, blob FROM assets WHERE sidecar_of IS NULL",
+                                                         database.split("?")[0].rpartition("/")[2]).split())
+    assert {path.rpartition("/")[2]: digest for path, digest in kept.items()} == {
+        name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+
+
+def test_a_database_that_is_killed_makes_the_server_unready_until_it_is_back(new_server):
+    own = Postgres().start()
+    try:
+        server = new_server("outage", SAVE_DATABASE=own.database())
+        server.create("p/hosted")
+        item = make_fixtures.wheel("sent", "1.0")
+        assert upload(session(), server, item, item.content) == 200
+        own.crash()
+        until(lambda: server.client(None).get("/health/ready").status_code == 503, "not ready")
+        assert server.client(None).get("/health/ready").json()["failing"] == "database"
+        # What is in memory and on the disk goes on.
+        assert server.admin.page("p/hosted", "sent").status_code in (200, 503)
+        other = make_fixtures.wheel("sent", "2.0")
+        assert upload(session(), server, other, other.content) == 503
+        own.restart()
+        until(lambda: server.client(None).get("/health/ready").status_code == 200, "ready again")
+        assert upload(session(), server, other, other.content) == 200
+        assert server.alive and "hunter2" not in server.log.read_text()
+    finally:
+        own.stop()
+
+
+def test_a_change_whose_answer_got_lost_is_made_once_and_acknowledged(new_server, postgres):
+    database = postgres.database()
+    between = LostAnswers(postgres)
+    try:
+        server = new_server("lost", SAVE_DATABASE=between.url(database))
+        between.armed.set()
+        server.create("p/hosted")
+        assert len(between.lost) == 1
+        assert [found["name"] for found in server.admin.ok("GET", "/api/v1/repos").json()["items"]] == ["hosted"]
+        between.armed.set()
+        item = make_fixtures.wheel("sent", "1.0")
+        assert upload(session(), server, item, item.content) == 200
+        assert len(between.lost) == 2
+        actions = [record["action"] for record in server.admin.ok("GET", "/api/v1/admin/audit").json()["items"]]
+        assert actions.count("file.upload") == 1 and actions.count("repository.create") == 1, actions
+        assert server.stop() == 0
+    finally:
+        between.stop()
+
+
+def test_no_password_of_the_database_is_shown(postgres, tmp_path):
+    database = postgres.database()
+    shown = command("config", "--data", tmp_path / "none", SAVE_DATABASE=database)
+    assert shown.returncode == 0 and "database = postgresql://***@/save" in shown.stdout and "hunter2" not in shown.stdout
+    for wrong in (database.replace("@/save", "@/absent"), database.replace("postgresql:", "mysql:"), "postgresql://save:hunter2@[broken"):
+        done = command("serve", "--data", tmp_path / "data", "--listen", "127.0.0.1:0", SAVE_DATABASE=wrong)
+        assert done.returncode != 0 and "hunter2" not in done.stdout + done.stderr, done.stderr
+        assert "database" in done.stderr
+
+
+def test_a_directory_with_a_database_of_its_own_is_not_left_behind(new_server, postgres):
+    server = new_server("before")
+    assert server.stop() == 0
+    done = command("serve", "--data", server.data, "--listen", "127.0.0.1:0", SAVE_DATABASE=postgres.database())
+    assert done.returncode != 0 and "save.db" in done.stderr, done.stderr
+    backup = command("backup", server.data.parent / "backup", "--data", server.data, SAVE_DATABASE=postgres.database())
+    assert backup.returncode != 0 and "pg_dump" in backup.stderr, backup.stderr
