@@ -21,7 +21,7 @@ import Testing
     private func firstStart() async throws {
         var configuration = ServerConfiguration()
         configuration.data = data
-        await (try Stores.open(configuration, for: .serving)).close()
+        await (try await Stores.open(configuration, for: .serving)).close()
     }
 
     @Test func `every name that a first start makes is durable, the folders above it included`() async throws {
