@@ -20,7 +20,7 @@ packages=(
 for option in "$@"; do
     case "$option" in
         --tests)
-            packages+=(sqlite3 openssl npm cargo-web golang-go prometheus nginx-light chromium skopeo docker-registry)
+            packages+=(sqlite3 openssl npm cargo-web golang-go prometheus nginx-light caddy chromium skopeo docker-registry)
             packages+=(postgresql-15 pgbouncer)
             # mvn with the plugins of one deploy and one jar, Gradle and Ivy: 110 MB beside the Java that they run on.
             packages+=(maven libmaven-deploy-plugin-java libmaven-install-plugin-java libmaven-jar-plugin-java ivy gradle)

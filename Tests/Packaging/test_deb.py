@@ -102,6 +102,34 @@ def serving(tree):
     check(status == 0, "the server ends with 0")
 
 
+@contextlib.contextmanager
+def contained(tree, package):
+    """What the Containerfile makes, its steps run in the tree: the server as the image's command starts it; its URL."""
+    steps = re.sub(r"\\\n\s*", " ", (ROOT / "Containerfile").read_text())
+    settings = []
+    for word, rest in re.findall(r"^([A-Z]+) (.*)$", steps, re.M):
+        if word == "COPY":
+            shutil.copy(package, tree.root / "tmp" / package.name)
+        elif word == "RUN":
+            tree.run("sh", "-ec", rest)
+        elif word == "ENV":
+            settings.append(rest)
+    user = re.search(r"^USER (\w+)$", steps, re.M)[1]
+    command = [word for name in ("ENTRYPOINT", "CMD") for word in json.loads(re.search(r"^%s (\[.*\])$" % name, steps, re.M)[1])]
+    listen = tree.root / "var/lib/save/listen"
+    process = subprocess.Popen(["chroot", "--userspec=%s:%s" % (user, user), str(tree.root), "env", *settings, "SAVE_LISTEN=127.0.0.1:0", *command],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not (listen.exists() and re.search(r":\d+", listen.read_text())):
+            if process.poll() is not None:
+                sys.exit("test_deb: the command of the image ended with %d" % process.returncode)
+            time.sleep(0.05)
+        yield re.search(r"http://\S+?:\d+", listen.read_text())[0]
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
 def publish(url, password):
     manager = urllib.request.HTTPPasswordMgrWithPriorAuth()
     manager.add_password(None, url, "admin", password, is_authenticated=True)
@@ -161,6 +189,9 @@ def main():
         check(not any(map(tree.exists, ("/var/lib/save", "/etc/save", "/var/log/save"))), "purged, nothing is left")
         check(subprocess.run(["chroot", str(tree.root), "getent", "passwd", "save"], stdout=subprocess.DEVNULL).returncode != 0,
               "purged, its user is gone")
+        with contained(tree, package) as url:
+            with urllib.request.urlopen(url + "/health") as answer:
+                check(answer.status == 200, "the steps of the Containerfile make an image whose command serves")
     finally:
         if tree:
             tree.end()
