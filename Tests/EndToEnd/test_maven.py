@@ -307,6 +307,22 @@ def test_a_cooldown_goes_by_the_time_of_each_build_of_a_snapshot(chain, server, 
         assert answer.status_code == status, (days, answer.text)
 
 
+@pytest.mark.parametrize("policy", ["first_owner", "union"])
+@pytest.mark.parametrize("place", ["proxy", "group"])
+def test_the_metadata_of_a_reserved_group_id_is_asked_of_no_upstream(server, repository, upstream, place, policy):
+    reserved = {place: {"reserved_names": ["com.acme:*"]}}
+    server.create(repository + "/ours", format="maven", anonymous_read=True)
+    server.create(repository + "/proxy", format="maven", kind="proxy", anonymous_read=True, remote_url=upstream.url, **reserved.get("proxy", {}))
+    server.create(repository + "/group", format="maven", kind="group", anonymous_read=True, policy=policy,
+                  members=[repository + "/ours", repository + "/proxy"], **reserved.get("group", {}))
+    visitor, path = server.client(None, None), "/maven/%s/%s/com/%s/maven-metadata.xml"
+    for ending in ("", ".sha1"):
+        assert visitor.get(path % (repository, place, "acme") + ending).status_code == 403
+    assert upstream.asked == []
+    assert visitor.get(path % (repository, place, "other")).status_code == 404
+    assert upstream.asked != []
+
+
 def test_a_group_id_alone_is_refused_as_a_pattern(server, repository, upstream):
     answer = server.admin.post("/api/v1/repos", json={
         "project": repository, "name": "proxy", "format": "maven", "repository_type": "proxy", "remote_url": upstream.url,

@@ -61,3 +61,17 @@ extension CatalogueSnapshot {
             details: ["package": package.name])
     }
 }
+
+extension [NamePattern] {
+    /// The first pattern that covers a package, or a namespace that an index of the package may be about: the metadata in the folder of
+    /// the Maven artifact `com:acme` may be that of the group `com.acme`.
+    func first(coveringIndexOf package: PackageID?, in repository: Repository) async throws -> NamePattern? {
+        guard let package, !isEmpty else { return nil }
+        if let pattern = first(covering: package) { return pattern }
+        guard let naming = repository.format.cast({ $0 as? any PackageNamespaces }) else { return nil }
+        for namespace in try await naming.ask({ $0.namespaces(of: package) }) {
+            if let pattern = first(covering: PackageID(normalized: namespace)) { return pattern }
+        }
+        return nil
+    }
+}

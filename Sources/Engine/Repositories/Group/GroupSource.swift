@@ -38,6 +38,11 @@ package struct GroupSource: ContentSource {
 
     package func listing(_ index: IndexKey) async throws -> SourcedListing {
         if case .search(let query) = index { return try await found(query) }
+        if let package = index.package, reserved.first(covering: package) == nil,
+            let pattern = try await reserved.first(coveringIndexOf: package, in: repository)
+        {
+            return try await hosted(index, of: package, reserved: pattern)
+        }
         guard let package = index.package, !isUnion else { return try await merged(index).sourced() }
         var validity = CacheValidity()
         var isFree = false
@@ -50,6 +55,15 @@ package struct GroupSource: ContentSource {
         }
         if !isFree { try await refuseNested(package, &validity) }
         throw noPackage(package, validity)
+    }
+
+    /// What members that host list of a package of whose namespace no upstream is asked.
+    private func hosted(_ index: IndexKey, of package: PackageID, reserved pattern: NamePattern) async throws -> SourcedListing {
+        do {
+            return try await GroupSource(repository: repository, members: members.filter(\.isHosted), reserved: []).listing(index)
+        } catch let miss as SourceMiss {
+            throw SourceMiss.reserved(package, pattern, in: repository, miss.validity)
+        }
     }
 
     /// What a member lists of a package; nil where it does not have it.

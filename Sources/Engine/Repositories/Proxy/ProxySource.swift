@@ -31,7 +31,7 @@ struct ProxySource: FileSource {
         // Nobody can list an arbitrary site: show what was fetched from it.
         guard isIndexed else { return try await fetched(in: index) }
         guard index != UpstreamConfiguration.index else { throw SaveError(.notFound, "this is no index: check the URL") }
-        try refuseReserved(index.package)
+        try refuse(index.package, by: try await settings.reservedNames.first(coveringIndexOf: index.package, in: repository))
         if let describing = context.describing { return try await described(index, describing) }
         // Upstreams are asked for pages of packages; what else a format makes of a package mostly comes from the same page.
         let found = try await UpstreamIndex(context).current(index.package.map(IndexKey.package) ?? index)
@@ -141,7 +141,11 @@ struct ProxySource: FileSource {
 
     /// - Throws: a miss for a name that the upstream is never asked for, cached or not.
     private func refuseReserved(_ package: PackageID?) throws {
-        guard let package, let pattern = settings.reservedNames.first(covering: package) else { return }
+        try refuse(package, by: settings.reservedNames.first(covering: package))
+    }
+
+    private func refuse(_ package: PackageID?, by pattern: NamePattern?) throws {
+        guard let package, let pattern else { return }
         let version = context.counters.version(context.id, .index(.package(package)))
         throw SourceMiss.reserved(
             package, pattern, in: repository, CacheValidity(dependencies: [.init(repository: repository, version: version)]))
