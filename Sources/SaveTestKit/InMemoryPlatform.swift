@@ -46,7 +46,10 @@ package final class InMemoryPlatform: Sendable {
     /// - Parameters:
     ///   - upstream: for a proxy, the repository that it proxies.
     ///   - members: for a group.
-    package func add(_ name: String, _ kind: RepositoryKind, upstream: String? = nil, members: [String] = []) async throws {
+    package func add(
+        _ name: String, _ kind: RepositoryKind, upstream: String? = nil, members: [String] = [], isUnion: Bool = false,
+        settings: JSONObject = [:]
+    ) async throws {
         let remote = upstream.map { "http://\(Self.host)\(path(of: $0))" }
         let known = Dictionary(catalogue.current.repositories.map { ($0.record.name, $0.record.id) }) { first, _ in first }
         let format = formatID
@@ -57,6 +60,8 @@ package final class InMemoryPlatform: Sendable {
                 updated: project.created)
             if let remote { record.proxy.remoteURL = remote }
             record.group.members = members.compactMap { known[$0] }
+            if isUnion { record.group.policy = .union }
+            record.settings = settings
             _ = try writing.put(record)
         }
         try await catalogue.reload()

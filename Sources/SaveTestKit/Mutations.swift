@@ -2,11 +2,11 @@ internal import SavePlatform
 
 /// Damaged copies of bytes that were right: what a careless upstream sends, a client that breaks off, or somebody who looks for
 /// what a format takes too easily. The same ones in every run.
-enum Mutations {
+package enum Mutations {
     /// A copy, and what was done to it.
-    struct Copy: Sendable {
-        let what: String
-        let bytes: [UInt8]
+    package struct Copy: Sendable {
+        package let what: String
+        package let bytes: [UInt8]
     }
 
     /// Copies of each kind.
@@ -14,7 +14,7 @@ enum Mutations {
     /// Copies of a JSON document.
     private static let maxDocumentCopies = 240
 
-    static func of(_ bytes: [UInt8]) -> [Copy] {
+    package static func of(_ bytes: [UInt8]) -> [Copy] {
         var random = Xorshift()
         return flips(bytes, &random) + cuts(bytes, &random) + lines(bytes, &random) + numbers(bytes, &random)
             + documents(bytes, &random)

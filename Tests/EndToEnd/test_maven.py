@@ -104,6 +104,40 @@ def test_a_range_takes_the_newest_version_that_there_is(chain, maven, server, tm
     assert client.has(*OURS, "1.10").exists() and client.has(*THEIRS, "1.1").exists()
 
 
+def test_a_relocated_artifact_leads_to_where_it_is_now(chain, maven, server, tree, tmp_path):
+    moved = ("<project><modelVersion>4.0.0</modelVersion><groupId>%s</groupId><artifactId>%s</artifactId><version>1.0</version><distributionManagement>"
+             "<relocation><groupId>%s</groupId><artifactId>%s</artifactId></relocation></distributionManagement></project>\n")
+    # Theirs moved within the upstream, and ours moved to a hosted group id.
+    place = tree.folder / "org/former/old/1.0/old-1.0.pom"
+    place.parent.mkdir(parents=True)
+    place.write_text(moved % ("org.former", "old", *THEIRS))
+    put(server, chain + "/ours", "com/acme/old/1.0/old-1.0.pom", moved % ("com.acme", "old", *OURS))
+    publish(server, chain + "/ours", "1.0")
+    user = project(tmp_path / "user", "com.acme", "user", "1.0", packaging="jar", dependencies=[("org.former", "old", "1.0"), ("com.acme", "old", "1.0")])
+    for repository in ("group", "mirror"):
+        client = maven("%s/%s" % (chain, repository))
+        client.jar(user)
+        assert client.has(*THEIRS, "1.0").exists() and client.has(*OURS, "1.0").exists()
+        assert not client.has("org.former", "old", "1.0").exists()
+
+
+def test_old_builds_of_snapshots_go_as_the_repository_is_set(new_server):
+    server = new_server(SAVE_GC_GRACE="60")
+    server.create("e/ours", format="maven", settings={"keep_snapshots": 1})
+    for build in (1, 2, 3):
+        put(server, "e/ours", "com/acme/lib/1.1-SNAPSHOT/lib-1.1-20260102.03040%d-%d.jar" % (build, build), b"%d" % build)
+    assert server.admin.ok("POST", "/api/v1/admin/gc").json()["unreachable_files"] == 0
+    assert server.stop() == 0
+    server.age_files(120)
+    server.start()
+    assert server.admin.ok("POST", "/api/v1/admin/gc?dry_run=true").json()["unreachable_files"] == 2
+    assert server.admin.ok("POST", "/api/v1/admin/gc").json()["unreachable_files"] == 2
+    found = server.admin.get("/maven/e/ours/com/acme/lib/1.1-SNAPSHOT/maven-metadata.xml").text
+    assert "1.1-20260102.030403-3" in found
+    statuses = [server.admin.get("/maven/e/ours/com/acme/lib/1.1-SNAPSHOT/lib-1.1-20260102.03040%d-%d.jar" % (build, build)).status_code for build in (1, 2, 3)]
+    assert statuses == [404, 404, 200]
+
+
 def test_snapshots_come_anew_and_the_newest_is_resolved(chain, maven, server, tmp_path):
     ours = chain + "/ours"
     client = maven(chain + "/group")

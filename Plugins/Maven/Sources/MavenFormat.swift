@@ -18,13 +18,20 @@ public struct MavenFormat: RepositoryFormat {
     }
 
     private let checksums: ChecksumPolicy
+    private let versions: VersionPolicy
+    private let retention: SnapshotRetention
 
-    /// Takes `checksums`, of a proxy: `require`, `check` (the default) or `ignore`.
+    private static let settings = ["checksums", "versions", "keep_snapshots"]
+
+    /// Takes `checksums`, of a proxy: `require`, `check` (the default) or `ignore`; `versions` and `keep_snapshots`, of what is hosted.
     public init(settings: JSONObject) throws {
-        if let key = settings.keys.first(where: { $0 != "checksums" }) {
+        if let key = settings.keys.first(where: { !Self.settings.contains($0) }) {
             throw SaveError(
-                .unknownField, "Maven repositories have no setting '\(key)': they have checksums", details: ["field": key])
+                .unknownField, "Maven repositories have no setting '\(key)': they have \(Self.settings.joined(separator: ", "))",
+                details: ["field": key])
         }
+        versions = try VersionPolicy(settings["versions"])
+        retention = try SnapshotRetention(settings["keep_snapshots"])
         guard let value = settings["checksums"] else {
             checksums = .check
             return
@@ -47,7 +54,7 @@ public struct MavenFormat: RepositoryFormat {
     }
 
     public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
-        try await MavenReceiver(upload: upload, staging: staging).receive()
+        try await MavenReceiver(upload: upload, staging: staging, versions: versions).receive()
     }
 
     public func upstreamRequest(for target: UpstreamTarget, base: String) throws -> UpstreamRequest {
@@ -173,6 +180,13 @@ extension MavenFormat: PackageVersioning, PackageNamespaces {
     public func sortKey(of version: String) -> [UInt8]? { ComparableVersion(version)?.key }
 
     public func range(_ range: String, contains version: String) throws -> Bool { try VersionRange(range).contains(version) }
+}
+
+extension MavenFormat: ReachabilityTracing {
+    /// Old builds of snapshots.
+    public func unreachable(in listing: Listing) -> [AssetPath] { retention.superseded(in: listing) }
+
+    public func attributes(of listing: Listing, without files: [AssetPath]) throws -> JSONObject { listing.attributes }
 }
 
 extension MavenFormat: PackageMerging {

@@ -67,6 +67,8 @@ struct MavenRoutes {
         case .put:
             let purpose: Purpose = checksum == nil && metadata.snapshot == nil ? .metadata : .ignored
             return .upload(UploadPlan(package: package, purpose: purpose.text, status: 201))
+        case .delete where checksum == nil && metadata.snapshot == nil:
+            return .unpublish(UploadPlan(package: package, purpose: Purpose.removal.text, status: 204))
         case .delete: return .delete(try AssetPath(segments.joined(separator: "/")))
         default: throw SaveError.methodNotAllowed("DELETE, GET, HEAD, PUT")
         }
@@ -127,6 +129,8 @@ struct Metadata {
 enum Purpose: Equatable {
     /// The metadata of an artifact or a group, of which only plugins are taken.
     case metadata
+    /// The plugins of a group go.
+    case removal
     /// What the server makes itself.
     case ignored
     /// The digest of a file that was sent before.
@@ -135,6 +139,7 @@ enum Purpose: Equatable {
     var text: String {
         switch self {
         case .metadata: "metadata"
+        case .removal: "removal"
         case .ignored: "ignored"
         case .checksum(let path, let algorithm): "\(algorithm.rawValue) \(path.text)"
         }
@@ -143,6 +148,7 @@ enum Purpose: Equatable {
     init?(_ text: String) {
         switch text {
         case "metadata": self = .metadata
+        case "removal": self = .removal
         case "ignored": self = .ignored
         default:
             guard let space = text.utf8.firstIndex(of: 0x20), let algorithm = DigestAlgorithm(rawValue: String(text[..<space])),

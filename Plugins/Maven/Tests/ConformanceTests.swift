@@ -88,13 +88,11 @@ import Testing
         #expect(error?.details["field"] == "content")
     }
 
-    @Test func `of metadata that is sent, plugins are kept beside those that are there`() async throws {
+    @Test func `of metadata that is sent, plugins are kept, each by itself`() async throws {
         let submission = try await receive("/com/acme/maven-metadata.xml", String(decoding: Self.metadata, as: UTF8.self))
-        let name = try #require(MavenName("com:acme"))
-        let known = try #require(Plugin(prefix: "other", artifact: "other-maven-plugin", name: nil))
-        let decide = try #require(submission.change)
-        let change = try decide(Listing(assets: [try Plugin.record(of: name, [known])]))
-        #expect(change.records.flatMap(Plugin.all).map(\.prefix) == ["acme", "other"])
+        #expect(submission.items.map(\.record.path.text) == ["com/acme/acme-maven-plugin/.plugin-acme.xml"])
+        #expect(submission.items.compactMap { Plugin($0.record) }.map(\.prefix) == ["acme"])
+        #expect(submission.items.allSatisfy { $0.record.package?.name == "com:acme" && $0.record.version == nil })
         let versions = "<metadata><versioning><versions><version>9</version></versions></versioning></metadata>"
         let ignored = try await receive("/com/acme/lib/maven-metadata.xml", versions)
         #expect(ignored.items.isEmpty && ignored.change == nil)

@@ -109,7 +109,7 @@ import Testing
             </plugins></metadata>
             """
         let listing = try read(document, .package(acme))
-        #expect(listing.assets.map(\.path.text) == ["com/acme/lib/maven-metadata.xml"])
+        #expect(listing.assets.map(\.path.text) == ["com/acme/lib/acme-maven-plugin/.plugin-acme.xml"])
         let again = try text(.package(acme), listing)
         #expect(again.contains("<name>Acme &amp; Co</name>") && again.contains("<prefix>acme</prefix>"))
         #expect(!again.contains("versioning") && !again.contains("no prefix"))

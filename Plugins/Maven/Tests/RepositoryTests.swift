@@ -35,6 +35,37 @@ import Testing
         return (answer.status, String(decoding: bytes, as: UTF8.self), answer.headers)
     }
 
+    /// What remains of files when old builds are collected.
+    @Test(arguments: [(1, ["2.pom", "3.jar", "3.pom"]), (2, ["2.jar", "2.pom", "3.jar", "3.pom"]), (9, nil), (nil, nil)])
+    func `of snapshots the newest builds stay`(count: Int?, kept: [String]?) throws {
+        let builds = try ["1.jar", "1.pom", "2.jar", "2.pom", "2-sources.jar", "3.jar", "3.pom"].map {
+            try record("com/acme/lib/1.1-SNAPSHOT/lib-1.1-20260102.03040\($0.prefix(1))-\($0)")
+        }
+        let others = try [Self.released, Self.snapshot, "com/acme/lib/2.0-SNAPSHOT/lib-2.0-20260102.030405-1.jar"].map {
+            try record($0)
+        }
+        let format = try MavenFormat(settings: count.map { ["keep_snapshots": .integer(Int64($0))] } ?? [:])
+        let gone = Set(format.unreachable(in: Listing(assets: builds + others)).map(\.text))
+        let prefix = "com/acme/lib/1.1-SNAPSHOT/lib-1.1-20260102.03040"
+        let left = builds.map(\.path.text).filter { !gone.contains($0) }
+        guard let kept else {
+            #expect(gone.isEmpty)
+            return
+        }
+        // The newest sources are those of the second build, and stay however few builds do.
+        let expected = (kept.filter { count != 1 || $0 != "2.pom" } + ["2-sources.jar"]).map { "\(prefix)\($0.prefix(1))-\($0)" }
+        #expect(left.sorted() == expected.sorted())
+        #expect(others.allSatisfy { !gone.contains($0.path.text) })
+    }
+
+    @Test(arguments: ["keep_snapshots": [JSONValue.integer(0), "x", .integer(10_001)], "versions": ["all", true]])
+    func `a setting that cannot be is refused by its name`(name: String, values: [JSONValue]) {
+        for value in values {
+            let error = #expect(throws: SaveError.self) { try MavenFormat(settings: [name: value]) }
+            #expect(error?.message.contains(name) == true)
+        }
+    }
+
     private static let released = "com/acme/lib/1.0/lib-1.0.pom"
     private static let plugins =
         "<metadata><plugins><plugin><prefix>p</prefix><artifactId>p</artifactId></plugin></plugins></metadata>"
@@ -132,12 +163,41 @@ import Testing
         #expect(try await get("group", path).status == 403)
     }
 
+    @Test func `a group has the plugins of all its members`() async throws {
+        try await platform.add("second", .hosted)
+        try await platform.add("all", .group, members: ["hosted", "second", "proxy"], isUnion: true)
+        let path = "com/acme/maven-metadata.xml"
+        for (repository, name) in [("hosted", "p"), ("second", "q"), ("upstream", "r"), ("upstream", "p")] {
+            let text =
+                "<metadata><plugins><plugin><prefix>\(name)</prefix><artifactId>\(name)-x</artifactId></plugin></plugins></metadata>"
+            #expect(await put(repository, path, text) == 201)
+        }
+        let text = try await get("all", path).text
+        #expect(["p", "q", "r"].map { text.ranges(of: "<prefix>\($0)</prefix>").count } == [1, 1, 1], "\(text)")
+        // With its artifact a plugin goes.
+        #expect(await platform.send(.delete, platform.path(of: "second") + "com/acme/q-x/?recursive=true").status == 204)
+        #expect(try await !get("all", path).text.contains("<prefix>q</prefix>"))
+        #expect(await platform.send(.delete, platform.path(of: "second") + path).status == 404)
+    }
+
     @Test func `plugins are deployed again after their metadata was deleted`() async throws {
         let path = "com/acme/maven-metadata.xml"
         for _ in 0..<2 {
             #expect(await put("hosted", path, Self.plugins) == 201)
             #expect(try await get("hosted", path).text.contains("<prefix>p</prefix>"))
             #expect(await platform.send(.delete, platform.path(of: "hosted") + path).status == 204)
+        }
+    }
+
+    @Test func `a repository takes releases alone or snapshots alone where it is set to`() async throws {
+        for (name, taken, refused) in [("release", Self.released, Self.snapshot), ("snapshot", Self.snapshot, Self.released)] {
+            try await platform.add(name, .hosted, settings: ["versions": .string(name)])
+            #expect(await put(name, refused, "x") == 400)
+            #expect(try await get(name, refused).status == 404)
+            #expect(await put(name, taken, "x") == 201)
+            // What has no version is of both.
+            #expect(await put(name, "com/acme/maven-metadata.xml", Self.plugins) == 201)
+            #expect(await put(name, "archetype-catalog.xml", "x") == 201)
         }
     }
 

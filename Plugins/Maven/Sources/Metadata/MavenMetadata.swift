@@ -145,8 +145,11 @@ enum MavenMetadata {
             }
             listing.attributes[lastUpdated] = versioning.text(of: "lastUpdated").flatMap(digits).map(JSONValue.string)
         }
-        let plugins = Plugin.read(metadata)
-        if !plugins.isEmpty { listing.assets.append(try Plugin.record(of: package, plugins)) }
+        var places: Set<AssetPath> = []
+        for plugin in Plugin.read(metadata) {
+            let record = try plugin.record(of: package)
+            if places.insert(record.path).inserted { listing.assets.append(record) }
+        }
         return listing
     }
 

@@ -8,7 +8,7 @@ struct Plugin: Hashable {
 
     /// Plugins of a group.
     static let maxCount = 10_000
-    private static let attribute = "plugins"
+    private static let attribute = "plugin"
 
     init?(prefix: String?, artifact: String?, name: String?) {
         guard let prefix, let artifact, MavenName.isName(prefix), MavenName.isName(artifact) else { return nil }
@@ -26,43 +26,30 @@ struct Plugin: Hashable {
         }
     }
 
-    /// The plugins of a group that are kept with its metadata file, in the order of their prefixes.
+    /// The plugins of a group, in the order of their prefixes.
     static func all(in listing: Listing) -> [Plugin] {
-        let kept = listing.assets.lazy.filter { $0.version == nil && $0.withdrawn == nil }.flatMap { all(of: $0) }
-        return merged(Array(kept), [])
+        listing.assets.lazy.filter { $0.version == nil && $0.withdrawn == nil }.compactMap { Plugin($0) }.sorted {
+            "\($0.prefix):\($0.artifact)".utf8.lexicographicallyPrecedes("\($1.prefix):\($1.artifact)".utf8)
+        }
     }
 
-    /// - Returns: of plugins with the same prefix and artifact, the last.
-    static func merged(_ plugins: [Plugin], _ others: [Plugin]) -> [Plugin] {
-        var found: [String: Plugin] = [:]
-        for plugin in plugins + others { found["\(plugin.prefix):\(plugin.artifact)"] = plugin }
-        return found.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map(\.value)
-    }
-
-    /// The record of a group's metadata file, by which its plugins are kept.
-    static func record(of package: MavenName, _ plugins: [Plugin]) throws -> AssetRecord {
+    /// The record by which a plugin of a group is kept: a file of its own in the folder of its artifact, so that it goes with that, and that a group of
+    /// repositories has the plugins of all its members.
+    func record(of package: MavenName) throws -> AssetRecord {
         var record = AssetRecord(
-            path: try AssetPath("\(package.directory)/\(MavenMetadata.filename)"), package: package.id,
+            path: try AssetPath("\(package.directory)/\(artifact)/.plugin-\(prefix).xml"), package: package.id,
             contentType: MavenContentType.of("xml"))
-        // Each deployment of a plugin changes it, and a deleted one may come again.
+        // A deleted one may come again.
         record.isMutable = true
-        write(plugins, to: &record)
+        var object: JSONObject = ["prefix": .string(prefix), "artifact": .string(artifact)]
+        object["name"] = name.map(JSONValue.string)
+        record.attributes[Self.attribute] = .object(object)
         return record
     }
 
-    static func write(_ plugins: [Plugin], to record: inout AssetRecord) {
-        record.attributes[attribute] = .array(
-            plugins.map { plugin in
-                var object: JSONObject = ["prefix": .string(plugin.prefix), "artifact": .string(plugin.artifact)]
-                object["name"] = plugin.name.map(JSONValue.string)
-                return .object(object)
-            })
-    }
-
-    static func all(of record: AssetRecord) -> [Plugin] {
-        (record.attributes[attribute]?.array ?? []).compactMap { value in
-            guard let object = value.object else { return nil }
-            return Plugin(prefix: object["prefix"]?.string, artifact: object["artifact"]?.string, name: object["name"]?.string)
-        }
+    /// nil for the record of another file.
+    init?(_ record: AssetRecord) {
+        guard let object = record.attributes[Self.attribute]?.object else { return nil }
+        self.init(prefix: object["prefix"]?.string, artifact: object["artifact"]?.string, name: object["name"]?.string)
     }
 }

@@ -5,6 +5,7 @@ internal import SavePlatform
 struct MavenReceiver {
     let upload: UploadRequest
     let staging: any UploadStaging
+    let versions: VersionPolicy
 
     /// Bytes of a text with a digest.
     private static let maxChecksumBytes = 4096
@@ -13,6 +14,7 @@ struct MavenReceiver {
     func receive() async throws -> Submission {
         switch upload.plan.purpose.flatMap(Purpose.init) {
         case .metadata: return try await metadata()
+        case .removal: return removal()
         case .ignored:
             _ = try await upload.body.collect(limit: MavenMetadata.maxBytes)
             return Submission(items: [])
@@ -25,6 +27,7 @@ struct MavenReceiver {
 
     private func file(_ path: AssetPath) async throws -> Submission {
         let file = MavenPath(path)
+        if let file { try versions.check(file) }
         let staged = try await staging.stage(upload.body, computing: ChecksumName.algorithms)
         let filename = path.filename
         let ending = filename.utf8.lastIndex(of: UInt8(ascii: ".")).map { String(Substring(filename.utf8[$0...].dropFirst())) }
@@ -61,23 +64,31 @@ struct MavenReceiver {
         guard !plugins.isEmpty, let name = upload.plan.package?.name, let package = MavenName(name) else {
             return Submission(items: [])
         }
+        // What there is to say of a plugin is in its record.
         let empty = try await staging.stage(ByteStream(Array("<metadata/>\n".utf8)), computing: ChecksumName.algorithms)
-        var record = try Plugin.record(of: package, [])
-        record.size = empty.size
-        record.checksums = empty.checksums
-        let path = record.path
+        var items: [AssetPath: Submission.Item] = [:]
+        for plugin in plugins {
+            var record = try plugin.record(of: package)
+            record.size = empty.size
+            record.checksums = empty.checksums
+            items[record.path] = Submission.Item(record: record, staged: empty)
+        }
         return Submission(
-            items: [Submission.Item(record: record, staged: empty)],
-            package: PackageSummary(id: package.id, displayName: package.id.name),
-            change: { listing in
-                guard var kept = listing.assets.first(where: { $0.path == path }) else { return PackageChange() }
-                let merged = Plugin.merged(Plugin.all(of: kept), plugins)
-                guard merged.count <= Plugin.maxCount else {
-                    throw SaveError.invalid("content", "content: a group has at most \(Plugin.maxCount) plugins")
-                }
-                Plugin.write(merged, to: &kept)
-                kept.isMutable = true
-                return PackageChange(records: [kept])
-            })
+            items: items.sorted { $0.key < $1.key }.map(\.value),
+            package: PackageSummary(id: package.id, displayName: package.id.name))
+    }
+
+    /// The metadata of a group goes with all its plugins; that of an artifact is made of its files.
+    private func removal() -> Submission {
+        let package = upload.plan.package
+        return Submission(items: [], package: package.map { PackageSummary(id: $0, displayName: $0.name) }) { listing in
+            let plugins = listing.assets.filter { Plugin($0) != nil }.map(\.path)
+            guard !plugins.isEmpty else {
+                throw SaveError(
+                    .assetNotFound,
+                    "there are no plugins of this group: metadata of artifacts is made of their files, delete those")
+            }
+            return PackageChange(removed: plugins)
+        }
     }
 }
