@@ -20,7 +20,7 @@ packages=(
 for option in "$@"; do
     case "$option" in
         --tests)
-            packages+=(sqlite3 openssl npm cargo-web golang-go prometheus nginx-light caddy chromium skopeo docker-registry)
+            packages+=(sqlite3 openssl npm cargo-web golang-go prometheus nginx-light caddy chromium skopeo buildah docker-registry)
             packages+=(postgresql-15 pgbouncer)
             # mvn with the plugins of one deploy and one jar, Gradle and Ivy: 110 MB beside the Java that they run on.
             packages+=(maven libmaven-deploy-plugin-java libmaven-install-plugin-java libmaven-jar-plugin-java ivy gradle)
@@ -34,7 +34,7 @@ done
 # The tool a package is wanted for, where a machine may have it from elsewhere.
 present_otherwise() {
     case "$1" in
-        make | curl | openssl | sqlite3 | npm | wrk | python3 | pkg-config | skopeo | docker-registry) command -v "$1" > /dev/null ;;
+        make | curl | openssl | sqlite3 | npm | wrk | python3 | pkg-config | skopeo | buildah | docker-registry) command -v "$1" > /dev/null ;;
         # The plain package cargo of Debian 12 is of 2022 and reads no index over HTTP.
         cargo-web) [[ "$(cargo --version 2> /dev/null)" =~ ^cargo\ 1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 74)) ;;
         prometheus) command -v promtool > /dev/null ;;

@@ -17,9 +17,12 @@ extension ServerBase {
 
     func authenticator(_ keyUses: KeyUses, _ trail: AuditAggregator) -> Authenticator {
         Authenticator(
-            catalogue: catalogue, providers: [KeySignIn(serverKey: key, clock: clock), PasswordSignIn(hasher: hasher)],
+            catalogue: catalogue,
+            providers: [tokens, KeySignIn(serverKey: key, clock: clock), PasswordSignIn(hasher: hasher)],
             uses: keyUses, serverKey: key, clock: clock, trail: trail)
     }
+
+    private var tokens: AccessTokens { AccessTokens(serverKey: key, clock: clock) }
 
     /// What answers package managers.
     func serving(_ engine: EngineServices, _ authenticator: Authenticator) -> Serving {
@@ -32,6 +35,7 @@ extension ServerBase {
         plane.advisories = advisories
         plane.keys = IssuedKeys(
             catalogue: catalogue, store: stores.metadata, clock: clock, serverKey: key, longest: configuration.maxKeyLifetime)
+        plane.tokens = tokens
         let parts = GzipMemory(limit: 8 << 20)
         return Serving(
             services: engine, authenticator: authenticator, configuration: plane,

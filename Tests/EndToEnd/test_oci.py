@@ -3,7 +3,6 @@ import base64
 import http.server
 import json
 import os
-import sqlite3
 import subprocess
 import threading
 
@@ -12,6 +11,7 @@ import pytest
 from harness.clients.tool import VENVS
 from harness.server import PASSWORD, clean_environment
 from harness.waiting import until
+from harness.clients.buildah import Buildah
 from harness.clients.skopeo import CONFIG, INDEX, LAYER, MANIFEST, Image, Skopeo, contents, descriptor, digest, document, fails, ok
 
 
@@ -161,14 +161,37 @@ def test_immutable_tags_stay_with_their_image_and_skopeo_says_why(server, reposi
     assert json.loads(ok(skopeo.inspect("app:v1")))["Digest"] == Image("one").digest
 
 
+# -- buildah
+
+
+def test_buildah_pushes_what_it_makes_and_pulls_it_through_a_proxy_and_a_group(server, hosted, repository, tmp_path):
+    server.create(repository + "/proxy", format="oci", kind="proxy", anonymous_read=True, remote_url="%s/oci/%s/" % (server.url, hosted),
+                  remote_username="admin", remote_password=PASSWORD)
+    server.create(repository + "/empty", format="oci", anonymous_read=True)
+    server.create(repository + "/group", format="oci", kind="group", anonymous_read=True, members=[repository + "/empty", repository + "/proxy"])
+    maker = Buildah(tmp_path / "maker", server, hosted)
+    ok(maker.make("made", "hello"))
+    refused = fails(maker.push("made", "app:v1"))
+    assert "unauthorized" in refused or "authentication required" in refused
+    fails(maker.login(password="wrong"))
+    assert "Login Succeeded" in ok(maker.login())
+    ok(maker.push("made", "app:v1"))
+    # A visitor, with nothing in store.
+    for name in ("proxy", "group"):
+        visitor = Buildah(tmp_path / name, server, "%s/%s" % (repository, name))
+        image = ok(visitor.pull("app:v1")).strip().splitlines()[-1]
+        assert visitor.text(image) == "hello"
+    assert "unauthorized" in fails(Buildah(tmp_path / "nobody", server, hosted).pull("app:v1"))
+
+
 # -- oras
 
 
 ORAS = """
 import json, os, sys
 import oras.client
-host, name, password = sys.argv[1:]
-client = oras.client.OrasClient(hostname=host, insecure=True, auth_backend="basic")
+host, name, password = sys.argv[1:4]
+client = oras.client.OrasClient(hostname=host, insecure=True, auth_backend=sys.argv[4])
 client.login(username="admin", password=password, hostname=host, config_path=os.path.abspath("auth.json"))
 target = "%s/%s" % (host, name)
 for tag, options in (("whole", {}), ("parts", {"do_chunked": True, "chunk_size": 100_000})):
@@ -179,11 +202,12 @@ print(json.dumps(client.get_tags(target)))
 """
 
 
-def test_oras_pushes_and_pulls_files(server, hosted, tmp_path):
+@pytest.mark.parametrize("backend", ["basic", "token"])
+def test_oras_pushes_and_pulls_files(server, hosted, tmp_path, backend):
     content = os.urandom(350_000)
     (tmp_path / "chart.tgz").write_bytes(content)
     done = subprocess.run(
-        [str(VENVS / "oras" / "bin" / "python"), "-c", ORAS, "127.0.0.1:%d" % server.port, "oci/%s/charts/app" % hosted, PASSWORD], cwd=tmp_path,
+        [str(VENVS / "oras" / "bin" / "python"), "-c", ORAS, "127.0.0.1:%d" % server.port, "oci/%s/charts/app" % hosted, PASSWORD, backend], cwd=tmp_path,
         env=clean_environment(HOME=str(tmp_path)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == ["parts", "whole"]
@@ -195,7 +219,9 @@ def test_oras_pushes_and_pulls_files(server, hosted, tmp_path):
 
 def test_a_client_asks_first_and_is_told_to_sign_in(server):
     answer = server.client(None).get("/v2/")
-    assert answer.status_code == 401 and answer.headers["WWW-Authenticate"].startswith("Basic ") and code(answer) == "UNAUTHORIZED"
+    assert answer.status_code == 401 and code(answer) == "UNAUTHORIZED"
+    # Alone: clients that know both ways take the last of several, and visitors have nothing for Basic.
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="%s/v2/token",service="Save"' % server.url
     assert server.admin.get("/v2/").status_code == 200
     assert server.client("admin", "wrong").get("/v2/").status_code == 401
     # Clients without credentials send empty ones to a server that asks for some.
@@ -279,15 +305,145 @@ def test_an_upload_is_cancelled_and_a_wrong_digest_ends_none(registry):
     assert registry.client.head(registry.url("blobs", digest(b"bytes"))).status_code == 404
 
 
-def test_a_blob_that_cannot_be_mounted_is_uploaded(server, hosted, registry):
+def mount(registry, content, source, **options):
+    return registry.client.post(registry.url("blobs", "uploads/"), params={"mount": digest(content), "from": source}, **options)
+
+
+def test_a_blob_of_another_image_is_mounted_without_its_bytes(server, repository, hosted, registry):
     content = os.urandom(1000)
     registry.push(content)
-    other = Registry(server, hosted, "other")
-    asked = other.client.post(other.url("blobs", "uploads/"), params={"mount": digest(content), "from": "oci/%s/team/app" % hosted})
-    assert asked.status_code in (201, 202) and asked.headers["Location"]
-    if asked.status_code == 202:
-        assert other.client.put(asked.headers["Location"], params={"digest": digest(content)}, data=content).status_code == 201
+    server.create(repository + "/second", format="oci")
+    server.create(repository + "/group", format="oci", kind="group", members=[hosted])
+    for place, source in [(hosted, hosted), (repository + "/second", hosted), (repository + "/second", repository + "/group")]:
+        other = Registry(server, place, "mounted/from-" + source.replace("/", "-").lower())
+        asked = mount(other, content, "oci/%s/team/app" % source)
+        assert asked.status_code == 201, asked.text
+        assert asked.headers["Docker-Content-Digest"] == digest(content)
+        assert other.client.get(asked.headers["Location"]).content == content
+    # Again: it is there.
+    assert mount(other, content, "oci/%s/team/app" % hosted).status_code == 201
+    # The bytes are shared, and the images are not.
+    registry.client.delete(registry.url("blobs", digest(content)))
     assert other.client.get(other.url("blobs", digest(content))).content == content
+
+
+def test_a_blob_that_cannot_be_mounted_is_uploaded(server, repository, hosted, registry):
+    content = os.urandom(1000)
+    registry.push(content)
+    server.create(repository + "/private", format="oci")
+    Registry(server, repository + "/private").push(content)
+    name, key = server.robot(repository, "developer", "dev")
+    api = server.admin
+    limited = api.ok("POST", "/api/v1/robots/%s/keys" % name.removeprefix("sa$"), json={"description": "x", "scopes": [
+        {"resource": hosted, "permissions": ["read", "write"]}]}).json()["key"]
+    other = Registry(server, hosted, "other", server.client(name, limited))
+    for source in ["oci/%s/private/team/app" % repository, "oci/%s/absent" % hosted, "oci/none/none/x", "raw/x", "../x", ""]:
+        asked = mount(other, content, source)
+        assert asked.status_code == 202 and asked.headers["Location"], (source, asked.status_code, asked.text)
+        other.client.delete(asked.headers["Location"])
+    # Only what the caller may read, whoever else may.
+    assert mount(Registry(server, hosted, "other", server.client(name, key)), content, "oci/%s/private/team/app" % repository).status_code == 201
+    registry.client.delete(registry.url("blobs", digest(content)))
+    asked = mount(Registry(server, hosted, "third"), content, "oci/%s/team/app" % hosted)
+    assert asked.status_code == 202
+    assert registry.client.put(asked.headers["Location"], params={"digest": digest(content)}, data=content).status_code == 201
+
+
+# -- tokens
+
+
+def token(server, user, *scopes, **options):
+    """What a client gets for a name and a password, or for nothing."""
+    answer = server.client(*(user or (None, None))).get("/v2/token", params=[("service", "Save")] + [("scope", scope) for scope in scopes], **options)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["token"] == found["access_token"] and found["expires_in"] == 300 and answer.headers["Cache-Control"] == "no-store"
+    return found
+
+
+def bearing(server, found):
+    def sign(request):
+        request.headers["Authorization"] = "Bearer " + found["token"]
+        return request
+    client = server.client(None, None)
+    client.auth = sign
+    return client
+
+
+def test_a_token_is_for_the_images_and_the_actions_that_it_was_asked_for(server, repository, hosted, registry):
+    image = registry.push_image(Image("text"), "v1")
+    name = "oci/%s/team/app" % hosted
+    robot = server.robot(repository, "developer", "dev")
+    found = token(server, robot, "repository:%s:pull" % name)
+    assert found["scope"] == "repository:%s:pull" % name
+    reader = Registry(server, hosted, client=bearing(server, found))
+    assert reader.manifest("v1").content == image.manifest
+    assert reader.client.get("/v2/").status_code == 200
+    # The account may; the token may not.
+    challenge = 'Bearer realm="%s/v2/token",service="Save",scope="repository:%s:pull%s"'
+    refused = reader.client.post(reader.url("blobs", "uploads/"))
+    assert (refused.status_code, code(refused)) == (401, "UNAUTHORIZED")
+    assert refused.headers["WWW-Authenticate"] == challenge % (server.url, name, ",push")
+    other = Registry(server, hosted, "other", reader.client)
+    refused = other.tags()
+    assert refused.status_code == 401 and refused.headers["WWW-Authenticate"] == challenge % (server.url, "oci/%s/other" % hosted, "")
+    # Also behind an answer that is in memory.
+    for _ in range(3):
+        assert reader.manifest("v1").status_code == 200 and Registry(server, hosted, "team/app2", reader.client).manifest("v1").status_code == 401
+    # Pushing and deleting take their own words, and the account's permission.
+    writer = Registry(server, hosted, client=bearing(server, token(server, robot, "repository:%s:pull,push,delete" % name)))
+    writer.push(b"more")
+    refused = writer.client.delete(writer.url("blobs", digest(b"more")))
+    assert (refused.status_code, code(refused)) == (403, "DENIED") and "may not delete" in refused.text
+    every = bearing(server, token(server, ("admin", PASSWORD), "repository:%s:*" % name))
+    assert every.delete(writer.url("blobs", digest(b"more"))).status_code == 202
+
+
+def test_a_token_lets_nobody_in_where_tokens_are_not_asked_for(server, repository, hosted, registry):
+    registry.push_image(Image("text"), "v1")
+    client = bearing(server, token(server, ("admin", PASSWORD), "repository:oci/%s/team/app:*" % hosted))
+    assert client.get(registry.url("manifests", "v1")).status_code == 200
+    for path in ["/api/v1/repos", "/oci/%s/team/app/manifests/v1" % hosted, "/metrics"]:
+        assert client.get(path).status_code == 401, path
+    again = client.get("/v2/token")
+    assert again.status_code == 401 and again.headers["WWW-Authenticate"].startswith("Basic ")
+
+
+def test_a_token_of_a_visitor_reads_what_visitors_may(server, repository, hosted):
+    server.create(repository + "/public", format="oci", anonymous_read=True)
+    image = Registry(server, repository + "/public").push_image(Image("text"), "v1")
+    public, private = ("repository:oci/%s/%s/team/app:pull,push" % (repository, name) for name in ("public", hosted.rpartition("/")[2]))
+    found = token(server, None, public, private)
+    assert found["scope"] == public.replace(",push", "")
+    visitor = Registry(server, repository + "/public", client=bearing(server, found))
+    assert visitor.manifest("v1").content == image.manifest
+    for refused in [visitor.client.post(visitor.url("blobs", "uploads/")), Registry(server, hosted, client=visitor.client).tags(),
+                    Registry(server, repository + "/none", client=visitor.client).tags()]:
+        assert refused.status_code == 401 and refused.headers["WWW-Authenticate"].startswith("Bearer ")
+
+
+def test_tokens_are_given_for_a_form_and_for_no_wrong_password(server, hosted, registry):
+    registry.push_image(Image("text"), "v1")
+    client, scope = server.client(None, None), "repository:oci/%s/team/app:pull" % hosted
+    form = {"grant_type": "password", "username": "admin", "password": PASSWORD, "service": "Save", "scope": scope + " other:x:y", "client_id": "x"}
+    answer = client.post("/v2/token", data=form)
+    assert answer.status_code == 200 and answer.json()["scope"] == scope
+    assert bearing(server, answer.json() | {"token": answer.json()["access_token"]}).get(registry.url("tags", "list")).json()["tags"] == ["v1"]
+    for changed in [{"password": "wrong"}, {"grant_type": "refresh_token", "refresh_token": "wrong"}]:
+        refused = client.post("/v2/token", data=form | changed)
+        assert refused.status_code == 401 and code(refused) == "UNAUTHORIZED"
+    assert client.post("/v2/token", data={"grant_type": "x"}).status_code == 400
+    assert server.client("admin", "wrong").get("/v2/token").status_code == 401
+    assert (client.put("/v2/token").status_code, client.put("/v2/token").headers["Allow"]) == (405, "GET, HEAD, OPTIONS, POST")
+
+
+def test_a_token_ends_with_the_account_that_it_is_for(server, repository, hosted, registry):
+    registry.push_image(Image("text"), "v1")
+    robot = server.robot(repository, "developer", "gone")
+    reader = Registry(server, hosted, client=bearing(server, token(server, robot, "repository:oci/%s/team/app:pull" % hosted)))
+    assert reader.manifest("v1").status_code == 200
+    server.admin.ok("PATCH", "/api/v1/robots/" + robot[0].removeprefix("sa$"), json={"disabled": True})
+    assert reader.manifest("v1").status_code == 401
 
 
 def test_digests_of_sha512_name_blobs_and_manifests(registry):
@@ -497,6 +653,40 @@ def test_a_change_has_its_name_in_the_audit_trail(server, hosted, registry):
     assert actions == ["file.upload"] * 3 + ["package.retract", "package.tag", "package.untag"]
 
 
+def test_what_a_policy_refuses_is_told_with_its_reason_by_tag_and_by_digest(server, repository, hosted, registry, tmp_path):
+    image = registry.push_image(Image("text"), "v1")
+    server.create(repository + "/proxy", format="oci", kind="proxy", remote_url="%s/oci/%s/" % (server.url, hosted), remote_username="admin",
+                  remote_password=PASSWORD)
+    proxied = Registry(server, repository + "/proxy")
+    server.admin.ok("POST", "/api/v1/policies", json={
+        "name": "no-apps", "scope": "project:" + repository, "action": "deny", "match": {"packages": ["team/*"]}})
+    for reference in ["v1", image.digest]:
+        answer = proxied.manifest(reference)
+        assert (answer.status_code, code(answer)) == (403, "DENIED") and "policy no-apps" in answer.text and "team/app" in answer.text
+    assert "policy no-apps" in fails(Skopeo(tmp_path / "s", server, repository + "/proxy").pull("team/app:v1", tmp_path / "none"))
+
+
+def test_what_cosign_keeps_beside_an_image_stays_and_goes_with_its_tag(registry):
+    image = registry.push_image(Image("text"), "v1")
+    payload = document({"critical": {"identity": {}, "image": {"docker-manifest-digest": image.digest}, "type": "cosign container image signature"}})
+    config = document({"architecture": "", "os": "", "config": {}, "rootfs": {"type": "layers", "diff_ids": [digest(payload)]}})
+    for blob in (payload, config):
+        registry.push(blob)
+    signature = document({"schemaVersion": 2, "mediaType": MANIFEST, "config": descriptor(config, "application/vnd.oci.image.config.v1+json"), "layers": [
+        descriptor(payload, "application/vnd.dev.cosign.simplesigning.v1+json", annotations={"dev.cosignproject.cosign/signature": "c2ln"})]})
+    tag = "sha256-%s.sig" % image.digest.partition(":")[2]
+    assert registry.manifest(tag).status_code == 404
+    assert registry.put(tag, signature).status_code == 201
+    assert registry.manifest(tag).content == signature
+    assert registry.client.get(registry.url("blobs", digest(payload))).content == payload
+    # A second signature is pushed in place of the list of the first.
+    both = document({**json.loads(signature), "annotations": {"second": "yes"}})
+    assert registry.put(tag, both).status_code == 201 and registry.manifest(tag).content == both
+    assert sorted(registry.tags().json()["tags"]) == sorted(["v1", tag])
+    assert registry.client.delete(registry.url("manifests", tag)).status_code == 202
+    assert registry.manifest("v1").content == image.manifest and registry.manifest(tag).status_code == 404
+
+
 def test_a_group_gives_the_images_of_its_members_and_takes_none(server, repository, hosted, registry, tmp_path):
     image = registry.push_image(Image("text"), "v1")
     server.create(repository + "/other", format="oci")
@@ -699,7 +889,7 @@ def test_layers_that_nothing_refers_to_go_after_their_grace_and_no_others(new_se
     assert collected["unreachable_files"] == 0
     assert registry.client.head(registry.url("blobs", digest(gone.layers[0]))).status_code == 200
     assert server.stop() == 0
-    age(server.data, 120)
+    server.age_files(120)
     server.start()
     assert server.admin.ok("POST", "/api/v1/admin/gc?dry_run=true").json()["unreachable_files"] == 3
     assert server.admin.ok("POST", "/api/v1/admin/gc").json()["unreachable_files"] == 3
@@ -709,9 +899,3 @@ def test_layers_that_nothing_refers_to_go_after_their_grace_and_no_others(new_se
     assert set(contents(tmp_path / "pulled")) == {digest(blob) for blob in [*kept.blobs, kept.manifest]}
     records = server.admin.ok("GET", "/api/v1/admin/audit?action=package.sweep").json()["items"]
     assert len(records) == 1 and len(records[0]["details"]["removed"]) == 3
-
-
-def age(data, seconds):
-    """Makes all files older."""
-    with sqlite3.connect(data / "save.db") as database:
-        database.execute("UPDATE assets SET created = created - ?", (seconds * 1_000_000,))

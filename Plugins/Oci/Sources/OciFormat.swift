@@ -11,7 +11,9 @@ public struct OciFormat: RepositoryFormat {
         mount: FormatMount(
             "v2/oci", pingPath: "v2",
             pingResponse: Document(
-                type: .json, bytes: Array("{}".utf8), headers: ["Docker-Distribution-API-Version": "registry/2.0"])),
+                type: .json, bytes: Array("{}".utf8), headers: ["Docker-Distribution-API-Version": "registry/2.0"]),
+            tokenPath: "v2/token",
+            packagePaths: ["manifests/*", "blobs/*", "blobs/uploads/*", "referrers/*", "tags/list"]),
         refusals: .json(
             ["errors": [["code": "{code}", "message": "{message}", "detail": nil]]], codes: codes,
             absences: ["manifests": "MANIFEST_UNKNOWN"], success: ["message": "{message}"]), digestField: "Docker-Content-Digest")

@@ -37,12 +37,19 @@ struct OciRoutes {
         }
     }
 
-    /// A blob in one request, or the beginning of one in several. What is to be taken from another image comes in several: "If a registry does not
-    /// support cross-repository mounting or is unable to mount the requested blob, it SHOULD return a 202".
+    /// A blob in one request, or the beginning of one in several, or one that is taken from another image.
     private func begin(_ image: ImageName) throws -> Route {
         guard request.method == .post else { throw SaveError.methodNotAllowed("POST") }
-        guard let text = request.query["digest"] else { return try step(.open, of: image) }
-        return .upload(try end(try digest(text), of: image))
+        if let text = request.query["digest"] { return .upload(try end(try digest(text), of: image)) }
+        // "If a registry does not support cross-repository mounting or is unable to mount the requested blob, it SHOULD return a 202": also of what is no
+        // digest, or no name of an image.
+        guard let digest = request.query["mount"].flatMap(ContentDigest.init),
+            let source = request.query["from"].flatMap({ ImageName($0) })
+        else { return try step(.open, of: image) }
+        return .session(
+            UploadStep(
+                .open, place: try ImagePlace.uploads(of: image), idField: "Docker-Upload-UUID",
+                copying: "/v2/\(source.text)/blobs/\(digest.text)", as: try end(digest, of: image)))
     }
 
     private func session(_ id: String, of image: ImageName) throws -> Route {

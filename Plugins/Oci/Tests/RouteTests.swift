@@ -36,7 +36,12 @@ import Testing
         #expect(try route(.post, "/team/app/blobs/uploads/?digest=\(digest)") == .upload(plan))
         let step = { UploadStep($0, place: uploads, idField: "Docker-Upload-UUID") }
         #expect(try route(.post, "/team/app/blobs/uploads/") == .session(step(.open)))
-        #expect(try route(.post, "/team/app/blobs/uploads/?mount=\(digest)&from=oci/p/r/other") == .session(step(.open)))
+        let mount = UploadStep(
+            .open, place: uploads, idField: "Docker-Upload-UUID", copying: "/v2/oci/p/r/other/blobs/\(digest)", as: plan)
+        #expect(try route(.post, "/team/app/blobs/uploads/?mount=\(digest)&from=oci/p/r/other") == .session(mount))
+        for query in ["mount=\(digest)", "mount=\(digest)&from=../x", "mount=x&from=oci/p/r/other", "from=oci/p/r/other"] {
+            #expect(try route(.post, "/team/app/blobs/uploads/?\(query)") == .session(step(.open)))
+        }
         #expect(try route(.patch, "/team/app/blobs/uploads/x") == .session(step(.append(session: "x"))))
         #expect(try route(.get, "/team/app/blobs/uploads/x") == .session(step(.status(session: "x"))))
         #expect(try route(.delete, "/team/app/blobs/uploads/x") == .session(step(.abandon(session: "x"))))

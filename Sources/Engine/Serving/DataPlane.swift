@@ -52,7 +52,7 @@ package final class DataPlane: Responder {
         // Before the sender is looked up: a credential that is revoked meanwhile must not be remembered as one of later.
         let generation = memo.generation
         guard let sender = authenticator.cached(request), let resolved = resolver.known(request, sender),
-            (try? authorize(resolved)) != nil, case .ready(let answer)? = try? reply(to: resolved)
+            (try? RouteAuthorization.check(resolved)) != nil, case .ready(let answer)? = try? reply(to: resolved)
         else { return nil }
         memo.remember(answer, as: name, generation: generation, sender: sender)
         recorder.noteSignIn(of: sender.principal, request)
@@ -69,7 +69,7 @@ package final class DataPlane: Responder {
             if let answer = try root.answer(request, from: sender) { return answer }
             let resolved = try await resolve(request, sender)
             do {
-                try authorize(resolved)
+                try RouteAuthorization.check(resolved)
             } catch {
                 await recorder.noteRefusal(error, of: resolved)
                 // In no form of the route's own: a caller who may not read the repository does not learn that it has such a route.
@@ -108,11 +108,6 @@ package final class DataPlane: Responder {
     }
 
     // MARK: The same for both
-
-    private func authorize(_ resolved: ResolvedRequest) throws {
-        try RouteAuthorization.check(
-            resolved.route, on: resolved.repository, for: resolved.principal, granted: resolved.granted)
-    }
 
     /// What there is for a request that is authorized.
     private func reply(to resolved: ResolvedRequest) throws -> Reply {

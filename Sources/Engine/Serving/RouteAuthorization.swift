@@ -1,4 +1,5 @@
 internal import SaveAccess
+internal import SaveHTTP
 internal import SavePlatform
 internal import SaveStorage
 
@@ -21,6 +22,18 @@ enum RouteAuthorization {
     ) throws(SaveError) {
         if repository.isPublicDocument(route) { return }
         try check(permission(for: route), on: repository, for: principal, granted: granted)
+    }
+
+    /// Whether the sender may do what was asked, and sent a token for it, if it sent one.
+    ///
+    /// - Throws: as above; `unauthenticated` for a token that is for something else, to which its client asks for another one.
+    static func check(_ resolved: ResolvedRequest) throws(SaveError) {
+        try check(resolved.route, on: resolved.repository, for: resolved.principal, granted: resolved.granted)
+        guard let grants = resolved.sender.grants else { return }
+        let package = resolved.repository.descriptor.mount?.packageName(in: resolved.request.rawPath)
+        guard grants.contain(permission(for: resolved.route), to: package) else {
+            throw SaveError(.unauthenticated, "the token is not for this: ask for one with the scope of the challenge")
+        }
     }
 
     /// The same for a permission, where the route is not known yet.

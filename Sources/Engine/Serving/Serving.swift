@@ -22,6 +22,8 @@ package struct Serving: Sendable {
         package var advisories: AdvisoryDatabase?
         /// Makes the keys of clients that sign in; nil where none can.
         package var keys: IssuedKeys?
+        /// Makes the tokens of clients that want some; nil where none get any.
+        package var tokens: AccessTokens?
 
         package init() {}
     }
@@ -49,16 +51,19 @@ package struct Serving: Sendable {
             aggregator: services.aggregator, revalidation: services.revalidation, refusals: refusals)
         dataPlane = DataPlane(
             authenticator: authenticator,
-            signIns: LoginHandler(
-                recorder: recorder, authenticator: authenticator, resolver: resolver, refusals: refusals,
-                keys: configuration.keys),
+            signIns: TokenHandler(
+                recorder: recorder, authenticator: authenticator, resolver: resolver, tokens: configuration.tokens,
+                others: LoginHandler(
+                    recorder: recorder, authenticator: authenticator, resolver: resolver, refusals: refusals,
+                    keys: configuration.keys)),
             root: RootHandler(resolver: resolver, publicAddress: configuration.publicAddress),
             resolver: resolver,
             handlers: RouteHandlers(
                 indexes: indexes, files: FileHandler(services: services.sources, openFiles: configuration.openFiles),
                 checksums: ChecksumHandler(services: services.sources, entries: configuration.openFiles * 16),
                 writes: WriteHandler(
-                    services: services.publishing, resolver: resolver, maxFileSize: configuration.maxFileSize,
+                    services: services.publishing, sources: services.sources, resolver: resolver,
+                    maxFileSize: configuration.maxFileSize,
                     prefix: configuration.publicAddress?.path ?? ""),
                 lookups: LookupHandler(
                     pool: services.storage.pool, gunzip: configuration.gunzip, advisories: configuration.advisories),

@@ -42,8 +42,8 @@ public struct FormatDescriptor: Sendable, Hashable {
         guard let mount else { return nil }
         if let rest = Self.rest(of: path, below: mount.path) { return (rest, true) }
         // Where clients ask first is the mount as well, and nothing below it is.
-        guard let place = mount.pingPath, let rest = Self.rest(of: path, below: place), rest.count < 2 else { return nil }
-        return (rest, true)
+        if let place = mount.pingPath, let rest = Self.rest(of: path, below: place), rest.count < 2 { return (rest, true) }
+        return mount.givesTokens(at: path) ? ([], true) : nil
     }
 
     /// Whether an undecoded path names a repository and nothing below it, with or without a slash at its end.
@@ -54,7 +54,7 @@ public struct FormatDescriptor: Sendable, Hashable {
     }
 
     /// What follows a prefix that needs no escapes, however the path writes it.
-    private static func rest(of path: ArraySlice<UInt8>, below prefix: String) -> ArraySlice<UInt8>? {
+    fileprivate static func rest(of path: ArraySlice<UInt8>, below prefix: String) -> ArraySlice<UInt8>? {
         let slash = UInt8(ascii: "/")
         guard path.first == slash else { return nil }
         var rest = path.dropFirst()
@@ -80,6 +80,7 @@ public struct FormatDescriptor: Sendable, Hashable {
 /// FormatMount("v2", pingResponse: Document(type: .json, bytes: Array("{}".utf8)))
 /// FormatMount("v2/images", pingPath: "v2", pingResponse: Document(type: .json, bytes: Array("{}".utf8)))
 /// FormatMount(".well-known/terraform.json", documents: ["": services])
+/// FormatMount("v2/images", pingPath: "v2", tokenPath: "v2/token", packagePaths: ["manifests/*", "blobs/*", "blobs/uploads/*"])
 /// ```
 public struct FormatMount: Sendable, Hashable {
     /// One to four segments with a slash between two, each `^[a-z0-9._~-]{1,32}$` and no dot segment. The first is no word of the
@@ -93,6 +94,10 @@ public struct FormatMount: Sendable, Hashable {
     package let pingPath: String?
     /// What anyone gets, without credentials: the answer to `/<mount>/<name>` by its name, to `/<mount>` itself by "".
     package let documents: [String: Document]
+    /// Where clients get tokens for their credentials; nil where they send those with every request.
+    package let tokenPath: String?
+    /// The segments that stand behind the name of a package, those of more segments first.
+    private let packagePaths: [[Substring]]
 
     /// - Parameters:
     ///   - path: without slashes at its ends.
@@ -100,9 +105,16 @@ public struct FormatMount: Sendable, Hashable {
     ///   - pingResponse: what the mount itself answers who is signed in, and 401 for everybody else; nil for 404.
     ///   - documents: what anyone may read below the mount, by name, each one segment; "" is the mount itself. They are the same for
     ///     everybody and say nothing of repositories.
+    ///   - tokenPath: where clients of the "Token Authentication Specification" of the registries of images get tokens, a path as the mount's own. A 401 below
+    ///     the mount then leads there, in place of the challenge for Basic, which signs in all the same. nil for none.
+    ///   - packagePaths: what stands behind the name of a package in the paths that tokens are for, with `*` for any one segment. What is before that, from
+    ///     below `pingPath` or the mount on, is the name that the scopes of tokens have.
     public init(
-        _ path: String, pingPath: String? = nil, pingResponse: Document? = nil, documents: [String: Document] = [:]
+        _ path: String, pingPath: String? = nil, pingResponse: Document? = nil, documents: [String: Document] = [:],
+        tokenPath: String? = nil, packagePaths: [String] = []
     ) {
+        self.tokenPath = tokenPath
+        self.packagePaths = packagePaths.map { $0.split(separator: "/") }.sorted { $0.count > $1.count }
         self.path = path
         self.pingPath = pingPath
         self.pingResponse = pingResponse
@@ -115,6 +127,25 @@ public struct FormatMount: Sendable, Hashable {
         let name = String(decoding: rest.first == slash ? rest.dropFirst() : rest, as: UTF8.self)
         if name.isEmpty, let pingResponse { return (pingResponse, true) }
         return documents[name].map { ($0, false) }
+    }
+
+    /// Whether clients get tokens at an undecoded path.
+    package func givesTokens(at path: ArraySlice<UInt8>) -> Bool {
+        tokenPath.flatMap { FormatDescriptor.rest(of: path, below: $0) }.map { $0.count < 2 } ?? false
+    }
+
+    /// The name that the scope of a token has for what an undecoded path below the mount is about: `images/backend/hosted/team/app`. nil for a path that
+    /// is about no package.
+    package func packageName(in path: ArraySlice<UInt8>) -> String? {
+        guard let segments = try? RequestPath(decoding: path).segments else { return nil }
+        let name = segments.dropFirst((pingPath ?? self.path).split(separator: "/").count)
+        for ending in packagePaths where ending.count < name.count {
+            guard zip(ending, name.suffix(ending.count)).allSatisfy({ $0 == "*" || $0.utf8.elementsEqual($1.utf8) }) else {
+                continue
+            }
+            return name.dropLast(ending.count).joined(separator: "/")
+        }
+        return nil
     }
 
     /// Mounts are told apart by their paths.

@@ -27,10 +27,25 @@ public struct UploadStep: Sendable, Equatable {
     public var place: AssetPath
     /// A field that gives the bare id in every answer, where the protocol has one: `Docker-Upload-UUID`.
     public var idField: String?
+    /// What makes the rest of the upload needless.
+    package let copy: Copy?
 
-    public init(_ action: Action, place: AssetPath, idField: String? = nil) {
+    /// A file of this server, and what it is published as.
+    package struct Copy: Sendable, Equatable {
+        package let source: String
+        package let plan: UploadPlan
+    }
+
+    /// - Parameters:
+    ///   - copying: the path of a file as a request to this server has it, in whatever repository. Where the caller may read it, and its bytes are here, `open`
+    ///     publishes it as `plan` says and is answered as that is; `receive` gets it without its bytes being sent, or read. Where not, a session begins.
+    ///   - plan: nil where nothing is copied.
+    public init(
+        _ action: Action, place: AssetPath, idField: String? = nil, copying source: String? = nil, as plan: UploadPlan? = nil
+    ) {
         self.action = action
         self.place = place
         self.idField = idField
+        if let source, let plan { copy = Copy(source: source, plan: plan) } else { copy = nil }
     }
 }

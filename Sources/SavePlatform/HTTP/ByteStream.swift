@@ -5,11 +5,21 @@ public struct ByteStream: AsyncSequence, Sendable {
     /// The number of bytes, where it is known before they are read.
     public let length: Int64?
     private let pull: @Sendable () async throws -> [UInt8]?
+    /// What the bytes are kept in already, for a consumer that need not read them. Streams that are made of this one do not have it.
+    package let source: (any AnyObject & Sendable)?
 
     /// - Parameter pull: gives the next bytes, never an empty array; nil at the end.
     public init(length: Int64?, _ pull: @escaping @Sendable () async throws -> [UInt8]?) {
         self.length = length
         self.pull = pull
+        source = nil
+    }
+
+    /// The same bytes, and what they are kept in.
+    package init(_ stream: ByteStream, keptIn source: any AnyObject & Sendable) {
+        length = stream.length
+        pull = stream.pull
+        self.source = source
     }
 
     /// The next bytes, or nil at the end.

@@ -6,6 +6,7 @@ import SavePlatform
 import SaveRepositories
 import SaveStorage
 import SaveTestKit
+import Synchronization
 import Testing
 
 /// Uploads that take more than one request, through the data plane.
@@ -75,6 +76,24 @@ import Testing
         #expect(await fixture.send(.get, url).status == 404)
         #expect(try await records().map(\.action) == ["file.upload"])
         #expect(try await records().map(\.outcome) == [.ok])
+    }
+
+    @Test func `what ends without a body is not written again, and a wrong digest ends nothing`() async throws {
+        let blobs = CountingBlobStore()
+        let fixture = try await Self.fixture(blobs: blobs)
+        let url = try await open(fixture)
+        func send(_ method: HTTPMethod, _ text: String, of whole: String? = nil) async -> Int {
+            let query = whole.map { "?digest=" + Digest.hex(Array($0.utf8)) } ?? ""
+            return await fixture.send(method, url + query, body: ByteStream(Array(text.utf8))).status
+        }
+        #expect(await send(.patch, "hello world") == 202)
+        #expect(await send(.put, "", of: "another") == 400)
+        // Its file is complete: it takes no more by itself, and can be ended.
+        #expect(await send(.patch, "!") == 409)
+        #expect(await send(.put, "", of: "hello world") == 201)
+        #expect(blobs.begun == 1)
+        #expect(try await fixture.get(base + "files/" + Digest.hex(Array("hello world".utf8))).text == "hello world")
+        #expect(fixture.services.publishing.sessions.count == 0)
     }
 
     @Test func `an abandoned upload is gone`() async throws {
@@ -261,4 +280,16 @@ import Testing
 private final class Asked: Sendable {
     private let count = FaultCounter(failing: 1)
     var isFirst: Bool { (try? count.step()) == nil }
+}
+
+/// Counts the files that are begun.
+private final class CountingBlobStore: BlobForwarding {
+    let base: any BlobStore = InMemoryBlobStore(hasFiles: true)
+    private let count = Mutex(0)
+    var begun: Int { count.withLock { $0 } }
+
+    func begin() async throws -> any BlobWriter {
+        count.withLock { $0 += 1 }
+        return try await base.begin()
+    }
 }

@@ -121,6 +121,15 @@ package struct FormatRegistry: Sendable {
                     .invalidConfiguration, "\(subject) has clients that ask at '\(place)', as those of '\(other.id)' do")
             }
         }
+        if let place = mount.tokenPath {
+            guard mountNames(place), place != mount.path, place != mount.pingPath,
+                !descriptors.contains(where: { Self.overlap($0.root, place) || $0.mount?.tokenPath == place })
+            else {
+                throw SaveError(
+                    .invalidConfiguration,
+                    "\(subject) has clients that get tokens at '\(place)', which is taken or no path of its form")
+            }
+        }
         for document in mount.documents.values + [mount.pingResponse].compactMap(\.self) {
             guard case .bytes(let bytes) = document.content, bytes.count <= Self.maxMountBytes else {
                 throw SaveError(
@@ -133,6 +142,15 @@ package struct FormatRegistry: Sendable {
                 name.isEmpty ? "has two answers of its own" : "has a document '\(name)', which is not one segment of such a form"
             throw SaveError(.invalidConfiguration, "\(subject) \(why)")
         }
+    }
+
+    /// Whether a path is one that the server has no use for itself.
+    private func mountNames(_ path: String) -> Bool {
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard let first = segments.first, (1...4).contains(segments.count), segments.allSatisfy(Self.isMountSegment) else {
+            return false
+        }
+        return !ResourceName.reserved.contains(first) && entriesByID[first] == nil
     }
 
     /// Whether one path is the other, or above it.

@@ -6,13 +6,21 @@ package struct Authentication: Sendable {
     package let principal: Principal
     /// When it ends by itself: the end of the key, or what the provider says, whichever comes first; nil for no end.
     package let expires: Timestamp?
+    /// Of a token, what of all that its account may do it is for; nil for all of it.
+    package let grants: TokenGrants?
     private let proof: (any CredentialProof)?
 
     /// - Parameters:
     ///   - expires: what the provider says; the end of a key counts without being said.
     ///   - proof: what it rests on; nil for what needs no credential.
     package init(_ principal: Principal, expires: Timestamp? = nil, proof: (any CredentialProof)? = nil) {
+        self.init(ResolvedCredential(principal, expires: expires), proof)
+    }
+
+    private init(_ resolved: ResolvedCredential, _ proof: (any CredentialProof)?) {
+        let (principal, expires) = (resolved.principal, resolved.expires)
         self.principal = principal
+        grants = resolved.grants
         self.expires = [expires, principal.key?.expires].compactMap(\.self).min()
         self.proof = proof
     }
@@ -20,7 +28,7 @@ package struct Authentication: Sendable {
     /// What a proof gives now; nil where it gives nothing any more.
     package init?(_ proof: any CredentialProof, in catalogue: CatalogueSnapshot, at now: Timestamp) {
         guard let resolved = proof.resolve(in: catalogue, at: now) else { return nil }
-        self.init(resolved.principal, expires: resolved.expires, proof: proof)
+        self.init(resolved, proof)
         if hasEnded(at: now) { return nil }
     }
 
@@ -34,7 +42,7 @@ package struct Authentication: Sendable {
 
     package func hasEnded(at now: Timestamp) -> Bool { expires.map { now >= $0 } ?? false }
 
-    /// The same as it is now, for what went on meanwhile.
+    /// The same as it is now, for what went on meanwhile. A token says when a request begins at the latest: a large upload that began before its end goes on.
     ///
     /// - Throws: `unauthenticated` once the account or the credential is gone, disabled, changed or has ended.
     package func renewed(in catalogue: CatalogueSnapshot, at now: Timestamp) throws -> Authentication {
@@ -42,7 +50,9 @@ package struct Authentication: Sendable {
             if hasEnded(at: now) { throw Self.ended }
             return self
         }
-        guard let renewed = Authentication(proof, in: catalogue, at: now) else { throw Self.ended }
+        guard let resolved = proof.resolve(in: catalogue, at: now) else { throw Self.ended }
+        let renewed = Authentication(resolved, proof)
+        if grants == nil, renewed.hasEnded(at: now) { throw Self.ended }
         return renewed
     }
 }
@@ -57,9 +67,25 @@ package protocol CredentialProof: Sendable {
 package struct ResolvedCredential: Sendable {
     package let principal: Principal
     package let expires: Timestamp?
-    package init(_ principal: Principal, expires: Timestamp? = nil) {
+    let grants: TokenGrants?
+
+    package init(_ principal: Principal, expires: Timestamp? = nil, grants: TokenGrants? = nil) {
         self.principal = principal
         self.expires = expires
+        self.grants = grants
+    }
+}
+
+/// What a token is for: so much of what its account may do, to these packages. The account must still be allowed to.
+package struct TokenGrants: Sendable, Equatable {
+    /// By the names that packages have in the paths of their clients (`FormatMount.packageName`).
+    package let permissions: [String: Permissions]
+
+    package init(_ permissions: [String: Permissions]) { self.permissions = permissions }
+
+    /// Whether it is for something to a package; nothing else is.
+    package func contain(_ permission: Permission, to package: String?) -> Bool {
+        package.flatMap { permissions[$0] }?.contains(permission) ?? false
     }
 }
 

@@ -66,6 +66,7 @@ package final class Authenticator: RequestAuthenticating {
         // What was verified where it is taken, is no credential elsewhere.
         let isBare = PresentedCredential.isBare(field)
         if isBare, !takesBareKeys(request) { return nil }
+        if PresentedCredential.hasToken(field), !takesTokens(request) { return nil }
         let fingerprint = fingerprints.of(field)
         let now = catalogue.current
         if let known = cache.authentication(fingerprint, in: now, at: clock.now()) { return known }
@@ -85,6 +86,12 @@ package final class Authenticator: RequestAuthenticating {
         catalogue.formats.place(of: request.rawPath)?.descriptor.abilities.contains(.bareKeys) ?? false
     }
 
+    /// Whether the request is for repositories of a format whose clients get tokens.
+    private func takesTokens(_ request: HTTPRequest) -> Bool {
+        guard let place = catalogue.formats.place(of: request.rawPath) else { return false }
+        return place.isMounted && place.descriptor.mount?.tokenPath != nil
+    }
+
     /// The sender of a request.
     ///
     /// - Throws: `unauthenticated` for credentials that are malformed, unknown or wrong, all alike, and for right ones that do
@@ -93,7 +100,7 @@ package final class Authenticator: RequestAuthenticating {
         if let known = cached(request) { return known }
         let field = request.headers.bytes(of: "authorization") ?? []
         let fingerprint = fingerprints.of(field)
-        guard request.headers.count(of: "authorization") == 1,
+        guard request.headers.count(of: "authorization") == 1, !PresentedCredential.hasToken(field) || takesTokens(request),
             let credential = PresentedCredential(field, takesBare: takesBareKeys(request))
         else {
             return try await check(nil, fingerprint, request)

@@ -40,7 +40,7 @@ package struct KeySignIn: ImmediateSignInProviding {
 }
 
 /// This key's text has exactly this hash.
-private struct KeyProof: CredentialProof {
+struct KeyProof: CredentialProof {
     let id: String
     let hash: [UInt8]
 

@@ -25,7 +25,7 @@ package struct PasswordSignIn: SignInProviding {
 }
 
 /// This user's password was checked against exactly this hash.
-private struct PasswordProof: CredentialProof {
+struct PasswordProof: CredentialProof {
     let username: String
     let hash: String
 

@@ -20,6 +20,12 @@ package struct PresentedCredential: Sendable {
     /// Whether a field's value is one word, which no scheme of RFC 9110 is: a secret without a scheme, if anything.
     static func isBare(_ field: ArraySlice<UInt8>) -> Bool { !field.isEmpty && !field.contains(UInt8(ascii: " ")) }
 
+    /// Whether a field's value has a token (`AccessTokens`), which is a credential in few places.
+    static func hasToken(_ field: ArraySlice<UInt8>) -> Bool {
+        let word = field.lastIndex(of: UInt8(ascii: " ")).map { field[($0 + 1)...] } ?? field
+        return word.starts(with: AccessTokens.prefix.utf8)
+    }
+
     /// Whether a field's value is a Basic credential of nobody: an empty name and an empty password, which clients of image registries send to
     /// whomever challenged them when they have no others.
     static func isOfNobody(_ field: ArraySlice<UInt8>) -> Bool {

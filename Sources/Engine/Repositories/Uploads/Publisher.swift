@@ -60,18 +60,20 @@ package struct Publisher: Sendable {
     ///   - authority: by what right; asked for again when all of the body is there. Putting other bytes under a name takes
     ///     the permission to delete.
     ///   - limit: the server's own limit for a file, in bytes.
+    ///   - copied: what there is already, in place of a body.
     /// - Throws: what the format throws; `tooLarge`, `alreadyExists`, `nameRetired`, `storageFull`; `preconditionFailed` where a
     ///   condition of the request is false, `digestMismatch` where what arrived is not what the client says; of a session `notFound`,
     ///   `conflict`, `rangeNotSatisfiable`; what `ChangeAuthority` throws. Each of these in `Refused` once the format has named the change.
     package func upload(
-        _ plan: UploadPlan, _ request: HTTPRequest, by authority: ChangeAuthority, limit: Int64?, context: AuditContext
+        _ plan: UploadPlan, _ request: HTTPRequest, by authority: ChangeAuthority, limit: Int64?, context: AuditContext,
+        copying copied: CopiedFile? = nil
     ) async throws -> Report {
         let claims = try ClaimedDigests(request.headers)
         let conditions = try ChangeConditions(request.headers)
         if let path = plan.path { try await check(conditions, at: path) }
-        let sent = claims.checking(request.body)
+        let sent = copied?.stream(pool: services.storage.pool) ?? claims.checking(request.body)
         let read = { (body: ByteStream) in
-            try await receive(plan, request, body, limit, claims) { submission, staging in
+            try await receive(plan, request, body, limit, claims, copied) { submission, staging in
                 // Whatever of the body the format did not look at.
                 if !claims.body.isEmpty { try await sent.drain() }
                 try staging.check(submission.items, claims)
@@ -111,6 +113,7 @@ package struct Publisher: Sendable {
 
     private func receive(
         _ plan: UploadPlan, _ request: HTTPRequest, _ body: ByteStream, _ limit: Int64?, _ claims: ClaimedDigests,
+        _ copied: CopiedFile? = nil,
         _ use: (Submission, BlobStaging) async throws -> Outcome
     ) async throws -> Report {
         let maxFileSize = repository.maxFileSize(limit)
@@ -121,11 +124,12 @@ package struct Publisher: Sendable {
                     .tooLarge,
                     "the upload is larger than the \(maxFileSize) bytes this repository takes: have an owner raise max_file_size")
             }
-            try await services.storage.blobs.checkSpace(for: length)
+            // What is kept already takes no more space.
+            if body.source == nil { try await services.storage.blobs.checkSpace(for: length) }
         }
         let staging = BlobStaging(
             blobs: services.storage.blobs, pool: services.storage.pool, maxFileSize: maxFileSize,
-            claimed: claims.file.map(\.checksum.algorithm))
+            claimed: claims.file.map(\.checksum.algorithm), copied: copied)
         var named: String?
         do {
             let upload = UploadRequest(
@@ -186,7 +190,7 @@ package struct Publisher: Sendable {
         try await decision.decide(submission, repository)
         for item in submission.items { try await staging.commit(item.staged) }
         let (published, changed) = try await store(
-            submission, decision, by: authority, onlyIf: conditions, at: now, context: context)
+            submission, decision, staging.copied, by: authority, onlyIf: conditions, at: now, context: context)
         services.storage.counters.invalidate(
             repository.record.id, package: submission.package?.id, paths: published + (changed ?? []))
         let files = submission.items.filter { $0.record.sidecarOf == nil }.map(\.record.path)
@@ -224,12 +228,13 @@ package struct Publisher: Sendable {
     ///
     /// - Returns: the files that are new, and those that the format changed; nil where it changed nothing.
     private func store(
-        _ submission: Submission, _ decision: PublishDecision, by authority: ChangeAuthority, onlyIf conditions: ChangeConditions,
-        at now: Timestamp, context: AuditContext
+        _ submission: Submission, _ decision: PublishDecision, _ copied: CopiedFile?, by authority: ChangeAuthority,
+        onlyIf conditions: ChangeConditions, at now: Timestamp, context: AuditContext
     ) async throws -> (published: [AssetPath], changed: [AssetPath]?) {
         let id = repository.record.id
         return try await services.storage.store.write { writing in
             let rules = try PublishRules(by: authority, onlyIf: conditions)
+            try copied?.confirm(in: writing)
             let items = try rules.newItems(submission, in: writing)
             try decision.confirm(items, in: writing)
             let rows = PublishedRows(items, in: id, by: context.principal.auditName, at: now)

@@ -40,6 +40,8 @@ package final class UploadSessions: Sendable {
         let writer: any BlobWriter
         var size: Int64 = 0
         var isBusy = false
+        /// A request tried to end it with what was there: its file takes no more.
+        var isWhole = false
         /// Uptime of the last request.
         var used: UInt64
     }
@@ -138,6 +140,7 @@ package final class UploadSessions: Sendable {
     ) async throws -> Progress {
         let session = try claim(id, repository, principal)
         do {
+            guard !session.isWhole else { throw Self.whole }
             try Self.check(range, body.length, against: session.size)
             if let length = body.length, let limit, length > limit - session.size { throw Self.tooLarge(limit) }
             try await blobs.checkSpace(for: body.length)
@@ -201,7 +204,8 @@ package final class UploadSessions: Sendable {
         await forget(id)
     }
 
-    /// Ends a session: hands out its bytes, followed by a body, as one stream. When `use` throws, the session is as before.
+    /// Ends a session: hands out its bytes, followed by a body, as one stream. When `use` throws, the session is as before, but takes no more bytes where
+    /// the body had none: they are not copied then, and their file is complete.
     ///
     /// - Throws: `notFound`, `conflict`, `rangeNotSatisfiable`, and what `use` throws.
     func end<Value: Sendable>(
@@ -209,12 +213,15 @@ package final class UploadSessions: Sendable {
         _ use: (ByteStream) async throws -> Value
     ) async throws -> Value {
         let session = try claim(id, repository, principal)
+        let bytes = SessionBytes(session.writer)
         do {
             try Self.check(range, body.length, against: session.size)
-            let value = try await use(ByteStream(try session.writer.reader(), pool: pool).followed(by: body))
+            let stream = try bytes.stream(pool: pool)
+            let value = try await use(body.length == 0 && session.size > 0 ? stream : stream.followed(by: body))
             await forget(id)
             return value
         } catch {
+            if bytes.isTaken { sessions.withLock { $0[id]?.isWhole = true } }
             release(id, size: session.size)
             throw error
         }
@@ -243,6 +250,9 @@ package final class UploadSessions: Sendable {
     }
 
     // MARK: - Parts
+
+    private static let whole = SaveError(
+        .conflict, "this upload is complete, since a request tried to end it: end it with the right digest, or begin another")
 
     private func find(
         _ id: String, _ repository: Int64, _ owner: Owner, in sessions: [String: Session]

@@ -40,9 +40,27 @@ struct ErrorRenderer: ErrorRendering {
             if let field, let line = response.headers[RefusalLine.field] { response.headers.append(field, line) }
         case .text, .textOrJSON: break
         }
+        if response.status == 401, let challenge = tokenChallenge(request) { response.headers["WWW-Authenticate"] = challenge }
         response.closesConnection = !request.method.isRead
         return response
     }
+
+    /// Where the clients of the path's format get a token, and for what (RFC 6750, 3; "Token Authentication Specification" of the registries of images). It
+    /// stands alone: clients that know both take the last of several challenges, and have no credentials for Basic where they are visitors. nil where none get
+    /// tokens, and where they do.
+    private func tokenChallenge(_ request: HTTPRequest) -> String? {
+        guard let place = formats.place(of: request.rawPath), place.isMounted, let mount = place.descriptor.mount,
+            let path = mount.tokenPath, !mount.givesTokens(at: request.rawPath), let origin = externalOrigin ?? request.origin
+        else { return nil }
+        let challenge = "Bearer realm=\"\(origin)/\(path)\",service=\"Save\""
+        guard let name = mount.packageName(in: request.rawPath), name.utf8.allSatisfy(Self.isOfName) else { return challenge }
+        // Clients look whether a file is there before they push it, and some keep the token that they got for that.
+        let actions = request.method == .get ? "pull" : request.method == .delete ? "pull,push,delete" : "pull,push"
+        return challenge + ",scope=\"repository:\(name):\(actions)\""
+    }
+
+    /// What stands in a quoted string as it is, and neither separates nor ends anything.
+    private static func isOfName(_ byte: UInt8) -> Bool { ASCII.isAlphanumeric(byte) || "-._/".utf8.contains(byte) }
 
     /// The name of the last directory of the path that a request is about.
     private func directory(of request: HTTPRequest) -> String? {

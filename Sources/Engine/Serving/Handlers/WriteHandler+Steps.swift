@@ -17,6 +17,7 @@ extension WriteHandler {
             guard request.body.length == 0 else {
                 throw SaveError.invalid("body", "body: an upload is begun without one; send it to the URL in Location")
             }
+            if let copy = step.copy, let answer = try await publish(copy, resolved) { return answer }
             return respond(202, to: step, try await sessions.open(in: id, by: principal), in: repository)
         case .append(let session):
             let progress = try await sessions.append(
@@ -30,6 +31,31 @@ extension WriteHandler {
             try await sessions.abandon(session, in: id, by: principal)
             return HTTPResponse(status: 204)
         }
+    }
+
+    /// Publishes a file that is here already.
+    ///
+    /// - Returns: nil where there is none that the caller may read.
+    /// - Throws: what `Publisher.upload` throws.
+    private func publish(_ copy: UploadStep.Copy, _ resolved: ResolvedRequest) async throws -> HTTPResponse? {
+        guard let file = await file(copy.source, resolved) else { return nil }
+        let publisher = Publisher(repository: resolved.repository, services: services)
+        let authority = ChangeAuthority(resolved.sender, .write, on: resolved.repository.record.id, services)
+        let report = try await publisher.upload(
+            copy.plan, resolved.request, by: authority, limit: maxFileSize, context: resolved.audit, copying: file)
+        return success(report, of: copy.plan, in: resolved.repository)
+    }
+
+    /// What a request of the same caller for a file gives, where it is here; nil for whatever else there is or is not.
+    private func file(_ path: String, _ resolved: ResolvedRequest) async -> CopiedFile? {
+        let request = HTTPRequest(
+            method: .head, target: Array(path.utf8), client: resolved.request.client, isSecure: resolved.request.isSecure)
+        guard let source = try? await resolver.resolve(request, resolved.sender), source.repository.record.online,
+            (try? RouteAuthorization.check(source)) != nil, case .asset(let place, let package) = source.route,
+            case .stored(let asset, let blob, _)? = try? await sources.source(of: source.repository, in: source.catalogue)
+                .asset(place, package: package, method: .head)
+        else { return nil }
+        return CopiedFile(asset, blob)
     }
 
     private func respond(

@@ -7,6 +7,7 @@ internal import SaveStorage
 /// Carries out the routes that change a repository.
 struct WriteHandler: RouteHandler {
     let services: PublishingServices
+    let sources: RepositorySources
     let resolver: RequestResolver
     /// The largest file that any repository takes, in bytes.
     let maxFileSize: Int64?
@@ -36,14 +37,7 @@ struct WriteHandler: RouteHandler {
             if plan.session == nil { try checkWhole(resolved.request) }
             let report = try await publisher.upload(
                 plan, resolved.request, by: authority, limit: maxFileSize, context: resolved.audit)
-            // 201 says that something is there that was not, but where a protocol has one answer for both.
-            let isSame = plan.status == 201 && report.outcome != .created && report.answer == nil
-            let status = isSame ? 200 : plan.status
-            var answer = success(report.sentence, report.answer, status, resolved.repository)
-            if let location = plan.location {
-                answer.headers.append("Location", prefix + resolved.repository.basePath + location.percentEncoded)
-            }
-            return answer
+            return success(report, of: plan, in: resolved.repository)
         case .session(let step): return try await answer(step, resolved)
         case .delete(let path, let status):
             try checkWhole(resolved.request)
@@ -69,6 +63,17 @@ struct WriteHandler: RouteHandler {
         guard request.headers.bytes(of: "content-range") != nil else { return }
         throw SaveError.invalid(
             "Content-Range", "Content-Range: parts of files are not put together here: send the whole file, without this field")
+    }
+
+    /// What became of an upload.
+    func success(_ report: Publisher.Report, of plan: UploadPlan, in repository: Repository) -> HTTPResponse {
+        // 201 says that something is there that was not, but where a protocol has one answer for both.
+        let isSame = plan.status == 201 && report.outcome != .created && report.answer == nil
+        var answer = success(report.sentence, report.answer, isSame ? 200 : plan.status, repository)
+        if let location = plan.location {
+            answer.headers.append("Location", prefix + repository.basePath + location.percentEncoded)
+        }
+        return answer
     }
 
     /// What was done, in the protocol's own words where it has some, or in a sentence in the form that the format's clients read.
