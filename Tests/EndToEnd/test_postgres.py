@@ -6,7 +6,7 @@ import pytest
 import requests
 
 import make_fixtures
-from harness.postgres import LostAnswers, Postgres
+from harness.postgres import LostAnswers, PgBouncer, Postgres
 from harness.server import PASSWORD, command
 from harness.waiting import until
 
@@ -92,6 +92,37 @@ def test_a_database_that_is_killed_makes_the_server_unready_until_it_is_back(new
         until(lambda: server.client(None).get("/health/ready").status_code == 200, "ready again")
         assert upload(session(), server, other, other.content) == 200
         assert server.alive and "hunter2" not in server.log.read_text()
+    finally:
+        own.stop()
+
+
+def test_a_pooler_that_gives_each_transaction_another_session_may_be_between(new_server, postgres):
+    pooler = PgBouncer(postgres)
+    try:
+        server = new_server("pooled", SAVE_DATABASE=pooler.url(postgres.database()))
+        server.create("p/hosted")
+        items = make_fixtures.many(60, "pooled", payload=10)
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            statuses = list(pool.map(lambda item: upload(session(), server, item, item.content), items))
+        assert statuses == [200] * 60
+        assert len(server.admin.page("p/hosted", "pooled").json()["files"]) == 60
+        assert server.admin.ok("GET", "/api/v1/admin/audit/verify").json()["ok"] is True
+        assert server.stop() == 0
+    finally:
+        pooler.stop()
+
+
+def test_the_certificate_of_the_database_is_verified(new_server, tmp_path):
+    own = Postgres(tls=True).start()
+    try:
+        name = own.database().split("?")[0].rpartition("/")[2]
+        url = "postgresql://save:hunter2@localhost:%d/%s?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=" % (own.port, name)
+        (tmp_path / "ca.pem").write_bytes((own.folder / "server.crt").read_bytes())
+        server = new_server("tls", SAVE_DATABASE=url + str(tmp_path / "ca.pem"))
+        assert "t" in own.sql("SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'save-server'")
+        assert server.stop() == 0
+        done = command("serve", "--data", tmp_path / "other", "--listen", "127.0.0.1:0", SAVE_DATABASE=url + "/etc/ssl/certs/ca-certificates.crt")
+        assert done.returncode != 0 and "certificate" in done.stderr and "hunter2" not in done.stderr, done.stderr
     finally:
         own.stop()
 

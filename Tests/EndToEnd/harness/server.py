@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import time
 
+from . import postgres
 from .http import Client
 from .waiting import LIMIT
 
@@ -39,7 +40,8 @@ class Server:
         self.name = name
         # Tests talk to upstreams on this machine, which the server refuses unless the operator lists them.
         # No load balancer looks at their health, so stopping them need not wait for one.
-        self.environment = {"SAVE_ADMIN_PASSWORD": PASSWORD, "SAVE_OUTBOUND_ALLOW": "127.0.0.0/8", "SAVE_DRAIN_DELAY": "0", **environment}
+        self.environment = {"SAVE_ADMIN_PASSWORD": PASSWORD, "SAVE_OUTBOUND_ALLOW": "127.0.0.0/8", "SAVE_DRAIN_DELAY": "0",
+                            **postgres.chosen(self.data), **environment}
         self.log = self.data.with_name(self.data.name + ".log")
         self.log_start = 0
         self.process = None
