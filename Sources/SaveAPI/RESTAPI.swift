@@ -23,11 +23,16 @@ package final class RESTAPI: Sendable {
     /// The description for people, which needs no credentials: it is the same on every server of this version.
     package func describe(to request: HTTPRequest) -> HTTPResponse { page.response(to: request) }
 
+    /// The path of a request, decoded once. An encoded slash in the name of a package is one of the name.
+    ///
+    /// - Throws: `invalidRequest` and `notFound` for what is no path: see `RequestPath`.
+    package func path(decoding raw: ArraySlice<UInt8>) throws -> RequestPath { try table.path(decoding: raw) }
+
     /// Answers a request.
     ///
     /// - Parameters:
     ///   - sender: who sent it; anonymous is asked to sign in, whatever the path.
-    ///   - path: the request's whole path, decoded once.
+    ///   - path: the request's whole path, decoded once: see `path(decoding:)`.
     ///   - visitorsRead: whether anonymous may look into repositories that everybody may read: on pages, where nobody is asked for a
     ///     password by a browser.
     package func respond(

@@ -29,6 +29,18 @@ struct TextForm: Sendable {
         pattern: "^(?!\\.{1,2}(;|$))([^/\\\\%\\x00-\\x1F\\x7F]|%(?![0-9A-Fa-f]{2}))+$", max: RequestPath.maxSegmentBytes,
         summary: "1 to 255 bytes without slashes, backslashes and control characters", matches: { !$0.isEmpty })
 
+    /// The name of a package: one or more of these with slashes between them, which are encoded in a path.
+    static let packageName = TextForm(
+        pattern: "^\(part)(/\(part))*$", max: 1024,
+        summary: "1 to 1024 bytes without backslashes and control characters, at most 255 of them between two slashes",
+        matches: { name in
+            name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).allSatisfy {
+                !$0.isEmpty && $0.count <= RequestPath.maxSegmentBytes
+            }
+        })
+
+    private static let part = "(?!\\.{1,2}([;/]|$))([^/\\\\%\\x00-\\x1F\\x7F]|%(?![0-9A-Fa-f]{2})){1,255}"
+
     static let keyID = TextForm(
         pattern: "^[0-9A-Za-z]{12}$", max: 12, summary: "12 letters and digits",
         matches: { $0.utf8.count == 12 && $0.utf8.allSatisfy(ASCII.isAlphanumeric) })
@@ -91,7 +103,9 @@ enum PathVariables {
         FieldRule("username", .form(.username), required: true, "A user name.", example: "alice"),
         FieldRule("id", .form(.keyID), required: true, "The public part of a key.", example: "4fGh8sKq2LxZ"),
         FieldRule(
-            "package", .form(.segment), required: true, "The name of a package, as its format writes it.", example: "acme-lib"),
+            "package", .form(.packageName), required: true,
+            "The name of a package, as its format writes it, with each slash in it as %2F: @acme%2Flib, team%2Fapp.",
+            example: "acme-lib"),
         FieldRule("version", .form(.segment), required: true, "A version of the package.", example: "1.0"),
         FieldRule("filename", .form(.segment), required: true, "The name of a file.", example: "acme_lib-1.0.tar.gz"),
     ]

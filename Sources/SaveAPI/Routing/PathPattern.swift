@@ -26,6 +26,9 @@ struct PathPattern: Sendable, Hashable {
         segments.compactMap { if case .word(let word) = $0 { word } else { nil } }
     }
 
+    /// Where the name of a package stands among the segments: the one value that may have slashes.
+    var placeOfPackage: Int? { segments.firstIndex(of: .variable("package")) }
+
     /// The values of the variables, or nil when the path is another.
     func match(_ path: ArraySlice<String>) -> [String: String]? {
         guard path.count == segments.count else { return nil }
@@ -37,5 +40,26 @@ struct PathPattern: Sendable, Hashable {
             }
         }
         return values
+    }
+
+    // MARK: - Encoded slashes
+
+    /// How `RequestPath(keepingEscapedSlashes:)` writes one. No segment has these bytes otherwise: what is escaped twice is refused.
+    private static let encodedSlash = "%2F"
+
+    static func hasEncodedSlash(_ segment: String) -> Bool {
+        let bytes = segment.utf8
+        return bytes.indices.contains { bytes[$0...].starts(with: encodedSlash.utf8) }
+    }
+
+    static func withPlainSlashes(_ segment: String) -> String {
+        var bytes: [UInt8] = []
+        var rest = segment.utf8[...]
+        while let byte = rest.first {
+            let isSlash = rest.starts(with: encodedSlash.utf8)
+            bytes.append(isSlash ? UInt8(ascii: "/") : byte)
+            rest = rest.dropFirst(isSlash ? encodedSlash.utf8.count : 1)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -44,6 +44,27 @@ struct RouteTable: Sendable {
         return found.filter { $0.arguments.count == fewest }
     }
 
+    /// Decodes a path below `/api/v1` once. Packages of many formats have slashes in their names, so one that is encoded there is a slash of
+    /// the name: `/repos/backend/oci/packages/team%2Fapp`.
+    ///
+    /// - Throws: what `RequestPath` throws; `invalidRequest` for an encoded slash in anything but the name of a package.
+    func path(decoding raw: ArraySlice<UInt8>) throws -> RequestPath {
+        let path = try RequestPath(keepingEscapedSlashes: raw)
+        var segments = path.segments
+        let encoded = segments.indices.filter { PathPattern.hasEncodedSlash(segments[$0]) }
+        guard !encoded.isEmpty else { return path }
+        let packages = Set(routes(at: segments.dropFirst(2)).compactMap { $0.route.pattern.placeOfPackage })
+        for index in encoded {
+            guard packages.contains(index - 2) else {
+                throw SaveError(
+                    .invalidRequest,
+                    "the path has an encoded slash, which stands only in the name of a package: write another name")
+            }
+            segments[index] = PathPattern.withPlainSlashes(segments[index])
+        }
+        return RequestPath(segments: segments, endsInSlash: path.endsInSlash)
+    }
+
     /// The `Allow` field for some routes of one path.
     static func allow(_ routes: [APIRoute]) -> String {
         var methods = Set(routes.map(\.method.name))

@@ -127,7 +127,7 @@ package final class Gateway: Responder {
 
     private func respondFromAPI(to request: HTTPRequest) async -> HTTPResponse {
         do {
-            let path = try RequestPath(decoding: request.rawPath)
+            let path = try api.path(decoding: request.rawPath)
             if request.hasEncodedBody { throw SaveError.encodedBody }
             return await api.respond(to: request, from: try await sender(of: request), path: path)
         } catch {

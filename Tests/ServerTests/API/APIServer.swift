@@ -210,7 +210,7 @@ struct APIServer {
         let request = HTTPRequest(
             method: HTTPMethod(method), target: Array("/api/v1\(target)".utf8), headers: fields,
             body: body.map { ByteStream(Array($0.utf8)) } ?? .empty, client: ClientAddress(bytes: [192, 0, 2, 9]))
-        let path = try RequestPath(decoding: request.rawPath)
+        let path = try api.path(decoding: request.rawPath)
         let response = await api.respond(to: request, from: Authentication(try principal(name, key: key)), path: path)
         let answer = try await APIAnswer(response)
         expectDescribed(answer, to: method, target)

@@ -245,9 +245,9 @@ final class AccessWorld: Sendable {
     /// Any bytes.
     static let tarball = Array("tarball".utf8)
 
-    /// The tarball of a version of the npm package `demo`.
-    static func tarball(of version: String) -> [UInt8] {
-        FixtureTar([.init("package/package.json", "{\"name\":\"demo\",\"version\":\"\(version)\"}")]).bytes
+    /// The tarball of a version of an npm package.
+    static func tarball(of version: String, _ name: String = "demo") -> [UInt8] {
+        FixtureTar([.init("package/package.json", "{\"name\":\"\(name)\",\"version\":\"\(version)\"}")]).bytes
     }
 
     /// The zip of a version of a Go module.
@@ -255,14 +255,14 @@ final class AccessWorld: Sendable {
         FixtureZip([.init("go.test/\(name)@\(version)/go.mod", "module go.test/\(name)\n")]).bytes
     }
 
-    /// A document that publishes a version of the npm package `demo`.
-    static func publish(_ version: String) -> [UInt8] {
-        let manifest: JSONObject = ["name": "demo", "version": .string(version)]
-        let file: JSONObject = ["data": .string(Data(tarball(of: version)).base64EncodedString())]
+    /// A document that publishes a version of an npm package.
+    static func publish(_ version: String, _ name: String = "demo") -> [UInt8] {
+        let manifest: JSONObject = ["name": .string(name), "version": .string(version)]
+        let file: JSONObject = ["data": .string(Data(tarball(of: version, name)).base64EncodedString())]
         let document: JSONObject = [
-            "name": "demo", "dist-tags": ["latest": .string(version)],
+            "name": .string(name), "dist-tags": ["latest": .string(version)],
             "versions": .object(JSONObject([(version, .object(manifest))])),
-            "_attachments": .object(JSONObject([("demo-\(version).tgz", .object(file))])),
+            "_attachments": .object(JSONObject([("\(name)-\(version).tgz", .object(file))])),
         ]
         return JSONValue.object(document).bytes
     }
