@@ -60,7 +60,7 @@ let plugins = ["Cargo", "Go", "Maven", "Npm", "Oci", "Template"]
 /// A format that lives in `Plugins`: `Sources/SaveServer/Formats.swift` compiles it in, or a server loads it at start
 /// (docs/plugin-abi.md). Not a plugin of the build tool, which has such a folder as well.
 func plugin(_ name: String) -> [Target] {
-    let readers: [Target.Dependency] = ["SaveDigest", "SaveArchive", "SaveHTML", "SaveCompression", "SaveTOML"]
+    let readers: [Target.Dependency] = ["SaveDigest", "SaveArchive", "SaveHTML", "SaveCompression", "SaveTOML", "SaveVersions"]
     return [
         library("Format\(name)", path: "Plugins/\(name)/Sources", ["SavePlatform"] + readers, testable: true),
         .testTarget(
@@ -102,6 +102,7 @@ let package = Package(
         library("SaveHTML", path: "Sources/Readers/HTML", ["CXML"]),
         library("SaveMarkdown", path: "Sources/Readers/Markdown", ["CMd4c"]),
         library("SaveTOML", path: "Sources/Readers/TOML"),
+        library("SaveVersions", path: "Sources/Readers/Versions"),
 
         // What formats see, and nothing else.
         library("SavePlatform", path: "Sources/SavePlatform", ["SaveDigest"]),
@@ -182,7 +183,10 @@ let package = Package(
         engineTests("ServingTests", ["FormatCargo", "FormatParcels", "SaveBlobs", "SaveMicrohttpd"]),
         tests(
             "ReadersTests",
-            ["SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveMarkdown", "SaveTOML", "SaveTestKit"]),
+            [
+                "SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveMarkdown", "SaveTOML", "SaveVersions",
+                "SaveTestKit",
+            ]),
         tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveHTTP", "SaveDigest"]),
         tests("FormatRawTests", ["FormatRaw", "SaveTestKit", "SavePlatform", "SaveDigest"]),
         tests(
@@ -211,7 +215,10 @@ let package = Package(
         tests("ArchitectureTests", []),
         // What formats make of versions, for a test that compares it with the ecosystems' own libraries.
         .executableTarget(
-            name: "version-probe", dependencies: ["SavePlatform", "SaveDigest", "FormatPyPI", "FormatNpm", "FormatMaven"],
+            name: "version-probe",
+            dependencies: [
+                "SavePlatform", "SaveDigest", "FormatPyPI", "FormatNpm", "FormatCargo", "FormatGo", "FormatMaven",
+            ],
             path: "Tests/VersionProbe", swiftSettings: settings),
     ] + plugins.flatMap(plugin),
     swiftLanguageModes: [.v6]

@@ -22,6 +22,8 @@ for option in "$@"; do
         --tests)
             packages+=(sqlite3 openssl npm cargo-web golang-go prometheus nginx-light caddy chromium skopeo buildah docker-registry)
             packages+=(postgresql-15 pgbouncer)
+            # The source of the library that cargo reads versions with: our reader is compared with it.
+            packages+=(librust-semver-dev)
             # mvn with the plugins of one deploy and one jar, Gradle and Ivy: 110 MB beside the Java that they run on.
             packages+=(maven libmaven-deploy-plugin-java libmaven-install-plugin-java libmaven-jar-plugin-java ivy gradle)
             ;;

@@ -1,4 +1,4 @@
-"""What Save makes of versions and ranges, against the ecosystems' own libraries: packaging, the semver that npm brings, and Maven's."""
+"""What Save makes of versions and ranges, against the ecosystems' own libraries: packaging, the semver that npm brings, cargo's, and Maven's."""
 import json
 import pathlib
 import random
@@ -8,6 +8,7 @@ import pytest
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from harness.clients.cargo import toolchain
 from harness.server import BINARY, ROOT
 
 COUNT = 60000
@@ -181,6 +182,99 @@ def test_versions_of_npm_have_the_order_that_semver_gives_them(probe):
     assert [version for version, key, valid in zip(versions, keys, found["valid"]) if (key is not None) != valid] == []
     assert [pair for pair, right in zip(zip(versions, versions[1:], keys, keys[1:]), found["orders"])
             if None not in pair[2:] and order(pair[2], pair[3]) != right] == []
+
+
+# Cargo
+
+# The library that cargo itself reads versions with, as Debian has its source.
+SEMVER_OF_CARGO = pathlib.Path("/usr/share/cargo/registry")
+READING = """
+use std::io::BufRead;
+use semver::{BuildMetadata, Version, VersionReq};
+fn main() {
+    let mut before: Option<Version> = None;
+    for line in std::io::stdin().lock().lines() {
+        let line = line.unwrap();
+        let (range, text) = line.split_once('\\t').unwrap();
+        // The build does not count where cargo chooses.
+        let version = Version::parse(text).ok().map(|v| Version { build: BuildMetadata::EMPTY, ..v });
+        let verdict = match (VersionReq::parse(range), &version) {
+            (Err(_), _) => "refused",
+            (Ok(range), Some(version)) if range.matches(version) => "in",
+            _ => "out",
+        };
+        let order = match (&before, &version) { (Some(a), Some(b)) => a.cmp(b) as i8, _ => 9 };
+        println!("{} {} {}", verdict, if version.is_some() { "valid" } else { "-" }, order);
+        before = version;
+    }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def semver_of_cargo(tmp_path_factory):
+    """Asks cargo's library: (range, version) each, to (whether it is in it, or None, whether it is a version, order to the one before)."""
+    folder = tmp_path_factory.mktemp("semver")
+    sources = sorted(SEMVER_OF_CARGO.glob("semver-1.*"))
+    assert sources, "the source of semver is not there: Scripts/setup.sh --tests installs it"
+    (folder / "main.rs").write_text(READING)
+    for arguments in [["--crate-type", "lib", "--crate-name", "semver", "--edition", "2018", "--cfg", 'feature="std"', "--cap-lints", "allow",
+                       str(sources[-1] / "src" / "lib.rs")],
+                      ["--edition", "2021", "--extern", "semver=libsemver.rlib", "main.rs"]]:
+        subprocess.run([toolchain() + "/rustc", "-O", *arguments], cwd=folder, check=True, timeout=300)
+
+    def ask(questions):
+        lines = "".join("%s\t%s\n" % question for question in questions)
+        out = subprocess.run([folder / "main"], input=lines, capture_output=True, text=True, check=True, timeout=300).stdout
+        words = [line.split(" ") for line in out.splitlines()]
+        assert len(words) == len(questions)
+        return [({"in": True, "out": False}.get(verdict), valid == "valid", int(order)) for verdict, valid, order in words]
+    return ask
+
+
+def cargo_version(pick):
+    text = ".".join(pick.choice(NUMBERS) for _ in range(3))
+    if pick.random() < 0.4:
+        text += "-" + ".".join(pick.choice(["0", "1", "2", "10", "alpha", "beta", "rc", "a-b", "-", "1a", "A"]) for _ in range(pick.choice([1, 1, 2, 3])))
+    if pick.random() < 0.1:
+        text += "+" + pick.choice(["build", "1", "01", "a.b"])
+    if pick.random() < 0.02:
+        text += pick.choice(["x", ".", ".1", "-", "+", "-01", " "])
+    return text
+
+
+def cargo_range(pick):
+    parts = []
+    for _ in range(pick.choice([1, 1, 1, 2, 3])):
+        if pick.random() < 0.4:
+            version = cargo_version(pick)
+        else:
+            version = ".".join(pick.choice(NUMBERS + ["*", "x", "X"]) for _ in range(pick.choice([1, 2, 2, 3])))
+        parts.append(pick.choice(["", "", " "]) + pick.choice(["", "", "<", "<=", ">", ">=", "=", "^", "~"] + (["==", "!", "~>"] if pick.random() < 0.03 else []))
+                     + pick.choice(["", "", " "]) + version + pick.choice(["", "", " "]))
+    return ",".join(parts) + ("," if pick.random() < 0.02 else "")
+
+
+def test_ranges_of_cargo_have_the_versions_that_cargo_finds_in_them(probe, semver_of_cargo):
+    pick = random.Random(194)
+    questions = [(cargo_range(pick), cargo_version(pick)) for _ in range(COUNT)]
+    wrong = []
+    for question, (_, answer), (wanted, _, _) in zip(questions, probe([("crates.io", *item) for item in questions]), semver_of_cargo(questions)):
+        # Pre-releases are in ranges by their order here: cargo takes one only where the range names one of the same version.
+        same = (answer is None) == (wanted is None) if "-" in question[1] else answer == wanted
+        if not same:
+            wrong.append((question, answer, wanted))
+    assert wrong == []
+
+
+def test_versions_of_cargo_have_the_order_that_cargo_gives_them(probe, semver_of_cargo):
+    pick = random.Random(195)
+    versions = [cargo_version(pick) for _ in range(COUNT)]
+    keys = [answer[0] for answer in probe([("crates.io", "*", version) for version in versions])]
+    found = semver_of_cargo([("*", version) for version in versions])
+    assert [version for version, key, (_, valid, _) in zip(versions, keys, found) if (key is not None) != valid] == []
+    assert [pair for pair, (_, _, right) in zip(zip(versions, versions[1:], keys, keys[1:]), found[1:])
+            if right != 9 and order(pair[2], pair[3]) != right] == []
 
 
 # Maven

@@ -1,3 +1,5 @@
+import FormatCargo
+import FormatGo
 import FormatMaven
 import FormatNpm
 import FormatPyPI
@@ -9,7 +11,8 @@ import SavePlatform
 // in hexadecimal digits, or `-`, and `in`, `out` or `refused`.
 let formats: [String: any PackageVersioning] = [
     PyPIFormat.ecosystem: try PyPIFormat(settings: [:]), NpmFormat.ecosystem: try NpmFormat(settings: [:]),
-    MavenFormat.ecosystem: try MavenFormat(settings: [:]),
+    MavenFormat.ecosystem: try MavenFormat(settings: [:]), CargoFormat.ecosystem: try CargoFormat(settings: [:]),
+    GoFormat.ecosystem: try GoFormat(settings: [:]),
 ]
 while let line = readLine() {
     let fields = line.utf8.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false).map { String(Substring($0)) }

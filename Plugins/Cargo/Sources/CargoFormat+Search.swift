@@ -1,4 +1,5 @@
 public import SavePlatform
+internal import SaveVersions
 
 extension CargoFormat: PackageSearching {
     public func searchText(of attributes: JSONObject) -> String { attributes[CrateRecord.textKey]?.string ?? "" }
@@ -38,7 +39,7 @@ extension CargoFormat: PackageSearching {
         }
         let matches = crates.prefix(SearchQuery.deepest).compactMap { shown -> PackageMatch? in
             guard let shown = shown.object, let name = shown["name"]?.string.flatMap(CrateName.init),
-                let version = shown["max_version"]?.string, CrateVersion(version) != nil
+                let version = shown["max_version"]?.string, SemanticVersion(crate: version) != nil
             else { return nil }
             let description = shown["description"]?.string.map { CrateRecord.cut($0) }
             return PackageMatch(

@@ -1,4 +1,5 @@
 public import SavePlatform
+internal import SaveVersions
 
 /// Cargo's registry protocol: a sparse index, crates, publishing, yanking, searching.
 ///
@@ -12,6 +13,8 @@ public struct CargoFormat: RepositoryFormat {
         ],
         refusals: .json(
             ["errors": [["detail": "{message}"]]], success: ["ok": true], challenge: "Cargo login_url=\"{repository}me\""))
+
+    let ranges = VersionRangeMemo(key: { SemanticVersion(crate: $0)?.key }, read: Self.range)
 
     public init(settings: JSONObject) throws { try Self.takeNone(of: settings) }
 

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveVersions
 
 /// What a request to a Cargo registry means.
 struct CargoRoutes {
@@ -71,7 +72,7 @@ struct CargoRoutes {
     }
 
     private func version(_ text: String) throws -> String {
-        guard CrateVersion(text) != nil else {
+        guard SemanticVersion(crate: text) != nil else {
             throw SaveError(.packageNotFound, "there is no such version: check the number")
         }
         return text

@@ -1,4 +1,5 @@
 import SavePlatform
+import SaveVersions
 import Testing
 
 @testable import FormatCargo
@@ -8,7 +9,7 @@ import Testing
         for text in [
             "1", "1.2", "v1.2.3", "1.2.3.4", "01.2.3", "1.2.3-", "1.2.3+", "1.2.3-a..b", "1.*.0", "", " 1.2.3", "1.2.3 ",
         ] {
-            #expect(CrateVersion(text) == nil, "\(text)")
+            #expect(SemanticVersion(crate: text) == nil, "\(text)")
         }
     }
 
@@ -25,9 +26,9 @@ import Testing
         ("=1.2", ["1.2.9"], ["1.3.0"]), (" >= 1.0.0-rc.1 ", ["1.0.0-rc.1", "1.0.0"], ["1.0.0-beta"]),
     ])
     func `a range has the versions that cargo takes for it`(_ range: String, _ inside: [String], _ outside: [String]) throws {
-        let requirement = try VersionRequirement(range)
-        for version in inside { #expect(requirement.contains(version), "\(range) \(version)") }
-        for version in outside { #expect(!requirement.contains(version), "\(range) \(version)") }
+        let format = try CargoFormat(settings: [:])
+        for version in inside { #expect(try format.range(range, contains: version), "\(range) \(version)") }
+        for version in outside { #expect(try !format.range(range, contains: version), "\(range) \(version)") }
     }
 
     @Test(arguments: [
@@ -35,5 +36,9 @@ import Testing
         ">=1.2 <2",
         "1.2.3-", "01",
     ])
-    func `what is no range is refused`(_ range: String) { #expect(throws: SaveError.self) { try VersionRequirement(range) } }
+    func `what is no range is refused`(_ range: String) throws {
+        let format = try CargoFormat(settings: [:])
+        let error = #expect(throws: SaveError.self) { try format.range(range, contains: "1.0.0") }
+        #expect(error?.code == .invalidRequest)
+    }
 }

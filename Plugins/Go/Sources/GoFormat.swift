@@ -1,4 +1,5 @@
 public import SavePlatform
+internal import SaveVersions
 
 /// Go modules: the GOPROXY protocol, and publishing by PUT of a module zip.
 ///
@@ -16,6 +17,8 @@ public struct GoFormat: RepositoryFormat {
 
     /// The checksum databases that are passed through.
     private let databases: Set<String>
+
+    private let ranges = VersionRangeMemo(key: { SemanticVersion(go: $0)?.key }, read: Self.range)
 
     public init(settings: JSONObject) throws {
         var others = settings
@@ -179,7 +182,17 @@ extension GoFormat: PackageVersioning {
 
     public func package(named name: String) -> PackageID? { ModulePath(name)?.package }
 
-    public func sortKey(of version: String) -> [UInt8]? { SemanticVersion(version)?.key }
+    public func sortKey(of version: String) -> [UInt8]? { SemanticVersion(go: version)?.key }
 
-    public func range(_ range: String, contains version: String) throws -> Bool { try VersionRange(range).contains(version) }
+    public func range(_ range: String, contains version: String) throws -> Bool {
+        try ranges.range(range, contains: version)
+    }
+
+    /// - Throws: `invalidRequest` for what is no range.
+    fileprivate static func range(_ text: String) throws -> VersionRange {
+        if let range = VersionRange(go: text) { return range }
+        let shown = String(decoding: text.utf8.prefix(60).map { $0 >= 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+        throw SaveError(
+            .invalidRequest, "'\(shown)' is no range of Go versions: write >=v1.2.0,<v1.3.0, or v1.2 for all that begin so")
+    }
 }

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveVersions
 
 /// What older clients are told of a tree: the advisories about it, where each package is in it, and how many there are. yarn 1 goes by
 /// `actions`, yarn 3 by `advisories`, and both by the counts in `metadata`.
@@ -14,7 +15,7 @@ struct AuditReport {
 
         init(_ version: String, at places: [Int], in tree: AuditTree) {
             self.version = version
-            key = VersionOrder.key(of: version)
+            key = SemanticVersion(npm: version)?.key
             self.places = places
             isDevelopment = places.allSatisfy { tree[$0].isDevelopment }
             isOptional = places.allSatisfy { tree[$0].isOptional }

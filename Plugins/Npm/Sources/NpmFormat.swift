@@ -1,4 +1,5 @@
 public import SavePlatform
+internal import SaveVersions
 
 /// The npm registry protocol: packuments, tarballs, publishing.
 ///
@@ -15,7 +16,7 @@ public struct NpmFormat: RepositoryFormat {
     /// Bytes of an upstream's packument. The largest public ones have some thirty million.
     private static let maxPackumentBytes: Int64 = 128 << 20
 
-    let ranges = VersionRangeMemo()
+    let ranges = VersionRangeMemo(key: { SemanticVersion(npm: $0)?.key }, read: Self.range)
 
     public init(settings: JSONObject) throws {
         try Self.takeNone(of: settings)

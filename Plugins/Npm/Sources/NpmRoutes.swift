@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveVersions
 
 /// What a request to an npm repository means.
 struct NpmRoutes {

@@ -1,5 +1,6 @@
 internal import SaveDigest
 internal import SavePlatform
+internal import SaveVersions
 
 /// Publishes a version from its file alone, which says in `package.json` what it is: for files from elsewhere, and for those whose
 /// records are lost.

@@ -1,4 +1,5 @@
 import SavePlatform
+import SaveVersions
 import SaveTestKit
 import Testing
 

@@ -1,5 +1,6 @@
 import SaveDigest
 import SavePlatform
+import SaveVersions
 import SaveTestKit
 import Testing
 

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveVersions
 
 /// What this format keeps of a version beside its file.
 struct CrateRecord {
@@ -42,7 +43,7 @@ struct CrateRecord {
     static func newest(of files: [AssetRecord]) -> AssetRecord? {
         var best: (file: AssetRecord, rank: Int, key: [UInt8])?
         for file in files {
-            guard let version = file.version.flatMap(CrateVersion.init) else { continue }
+            guard let version = file.version.flatMap({ SemanticVersion(crate: $0) }) else { continue }
             let rank = (file.withdrawn == nil ? 2 : 0) + (version.isPrerelease ? 0 : 1)
             guard let other = best else {
                 best = (file, rank, version.key)

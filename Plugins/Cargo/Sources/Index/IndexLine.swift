@@ -1,5 +1,6 @@
 internal import SaveDigest
 internal import SavePlatform
+internal import SaveVersions
 
 /// The line of a version in the index: JSON on one line (Cargo Book, "Registry Index", "Index files").
 struct IndexLine {
@@ -30,13 +31,13 @@ struct IndexLine {
     /// Reads a line of an upstream; nil for what makes no sense.
     static func record(of bytes: [UInt8], in package: PackageID) -> AssetRecord? {
         guard var line = (try? JSONValue(parsing: bytes))?.object, let name = line["name"]?.string.flatMap(CrateName.init),
-            name.package == package, let version = line["vers"]?.string, let known = CrateVersion(version),
+            name.package == package, let version = line["vers"]?.string, let known = SemanticVersion(crate: version),
             let checksum = line["cksum"]?.string.flatMap({ Checksum(.sha256, hex: $0) }), let path = try? name.file(version)
         else { return nil }
         var record = AssetRecord(
             path: path, package: package, version: version, checksums: [checksum],
             published: line["pubtime"]?.string.flatMap(Timestamp.init(rfc3339:)),
-            withdrawn: line["yanked"]?.bool == true ? Withdrawal(reason: "") : nil, identity: known.identity,
+            withdrawn: line["yanked"]?.bool == true ? Withdrawal(reason: "") : nil, identity: known.withoutBuild,
             contentType: MediaType.bytes.value)
         for key in derived { line[key] = nil }
         record.attributes = CrateRecord(line: line).attributes

@@ -13,7 +13,7 @@ enum CrateArchive {
     /// - Throws: `invalidRequest` naming `crate`.
     static func check(_ file: OpenFile, of name: CrateName, _ version: String) throws {
         let top = "\(name.text)-\(version)/"
-        let manifest = try manifest(in: file, below: top)
+        let manifest = try manifest(in: read(FileBytes(file)) { ASCII.isEqual($0, top + fileName) }, below: top)
         guard let package = manifest["package"]?.table ?? manifest["project"]?.table else {
             throw refused("the Cargo.toml within the crate has no [package]")
         }
@@ -25,14 +25,45 @@ enum CrateArchive {
         }
     }
 
-    private static func manifest(in file: OpenFile, below top: String) throws -> TOMLTable {
-        let entries: [(entry: TarGzip.Entry, contents: [UInt8]?)]
+    /// What a crate has in its `Cargo.toml`, and the folder that all of it lies in, with a slash at its end. Blocks.
+    ///
+    /// - Throws: `invalidRequest` naming `crate`.
+    static func described(_ file: FileBytes) throws -> (top: String, manifest: TOMLTable) {
+        let entries = try read(file, isManifest)
+        let top = entries.first.map { folder(of: $0.entry.name) } ?? ""
+        return (top, try manifest(in: entries, below: top))
+    }
+
+    /// Whether a file is an archive with a `Cargo.toml` where crates have it. Blocks.
+    ///
+    /// - Throws: only where the file cannot be read.
+    static func hasManifest(_ file: FileBytes) throws -> Bool {
+        do {
+            return try read(file, isManifest).contains { $0.contents != nil }
+        } catch let error as SaveError where error.code == .invalidRequest {
+            return false
+        }
+    }
+
+    private static let fileName = "Cargo.toml"
+    private typealias Entries = [(entry: TarGzip.Entry, contents: [UInt8]?)]
+
+    private static func folder(of entry: String) -> String {
+        String(Substring(entry.utf8.prefix { $0 != UInt8(ascii: "/") })) + "/"
+    }
+
+    private static func isManifest(_ entry: String) -> Bool { ASCII.isEqual(entry, folder(of: entry) + fileName) }
+
+    private static func read(_ file: FileBytes, _ isWanted: (String) -> Bool) throws -> Entries {
         do {
             let source = ArchiveSource(size: file.size) { try file.read(at: $0, count: $1) }
-            entries = try TarGzip.read(source, limit: maxManifestBytes) { ASCII.isEqual($0.name, top + "Cargo.toml") }
+            return try TarGzip.read(source, limit: maxManifestBytes) { isWanted($0.name) }
         } catch let error as ArchiveError {
             throw refused("the file is no crate as cargo packs them: \(error.reason)")
         }
+    }
+
+    private static func manifest(in entries: Entries, below top: String) throws -> TOMLTable {
         for (entry, _) in entries {
             guard entry.name.utf8.starts(with: top.utf8) else {
                 throw refused("the crate has '\(entry.name.prefix(100))', which is not below \(top)")
@@ -43,9 +74,9 @@ enum CrateArchive {
         }
         let found = entries.compactMap(\.contents)
         guard let manifest = found.first else {
-            throw refused("the crate has no \(top)Cargo.toml: pack it with cargo package")
+            throw refused("the crate has no \(top)\(fileName): pack it with cargo package")
         }
-        guard found.count == 1 else { throw refused("the crate has more than one \(top)Cargo.toml") }
+        guard found.count == 1 else { throw refused("the crate has more than one \(top)\(fileName)") }
         do {
             return try TOMLTable(parsing: manifest)
         } catch {

@@ -1,5 +1,6 @@
 internal import SaveDigest
 internal import SavePlatform
+internal import SaveVersions
 
 /// Reads a publish: a description of the version, and its file (Cargo Book, "Registry Web API", "Publish").
 ///
@@ -28,19 +29,20 @@ struct PublishReceiver {
         guard file.size > 0 else { throw SaveError.invalid("crate", "crate: the file is empty") }
         guard try await parts.isAtEnd else { throw SaveError.invalid("body", "body: goes on after the crate") }
         let (name, version) = (published.name, published.version)
-        try await file.inspect { try CrateArchive.check($0, of: name, version.text) }
-        return try submission(published, file)
+        try await file.inspect { try CrateArchive.check($0, of: name, version.description) }
+        return try Self.submission(published, file)
     }
 
-    private func submission(_ published: PublishedCrate, _ file: StagedFile) throws -> Submission {
+    /// A version with its file, as it is stored.
+    static func submission(_ published: PublishedCrate, _ file: StagedFile) throws -> Submission {
         let (name, version) = (published.name, published.version)
         var record = AssetRecord(
-            path: try name.file(version.text), package: name.package, version: version.text, size: file.size,
-            checksums: file.checksums, identity: version.identity, contentType: MediaType.bytes.value)
+            path: try name.file(version.description), package: name.package, version: version.description, size: file.size,
+            checksums: file.checksums, identity: version.withoutBuild, contentType: MediaType.bytes.value)
         record.attributes = published.record.attributes
         var submission = Submission(
             items: [Submission.Item(record: record, staged: file)],
-            package: PackageSummary(id: name.package, displayName: name.text), change: Self.noteText)
+            package: PackageSummary(id: name.package, displayName: name.text), change: noteText)
         submission.warnings = published.warnings
         let other = JSONValue.array(published.warnings.map(JSONValue.string))
         let warnings: JSONValue = ["warnings": ["invalid_categories": [], "invalid_badges": [], "other": other]]

@@ -1,9 +1,10 @@
 internal import SavePlatform
+internal import SaveVersions
 
 /// What a publish says of a version, as the index has it (Cargo Book, "Registry Web API", "Publish", and "Registry Index").
 struct PublishedCrate {
     let name: CrateName
-    let version: CrateVersion
+    let version: SemanticVersion
     let record: CrateRecord
     /// What the publisher should know of what was taken all the same.
     let warnings: [String]
@@ -20,7 +21,7 @@ struct PublishedCrate {
         guard !name.isReserved else {
             throw SaveError.invalid("name", "name: '\(name.text)' is no name for a crate: take another")
         }
-        guard let version = said["vers"]?.string.flatMap(CrateVersion.init) else {
+        guard let version = said["vers"]?.string.flatMap({ SemanticVersion(crate: $0) }) else {
             throw SaveError.invalid("vers", "vers: must be a semantic version, such as 1.2.3")
         }
         self.name = name
@@ -45,7 +46,7 @@ struct PublishedCrate {
             throw SaveError.invalid("deps", "deps: each must be an object with the name of a crate")
         }
         func wrong(_ what: String) -> SaveError { SaveError.invalid("deps", "deps: \(name.text): \(what)") }
-        guard let requirement = said["version_req"]?.string, (try? VersionRequirement(requirement)) != nil else {
+        guard let requirement = said["version_req"]?.string, VersionRange(cargo: requirement) != nil else {
             throw wrong("version_req is no range of versions")
         }
         let renamed = said["explicit_name_in_toml"].flatMap { $0.isNull ? nil : $0 }
@@ -129,7 +130,7 @@ struct PublishedCrate {
     /// "Must be a valid version requirement without an operator."
     private static func rustVersion(_ said: JSONObject) throws -> JSONValue? {
         guard let text = try text(said, "rust_version").string else { return nil }
-        guard let first = text.utf8.first, ASCII.isDigit(first), (try? VersionRequirement(text)) != nil else {
+        guard let first = text.utf8.first, ASCII.isDigit(first), VersionRange(cargo: text) != nil else {
             throw SaveError.invalid("rust_version", "rust_version: must be a version such as 1.70")
         }
         return .string(text)

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveVersions
 
 /// A version as files and lists have it: canonical (`golang.org/x/mod/module`, `CanonicalVersion`), such as `v1.2.3`, `v2.0.0+incompatible`
 /// or the pseudo-version `v0.0.0-20260102030405-abcdefabcdef`.
@@ -8,7 +9,9 @@ struct ModuleVersion {
 
     /// nil for what is no canonical version: `1.2.3`, `v1.2`, `v1.2.3+build`.
     init?(_ text: String) {
-        guard text.utf8.first == UInt8(ascii: "v"), let version = SemanticVersion(text), version.isWhole else { return nil }
+        guard text.utf8.first == UInt8(ascii: "v"), let version = SemanticVersion(go: text), version.numbers.count == 3 else {
+            return nil
+        }
         if let build = version.build, !build.elementsEqual("incompatible".utf8) { return nil }
         self.text = text
         self.version = version

@@ -1,4 +1,5 @@
 public import SavePlatform
+internal import SaveVersions
 
 /// `package.json` says what a version is; the packument of another registry has the README of the newest one.
 extension NpmFormat: ReleaseDescribing {

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveVersions
 
 /// The name of a package, with or without a scope: `left-pad`, `@acme/left-pad`.
 ///

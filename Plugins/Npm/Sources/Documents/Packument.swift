@@ -1,5 +1,6 @@
 internal import SaveDigest
 internal import SavePlatform
+internal import SaveVersions
 
 /// Everything about a package in one document: what `GET /{package}` answers (npm registry API, package metadata).
 struct Packument {
@@ -39,7 +40,7 @@ struct Packument {
         self.origin = origin
         attributes = listing.attributes
         entries = listing.assets.compactMap { asset -> Entry? in
-            guard let version = asset.version.flatMap(SemanticVersion.init) else { return nil }
+            guard let version = asset.version.flatMap({ SemanticVersion($0) }) else { return nil }
             return Entry(version: version, asset: asset, record: VersionRecord(asset))
         }.sorted { $0.version < $1.version }
         tags = Self.tags(entries, listing.attributes[Self.tagsKey]?.object ?? JSONObject())
@@ -57,7 +58,7 @@ struct Packument {
         let named = entries.first { $0.version.description == tags["latest"]?.string }
         if let named, named.asset.withdrawn == nil { return tags }
         let offered = entries.filter { $0.asset.withdrawn == nil }
-        let bound = given["latest"]?.string.flatMap(SemanticVersion.init)
+        let bound = given["latest"]?.string.flatMap({ SemanticVersion($0) })
         let earlier = bound.map { bound in offered.filter { $0.version < bound } } ?? []
         if let newest = newest(earlier) ?? newest(offered) ?? named ?? newest(entries) {
             tags["latest"] = .string(newest.version.description)

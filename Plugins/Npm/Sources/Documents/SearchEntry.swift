@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveVersions
 
 /// A package as a search shows it (npm registry API, `GET /-/v1/search`): what its newest version says of itself.
 enum SearchEntry {
@@ -36,7 +37,7 @@ enum SearchEntry {
     /// What another registry shows, and the file of the version that it names; nil for what makes no sense.
     static func shown(_ shown: JSONValue) -> (match: PackageMatch, file: AssetRecord)? {
         guard let object = shown.object?["package"]?.object, let name = object["name"]?.string.flatMap(PackageName.init),
-            let version = object["version"]?.string.flatMap(SemanticVersion.init), let file = try? name.tarball(version)
+            let version = object["version"]?.string.flatMap({ SemanticVersion($0) }), let file = try? name.tarball(version)
         else { return nil }
         let date = object["date"]?.string.flatMap(Timestamp.init(rfc3339:))
         let match = PackageMatch(

@@ -1,5 +1,6 @@
 internal import SaveDigest
 internal import SavePlatform
+internal import SaveVersions
 
 /// Reads the packument of another registry into neutral records. What is malformed is left out.
 ///
@@ -74,7 +75,7 @@ struct UpstreamPackument {
     private func attestations(of file: AssetRecord) -> AssetRecord? {
         guard let known = VersionRecord(file).manifest["dist"]?.object?["attestations"]?.object,
             let place = known["url"]?.string, let origin = URLReference.resolve(place, against: document.url),
-            let version = file.version.flatMap(SemanticVersion.init), let path = try? Provenance.path(of: name, version)
+            let version = file.version.flatMap({ SemanticVersion($0) }), let path = try? Provenance.path(of: name, version)
         else { return nil }
         return AssetRecord(
             path: path, package: name.package, version: file.version, sidecarOf: file.path, origin: origin,

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveVersions
 
 /// What an advisory is about as a range that npm reads: of each range of the OSV schema the stretches between its events, and versions
 /// that are listed besides.
@@ -22,21 +23,22 @@ struct VulnerableVersions {
             }
             listed += (entry["versions"]?.array ?? []).compactMap(\.string)
         }
-        let known = try? VersionRange(parts.joined(separator: " || "))
-        for version in listed.prefix(Self.maxListed) where VersionOrder.key(of: version) != nil {
-            if parts.isEmpty || known?.contains(version) != true { parts.append(version) }
+        let known = VersionRange(npm: parts.joined(separator: " || "))
+        for version in listed.prefix(Self.maxListed) {
+            guard let key = SemanticVersion(npm: version)?.key else { continue }
+            if parts.isEmpty || known?.contains(key) != true { parts.append(version) }
         }
         var seen: Set<String> = []
         parts = parts.filter { seen.insert($0).inserted }
         text = parts.isEmpty ? "<0.0.0-0" : parts.joined(separator: " || ")
-        ranges = parts.compactMap { try? VersionRange($0) }
-        self.listed = Set(listed.compactMap(VersionOrder.key))
+        ranges = parts.compactMap { VersionRange(npm: $0) }
+        self.listed = Set(listed.compactMap { SemanticVersion(npm: $0)?.key })
         let fixed = Self.fixed(affected)
         if !fixed.isEmpty { patched = fixed.map { ">=" + $0 }.joined(separator: " || ") }
     }
 
-    /// - Parameter key: of a version (`VersionOrder`).
-    func contains(key: [UInt8]) -> Bool { listed.contains(key) || ranges.contains { $0.contains(key: key) } }
+    /// - Parameter key: of a version (`SemanticVersion.key`).
+    func contains(key: [UInt8]) -> Bool { listed.contains(key) || ranges.contains { $0.contains(key) } }
 
     /// The versions that are named as fixed, each once.
     private static func fixed(_ affected: [JSONValue]) -> [String] {
@@ -45,7 +47,7 @@ struct VulnerableVersions {
         for range in affected.compactMap(\.object).flatMap({ $0["ranges"]?.array ?? [] }).compactMap(\.object)
         where range["type"]?.string != "GIT" {
             for event in (range["events"]?.array ?? []).compactMap(\.object) {
-                guard let version = event["fixed"]?.string, VersionOrder.key(of: version) != nil else { continue }
+                guard let version = event["fixed"]?.string, SemanticVersion(npm: version)?.key != nil else { continue }
                 if versions.count < maxListed, seen.insert(version).inserted { versions.append(version) }
             }
         }
@@ -87,7 +89,7 @@ struct VulnerableVersions {
         if kind == "introduced", text == "0" { return Event(kind: kind, version: nil, key: []) }
         // The last numbers may be left out. A range would read "<=1.2" as all of 1.2.
         for version in [text, text + ".0", text + ".0.0"] {
-            if let key = VersionOrder.key(of: version) { return Event(kind: kind, version: version, key: key) }
+            if let key = SemanticVersion(npm: version)?.key { return Event(kind: kind, version: version, key: key) }
         }
         return kind == "introduced" ? Event(kind: kind, version: nil, key: []) : nil
     }

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveVersions
 
 /// Reads a request that changes a package, whatever it is for.
 struct ChangeReceiver {

@@ -2,6 +2,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import SaveDigest
 internal import SavePlatform
+internal import SaveVersions
 
 /// What `npm publish --provenance` sends beside a tarball: a signed statement about how it was built (npm documentation, "Generating
 /// provenance statements"; in-toto Statement v1 in a DSSE envelope in a Sigstore bundle).

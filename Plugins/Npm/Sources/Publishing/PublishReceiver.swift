@@ -1,6 +1,7 @@
 internal import Glibc
 internal import SaveDigest
 internal import SavePlatform
+internal import SaveVersions
 
 /// Reads a publish: one version of a package with its tarball (npm registry API, `PUT /{package}`).
 ///

@@ -1,5 +1,6 @@
 internal import SaveArchive
 internal import SavePlatform
+internal import SaveVersions
 
 /// The file of a version: what npm unpacks has to be the package that the registry says it is.
 enum Tarball {

@@ -1,39 +1,21 @@
-internal import SavePlatform
+extension VersionRange {
+    /// Bytes.
+    public static let maxBytesOfNpm = 4096
 
-/// A range of versions as package.json has it: `^1.2.0 || >=2 <3`, `1.2 - 2.3`, `~1.2`, `1.x`, `*`.
-///
-/// The rules are those of npm's `semver`, with its option `includePrerelease`, which `npm audit` uses too: a pre-release is in a
-/// range by its order. Each part between `||` is a list of limits that all hold.
-struct VersionRange {
-    private let alternatives: [[Limit]]
-
-    private static let maxBytes = 4096
-
-    /// - Throws: `invalidRequest` for what is no range.
-    init(_ text: String) throws {
+    /// Reads a range as package.json has it: `^1.2.0 || >=2 <3`, `1.2 - 2.3`, `~1.2`, `1.x`, `*`. nil for what is no range.
+    ///
+    /// The rules are those of npm's `semver`, with its option `includePrerelease`, which `npm audit` uses too. Each part between `||` is a
+    /// list of limits that all hold.
+    public init?(npm text: String) {
         let bytes = Array(text.utf8)
-        let shown = text.prefix(80)
-        guard bytes.count <= Self.maxBytes else {
-            throw SaveError(.invalidRequest, "'\(shown)…' is longer than \(Self.maxBytes) bytes: split the range")
-        }
+        guard bytes.count <= Self.maxBytesOfNpm else { return nil }
         var alternatives: [[Limit]] = []
         for part in Self.parts(bytes) {
-            guard let limits = Self.limits(part) else {
-                throw SaveError(
-                    .invalidRequest,
-                    "'\(shown)' is no range of versions: write one such as >=1.2.0 <2.0.0 or ^1.2.0 (npm's semver)")
-            }
+            guard let limits = Self.limits(part) else { return nil }
             alternatives.append(limits)
         }
         self.alternatives = alternatives
     }
-
-    func contains(_ text: String) -> Bool {
-        guard let key = VersionOrder.key(of: text) else { return false }
-        return contains(key: key)
-    }
-
-    func contains(key: [UInt8]) -> Bool { alternatives.contains { $0.allSatisfy { $0.holds(for: key) } } }
 
     /// What stands between `||`.
     private static func parts(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
@@ -73,23 +55,23 @@ struct VersionRange {
         if let core = low.core {
             guard ornament.isEmpty || ornament.elementsEqual("v".utf8) else { return nil }
             // A release begins with its pre-releases, but for one that is written with a build.
-            let prerelease = low.prerelease ?? (low.hasBuild ? nil : Limit.lowest)
-            limits.append(Limit(.atLeast, VersionOrder.key(core.major, core.minor, core.patch, prerelease)))
+            let prerelease = low.prerelease ?? (low.build != nil ? nil : VersionKey.lowest)
+            limits.append(Limit(.atLeast, VersionKey.of(core.major, core.minor, core.patch, prerelease)))
         } else if let major = low.major {
-            limits.append(Limit(.atLeast, VersionOrder.key(major, low.minor ?? 0, 0, Limit.lowest)))
+            limits.append(Limit(.atLeast, VersionKey.of(major, low.minor ?? 0, 0, VersionKey.lowest)))
         }
         if let core = high.core, let prerelease = high.prerelease {
-            return limits + [Limit(.atMost, VersionOrder.key(core.major, core.minor, core.patch, prerelease))]
+            return limits + [Limit(.atMost, VersionKey.of(core.major, core.minor, core.patch, prerelease))]
         }
         guard high.major != nil else { return limits }
-        return Limit.below(high.next).map { limits + [$0] }
+        return high.next(upTo: SemanticVersion.largestNumberOfNpm).map { limits + [.below($0)] }
     }
 
     private static func version(_ words: ArraySlice<ArraySlice<UInt8>>) -> (ornament: ArraySlice<UInt8>, version: PartialVersion)?
     {
         var scanner = VersionScanner(Array(words.joined(separator: " ".utf8)))
         let ornament = scanner.ornament()
-        guard let version = scanner.version(), scanner.isAtEnd else { return nil }
+        guard let version = scanner.version(upTo: SemanticVersion.largestNumberOfNpm), scanner.isAtEnd else { return nil }
         return (ornament, version)
     }
 
@@ -125,68 +107,20 @@ struct VersionRange {
     }
 }
 
-/// One side of a range.
-private struct Limit {
-    enum Side { case atLeast, atMost, above, below, exactly }
-
-    /// The identifiers of the lowest pre-release: `-0`.
-    static let lowest = [ArraySlice("0".utf8)]
-
-    private let side: Side
-    private let key: [UInt8]
-
-    init(_ side: Side, _ key: [UInt8]) {
-        self.side = side
-        self.key = key
-    }
-
-    /// Below all pre-releases of a version; nil for numbers that are too large.
-    static func below(_ version: (UInt64, UInt64, UInt64)) -> Limit? {
-        guard max(version.0, version.1, version.2) <= VersionOrder.maxNumber else { return nil }
-        return Limit(.below, VersionOrder.key(version.0, version.1, version.2, lowest))
-    }
-
-    func holds(for version: [UInt8]) -> Bool {
-        switch side {
-        case .atLeast: !version.lexicographicallyPrecedes(key)
-        case .atMost: !key.lexicographicallyPrecedes(version)
-        case .above: key.lexicographicallyPrecedes(version)
-        case .below: version.lexicographicallyPrecedes(key)
-        case .exactly: version == key
-        }
-    }
-}
-
-extension PartialVersion {
-    /// The first version behind all that it stands for; zeros where it stands for all.
-    fileprivate var next: (UInt64, UInt64, UInt64) {
-        guard let major else { return (0, 0, 0) }
-        guard let minor else { return (major + 1, 0, 0) }
-        guard let patch else { return (major, minor + 1, 0) }
-        return (major, minor, patch + 1)
-    }
-
-    /// The first version that may break what was written for it: one with another number in the first place that is not zero.
-    fileprivate var nextBreaking: (UInt64, UInt64, UInt64) {
-        guard let major, let minor, major == 0 else { return ((major ?? 0) + 1, 0, 0) }
-        guard let patch, minor == 0 else { return (0, minor + 1, 0) }
-        return (0, 0, patch + 1)
-    }
-}
-
 /// One word of a range: an operator and a version or a part of one.
 private struct Comparator {
     private let sign: String
     private let ornament: ArraySlice<UInt8>
     private let version: PartialVersion
 
+    private static let largest = SemanticVersion.largestNumberOfNpm
     private static let signs: [StaticString] = ["<=", ">=", "<", ">", "=", "^", "~>", "~"]
 
     init?(_ word: [UInt8]) {
         var scanner = VersionScanner(word)
         sign = Self.signs.first { scanner.skip($0) }?.description ?? ""
         ornament = scanner.ornament()
-        guard let version = scanner.version(), scanner.isAtEnd else { return nil }
+        guard let version = scanner.version(upTo: Self.largest), scanner.isAtEnd else { return nil }
         self.version = version
     }
 
@@ -194,36 +128,39 @@ private struct Comparator {
     var limits: [Limit]? {
         guard version.major != nil else {
             // Nothing is above or below everything.
-            return sign == "<" || sign == ">" ? Limit.below((0, 0, 0)).map { [$0] } : []
+            return sign == "<" || sign == ">" ? [.below((0, 0, 0))] : []
         }
         switch sign {
-        case "^": return bounded(by: version.nextBreaking, fromPrereleases: version.core == nil || version.major == 0)
+        case "^":
+            return bounded(
+                by: version.nextBreaking(upTo: Self.largest), fromPrereleases: version.core == nil || version.major == 0)
         case "~", "~>":
             guard let major = version.major, version.minor != nil else {
-                return bounded(by: version.next, fromPrereleases: false)
+                return bounded(by: version.next(upTo: Self.largest), fromPrereleases: false)
             }
-            return bounded(by: (major, (version.minor ?? 0) + 1, 0), fromPrereleases: false)
+            let minor = (version.minor ?? 0).successor(upTo: Self.largest)
+            return bounded(by: minor.map { (major, $0, 0) }, fromPrereleases: false)
         default: return version.core == nil ? partialLimits : wholeLimits
         }
     }
 
     /// From the version to another one. The first pre-release of the version is included where npm does so.
-    private func bounded(by end: (UInt64, UInt64, UInt64), fromPrereleases: Bool) -> [Limit]? {
+    private func bounded(by end: (UInt64, UInt64, UInt64)?, fromPrereleases: Bool) -> [Limit]? {
         let prerelease = version.core == nil ? nil : version.prerelease
-        guard let end = Limit.below(end) else { return nil }
-        let start = VersionOrder.key(
-            version.major ?? 0, version.minor ?? 0, version.patch ?? 0, prerelease ?? (fromPrereleases ? Limit.lowest : nil))
-        return [Limit(.atLeast, start), end]
+        guard let end else { return nil }
+        let start = VersionKey.of(
+            version.major ?? 0, version.minor ?? 0, version.patch ?? 0, prerelease ?? (fromPrereleases ? VersionKey.lowest : nil))
+        return [Limit(.atLeast, start), .below(end)]
     }
 
     private var partialLimits: [Limit]? {
-        let start = VersionOrder.key(version.major ?? 0, version.minor ?? 0, 0, Limit.lowest)
-        guard let behind = Limit.below(version.next) else { return sign == "<" || sign == ">=" ? one(start) : nil }
+        let start = VersionKey.of(version.major ?? 0, version.minor ?? 0, 0, VersionKey.lowest)
+        guard let next = version.next(upTo: Self.largest) else { return sign == "<" || sign == ">=" ? one(start) : nil }
         switch sign {
         case "<", ">=": return one(start)
-        case "<=": return [behind]
-        case ">": return [Limit(.atLeast, VersionOrder.key(version.next.0, version.next.1, version.next.2, Limit.lowest))]
-        default: return [Limit(.atLeast, start), behind]
+        case "<=": return [.below(next)]
+        case ">": return [Limit(.atLeast, VersionKey.of(next.0, next.1, next.2, VersionKey.lowest))]
+        default: return [Limit(.atLeast, start), .below(next)]
         }
     }
 
@@ -231,7 +168,7 @@ private struct Comparator {
 
     private var wholeLimits: [Limit]? {
         guard let core = version.core, ornament.isEmpty || ornament.elementsEqual("v".utf8) else { return nil }
-        let key = VersionOrder.key(core.major, core.minor, core.patch, version.prerelease)
+        let key = VersionKey.of(core.major, core.minor, core.patch, version.prerelease)
         switch sign {
         case "<": return [Limit(.below, key)]
         case "<=": return [Limit(.atMost, key)]
