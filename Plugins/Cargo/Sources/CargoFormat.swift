@@ -38,6 +38,7 @@ public struct CargoFormat: RepositoryFormat {
 
     public func receive(_ upload: UploadRequest, into staging: any UploadStaging) async throws -> Submission {
         if let change = Yanking(upload.plan) { return change.submission }
+        if upload.plan.purpose == CrateImport.purpose { return try await CrateImport(upload: upload, staging: staging).receive() }
         return try await PublishReceiver(upload: upload, staging: staging).receive()
     }
 
