@@ -73,6 +73,15 @@ struct UpstreamContext: Sendable {
         return ClientCredentials(username: username, password: password)
     }
 
+    /// What goes as the whole `Authorization` field to an upstream whose clients send keys so, where the operator gave a password and no
+    /// user name; nil for a `url` on another server.
+    func bareKey(for url: String) -> String? {
+        guard repository.descriptor.abilities.contains(.bareKeys), settings.remoteUsername?.isEmpty ?? true,
+            let origin = URLOrigin(of: settings.remoteURL), origin == URLOrigin(of: url), let sealed = settings.sealedPassword
+        else { return nil }
+        return shared.unseal(sealed)
+    }
+
     /// `PlatformClock.uptime` some seconds from now.
     func deadline(seconds: Int64) -> UInt64 {
         let (nanoseconds, overflow) = UInt64(clamping: max(0, seconds)).multipliedReportingOverflow(by: 1_000_000_000)

@@ -3,7 +3,8 @@ internal import SaveHTTP
 internal import SavePlatform
 
 /// Asks an upstream as one that wants a token for each kind of question: where it answers 401 and names a service that gives tokens (RFC 6750, 3; "Token
-/// Authentication Specification" of the registries of images), that is asked, and the upstream once more.
+/// Authentication Specification" of the registries of images), that is asked, and the upstream once more. A key that goes without a scheme
+/// (`FormatAbilities.bareKeys`) goes from the start.
 struct UpstreamTokens: HTTPClient {
     private let context: UpstreamContext
 
@@ -16,6 +17,15 @@ struct UpstreamTokens: HTTPClient {
     init(_ context: UpstreamContext) { self.context = context }
 
     func send(_ request: ClientRequest) async throws -> ClientResponse {
+        var request = request
+        if request.credentials == nil, request.headers["authorization"] == nil, let key = context.bareKey(for: request.url) {
+            guard Self.isToken(key) else {
+                throw SaveError(
+                    .upstreamUnavailable,
+                    "remote_password is no token, since it has spaces or other characters that none has: set it once more")
+            }
+            request.headers.append("Authorization", key)
+        }
         let answer = try await context.shared.client.send(request)
         guard answer.status == 401, request.body == nil, request.headers["authorization"] == nil,
             let challenge = BearerChallenge(answer.headers.values(of: "www-authenticate")), isAllowed(challenge, of: request.url),

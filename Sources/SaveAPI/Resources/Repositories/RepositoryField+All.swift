@@ -80,7 +80,9 @@ extension RepositoryField {
             isForManagers: true),
         RepositoryField(
             FieldRule(
-                "remote_password", .secret(1...4096), nullable: true, "Proxy: the password for the upstream; never read back."),
+                "remote_password", .secret(1...4096), nullable: true,
+                "Proxy: the password for the upstream; to a registry of Cargo without remote_username, the token. Never read back."
+            ),
             of: [.proxy], schema: nil),
         RepositoryField(
             FieldRule(
