@@ -12,7 +12,8 @@ import tomllib
 import pytest
 
 from harness.clients.cargo import Cargo, crate
-from harness.server import PASSWORD
+from harness.plugins import shared
+from harness.server import PASSWORD, Server, command
 
 
 @pytest.fixture
@@ -149,7 +150,9 @@ class StaticRegistry:
     """A registry of files: the index on one port, crates on another, as large registries have them."""
 
     def __init__(self):
-        self.index, self.files, self.asked = {}, {}, []
+        self.index, self.files, self.asked, self.tokens = {}, {}, [], []
+        # What the index wants in `Authorization`; nil for nothing.
+        self.token = None
         self.servers = [self.serve(self.index), self.serve(self.files)]
         self.url = "http://127.0.0.1:%d" % self.servers[0].server_port
         self.index["/config.json"] = json.dumps({"dl": "http://127.0.0.1:%d/{prefix}/{crate}-{version}.crate" % self.servers[1].server_port})
@@ -161,8 +164,12 @@ class StaticRegistry:
             def do_GET(self):
                 registry.asked.append(self.path)
                 page = pages.get(self.path)
+                sent = self.headers.get("Authorization")
+                registry.tokens.append((pages is registry.index, sent))
+                refused = pages is registry.index and registry.token not in (None, sent)
+                page = "no" if refused else page
                 body = page.encode() if isinstance(page, str) else page or b""
-                self.send_response(404 if page is None else 200)
+                self.send_response(401 if refused else 404 if page is None else 200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -223,3 +230,155 @@ def test_crates_on_another_host_are_verified_and_a_policys_reason_is_printed(ser
     assert locked(app)["old_and_new"] == "1.0.0"
     lines = [json.loads(line) for line in server.admin.get("/cargo/%s/ol/d_/old_and_new" % proxy).text.splitlines()]
     assert [(line["vers"], line["yanked"]) for line in lines] == [("1.0.0", False), ("1.1.0", True)]
+
+
+def test_an_upstream_that_wants_its_token_bare_gets_it_and_nobody_else(server, cargo, repository, key, static, tmp_path):
+    static.token = "tok-en.of/theirs=="
+    static.publish("private_dep", "1.0.0", age=30)
+    proxy = repository + "/proxy"
+    server.create(proxy, format="cargo", kind="proxy", cache_ttl=0, remote_url=static.url + "/", remote_password=static.token)
+    app = crate(tmp_path / "app", "app", "0.0.0", 'private_dep = "1"\n')
+    client = cargo(proxy, key)
+    client.ok("build", cwd=app)
+    # Crates are on another host: credentials go to the upstream's own server only.
+    assert set(static.tokens) == {(True, static.token), (False, None)}
+    # With a user name it is a password, as it is for every format.
+    server.admin.ok("PATCH", "/api/v1/repos/" + proxy, json={"remote_username": "me"})
+    del static.tokens[:]
+    server.admin.get("/cargo/%s/pr/iv/private_dep" % proxy)
+    assert static.tokens and all(sent.startswith("Basic ") for _, sent in static.tokens)
+
+
+def test_a_proxy_signs_in_to_another_server_as_cargo_does(server, new_server, cargo, repository, key, tmp_path):
+    upstream = new_server("upstream")
+    upstream.create("up/all", format="cargo")
+    _, theirs = upstream.robot("up", "developer")
+    cargo("up/all", theirs, name="there", at=upstream).publish(crate(tmp_path / "dep", "some_dep", "1.5.0"))
+    server.create(repository + "/proxy", format="cargo", kind="proxy", remote_url=upstream.url + "/cargo/up/all/", remote_password=theirs)
+    app = crate(tmp_path / "app", "app", "0.0.0", 'some_dep = "1"\n')
+    client = cargo(repository + "/proxy", key)
+    client.ok("build", cwd=app)
+    assert locked(app)["some_dep"] == "1.5.0"
+    assert "some_dep" in client.ok("search", "--registry", "save", "some"), "searches go the same way"
+
+
+def test_a_folder_of_crates_is_imported_and_builds(server, cargo, hosted, key, tmp_path):
+    client = cargo(hosted, key)
+    client.publish(crate(tmp_path / "one", "My_Crate", "0.1.0"))
+    client.publish(crate(tmp_path / "two", "uses-it", "1.0.0+build.5",
+                         'own = { package = "My_Crate", version = "0.1", registry = "save", optional = true, default-features = false }\n'
+                         '[features]\nown = ["dep:own"]\nplain = []\n[target."cfg(windows)".dev-dependencies]\n'
+                         'My_Crate = { version = "0.1", registry = "save" }'))
+    folder = tmp_path / "old" / "files"
+    folder.mkdir(parents=True)
+    for name, version in (("My_Crate", "0.1.0"), ("uses-it", "1.0.0+build.5")):
+        file = server.admin.get("/cargo/%s/api/v1/crates/%s/%s/download" % (hosted, name, version))
+        (folder / ("%s-%s.crate" % (name, version))).write_bytes(file.content)
+    (folder / "notes.txt").write_text("no crate")
+    (folder / "bad-1.0.0.crate").write_bytes(b"no crate")
+    other = Server(tmp_path / "data").start()
+    other.create("team/hosted", format="cargo", anonymous_read=True)
+    assert other.stop() == 0
+    done = command("import", "--data", other.data, "--format", "cargo", "--repository", "team/hosted", folder.parent)
+    assert "2 published, 0 unchanged, 1 skipped, 1 refused" in done.stdout + done.stderr
+    again = command("import", "--data", other.data, "--format", "cargo", "--repository", "team/hosted", folder.parent)
+    assert "0 published, 2 unchanged" in again.stdout + again.stderr
+    other.start()
+    line = lambda at, place, name: {**json.loads(at.admin.get("/cargo/%s/%s" % (place, name)).text), "pubtime": None}
+    for name in ("my/_c/my_crate", "us/es/uses-it"):
+        published, imported = line(server, hosted, name), line(other, "team/hosted", name)
+        for dependency in imported["deps"] + published["deps"]:
+            # What the crate itself says of its own registry is an address, as it was when it was packed.
+            assert dependency.pop("registry", None) in (None, "sparse+%s/cargo/%s/" % (server.url, hosted))
+            # Cargo writes ^ in front of it when it publishes.
+            dependency["req"] = dependency["req"].lstrip("^")
+        key_of = lambda dependency: (dependency["kind"], dependency["name"])
+        assert sorted(imported.pop("deps"), key=key_of) == sorted(published.pop("deps"), key=key_of)
+        assert imported == published
+    app = crate(tmp_path / "app", "app", "0.0.0", 'My_Crate = "0.1"\n')
+    cargo("team/hosted", name="other", at=other).ok("build", cwd=app)
+    assert other.stop() == 0
+
+
+def test_cargo_loaded_in_place_of_the_one_that_is_compiled_in(new_server, cargo, tmp_path):
+    server = new_server("loaded", SAVE_PLUGINS=str(shared("Cargo")))
+    assert {item["id"]: item["origin"] for item in server.admin.get("/api/v1/formats").json()["items"]}["cargo"] == "loaded"
+    server.create("team/hosted", format="cargo")
+    _, key = server.robot("team", "developer")
+    server.create("team/proxy", format="cargo", kind="proxy", remote_url=server.url + "/cargo/team/hosted/", remote_password=key)
+    server.create("team/all", format="cargo", kind="group", members=["team/proxy"])
+    cargo("team/hosted", key, name="hosted", at=server).publish(crate(tmp_path / "one", "my_crate", "0.1.0"))
+    app = crate(tmp_path / "app", "app", "0.0.0", 'my_crate = ">=0.1, <2"\n')
+    client = cargo("team/all", key, at=server)
+    client.ok("build", cwd=app)
+    assert locked(app)["my_crate"] == "0.1.0"
+    # Versions and ranges are read by the one reader, which is the server's.
+    server.admin.ok("POST", "/api/v1/policies", json={
+        "name": "hole", "scope": "project:team", "action": "deny", "match": {"packages": ["my-crate"], "versions": "^0.1.0"}})
+    assert "policy hole" in " ".join(rebuild(client, app).stdout.split())
+
+
+def test_the_key_that_login_wants_is_made_as_its_page_says(server, cargo, hosted):
+    page = server.admin.get("/cargo/%s/me" % hosted)
+    assert page.status_code == 200 and "cargo login" in page.text and server.url + "/api/v1/user/keys" in page.text
+    key = server.admin.ok("POST", "/api/v1/user/keys", json={"description": "cargo"}).json()["key"]
+    client = cargo(hosted, name="login")
+    client.ok("login", "--registry", "save", input=key + "\n")
+    assert "warning" not in client.ok("search", "--registry", "save", "nothing-of-that-name")
+
+
+def test_owners_are_those_who_published_and_members_of_the_project_are_changed_elsewhere(server, cargo, hosted, key, repository, tmp_path):
+    client = cargo(hosted, key)
+    client.publish(crate(tmp_path / "one", "owned", "1.0.0"))
+    _, second = server.robot(repository, "developer", name="second")
+    cargo(hosted, second, name="second").publish(crate(tmp_path / "two", "owned", "1.1.0"))
+    shown = client.ok("owner", "--registry", "save", "--list", "owned")
+    assert [line.split("-")[-1] for line in shown.splitlines() if "sa$" in line] == ["ci", "second"], shown
+    for change in ("--add", "--remove"):
+        assert "decided by the members of the project" in client.refused("owner", "--registry", "save", change, "bob", "owned")
+    assert "there is no package 'nothing'" in client.refused("owner", "--registry", "save", "--list", "nothing")
+
+
+def test_everything_that_was_cached_builds_while_the_upstream_is_away(server, cargo, repository, key, static, tmp_path):
+    static.publish("kept", "1.0.0", age=30)
+    proxy = repository + "/proxy"
+    server.create(proxy, format="cargo", kind="proxy", cache_ttl=0, remote_url=static.url + "/")
+    server.create(repository + "/all", format="cargo", kind="group", members=[proxy])
+    apps = {kind: crate(tmp_path / kind, "app", "0.0.0", 'kept = "1"\n') for kind in ("proxy", "all")}
+    clients = {kind: cargo("%s/%s" % (repository, kind), key, name="of-" + kind) for kind in apps}
+    clients["proxy"].ok("build", cwd=apps["proxy"])
+    for one in static.servers:
+        one.shutdown()
+        one.server_close()
+    # Through the group nothing was ever asked: what the proxy has is enough, with a lock file and without.
+    clients["all"].ok("build", cwd=apps["all"])
+    assert rebuild(clients["proxy"], apps["proxy"]).returncode == 0
+    assert server.admin.get("/cargo/%s/al/so/alsono" % proxy).status_code in (502, 503, 504)
+
+
+@pytest.mark.parametrize("reserved", [[], ["acme-*"]])
+def test_no_url_gives_what_an_upstream_has_of_a_hosted_name(server, cargo, repository, key, static, tmp_path, reserved):
+    """The names of an upstream that are hosted here, in every spelling and at every place, through the group."""
+    for name in ("acme-lib", "acme_lib"):
+        static.publish(name, "9.0.0", age=30)
+    server.create(repository + "/own", format="cargo")
+    server.create(repository + "/proxy", format="cargo", kind="proxy", remote_url=static.url + "/", reserved_names=reserved)
+    server.create(repository + "/all", format="cargo", kind="group", members=[repository + "/proxy", repository + "/own"])
+    cargo(repository + "/own", key, name="own").publish(crate(tmp_path / "acme", "acme_lib", "1.0.0"))
+    base = "/cargo/%s/all/" % repository
+    spellings = ["acme_lib", "acme-lib", "Acme_Lib", "ACME-LIB", "acme%5Flib", "acme%2Dlib"]
+    for name in spellings:
+        for place in ("api/v1/crates/%s/9.0.0/download", "ac/me/%s", "+at/2026-11-27/ac/me/%s", "api/v1/crates/%s/owners"):
+            answer = server.admin.get(base + place % name)
+            if "9.0.0" in place:
+                assert answer.status_code in (403, 404), (place, name, answer.status_code)
+            else:
+                assert "9.0.0" not in answer.text, (place, name, answer.text)
+    assert "9.0.0" not in server.admin.get(base + "api/v1/crates?q=acme").text
+    assert not [path for path in static.asked if "acme" in path.lower()], static.asked
+    if reserved:
+        refused = server.admin.get("/cargo/%s/proxy/ac/me/acme-lib" % repository)
+        assert refused.status_code == 403 and "reserved" in refused.text
+        assert not [path for path in static.asked if "acme" in path.lower()]
+    app = crate(tmp_path / "app", "app", "0.0.0", 'acme_lib = ">=9"\n')
+    assert "9.0.0" not in cargo(repository + "/all", key).refused("build", cwd=app)

@@ -12,6 +12,7 @@ import pytest
 from harness.browser import Browser
 from harness.checksums import ChecksumDatabase
 from harness.clients.go import Go, Tree, escape, module_zip
+from harness.plugins import shared
 from harness.server import PASSWORD, ROOT, Server, command
 
 OURS, THEIRS = "corp.test/Team/ours", "public.test/Some/theirs"
@@ -363,3 +364,52 @@ def test_what_is_below_a_hosted_module_is_taken_from_no_upstream(chain, go, serv
     assert "reserved" in client.fails("mod", "download", "corp.test/Team/nobody@latest")
     publish(server, chain + "/ours", tmp_path, OURS + "/v2", "v2.0.0")
     assert client.versions(OURS + "/v2") == ["v2.0.0"]
+
+
+def test_go_loaded_in_place_of_the_one_that_is_compiled_in(new_server, folder, upstream, tmp_path):
+    server = new_server("loaded", SAVE_PLUGINS=str(shared("Go")))
+    assert {item["id"]: item["origin"] for item in server.admin.get("/api/v1/formats").json()["items"]}["go"] == "loaded"
+    server.create("team/ours", format="go", anonymous_read=True)
+    server.create("team/proxy", format="go", kind="proxy", anonymous_read=True, remote_url=upstream.url)
+    server.create("team/group", format="go", kind="group", anonymous_read=True, members=["team/ours", "team/proxy"])
+    publish(server, "team/ours", tmp_path, OURS, "v1.0.0", requires=[(THEIRS, "v1.0.0")])
+    client = Go(folder, server.url + "/go/team/group")
+    project = client.project(tmp_path / "project", OURS, THEIRS)
+    client.ok("get", OURS, THEIRS, cwd=project)
+    client.ok("build", "./...", cwd=project)
+    # Versions and ranges are read by the one reader, which is the server's.
+    server.admin.ok("POST", "/api/v1/policies", json={
+        "name": "hole", "scope": "project:team", "action": "deny", "match": {"packages": [THEIRS], "versions": ">=v1.1.0"}})
+    assert client.versions(THEIRS) == ["v1.0.0"]
+
+
+def test_a_private_prefix_is_never_asked_upstream(server, repository, upstream, go):
+    """No request about a reserved name reaches the upstream, whichever it is and through whichever repository."""
+    server.create(repository + "/proxy", format="go", kind="proxy", anonymous_read=True, cache_ttl=0, remote_url=upstream.url,
+                  reserved_names=["corp.test/*"], settings={"sumdb": ["sum.test"]})
+    server.create(repository + "/group", format="go", kind="group", anonymous_read=True, members=[repository + "/proxy"])
+    module = escape(OURS)
+    places = ["%s/@v/list", "%s/@latest", "%s/@v/v1.9.9.info", "%s/@v/v1.9.9.mod", "%s/@v/v1.9.9.zip", "%s/@v/main.info",
+              "%s/@v/v1.0.1-0.20260102030405-abcdefabcdef.zip", "%s/v2/@v/list", "%s/deep/below/@latest", "sumdb/sum.test/lookup/%s@v1.9.9"]
+    for kind in ("proxy", "group"):
+        for place in places:
+            for at in ("", "+at/2026-11-27/"):
+                answer = server.admin.get("/go/%s/%s/%s%s" % (repository, kind, at, place % module))
+                assert answer.status_code in (403, 404), (kind, at, place, answer.status_code, answer.text)
+        assert "reserved" in go("%s/%s" % (repository, kind)).fails("mod", "download", OURS + "@latest")
+        server.admin.ok("GET", "/api/v1/repos/%s/%s/packages/%s/explain?refresh=true" % (repository, kind, OURS.replace("/", "%2F")))
+        server.admin.get("/ui/go/%s/%s/%s/?tab=explain&refresh=true" % (repository, kind, OURS))
+    assert not [path for path in upstream.asked if "corp.test" in path.lower()], upstream.asked
+
+
+def test_the_rest_api_knows_modules_by_their_paths(chain, server, tmp_path):
+    base = "/api/v1/repos/%s/ours/packages/" % chain
+    shown = server.admin.ok("GET", base + OURS.replace("/", "%2F")).json()
+    assert shown["display_name"] == OURS and [item["version"] for item in shown["versions"]] == ["v1.2.0-RC1", "v1.0.0"]
+    # Lists show names as paths take them, each slash encoded.
+    names = [item["name"] for item in server.admin.ok("GET", "/api/v1/repos/%s/ours/packages" % chain).json()["items"]]
+    for name in names:
+        assert server.admin.get(base + name.replace("/", "%2f")).status_code == 200
+    assert server.admin.get(base + OURS).status_code == 404
+    server.admin.ok("DELETE", base + OURS.replace("/", "%2F") + "/versions/v1.0.0")
+    assert server.admin.get("/go/%s/ours/%s/@v/v1.0.0.zip" % (chain, escape(OURS))).status_code == 404

@@ -52,7 +52,7 @@ def test_a_loaded_format_is_listed_with_where_it_came_from(template):
         "oci": "compiled in", "cargo": "compiled in", "template": str(template)}
 
 
-@pytest.mark.parametrize("format, name", [("Npm", "npm"), ("Go", "go")])
+@pytest.mark.parametrize("format, name", [("Npm", "npm"), ("Go", "go"), ("Cargo", "cargo")])
 def test_a_loaded_format_takes_the_place_of_the_one_that_is_compiled_in(format, name):
     built = shared(format)
     status, said = formats(built)
@@ -61,14 +61,14 @@ def test_a_loaded_format_takes_the_place_of_the_one_that_is_compiled_in(format, 
     assert refusal(built, built) == "two formats have the id '%s'" % name
 
 
-@pytest.mark.parametrize("format", ["Template", "Npm"])
+@pytest.mark.parametrize("format", ["Template", "Npm", "Cargo"])
 def test_the_shared_object_has_no_copy_of_the_platform(format, tmp_path):
     built = build(format, tmp_path / "format.so")
     symbols = subprocess.run(["nm", "-D", "--defined-only", str(built)], check=True, capture_output=True, text=True).stdout
     names = [line.split()[-1] for line in symbols.splitlines()]
     assert "save_plugin_register" in names and "save_plugin_abi" in names
     # A Swift symbol starts with the module it belongs to.
-    assert not [name for name in names if re.match(r"\$s(12SavePlatform|10SaveDigest|11SaveArchive|8SaveHTML|15SaveCompression)", name)]
+    assert not [name for name in names if re.match(r"\$s(12SavePlatform|10SaveDigest|11SaveArchive|8SaveHTML|15SaveCompression|8SaveTOML|12SaveVersions)", name)]
 
 
 def test_what_is_not_a_plugin_for_this_server_is_refused_with_the_reason(template, fingerprint, tmp_path):
