@@ -32,7 +32,7 @@ public struct SemanticVersion: Sendable, CustomStringConvertible {
         var scanner = VersionScanner(Array(text.utf8))
         scanner.skip(while: VersionScanner.isSpace)
         _ = scanner.skip("v")
-        guard let version = scanner.version(upTo: Self.largestNumberOfNpm), version.core != nil else { return nil }
+        guard let version = scanner.version(upTo: Self.maxNumberOfNpm), version.core != nil else { return nil }
         scanner.skip(while: VersionScanner.isSpace)
         guard scanner.isAtEnd else { return nil }
         self.init(text, version)
@@ -59,7 +59,7 @@ public struct SemanticVersion: Sendable, CustomStringConvertible {
 
     /// npm's own limits.
     static let maxBytesOfNpm = 256
-    static let largestNumberOfNpm: UInt64 = 9_007_199_254_740_991
+    static let maxNumberOfNpm: UInt64 = 9_007_199_254_740_991
     /// With `.zip` and every letter escaped a version is a file's name.
     static let maxBytesOfGo = 200
 }

@@ -64,14 +64,14 @@ extension VersionRange {
             return limits + [Limit(.atMost, VersionKey.of(core.major, core.minor, core.patch, prerelease))]
         }
         guard high.major != nil else { return limits }
-        return high.next(upTo: SemanticVersion.largestNumberOfNpm).map { limits + [.below($0)] }
+        return high.next(upTo: SemanticVersion.maxNumberOfNpm).map { limits + [.below($0)] }
     }
 
     private static func version(_ words: ArraySlice<ArraySlice<UInt8>>) -> (ornament: ArraySlice<UInt8>, version: PartialVersion)?
     {
         var scanner = VersionScanner(Array(words.joined(separator: " ".utf8)))
         let ornament = scanner.ornament()
-        guard let version = scanner.version(upTo: SemanticVersion.largestNumberOfNpm), scanner.isAtEnd else { return nil }
+        guard let version = scanner.version(upTo: SemanticVersion.maxNumberOfNpm), scanner.isAtEnd else { return nil }
         return (ornament, version)
     }
 
@@ -113,14 +113,14 @@ private struct Comparator {
     private let ornament: ArraySlice<UInt8>
     private let version: PartialVersion
 
-    private static let largest = SemanticVersion.largestNumberOfNpm
+    private static let maxNumber = SemanticVersion.maxNumberOfNpm
     private static let signs: [StaticString] = ["<=", ">=", "<", ">", "=", "^", "~>", "~"]
 
     init?(_ word: [UInt8]) {
         var scanner = VersionScanner(word)
         sign = Self.signs.first { scanner.skip($0) }?.description ?? ""
         ornament = scanner.ornament()
-        guard let version = scanner.version(upTo: Self.largest), scanner.isAtEnd else { return nil }
+        guard let version = scanner.version(upTo: Self.maxNumber), scanner.isAtEnd else { return nil }
         self.version = version
     }
 
@@ -133,12 +133,12 @@ private struct Comparator {
         switch sign {
         case "^":
             return bounded(
-                by: version.nextBreaking(upTo: Self.largest), fromPrereleases: version.core == nil || version.major == 0)
+                by: version.nextBreaking(upTo: Self.maxNumber), fromPrereleases: version.core == nil || version.major == 0)
         case "~", "~>":
             guard let major = version.major, version.minor != nil else {
-                return bounded(by: version.next(upTo: Self.largest), fromPrereleases: false)
+                return bounded(by: version.next(upTo: Self.maxNumber), fromPrereleases: false)
             }
-            let minor = (version.minor ?? 0).successor(upTo: Self.largest)
+            let minor = (version.minor ?? 0).successor(upTo: Self.maxNumber)
             return bounded(by: minor.map { (major, $0, 0) }, fromPrereleases: false)
         default: return version.core == nil ? partialLimits : wholeLimits
         }
@@ -155,7 +155,7 @@ private struct Comparator {
 
     private var partialLimits: [Limit]? {
         let start = VersionKey.of(version.major ?? 0, version.minor ?? 0, 0, VersionKey.lowest)
-        guard let next = version.next(upTo: Self.largest) else { return sign == "<" || sign == ">=" ? one(start) : nil }
+        guard let next = version.next(upTo: Self.maxNumber) else { return sign == "<" || sign == ">=" ? one(start) : nil }
         switch sign {
         case "<", ">=": return one(start)
         case "<=": return [.below(next)]
