@@ -17,17 +17,22 @@ enum AdministrationScript {
               const page = new DOMParser().parseFromString(await answer.text(), "text/html");
               const fresh = page.getElementById(live.id);
               if (!fresh) return;
-              if (!live.contains(document.activeElement)) live.replaceWith(fresh);
+              if (!live.contains(document.activeElement)) { live.replaceWith(fresh); tell(fresh); }
               look();
             } catch { look(); }
           }, Number(live.dataset.again) * 1000);
         }
         look();
 
-        // In the reader's own language and zone.
-        for (const time of document.querySelectorAll("time")) {
-          time.title = new Date(time.dateTime).toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
+        // In the reader's own language and zone, or in those that the reader chose.
+        function tell(part) {
+          const { times, language, zone } = document.documentElement.dataset;
+          const form = times === "exact" ? { dateStyle: "medium", timeStyle: "short" } : { dateStyle: "full", timeStyle: "long" };
+          let told;
+          try { told = new Intl.DateTimeFormat(language || undefined, { ...form, timeZone: zone || undefined }); } catch { return; }
+          for (const time of part.querySelectorAll("time")) time.title = told.format(new Date(time.dateTime));
         }
+        tell(document);
 
         """
 }

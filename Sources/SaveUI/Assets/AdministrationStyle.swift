@@ -7,10 +7,12 @@ enum AdministrationStyle {
         .side a:hover { background: var(--shade); color: var(--ink); }
         .side [aria-current] { background: var(--shade); color: var(--ink); font-weight: 600; }
         .head > .button { margin-left: auto; }
-        .work > h2, .work section > h2 { margin-top: 2.5rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
+        .work > h2, .work section > h2, #space > h2 { margin-top: 2.5rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
         .work > p, .work > form > p { max-width: 60rem; }
         .work .form { max-width: 34rem; }
         .work label, .work h2, .work p, .side { overflow-wrap: anywhere; }
+        /* What cannot be taken back looks like it. */
+        .work .risk { border: 1px solid var(--bad); border-radius: 8px; padding: 0 1rem 1.1rem; margin-top: .75rem; }
         .field { margin-top: 1.1rem; }
         .form .field label { margin-top: 0; }
         .form .field .hint { margin: .1rem 0 .2rem; }
@@ -33,6 +35,7 @@ enum AdministrationStyle {
           margin-top: 1.25rem; }
         .filters label { display: block; font-size: .8125rem; font-weight: 600; color: var(--soft); margin-bottom: .2rem; }
         .filters .buttons { margin: 0; }
+        @media (min-width: 40rem) { .filters > :first-child { grid-column: span 2; } }
         .facts.wideways { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(12rem, 100%), 1fr)); gap: 1rem 2rem; }
         .tile { border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; background: var(--raise); }
         .tile dt { color: var(--soft); font-size: .8125rem; }
@@ -57,7 +60,11 @@ enum AdministrationStyle {
           .side a { white-space: nowrap; }
           .side a:focus-visible { outline-offset: -3px; }
         }
-        @media (max-width: 40rem) { .bar nav { flex-wrap: wrap; margin-left: 0; } }
+        @media (max-width: 40rem) {
+          .bar nav { flex-wrap: wrap; margin-left: 0; }
+          /* A word in each line is worse than a table that goes on at its side. */
+          td:not(.num) { min-width: 7rem; }
+        }
         @media print { .side { display: none; } .admin { display: block; } }
 
         """

@@ -108,6 +108,9 @@ enum StyleSheet {
         .faint { color: var(--faint); }
         .small { font-size: .875rem; }
         time { white-space: nowrap; }
+        /* The title has the exact time. */
+        [data-times=exact] time { font-size: 0; }
+        [data-times=exact] time::after { content: attr(title); font-size: .9375rem; }
         .digest { overflow-wrap: anywhere; }
         .wide { overflow-x: auto; margin-top: 1rem; }
         dl.facts { margin: 0; font-size: .9375rem; }
@@ -149,7 +152,7 @@ enum StyleSheet {
         .prose .image { color: var(--soft); }
         .prose .image::before { content: "▣ "; }
         .shown { max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: 8px; background: #fff; }
-        .plain { margin: 0; padding: 0; overflow-x: auto; white-space: pre-wrap; max-width: none; line-height: 1.45; }
+        pre.plain { margin: 0; padding: 0; overflow-x: auto; white-space: pre-wrap; max-width: none; line-height: 1.45; }
         .form label { display: block; font-weight: 600; font-size: .875rem; margin-top: 1rem; }
         .form .hint { color: var(--faint); font-size: .875rem; margin: .2rem 0 0; }
         .form input, .form select { margin-top: .25rem; }

@@ -13,7 +13,7 @@ enum ServerPage {
         let rows = formats.map { format -> [HTML] in
             let origin: HTML =
                 format["path"]?.string.map { "<code>\($0)</code>" }
-                ?? "\(format.text("origin") == "loaded" ? "loaded" : "built in")"
+                ?? "\(format.text("origin") == "loaded" ? "loaded" : "built\u{A0}in")"
             let abilities = (format["abilities"]?.array ?? []).compactMap(\.string).joined(separator: ", ")
             return ["<strong>\(format.text("name"))</strong><br><code>\(format.text("id"))</code>", "\(abilities)", origin]
         }

@@ -26,7 +26,10 @@ enum StoragePage {
 
     private static func space(_ statistics: JSONObject, _ call: PageCall) async throws -> HTML {
         guard let physical = statistics["physical_bytes"]?.integer else {
-            return Parts.notice(.plain, "<p>The stored files are being measured. Load the page again in a moment.</p>")
+            let notice = Parts.notice(
+                .plain, "<p>The stored files are being measured. Load the page again in a moment.</p>")
+            // Scripts do.
+            return "<div id=\"space\" data-again=\"1\" aria-live=\"polite\">\(notice)</div>"
         }
         func bytes(_ member: String) -> Int64 { max(0, statistics[member]?.integer ?? 0) }
         let (files, indexes, free) = (bytes("referenced_bytes"), bytes("cached_index_bytes"), bytes("reclaimable_bytes"))
@@ -45,10 +48,12 @@ enum StoragePage {
         let measured: HTML =
             statistics.time("measured").map { "<p class=\"small faint\">Measured \(Parts.time($0, now: call.now))</p>" } ?? ""
         return """
+            <div id="space">
             <h2>\(Figures.size(physical)) on the disk</h2>
             \(Chart.bar(parts))
             \(saved)\(measured)
             \(try call.viewer.administersAll ? collection(free, call) : "")
+            </div>
             """
     }
 
