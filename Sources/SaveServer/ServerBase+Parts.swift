@@ -119,8 +119,10 @@ extension ServerBase {
                 openAPI: api.openedByPages,
                 inspection: ServerInspection(failingPart: { await health.failingPart() }, settings: settings),
                 administration: engine.administration, processors: engine.storage.processors,
-                noteDownload: { engine.aggregator.note($0, $1, to: $2, $3) }, publicAddress: publicAddress, clock: clock,
-                log: log, version: Version.current))
+                noteDownload: { engine.aggregator.note($0, $1, to: $2, $3) },
+                recordRefusal: { await engine.aggregator.recordRefusal($0, $1, route: $2) },
+                maxKeyLifetime: configuration.maxKeyLifetime, publicAddress: publicAddress, clock: clock, log: log,
+                version: Version.current))
     }
 
     func health(_ scrub: Scrub) throws -> Health {

@@ -22,6 +22,10 @@ package struct UIContext: Sendable {
     package let readmes: ReadmeMemory
     /// Notes for the audit trail that a file was read, where its repository wants that.
     package let noteDownload: DownloadNoting
+    /// Records a form that was refused before the REST API was asked.
+    package let recordRefusal: RefusalRecording
+    /// Seconds that a key may last at most; nil where keys need no end.
+    package let maxKeyLifetime: Int64?
     package let upstreamState: @Sendable (Repository) -> RepositoryAdministration.UpstreamState?
     /// The address that clients use; nil to take scheme and host from each request.
     package let publicAddress: PublicAddress?
@@ -35,7 +39,8 @@ package struct UIContext: Sendable {
         noteSignIn: @escaping @Sendable (Principal, HTTPRequest) -> Void, askAPI: @escaping APIAsking,
         openAPI: @escaping APIOpening, inspection: ServerInspection,
         administration: RepositoryAdministration, processors: BlockingPool, noteDownload: @escaping DownloadNoting,
-        publicAddress: PublicAddress?, clock: PlatformClock, log: Log, version: String
+        recordRefusal: @escaping RefusalRecording, maxKeyLifetime: Int64?, publicAddress: PublicAddress?, clock: PlatformClock,
+        log: Log, version: String
     ) {
         self.store = store
         self.catalogue = catalogue
@@ -47,6 +52,8 @@ package struct UIContext: Sendable {
         self.administration = administration
         readmes = ReadmeMemory(processors)
         self.noteDownload = noteDownload
+        self.recordRefusal = recordRefusal
+        self.maxKeyLifetime = maxKeyLifetime
         upstreamState = { administration.upstreamState(of: $0) }
         self.publicAddress = publicAddress
         self.clock = clock
@@ -55,6 +62,8 @@ package struct UIContext: Sendable {
     }
 }
 
+/// Records a refusal: the event, from where, and the form of the path that was asked for.
+package typealias RefusalRecording = @Sendable (AuditEvent, AuditContext, String) async -> Void
 package typealias DownloadNoting = @Sendable (DownloadSubject?, HTTPResponse, Principal, HTTPRequest) -> Void
 
 /// A request to the REST API, of a caller who is known already.

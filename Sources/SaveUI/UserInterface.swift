@@ -36,10 +36,12 @@ package final class UserInterface: Sendable {
             }
             call.query = try QueryItems(decoding: request.rawQuery)
             call.session = try await sessions.session(of: SessionCookie(request, context.publicAddress))
+            call.times = TimeStyle(request, context.publicAddress)
             let snapshot = context.catalogue.current
             call.viewer = Viewer(call.session?.authentication ?? .anonymous, in: snapshot)
             let key = PageMemory.Key(
-                target: Array(request.target), origin: call.origin, session: call.session?.record.id ?? "")
+                target: Array(request.target), origin: call.origin, session: call.session?.record.id ?? "",
+                times: call.times)
             if request.method.isRead, let known = memory.page(key, in: snapshot) { return known }
             let (response, state) = try await answer(&call, endsInSlash: path.endsInSlash)
             if let state, request.method.isRead { memory.keep(response, key, state, in: snapshot) }
@@ -73,8 +75,15 @@ package final class UserInterface: Sendable {
         if method == .get, route.endsInSlash, !endsInSlash {
             return (redirect(to: call.path.links(links), with: call.query), nil)
         }
-        if method == .post { try await FormBody.read(into: &call, takesFile: route.takesFile) }
-        let answer = try await route.answer(call)
+        let answer: PageAnswer
+        do {
+            if method == .post { try await FormBody.read(into: &call, takesFile: route.takesFile) }
+            answer = try await route.answer(call)
+            if let refusal = answer.refusal { await FormRefusal.record(refusal, route, call) }
+        } catch {
+            await FormRefusal.record(error, route, call)
+            throw error
+        }
         var response = Layout.response(answer, call)
         // What the page has not read of a file, nobody will.
         if route.takesFile { response.closesConnection = true }

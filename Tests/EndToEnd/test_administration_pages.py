@@ -77,7 +77,9 @@ def test_every_page_of_administration_is_for_everybody_in_light_in_dark_and_on_a
     admin.ok("POST", "/api/v1/waivers", json={
         "package": "pkg:pypi/plain@1.0", "policy": "cooldown", "project": "team", "reason": "needed", "until": "2035-01-01T00:00:00Z"})
     assert admin.post("/api/v1/admin/verify").status_code == 202
+    assert admin.upload("team/hosted", dists[WHEEL]).status_code == 200
     a = "/ui/admin"
+    packages = a + "/repositories/team/hosted/packages?package=plain"
     paths = [
         a, a + "/projects", a + "/projects/team", a + "/repositories", a + "/repositories/team/hosted", a + "/repositories/team/proxy",
         a + "/repositories/team/all", a + "/repositories/new", a + "/repositories/new?format=pypi&kind=proxy",
@@ -85,6 +87,7 @@ def test_every_page_of_administration_is_for_everybody_in_light_in_dark_and_on_a
         a + "/robots/ci", a + "/policies", a + "/policies/new", a + "/policies/%d" % policy["id"], a + "/waivers", a + "/waivers?state=all",
         a + "/advisories", a + "/advisories?package=pkg:pypi/plain@1.0", a + "/downloads", a + "/jobs", a + "/storage", a + "/server", "/ui/audit",
         "/ui/audit?outcome=failed", "/ui/audit/verify", "/ui/account/password", a + "/waivers/1", a + "/repositories/team/hosted/packages",
+        packages, packages + "&version=1.0", packages + "&version=1.0&file=" + WHEEL, a + "/waivers/import", "/ui/account",
     ]
     seen = chromium("chromium.py", tmp_path, server.url, "admin", PASSWORD, *paths)
     assert len(seen) == 3 * (len(paths) + 1)

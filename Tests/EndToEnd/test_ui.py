@@ -1,11 +1,20 @@
 """Pages for browsers: what a person reads, copies and sends, without scripts."""
+import json
+import os
+import pathlib
 import re
+import subprocess
+import sys
+import venv
 
 import pytest
 
+import make_fixtures
 from harness.browser import Browser, plain, snippets
-from harness.server import PASSWORD
+from harness.clients.tool import VENVS
+from harness.server import PASSWORD, ROOT, clean_environment
 
+HARNESS = pathlib.Path(__file__).parent / "harness"
 WHEEL = "plain-1.0-py3-none-any.whl"
 
 
@@ -151,3 +160,36 @@ def test_pages_of_a_server_below_a_path_lead_to_each_other(new_server):
     login = server.client(None).get("/ui/login").text
     for link in re.findall(r' (?:href|src|action)="([^"#]+)"', login):
         assert link.startswith("/tools/"), link
+
+
+def test_somebody_new_clicks_and_copies_to_a_first_installed_and_a_first_published_package(new_server, upstream, tool, tmp_path):
+    upstream.add(make_fixtures.wheel("requests", "2.32.0"))
+    server = new_server("data", SAVE_ADMIN_PASSWORD="")
+    # What `make run` makes on a first start, and the lines that it prints.
+    printed = subprocess.run([sys.executable, str(ROOT / "Scripts" / "demo.py"), "create", "--data", str(server.data)],
+                             input=upstream.url + "/", stdout=subprocess.PIPE, text=True, env=clean_environment()).stdout
+    url, file = re.search(r"Save listens on (\S+)\. The user is admin, its password is in (\S+)\. ", printed).groups()
+    password = pathlib.Path(file).read_text().strip()
+    home = tmp_path / "home"
+    environment = clean_environment(HOME=str(home), PATH=":".join(
+        [str(tmp_path / "environment" / "bin"), str(VENVS / "twine7" / "bin"), os.environ["PATH"]]), PIP_NO_CACHE_DIR="1")
+    walk = subprocess.run([str(VENVS / "browser" / "bin" / "python"), str(HARNESS / "newcomer.py"), url, password, "requests"],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300, env=environment)
+    assert walk.returncode == 0, walk.stderr[-4000:]
+    told = json.loads(walk.stdout)
+    assert not told["said"], told["said"]
+    for client in (told["pip"], told["twine"]):
+        target = pathlib.Path(client["file"].replace("~", str(home)))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(client["content"])
+    venv.create(tmp_path / "environment", with_pip=True)
+    (tmp_path / "dist").mkdir()
+    make_fixtures.wheel("first_package", "1.0").write(tmp_path / "dist")
+    # The line of the package's page for a client that is set up, then the one that publishes, then what was published.
+    for line in (told["install"][-1], told["twine"]["line"], "pip install first-package"):
+        done = subprocess.run(["bash", "-c", line], cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=120, env=environment)
+        assert done.returncode == 0, (line, done.stdout)
+    browser = Browser(url)
+    browser.sign_in("admin", password)
+    assert "first-package" in plain(browser.get("/ui/").text)

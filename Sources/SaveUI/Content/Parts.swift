@@ -100,6 +100,13 @@ enum Figures {
         return seconds >= 0 ? "\(text) ago" : "in \(text)"
     }
 
+    /// `90 days`, `12 hours`: whole numbers, rounded down.
+    static func duration(_ seconds: Int64) -> String {
+        let units: [(Int64, String)] = [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")]
+        let (length, unit) = units.first { seconds >= $0.0 } ?? (1, "second")
+        return several(Int(clamping: seconds / length), unit)
+    }
+
     /// `1 file`, `3 files`.
     static func several(_ number: Int, _ thing: String) -> String { "\(count(number)) \(thing)\(number == 1 ? "" : "s")" }
 }

@@ -49,6 +49,16 @@ struct SetUp: Sendable {
         return line.replacing(":" + version, with: "@" + version)
     }
 
+    /// The line that installs a package where the client is set up; nil where it is the same as without.
+    func shortLine(for client: String, package: String) -> String? {
+        let found = examples.first { example in
+            example.client == client && example.file == nil && Words.contains("PACKAGE", in: example.command)
+                && ["VERSION", "USER", "KEY"].allSatisfy { !Words.contains($0, in: example.command) }
+                && !example.command.contains(url)
+        }
+        return found.map { text(of: $0, package: package) }
+    }
+
     /// An example as it is typed.
     ///
     /// - Parameter key: put in place of `KEY`; nil leaves it.

@@ -6,7 +6,7 @@ internal import SaveStorage
 /// A person's own account: API keys and sessions.
 enum AccountPage {
     static func answer(_ call: PageCall) async throws -> PageAnswer {
-        try await page(call, notice: nil)
+        try await page(call, notice: AdministrationPage.notice(call))
     }
 
     static func page(_ call: PageCall, notice: HTML?, status: Int = 200) async throws -> PageAnswer {
@@ -29,6 +29,7 @@ enum AccountPage {
                 <h2>Sessions</h2>
                 <p>Browsers in which you are signed in. A session ends after \(BrowserSessions.idle / 3600) hours without use.</p>
                 \(table(sessions, session, call))
+                \(try TimeForm.html(call))
                 """)
     }
 

@@ -4,7 +4,7 @@ internal import SavePlatform
 internal import SaveServing
 internal import SaveStorage
 
-/// API keys of one's own: made, shown once, revoked.
+/// API keys of one's own: made, shown once, replaced, revoked.
 enum KeyForms {
     /// Days that a key may last.
     private static let lifetimes = [30, 90, 365]
@@ -22,14 +22,21 @@ enum KeyForms {
                 Parts.time(time("created_at"), now: call.now),
                 time("expires_at").map { Parts.time($0, now: call.now) } ?? "never",
                 time("last_used_at").map { "\(Parts.time($0, now: call.now))\(from)" } ?? "never",
-                """
-                <form method="post" action="\(call.links.account)/keys/\(id)/revoke">\(FormToken.input(call.session?.token ?? ""))\
-                \(try SentForms.input())\
-                <button class="danger" aria-label="Revoke the key \(what) \(id)">Revoke</button></form>
-                """,
+                try buttons(id, what, hasEnded: time("expires_at").map { $0 <= call.now } ?? false, call),
             ]
         }
-        return Parts.table(["Key", "May", "Made", "Ends", "Last use", "Revoke#"], rows)
+        return Parts.table(["Key", "May", "Made", "Ends", "Last use", "Change#"], rows)
+    }
+
+    /// A key that has ended has nothing that another could take over.
+    private static func buttons(_ id: String, _ what: String, hasEnded: Bool, _ call: PageCall) throws -> HTML {
+        let url = "\(call.links.account)/keys/\(id)"
+        let replace: HTML =
+            hasEnded
+            ? "" : "\(try AdministrationForm.button("Replace", url + "/rotate", label: "Replace the key \(what) \(id)", call)) "
+        let revoke = try AdministrationForm.button(
+            "Revoke", url + "/revoke", label: "Revoke the key \(what) \(id)", tone: .danger, call)
+        return "\(replace)\(revoke)"
     }
 
     private static func scopes(of key: JSONObject) -> HTML {
@@ -46,10 +53,12 @@ enum KeyForms {
         let target = wanted(call)
         // What was typed stays after a mistake.
         let typed = call.refused?.form == "key" ? call.form : nil
-        let wantedDays = typed.map { $0["days"] ?? "" } ?? "90"
-        let choices = lifetimes.map { days -> HTML in
-            String(days) == wantedDays
-                ? "<option value=\"\(days)\" selected>\(days) days</option>" : "<option value=\"\(days)\">\(days) days</option>"
+        let ends = KeyLifetimes.choices(lifetimes, limit: call.context.maxKeyLifetime)
+        let wantedEnd = typed.map { $0["days"] ?? "" } ?? KeyLifetimes.usual(ends)
+        let choices = ends.map { end -> HTML in
+            end.value == wantedEnd
+                ? "<option value=\"\(end.value)\" selected>\(end.label)</option>"
+                : "<option value=\"\(end.value)\">\(end.label)</option>"
         }
         let about = typed?["description"] ?? target.map { "For \($0.record.coordinates)" } ?? ""
         return """
@@ -66,7 +75,6 @@ enum KeyForms {
             <label for="days">It ends in</label>
             <select id="days" name="days">
             \(choices)
-            <option value=""\(wantedDays.isEmpty ? " selected" : "" as HTML)>never</option>
             </select>
             <button class="go">Make the key</button>
             </form>
@@ -82,10 +90,11 @@ enum KeyForms {
         var choices: [(value: String, label: String)] = []
         if let target {
             let name = target.record.coordinates
-            choices.append(("read:\(name)", "read \(name)"))
+            // What is hosted here is read through a group: its own address is for those who publish.
             if target.record.kind == .hosted, call.viewer.may(.write, target) {
                 choices.append(("write:\(name)", "read \(name) and publish to it"))
             }
+            choices.append(("read:\(name)", "read \(name)"))
         }
         choices.append(("read:", "read everything that I may read"))
         choices.append(("", "all that I may, but for accounts and keys"))
@@ -106,24 +115,42 @@ enum KeyForms {
     }
 
     static func make(_ call: PageCall) async throws -> PageAnswer {
+        try await issue(call, "This is the new key.") {
+            APIQuestion(.post, ["user", "keys"], body: .object(try body(call)))
+        }
+    }
+
+    static func rotate(_ call: PageCall) async throws -> PageAnswer {
+        try await issue(call, "This key takes the place of the other, which works for one more day at most.") {
+            APIQuestion(.post, ["user", "keys", call.path[2], "rotate"], body: [:])
+        }
+    }
+
+    /// - Parameter about: what is said of the key that is shown.
+    private static func issue(_ call: PageCall, _ about: String, _ question: () throws -> APIQuestion) async throws -> PageAnswer
+    {
         guard try await call.sentForms.begin(call) else {
             return try await AccountPage.page(call, notice: sentAlready, status: 409)
         }
         let key: JSONObject
         do {
-            key = try await call.ask(APIQuestion(.post, ["user", "keys"], body: .object(try body(call))))
+            key = try await call.ask(try question())
             call.sentForms.finish(call)
         } catch {
             // Nothing came of it: the same form may be sent once more.
             call.sentForms.forget(call)
-            guard let error = error as? SaveError, [.invalidRequest, .forbidden].contains(error.code) else { throw error }
+            guard let error = error as? SaveError, [.invalidRequest, .forbidden, .conflict].contains(error.code) else {
+                throw error
+            }
             var again = call
             again.refused = RefusedForm(form: "key", error: error)
-            return try await AccountPage.page(
+            var answer = try await AccountPage.page(
                 again, notice: Parts.notice(.bad, "<p>\(FailurePage.sentence(error.message))</p>"),
                 status: ErrorResponder.status(of: error.code))
+            answer.refusal = error
+            return answer
         }
-        let notice = await shown(key["key"]?.string ?? "", call)
+        let notice = await shown(key["key"]?.string ?? "", about, call)
         // The key is shown whatever becomes of the rest of the page: it is never shown again.
         return (try? await AccountPage.page(call, notice: notice, status: 201))
             ?? PageAnswer("Account", section: .account, status: 201, main: notice)
@@ -140,11 +167,9 @@ enum KeyForms {
     /// - Throws: `invalidRequest` for what the form does not offer.
     private static func body(_ call: PageCall) throws -> JSONObject {
         var body: JSONObject = ["description": .string(call["description"])]
-        let days = call.form?["days"]
-        guard let days, days.isEmpty || lifetimes.contains(where: { String($0) == days }) else {
-            throw SaveError.invalid("days", "choose when the key ends, as the form offers it")
-        }
-        if let days = Int64(days) { body["expires_at"] = .string(call.now.adding(seconds: days * 86_400).rfc3339) }
+        // A form without the field chose nothing.
+        let end = try KeyLifetimes.end(call.form?["days"] ?? "none", of: lifetimes, call)
+        if let end { body["expires_at"] = .string(end.rfc3339) }
         let (what, resource) = reach(call["reach"])
         let repository = call.viewer.repository(coordinates: resource)
         switch (call.form?["reach"], what) {
@@ -173,20 +198,12 @@ enum KeyForms {
         return reached.map { ["resource": .string($0.record.coordinates), "permissions": permissions] }
     }
 
-    /// The key, once, with what its first client needs.
-    private static func shown(_ key: String, _ call: PageCall) async -> HTML {
-        var snippet: HTML = ""
-        if let repository = wanted(call) {
-            let setUp = await SetUp(of: repository, call)
-            if let example = setUp.examples.first(where: { $0.file != nil && Words.contains("KEY", in: setUp.text(of: $0)) }) {
-                snippet = """
-                    <p>For \(example.client), put this into <code>\(example.file ?? "")</code>, or \
-                    <a href="\(call.links.repository(repository))">choose another client</a>:</p>\(Parts.copy(setUp.text(of: example, key: key)))
-                    """
-            }
-        }
+    /// The key, once, with what clients need.
+    private static func shown(_ key: String, _ about: String, _ call: PageCall) async -> HTML {
+        var snippets: HTML = ""
+        if let repository = wanted(call) { snippets = await KeySnippets.html(key, for: repository, call) }
         return Parts.notice(
-            .ok, "<p><strong>This is the new key. It is shown once: copy it now.</strong></p>\(Parts.copy(key))\(snippet)")
+            .ok, "<p><strong>\(about) It is shown once: copy it now.</strong></p>\(Parts.copy(key))\(snippets)")
     }
 
     static func revoke(_ call: PageCall) async throws -> PageAnswer {

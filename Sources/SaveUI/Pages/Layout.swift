@@ -35,7 +35,7 @@ enum Layout {
         let links = call.links
         return """
             <!DOCTYPE html>
-            <html lang="en">
+            <html lang="en"\(times(call.times))>
             <head>
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -65,6 +65,14 @@ enum Layout {
             </html>
 
             """
+    }
+
+    /// For the style sheet, and for the script that tells times.
+    private static func times(_ times: TimeStyle) -> HTML {
+        let form: HTML = times.form == .ago ? "" : " data-times=\"\(times.form.rawValue)\""
+        let language: HTML = times.language.isEmpty ? "" : " data-language=\"\(times.language)\""
+        let zone: HTML = times.zone.isEmpty ? "" : " data-zone=\"\(times.zone)\""
+        return "\(form)\(language)\(zone)"
     }
 
     private static func link(_ text: String, _ url: String, isCurrent: Bool) -> HTML {

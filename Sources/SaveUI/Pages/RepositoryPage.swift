@@ -86,13 +86,14 @@ enum RepositoryPage {
             """
     }
 
-    private static func steps(_ setUp: SetUp, _ client: String, _ call: PageCall) -> [HTML] {
+    /// - Parameter key: put in its place; nil for a step that says how to get one.
+    static func steps(_ setUp: SetUp, _ client: String, key: String? = nil, _ call: PageCall) -> [HTML] {
         let own = setUp.examples.filter { $0.client == client && !Words.contains("VERSION", in: $0.command) }
         // What is written down once needs to be typed no more.
         let isKept = own.contains { $0.file != nil }
         let examples = own.filter { !isKept || $0.file != nil || !$0.command.contains(setUp.url) }
-        let shown = examples.map { (example: $0, text: setUp.text(of: $0)) }
-        let needsKey = shown.contains { Words.contains("KEY", in: $0.text) }
+        let shown = examples.map { (example: $0, text: setUp.text(of: $0, key: key)) }
+        let needsKey = key == nil && shown.contains { Words.contains("KEY", in: $0.text) }
         let steps = shown.map { example, text -> HTML in
             let place: HTML = example.file.map { "Put this into <code>\($0)</code>:" } ?? "\(example.purpose):"
             return "<li>\(place)\(Parts.copy(text))</li>"

@@ -38,6 +38,7 @@ enum SearchPage {
                 <ul class="results">
                 \(rows)
                 </ul>
+                \(results.isEmpty && !text.isEmpty ? await AskUpstreams.html(text, call) : "")
                 """)
         answer.searched = text
         return answer
@@ -51,7 +52,7 @@ enum SearchPage {
         }
         if count == 0 {
             return
-                "No package whose name contains <strong>\(text)</strong> is in a repository that you may read. A proxy shows what was asked for through it: open it, and install the package once."
+                "No package whose name contains <strong>\(text)</strong> is in a repository that you may read. A proxy shows what was asked for through it."
         }
         return count < limit
             ? "\(Figures.several(count, "package")) whose name contains <strong>\(text)</strong>."

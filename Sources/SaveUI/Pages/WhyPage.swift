@@ -158,7 +158,9 @@ enum WhyPage {
             // Nothing came of it: the same form may be sent once more.
             call.sentForms.forget(call)
             guard let error = error as? SaveError, [.invalidRequest, .conflict].contains(error.code) else { throw error }
-            return try await page(call, failure: error)
+            var answer = try await page(call, failure: error)
+            answer.refusal = error
+            return answer
         }
         return answer
     }

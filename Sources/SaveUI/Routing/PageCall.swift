@@ -3,6 +3,7 @@ internal import SaveHTTP
 internal import SavePlatform
 internal import SaveRepositories
 internal import SaveStorage
+internal import Synchronization
 
 /// One request for a page.
 struct PageCall: Sendable {
@@ -23,6 +24,9 @@ struct PageCall: Sendable {
     var viewer = Viewer.nobody
     /// Why a form of the page did nothing: the page shows it, with what was typed.
     var refused: RefusedForm?
+    /// How its reader is told times.
+    var times = TimeStyle()
+    let changes = AskedChanges()
 
     var now: Timestamp { context.clock.now() }
 
@@ -42,16 +46,38 @@ struct PageCall: Sendable {
 
     /// The same, with the tag of what is read.
     func reply(to question: APIQuestion) async throws -> APIReply {
+        if !question.method.isRead { changes.note() }
         let reply = await context.askAPI(question, viewer.authentication, request)
         guard reply.status >= 400 else { return reply }
         let error = reply.body.object?["error"]?.object
-        let details = (error?["details"]?.object?.members ?? []).compactMap { member in
+        let members = (error?["details"]?.object?.members ?? []).compactMap { member in
             member.value.string.map { (member.key, $0) }
         }
+        let details = Dictionary(members) { first, _ in first }
         throw SaveError(
             SaveError.Code(rawValue: error?["code"]?.string ?? "internal_failure"),
-            error?["message"]?.string ?? "the server could not do this", details: Dictionary(details) { first, _ in first })
+            Self.choice(details) ?? error?["message"]?.string ?? "the server could not do this", details: details)
     }
+
+    /// The API asks for items of the query that a form has as fields: there they are named as people see them.
+    private static func choice(_ details: [String: String]) -> String? {
+        switch details["field"] {
+        case "names":
+            "the names of hosted packages would be free for an upstream in \(details["groups"] ?? "a group"): choose what becomes of them"
+        case "force" where details["groups"] != nil:
+            "the repository is a member of \(details["groups"] ?? ""): say that it goes out of the groups that it is a member of"
+        case "force": "there are files in the repository: say that it goes with the files in it"
+        default: nil
+        }
+    }
+}
+
+/// Whether a request for a page went to the REST API with a change, which then records what it refuses.
+final class AskedChanges: Sendable {
+    private let asked = Atomic(false)
+
+    func note() { asked.store(true, ordering: .relaxed) }
+    var areThere: Bool { asked.load(ordering: .relaxed) }
 }
 
 /// What becomes of a request: a page, or the way to another one.
@@ -74,6 +100,8 @@ struct PageAnswer: Sendable {
     var searched = ""
     /// What is handed on in place of a page.
     var file: HTTPResponse?
+    /// Why its form did nothing.
+    var refusal: SaveError?
 
     enum Section { case repositories, administration, audit, account }
 

@@ -15,6 +15,7 @@ final class PageMemory: Sendable {
         let origin: String
         /// Of the session; empty for a visitor.
         let session: String
+        let times: TimeStyle
     }
 
     private struct Entry: Sendable {

@@ -11,17 +11,20 @@ package struct PageRoute: Sendable {
     let endsInSlash: Bool
     /// Whether its form has a file.
     let takesFile: Bool
+    /// What the audit trail calls what its form does, as the REST API does; nil where that leaves no record.
+    package let action: String?
     let answer: @Sendable (PageCall) async throws -> PageAnswer
 
     init(
         _ method: HTTPMethod, _ pattern: String, needsSession: Bool = false, slash: Bool = false, takesFile: Bool = false,
-        _ answer: @escaping @Sendable (PageCall) async throws -> PageAnswer
+        action: String? = nil, _ answer: @escaping @Sendable (PageCall) async throws -> PageAnswer
     ) {
         self.method = method
         self.pattern = pattern
         self.needsSession = needsSession
         endsInSlash = slash
         self.takesFile = takesFile
+        self.action = action
         self.answer = answer
     }
 
@@ -36,12 +39,14 @@ package struct PageRoute: Sendable {
         PageRoute(.post, "/logout", needsSession: true, LoginPage.signOut),
         PageRoute(.get, "/account", needsSession: true, AccountPage.answer),
         PageRoute(.get, "/account/password", needsSession: true, OwnPassword.page),
-        PageRoute(.post, "/account/password", needsSession: true, OwnPassword.set),
-        PageRoute(.post, "/account/keys", needsSession: true, KeyForms.make),
-        PageRoute(.post, "/account/keys/{id}/revoke", needsSession: true, KeyForms.revoke),
-        PageRoute(.post, "/account/sessions/{id}/end", needsSession: true, AccountPage.endSession),
+        PageRoute(.post, "/account/password", needsSession: true, action: "user.password", OwnPassword.set),
+        PageRoute(.post, "/account/times", needsSession: true, TimeForm.set),
+        PageRoute(.post, "/account/keys", needsSession: true, action: "key.create", KeyForms.make),
+        PageRoute(.post, "/account/keys/{id}/rotate", needsSession: true, action: "key.rotate", KeyForms.rotate),
+        PageRoute(.post, "/account/keys/{id}/revoke", needsSession: true, action: "key.delete", KeyForms.revoke),
+        PageRoute(.post, "/account/sessions/{id}/end", needsSession: true, action: "session.delete", AccountPage.endSession),
         PageRoute(.get, "/why/{id}", WhyPage.answer),
-        PageRoute(.post, "/why/{id}/waiver", needsSession: true, WhyPage.request),
+        PageRoute(.post, "/why/{id}/waiver", needsSession: true, action: "waiver.request", WhyPage.request),
         PageRoute(.get, "/{format}/{project}/{repository}", slash: true, RepositoryPage.answer),
         PageRoute(.get, "/{format}/{project}/{repository}/{package}", slash: true, PackagePage.answer),
     ]

@@ -46,10 +46,11 @@ final class AccessWorld: Sendable {
     ///   - others: formats beside those of the table.
     ///   - upstream: what the proxies of every format ask.
     ///   - address: the address that clients use, as pages have it.
+    ///   - maxKeyLifetime: seconds that keys last at most.
     ///   - checkWritable: asked before each change, as the gateway asks whether it would be kept.
     init(
         with others: [any RepositoryFormat.Type] = [], upstream: any HTTPClient = OneWheelUpstream(), address: String? = nil,
-        checkWritable: @escaping @Sendable () throws -> Void = {}
+        maxKeyLifetime: Int64? = nil, checkWritable: @escaping @Sendable () throws -> Void = {}
     ) async throws {
         overtaken = OvertakenStore(store)
         var formats = FormatRegistry()
@@ -80,13 +81,15 @@ final class AccessWorld: Sendable {
             context: APIContext(
                 store: overtaken, formats: formats, hasher: hasher, keyUses: keyUses,
                 operations: services.administration, clock: clock.platform, serverKey: serverKey, log: .silent(),
-                aggregator: services.aggregator, version: "1.2.3", maintenance: maintenance,
+                aggregator: services.aggregator, version: "1.2.3", maxKeyLifetime: maxKeyLifetime, maintenance: maintenance,
                 advisories: advisories, gcGrace: 0),
             catalogue: catalogue)
         var plane = Serving.Configuration()
         plane.keys = IssuedKeys(catalogue: catalogue, store: store, clock: clock.platform, serverKey: serverKey, longest: 3600)
         let pages = UserInterface(
-            .inTests(catalogue, store, authenticator, api, services, clock: clock.platform, address: address))
+            .inTests(
+                catalogue, store, authenticator, api, services, clock: clock.platform, address: address,
+                maxKeyLifetime: maxKeyLifetime))
         let serving = Serving(services: services, authenticator: authenticator, configuration: plane, compression: .none)
         gateway = Gateway(
             dataPlane: serving.dataPlane, api: api, pages: pages,

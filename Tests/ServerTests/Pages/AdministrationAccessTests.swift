@@ -52,7 +52,9 @@ import Testing
             pattern: "/admin/repositories/{project}/{repository}/packages", readers: .managers,
             paths: [
                 "pypi-hosted/packages", "pypi-hosted/packages?package=demo", "npm-group/packages?package=demo",
-                "raw-hosted/packages",
+                "raw-hosted/packages", "pypi-hosted/packages?package=demo&version=1.0",
+                "pypi-hosted/packages?package=demo&version=1.0&file=\(AccessWorld.wheel.filename)",
+                "npm-hosted/packages?package=demo&version=1.0.0",
             ]
             .map { "/admin/repositories/PROJECT/\($0)" }),
         Page(pattern: "/admin/users", readers: .inspectors, paths: ["/admin/users", "/admin/users?q=a"]),
@@ -67,6 +69,7 @@ import Testing
             paths: ["/admin/waivers", "/admin/waivers?state=granted", "/admin/waivers?state=all"]),
         Page(pattern: "/admin/waivers/{id}", readers: .managers, paths: ["/admin/waivers/WAIVER"]),
         Page(pattern: "/admin/waivers/openvex.json", readers: .managers),
+        Page(pattern: "/admin/waivers/import", readers: .makers),
         Page(pattern: "/audit/verify", readers: .inspectors),
         Page(
             pattern: "/admin/advisories", readers: .inspectors,
@@ -233,10 +236,6 @@ import Testing
         Form(
             pattern: "/admin/waivers/{id}", senders: .makers, path: "/admin/waivers/WAIVER",
             fields: [("reason", "new"), ("until", "2030-01-01"), ("way", "grant")]),
-        Form(
-            pattern: "/admin/repositories/{project}/{repository}/packages", senders: .makers,
-            path: "/admin/repositories/PROJECT/pypi-hosted/packages",
-            fields: [("package", "demo"), ("version", "1.0"), ("do", "yank")]),
         Form(pattern: "/admin/waivers/{id}/grant", senders: .makers, path: "/admin/waivers/WAIVER/grant"),
         Form(pattern: "/admin/waivers/{id}/end", senders: .makers, path: "/admin/waivers/WAIVER/end"),
         // There are no sources.
@@ -248,9 +247,26 @@ import Testing
             fields: [("dry_run", "true")], ok: 200),
     ]
 
+    /// Forms about a package, a version and a file.
+    private static let packageForms: [Form] = [
+        content("packages/yank"), content("packages/unyank"), content("packages/delete", [("confirm", "demo")]),
+        content("packages/delete-version", [("confirm", "1.0")]), content("packages/status", [("status", "archived")]),
+        content("packages/attributes", [("attributes", "{\"requires-python\":\">=3.9\"}")]),
+        content("packages/release-name", [("file", AccessWorld.retired.filename)]),
+        content("files/yank", [("file", AccessWorld.wheel.filename)]),
+        content("files/unyank", [("file", AccessWorld.wheel.filename)]),
+        content("files/delete", [("file", AccessWorld.wheel.filename), ("confirm", AccessWorld.wheel.filename)]),
+    ]
+
+    private static func content(_ what: String, _ fields: [(String, String)] = []) -> Form {
+        Form(
+            pattern: "/admin/repositories/{project}/{repository}/\(what)", senders: .makers,
+            path: "/admin/repositories/PROJECT/pypi-hosted/\(what)", fields: [("package", "demo"), ("version", "1.0")] + fields)
+    }
+
     @Test func `every form has a row, and does nothing for callers that may not`() async throws {
         var world = try await AccessWorld()
-        for form in Self.forms {
+        for form in Self.forms + Self.packageForms {
             for name in Self.callers {
                 for project in form.path.contains("PROJECT") || form.path.contains("POLICY") || form.path.contains("WAIVER")
                     || form.fields.contains(where: { $0.1.contains("PROJECT") }) ? ["closed", "absent"] : ["any"]
@@ -279,7 +295,10 @@ import Testing
             }
         }
         let routes = PageRoute.all.filter { $0.method == .post && $0.pattern.hasPrefix("/admin") }
-        #expect(Set(routes.map(\.pattern)) == Set(Self.forms.map(\.pattern) + ["/admin/advisories/import"]))
+        #expect(
+            Set(routes.map(\.pattern))
+                == Set(
+                    (Self.forms + Self.packageForms).map(\.pattern) + ["/admin/advisories/import", "/admin/waivers/import"]))
     }
 
     @Test func `the way to administration is shown to those who look after something, and leads to what they may see`()

@@ -130,26 +130,6 @@ import Testing
         #expect(records.filter { $0.action == "user.password" && $0.outcome == .ok }.map(\.actor) == ["owner"])
     }
 
-    @Test func `a version is yanked, offered again, and deleted once it was typed`() async throws {
-        let world = try await AccessWorld()
-        let visitor = try await visitor(world)
-        let page = "/ui/admin/repositories/closed/pypi-hosted/packages?package=demo"
-        func send(_ what: String, _ more: [(String, String)] = []) async throws -> APIAnswer {
-            try await visitor.post(page, [("package", "demo"), ("version", "1.0"), ("do", what), ("form_id", what)] + more)
-        }
-        #expect(try await send("yank").status == 303)
-        #expect(try await visitor.get(page).text.contains("Offer again"))
-        #expect(try await send("unyank").status == 303)
-        #expect(try await visitor.get(page).text.contains(">Yank<"))
-        let asked = try await send("confirm-version")
-        #expect(asked.status == 200 && asked.text.contains("Type 1.0 to delete it"))
-        #expect(try await send("delete-version", [("confirm", "1")]).status == 400)
-        #expect(try await visitor.get(page).text.contains(">Yank<"))
-        #expect(try await send("delete-version", [("confirm", "1.0")]).status == 303)
-        let left = try await world.change("GET", "/repos/closed/pypi-hosted/packages/demo", as: .owner, "")
-        #expect(left.status == 404)
-    }
-
     @Test func `nothing is deleted before its name was typed`() async throws {
         let world = try await AccessWorld()
         let visitor = try await visitor(world)

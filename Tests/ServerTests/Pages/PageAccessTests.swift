@@ -73,6 +73,7 @@ import Testing
         }
         let others = [
             "/", "/search", "/login", "/logout", "/account", "/account/keys", "/account/password", "/account/keys/{id}/revoke",
+            "/account/keys/{id}/rotate", "/account/times",
             "/account/sessions/{id}/end", "/why/{id}", "/why/{id}/waiver",
         ]
         // Those of administration have a table of their own: `AdministrationAccessTests`.

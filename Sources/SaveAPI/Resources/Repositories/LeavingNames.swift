@@ -42,7 +42,7 @@ struct LeavingNames {
             throw SaveError(
                 .conflict,
                 "the group \(group.coordinates) would take the \(names.count) names of the hosted packages that leave it from an upstream: say ?names=reserve to keep them reserved there, or ?names=release to give them up",
-                details: ["groups": group.coordinates])
+                details: ["groups": group.coordinates, "field": "names"])
         case .release: return 0
         case .reserve:
             let reserved = group.group.reservedNames
@@ -50,7 +50,7 @@ struct LeavingNames {
             guard reserved.count + added.count <= RepositoryRules.maxReservedNames else {
                 throw SaveError(
                     .conflict,
-                    "\(added.count) names are more than the \(RepositoryRules.maxReservedNames) that reserved_names takes: list patterns such as acme-* there, and then say ?names=release"
+                    "\(added.count) names are more than the \(RepositoryRules.maxReservedNames) that reserved_names takes: list patterns such as acme-* there, and then give the names up"
                 )
             }
             guard !added.isEmpty else { return 0 }

@@ -143,7 +143,8 @@ enum RepositoryRoutes {
             }
             if !isForced {
                 guard try record.kind != .hosted || writing.assets(id, under: "", after: nil, limit: 1).isEmpty else {
-                    throw SaveError(.conflict, "the repository is not empty; delete it with ?force=true")
+                    throw SaveError(
+                        .conflict, "the repository is not empty; delete it with ?force=true", details: ["field": "force"])
                 }
             }
             let leaving = LeavingNames(call)
@@ -183,7 +184,7 @@ enum RepositoryRoutes {
             : "delete it with ?force=true"
         return SaveError(
             .conflict, "the repository is a member of \(names.joined(separator: ", ")); \(way)",
-            details: ["groups": names.joined(separator: ", ")])
+            details: ["groups": names.joined(separator: ", "), "field": kind == .hosted ? "names" : "force"])
     }
 
     /// A repository goes with its files, so that managing it is not enough.

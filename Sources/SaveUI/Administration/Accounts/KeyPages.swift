@@ -48,7 +48,7 @@ enum KeyPages {
 
     static func form(_ robot: String, _ call: PageCall) throws -> HTML {
         let reached = call.viewer.managedRepositories.map(\.record.coordinates)
-        let days = lifetimes.map { FormField.Choice(String($0), "\(Figures.count($0)) days") }
+        let ends = KeyLifetimes.choices(lifetimes, limit: call.context.maxKeyLifetime)
         let fields = [
             FormField("description", "What it is for", hint: "Such as the machine that has it.", required: true),
             FormField(
@@ -60,20 +60,16 @@ enum KeyPages {
                     FormField.Choice("read", "read"), FormField.Choice("write", "read and publish"),
                     FormField.Choice("", "all that the robot may"),
                 ])),
-            FormField("days", "It ends in", .choice(days + [FormField.Choice("", "never")])),
+            FormField("days", "It ends in", .choice(ends)),
         ]
         let form = AdministrationForm("key", call.links.administration("robots", robot, "keys"), fields, "Make the key")
-        return "<h3>A new key</h3>\(try form.html(call, ["may": "read", "days": "90"]))"
+        return "<h3>A new key</h3>\(try form.html(call, ["may": "read", "days": .string(KeyLifetimes.usual(ends))]))"
     }
 
     /// - Throws: `invalidRequest` for what the form does not offer.
     private static func body(_ call: PageCall) throws -> JSONObject {
         var body: JSONObject = ["description": .string(call["description"])]
-        let days = call["days"]
-        guard days.isEmpty || lifetimes.contains(where: { String($0) == days }) else {
-            throw SaveError.invalid("days", "choose when the key ends, as the form offers it")
-        }
-        if let days = Int64(days) { body["expires_at"] = .string(call.now.adding(seconds: days * 86_400).rfc3339) }
+        if let end = try KeyLifetimes.end(call["days"], of: lifetimes, call) { body["expires_at"] = .string(end.rfc3339) }
         let resource = call["resource"]
         if call["may"] == "write", call.viewer.repository(coordinates: resource)?.record.kind == .group {
             throw SaveError.invalid(
@@ -120,10 +116,12 @@ enum KeyPages {
     /// The key, once, with what clients need.
     private static func shown(_ made: JSONObject, _ robot: String, about: String, _ call: PageCall) async throws -> PageAnswer {
         let key = made.text("key")
+        var snippets: HTML = ""
+        if let repository = call.viewer.repository(coordinates: call["resource"]) {
+            snippets = await KeySnippets.html(key, for: repository, as: "sa$" + robot, call)
+        }
         let notice = Parts.notice(
-            .ok,
-            "<p><strong>\(about) It is shown once: copy it now.</strong></p>\(Parts.copy(key))\(await snippets(key, "sa$" + robot, call))"
-        )
+            .ok, "<p><strong>\(about) It is shown once: copy it now.</strong></p>\(Parts.copy(key))\(snippets)")
         var clean = call
         clean.form = nil
         // The key is shown whatever becomes of the rest of the page: it is never shown again.
@@ -131,16 +129,5 @@ enum KeyPages {
             (try? await RobotPages.page(clean, newKey: notice)) ?? PageAnswer(robot, section: .administration, main: notice)
         answer.status = 201
         return answer
-    }
-
-    /// What each client of the repository needs, with the robot's own name and key in it.
-    private static func snippets(_ key: String, _ user: String, _ call: PageCall) async -> HTML {
-        guard let repository = call.viewer.repository(coordinates: call["resource"]) else { return "" }
-        let setUp = await SetUp(of: repository, call, as: user)
-        let parts = setUp.examples.filter { $0.file != nil && Words.contains("KEY", in: setUp.text(of: $0)) }.map {
-            example -> HTML in
-            "<h3>\(example.client), in <code>\(example.file ?? "")</code></h3>\(Parts.copy(setUp.text(of: example, key: key)))"
-        }
-        return parts.isEmpty ? "" : "<p>What clients need for \(repository.record.coordinates):</p>\(parts)"
     }
 }

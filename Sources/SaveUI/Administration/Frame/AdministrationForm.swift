@@ -15,6 +15,8 @@ struct AdministrationForm: Sendable {
     var otherWay: (value: String, button: String)?
     /// Sent along, and looked at by nobody who fills it in.
     var hidden: [(name: String, value: String)] = []
+    /// A file that it takes, which comes behind the fields: its label, and the kinds that browsers offer.
+    var file: (label: String, accepts: String)?
 
     init(
         _ id: String, _ action: String, _ fields: [FormField], _ button: String, tone: Tone = .go,
@@ -83,13 +85,22 @@ struct AdministrationForm: Sendable {
         let sentTag = typed?[Self.tag] ?? tag
         let extra = hidden + (sentTag.map { [(name: Self.tag, value: $0)] } ?? [])
         return """
-            <form class="form" id="\(id)" method="post" action="\(action)">
+            <form class="form\(tone == .danger ? " risk" : "" as HTML)" id="\(id)" method="post"\(file == nil ? "" : " enctype=\"multipart/form-data\"" as HTML) action="\(action)">
             \(FormToken.input(call.session?.token ?? ""))\(try SentForms.input())\
             \(extra.map { "<input type=\"hidden\" name=\"\($0.name)\" value=\"\($0.value)\">" as HTML })
             \(shown.filter { !$0.field.isRare }.map(\.html))
-            \(more)
+            \(more)\(file.map { chooser($0, fault: refused?.fault(of: "file")) })
             <p class="buttons">\(Self.button(button, tone))\(otherWay.map { "<button name=\"way\" value=\"\($0.value)\">\($0.button)</button>" as HTML })</p>
             </form>
+            """
+    }
+
+    private func chooser(_ file: (label: String, accepts: String), fault: String?) -> HTML {
+        let fault: HTML = fault.map { "<p class=\"fault\" id=\"\(id)-file-fault\">\(FailurePage.sentence($0))</p>" } ?? ""
+        let about: HTML = fault.isEmpty ? "" : " aria-invalid=\"true\" aria-describedby=\"\(id)-file-fault\""
+        return """
+            <div class="field"><label for="\(id)-file">\(file.label)</label>\
+            <input type="file" id="\(id)-file" name="file" accept="\(file.accepts)" required\(about)>\(fault)</div>
             """
     }
 
@@ -131,6 +142,7 @@ struct RefusedForm: Sendable {
     func fault(of field: String) -> String? {
         guard let named = error.details["field"] else { return nil }
         let name = named.utf8.prefix { $0 != UInt8(ascii: "[") }
-        return name.elementsEqual(field.utf8) ? error.message : nil
+        let isPart = name.starts(with: field.utf8) && name.dropFirst(field.utf8.count).first == UInt8(ascii: ".")
+        return name.elementsEqual(field.utf8) || isPart ? error.message : nil
     }
 }

@@ -57,6 +57,7 @@ enum Submission {
         var answer = try await page(again)
         answer.status = ErrorResponder.status(of: error.code)
         answer.retryAfter = error.details["retry_after"]
+        answer.refusal = error
         return answer
     }
 
@@ -80,7 +81,7 @@ enum Submission {
 /// What was done, told by the page that a form leads to. Addresses have the word, so that the page can be loaded again.
 enum Done: String {
     case saved, made, deleted, removed, invalidated, revoked, granted, denied, started, cancelled, collected, imported
-    case password
+    case password, yanked, unyanked, released
 
     static func url(_ location: String, _ done: Done?) -> String {
         guard let done else { return location }
@@ -101,6 +102,9 @@ enum Done: String {
         case .cancelled: "The job is cancelled."
         case .collected: "What nothing needs is removed."
         case .imported: "The advisories are taken in."
+        case .yanked: "It is yanked: clients that ask for exactly it still get it."
+        case .unyanked: "It is offered again."
+        case .released: "The name is free: another file may have it."
         case .password: "The password is set. Sessions that were signed in with the one before have ended."
         }
     }

@@ -13,6 +13,9 @@ enum WaiverPages {
             (text: name, url: Links.url(url, [("state", value)]), isCurrent: value == state)
         }
         let rows = try waivers.map { try row($0, call) }
+        let importing: HTML =
+            call.viewer.administersAll || !call.viewer.managedProjects.isEmpty
+            ? " <a class=\"button\" href=\"\(call.links.administration("waivers", "import"))\">Import OpenVEX</a>" : ""
         let empty: HTML = "<p class=\"faint\">\(state == "requested" ? "Nobody waits for an answer." : "There is none.")</p>"
         let table = Parts.table(["For", "Policy", "Why", "Asked by", "Until", "Answer#"], id: "waivers", rows)
         return AdministrationPage.answer(
@@ -22,7 +25,7 @@ enum WaiverPages {
                 \(Parts.links("pick", "State", picks))
                 \(rows.isEmpty ? empty : table)
                 \(keyset.links(next: next, url, kept: call.kept("state")))
-                <p class="buttons"><a class="button" href="\(call.links.administration("waivers", "openvex.json"))">Export those of advisories as OpenVEX</a></p>
+                <p class="buttons"><a class="button" href="\(call.links.administration("waivers", "openvex.json"))">Export those of advisories as OpenVEX</a>\(importing)</p>
                 """)
     }
 

@@ -58,16 +58,15 @@ enum AdvisoryPages {
     }
 
     private static func importing(_ call: PageCall) throws -> HTML {
-        """
-        <h2>Import an archive</h2>
-        <p>A zip of records in the OSV schema, such as an <code>all.zip</code>: all of it is taken in, or nothing.</p>
-        <form class="form" id="import" method="post" enctype="multipart/form-data" action="\(call.links.administration("advisories", "import"))">
-        \(FormToken.input(call.session?.token ?? ""))\(try SentForms.input())
-        <div class="flag"><input type="checkbox" id="import-replace" name="replace"><label for="import-replace">Forget the records that are not in the archive</label></div>
-        <div class="field"><label for="import-file">Archive</label><input type="file" id="import-file" name="file" accept=".zip,application/zip" required></div>
-        <p class="buttons"><button class="go">Import</button></p>
-        </form>
-        """
+        var form = AdministrationForm(
+            "import", call.links.administration("advisories", "import"),
+            [FormField("replace", "Forget the records that are not in the archive", .flag)], "Import")
+        form.file = (label: "Archive", accepts: ".zip,application/zip")
+        return """
+            <h2>Import an archive</h2>
+            <p>A zip of records in the OSV schema, such as an <code>all.zip</code>: all of it is taken in, or nothing.</p>
+            \(try form.html(call))
+            """
     }
 
     private static func search(_ call: PageCall) async throws -> (html: HTML, isRefused: Bool) {

@@ -129,8 +129,21 @@ struct PackageView {
             <p class="crumbs"><a href="\(call.links.home)">Repositories</a> / \(record.project) / \
             <a href="\(call.links.repository(repository))">\(record.name)</a>\(name)</p>
             <div class="head"><h1>\(facts.displayName)</h1>\(number) \(Parts.badge(repository.descriptor.displayName)) \
-            \(origin)\(badges)\(summary)</div>
+            \(origin)\(badges)\(managing(call))\(summary)</div>
             """
+    }
+
+    /// The way to what can be done with it, for those who may. A group has nothing of its own.
+    private func managing(_ call: PageCall) -> HTML {
+        let source = facts.members.first { $0.state == "answers" }?.source ?? repository
+        let record = source.record
+        let files = shown?.files ?? facts.versions.flatMap(\.files)
+        guard call.session != nil, record.kind != .group, call.viewer.may(.manage, source),
+            record.kind == .hosted || files.contains(where: \.isStored)
+        else { return "" }
+        let query = [("package", facts.name)] + (version.map { [("version", $0)] } ?? [])
+        let url = call.links.administration("repositories", record.project, record.name, "packages", query: query)
+        return "<a class=\"button\" href=\"\(url)\">Manage</a>"
     }
 
     /// What somebody should see before anything else.
@@ -156,9 +169,10 @@ struct PackageView {
         let clients = setUp.installers(of: version)
         let client = call.asked("client").flatMap { clients.contains($0) ? $0 : nil } ?? clients.first ?? ""
         guard let line = setUp.line(for: client, package: facts.displayName, version: version) else { return "" }
+        let short = version == nil ? setUp.shortLine(for: client, package: facts.displayName).map(Parts.copy) : nil
         let hint: HTML =
             Words.contains("KEY", in: line)
-            ? "<p class=\"faint small\">KEY is <a href=\"\(call.links.account)\">an API key of yours</a>. A client that is <a href=\"\(call.links.repository(repository, [("client", client)]))\">set up</a> needs no URL.</p>"
+            ? "<p class=\"faint small\">KEY is <a href=\"\(call.links.account)\">an API key of yours</a>. A client that is <a href=\"\(call.links.repository(repository, [("client", client)]))\">set up</a> needs no URL\(short == nil ? "." : ":")</p>\(short)"
             : ""
         let picks = Parts.links("pick", "Client", clients.map { ($0, link(call, [("client", $0)]), $0 == client) })
         return "\(clients.count > 1 ? picks : "")\(Parts.copy(line))\(hint)"
