@@ -32,6 +32,13 @@ def chosen(data):
     return {"SAVE_DATABASE": _databases[data]}
 
 
+def known(arguments):
+    """The same for a command about a server's data directory."""
+    named = dict(zip(map(str, arguments), arguments[1:]))
+    data = pathlib.Path(named.get("--data", "/nowhere"))
+    return {"SAVE_DATABASE": _databases[data]} if data in _databases else {}
+
+
 class Postgres:
     def __init__(self, tls=False):
         # Short: the path of a socket has 107 bytes.

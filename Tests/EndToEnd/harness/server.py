@@ -29,7 +29,7 @@ def clean_environment(**extra):
 def command(*arguments, timeout=60, input="", **environment):
     """Runs one of the program's commands to its end, with `input` on its standard input."""
     return subprocess.run([str(BINARY), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          input=input, timeout=timeout, env=clean_environment(**environment))
+                          input=input, timeout=timeout, env=clean_environment(**{**postgres.known(arguments), **environment}))
 
 
 class Server:
