@@ -60,7 +60,9 @@ let plugins = ["Cargo", "Go", "Maven", "Npm", "Oci", "Template"]
 /// A format that lives in `Plugins`: `Sources/SaveServer/Formats.swift` compiles it in, or a server loads it at start
 /// (docs/plugin-abi.md). Not a plugin of the build tool, which has such a folder as well.
 func plugin(_ name: String) -> [Target] {
-    let readers: [Target.Dependency] = ["SaveDigest", "SaveArchive", "SaveHTML", "SaveCompression", "SaveTOML", "SaveVersions"]
+    let readers: [Target.Dependency] = [
+        "SaveDigest", "SaveArchive", "SaveHTML", "SaveCompression", "SaveTOML", "SaveVersions", "SaveXML",
+    ]
     return [
         library("Format\(name)", path: "Plugins/\(name)/Sources", ["SavePlatform"] + readers, testable: true),
         .testTarget(
@@ -103,6 +105,7 @@ let package = Package(
         library("SaveMarkdown", path: "Sources/Readers/Markdown", ["CMd4c"]),
         library("SaveTOML", path: "Sources/Readers/TOML"),
         library("SaveVersions", path: "Sources/Readers/Versions"),
+        library("SaveXML", path: "Sources/Readers/XML"),
 
         // What formats see, and nothing else.
         library("SavePlatform", path: "Sources/SavePlatform", ["SaveDigest"]),
@@ -185,7 +188,7 @@ let package = Package(
             "ReadersTests",
             [
                 "SaveDigest", "SaveCompression", "SaveArchive", "SaveHTML", "SaveMarkdown", "SaveTOML", "SaveVersions",
-                "SaveTestKit",
+                "SaveXML", "SaveTestKit",
             ]),
         tests("FormatPyPITests", ["FormatPyPI", "SaveTestKit", "SavePlatform", "SaveHTTP", "SaveDigest"]),
         tests("FormatRawTests", ["FormatRaw", "SaveTestKit", "SavePlatform", "SaveDigest"]),

@@ -22,7 +22,7 @@ install -D -m 0755 Scripts/build-plugin.sh "$lib/build-plugin.sh"
 ln -sf ../lib/save-server/build-plugin.sh "$prefix/bin/save-build-plugin"
 # What a format may import, and the C modules behind it. A plugin fits this one build, so nothing of another may stay.
 rm -rf "$lib/modules" "$lib/c-modules" "$lib/Template" "$lib/SavePlatform.docc"
-for module in SavePlatform SaveDigest SaveArchive SaveHTML SaveCompression SaveTOML SaveVersions; do
+for module in SavePlatform SaveDigest SaveArchive SaveHTML SaveCompression SaveTOML SaveVersions SaveXML; do
     install -D -m 0644 "$build/Modules/$module.swiftmodule" "$lib/modules/$module.swiftmodule"
     install -D -m 0644 "$build/Modules/$module.swiftdoc" "$lib/modules/$module.swiftdoc"
 done

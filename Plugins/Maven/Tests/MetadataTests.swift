@@ -1,5 +1,6 @@
 import SaveDigest
 import SavePlatform
+import SaveXML
 import Testing
 
 @testable import FormatMaven

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveXML
 
 /// What a `maven-metadata.xml` says (Maven, "Repository Metadata"): of an artifact its versions, of a group its plugins, of a snapshot version its
 /// newest files. One file may be about an artifact and about the group of the same folders.

@@ -1,4 +1,5 @@
 internal import SavePlatform
+internal import SaveXML
 
 /// A plugin of a group, by the prefix that people type: `mvn acme:check`.
 struct Plugin: Hashable {

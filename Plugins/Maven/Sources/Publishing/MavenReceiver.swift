@@ -1,5 +1,6 @@
 internal import SaveDigest
 internal import SavePlatform
+internal import SaveXML
 
 /// What a client sends: a file, the digest of one that it sent before, or metadata, which the server makes itself.
 struct MavenReceiver {

@@ -1,10 +1,11 @@
-internal import SavePlatform
-
 /// What Save reads of XML (Extensible Markup Language 1.0): elements and their text. Attributes, comments, processing instructions and
-/// namespaces say nothing in the files of Maven repositories. A document type, which could have entities that grow, is refused.
-struct XMLElement {
-    let name: String
-    private(set) var children: [XMLElement] = []
+/// namespaces say nothing in the files of Maven repositories and in the answers of object stores. A document type, which could
+/// have entities that grow, is refused.
+public struct XMLElement: Sendable {
+    /// As it is written, with the prefix of a namespace if it has one.
+    public let name: String
+    /// The elements within, in order.
+    public private(set) var children: [XMLElement] = []
     private var content: [UInt8] = []
 
     private static let maxDepth = 32
@@ -14,20 +15,21 @@ struct XMLElement {
     private init(_ name: String) { self.name = name }
 
     /// Without white space at its ends.
-    var text: String {
+    public var text: String {
         let isSpace = { (byte: UInt8) in byte <= 0x20 }
         var rest = content[...].drop(while: isSpace)
         while let last = rest.last, isSpace(last) { rest = rest.dropLast() }
         return String(decoding: rest, as: UTF8.self)
     }
 
-    subscript(name: String) -> XMLElement? { children.first { ASCII.isEqual($0.name, name) } }
+    /// The first element within that has a name.
+    public subscript(name: String) -> XMLElement? { children.first { $0.name.utf8.elementsEqual(name.utf8) } }
 
     /// The text of an element within; nil for none, or an empty one.
-    func text(of name: String) -> String? { self[name].flatMap { $0.text.isEmpty ? nil : $0.text } }
+    public func text(of name: String) -> String? { self[name].flatMap { $0.text.isEmpty ? nil : $0.text } }
 
     /// The root of a document; nil for what is no such document.
-    init?(parsing bytes: [UInt8]) {
+    public init?(parsing bytes: [UInt8]) {
         var rest = bytes[...]
         if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
         var open: [XMLElement] = []
@@ -66,7 +68,7 @@ struct XMLElement {
             let isEmpty = tag.last == UInt8(ascii: "/")
             let name = tag.dropLast(isEmpty ? 1 : 0).prefix { $0 > 0x20 }
             count += 1
-            guard root == nil, let first = name.first, ASCII.isLetter(first) || first == UInt8(ascii: "_"),
+            guard root == nil, let first = name.first, Self.isLetter(first) || first == UInt8(ascii: "_"),
                 open.count < Self.maxDepth, count <= Self.maxElements
             else { return nil }
             let element = XMLElement(String(decoding: name, as: UTF8.self))
@@ -79,6 +81,8 @@ struct XMLElement {
         guard let root, open.isEmpty, rest.allSatisfy({ $0 <= 0x20 }) else { return nil }
         self = root
     }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
 
     /// What is skipped, or taken as it is. `<!DOCTYPE` is no such thing, and no element.
     private static let marks = [("<!--", "-->"), ("<?", "?>"), ("<![CDATA[", "]]>")]
@@ -133,30 +137,5 @@ struct XMLElement {
         let isHex = digits.first == UInt8(ascii: "x")
         let number = UInt32(String(Substring(isHex ? digits.dropFirst() : digits)), radix: isHex ? 16 : 10)
         return number.flatMap(Unicode.Scalar.init).flatMap { $0.value >= 0x20 || "\t\n\r".unicodeScalars.contains($0) ? $0 : nil }
-    }
-}
-
-/// Writes XML as Maven does: two blanks for each level.
-struct XMLWriter {
-    private(set) var bytes = Array("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".utf8)
-    private var level = 0
-
-    mutating func element(_ name: String, _ body: (inout XMLWriter) -> Void) {
-        line("<\(name)>")
-        level += 1
-        body(&self)
-        level -= 1
-        line("</\(name)>")
-    }
-
-    mutating func element(_ name: String, _ text: String?) {
-        guard let text else { return }
-        line("<\(name)>\(ASCII.htmlEscaped(text))</\(name)>")
-    }
-
-    private mutating func line(_ text: String) {
-        for _ in 0..<level { bytes.append(contentsOf: [0x20, 0x20]) }
-        bytes.append(contentsOf: text.utf8)
-        bytes.append(0x0A)
     }
 }
