@@ -66,6 +66,25 @@ package final class CurlClient: HTTPClient {
             .upstreamInvalid, "the upstream redirects more than \(configuration.maxRedirects) times: check remote_url")
     }
 
+    /// Sends a request of any method to one server, and answers as soon as the response's headers are there. Redirects are not
+    /// followed: they are the answer.
+    ///
+    /// - Throws: what `send` throws. An upload fails as stalled when its server takes nothing for `stallTimeout`, and when it does
+    ///   not answer the last byte within `headerTimeout`.
+    package func exchange(_ request: OutgoingRequest) async throws -> ClientResponse {
+        guard let origin = URLOrigin(of: request.url) else {
+            throw SaveError(
+                .upstreamInvalid,
+                "what is to be asked for is not an absolute http or https URL: check its address in the configuration")
+        }
+        let plan = try TransferPlan(
+            request, origin: origin, proxy: proxies.url(for: origin),
+            headerDeadline: PlatformClock.system.uptime() &+ configuration.headerTimeout.nanoseconds)
+        let handle = files.start(plan)
+        let head = try await handle.head()
+        return response(head, request.url, handle, plan)
+    }
+
     private func response(_ head: ResponseHead, _ url: String, _ handle: ResponseHandle, _ plan: TransferPlan) -> ClientResponse {
         let hasBody = !plan.isHead && head.status != 204 && head.status != 304
         let length = hasBody ? head.announcedLength : 0

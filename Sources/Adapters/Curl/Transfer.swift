@@ -28,6 +28,9 @@ final class Transfer {
     private(set) var isPaused = false
     private var windowStart: UInt64 = 0
     private var windowBytes = 0
+    /// How much of an upload curl has taken, and when it took the last of it.
+    private var sent: Int64 = 0
+    private var lastSent = PlatformClock.system.uptime()
     /// A redirect's own body is read so that the connection can be used again, if it is small.
     private static let maxRedirectBodyBytes: Int64 = 64 << 10
 
@@ -79,6 +82,8 @@ final class Transfer {
         save_curl_set_pointer(easy, CURLOPT_HTTPHEADER, fields)
         if plan.isHead { set(CURLOPT_NOBODY, 1) }
         if let body = plan.body { setBody(body) }
+        if let upload = plan.upload { setUpload(upload) }
+        if let method = plan.method, !plan.isHead { set(CURLOPT_CUSTOMREQUEST, method) }
         // A paused stream holds up the others of its connection in this curl. What waits for its reader has a connection of its
         // own; pages are never paused (see `takeBody`) and share one.
         set(CURLOPT_HTTP_VERSION, plan.waitsForReader ? httpVersion11 : httpVersion2TLS)
@@ -109,6 +114,16 @@ final class Transfer {
         var bytes = body
         let code = bytes.withUnsafeMutableBytes { save_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
         if code != CURLE_OK { isConfigured = false }
+        leaveOutExpect()
+    }
+
+    private func setUpload(_ upload: OutgoingBody) {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        if save_curl_set_upload(easy, onSend, onSeek, context, Int(upload.length)) != CURLE_OK { isConfigured = false }
+        leaveOutExpect()
+    }
+
+    private func leaveOutExpect() {
         fields = curl_slist_append(fields, "Expect:") ?? fields
         save_curl_set_pointer(easy, CURLOPT_HTTPHEADER, fields)
     }
@@ -119,6 +134,30 @@ final class Transfer {
 
     private func set(_ option: CURLoption, _ value: String) {
         if save_curl_set_text(easy, option, value) != CURLE_OK { isConfigured = false }
+    }
+
+    // MARK: - What curl asks for
+
+    /// The next bytes of an upload; nil when they cannot be had.
+    func takeUpload(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+        guard let upload = plan.upload else { return 0 }
+        let wanted = Int(clamping: min(Int64(buffer.count), upload.length - sent))
+        guard wanted > 0 else { return 0 }
+        let count = upload.read(sent, UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]))
+        guard count > 0 else {
+            failure = SaveError(.storageUnavailable, "a file that is sent cannot be read: the server's log says why")
+            return nil
+        }
+        sent += Int64(count)
+        lastSent = PlatformClock.system.uptime()
+        return count
+    }
+
+    /// Goes to a place of an upload, for a connection that takes the place of a lost one.
+    func seek(to offset: Int64) -> Bool {
+        guard let upload = plan.upload, (0...upload.length).contains(offset) else { return false }
+        sent = offset
+        return true
     }
 
     // MARK: - What curl reports
@@ -254,6 +293,10 @@ final class Transfer {
 
     /// When to look at `overdue` next; nil while the consumer is the one to be waited for.
     var deadline: UInt64? {
+        if head == nil, let upload = plan.upload {
+            // However large a file is: what counts is that it goes on, and that its last byte is answered.
+            return lastSent &+ (sent < upload.length ? configuration.stallTimeout : configuration.headerTimeout).nanoseconds
+        }
         if head == nil || head?.redirect != nil { return plan.headerDeadline }
         return isPaused ? nil : windowStart &+ configuration.stallTimeout.nanoseconds
     }

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 
 // SAFETY: curl calls these on the curl thread, while the engine holds the transfer whose pointer the context is.
 
@@ -23,4 +24,16 @@ let onSocket: save_curl_open = { context, _, address in
     guard let context, let address else { return CURL_SOCKET_BAD }
     let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     return transfer.permits(address) ? save_curl_socket(address) : CURL_SOCKET_BAD
+}
+
+let onSend: save_curl_receive = { bytes, size, count, context in
+    guard let bytes, let context else { return Int(CURL_READFUNC_ABORT) }
+    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    return transfer.takeUpload(into: UnsafeMutableRawBufferPointer(start: bytes, count: size * count)) ?? Int(CURL_READFUNC_ABORT)
+}
+
+let onSeek: save_curl_seek = { context, offset, origin in
+    guard let context, origin == SEEK_SET else { return CURL_SEEKFUNC_CANTSEEK }
+    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    return transfer.seek(to: Int64(offset)) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL
 }

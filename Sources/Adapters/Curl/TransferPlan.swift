@@ -20,6 +20,10 @@ struct TransferPlan: Sendable {
     let proxy: String?
     /// Nanoseconds of the monotonic clock.
     let headerDeadline: UInt64
+    /// The method of an exchange; nil for a request that `isHead` and `body` tell all about.
+    var method: String?
+    /// What an exchange sends.
+    var upload: OutgoingBody?
 }
 
 extension TransferPlan {
@@ -33,16 +37,7 @@ extension TransferPlan {
         guard request.body != nil ? request.method == .post : request.method == .get || request.method == .head else {
             throw SaveError(.invalidRequest, "only GET, HEAD, and POST with a body go to another server")
         }
-        var lines: [String] = []
-        for (name, value) in request.headers.all {
-            let lowered = ASCII.lowercased(name)
-            guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }),
-                value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
-            else { throw SaveError(.invalidRequest, "the request has a malformed header field") }
-            guard lowered != "accept-encoding", isOwnOrigin || !Redirect.privateFields.contains(lowered) else { continue }
-            // curl takes `Name:` for "leave this field out" and `Name;` for an empty one.
-            lines.append(value.isEmpty ? "\(name);" : "\(name): \(value)")
-        }
+        var lines = try Self.lines(request.headers) { isOwnOrigin || !Redirect.privateFields.contains($0) }
         // What is asked for is what `Transfer` can take off; curl itself takes off nothing.
         lines.append("Accept-Encoding: \(request.decodes ? "gzip, deflate" : "identity")")
         self.init(
@@ -50,5 +45,32 @@ extension TransferPlan {
             credentials: isOwnOrigin ? request.credentials : nil,
             decodes: request.decodes, waitsForReader: request.waitsForReader, prefix: request.prefix, maxSize: request.maxSize,
             proxy: proxy, headerDeadline: headerDeadline)
+    }
+    /// The plan of an exchange with the server that its URL names.
+    ///
+    /// - Throws: `invalidRequest` for a field that would break the request apart.
+    init(_ request: OutgoingRequest, origin: URLOrigin, proxy: String?, headerDeadline: UInt64) throws {
+        self.init(
+            url: request.url, origin: origin, isHead: request.method == .head, body: nil,
+            headers: try Self.lines(request.headers) { _ in true } + ["Accept-Encoding: identity"], credentials: nil,
+            decodes: false, waitsForReader: true, prefix: nil, maxSize: request.maxSize, proxy: proxy,
+            headerDeadline: headerDeadline, method: request.method.name, upload: request.body)
+    }
+
+    /// Fields as curl takes them, without those that are not wanted.
+    ///
+    /// - Parameter isWanted: asked with the name in small letters.
+    private static func lines(_ headers: HTTPHeaders, where isWanted: (String) -> Bool) throws -> [String] {
+        var lines: [String] = []
+        for (name, value) in headers.all {
+            let lowered = ASCII.lowercased(name)
+            guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }),
+                value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 })
+            else { throw SaveError(.invalidRequest, "the request has a malformed header field") }
+            guard lowered != "accept-encoding", isWanted(lowered) else { continue }
+            // curl takes `Name:` for "leave this field out" and `Name;` for an empty one.
+            lines.append(value.isEmpty ? "\(name);" : "\(name): \(value)")
+        }
+        return lines
     }
 }

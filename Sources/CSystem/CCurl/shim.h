@@ -19,6 +19,7 @@ static inline CURLMcode save_curl_multi_set_long(CURLM *multi, CURLMoption optio
 }
 
 typedef size_t (*save_curl_receive)(char *bytes, size_t size, size_t count, void *context);
+typedef int (*save_curl_seek)(void *context, curl_off_t offset, int origin);
 typedef curl_socket_t (*save_curl_open)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
 
 /* Headers, body and the choice of sockets, all with the same context. */
@@ -31,6 +32,18 @@ static inline void save_curl_set_callbacks(CURL *easy, save_curl_receive header,
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, context);
+}
+
+/* A body of a known size that is asked for piece by piece, and again from an earlier place where a connection was lost. */
+static inline CURLcode save_curl_set_upload(CURL *easy, save_curl_receive read, save_curl_seek seek, void *context,
+                                            curl_off_t size) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_READFUNCTION, read);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_READDATA, context);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SEEKDATA, context);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, size);
+    return code;
 }
 
 /* The context of the next transfer that has ended, and how; NULL when there is none. */
