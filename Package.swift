@@ -137,6 +137,9 @@ let package = Package(
         library(
             "SaveCurl", path: "Sources/Adapters/Curl", ["SavePlatform", "SaveHTTP", "SaveCompression", "CCurl"], testable: true),
         library(
+            "SaveS3", path: "Sources/Adapters/S3",
+            ["SaveBlobs", "SaveCurl", "SavePlatform", "SaveHTTP", "SaveStorage", "SaveDigest", "SaveXML"]),
+        library(
             "SaveMicrohttpd", path: "Sources/Adapters/Microhttpd",
             ["SavePlatform", "SaveHTTP", "CMicrohttpd", "CMicrohttpdHooks"]),
         library("SavePlugins", path: "Sources/Adapters/Plugins", ["SavePlatform", "SaveAccess", "SaveDigest", "CDynamicLinker"]),
@@ -151,7 +154,8 @@ let package = Package(
                 "SavePlatform", "SaveAPI", "SaveUI", "FormatPyPI", "FormatRaw", "FormatNpm", "FormatCargo", "FormatGo",
                 "FormatMaven",
                 "FormatOci", "SaveDigest", "SaveCompression", "SaveTOML",
-                "SaveSQLite", "SavePostgres", "SaveSQLMetadata", "SaveBlobs", "SaveCurl", "SaveMicrohttpd", "SaveArgon2",
+                "SaveSQLite", "SavePostgres", "SaveSQLMetadata", "SaveBlobs", "SaveS3", "SaveCurl", "SaveMicrohttpd",
+                "SaveArgon2",
                 "SavePlugins",
                 "CMalloc",
             ] + engine,
@@ -198,6 +202,9 @@ let package = Package(
         tests(
             "PostgresTests",
             ["SavePostgres", "SaveSQLMetadata", "SaveTestKit", "SavePlatform", "SaveDigest"] + engine),
+        tests(
+            "S3Tests",
+            ["SaveS3", "SaveBlobs", "SaveCurl", "SaveTestKit", "SavePlatform", "SaveHTTP", "SaveDigest", "SaveStorage"]),
         tests("CurlTests", ["SaveCurl", "SaveTestKit", "SavePlatform", "SaveHTTP"]),
         tests("MicrohttpdTests", ["SaveMicrohttpd", "SaveTestKit", "SavePlatform", "SaveHTTP"]),
         tests(
@@ -223,6 +230,12 @@ let package = Package(
                 "SavePlatform", "SaveDigest", "FormatPyPI", "FormatNpm", "FormatCargo", "FormatGo", "FormatMaven",
             ],
             path: "Tests/VersionProbe", swiftSettings: settings),
+        // What the object store's adapter makes of requests and of a bucket, for tests that compare it with botocore and run the laws
+        // over a real store.
+        .executableTarget(
+            name: "s3-probe",
+            dependencies: ["SaveS3", "SaveBlobs", "SaveCurl", "SaveTestKit", "SaveStorage", "SavePlatform"],
+            path: "Tests/S3Probe", swiftSettings: settings),
     ] + plugins.flatMap(plugin),
     swiftLanguageModes: [.v6]
 )

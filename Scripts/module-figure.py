@@ -111,7 +111,9 @@ def draw(found):
             parts.append('<rect class="%s" x="%d" y="%d" width="16" height="16"/><text class="key" x="%d" y="%d">%s</text>' % (
                 name, x, bottom + 4, x + 24, bottom + 17, text))
             seen.append(name)
-    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-label="The modules of Save">' % (WIDTH, bottom + 32)
+    left = min(0, *(int(x) - GAP for x, _ in places.values()))
+    right = max(WIDTH, *(int(x) + BOX + GAP for x, _ in places.values()))
+    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="%d 0 %d %d" role="img" aria-label="The modules of Save">' % (left, right - left, bottom + 32)
     return "\n".join([head, "<style>%s</style>" % STYLE, *parts, "</svg>", ""])
 
 

@@ -50,7 +50,7 @@ struct Assembly: Sendable {
         let metrics = Metrics(formats: base.formats.descriptors)
         let report = MetricsReport(
             metrics: metrics, services: engine, serving: serving, auditUpkeep: upkeep.audit, authenticator: authenticator,
-            scrub: upkeep.scrub, feeds: feeds, blobs: stores.blobs, started: base.clock.uptime())
+            scrub: upkeep.scrub, feeds: feeds, disk: stores.local, bucket: stores.bucket, started: base.clock.uptime())
         let gateway = base.gateway(
             serving.dataPlane, api, base.pages(engine, authenticator, api, health, settings: settings), health, authenticator
         ) { await report.text() }
@@ -76,6 +76,7 @@ struct Assembly: Sendable {
         try checkBeforeStart(configuration, environment: environment)
         _ = try FormatRegistry.complete(configuration)
         _ = try ServerBase.client(configuration)
+        _ = try configuration.bucket()
         if FileManager.default.fileExists(atPath: configuration.data + "/server.key") {
             _ = try ServerKey.read(configuration.data + "/server.key")
         }

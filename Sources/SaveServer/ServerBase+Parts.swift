@@ -7,6 +7,7 @@ internal import SaveCompression
 internal import SaveHTTP
 internal import SavePlatform
 internal import SaveRepositories
+internal import SaveS3
 internal import SaveServing
 internal import SaveStorage
 internal import SaveUI
@@ -60,9 +61,9 @@ extension ServerBase {
         return Upkeep(
             audit: auditMaintenance(seal, anchorFile, engine.aggregator),
             verifier: AuditVerifier(store: stores.metadata, seal: seal) { try await anchorFile?.lines() },
-            blobs: Maintenance(metadata: stores.metadata, blobs: stores.blobs, clock: clock, log: log),
+            blobs: Maintenance(metadata: stores.metadata, blobs: stores.originals, clock: clock, log: log),
             scrub: Scrub(
-                metadata: stores.metadata, blobs: stores.blobs, rate: configuration.scrubRate, clock: clock, log: log
+                metadata: stores.metadata, blobs: stores.originals, rate: configuration.scrubRate, clock: clock, log: log
             ) { asset in
                 counters.invalidate(asset.repository, package: asset.record.package, paths: [asset.record.path])
             },
@@ -126,8 +127,10 @@ extension ServerBase {
     }
 
     func health(_ scrub: Scrub) throws -> Health {
-        Health(
-            store: stores.metadata, blobs: stores.blobs,
+        var probe: (@Sendable () async throws -> Void)?
+        if let bucket = stores.bucket { probe = { try await bucket.probe() } }
+        return Health(
+            store: stores.metadata, blobs: stores.blobs, probe: probe,
             storage: try StorageProbe(lock: configuration.data + "/" + DirectoryLock.name), version: Version.current, log: log,
             damaged: { scrub.report.damaged })
     }

@@ -33,6 +33,7 @@ struct ServerBase: Sendable {
         self.log = log
         formats = try FormatRegistry.complete(configuration, log: log)
         key = try ServerKey.read(stores.directory.keyPath)
+        try await stores.prepare()
         if let notice = try await FirstStart.prepare(
             store: stores.metadata, hasher: hasher, data: configuration.data, environment: environment, clock: clock)
         {

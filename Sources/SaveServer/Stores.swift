@@ -1,16 +1,27 @@
 internal import FoundationEssentials
 internal import Glibc
 package import SaveBlobs
+internal import SaveCurl
+internal import SaveDigest
 internal import SavePlatform
 internal import SavePostgres
+internal import SaveS3
 internal import SaveSQLMetadata
 internal import SaveSQLite
+internal import SaveStorage
 
 /// The parts of a server on a data directory, without the network: what `serve` and the maintenance commands share.
 package struct Stores: Sendable {
     let directory: DataDirectory
     let metadata: SQLMetadataStore
-    let blobs: FileBlobStore
+    /// The stored files as they are served.
+    let blobs: any BlobStore
+    /// The stored files as they are kept, whatever copies there are: for what checks them.
+    let originals: any BlobStore
+    /// What of them is on the local disk: all, or copies and what is on its way to a bucket.
+    let local: FileBlobStore
+    /// Where they are kept, if not on the local disk.
+    let bucket: S3BlobStore?
     let pool: BlockingPool
     let processors: BlockingPool
 
@@ -30,21 +41,55 @@ package struct Stores: Sendable {
     private static func openParts(
         _ configuration: ServerConfiguration, for purpose: DataDirectory.Purpose
     ) async throws -> Stores {
-        let directory = try DataDirectory(configuration.data, for: purpose, hasDatabase: configuration.database == nil)
+        let address = try configuration.bucket()
+        let directory = try DataDirectory(
+            configuration.data, for: purpose, hasDatabase: configuration.database == nil, keepsFiles: address == nil)
         if directory.isNew { try ServerKey.create(at: directory.keyPath) }
         ServerKey.noteIdentity(at: directory.keyPath)
         let pool = BlockingPool(name: "files", threads: 8)
-        let blobs = try FileBlobStore(root: directory.blobsPath, reserveBytes: configuration.diskReserve, pool: pool)
+        let local = try FileBlobStore(
+            root: address == nil ? directory.blobsPath : directory.copiesPath, reserveBytes: configuration.diskReserve,
+            durability: address == nil ? .each : .atEnd, pool: pool)
+        let bucket = try address.map { try open($0, configuration, local: local, pool: pool) }
         let metadata =
             if let address = configuration.database { try await PostgresStore.open(address) } else {
                 try SQLiteStore.open(path: directory.databasePath)
             }
         try directory.complete()
         return Stores(
-            directory: directory, metadata: metadata, blobs: blobs, pool: pool,
+            directory: directory, metadata: metadata, blobs: bucket ?? local, originals: bucket?.withoutCopies ?? local,
+            local: local, bucket: bucket, pool: pool,
             // One more than there are processors: long work never has that one. What is on its way to clients goes first.
             processors: BlockingPool(
                 name: "processor", threads: max(2, ProcessInfo.processInfo.activeProcessorCount) + 1, niceness: 5))
+    }
+
+    /// A bucket, which has not been asked for anything yet.
+    ///
+    /// - Parameter local: for copies, and for what is on its way there.
+    static func open(
+        _ address: S3Configuration, _ configuration: ServerConfiguration, local: FileBlobStore, pool: BlockingPool
+    ) throws -> S3BlobStore {
+        var transport = CurlClient.Configuration()
+        transport.version = Version.current
+        transport.caFile = configuration.outboundCAFile
+        transport.maxConnections = configuration.bucketConnections
+        transport.maxConnectionsPerHost = transport.maxConnections
+        return S3BlobStore(
+            S3Client(address, transport: try S3Client.transport(to: address, transport)), files: local,
+            cacheSize: configuration.blobCacheSize, pool: pool)
+    }
+
+    /// What a server is called in its bucket. Only its key leads there.
+    static func nameInBucket(_ key: [UInt8]) -> String {
+        Hex.encode(Secrets.hmacSHA256(key: key, Array("whose bucket this is".utf8)))
+    }
+
+    /// Makes sure that the bucket can be used and is this server's.
+    ///
+    /// - Throws: one sentence for whatever is wrong with it.
+    func prepare() async throws {
+        try await bucket?.prepare(for: Self.nameInBucket(try ServerKey.read(directory.keyPath)))
     }
 
     package func close() async {
@@ -63,6 +108,7 @@ package struct Stores: Sendable {
     ) async throws -> Result {
         let stores = try await open(configuration, for: .maintenance)
         do {
+            try await stores.prepare()
             let result = try await body(stores)
             await stores.close()
             return result

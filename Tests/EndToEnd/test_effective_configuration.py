@@ -5,8 +5,8 @@ import pytest
 
 from harness.server import ROOT, command
 
-KEYS = re.findall(r"^\| `([a-z_]+)` \| (?:`([^`]*)`|none) \|", (ROOT / "docs" / "configuration.md").read_text(), re.M)
-LINE = re.compile(r"([a-z_]+) =(?: (.*))?    # (.*)", re.ASCII)
+KEYS = re.findall(r"^\| `([a-z0-9_]+)` \| (?:`([^`]*)`|none) \|", (ROOT / "docs" / "configuration.md").read_text(), re.M)
+LINE = re.compile(r"([a-z0-9_]+) =(?: (.*))?    # (.*)", re.ASCII)
 
 
 def shown(*arguments, **environment):
@@ -70,9 +70,9 @@ def test_a_mistake_is_told_and_nothing_is_shown(tmp_path):
 def test_the_sample_changes_nothing_with_its_comment_marks_or_without(tmp_path):
     # It has to be readable where the configuration is not.
     sample = command("config", "--sample", SAVE_NONSENSE="1").stdout
-    keys = re.findall(r"^#([a-z_]+) =(?: (.*))?$", sample, re.M)
+    keys = re.findall(r"^#([a-z0-9_]+) =(?: (.*))?$", sample, re.M)
     assert keys == KEYS
-    whole = re.sub(r"^#([a-z_]+ =)", r"\1", sample, flags=re.M)
+    whole = re.sub(r"^#([a-z0-9_]+ =)", r"\1", sample, flags=re.M)
     for name, text in (("sample", sample), ("whole", whole)):
         file = tmp_path / name
         file.write_text(text)
@@ -85,7 +85,7 @@ def test_the_sample_changes_nothing_with_its_comment_marks_or_without(tmp_path):
 
 def test_the_sample_tells_what_every_key_means():
     sample = command("config", "--sample").stdout
-    table = re.findall(r"^\| `([a-z_]+)` \| [^|]* \| (.*) \|$", (ROOT / "docs" / "configuration.md").read_text(), re.M)
+    table = re.findall(r"^\| `([a-z0-9_]+)` \| [^|]* \| (.*) \|$", (ROOT / "docs" / "configuration.md").read_text(), re.M)
     assert [key for key, _ in table] == [key for key, _ in KEYS]
     for key, meaning in table:
         comment = re.search(r"((?:^# .*\n)+)#%s =" % key, sample, re.M).group(1)

@@ -93,7 +93,7 @@ def test_the_manual_has_every_command_option_and_key():
         section = re.search(r"^\.SS %s\n(.*?)(?=^\.S[SH] )" % name, page, re.M | re.S).group(1)
         for option in options:
             assert re.search(r"^\.TP\n\\fB%s\b" % option, section, re.M), (name, option)
-    for key in re.findall(r"^\| `([a-z_]+)` \|", (ROOT / "docs" / "configuration.md").read_text(), re.M):
+    for key in re.findall(r"^\| `([a-z0-9_]+)` \|", (ROOT / "docs" / "configuration.md").read_text(), re.M):
         assert "\n.TP\n\\fB%s\\fR\n" % key in page, key
 
 

@@ -23,6 +23,8 @@ package final class DataDirectory: Sendable {
     package var databasePath: String { path + "/save.db" }
     /// The root of the blob store.
     package var blobsPath: String { path + "/blobs" }
+    /// Copies of files that are kept in a bucket, and what is on its way there.
+    package var copiesPath: String { path + "/" + Self.copies }
     /// The server's own key.
     package var keyPath: String { path + "/server.key" }
     private let lock: DirectoryLock
@@ -33,12 +35,18 @@ package final class DataDirectory: Sendable {
         "backup.json",
     ]
 
+    private static let copies = "blob-copies"
+
     /// Opens the folder and locks it. Blocks for a moment.
     ///
-    /// - Parameter hasDatabase: whether the database is to be in it; false where the records are in another program's.
+    /// - Parameters:
+    ///   - hasDatabase: whether the database is to be in it; false where the records are in another program's.
+    ///   - keepsFiles: whether the stored files are in it, and not in a bucket.
     /// - Throws: `storageUnavailable` with one sentence when it cannot be used: another server has it, everybody may write
     ///   to it, or a part of what was there is missing. `conflict` for a restore into one that is not empty.
-    package init(_ path: String, for purpose: Purpose = .serving, hasDatabase: Bool = true) throws {
+    package init(
+        _ path: String, for purpose: Purpose = .serving, hasDatabase: Bool = true, keepsFiles: Bool = true
+    ) throws {
         if purpose == .maintenance { try Self.refuseMissing(path) } else { try DurableFolder.create(path) }
         guard let real = realpath(path, nil) else { throw Self.unusable(path, "cannot be opened", errno) }
         defer { free(real) }
@@ -58,7 +66,7 @@ package final class DataDirectory: Sendable {
                 "holds a server's own database, save.db, and the configuration names another one: leave `database` out to go on with this one, or name an empty directory with --data"
             )
         }
-        let missing = try Self.missing(from: folder, names, hasDatabase: hasDatabase)
+        let missing = try Self.missing(from: folder, names, hasDatabase: hasDatabase, keepsFiles: keepsFiles)
         let state = try DataDirectoryState(in: self.path)
         switch (purpose, state) {
         case (.restoring, _):
@@ -72,11 +80,16 @@ package final class DataDirectory: Sendable {
                 path, "holds a restore that did not end; remove what is in it and run save-server restore again")
         case (.serving, .initializing):
             isNew = true
-        case (.serving, nil) where names.isDisjoint(with: Self.traces) && missing.contains(.storedFiles):
+        case (.serving, nil)
+        where names.isDisjoint(with: Self.traces) && (missing.contains(.storedFiles) || !keepsFiles):
             try DataDirectoryState.initializing.write(to: self.path)
             isNew = true
         case (_, .ready), (_, nil), (.maintenance, .initializing):
-            if let part = missing.first { throw part.loss(from: path) }
+            if let part = missing.first {
+                guard part == .storedFiles, names.contains(Self.copies) else { throw part.loss(from: path) }
+                throw Self.unusable(
+                    path, "holds a database whose files are kept in a bucket: `blobs` in the configuration has to name it")
+            }
             // One that an earlier version made has no such file yet.
             if state == nil { try DataDirectoryState.ready.write(to: self.path) }
             isNew = false
@@ -118,7 +131,9 @@ package final class DataDirectory: Sendable {
     }
 
     /// The parts of a server's data that are not there, the gravest first.
-    private static func missing(from folder: Folder, _ names: Set<String>, hasDatabase isWanted: Bool) throws -> [Part] {
+    private static func missing(
+        from folder: Folder, _ names: Set<String>, hasDatabase isWanted: Bool, keepsFiles: Bool
+    ) throws -> [Part] {
         var facts = stat()
         var missing: [Part] = []
         let isThere = fstatat(folder.descriptor, "save.db", &facts, AT_SYMLINK_NOFOLLOW) == 0 && facts.st_size > 0
@@ -127,6 +142,15 @@ package final class DataDirectory: Sendable {
         if !names.contains("server.key") { missing.append(.key) }
         // A file system that is not mounted leaves an empty folder behind.
         let stored = try folder.folder("blobs")?.names() ?? []
+        guard keepsFiles else {
+            guard stored.allSatisfy({ $0 == "tmp" }) else {
+                throw SaveError(
+                    .storageUnavailable,
+                    "the data directory has stored files in its folder blobs, and `blobs` in the configuration names a bucket that does not have them: take the key away, or make a backup with it away and restore that into an empty directory with it in place"
+                )
+            }
+            return missing
+        }
         if hasDatabase ? stored.isEmpty : stored.allSatisfy({ $0 == "tmp" }) { missing.append(.storedFiles) }
         return missing
     }

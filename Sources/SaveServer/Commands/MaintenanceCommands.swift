@@ -96,5 +96,5 @@ enum GCCommand: Command {
 }
 
 private func maintenance(_ stores: Stores) -> Maintenance {
-    Maintenance(metadata: stores.metadata, blobs: stores.blobs, clock: .system, log: .silent())
+    Maintenance(metadata: stores.metadata, blobs: stores.originals, clock: .system, log: .silent())
 }

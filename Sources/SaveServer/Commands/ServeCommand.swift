@@ -75,7 +75,13 @@ enum ServeCommand: Command {
         let memory = Task { await MemoryRelease.run(assembly.server) }
 
         supervisor.send("READY=1", "STATUS=listening on \(url)")
-        let watchdog = Task { await supervisor.feedWatchdog { await assembly.health.failingPart() == nil } }
+        let watchdog = Task {
+            await supervisor.feedWatchdog {
+                let part = await assembly.health.failingPart()
+                // Nothing is gained by a restart while the store of another machine does not answer.
+                return part == nil || stores.bucket != nil && part == Health.blobStore
+            }
+        }
         let ending = await assembly.runUntilEnd(signals, supervisor)
         supervisor.send("STOPPING=1", "STATUS=draining")
         let delay = ending == .interrupt ? 0 : configuration.drainDelay

@@ -105,6 +105,7 @@ package enum ConfigurationReader {
     }
 
     private static func check(_ configuration: ServerConfiguration) throws {
+        try configuration.checkObjectStore()
         if (configuration.tlsCertificate == nil) != (configuration.tlsKey == nil) {
             let missing = configuration.tlsKey == nil ? "tls_key" : "tls_certificate"
             throw SaveError(

@@ -31,6 +31,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var maxConnectionsPerAddress = 1024
     /// Connections to upstreams in all. No key of the configuration: what descriptors allow.
     package var upstreamConnections = 128
+    /// Connections to an object store.
+    var bucketConnections: Int { min(64, upstreamConnections) }
     package var headerTimeout: Int64 = 15
     package var idleTimeout: Int64 = 65
     package var minimumBodyRate: Int64 = 1024
@@ -53,6 +55,15 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var upstreamConnectTimeout: Int64 = 5
     package var upstreamHeaderTimeout: Int64 = 10
     package var upstreamStallTimeout: Int64 = 30
+    package var blobs: BlobAddress = .files
+    package var blobCacheSize: Int64 = 10 << 30
+    package var s3Endpoint: String?
+    package var s3Region = "us-east-1"
+    package var s3AccessKey: String?
+    package var s3AccessKeyFile: String?
+    package var s3SecretKey: String?
+    package var s3SecretKeyFile: String?
+    package var s3PathStyle = true
     package var plugins: [PluginSetting] = []
     package var pluginDeadline = 10
 

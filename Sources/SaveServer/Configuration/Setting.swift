@@ -4,6 +4,7 @@ internal import SaveHTTP
 internal import SavePlatform
 internal import SavePlugins
 package import SavePostgres
+internal import SaveS3
 
 /// A key of the configuration: its name, what it means, and how its text is read.
 package struct Setting: Sendable {
@@ -13,17 +14,20 @@ package struct Setting: Sendable {
     package let meaning: String
     /// Whether its text is an address that may have a name and a password in it.
     let mayHaveCredentials: Bool
+    /// Whether its text is shown to nobody.
+    let isSecret: Bool
     let apply: @Sendable (inout ServerConfiguration, String) throws(SettingError) -> Void
 
     init<Value>(
         _ key: String, _ path: any WritableKeyPath<ServerConfiguration, Value> & Sendable, _ standard: String,
         _ read: @escaping @Sendable (String) throws(SettingError) -> Value, _ meaning: String,
-        mayHaveCredentials: Bool = false
+        mayHaveCredentials: Bool = false, isSecret: Bool = false
     ) {
         self.key = key
         self.standard = standard
         self.meaning = meaning
         self.mayHaveCredentials = mayHaveCredentials
+        self.isSecret = isSecret
         apply = { configuration, text throws(SettingError) in configuration[keyPath: path] = try read(text) }
     }
 
@@ -92,6 +96,35 @@ package struct Setting: Sendable {
         Setting(
             "disk_reserve", \.diskReserve, "256m", SettingText.size,
             "Free space below which uploads are refused with 507 and proxies keep nothing."),
+        Setting(
+            "blobs", \.blobs, "files", SettingText.blobs,
+            "Where stored files are kept: `files` for the data directory, or `s3://bucket` or `s3://bucket/prefix` for an object store; then the data directory has copies of them only."
+        ),
+        Setting(
+            "blob_cache_size", \.blobCacheSize, "10g", SettingText.size,
+            "Copies of files from an object store that are kept in the data directory; 0 for none."),
+        Setting(
+            "s3_endpoint", \.s3Endpoint, "", SettingText.optional(SettingText.origin),
+            "The address of the object store, such as `https://s3.example.com`, without the bucket."),
+        Setting(
+            "s3_region", \.s3Region, "us-east-1", SettingText.word, "The region that requests to the object store are signed for."
+        ),
+        Setting(
+            "s3_access_key", \.s3AccessKey, "", SettingText.optional(SettingText.word),
+            "The name of the account at the object store.", isSecret: true),
+        Setting(
+            "s3_access_key_file", \.s3AccessKeyFile, "", SettingText.optional(SettingText.text),
+            "File with that name, in place of `s3_access_key`."),
+        Setting(
+            "s3_secret_key", \.s3SecretKey, "", SettingText.optional(SettingText.word),
+            "The account's secret. It is shown nowhere.", isSecret: true),
+        Setting(
+            "s3_secret_key_file", \.s3SecretKeyFile, "", SettingText.optional(SettingText.text),
+            "File with that secret, in place of `s3_secret_key`."),
+        Setting(
+            "s3_path_style", \.s3PathStyle, "true", SettingText.flag,
+            "Whether the bucket is the first part of the path, as most stores want it; with `false` it is the first part of the host's name."
+        ),
         Setting("page_cache_size", \.pageCacheSize, "64m", SettingText.size, "Memory for rendered index pages."),
         Setting(
             "open_files", \.openFiles, "256", SettingText.count, "Files that are kept open because they are asked for often."),
@@ -179,169 +212,4 @@ package struct Setting: Sendable {
 struct SettingError: Error {
     let complaint: String
     init(_ complaint: String) { self.complaint = complaint }
-}
-
-/// The forms that values have.
-enum SettingText {
-    static func text(_ text: String) throws(SettingError) -> String {
-        guard !text.isEmpty else { throw SettingError("must not be empty") }
-        return text
-    }
-
-    /// A database in the data directory, or where another one is. The complaint does not repeat the text: it may have a password.
-    static func database(_ text: String) throws(SettingError) -> PostgresAddress? {
-        if text == "sqlite" { return nil }
-        do { return try PostgresAddress(text) } catch {
-            throw SettingError(
-                "must be sqlite, or a URL such as postgresql://save:password@db.example.com/save, in which a / or @ of the password is written %2F or %40"
-            )
-        }
-    }
-
-    /// A server's address: scheme and host, a port and a path where it has them.
-    static func address(_ text: String) throws(SettingError) -> String {
-        guard let address = PublicAddress(text) else {
-            throw SettingError("must be an address such as https://save.example.com or https://example.com/save")
-        }
-        return address.text
-    }
-
-    /// Origins, or `*` for all of them.
-    static func origins(_ text: String) throws(SettingError) -> [String] {
-        let entries = try list(text)
-        for entry in entries where entry != "*" {
-            do {
-                _ = try origin(entry)
-            } catch {
-                throw SettingError(
-                    "must be addresses such as https://app.example.com, without paths, or *; '\(entry)' is neither")
-            }
-        }
-        return entries
-    }
-
-    /// An address without a path: scheme and host, and a port where it has one.
-    static func origin(_ text: String) throws(SettingError) -> String {
-        guard let address = PublicAddress(text), address.path.isEmpty else {
-            throw SettingError("must be an address such as https://save.example.com, without a path")
-        }
-        return address.text
-    }
-
-    /// An empty text is no value.
-    static func optional<Value>(
-        _ read: @escaping @Sendable (String) throws(SettingError) -> Value
-    ) -> @Sendable (String) throws(SettingError) -> Value? {
-        { text throws(SettingError) in text.isEmpty ? nil : try read(text) }
-    }
-
-    static func port(_ text: String) throws(SettingError) -> UInt16 {
-        guard let port = UInt16(text) else { throw SettingError("must be a port, 0 to 65535") }
-        return port
-    }
-
-    static func count(_ text: String) throws(SettingError) -> Int {
-        guard let count = Int(text), (1...1_000_000).contains(count) else {
-            throw SettingError("must be a whole number from 1 to 1000000")
-        }
-        return count
-    }
-
-    static func seconds(_ text: String) throws(SettingError) -> Int64 {
-        guard let seconds = Int64(text), (0...31_536_000).contains(seconds) else {
-            throw SettingError("must be a number of seconds from 0 to 31536000")
-        }
-        return seconds
-    }
-
-    /// Seconds that a clock which is set may be wrong by, at least: ages are told by it.
-    static func grace(_ text: String) throws(SettingError) -> Int64 {
-        let seconds = try seconds(text)
-        guard seconds >= 60 else { throw SettingError("must be at least 60 seconds; a day, 86400, is the default") }
-        return seconds
-    }
-
-    /// Seconds between two of something that asks others.
-    static func interval(_ text: String) throws(SettingError) -> Int64 {
-        let seconds = try seconds(text)
-        guard seconds >= 60 else { throw SettingError("must be at least 60 seconds") }
-        return seconds
-    }
-
-    /// Bytes, with k, m, g or t for powers of 1024.
-    static func size(_ text: String) throws(SettingError) -> Int64 {
-        let units: [Unicode.Scalar: Int64] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40]
-        let last = text.unicodeScalars.last.map { Unicode.Scalar($0.value | 32) ?? $0 }
-        let unit = last.flatMap { units[$0] }
-        let digits = unit == nil ? text : String(text.unicodeScalars.dropLast())
-        guard let number = Int64(digits), number >= 0 else {
-            throw SettingError("must be a size in bytes, such as 1048576, 512k, 64m or 2g")
-        }
-        let (bytes, overflow) = number.multipliedReportingOverflow(by: unit ?? 1)
-        guard !overflow else { throw SettingError("is too large") }
-        return bytes
-    }
-
-    static func level(_ text: String) throws(SettingError) -> String {
-        guard Log.Level(name: text) != nil else { throw SettingError("must be debug, info, notice, warning or error") }
-        return text
-    }
-
-    static func logFormat(_ text: String) throws(SettingError) -> String {
-        guard ["auto", "text", "json"].contains(text) else { throw SettingError("must be auto, text or json") }
-        return text
-    }
-
-    static func advisoryService(_ text: String) throws(SettingError) -> String {
-        guard AdvisoryService(rawValue: text) != nil else { throw SettingError("must be public, signed-in or off") }
-        return text
-    }
-
-    /// URLs of advisories. Each is named without its credentials where it is wrong.
-    static func advisorySources(_ text: String) throws(SettingError) -> [AdvisorySource] {
-        var sources: [AdvisorySource] = []
-        var numbers: [Int] = []
-        for (place, entry) in try list(text).enumerated() {
-            guard let source = AdvisorySource(entry) else {
-                throw SettingError("must be http or https URLs between commas, and number \(place + 1) is none")
-            }
-            guard !sources.contains(source) else { continue }
-            if let other = sources.firstIndex(where: { $0.noteName == source.noteName }) {
-                throw SettingError(
-                    "has one URL twice with different credentials, as numbers \(numbers[other]) and \(place + 1): keep one of them"
-                )
-            }
-            sources.append(source)
-            numbers.append(place + 1)
-        }
-        return sources
-    }
-
-    /// A list of addresses and CIDR blocks.
-    static func networks(_ text: String) throws(SettingError) -> [String] {
-        let entries = try list(text)
-        for entry in entries where TrustedProxies([entry]) == nil {
-            throw SettingError("must be addresses or CIDR blocks, such as 10.0.0.5 or 10.0.0.0/8; '\(entry)' is neither")
-        }
-        return entries
-    }
-
-    /// Shared objects, by absolute path, pinned or not.
-    static func plugins(_ text: String) throws(SettingError) -> [PluginSetting] {
-        var plugins: [PluginSetting] = []
-        for entry in try list(text) {
-            guard let plugin = PluginSetting(entry) else {
-                throw SettingError("has '\(entry)', which is no absolute path, with #sha256=<64 digits> behind it or nothing")
-            }
-            plugins.append(plugin)
-        }
-        return plugins
-    }
-
-    /// Values between commas; spaces around them do not count.
-    static func list(_ text: String) throws(SettingError) -> [String] {
-        text.split(separator: ",").map { $0.trimmingPrefix { $0 == " " } }.map { part in
-            String(part.reversed().drop { $0 == " " }.reversed())
-        }.filter { !$0.isEmpty }
-    }
 }

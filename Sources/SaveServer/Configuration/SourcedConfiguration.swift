@@ -44,7 +44,9 @@ package struct SourcedConfiguration: Sendable {
     package var shown: [(key: String, value: String, source: String)] {
         Setting.all.map { setting in
             let text = said[setting.key]?.text ?? setting.standard
-            let value = Self.visible(setting.mayHaveCredentials ? Self.withoutCredentials(text) : text)
+            let value = Self.visible(
+                setting.isSecret && !text.isEmpty
+                    ? "***" : setting.mayHaveCredentials ? Self.withoutCredentials(text) : text)
             return (setting.key, value, Self.visible("\(source(of: setting.key))"))
         }
     }

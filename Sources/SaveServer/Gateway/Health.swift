@@ -16,11 +16,15 @@ package final class Health: Sendable {
     /// What failed at the last look, so that a change is logged once.
     private let failing = Mutex<String?>(nil)
 
+    static let blobStore = "blob store"
+
     /// - Parameters:
+    ///   - probe: looks at the blob store, where there is more to look at than whether it answers.
     ///   - storage: looks at the data directory; nil for stores that have none.
     ///   - patience: after which a part that does not answer counts as failed.
     package init(
-        store: any MetadataStore, blobs: any BlobStore, storage: StorageProbe? = nil, version: String, log: Log = .silent(),
+        store: any MetadataStore, blobs: any BlobStore,
+        probe: (@Sendable () async throws -> Void)? = nil, storage: StorageProbe? = nil, version: String, log: Log = .silent(),
         patience: Duration = .seconds(5), clock: PlatformClock = .system,
         damaged: @escaping @Sendable () -> Int64 = { 0 }
     ) {
@@ -37,7 +41,11 @@ package final class Health: Sendable {
             _ = try await store.read { try $0.lastAudit()?.sequence }
             return nil
         }
-        add("blob store") {
+        add(Self.blobStore) {
+            if let probe {
+                try await probe()
+                return nil
+            }
             _ = try await blobs.stat(BlobDigest(of: []))
             return nil
         }

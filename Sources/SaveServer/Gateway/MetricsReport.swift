@@ -5,6 +5,7 @@ internal import SaveBlobs
 internal import SaveHTTP
 internal import SavePlatform
 internal import SaveRepositories
+internal import SaveS3
 internal import SaveServing
 internal import SaveStorage
 
@@ -17,7 +18,8 @@ struct MetricsReport: Sendable {
     let authenticator: Authenticator
     let scrub: Scrub
     let feeds: AdvisoryFeeds
-    let blobs: FileBlobStore
+    let disk: FileBlobStore
+    let bucket: S3BlobStore?
     /// `PlatformClock.uptime`.
     let started: UInt64
 
@@ -108,8 +110,12 @@ struct MetricsReport: Sendable {
             text.single("save_files", .gauge, "Files in all repositories, without sidecars.", counts.files)
             text.single("save_stored_bytes", .gauge, "Bytes of files and sidecars.", counts.logicalBytes)
         }
-        if let free = try? await blobs.freeBytes() {
+        if let free = try? await disk.freeBytes() {
             text.single("save_free_disk_bytes", .gauge, "Bytes that the disk of the stored files has left.", free)
+        }
+        if let bucket {
+            text.single(
+                "save_cached_blob_bytes", .gauge, "Bytes of copies of stored files on the local disk.", bucket.cachedBytes)
         }
         let scrubbed = scrub.report
         text.single(

@@ -3,6 +3,7 @@ internal import Glibc
 internal import SaveBlobs
 internal import SaveHTTP
 internal import SavePlatform
+internal import SaveS3
 internal import SaveSQLMetadata
 internal import SaveSQLite
 internal import SaveStorage
@@ -36,12 +37,11 @@ enum BackupCommand: Command {
                 "backup copies a database in the data directory, and this server's is PostgreSQL: copy that with pg_dump, and then blobs and server.key from \(configuration.data)"
             )
         }
-        let source = configuration.data
-        try Stores.require(source)
-        let directory = try BackupDirectory(target, apartFrom: source)
+        try Stores.require(configuration.data)
+        let directory = try BackupDirectory(target, apartFrom: configuration.data)
         let progress = ProgressLine.standardError("backing up", arguments, environment)
         defer { progress.end() }
-        let report = try await directory.fill(from: source, progress)
+        let report = try await directory.fill(from: configuration, progress)
         progress.end()
         print(
             "\(report.copied) files copied, \(report.copiedBytes) bytes; \(report.present) there already; \(report.problems) damaged"
@@ -85,7 +85,8 @@ struct BackupDirectory {
     private static let maxRounds = 5
 
     /// Copies what a server keeps. What is in the directory is a whole backup again when this returns.
-    func fill(from data: String, _ progress: ProgressLine) async throws -> BlobCopy.Report {
+    func fill(from configuration: ServerConfiguration, _ progress: ProgressLine) async throws -> BlobCopy.Report {
+        let data = configuration.data
         // What an interrupted run has left may have names without bytes.
         let isSound = (try? BackupManifest.read(from: path))?.isComplete == true
         var manifest = BackupManifest(isComplete: false, created: PlatformClock.system.now())
@@ -93,7 +94,14 @@ struct BackupDirectory {
         let key = try ServerKey.read(data + "/server.key")
         let pool = BlockingPool(name: "backup", threads: 2)
         defer { pool.stop() }
-        let source = try FileBlobStore(root: data + "/blobs", isOwner: false, pool: pool)
+        let source: any BlobStore
+        if let bucket = try configuration.bucket() {
+            // It is read only: the copies of the server that may be running stay alone.
+            let unused = try FileBlobStore(root: path + "/blobs", isOwner: false, pool: pool)
+            source = try Stores.open(bucket, configuration, local: unused, pool: pool).withoutCopies
+        } else {
+            source = try FileBlobStore(root: data + "/blobs", isOwner: false, pool: pool)
+        }
         let missed = MissedFiles()
         var report = BlobCopy.Report()
         for round in 1...Self.maxRounds {
@@ -130,7 +138,7 @@ struct BackupDirectory {
 
     /// Copies what the records of the copied database need, and removes what an earlier backup needed and this one does not.
     private func copyFiles(
-        from source: FileBlobStore, to target: FileBlobStore, trusting isSound: Bool, pool: BlockingPool,
+        from source: any BlobStore, to target: FileBlobStore, trusting isSound: Bool, pool: BlockingPool,
         _ progress: ProgressLine,
         isNeeded: @escaping @Sendable (BlobDigest) -> Bool
     ) async throws -> BlobCopy.Report {

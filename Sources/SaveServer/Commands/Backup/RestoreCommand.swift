@@ -1,6 +1,7 @@
 internal import Glibc
 internal import SaveBlobs
 internal import SavePlatform
+internal import SaveS3
 internal import SaveSQLMetadata
 internal import SaveSQLite
 internal import SaveStorage
@@ -29,7 +30,7 @@ enum RestoreCommand: Command {
         }
         let progress = ProgressLine.standardError("restoring", arguments, environment)
         defer { progress.end() }
-        let report = try await restore(backup, manifest, to: configuration.data, progress)
+        let report = try await restore(backup, manifest, to: configuration, progress)
         progress.end()
         print(
             "\(report.copied) files restored, \(report.copiedBytes) bytes; \(report.problems) damaged; as of \(manifest.created.rfc3339)"
@@ -38,18 +39,24 @@ enum RestoreCommand: Command {
     }
 
     private static func restore(
-        _ backup: String, _ manifest: BackupManifest, to data: String, _ progress: ProgressLine
+        _ backup: String, _ manifest: BackupManifest, to configuration: ServerConfiguration, _ progress: ProgressLine
     ) async throws -> BlobCopy.Report {
-        let directory = try DataDirectory(data, for: .restoring)
+        let address = try configuration.bucket()
+        let directory = try DataDirectory(configuration.data, for: .restoring, keepsFiles: address == nil)
         let fresh = directory.databasePath + ".new"
         guard try DurableFile.copy(backup + "/save.db", to: fresh) == manifest.database else {
             throw SaveError(.digestMismatch, "\(backup)/save.db is not what \(BackupManifest.name) says; the backup is damaged")
         }
-        try ServerKey.write(try ServerKey.read(backup + "/server.key"), to: directory.keyPath)
+        let key = try ServerKey.read(backup + "/server.key")
+        try ServerKey.write(key, to: directory.keyPath)
         let pool = BlockingPool(name: "restore", threads: 2)
         defer { pool.stop() }
         let source = try FileBlobStore(root: backup + "/blobs", isOwner: false, pool: pool)
-        let target = try FileBlobStore(root: directory.blobsPath, durability: .atEnd, pool: pool)
+        let local = try FileBlobStore(
+            root: address == nil ? directory.blobsPath : directory.copiesPath, durability: .atEnd, pool: pool)
+        let bucket = try address.map { try Stores.open($0, configuration, local: local, pool: pool) }
+        try await bucket?.prepare(for: Stores.nameInBucket(key))
+        let target: any BlobStore = bucket ?? local
         let records = try SQLiteStore.open(path: fresh, readers: 1)
         let report: BlobCopy.Report
         do {
@@ -62,7 +69,7 @@ enum RestoreCommand: Command {
         await records.close()
         DurableFile.removeLogs(of: fresh)
         _ = try DurableFile.move(fresh, to: directory.databasePath)
-        try await target.sync()
+        try await local.sync()
         try directory.complete()
         return report
     }

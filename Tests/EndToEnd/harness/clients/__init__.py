@@ -16,7 +16,7 @@ PIPS = ["pip-oldest", "pip22", "pip23", "pip-newest"]
 INSTALLERS = [*PIPS, "uv"]
 LOCKERS = ["poetry1", "poetry2", "pipenv", "pdm", "uv"]
 PUBLISHERS = ["twine4", "twine6", "twine7", "uv", "poetry1", "poetry2", "pdm", "hatch", "flit"]
-ENVIRONMENTS = sorted({"runner", "schemathesis", "pip-audit", "browser", *INSTALLERS, *LOCKERS, *PUBLISHERS})
+ENVIRONMENTS = sorted({"runner", "schemathesis", "pip-audit", "browser", "object-store", *INSTALLERS, *LOCKERS, *PUBLISHERS})
 
 _KINDS = {"flit": Flit, "hatch": Hatch, "pdm": Pdm, "pipenv": Pipenv, "poetry": Poetry,
           "schemathesis": Schemathesis, "twine": Twine, "uv": Uv}
