@@ -52,7 +52,7 @@ def test_pictures_of_pages_are_taken_in_light_and_in_dark(new_server, upstream, 
         "home": "/ui/", "search": "/ui/search?q=acme", "repository": "/ui/pypi/backend/pypi/", "package": package,
         "versions": package + "?tab=versions", "explain": package + "?tab=explain", "files": "/ui/raw/design/assets/handbook/",
         "file": "/ui/raw/design/assets/brand/logo.png/", "dependencies": package + "?tab=dependencies",
-        "security": package + "?tab=security", "audit": "/ui/audit?resource_type=package", "policy": "/ui/admin/policies/1", "storage": "/ui/admin/storage",
+        "security": package + "?tab=security", "audit": "/ui/audit?resource_type=repository", "policy": "/ui/admin/policies/1", "storage": "/ui/admin/storage",
         "manage": "/ui/admin/repositories/backend/pypi-hosted/packages?package=acme-client",
     }
     done = subprocess.run(
