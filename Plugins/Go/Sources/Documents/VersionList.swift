@@ -8,10 +8,13 @@ enum VersionList {
     /// Versions that are refused or withdrawn are not there, so that the go command takes the newest that it gets. Pseudo-versions
     /// are never listed (Go Modules Reference, "GOPROXY protocol").
     static func document(_ versions: [KnownVersion], as type: MediaType) -> Document {
-        let lines = versions.filter { !$0.version.isPseudo && $0.withdrawal == nil }.map { known in
-            known.version.text + (known.time.map { " " + $0.rfc3339 } ?? "") + "\n"
+        var bytes: [UInt8] = []
+        for known in versions where !known.version.isPseudo && known.withdrawal == nil {
+            bytes += known.version.text.utf8
+            if let time = known.time { bytes += " \(time.rfc3339)".utf8 }
+            bytes.append(0x0A)
         }
-        return Document(type: type, bytes: Array(lines.joined().utf8))
+        return Document(type: type, bytes: bytes)
     }
 
     /// The files of an upstream's list. A list without lines is one: of a module without tagged versions.
@@ -66,16 +69,18 @@ struct KnownVersion {
 
     static let queryKey = "query"
 
-    init?(_ record: AssetRecord) {
-        guard record.sidecarOf == nil, let version = record.version.flatMap({ ModuleVersion($0) }) else { return nil }
-        self.version = version
-        self.record = record
-    }
-
     /// The versions of a listing, the oldest first.
     static func all(in listing: Listing) -> [KnownVersion] {
-        listing.assets.compactMap(KnownVersion.init).map { (key: $0.version.key, known: $0) }
-            .sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.known)
+        let assets = listing.assets
+        var versions: [(version: ModuleVersion, place: Int)] = []
+        for place in assets.indices where assets[place].sidecarOf == nil {
+            guard let version = assets[place].version.flatMap({ ModuleVersion($0) }) else { continue }
+            versions.append((version, place))
+        }
+        // Records are large: what is sorted is where they are.
+        let order = versions.indices.map { (key: versions[$0].version.key, number: $0) }
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        return order.map { KnownVersion(version: versions[$0.number].version, record: assets[versions[$0.number].place]) }
     }
 }
 
