@@ -60,6 +60,7 @@ bench: ## Save and nginx side by side, as a table
 	@python3 Benchmarks/bench.py
 	@python3 Benchmarks/pages.py
 	@python3 Benchmarks/packuments.py
+	@python3 Benchmarks/formats.py
 	@python3 Benchmarks/resolving.py
 	@python3 Benchmarks/proxying.py
 	@python3 Benchmarks/memory.py

@@ -10,7 +10,7 @@ import xml.etree.ElementTree
 import pytest
 
 from harness.clients.maven import DEBIAN, Maven, Tree, Upstream, jar, plugin, pom, project
-from harness.server import PASSWORD, clean_environment
+from harness.server import PASSWORD, clean_environment, command
 
 OURS, THEIRS = ("com.acme", "lib"), ("org.public", "theirs")
 # What Debian's ivy is made of.
@@ -129,9 +129,11 @@ def test_old_builds_of_snapshots_go_as_the_repository_is_set(new_server):
     assert server.admin.ok("POST", "/api/v1/admin/gc").json()["unreachable_files"] == 0
     assert server.stop() == 0
     server.age_files(120)
+    # Also by the command, which a stopped server has.
+    said = [command("gc", *options, "--data", server.data, SAVE_GC_GRACE="60").stdout for options in (["--dry-run"], [], [])]
+    assert ["2 files would be removed" in said[0], "2 files removed" in said[1], "files removed" in said[2]] == [True, True, False], said
     server.start()
-    assert server.admin.ok("POST", "/api/v1/admin/gc?dry_run=true").json()["unreachable_files"] == 2
-    assert server.admin.ok("POST", "/api/v1/admin/gc").json()["unreachable_files"] == 2
+    assert server.admin.ok("POST", "/api/v1/admin/gc?dry_run=true").json()["unreachable_files"] == 0
     found = server.admin.get("/maven/e/ours/com/acme/lib/1.1-SNAPSHOT/maven-metadata.xml").text
     assert "1.1-20260102.030403-3" in found
     statuses = [server.admin.get("/maven/e/ours/com/acme/lib/1.1-SNAPSHOT/lib-1.1-20260102.03040%d-%d.jar" % (build, build)).status_code for build in (1, 2, 3)]

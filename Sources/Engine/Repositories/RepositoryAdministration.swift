@@ -68,7 +68,7 @@ package struct RepositoryAdministration: Sendable {
     ///   - isDry: counts only.
     /// - Returns: how many files went, or would go.
     package func removeUnreachable(grace: Int64, isDry: Bool) async throws -> Int64 {
-        try await UnreachableFiles(storage: storage, catalogue: upstreams.catalogue).remove(grace: grace, isDry: isDry)
+        try await UnreachableFiles(storage, upstreams.catalogue).remove(grace: grace, isDry: isDry)
     }
 
     /// Forgets what is cached of an upstream's indexes. Files stay.

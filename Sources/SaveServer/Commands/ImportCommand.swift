@@ -64,6 +64,7 @@ enum ImportCommand: Command {
 /// The repositories of a data directory, without a server and without the network.
 struct OfflineRepositories {
     let publishing: PublishingServices
+    let unreachable: UnreachableFiles
     private let catalogue: Catalogue
 
     init(_ stores: Stores, _ configuration: ServerConfiguration) async throws {
@@ -73,6 +74,7 @@ struct OfflineRepositories {
         let storage = RepositoryStorage(
             store: stores.metadata, blobs: stores.blobs, clock: .system, log: .silent(), pool: stores.pool)
         publishing = PublishingServices(storage, catalogue)
+        unreachable = UnreachableFiles(storage, catalogue)
     }
 
     /// A hosted repository by `project/name`.

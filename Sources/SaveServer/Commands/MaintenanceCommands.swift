@@ -2,6 +2,7 @@ internal import SaveAudit
 internal import SaveBlobs
 internal import SaveHTTP
 internal import SavePlatform
+internal import SaveRepositories
 internal import SaveSQLMetadata
 internal import SaveStorage
 
@@ -67,8 +68,8 @@ enum GCCommand: Command {
         summary: "remove stored bytes that no record needs",
         options: [.init("--dry-run", nil, "say what would be removed, and remove nothing"), .config, .data, .quiet],
         description: """
-            Removes blobs that no record refers to and that are older than `gc_grace` seconds. The server must not be running;
-            POST /api/v1/admin/gc does the same in a running one.
+            Removes files of hosted packages that nothing in the package refers to, such as layers of images, where the format can tell; then blobs that no
+            record refers to. Both must be older than `gc_grace` seconds. The server must not be running; POST /api/v1/admin/gc does the same in a running one.
             """)
 
     static func run(_ arguments: Arguments, environment: [String: String]) async throws -> Int32 {
@@ -77,12 +78,21 @@ enum GCCommand: Command {
         return try await Stores.using(configuration) { stores in
             let progress = ProgressLine.standardError("collecting garbage", rate: .files, arguments, environment)
             defer { progress.end() }
+            // First the records that nothing refers to, so that their bytes are without one.
+            let unreachable = try await OfflineRepositories(stores, configuration).unreachable.remove(
+                grace: configuration.gcGrace, isDry: isDry)
             let report = try await maintenance(stores).collectGarbage(
                 grace: configuration.gcGrace, dryRun: isDry, onProgress: progress.show)
             progress.end()
+            if unreachable > 0 {
+                print("\(unreachable) files \(isDry ? "would be " : "")removed that nothing in their package refers to")
+            }
             if !isDry {
                 let now = PlatformClock.system.now()
-                let removed: JSONObject = ["removed": .integer(report.removed), "removed_bytes": .integer(report.removedBytes)]
+                let removed: JSONObject = [
+                    "unreachable_files": .integer(unreachable), "removed": .integer(report.removed),
+                    "removed_bytes": .integer(report.removedBytes),
+                ]
                 try await stores.metadata.write {
                     try $0.record(AuditEvent("system.gc", "system", "blobs", details: removed), .system, at: now)
                 }

@@ -1,13 +1,18 @@
-internal import SaveAccess
+package import SaveAccess
 internal import SaveHTTP
 internal import SavePlatform
 internal import SaveStorage
 
 /// Removes files of hosted packages that nothing in their package refers to any more, for formats that can tell (`ReachabilityTracing`). Their bytes go
 /// with the collection that follows.
-struct UnreachableFiles {
-    let storage: RepositoryStorage
-    let catalogue: Catalogue
+package struct UnreachableFiles: Sendable {
+    private let storage: RepositoryStorage
+    private let catalogue: Catalogue
+
+    package init(_ storage: RepositoryStorage, _ catalogue: Catalogue) {
+        self.storage = storage
+        self.catalogue = catalogue
+    }
 
     /// Packages that are looked up together.
     private static let pageSize = 100
@@ -16,7 +21,7 @@ struct UnreachableFiles {
     ///   - grace: seconds that a file stays for what will refer to it.
     ///   - isDry: counts only.
     /// - Returns: how many files went.
-    func remove(grace: Int64, isDry: Bool) async throws -> Int64 {
+    package func remove(grace: Int64, isDry: Bool) async throws -> Int64 {
         let moment = storage.clock.now().adding(seconds: -max(0, grace))
         var count: Int64 = 0
         for repository in catalogue.current.repositories where repository.record.kind == .hosted {
