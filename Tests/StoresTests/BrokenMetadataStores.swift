@@ -8,6 +8,7 @@ struct BrokenMetadataStore: MetadataStore {
         case keepsFailedWrites, losesWrites
         case replacesTakenNames, leavesKeys, confusesPrefixes, wildcards, leavesSidecars, ignoresUntil, newestLast, forgetsIndexes
         case listsBlobsTwice, comparesText, keepsRetiredNames, mixesUpAccounts, sharesSerials, keepsSessions, forksTheTrail
+        case looksFurther, countsFromNought
     }
 
     let base = InMemoryMetadataStore()
@@ -89,9 +90,16 @@ private struct BrokenTransaction: MetadataForwarding {
         return try base.assets(repository, under: "", after: nil, limit: .max).first { $0.record.path.text == path.text }
     }
 
-    func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) throws -> [PackageRecord] {
+    func packages(
+        _ repository: Int64, after: PackageID?, upTo last: PackageID?, limit: Int, matching: String?
+    ) throws -> [PackageRecord] {
         let isWild = fault == .wildcards && matching == "%"
-        return try base.packages(repository, after: after, limit: limit, matching: isWild ? nil : matching)
+        let last = fault == .looksFurther ? nil : last
+        return try base.packages(repository, after: after, upTo: last, limit: limit, matching: isWild ? nil : matching)
+    }
+
+    func package(_ repository: Int64, place: Int, after: PackageID?) throws -> PackageID? {
+        try base.package(repository, place: fault == .countsFromNought ? place + 1 : place, after: after)
     }
 
     func package(_ repository: Int64, _ id: PackageID) throws -> PackageRecord? {

@@ -68,6 +68,8 @@ import Testing
         (.comparesText, "paths are bytes: texts that only look alike are two files"),
         (.sharesSerials, "a change of a package's attributes counts apart from those of its files"),
         (.wildcards, "packages are ordered, paged and searched literally"),
+        (.looksFurther, "a part of the packages is looked at, by places"),
+        (.countsFromNought, "a part of the packages is looked at, by places"),
         (.leavesSidecars, "a file takes its sidecars along, and only its own"),
         (.keepsRetiredNames, "a retired name comes back as it was put, by path and by identity, until it is free again"),
         (.ignoresUntil, "times filter by each record's own time, however the clock jumps"),

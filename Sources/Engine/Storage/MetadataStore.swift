@@ -170,8 +170,13 @@ package protocol ContentReading {
     func directory(_ repository: Int64, _ path: AssetPath?) throws -> (files: [StoredAsset], directories: [String])
     /// A package.
     func package(_ repository: Int64, _ id: PackageID) throws -> PackageRecord?
-    /// Packages in the order of their names, after one, whose name or display name contains `matching` literally.
-    func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) throws -> [PackageRecord]
+    /// Packages in the order of their names, after one and up to another, whose name or display name contains `matching` literally.
+    func packages(
+        _ repository: Int64, after: PackageID?, upTo last: PackageID?, limit: Int, matching: String?
+    ) throws -> [PackageRecord]
+    /// The package that comes so many places after one in the order of names: the next is in place 1. nil where there are fewer. Names are
+    /// counted without being looked at, so that a reader can look at a part of them.
+    func package(_ repository: Int64, place: Int, after: PackageID?) throws -> PackageID?
     /// The retired name at a path.
     func retiredName(_ repository: Int64, _ path: AssetPath) throws -> RetiredName?
     /// The retired name of a package that has an identity; the first by its path where there are several.
@@ -185,6 +190,12 @@ package protocol ContentReading {
     func sighting(_ repository: Int64, _ path: AssetPath, digest: String) throws -> Timestamp?
     /// What is kept of odd things about a package, by kind and subject.
     func anomalies(_ repository: Int64, package: PackageID) throws -> [ObservedAnomaly]
+}
+
+extension ContentReading {
+    package func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) throws -> [PackageRecord] {
+        try packages(repository, after: after, upTo: nil, limit: limit, matching: matching)
+    }
 }
 
 package protocol ContentWriting {

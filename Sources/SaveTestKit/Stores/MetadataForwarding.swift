@@ -66,8 +66,13 @@ extension MetadataForwarding {
         try base.directory(repository, path)
     }
     package func package(_ repository: Int64, _ id: PackageID) throws -> PackageRecord? { try base.package(repository, id) }
-    package func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) throws -> [PackageRecord] {
-        try base.packages(repository, after: after, limit: limit, matching: matching)
+    package func packages(
+        _ repository: Int64, after: PackageID?, upTo last: PackageID?, limit: Int, matching: String?
+    ) throws -> [PackageRecord] {
+        try base.packages(repository, after: after, upTo: last, limit: limit, matching: matching)
+    }
+    package func package(_ repository: Int64, place: Int, after: PackageID?) throws -> PackageID? {
+        try base.package(repository, place: place, after: after)
     }
     package func serial(ofRepository repository: Int64) throws -> Int64 { try base.serial(ofRepository: repository) }
     package func renewSerials(_ repository: Int64) throws { try base.renewSerials(repository) }

@@ -272,6 +272,37 @@ extension MetadataStoreConformance {
                 try require(found, is: expected, "packages after \(after?.name ?? "-") matching \(matching ?? "-")")
             }
         },
+        Law("a part of the packages is looked at, by places") { store in
+            let id = try await store.makeRepository()
+            try await store.write { writing in
+                for name in ["a", "a-b", "b", "b.c", "c"] { try writing.put(Fixture.package(name, in: id)) }
+            }
+            let places: [(String?, Int, String?)] = [
+                (nil, 1, "a"), (nil, 3, "b"), ("a", 1, "a-b"), ("aa", 2, "b.c"), (nil, 5, "c"), (nil, 6, nil), ("c", 1, nil),
+                (nil, 0, nil),
+            ]
+            for (after, place, expected) in places {
+                let found = try await store.read {
+                    try $0.package(id, place: place, after: after.map { PackageID(normalized: $0) })?.name
+                }
+                guard found == expected else {
+                    throw LawViolation(
+                        "in place \(place) after \(after ?? "-") is \(found ?? "nothing"), not \(expected ?? "nothing")")
+                }
+            }
+            for (after, last, matching, expected) in [
+                (nil, "b", "b", ["a-b", "b"]), ("a-b", "b.c", "b", ["b", "b.c"]), (nil, "bb", nil, ["a", "a-b", "b", "b.c"]),
+                ("b", "b", "b", []),
+            ] as [(String?, String, String?, [String])] {
+                let found = try await store.read {
+                    try $0.packages(
+                        id, after: after.map { PackageID(normalized: $0) }, upTo: PackageID(normalized: last), limit: 9,
+                        matching: matching
+                    ).map(\.id.name)
+                }
+                try require(found, is: expected, "packages after \(after ?? "-") up to \(last) matching \(matching ?? "-")")
+            }
+        },
         Law("a package goes only after its files") { store in
             let id = try await store.makeRepository()
             let package = PackageID(normalized: "p")

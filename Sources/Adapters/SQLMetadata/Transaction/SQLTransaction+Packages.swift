@@ -8,12 +8,26 @@ extension SQLTransaction {
             [.integer(repository), .text(id.name)], Self.package)
     }
 
-    func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) throws -> [PackageRecord] {
+    func package(_ repository: Int64, place: Int, after: PackageID?) throws -> PackageID? {
+        guard place > 0 else { return nil }
+        return try session.first(
+            "SELECT name FROM packages WHERE repository_id = $1 AND name > $2 ORDER BY name LIMIT 1 OFFSET $3",
+            [.integer(repository), .text(after?.name ?? ""), .integer(Int64(place - 1))]
+        ) { row in PackageID(normalized: try row.text()) }
+    }
+
+    func packages(
+        _ repository: Int64, after: PackageID?, upTo last: PackageID?, limit: Int, matching: String?
+    ) throws -> [PackageRecord] {
         var conditions = "repository_id = $1 AND name > $2"
         var values: [SQLValue] = [.integer(repository), .text(after?.name ?? ""), .integer(Int64(max(0, limit)))]
         if let matching, !matching.isEmpty {
             conditions += " AND (\(dialect.contains("name", "$4")) OR \(dialect.contains("display_name", "$4")))"
             values.append(.text(matching))
+        }
+        if let last {
+            values.append(.text(last.name))
+            conditions += " AND name <= $\(values.count)"
         }
         return try session.rows(
             "SELECT \(Self.packageColumns) FROM packages WHERE \(conditions) ORDER BY name LIMIT $3", values, Self.package)

@@ -44,10 +44,18 @@ extension InMemoryTransaction {
 
     func package(_ repository: Int64, _ id: PackageID) -> PackageRecord? { tables.packages[repository]?[id] }
 
-    func packages(_ repository: Int64, after: PackageID?, limit: Int, matching: String?) -> [PackageRecord] {
+    func package(_ repository: Int64, place: Int, after: PackageID?) -> PackageID? {
+        guard place > 0 else { return nil }
+        return packages(repository, after: after, upTo: nil, limit: .max, matching: nil).dropFirst(place - 1).first?.id
+    }
+
+    func packages(
+        _ repository: Int64, after: PackageID?, upTo last: PackageID?, limit: Int, matching: String?
+    ) -> [PackageRecord] {
         let found = (tables.packages[repository] ?? [:]).values.filter { package in
             let isAfter = after.map { $0.name.precedes(package.id.name) } ?? true
-            guard isAfter, let matching else { return isAfter }
+            let isWithin = last.map { !$0.name.precedes(package.id.name) } ?? true
+            guard isAfter, isWithin, let matching else { return isAfter && isWithin }
             return package.id.name.containsBytes(of: matching) || package.displayName.containsBytes(of: matching)
         }
         return Array(found.sorted { $0.id.name.precedes($1.id.name) }.prefix(max(0, limit)))
