@@ -112,7 +112,7 @@ def test_a_published_module_is_downloaded_from_where_it_is_hosted(chain, go, ser
 
 def test_the_page_of_a_pre_release_is_that_of_the_version_though_it_could_be_a_path(chain, server):
     visitor = Browser(server.url)
-    versions = visitor.get("/ui/go/%s/ours/%s/" % (chain, OURS)).text
+    versions = visitor.get("/ui/go/%s/ours/%s/?tab=versions" % (chain, OURS)).text
     link = re.search(r'href="(/ui/go/[^"?]*v1\.2\.0-[^"?]*)"', versions)
     assert link, versions
     page = visitor.get(link.group(1))

@@ -1,6 +1,6 @@
 internal import SavePlatform
 
-/// What Save reads of a go.mod file: the path in its `module` directive (Go Modules Reference, "go.mod files").
+/// What Save reads of a go.mod file: the path in its `module` directive, and for people what it needs (Go Modules Reference, "go.mod files").
 enum GoModFile {
     /// The go.mod file of a module that has none, as the go command makes it.
     static func synthesized(_ module: ModulePath) -> [UInt8] { Array("module \(module.text)\n".utf8) }
@@ -29,6 +29,39 @@ enum GoModFile {
             found.append(words[0])
         }
         return found.count == 1 ? found[0] : nil
+    }
+
+    /// The version in the `go` directive.
+    static func goVersion(_ bytes: [UInt8]) -> String? {
+        for line in bytes.split(separator: 0x0A) {
+            let words = words(line)
+            if words.count == 2, words[0] == "go" { return words[1] }
+        }
+        return nil
+    }
+
+    /// The modules in `require` directives; those that only other modules need are marked by a comment.
+    static func requirements(_ bytes: [UInt8]) -> [(path: String, version: String, isIndirect: Bool)] {
+        var found: [(path: String, version: String, isIndirect: Bool)] = []
+        var isInBlock = false
+        for line in bytes.split(separator: 0x0A) {
+            var words = Self.words(line)
+            if isInBlock, words.first == ")" {
+                isInBlock = false
+                continue
+            }
+            if !isInBlock {
+                guard words.first == "require" else { continue }
+                words.removeFirst()
+                if words == ["("] {
+                    isInBlock = true
+                    continue
+                }
+            }
+            guard words.count == 2 else { continue }
+            found.append((words[0], words[1], line.firstRange(of: "// indirect".utf8) != nil))
+        }
+        return found
     }
 
     /// The words of a line without its comment, those in quotes without them.

@@ -31,12 +31,12 @@ struct ModuleZip {
         }
     }
 
-    static func archive(_ source: ArchiveSource) throws -> ZipArchive {
+    static func archive(_ source: ArchiveSource, checking scrutiny: ZipArchive.Scrutiny = .everyEntry) throws -> ZipArchive {
         var limits = ArchiveLimits()
         limits.unpacked = maxBytes
         // The size unpacked is bounded by itself: source code packs well.
         limits.ratio = 1 << 20
-        return try ZipArchive(source, limits: limits)
+        return try ZipArchive(source, limits: limits, checking: scrutiny)
     }
 
     static func refused(_ reason: String) -> SaveError { SaveError.invalid("content", "content: \(reason)") }

@@ -24,8 +24,8 @@ package struct ReleaseDescription: Sendable {
 }
 
 extension RepositoryAdministration {
-    /// Bytes of what stands beside a file.
-    private static let maxBytes = 4 << 20
+    /// Bytes of what says more of a release: of a file beside the one that is described, and of that file itself.
+    private static let maxBytes = (beside: 4 << 20, itself: 16 << 20)
 
     /// Reads what a file says of its release, as far as it is here.
     ///
@@ -40,7 +40,9 @@ extension RepositoryAdministration {
     ) async throws -> ReleaseDescription? {
         guard let format = repository.describing else { return nil }
         let path = try await format.ask { $0.metadataPath(of: file) }
-        let metadata: [UInt8]? = if let path { try await bytes(of: path, file.package, repository, fetching) } else { nil }
+        let limit = path == file.path ? Self.maxBytes.itself : Self.maxBytes.beside
+        let metadata: [UInt8]? =
+            if let path { try await bytes(of: path, file.package, limit, repository, isFetching: fetching) } else { nil }
         let length = BlockingPool.Length.reading(metadata?.count ?? 0)
         return try await format.ask(on: sources.processors, lasting: length) { format in
             ReleaseDescription(
@@ -52,12 +54,20 @@ extension RepositoryAdministration {
     }
 
     /// - Returns: nil where they are not here, and nobody is asked.
+    /// - Throws: `tooLarge`.
     private func bytes(
-        of path: AssetPath, _ package: PackageID?, _ repository: Repository, _ isFetching: Bool
+        of path: AssetPath, _ package: PackageID?, _ limit: Int, _ repository: Repository, isFetching: Bool
     ) async throws -> [UInt8]? {
         let id = repository.record.id
-        if !isFetching, try await sources.storage.store.read({ try $0.asset(id, path) }) == nil { return nil }
-        return try await content(of: path, package, in: repository)?.bytes(limit: Self.maxBytes, pool: sources.pool)
+        let stored = try await sources.storage.store.read { try $0.asset(id, path) }
+        guard let stored else {
+            guard isFetching else { return nil }
+            return try await content(of: path, package, in: repository)?.bytes(limit: limit, pool: sources.pool)
+        }
+        guard stored.size <= Int64(limit) else {
+            throw SaveError(.tooLarge, "the file is larger than \(limit >> 20) MiB: download it, and look into it")
+        }
+        return try await content(of: path, package, in: repository)?.bytes(limit: limit, pool: sources.pool)
     }
 
     private func content(of path: AssetPath, _ package: PackageID?, in repository: Repository) async throws -> AssetContent? {

@@ -37,8 +37,8 @@ public protocol LicenseDeclaring: Sendable {
     func license(of file: AssetRecord, sidecar: [UInt8]?) -> String?
 }
 
-/// A format whose files say what a release is and what it needs, in what it keeps of a file or in a file beside it: for the pages of a
-/// package. What is said is shown as text; addresses in it are links only where they are `http`, `https` or `mailto`.
+/// A format whose files say what a release is and what it needs, in what it keeps of a file, in a file beside it or in the file itself: for the
+/// pages of a package. What is said is shown as text; addresses in it are links only where they are `http`, `https` or `mailto`.
 ///
 /// A second protocol beside `RepositoryFormat`. Like every part of a format it is pure. `metadata` are the bytes of the file that
 /// `metadataPath` names; nil where there is none, or it is not here.
@@ -51,7 +51,8 @@ public protocol ReleaseDescribing: Sendable {
     /// - Parameter package: its attributes (`Listing.attributes`).
     func status(of package: JSONObject) -> (word: String, reason: String?)?
 
-    /// The file beside a file that says more of its release; nil where the record says everything.
+    /// The file beside a file that says more of its release, of up to 4 MiB, or the file itself, of up to 16 MiB; nil where the record says
+    /// everything.
     func metadataPath(of file: AssetRecord) -> AssetPath?
 
     /// One sentence.
