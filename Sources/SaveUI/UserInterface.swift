@@ -35,7 +35,9 @@ package final class UserInterface: Sendable {
                 return file.response
             }
             call.query = try QueryItems(decoding: request.rawQuery)
-            call.session = try await sessions.session(of: SessionCookie(request, context.publicAddress))
+            // A page that looks for news by itself is nobody's doing.
+            let isUse = request.headers[AdministrationScript.again] == nil
+            call.session = try await sessions.session(of: SessionCookie(request, context.publicAddress), isUse: isUse)
             call.times = TimeStyle(request, context.publicAddress)
             let snapshot = context.catalogue.current
             call.viewer = Viewer(call.session?.authentication ?? .anonymous, in: snapshot)

@@ -1,17 +1,17 @@
 /// What pages of administration do with scripts, and do without: a page that tells how far something is looks again by itself,
 /// and times are told in the reader's own language and zone.
 enum AdministrationScript {
+    /// The field of a request that a page sends by itself: it does not make the session last longer.
+    static let again = "save-again"
+
     static let text = """
-        // A page that is left open, or that nobody sees, does not keep its session alive.
-        let looks = 900;
         async function look() {
           const live = document.querySelector("[data-again]");
           if (!live) return;
           setTimeout(async () => {
             if (document.hidden) return look();
-            if (looks-- <= 0) return;
             try {
-              const answer = await fetch(location.href, { headers: { "Accept": "text/html" } });
+              const answer = await fetch(location.href, { headers: { "Accept": "text/html", "\(again)": "1" } });
               if (answer.status >= 500 || answer.status === 429) return look();
               if (!answer.ok || answer.redirected) return;
               const page = new DOMParser().parseFromString(await answer.text(), "text/html");

@@ -129,19 +129,12 @@ enum KeyForms {
     /// - Parameter about: what is said of the key that is shown.
     private static func issue(_ call: PageCall, _ about: String, _ question: () throws -> APIQuestion) async throws -> PageAnswer
     {
-        guard try await call.sentForms.begin(call) else {
-            return try await AccountPage.page(call, notice: sentAlready, status: 409)
-        }
         let key: JSONObject
         do {
-            key = try await call.ask(try question())
-            call.sentForms.finish(call)
-        } catch {
-            // Nothing came of it: the same form may be sent once more.
-            call.sentForms.forget(call)
-            guard let error = error as? SaveError, [.invalidRequest, .forbidden, .conflict].contains(error.code) else {
-                throw error
-            }
+            let made = try await call.sentForms.once(call) { try await call.ask(try question()) }
+            guard let made else { return try await AccountPage.page(call, notice: sentAlready, status: 409) }
+            key = made
+        } catch let error as SaveError where [.invalidRequest, .forbidden, .conflict].contains(error.code) {
             var again = call
             again.refused = RefusedForm(form: "key", error: error)
             var answer = try await AccountPage.page(
@@ -207,15 +200,9 @@ enum KeyForms {
     }
 
     static func revoke(_ call: PageCall) async throws -> PageAnswer {
-        let answer = PageAnswer(redirectTo: call.links.account)
-        guard try await call.sentForms.begin(call) else { return answer }
-        do {
-            _ = try await call.ask(APIQuestion(.delete, ["user", "keys", call.path[2]]))
-            call.sentForms.finish(call)
-        } catch {
-            call.sentForms.forget(call)
-            throw error
+        _ = try await call.sentForms.once(call) {
+            try await call.ask(APIQuestion(.delete, ["user", "keys", call.path[2]]))
         }
-        return answer
+        return PageAnswer(redirectTo: call.links.account)
     }
 }

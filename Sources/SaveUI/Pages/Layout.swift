@@ -10,7 +10,6 @@ enum Layout {
         + "frame-ancestors 'none'; connect-src 'self'"
 
     static func response(_ answer: PageAnswer, _ call: PageCall) -> HTTPResponse {
-        if let content = answer.content { return content }
         var headers: HTTPHeaders = [
             "Cache-Control": "private, no-store", "Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin", "Vary": "Cookie",
@@ -22,7 +21,10 @@ enum Layout {
             return HTTPResponse(status: answer.status, headers: headers)
         }
         if var file = answer.file {
-            for field in ["Cache-Control", "Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Vary"] {
+            for field in ["Cache-Control", "Vary"] { file.headers[field] = headers[field] }
+            // Files of publishers have a stricter policy of their own.
+            for field in ["Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy"] where file.headers[field] == nil
+            {
                 file.headers[field] = headers[field]
             }
             return file

@@ -144,20 +144,15 @@ enum WhyPage {
             throw SaveError(.invalidRequest, "no waiver can be about this: ask the owners of the project")
         }
         let answer = PageAnswer(redirectTo: call.links.home + "why/" + call.path[1])
-        // The page shows what came of it when it was sent before.
-        guard try await call.sentForms.begin(call) else { return answer }
         let body: JSONObject = [
             "package": request["package"] ?? .null, "policy_id": request["policy_id"] ?? .null,
             "project": request["project"] ?? .null,
             "reason": .string(call["reason"]), "until": .string(call.now.adding(seconds: days * 86_400).rfc3339),
         ]
         do {
-            _ = try await call.ask(APIQuestion(.post, ["waivers"], body: .object(body)))
-            call.sentForms.finish(call)
-        } catch {
-            // Nothing came of it: the same form may be sent once more.
-            call.sentForms.forget(call)
-            guard let error = error as? SaveError, [.invalidRequest, .conflict].contains(error.code) else { throw error }
+            // The page shows what came of it when it was sent before.
+            _ = try await call.sentForms.once(call) { try await call.ask(APIQuestion(.post, ["waivers"], body: .object(body))) }
+        } catch let error as SaveError where [.invalidRequest, .conflict].contains(error.code) {
             var answer = try await page(call, failure: error)
             answer.refusal = error
             return answer

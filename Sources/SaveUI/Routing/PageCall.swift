@@ -94,11 +94,9 @@ struct PageAnswer: Sendable {
     var retryAfter: String?
     /// Of the package that it is about, where the page may be given again while that has not changed.
     var state: PackageState?
-    /// What is answered in place of a page: bytes that a page shows, or that are kept.
-    var content: HTTPResponse?
     /// What the search box has in it.
     var searched = ""
-    /// What is handed on in place of a page.
+    /// What is answered in place of a page: bytes that a page shows, or that are kept.
     var file: HTTPResponse?
     /// Why its form did nothing.
     var refusal: SaveError?
@@ -110,6 +108,12 @@ struct PageAnswer: Sendable {
         self.section = section
         self.status = status
         self.main = main
+    }
+
+    /// Bytes in place of a page.
+    init(file: HTTPResponse) {
+        self.init("", main: "")
+        self.file = file
     }
 
     /// Leads a browser on, with GET (RFC 9110, 15.4.4).

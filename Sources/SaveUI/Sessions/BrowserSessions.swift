@@ -37,14 +37,16 @@ struct BrowserSessions: Sendable {
     }
 
     /// The session that a cookie stands for; nil where it stands for none any more.
-    func session(of cookie: SessionCookie) async throws -> Session? {
+    ///
+    /// - Parameter isUse: whether somebody uses it, so that it lasts longer.
+    func session(of cookie: SessionCookie, isUse: Bool) async throws -> Session? {
         guard let secret = cookie.secret else { return nil }
         let id = Self.id(of: secret)
         await uses.wait(for: id)
         guard let record = try await store.read({ try $0.session(id) }), let authentication = authentication(record) else {
             return nil
         }
-        noteUse(of: record)
+        if isUse { noteUse(of: record) }
         return Session(record: record, authentication: authentication, token: FormToken.text(of: secret))
     }
 

@@ -8,55 +8,84 @@ internal import Synchronization
 /// Forms that did their work: one that is sent twice, by a reload or a second click, does it once.
 final class SentForms: Sendable {
     static let field = "form_id"
-    private enum State { case running, done }
 
-    private let sent = Mutex(RecentTable<String, State>(capacity: 10_000))
+    private struct State {
+        /// Those whose work is not done yet, each with the requests that wait for its end.
+        var running: [String: [CheckedContinuation<Void, Never>]] = [:]
+        var done = RecentTable<String, Bool>(capacity: 10_000)
+    }
+
+    private enum Look { case first, running, done }
+
+    private let state = Mutex(State())
 
     /// The field of a form that makes something.
     static func input() throws -> HTML {
         "<input type=\"hidden\" name=\"\(field)\" value=\"\(Hex.encode(try Secrets.random(16)))\">"
     }
 
-    /// Notes that a form does its work now. One that was sent before, and whose work is not done yet, is waited for: what came of it is
-    /// what the browser is told.
+    /// Does the work of a form, unless it is done already. A form whose work is under way is waited for: what comes of it is what the browser
+    /// is told. Where nothing came of it, the form does its work now.
     ///
-    /// - Returns: false where it has done it already.
-    /// - Throws: `invalidRequest` for a form without an id, or with more than pages write; `conflict` where the work takes too long to be
-    ///   waited for; `CancellationError`.
-    func begin(_ call: PageCall) async throws -> Bool {
+    /// - Returns: what the work gave; nil where it was done before.
+    /// - Throws: `invalidRequest` for a form without an id, or with more than pages write; what the work throws: then the same form may be
+    ///   sent once more.
+    func once<Result: Sendable>(_ call: PageCall, _ work: () async throws -> Result) async throws -> Result? {
         // Ids are kept, so that none is longer than it needs to be.
         guard (1...128).contains(call[Self.field].utf8.count) else {
             throw SaveError.invalid(Self.field, "the form is not complete: open the page, and send it again")
         }
-        let id = id(call)
-        for _ in 0..<Self.looks {
-            switch sent.withLock({ sent in
-                defer { if sent[id] == nil { sent[id] = .running } }
-                return sent[id]
-            }) {
-            case nil: return true
-            case .done?: return false
-            case .running?: try await Task.sleep(for: .milliseconds(50))
+        return try await once("\(call.session?.record.id ?? "") \(call[Self.field])", work)
+    }
+
+    func once<Result: Sendable>(_ id: String, _ work: () async throws -> Result) async throws -> Result? {
+        while true {
+            switch look(id) {
+            case .done: return nil
+            case .running: await wait(for: id)
+            case .first:
+                do {
+                    let result = try await work()
+                    end(id, isDone: true)
+                    return result
+                } catch {
+                    end(id, isDone: false)
+                    throw error
+                }
             }
         }
-        throw SaveError(
-            .conflict, "the form was sent twice, and the first is not done yet: open the page again to see what came of it")
     }
 
-    /// How often a form looks for what came of the first that was sent: ten seconds in all.
-    private static let looks = 200
+    /// Requests that wait for the end of another.
+    var waiting: Int { state.withLock { state in state.running.values.reduce(0) { $0 + $1.count } } }
 
-    /// Notes that the work of a form is done.
-    func finish(_ call: PageCall) {
-        let id = id(call)
-        sent.withLock { $0[id] = .done }
+    func isRunning(_ id: String) -> Bool { state.withLock { $0.running[id] != nil } }
+
+    private func look(_ id: String) -> Look {
+        state.withLock { state in
+            if state.done[id] != nil { return .done }
+            guard state.running[id] == nil else { return .running }
+            state.running[id] = []
+            return .first
+        }
     }
 
-    /// Notes that nothing came of a form.
-    func forget(_ call: PageCall) {
-        let id = id(call)
-        sent.withLock { $0[id] = nil }
+    private func wait(for id: String) async {
+        await withCheckedContinuation { continuation in
+            let isRunning = state.withLock { state in
+                guard state.running[id] != nil else { return false }
+                state.running[id]?.append(continuation)
+                return true
+            }
+            if !isRunning { continuation.resume() }
+        }
     }
 
-    private func id(_ call: PageCall) -> String { "\(call.session?.record.id ?? "") \(call[Self.field])" }
+    private func end(_ id: String, isDone: Bool) {
+        let waiting = state.withLock { state in
+            if isDone { state.done[id] = true }
+            return state.running.removeValue(forKey: id) ?? []
+        }
+        for continuation in waiting { continuation.resume() }
+    }
 }

@@ -169,8 +169,6 @@ enum AuditPage {
             _ = try await call.ask(APIQuestion(.get, ["admin", "audit"], query: [("limit", "1")] + (try wanted(call))))
             throw SaveError(.internalFailure, "the audit trail could not be exported")
         }
-        var answer = PageAnswer("Audit", main: "")
-        answer.file = response
-        return answer
+        return PageAnswer(file: response)
     }
 }

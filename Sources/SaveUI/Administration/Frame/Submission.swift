@@ -32,17 +32,8 @@ enum Submission {
         _ call: PageCall, form: String, sentAlready: PageAnswer, page: Page, _ work: () async throws -> PageAnswer
     ) async throws -> PageAnswer {
         do {
-            guard try await call.sentForms.begin(call) else { return sentAlready }
-        } catch let error as SaveError where error.code == .conflict {
-            return try await refused(error, call, form: form, page: page)
-        }
-        do {
-            let answer = try await work()
-            call.sentForms.finish(call)
-            return answer
+            return try await call.sentForms.once(call, work) ?? sentAlready
         } catch {
-            // Nothing came of it: the same form may be sent once more.
-            call.sentForms.forget(call)
             return try await refused(error, call, form: form, page: page)
         }
     }

@@ -112,9 +112,7 @@ enum WaiverPages {
             throw SaveError(.internalFailure, "the waivers could not be exported")
         }
         response.headers.append("Content-Disposition", "attachment; filename=\"openvex.json\"")
-        var answer = PageAnswer("Waivers", main: "")
-        answer.file = response
-        return answer
+        return PageAnswer(file: response)
     }
 
     static func grant(_ call: PageCall) async throws -> PageAnswer {

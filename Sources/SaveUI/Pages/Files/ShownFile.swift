@@ -118,13 +118,10 @@ struct ShownFile {
         let response = HTTPResponse(
             status: 200,
             headers: [
-                "Content-Type": type, "Content-Disposition": disposition, "X-Content-Type-Options": "nosniff",
-                "Content-Security-Policy": HTTPResponse.inertPolicy, "Cache-Control": "private, no-store", "Vary": "Cookie",
+                "Content-Type": type, "Content-Disposition": disposition, "Content-Security-Policy": HTTPResponse.inertPolicy,
                 "Cross-Origin-Resource-Policy": "same-origin",
             ], body: .stream(blob.stream(pool: call.context.administration.pool)))
         note(response, call)
-        var answer = PageAnswer(path.filename, main: "")
-        answer.content = response
-        return answer
+        return PageAnswer(file: response)
     }
 }
