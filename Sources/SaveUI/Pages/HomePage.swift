@@ -4,37 +4,55 @@ internal import SavePlatform
 internal import SaveRepositories
 internal import SaveStorage
 
-/// The repositories that somebody may read, by project.
+/// The repositories that somebody may read, by project, page by page.
 enum HomePage {
+    /// Repositories on a page.
+    static let cards = 60
+
     static func answer(_ call: PageCall) async throws -> PageAnswer {
-        let repositories = call.viewer.repositories
-        if repositories.isEmpty {
+        let all = call.viewer.repositories
+        if all.isEmpty {
             if call.session == nil { throw SaveError.signInForThis }
             return PageAnswer("Repositories", section: .repositories, main: nothing(call))
         }
-        let projects = Dictionary(grouping: repositories, by: \.record.project).sorted { $0.key < $1.key }
-        let lists = projects.map { project, repositories -> HTML in
+        let text = ASCII.lowercased(call.asked("q") ?? "")
+        let wanted = text.isEmpty ? all : all.filter { $0.record.coordinates.utf8.contains(text.utf8) }
+        let part = RepositoriesByProject(wanted, after: call.asked("after"), limit: cards)
+        let lists = part.projects.map { project, repositories -> HTML in
             """
             <h2>\(project)</h2>
             <ul class="cards">
-            \(repositories.sorted { rank($0) < rank($1) }.map { card($0, call) })
+            \(repositories.map { card($0, call) })
             </ul>
             """
         }
-        let recent = try await RecentPublishes(call)
+        let isFirst = text.isEmpty && call.asked("after") == nil
+        let recent: HTML = isFirst ? try await RecentPublishes(call).html(call) : ""
         return PageAnswer(
             "Repositories", section: .repositories,
             main: """
                 <div class="head"><h1>Repositories</h1><p>\(call.session == nil ? "What everybody may read, by project." : "What you may read, by project.")</p></div>
-                \(lists)
-                \(recent.html(call))
+                \(all.count > cards ? filter(call) : "")
+                \(lists.isEmpty ? ["<p>No repository and no project is called so.</p>"] : lists)
+                \(pages(part.next, call))
+                \(recent)
                 """)
     }
 
-    /// Groups first: they are what clients are pointed at.
-    private static func rank(_ repository: Repository) -> (Int, String, String) {
-        let kind = [RepositoryKind.group: 0, .hosted: 1, .proxy: 2][repository.record.kind] ?? 3
-        return (kind, repository.record.format, repository.record.name)
+    private static func filter(_ call: PageCall) -> HTML {
+        """
+        <form class="filter" action="\(call.links.home)"><input type="search" name="q" value="\(call.asked("q") ?? "")" \
+        placeholder="A part of a project or a repository" aria-label="A part of a project or a repository"><button>Filter</button></form>
+        """
+    }
+
+    private static func pages(_ next: String?, _ call: PageCall) -> HTML {
+        let filter = call.asked("q").map { [("q", $0)] } ?? []
+        let first: HTML = call.asked("after") == nil ? "" : "<a href=\"\(Links.url(call.links.home, filter))\">First page</a>"
+        let more: HTML =
+            next.map { "<a rel=\"next\" href=\"\(Links.url(call.links.home, filter + [("after", $0)]))\">Next page</a>" } ?? ""
+        guard !first.isEmpty || !more.isEmpty else { return "" }
+        return "<nav class=\"pages\" aria-label=\"Pages\">\(first)\(more)</nav>"
     }
 
     private static func card(_ repository: Repository, _ call: PageCall) -> HTML {
@@ -63,6 +81,51 @@ enum HomePage {
         <div class="head"><h1>Repositories</h1></div>
         \(Parts.notice(.plain, "<p>There is no repository that you may read yet.</p><p>Ask an owner of a project to make you a member: they need your user name, <strong>\(call.viewer.name ?? "")</strong>.</p>"))
         """
+    }
+}
+
+/// So many repositories, project by project.
+struct RepositoriesByProject {
+    private(set) var projects: [(name: String, repositories: [Repository])] = []
+    /// The last repository that is shown, as `project/name`; nil where no other comes behind it.
+    private(set) var next: String?
+
+    /// - Parameters:
+    ///   - all: ordered by project.
+    ///   - after: the repository that the page before ended with. Where it is gone, its project is shown from its beginning.
+    init(_ all: [Repository], after: String?, limit: Int) {
+        let place =
+            after.map { Array($0.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 1)).map { String(Substring($0)) } } ?? []
+        var rest = all[...]
+        var left = limit
+        while let project = rest.first?.record.project {
+            let length = rest.prefix { $0.record.project.utf8.elementsEqual(project.utf8) }.count
+            defer { rest = rest.dropFirst(length) }
+            if let begin = place.first, project < begin { continue }
+            guard left > 0 else {
+                next = projects.last.flatMap { $0.repositories.last?.record.coordinates }
+                return
+            }
+            var repositories = rest.prefix(length).sorted { Self.rank($0) < Self.rank($1) }
+            if place.count == 2, project.utf8.elementsEqual(place[0].utf8),
+                let known = repositories.firstIndex(where: { $0.record.name.utf8.elementsEqual(place[1].utf8) })
+            {
+                repositories.removeFirst(known + 1)
+            }
+            guard !repositories.isEmpty else { continue }
+            projects.append((project, Array(repositories.prefix(left))))
+            guard repositories.count <= left else {
+                next = projects.last.flatMap { $0.repositories.last?.record.coordinates }
+                return
+            }
+            left -= repositories.count
+        }
+    }
+
+    /// Groups first: they are what clients are pointed at.
+    private static func rank(_ repository: Repository) -> (Int, String, String) {
+        let kind = [RepositoryKind.group: 0, .hosted: 1, .proxy: 2][repository.record.kind] ?? 3
+        return (kind, repository.record.format, repository.record.name)
     }
 }
 

@@ -22,8 +22,9 @@ struct PackageList {
             let table = try await DirectoryTable(repository, directory: "").html(call)
             return "\(filter(nil, call))\(table ?? empty(nil, call))"
         }
+        if hasPackages, let text { return try await matching(text, call) }
         var query: [(String, String)] = [("limit", String(Self.rows))]
-        if let text { query.append((hasPackages ? "q" : "prefix", text)) }
+        if let text { query.append(("prefix", text)) }
         if let after = call.asked("after") { query.append(("after", after)) }
         let record = repository.record
         let list = try await call.ask(
@@ -32,8 +33,37 @@ struct PackageList {
         return """
             \(filter(text, call))
             \(items.isEmpty ? empty(text, call) : table(items, call))
-            \(pages(after: list["next"]?.string, text, call))
+            \(pages(list["next"]?.string.map { ("after", $0) }, text, call))
             """
+    }
+
+    /// Names that begin with a text come first, page by page; behind the last of them those that contain it, as far as there is time to look,
+    /// and from there on with the next page.
+    private func matching(_ text: String, _ call: PageCall) async throws -> HTML {
+        let mayGoOn = NameSearch.patience(call)
+        let search = NameSearch(places: call.viewer.leaves(of: repository).map(\.record.id), text: text)
+        let after = call.asked("after").map { PackageID(normalized: $0) }
+        let from = call.asked("from").map { PackageID(normalized: $0) }
+        var items: [PackageRecord] = []
+        var next: (String, String)?
+        if from == nil {
+            items = try await call.context.store.read { try search.beginning(after: after, limit: Self.rows + 1, in: $0) }
+            if items.count > Self.rows {
+                items.removeLast()
+                next = items.last.map { ("after", $0.id.name) }
+            }
+        }
+        if next == nil {
+            let (more, looked) = try await search.containing(
+                after: from, limit: Self.rows, in: call.context.store, while: mayGoOn)
+            items += more.filter { !search.isBeginning(of: $0.id.name) }
+            next = looked.map { ("from", $0.name) }
+        }
+        let found: HTML =
+            !items.isEmpty
+            ? table(items.map { Row(key: $0.id.name, name: $0.displayName, created: $0.created, updated: $0.updated) }, call)
+            : next == nil ? empty(text, call) : "<p>No name that was looked at so far contains this. There are more.</p>"
+        return "\(filter(text, call))\(found)\(pages(next, text, call))"
     }
 
     private func filter(_ text: String?, _ call: PageCall) -> HTML {
@@ -47,13 +77,29 @@ struct PackageList {
 
     private func table(_ items: [JSONObject], _ call: PageCall) -> HTML {
         guard hasPackages else { return files(items, call) }
-        let rows = items.map { item -> [HTML] in
-            let name = item["display_name"]?.string ?? ""
-            let key = item["name"]?.string ?? ""
-            return [
-                "<a href=\"\(call.links.package(key, in: repository))\">\(name)</a>",
-                Parts.time(item["created_at"]?.string.flatMap { Timestamp(rfc3339: $0) }, now: call.now),
-                Parts.time(item["updated_at"]?.string.flatMap { Timestamp(rfc3339: $0) }, now: call.now),
+        let time: (JSONValue?) -> Timestamp? = { $0?.string.flatMap { Timestamp(rfc3339: $0) } }
+        return table(
+            items.map {
+                Row(
+                    key: $0["name"]?.string ?? "", name: $0["display_name"]?.string ?? "", created: time($0["created_at"]),
+                    updated: time($0["updated_at"]))
+            }, call)
+    }
+
+    private struct Row {
+        let key: String
+        /// As its publisher writes it.
+        let name: String
+        let created: Timestamp?
+        let updated: Timestamp?
+    }
+
+    private func table(_ rows: [Row], _ call: PageCall) -> HTML {
+        let rows = rows.map { row -> [HTML] in
+            [
+                "<a href=\"\(call.links.package(row.key, in: repository))\">\(row.name)</a>",
+                Parts.time(row.created, now: call.now),
+                Parts.time(row.updated, now: call.now),
             ]
         }
         return Parts.table(["Package", "First seen", "Last change"], id: "packages", rows)
@@ -77,7 +123,7 @@ struct PackageList {
 
     private func empty(_ text: String?, _ call: PageCall) -> HTML {
         let what = hasPackages ? "package" : "file"
-        if call.asked("after") != nil { return "<p>There is nothing behind this.</p>" }
+        if isFurther(call) { return "<p>There is nothing behind this.</p>" }
         if text != nil { return "<p>There is no \(what) of that name here. A proxy lists what was asked for through it.</p>" }
         switch repository.record.kind {
         case .hosted:
@@ -88,13 +134,14 @@ struct PackageList {
         }
     }
 
-    private func pages(after next: String?, _ text: String?, _ call: PageCall) -> HTML {
+    private func isFurther(_ call: PageCall) -> Bool { call.asked("after") != nil || call.asked("from") != nil }
+
+    /// - Parameter next: what the address of the next page has more; nil where this is the last.
+    private func pages(_ next: (String, String)?, _ text: String?, _ call: PageCall) -> HTML {
         let filter = [("tab", "packages")] + (text.map { [("q", $0)] } ?? [])
-        let first: HTML =
-            call.asked("after") == nil ? "" : "<a href=\"\(call.links.repository(repository, filter))\">First page</a>"
+        let first: HTML = isFurther(call) ? "<a href=\"\(call.links.repository(repository, filter))\">First page</a>" : ""
         let more: HTML =
-            next.map { "<a rel=\"next\" href=\"\(call.links.repository(repository, filter + [("after", $0)]))\">Next page</a>" }
-            ?? ""
+            next.map { "<a rel=\"next\" href=\"\(call.links.repository(repository, filter + [$0]))\">Next page</a>" } ?? ""
         guard !first.isEmpty || !more.isEmpty else { return "" }
         return "<nav class=\"pages\" aria-label=\"Pages\">\(first)\(more)</nav>"
     }

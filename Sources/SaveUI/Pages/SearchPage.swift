@@ -22,6 +22,7 @@ enum SearchPage {
         guard text.utf8.count <= 200 else { throw SaveError.invalid("q", "a search has at most 200 bytes: write less") }
         let found = text.isEmpty ? Found() : try await call.searches.take { try await find(text, call) }
         let results = Array(found.all.prefix(limit))
+        let mayGoOn = NameSearch.patience(call)
         var rows: [HTML] = []
         // What a format says of its clients is asked once for each place, not for each package.
         var setUps: [Int64: SetUp] = [:]
@@ -29,7 +30,7 @@ enum SearchPage {
             let entry = result.entry
             let setUp = if let known = setUps[entry.record.id] { known } else { await SetUp(of: entry, call) }
             setUps[entry.record.id] = setUp
-            rows.append(row(result, setUp, call))
+            rows.append(row(result, setUp, version: await version(of: result, setUp, while: mayGoOn, call), call))
         }
         var answer = PageAnswer(
             text.isEmpty ? "Search" : "\(text) in all repositories",
@@ -59,39 +60,33 @@ enum SearchPage {
             : "The first \(count) packages whose name contains <strong>\(text)</strong>. Write more of the name to see others."
     }
 
-    /// The very name first, then names that begin so, then those that contain it, as far as there is time: in a large repository all names
-    /// are looked at for that. Capitals count as small letters, which is how most formats write keys.
+    /// The very name first, then names that begin so, then those that contain it, as far as there is time.
     private static func find(_ text: String, _ call: PageCall) async throws -> Found {
         let places = entries(call.viewer)
-        let spellings = Array(Set([text, ASCII.lowercased(text)])).sorted()
         var found = Found()
         for (source, entry) in places {
             // A format that fails has no such name.
             let name = (try? await source.naming?.ask { $0.package(named: text) }) ?? nil
+            let search = NameSearch(places: [source.record.id], text: text)
             let (exact, beginning) = try await read(source, entry, call) { reading in
-                let id = source.record.id
-                let beginning = try spellings.flatMap { spelling in
-                    try reading.packages(id, after: PackageID(normalized: spelling), limit: perRepository, matching: nil).prefix {
-                        $0.id.name.utf8.starts(with: spelling.utf8)
-                    }
-                }
-                return (try [name].compactMap(\.self).compactMap { try reading.package(id, $0) }, beginning)
+                (
+                    try [name].compactMap(\.self).compactMap { try reading.package(source.record.id, $0) },
+                    try search.beginning(limit: perRepository, in: reading)
+                )
             }
             found.add(exact, to: \.exactly, source, entry)
             found.add(beginning, to: \.beginning, source, entry)
         }
-        let begun = call.context.clock.uptime()
+        let mayGoOn = NameSearch.patience(call)
         for (source, entry) in places where found.all.count < limit {
-            guard call.context.clock.uptime() &- begun < patience else {
+            guard mayGoOn() else {
                 found.isPartial = true
                 break
             }
-            let (_, containing) = try await read(source, entry, call) { reading in
-                let all = try spellings.flatMap {
-                    try reading.packages(source.record.id, after: nil, limit: perRepository, matching: $0)
-                }
-                return ([], all)
-            }
+            let (some, looked) = try await NameSearch(places: [source.record.id], text: text).containing(
+                after: nil, limit: perRepository, in: call.context.store, while: mayGoOn)
+            if looked != nil, some.count < perRepository { found.isPartial = true }
+            let (_, containing) = try await read(source, entry, call) { _ in ([], some) }
             found.add(containing, to: \.containing, source, entry)
         }
         return found
@@ -148,7 +143,7 @@ enum SearchPage {
         var exactly: [Result] = []
         var beginning: [Result] = []
         var containing: [Result] = []
-        /// There was no time for some repositories.
+        /// There was no time to look at all names.
         var isPartial = false
         /// Of members of one group, the first that has a name answers for it.
         private var taken: Set<[UInt8]> = []
@@ -163,9 +158,6 @@ enum SearchPage {
             }
         }
     }
-
-    /// Nanoseconds for names that contain the text.
-    private static let patience: UInt64 = 15_000_000
 
     /// Whether the entry gives the name out as this source has it: what somebody here has, or could have alone, is never shown as a
     /// stranger's.
@@ -199,9 +191,15 @@ enum SearchPage {
         return found
     }
 
-    private static func row(_ result: Result, _ setUp: SetUp, _ call: PageCall) -> HTML {
+    /// The newest version, where clients install nothing without one; nil where they do, or where there is no time to find it out.
+    private static func version(of result: Result, _ setUp: SetUp, while mayGoOn: () -> Bool, _ call: PageCall) async -> String? {
+        guard setUp.installers(of: nil).isEmpty, !setUp.installers(of: "1").isEmpty, mayGoOn() else { return nil }
+        return try? await PackagePage.facts(of: result.package.id, in: result.entry, call, refresh: false).newest?.version
+    }
+
+    private static func row(_ result: Result, _ setUp: SetUp, version: String?, _ call: PageCall) -> HTML {
         let name = result.package.displayName
-        let line = setUp.installers(of: nil).first.flatMap { setUp.line(for: $0, package: name, version: nil) }
+        let line = setUp.installers(of: version).first.flatMap { setUp.line(for: $0, package: name, version: version) }
         let kind = result.source.record.kind == .hosted ? Parts.badge("hosted here", .ok) : Parts.badge("from an upstream")
         return """
             <li><h2><a href="\(call.links.package(result.package.id.name, in: result.entry))">\(name)</a></h2> \

@@ -71,14 +71,78 @@ import Testing
                 #expect(Set(hidden).count == 1, "\(path) as \(name ?? "a visitor"): what is hidden is not as what is missing")
             }
         }
-        let others = [
-            "/", "/search", "/login", "/logout", "/account", "/account/keys", "/account/password", "/account/keys/{id}/revoke",
-            "/account/keys/{id}/rotate", "/account/times",
-            "/account/sessions/{id}/end", "/why/{id}", "/why/{id}/waiver",
-        ]
+        let routes = PageRoute.all.filter { $0.pattern.hasPrefix("/{format}") }
+        #expect(Set(routes.map { "\($0.method.name) \($0.pattern)" }) == Set(Self.pages.map { "GET \($0.pattern)" }))
+    }
+
+    /// A page or a form that is of no repository, with what callers get.
+    private struct Own {
+        let method: HTTPMethod
+        let pattern: String
+        /// With the project that a refusal is of in place of `PROJECT`.
+        let path: String
+        var fields: [(String, String)] = []
+        let visitor: Int
+        let signedIn: Int
+        /// What they get where the project is closed to them, or there is none.
+        var hidden: Int?
+    }
+
+    private static let own = [
+        Own(method: .get, pattern: "/", path: "/", visitor: 200, signedIn: 200),
+        Own(method: .get, pattern: "/search", path: "/search?q=demo", visitor: 200, signedIn: 200),
+        Own(method: .get, pattern: "/login", path: "/login", visitor: 200, signedIn: 303),
+        Own(
+            method: .post, pattern: "/login", path: "/login", fields: [("username", "absent"), ("password", "wrong")],
+            visitor: 403,
+            signedIn: 403),
+        Own(method: .post, pattern: "/logout", path: "/logout", visitor: 403, signedIn: 303),
+        Own(method: .get, pattern: "/account", path: "/account", visitor: 303, signedIn: 200),
+        Own(method: .get, pattern: "/account/password", path: "/account/password", visitor: 303, signedIn: 200),
+        Own(
+            method: .post, pattern: "/account/password", path: "/account/password",
+            fields: [("current", "wrong"), ("password", "long enough")], visitor: 403, signedIn: 403),
+        Own(
+            method: .post, pattern: "/account/keys", path: "/account/keys",
+            fields: [("description", "x"), ("days", "30"), ("reach", "read:")], visitor: 403, signedIn: 201),
+        Own(
+            method: .post, pattern: "/account/keys/{id}/revoke", path: "/account/keys/absent/revoke", visitor: 403, signedIn: 404),
+        Own(
+            method: .post, pattern: "/account/sessions/{id}/end", path: "/account/sessions/absent/end", visitor: 403,
+            signedIn: 303),
+        Own(method: .get, pattern: "/why/{id}", path: "/why/PROJECT", visitor: 303, signedIn: 200, hidden: 404),
+        Own(
+            method: .post, pattern: "/why/{id}/waiver", path: "/why/PROJECT/waiver",
+            fields: [("days", "7"), ("reason", "needed")],
+            visitor: 403, signedIn: 303, hidden: 404),
+    ]
+
+    @Test func `every page and form that is of no repository has a row, and every caller gets what it says`() async throws {
+        for row in Self.own {
+            let world = try await AccessWorld()
+            let known = world.keys.withLock { $0 }
+            for (name, reads) in Self.callers {
+                for project in row.hidden == nil ? ["any"] : ["open", "closed", "absent"] {
+                    let visitor = try await visitor(world, name)
+                    let path = "/ui" + row.path.replacing("PROJECT", with: known["refusal of \(project)"] ?? "999")
+                    let token = try await visitor.hidden("form_token", on: name == nil ? "/ui/login" : "/ui/account")
+                    let id = [("form_id", "\(row.pattern) \(name ?? "") \(project)")]
+                    let answer =
+                        row.method == .get
+                        ? try await visitor.get(path) : try await visitor.post(path, row.fields + id, token: token)
+                    let isHidden = project == "absent" || project == "closed" && !reads
+                    let expected = name == nil ? row.visitor : isHidden ? row.hidden ?? row.signedIn : row.signedIn
+                    #expect(
+                        answer.status == expected,
+                        "\(row.method.name) \(row.path) in \(project) as \(name ?? "a visitor"): \(answer.text.prefix(2000))")
+                    #expect(answer.headers["WWW-Authenticate"] == nil)
+                }
+            }
+        }
         // Those of administration have a table of their own: `AdministrationAccessTests`.
-        let read = PageRoute.all.map(\.pattern).filter { !$0.hasPrefix("/admin") && !$0.hasPrefix("/audit") }
-        #expect(Set(read) == Set(Self.pages.map(\.pattern) + others))
+        let elsewhere = ["/admin", "/audit", "/{format}"]
+        let routes = PageRoute.all.filter { route in !elsewhere.contains { route.pattern.hasPrefix($0) } }
+        #expect(Set(routes.map { "\($0.method.name) \($0.pattern)" }) == Set(Self.own.map { "\($0.method.name) \($0.pattern)" }))
     }
 
     @Test func `what somebody may not see is on no list and in no result`() async throws {

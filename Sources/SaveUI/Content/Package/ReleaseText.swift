@@ -18,7 +18,8 @@ struct ReleaseText: Sendable {
         in facts: PackageFacts, of shown: PackageFacts.Version?, for repository: Repository, _ call: PageCall
     ) async -> ReleaseText? {
         guard repository.describing != nil else { return nil }
-        let isFetching = call.asked("refresh") == "true"
+        // Visitors, and the programs that follow every link, make no work for upstreams.
+        let isFetching = call.session != nil && call.asked("refresh") == "true"
         var partial: ReleaseText?
         for (place, version) in candidates(facts, shown).enumerated() {
             let found = await read(version, facts, isFetching: isFetching && place == 0, call)

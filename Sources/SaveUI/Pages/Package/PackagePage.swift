@@ -71,7 +71,7 @@ enum PackagePage {
         }
     }
 
-    private static func facts(
+    static func facts(
         of package: PackageID, in repository: Repository, _ call: PageCall, refresh: Bool
     ) async throws -> PackageFacts {
         let explanation = try await call.context.administration.explain(package, in: repository, refresh: refresh)

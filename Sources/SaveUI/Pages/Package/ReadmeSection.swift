@@ -9,7 +9,7 @@ struct ReadmeSection {
     func html(_ call: PageCall) async throws -> HTML {
         guard let release = view.release else { return "<p>\(nothing)</p>" }
         let ask = view.link(call, [("refresh", "true")])
-        let fetch: HTML = "<p><a class=\"button\" href=\"\(ask)\">Fetch it now</a></p>"
+        let fetch: HTML = call.session == nil ? "" : "<p><a class=\"button\" href=\"\(ask)\">Fetch it now</a></p>"
         if let failure = release.failure {
             return Parts.notice(
                 .warn, "<p>What \(release.version) says of itself is not to be had.</p><p>\(FailurePage.sentence(failure))</p>")
