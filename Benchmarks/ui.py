@@ -3,8 +3,9 @@
 
     Benchmarks/ui.py [--files 1000000] [--rounds 30] [--seconds 5] [--folder DIR]
 
-A hosted repository of so many files in packages of ten, made by multiplying the records of one wheel in the database of a stopped server, and a raw
-repository with a tenth of them in one directory. Each page is asked for by somebody who is signed in: the time to the first byte, to the last, the bytes, and the
+A hosted repository of so many files in packages of ten, with one of 5,000 files in 1,000 versions, made by multiplying the records of one wheel in the database of a stopped
+server; a raw repository with a tenth of them in one directory; and 300 repositories in 30 projects. Each page is asked for by somebody who is signed in, each time with another
+address, so that it is made and not remembered: the time to the first byte, to the last, the bytes, and the
 requests that a browser makes for it. Last, how many times a second a package's page is answered from memory on two connections a
 processor (`wrk`).
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import json
 import os
 import pathlib
 import re
@@ -47,7 +49,10 @@ def fill(database, files):
     def changed(row, **values):
         return {**{name: row[name] for name in row.keys()}, **values}
 
-    packages, assets = [], []
+    packages, assets = [changed(package, name="large", display_name="large")], []
+    for number in range(5000):
+        filename = "packages/large/large-%d.0-py3-none-p%d.whl" % (number // 5, number % 5)
+        assets.append(changed(wheel, path=filename, directory="packages/large", package="large", version="%d.0" % (number // 5), identity=filename))
     for number in range(files // 10):
         name = "package-%06d" % number
         packages.append(changed(package, name=name, display_name=name))
@@ -119,6 +124,10 @@ def main():
     save = servers.Save(folder)
     save.create("big", "pypi")
     save.create("files", "raw")
+    for number in range(300):
+        body = {"project": "team-%02d" % (number // 10), "name": "files-%d" % (number % 10), "format": "raw", "repository_type": "hosted"}
+        answer, content = save.request("POST", "/api/v1/repos", json.dumps(body), **{"Content-Type": "application/json"})
+        assert answer.status == 201, content
     wheel = make_fixtures.wheel("one", "1.0", metadata="Metadata-Version: 2.1\nName: one\nVersion: 1.0\nSummary: One\nDescription-Content-Type: text/markdown\n\n# One\n\n%s\n" % ("Some *words* of [it](https://example.com). " * 100))
     uploading.upload(save.port, "big", [uploading.form(wheel)])
     save.request("PUT", "/raw/bench/files/many/one.txt", b"text")
@@ -128,18 +137,23 @@ def main():
     person = Person(save.port)
     big, wrong = "/ui/pypi/bench/big/", []
     one = "package-%06d" % (options.files // 20)
+    large = big + "large/"
     pages = {
         "home": "/ui/", "search, many": "/ui/search?q=package", "search, one": "/ui/search?q=" + one, "search, none": "/ui/search?q=zzzz",
         "search, a part": "/ui/search?q=" + one[-4:], "repository": big, "packages": big + "?tab=packages", "package": big + one + "/",
         "README": big + "one/", "versions": big + one + "/?tab=versions", "explain": big + one + "/?tab=explain",
+        "5,000 files": large, "its versions": large + "?tab=versions", "its files": large + "?tab=files", "its explanation": large + "?tab=explain",
+        "one version": large + "500.0/", "filter": big + "?tab=packages&q=" + one[-4:], "filter, none": big + "?tab=packages&q=zzzz",
         "files": "/ui/raw/bench/files/?tab=packages", "directory": "/ui/raw/bench/files/many/", "file": "/ui/raw/bench/files/many/one.txt/",
+        "account": "/ui/account", "administration": "/ui/admin", "repositories": "/ui/admin/repositories",
+        "its packages": "/ui/admin/repositories/bench/big/packages", "storage": "/ui/admin/storage", "audit": "/ui/audit", "server": "/ui/admin/server",
     }
     print("%-16s %10s %10s %9s %9s" % ("page", "first ms", "whole ms", "bytes", "requests"))
     for name, path in pages.items():
         person.get(path)
         times, size, requests = [], 0, 0
-        for _ in range(options.rounds):
-            status, taken, page, _ = person.get(path)
+        for number in range(options.rounds):
+            status, taken, page, _ = person.get("%s%cround=%d" % (path, "&" if "?" in path else "?", number))
             assert status == 200, (path, status)
             times.append(taken)
             size = len(page)
