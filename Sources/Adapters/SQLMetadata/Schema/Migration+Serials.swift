@@ -4,15 +4,20 @@ extension Migration {
     /// The numbers begin where the seconds of the time are: what clients that keep copies were told before was the time of the
     /// newest file.
     ///
-    /// With several writers the count is a sequence, and a repository's number the highest of its packages': the row of a repository
-    /// has it only where a package is gone.
+    /// With several writers the count is a sequence, and each change adds its number to those of the repository; the highest counts,
+    /// and the others are removed now and then.
     static let serials = Migration(number: 8, name: "serials") { dialect in
         columns + (dialect.hasOneWriter ? row : sequence)
     }
 
     private static let sequence = [
         "CREATE SEQUENCE change_serials",
-        "CREATE INDEX packages_serial ON packages (repository_id, serial)",
+        """
+        CREATE TABLE repository_serials (
+          repository_id BIGINT NOT NULL, serial BIGINT NOT NULL, PRIMARY KEY (repository_id, serial))
+        """,
+        // Room for a changed row beside the old one: then no index has to change, which others are reading.
+        "ALTER TABLE packages SET (fillfactor = 80)",
     ]
 
     private static let columns = [

@@ -73,6 +73,7 @@ extension SQLTransaction {
     /// adds a row, but for one.
     func tidy(at now: Timestamp) throws {
         try session.execute("DELETE FROM commit_tokens WHERE committed < $1", [.integer(now.seconds - 3600)])
+        try tidySerials()
         guard try session.exists("SELECT 1 FROM content_counts OFFSET 1000 LIMIT 1", []) else { return }
         try session.execute(
             """

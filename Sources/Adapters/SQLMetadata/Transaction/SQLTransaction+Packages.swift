@@ -56,10 +56,6 @@ extension SQLTransaction {
             throw SaveError(.conflict, "the package still has files: delete them first")
         }
         try count(repository, id.name)
-        if !dialect.hasOneWriter {
-            // The package's own row, which has the number, goes.
-            try raise(repository)
-        }
         try session.execute("DELETE FROM assets WHERE repository_id = $1 AND package = $2", key)
         try session.execute("DELETE FROM packages WHERE repository_id = $1 AND name = $2", key)
     }

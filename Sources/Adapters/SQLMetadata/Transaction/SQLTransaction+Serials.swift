@@ -9,26 +9,24 @@ internal import SaveStorage
 /// cannot be under way at once.
 extension SQLTransaction {
     func serial(ofRepository repository: Int64) throws -> Int64 {
-        let number =
+        let statement =
             dialect.hasOneWriter
-            ? "serial" : "greatest(serial, (SELECT max(serial) FROM packages WHERE repository_id = repositories.id))"
-        return try session.first("SELECT \(number) FROM repositories WHERE id = $1", [.integer(repository)]) { try $0.integer() }
-            ?? 0
+            ? "SELECT serial FROM repositories WHERE id = $1"
+            : "SELECT max(serial) FROM repository_serials WHERE repository_id = $1"
+        return try session.integer(statement, [.integer(repository)])
     }
 
     func renewSerials(_ repository: Int64) throws {
         let number = try count(repository)
         try session.execute("UPDATE packages SET serial = \(number) WHERE repository_id = $1", [.integer(repository)])
-        if !dialect.hasOneWriter { try raise(repository, to: number) }
     }
 
     /// Counts a change of a package.
     func count(_ repository: Int64, _ package: String) throws {
         let number = try count(repository)
-        let changed = try session.execute(
+        try session.execute(
             "UPDATE packages SET serial = \(number) WHERE repository_id = $1 AND name = $2",
             [.integer(repository), .text(package)])
-        if changed == 0, !dialect.hasOneWriter { try raise(repository, to: number) }
     }
 
     /// Counts the change of a file, if somebody uploaded it: a proxy's cache is no change of what is offered.
@@ -46,7 +44,12 @@ extension SQLTransaction {
     /// - Returns: the number, as an expression.
     @discardableResult
     func count(_ repository: Int64) throws -> String {
-        guard dialect.hasOneWriter else { return String(try session.integer("SELECT nextval('change_serials')")) }
+        guard dialect.hasOneWriter else {
+            let statement = """
+                INSERT INTO repository_serials (repository_id, serial) VALUES ($1, nextval('change_serials')) RETURNING serial
+                """
+            return String(try session.integer(statement, [.integer(repository)]))
+        }
         let now: SQLValue = .integer(PlatformClock.system.now().seconds)
         try session.execute("UPDATE change_serial SET last = CASE WHEN last < $1 THEN $1 ELSE last + 1 END", [now])
         try session.execute(
@@ -54,10 +57,13 @@ extension SQLTransaction {
         return "(SELECT last FROM change_serial)"
     }
 
-    /// Keeps a number in the repository's own row, for a change that no package's row tells of.
-    func raise(_ repository: Int64, to number: String = "nextval('change_serials')") throws {
+    /// Removes the numbers that are not the highest of their repository.
+    func tidySerials() throws {
         try session.execute(
-            "UPDATE repositories SET serial = greatest(serial, \(number)) WHERE id = $1", [.integer(repository)])
+            """
+            DELETE FROM repository_serials AS old WHERE EXISTS (
+              SELECT 1 FROM repository_serials AS later WHERE later.repository_id = old.repository_id AND later.serial > old.serial)
+            """, [])
     }
 
     /// Brings the sequence up to the time. Another process may count meanwhile, hence the distance.
