@@ -123,6 +123,8 @@ import Testing
         }
         #expect(try name(SampleCrate(version: "2.0.0-rc.1").file) == "my-crate/my-crate-2.0.0-rc.1.crate")
         #expect(try name(FixtureTar([.init("package/package.json", "{}")]).bytes) == nil)
+        // A package of Python that is written in Rust.
+        #expect(try name(SampleCrate(more: [.init("my_crate-1.2.3/PKG-INFO", "Name: my_crate\n")]).file) == nil)
         #expect(try name(Array("text".utf8)) == nil)
         #expect(throws: SaveError.self) { try name(SampleCrate(manifest: "[package]\n").file) }
     }

@@ -34,12 +34,14 @@ enum CrateArchive {
         return (top, try manifest(in: entries, below: top))
     }
 
-    /// Whether a file is an archive with a `Cargo.toml` where crates have it. Blocks.
+    /// Whether a file is an archive with a `Cargo.toml` where crates have it, and no source distribution of Python, which may have one too. Blocks.
     ///
     /// - Throws: only where the file cannot be read.
     static func hasManifest(_ file: FileBytes) throws -> Bool {
         do {
-            return try read(file, isManifest).contains { $0.contents != nil }
+            let entries = try read(file, isManifest)
+            return entries.contains { $0.contents != nil }
+                && !entries.contains { ASCII.isEqual($0.entry.name, folder(of: $0.entry.name) + "PKG-INFO") }
         } catch let error as SaveError where error.code == .invalidRequest {
             return false
         }
