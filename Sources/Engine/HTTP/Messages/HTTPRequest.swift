@@ -35,6 +35,27 @@ package struct HTTPRequest: Sendable {
         return "\(isSecure ? "https" : "http")://\(host)"
     }
 
+    /// The same where a client may be told to send its credentials there: where the request is known to have come by `https`, or leaves no machine. A proxy
+    /// in front of the server that it does not trust ends the TLS of its clients, and the request looks as if it had had none.
+    package var confidentialOrigin: String? { isSecure || isLocal ? origin : nil }
+
+    /// Whether the client is on this machine and calls it by a name that other machines do not have.
+    private var isLocal: Bool {
+        let client = client.unmapped.bytes
+        guard client.count == 4 ? client.first == 127 : client == [UInt8](repeating: 0, count: 15) + [1],
+            let host = headers["host"]
+        else {
+            return false
+        }
+        let name =
+            host.utf8.first == UInt8(ascii: "[")
+            ? host.utf8.prefix { $0 != UInt8(ascii: "]") } : host.utf8.prefix { $0 != UInt8(ascii: ":") }
+        let parts = name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return name.map(ASCII.lowercased).elementsEqual("localhost".utf8) || name.elementsEqual("[::1".utf8)
+            || parts.count == 4 && parts[0].elementsEqual("127".utf8)
+                && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(ASCII.isDigit) }
+    }
+
     /// The undecoded path, without the query.
     package var rawPath: ArraySlice<UInt8> {
         target.firstIndex(of: UInt8(ascii: "?")).map { target[..<$0] } ?? target[...]

@@ -47,10 +47,11 @@ struct ErrorRenderer: ErrorRendering {
 
     /// Where the clients of the path's format get a token, and for what (RFC 6750, 3; "Token Authentication Specification" of the registries of images). It
     /// stands alone: clients that know both take the last of several challenges, and have no credentials for Basic where they are visitors. nil where none get
-    /// tokens, and where they do.
+    /// tokens, and where they do; and where an address that is made of the request could lead a client that came by `https` to send its password in clear.
     private func tokenChallenge(_ request: HTTPRequest) -> String? {
         guard let place = formats.place(of: request.rawPath), place.isMounted, let mount = place.descriptor.mount,
-            let path = mount.tokenPath, !mount.givesTokens(at: request.rawPath), let origin = externalOrigin ?? request.origin
+            let path = mount.tokenPath, !mount.givesTokens(at: request.rawPath),
+            let origin = externalOrigin ?? request.confidentialOrigin
         else { return nil }
         let challenge = "Bearer realm=\"\(origin)/\(path)\",service=\"Save\""
         guard let name = mount.packageName(in: request.rawPath), name.utf8.allSatisfy(Self.isOfName) else { return challenge }
