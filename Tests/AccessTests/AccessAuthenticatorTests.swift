@@ -21,7 +21,8 @@ struct Accounting {
 
     /// - Parameter others: ways of signing in behind keys and passwords.
     init(
-        clock: ManualClock = ManualClock(), others: [any SignInProviding] = [], formats: [any RepositoryFormat.Type] = []
+        clock: ManualClock = ManualClock(), others: [any SignInProviding] = [], formats: [any RepositoryFormat.Type] = [],
+        cacheCapacity: Int = 10_000
     ) async throws {
         self.clock = clock
         var registry = FormatRegistry()
@@ -33,7 +34,7 @@ struct Accounting {
         ]
         authenticator = Authenticator(
             catalogue: catalogue, providers: local + others, uses: uses, serverKey: serverKey, clock: clock.platform,
-            trail: AuditAggregator(store: store, clock: clock.platform, log: .silent()))
+            trail: AuditAggregator(store: store, clock: clock.platform, log: .silent()), cacheCapacity: cacheCapacity)
         try await add("alice", "correct horse")
         try await addRobot()
     }

@@ -22,7 +22,7 @@ private struct Images: RepositoryFormat {
     init() async throws {
         let clock = ManualClock()
         tokens = AccessTokens(serverKey: [UInt8](repeating: 9, count: 32), clock: clock.platform)
-        server = try await Accounting(clock: clock, others: [tokens], formats: [Images.self])
+        server = try await Accounting(clock: clock, others: [tokens], formats: [Images.self], cacheCapacity: 4)
     }
 
     private func token(for sender: Authentication) throws -> String {
@@ -107,6 +107,36 @@ private struct Images: RepositoryFormat {
         #expect(sender.principal == .anonymous && sender.grants == grants)
     }
 
+    @Test func `tokens and keys push no verified password out of what is remembered`() async throws {
+        let password = server.basic("alice", "correct horse")
+        _ = try await server.authenticator.authenticate(password)
+        let key = try await server.key(for: .robot("ci"))
+        _ = try await server.authenticator.authenticate(password)
+        for count in 1...8 {
+            #expect(server.authenticator.cached(request(try token(for: .anonymous))) != nil)
+            #expect(server.authenticator.cached(server.request("Bearer" + String(repeating: " ", count: count) + key)) != nil)
+        }
+        #expect(server.authenticator.cached(password)?.principal.name == .user("alice"))
+    }
+
+    @Test func `a token that ends later than any that is given is none`() async throws {
+        let fast = ManualClock()
+        fast.advance(seconds: 60)
+        let early = AccessTokens(serverKey: [UInt8](repeating: 9, count: 32), clock: fast.platform)
+        let field = "Bearer " + (try early.issue(for: .anonymous, grants, in: server.catalogue.current).text)
+        #expect(server.authenticator.cached(request(field)) == nil)
+        #expect(await server.refusal(request(field)) == .unauthenticated)
+    }
+
+    @Test func `a token that has ended is no failed sign-in`() async throws {
+        let field = try token(for: .anonymous)
+        server.clock.advance(seconds: 300)
+        #expect(await server.refusal(request(field)) == .unauthenticated)
+        #expect(server.authenticator.failedSignIns == 0)
+        #expect(await server.refusal(request("Bearer sat_!")) == .unauthenticated)
+        #expect(server.authenticator.failedSignIns == 1)
+    }
+
     @Test func `a token that another server made, or that was changed, is none`() async throws {
         let text = try await token(for: server.basic("alice", "correct horse"))
         let foreign = AccessTokens(serverKey: [UInt8](repeating: 1, count: 32), clock: server.clock.platform)
@@ -128,6 +158,26 @@ private struct Images: RepositoryFormat {
             try tokens.issue(for: .anonymous, many, in: server.catalogue.current)
         }
         #expect(error?.code == .invalidRequest)
+    }
+
+    @Test(
+        arguments: [
+            ("files.acme.test", [10, 0, 0, 1], true, "https://files.acme.test"), ("files.acme.test", [10, 0, 0, 1], false, nil),
+            ("files.acme.test", [127, 0, 0, 1], false, nil), ("127.0.0.1:8080", [10, 0, 0, 1], false, nil),
+            ("127.0.0.1:8080", [127, 0, 0, 1], false, "http://127.0.0.1:8080"),
+            ("LocalHost:8080", [127, 0, 0, 2], false, "http://LocalHost:8080"),
+            ("[::1]:8080", [UInt8](repeating: 0, count: 15) + [1], false, "http://[::1]:8080"),
+            ("[::11]", [127, 0, 0, 1], false, nil),
+            ("127.0.0.1.acme.test", [127, 0, 0, 1], false, nil), ("localhost.acme.test", [127, 0, 0, 1], false, nil),
+            ("", [127, 0, 0, 1], false, nil),
+        ] as [(String, [UInt8], Bool, String?)]) func `clients are sent for tokens by https, or to the machine that they are on`(
+            host: String, client: [UInt8], isSecure: Bool, origin: String?
+        )
+    {
+        let request = HTTPRequest(
+            method: .get, target: Array("/v3/".utf8), headers: ["Host": host], client: ClientAddress(bytes: client),
+            isSecure: isSecure)
+        #expect(request.confidentialOrigin == origin)
     }
 
     @Test(arguments: [

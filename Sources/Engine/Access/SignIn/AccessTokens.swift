@@ -97,6 +97,8 @@ package struct AccessTokens: ImmediateSignInProviding {
             let bytes = try? Secrets.open([UInt8](sealed), key: key), let object = try? JSONValue(parsing: bytes).object,
             let until = object["until"]?.integer, let grants = object["grants"]?.object
         else { return .refused(Self.malformed) }
+        // None was ever given for longer; a clock that was wrong gave this one.
+        guard until <= clock.now().adding(seconds: Self.lifetime).microseconds else { return .refused(Self.ended) }
         var underlying: (any CredentialProof)?
         if let name = object["name"]?.string.flatMap(PrincipalName.init) {
             let basis = Basis(name, key: object["key"]?.string)
@@ -114,8 +116,8 @@ package struct AccessTokens: ImmediateSignInProviding {
     }
 
     private static let malformed = SignInRefusal("token")
-    /// Clients ask for another one by themselves: no guess of a secret.
-    private static let ended = SignInRefusal("expired", told: "the token has ended: ask for another one")
+    /// Clients ask for another one by themselves, every few minutes: no guess of a secret, and no failure that is written down.
+    private static let ended = SignInRefusal("expired", told: "the token has ended: ask for another one", isRecorded: false)
 }
 
 /// This token was sealed here, and what it rests on is as it was.

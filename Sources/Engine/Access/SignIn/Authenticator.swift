@@ -21,7 +21,11 @@ package final class Authenticator: RequestAuthenticating {
     private let immediate: [any ImmediateSignInProviding]
     private let fingerprints: KeyedFingerprint
     private let clock: PlatformClock
+    /// What took time to check.
     private let cache: CredentialCache
+    /// What is verified at once. It has a table of its own: anybody can have as many tokens as they like, and as many spellings of a key, and must not
+    /// push out what another one's password cost.
+    private let quick: CredentialCache
     private let limiter: SignInLimiter
     private let failures: SignInFailures
     /// Sign-ins that were refused, since the start.
@@ -45,6 +49,7 @@ package final class Authenticator: RequestAuthenticating {
         immediate = providers.compactMap { $0 as? any ImmediateSignInProviding }
         fingerprints = KeyedFingerprint(key: Secrets.hmacSHA256(key: serverKey, Array("save credential cache".utf8)))
         cache = CredentialCache(capacity: cacheCapacity)
+        quick = CredentialCache(capacity: cacheCapacity)
         limiter = SignInLimiter(rules: rules, clock: clock)
         failures = SignInFailures(trail: trail, clock: clock, capacity: rules.capacity)
     }
@@ -69,11 +74,13 @@ package final class Authenticator: RequestAuthenticating {
         if PresentedCredential.hasToken(field), !takesTokens(request) { return nil }
         let fingerprint = fingerprints.of(field)
         let now = catalogue.current
-        if let known = cache.authentication(fingerprint, in: now, at: clock.now()) { return known }
+        for table in [quick, cache] {
+            if let known = table.authentication(fingerprint, in: now, at: clock.now()) { return known }
+        }
         guard let credential = PresentedCredential(field, takesBare: isBare) else { return nil }
         for provider in immediate where provider.recognizes(credential) {
             switch provider.verifyAtOnce(credential, in: now) {
-            case .proven(let proof): return cache.insert(fingerprint, proof, in: now, at: clock.now())
+            case .proven(let proof): return quick.insert(fingerprint, proof, in: now, at: clock.now())
             case .refused: return nil
             case .unknown: continue
             }
@@ -155,7 +162,8 @@ package final class Authenticator: RequestAuthenticating {
         do {
             switch try await verdict(of: able, on: credential) {
             case .proven(let proof):
-                if let proven = cache.insert(fingerprint, proof, in: catalogue.current, at: clock.now()) {
+                let table = PresentedCredential.hasToken(request.headers.bytes(of: "authorization") ?? []) ? quick : cache
+                if let proven = table.insert(fingerprint, proof, in: catalogue.current, at: clock.now()) {
                     limiter.end(ticket, .succeeded)
                     if let key = proven.principal.key { noteUse(of: key, by: request) }
                     return proven

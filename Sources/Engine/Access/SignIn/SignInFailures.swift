@@ -32,6 +32,7 @@ final class SignInFailures: Sendable {
 
     /// Counts a failure, and writes a record when one is due. A trail that cannot be written does not change the answer.
     func record(identity: String, _ refusal: SignInRefusal, _ request: HTTPRequest) async {
+        guard refusal.isRecorded else { return }
         count.wrappingAdd(1, ordering: .relaxed)
         // Refused attempts are not told apart by name: names are free, and each would get a record of its own.
         let shown = refusal == .limited ? "" : identity

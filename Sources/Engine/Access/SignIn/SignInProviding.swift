@@ -52,10 +52,13 @@ package struct SignInRefusal: Sendable, Equatable {
     package let reason: String
     /// What the client is told, where the secret was right: one sentence, and how to go on. nil for all others.
     package let told: String?
+    /// Whether it counts as a failure, and the audit trail is told.
+    package let isRecorded: Bool
 
-    package init(_ reason: String, told: String? = nil) {
+    package init(_ reason: String, told: String? = nil, isRecorded: Bool = true) {
         self.reason = reason
         self.told = told
+        self.isRecorded = isRecorded
     }
 
     /// No credential of a form that any provider checks.
