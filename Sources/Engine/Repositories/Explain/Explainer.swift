@@ -20,7 +20,7 @@ struct Explainer: Sendable {
         var ignored = CacheValidity()
         let above = try await group?.hostedName(above: package, &ignored)
         for (place, member) in members.enumerated() {
-            var passedOver = passedOver(member, candidates, group)
+            var passedOver = try await passedOver(member, candidates, group)
             if let above, passedOver == nil, member.repository.record.kind != .hosted {
                 passedOver = .init(
                     "owned_name", "\(above.host.record.coordinates) hosts '\(above.name)', which the name lies below")
@@ -48,7 +48,7 @@ struct Explainer: Sendable {
             explanation.members.append(entry)
             explanation.files += files(of: findings, entry, place, &merged)
         }
-        explanation.refusal = refusal(explanation, group)
+        explanation.refusal = try await refusal(explanation, group)
         return explanation
     }
 
@@ -64,12 +64,16 @@ struct Explainer: Sendable {
     /// The rule that keeps a member from being asked for the name at all.
     private func passedOver(
         _ member: GroupSource.Member, _ candidates: Set<Int64>, _ group: GroupSource?
-    ) -> Explanation.Reason? {
+    ) async throws -> Explanation.Reason? {
         let own = member.repository.record
-        if let pattern = own.proxy.reservedNames.first(covering: package) {
+        if let pattern = try await own.proxy.reservedNames.first(coveringIndexOf: package, in: member.repository) {
             return .init("reserved_name", "\(own.coordinates) never asks its upstream for '\(pattern)'")
         }
-        guard !candidates.contains(own.id), let pattern = group?.reservation(of: package) else { return nil }
+        guard !member.isHosted, let group else { return nil }
+        let covering = candidates.contains(own.id) ? nil : group.reservation(of: package)
+        guard let pattern = if let covering { covering } else { try await group.reservation(ofIndexOf: package) } else {
+            return nil
+        }
         return .init("reserved_name", "\(repository.record.coordinates) leaves '\(pattern)' to members that host")
     }
 
@@ -95,7 +99,7 @@ struct Explainer: Sendable {
         }
     }
 
-    private func refusal(_ explanation: Explanation, _ group: GroupSource?) -> Explanation.Reason? {
+    private func refusal(_ explanation: Explanation, _ group: GroupSource?) async throws -> Explanation.Reason? {
         guard !explanation.members.contains(where: { $0.state == "answers" }) else { return nil }
         if let failing = explanation.members.first(where: { $0.state == "fails" }) { return failing.reason }
         if let pattern = group?.reservation(of: package) ?? repository.record.proxy.reservedNames.first(covering: package) {

@@ -39,7 +39,7 @@ package struct GroupSource: ContentSource {
     package func listing(_ index: IndexKey) async throws -> SourcedListing {
         if case .search(let query) = index { return try await found(query) }
         if let package = index.package, reserved.first(covering: package) == nil,
-            let pattern = try await reserved.first(coveringIndexOf: package, in: repository)
+            let pattern = try await reservation(ofIndexOf: package)
         {
             return try await hosted(index, of: package, reserved: pattern)
         }
@@ -130,6 +130,11 @@ package struct GroupSource: ContentSource {
     func reservation(of package: PackageID?) -> NamePattern? {
         reserved.first(covering: package)
             ?? members.lazy.compactMap { $0.repository.record.proxy.reservedNames.first(covering: package) }.first
+    }
+
+    /// The rule of the group that keeps the index of a package from being taken from an upstream, if there is one.
+    func reservation(ofIndexOf package: PackageID) async throws -> NamePattern? {
+        try await reserved.first(coveringIndexOf: package, in: repository)
     }
 
     // MARK: first_owner
