@@ -22,7 +22,7 @@ public struct PackageChange: Sendable, Equatable {
 /// A format some of whose files are there for others, and of no use once those are gone, such as the layers of images.
 ///
 /// A second protocol beside `RepositoryFormat`. Deleting by the REST API asks it first. Collecting garbage asks it about each hosted package, and removes what it names, unless that is younger than
-/// `gc_grace` or the package has changed meanwhile (`docs/adr/0050-files-that-nothing-refers-to.md`). Like every part of a format it is pure.
+/// `gc_grace`, or is only named because of files that are, or the package has changed meanwhile (`docs/adr/0050-files-that-nothing-refers-to.md`). Like every part of a format it is pure.
 public protocol ReachabilityTracing: Sendable {
     /// The files of a package that nothing refers to any more, and that nobody asks for by themselves.
     func unreachable(in listing: Listing) -> [AssetPath]

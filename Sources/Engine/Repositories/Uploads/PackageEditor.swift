@@ -25,10 +25,12 @@ struct PackageEditor: Sendable {
         let assets = try writing.assets(id, package: package)
         let before = record.attributes
         record.attributes = wanted.attributes ?? before
+        let stored = wanted.records.isEmpty ? [:] : Dictionary(assets.map { ($0.record.path, $0) }) { first, _ in first }
         let edited = wanted.records.compactMap { new in
-            assets.first { $0.record.path == new.path && $0.record != new }.map { Self.edited($0, new) }
+            stored[new.path].flatMap { $0.record == new ? nil : Self.edited($0, new) }
         }
-        let removed = assets.filter { wanted.removed.contains($0.record.path) }
+        let removing = Set(wanted.removed)
+        let removed = assets.filter { removing.contains($0.record.path) }
         guard record.attributes != before || !edited.isEmpty || !removed.isEmpty else { return nil }
         guard removed.isEmpty || mayDelete else {
             throw SaveError(
@@ -71,11 +73,16 @@ struct PackageEditor: Sendable {
         _ removed: [StoredAsset], of assets: [StoredAsset], _ writing: any MetadataWriting, at now: Timestamp,
         _ context: AuditContext
     ) throws -> [AssetPath] {
+        guard !removed.isEmpty else { return [] }
         var gone: [AssetPath] = []
+        var sidecars: [AssetPath: [AssetPath]] = [:]
+        for asset in assets {
+            if let file = asset.record.sidecarOf { sidecars[file, default: []].append(asset.record.path) }
+        }
         for asset in removed {
             try writing.remove(asset, from: repository, by: context.principal.auditName, at: now)
             gone.append(asset.record.path)
-            gone += assets.filter { $0.record.sidecarOf == asset.record.path }.map(\.record.path)
+            gone += sidecars[asset.record.path] ?? []
         }
         return gone
     }

@@ -16,6 +16,8 @@ package struct UnreachableFiles: Sendable {
 
     /// Packages that are looked up together.
     private static let pageSize = 100
+    /// Files that go in one transaction: others wait for it that want to write.
+    private static let batchSize = 2000
 
     /// - Parameters:
     ///   - grace: seconds that a file stays for what will refer to it.
@@ -34,17 +36,27 @@ package struct UnreachableFiles: Sendable {
                 let page = try await storage.store.read { try $0.packages(id, after: after, limit: Self.pageSize, matching: nil) }
                 guard let end = page.last?.id else { break }
                 last = end
-                for package in page { count += try await remove(of: package.id, in: repository, format, before: moment, isDry) }
+                for package in page {
+                    while true {
+                        let (number, isLast) = try await remove(of: package.id, in: repository, format, before: moment, isDry)
+                        count += number
+                        if isLast { break }
+                        try Task.checkCancellation()
+                    }
+                }
             }
         }
         return count
     }
 
+    /// Removes a batch of a package's files.
+    ///
+    /// - Returns: how many, and whether no others are left.
     private func remove(
         of package: PackageID, in repository: Repository, _ format: IsolatedFormat<any ReachabilityTracing>,
         before moment: Timestamp,
         _ isDry: Bool
-    ) async throws -> Int64 {
+    ) async throws -> (number: Int64, isLast: Bool) {
         let (id, now) = (repository.record.id, storage.clock.now())
         return try await OptimisticLocking.change {
             let (rows, attributes, revision) = try await storage.store.read { reading in
@@ -55,16 +67,22 @@ package struct UnreachableFiles: Sendable {
                 )
             }
             let listing = Listing(assets: rows.map(\.listed), attributes: attributes)
-            let unreachable = Set(try await format.ask { $0.unreachable(in: listing) })
-            let gone = rows.filter { unreachable.contains($0.record.path) && $0.created < moment }.map(\.record.path)
-            guard !gone.isEmpty, !isDry else { return Int64(gone.count) }
+            var unreachable = Set(try await format.ask { $0.unreachable(in: listing) })
+            let old = Listing(assets: rows.filter { $0.created < moment }.map(\.listed), attributes: attributes)
+            // What makes a file superfluous may have come a moment ago: clients still ask for what was there before it.
+            if !unreachable.isEmpty, old.assets.count < rows.count {
+                unreachable.formIntersection(try await format.ask { $0.unreachable(in: old) })
+            }
+            let all = rows.filter { unreachable.contains($0.record.path) && $0.created < moment }.map(\.record.path)
+            guard !all.isEmpty, !isDry else { return (Int64(all.count), true) }
+            let gone = Array(all.prefix(Self.batchSize))
             let removed = try await storage.store.write { writing in
                 try revision.check(in: writing)
                 return try PackageEditor(repository: repository, mayDelete: true).carryOut(
                     PackageChange(removed: gone), in: package, writing, at: now, .system, as: "sweep", isRecorded: true)
             }
             storage.counters.invalidate(id, package: package, paths: removed ?? [])
-            return Int64(gone.count)
+            return (Int64(gone.count), removed == nil || gone.count == all.count)
         }
     }
 }
