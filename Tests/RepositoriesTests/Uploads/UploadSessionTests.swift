@@ -257,6 +257,15 @@ import Testing
         #expect(fixture.services.publishing.sessions.count == 0)
     }
 
+    @Test func `an upload whose file could not stay is gone`() async throws {
+        let fixture = try await Self.fixture(blobs: FullBlobStore())
+        let url = try await open(fixture)
+        #expect(await fixture.send(.patch, url, body: ByteStream(Array("x".utf8))).status == 202)
+        #expect(await fixture.send(.put, url + "?digest=" + Digest.hex(Array("x".utf8)), body: .empty).status == 507)
+        #expect(await fixture.send(.get, url).status == 404)
+        #expect(fixture.services.publishing.sessions.count == 0)
+    }
+
     @Test func `an upload ends with the disk that it is written to`() async throws {
         for step in 1...8 {
             let fixture = try await Self.fixture(blobs: FaultyBlobStore(InMemoryBlobStore(), failing: step))
@@ -274,6 +283,26 @@ import Testing
             #expect([201, 400, 404, 503].contains(ended.status), "\(step)")
         }
     }
+}
+
+/// A store on a disk that is full as soon as a file is to stay, and gives the file up.
+private final class FullBlobStore: BlobForwarding {
+    private struct Writer: BlobWriter {
+        let base: any BlobWriter
+
+        func write(_ bytes: [UInt8]) async throws { try await base.write(bytes) }
+        func reader() throws -> OpenFile { try base.reader() }
+        func finish() async throws -> BlobInfo { try await base.finish() }
+        func cancel() async { await base.cancel() }
+        func commit(expecting expected: BlobDigest?) async throws -> BlobInfo {
+            await base.cancel()
+            throw SaveError(.storageFull, "full")
+        }
+    }
+
+    let base: any BlobStore = InMemoryBlobStore(hasFiles: true)
+
+    func begin() async throws -> any BlobWriter { Writer(base: try await base.begin()) }
 }
 
 /// Whether it was asked before.

@@ -126,6 +126,13 @@ final class BlobStaging: UploadStaging {
         }
     }
 
+    /// Whether a staged file's bytes are among the blobs, and nowhere else.
+    func isStored(_ file: StagedFile) -> Bool {
+        places.withLock { places in
+            if file.id < places.count, case .stored = places[file.id] { true } else { false }
+        }
+    }
+
     /// Makes a staged file a durable blob.
     func commit(_ file: StagedFile) async throws {
         switch places.withLock({ file.id < $0.count ? $0[file.id] : nil }) {
@@ -180,10 +187,14 @@ final class SessionBytes: Sendable {
 package final class CopiedFile: Sendable {
     let asset: StoredAsset
     let blob: Blob
+    /// `backend/images/team/app/…`: where it is, for the audit trail. Nobody downloads it, and yet it gets about.
+    let place: String
 
-    package init(_ asset: StoredAsset, _ blob: Blob) {
+    /// - Parameter coordinates: of its repository.
+    package init(_ asset: StoredAsset, _ blob: Blob, in coordinates: String) {
         self.asset = asset
         self.blob = blob
+        place = "\(coordinates)/\(asset.record.path)"
     }
 
     /// What stands for a body.

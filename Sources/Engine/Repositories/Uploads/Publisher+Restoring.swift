@@ -17,6 +17,8 @@ extension Publisher {
         var lost: [Submission.Item] = []
         for item in submission.items {
             let (path, digest) = (item.record.path, item.staged.digest)
+            // A copy is of the very bytes that would be looked at, and has none to store in their place.
+            if staging.isStored(item.staged) { continue }
             // A sidecar that was made of the same file by another version may be another.
             guard try await services.storage.store.read({ try $0.asset(id, path) })?.blob == digest else { continue }
             let (problem, size) = try await BlobCheck.read(digest, in: services.storage.blobs, pool: services.storage.pool)

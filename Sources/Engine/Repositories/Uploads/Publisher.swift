@@ -239,7 +239,7 @@ package struct Publisher: Sendable {
             try decision.confirm(items, in: writing)
             let rows = PublishedRows(items, in: id, by: context.principal.auditName, at: now)
             if let package = submission.package, !items.isEmpty { try Self.put(package, id, writing, at: now) }
-            try put(rows, writing, at: now, context)
+            try put(rows, copied, writing, at: now, context)
             let published = items.map(\.record.path)
             guard let change = decision.change, let package = submission.package else { return (published, nil) }
             // A file that comes with a tag is one attempt, and one record.
@@ -250,7 +250,9 @@ package struct Publisher: Sendable {
         }
     }
 
-    private func put(_ rows: PublishedRows, _ writing: any MetadataWriting, at now: Timestamp, _ context: AuditContext) throws {
+    private func put(
+        _ rows: PublishedRows, _ copied: CopiedFile?, _ writing: any MetadataWriting, at now: Timestamp, _ context: AuditContext
+    ) throws {
         let id = repository.record.id
         for item in rows.items {
             for name in try PublishRules.retiredNames(of: item.record, in: id, writing) {
@@ -258,7 +260,9 @@ package struct Publisher: Sendable {
             }
             try writing.put(rows.row(item))
             if item.record.sidecarOf == nil {
-                try writing.record(Self.event("file.upload", item, repository.record.coordinates), context, at: now)
+                var event = Self.event("file.upload", item, repository.record.coordinates)
+                if let copied { event.details["copied_from"] = .string(copied.place) }
+                try writing.record(event, context, at: now)
             } else if let file = rows.attaches(item) {
                 if let row = try writing.asset(id, file), let announced = rows.announced(item, in: row) {
                     try writing.put(announced)

@@ -205,7 +205,7 @@ package final class UploadSessions: Sendable {
     }
 
     /// Ends a session: hands out its bytes, followed by a body, as one stream. When `use` throws, the session is as before, but takes no more bytes where
-    /// the body had none: they are not copied then, and their file is complete.
+    /// the body had none: they are not copied then, and their file is complete. Where that file itself is lost, the session is gone.
     ///
     /// - Throws: `notFound`, `conflict`, `rangeNotSatisfiable`, and what `use` throws.
     func end<Value: Sendable>(
@@ -221,7 +221,14 @@ package final class UploadSessions: Sendable {
             await forget(id)
             return value
         } catch {
-            if bytes.isTaken { sessions.withLock { $0[id]?.isWhole = true } }
+            if bytes.isTaken {
+                // What could not be made a blob is gone from the staging area: there is nothing to go on with.
+                guard (try? await session.writer.finish()) != nil else {
+                    await forget(id)
+                    throw error
+                }
+                sessions.withLock { $0[id]?.isWhole = true }
+            }
             release(id, size: session.size)
             throw error
         }

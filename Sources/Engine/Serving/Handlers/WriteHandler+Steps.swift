@@ -35,16 +35,27 @@ extension WriteHandler {
 
     /// Publishes a file that is here already.
     ///
-    /// - Returns: nil where there is none that the caller may read.
+    /// - Returns: nil where there is none that the caller may read, or it cannot be copied now.
     /// - Throws: what `Publisher.upload` throws.
     private func publish(_ copy: UploadStep.Copy, _ resolved: ResolvedRequest) async throws -> HTTPResponse? {
         guard let file = await file(copy.source, resolved) else { return nil }
         let publisher = Publisher(repository: resolved.repository, services: services)
         let authority = ChangeAuthority(resolved.sender, .write, on: resolved.repository.record.id, services)
-        let report = try await publisher.upload(
-            copy.plan, resolved.request, by: authority, limit: maxFileSize, context: resolved.audit, copying: file)
-        return success(report, of: copy.plan, in: resolved.repository)
+        do {
+            let report = try await publisher.upload(
+                copy.plan, resolved.request, by: authority, limit: maxFileSize, context: resolved.audit, copying: file)
+            return success(report, of: copy.plan, in: resolved.repository)
+        } catch {
+            // "If a registry does not support cross-repository mounting or is unable to mount the requested blob, it SHOULD return a 202"
+            // (OCI Distribution Specification, "Mounting a blob from another repository"): the client then sends the bytes.
+            let failure = ((error as? Publisher.Refused)?.error ?? error) as? SaveError
+            if let failure, Self.endsCopyOnly.contains(failure.code) { return nil }
+            throw error
+        }
     }
+
+    /// What keeps a file from being copied and not its bytes from being sent: it has gone meanwhile, or others were faster.
+    private static let endsCopyOnly: Set<SaveError.Code> = [.conflict, .assetNotFound, .busy, .storageUnavailable]
 
     /// What a request of the same caller for a file gives, where it is here; nil for whatever else there is or is not.
     private func file(_ path: String, _ resolved: ResolvedRequest) async -> CopiedFile? {
@@ -55,7 +66,7 @@ extension WriteHandler {
             case .stored(let asset, let blob, _)? = try? await sources.source(of: source.repository, in: source.catalogue)
                 .asset(place, package: package, method: .head)
         else { return nil }
-        return CopiedFile(asset, blob)
+        return CopiedFile(asset, blob, in: source.repository.record.coordinates)
     }
 
     private func respond(
