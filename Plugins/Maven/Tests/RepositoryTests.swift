@@ -58,6 +58,20 @@ import Testing
         #expect(others.allSatisfy { !gone.contains($0.path.text) })
     }
 
+    @Test func `a build that is called after a time to come takes no place of builds that came later`() throws {
+        func build(_ name: String, at second: Int64) throws -> AssetRecord {
+            var file = try record("com/acme/lib/1.1-SNAPSHOT/lib-1.1-\(name)-sources.jar")
+            file.published = Timestamp(seconds: second)
+            return file
+        }
+        let builds = [
+            try build("29991231.235959-1", at: 1), try build("20260102.030405-1", at: 2), try build("20260102.030406-2", at: 3),
+            try build("20260102.030407-3", at: 4),
+        ]
+        let format = try MavenFormat(settings: ["keep_snapshots": 2])
+        #expect(format.unreachable(in: Listing(assets: builds)) == [builds[1].path])
+    }
+
     @Test(arguments: ["keep_snapshots": [JSONValue.integer(0), "x", .integer(10_001)], "versions": ["all", true]])
     func `a setting that cannot be is refused by its name`(name: String, values: [JSONValue]) {
         for value in values {
@@ -180,6 +194,16 @@ import Testing
         #expect(await platform.send(.delete, platform.path(of: "second") + path).status == 404)
     }
 
+    @Test func `a group has no more plugins than a limit, however often some are deployed`() async throws {
+        func metadata(_ name: String, _ count: Int) -> String {
+            let plugins = (0..<count).map { "<plugin><prefix>\(name)\($0)</prefix><artifactId>p</artifactId></plugin>" }
+            return "<metadata><plugins>\(plugins.joined())</plugins></metadata>"
+        }
+        #expect(await put("hosted", "com/acme/maven-metadata.xml", metadata("a", 3)) == 201)
+        #expect(await put("hosted", "com/acme/maven-metadata.xml", metadata("b", Plugin.maxCount - 2)) == 400)
+        #expect(await put("hosted", "com/acme/maven-metadata.xml", metadata("b", 2)) == 201)
+    }
+
     @Test func `plugins are deployed again after their metadata was deleted`() async throws {
         let path = "com/acme/maven-metadata.xml"
         for _ in 0..<2 {
@@ -195,6 +219,14 @@ import Testing
             #expect(await put(name, refused, "x") == 400)
             #expect(try await get(name, refused).status == 404)
             #expect(await put(name, taken, "x") == 201)
+            // Maven calls these snapshots as well, and what is in a version's folder is of no other.
+            let odd = ["1.0.SNAPSHOT/lib-1.0.SNAPSHOT.jar", "snapshot/lib-snapshot.jar", "1.0-Snapshot/lib-1.0-Snapshot.jar"]
+            for path in odd { #expect(await put(name, "com/acme/lib/" + path, "x") == (name == "release" ? 400 : 201)) }
+            for path in [
+                "1.1-SNAPSHOT/lib-1.1-20261127.191122-03.jar", "1.0/lib-1.1-20261127.191122-3.jar", "1.1-SNAPSHOT/x.jar",
+            ] {
+                #expect(await put(name, "com/acme/lib/" + path, "x") == 400)
+            }
             // What has no version is of both.
             #expect(await put(name, "com/acme/maven-metadata.xml", Self.plugins) == 201)
             #expect(await put(name, "archetype-catalog.xml", "x") == 201)

@@ -119,9 +119,16 @@ struct SnapshotBuild: Hashable {
         return start.count + 16 + digits.count
     }
 
+    /// Whether a text is a date and a time of day, `20261127.191122`.
     private static func isTimestamp(_ text: ArraySlice<UInt8>) -> Bool {
-        guard text.count == 15 else { return false }
-        return text.enumerated().allSatisfy { $0.offset == 8 ? $0.element == UInt8(ascii: ".") : ASCII.isDigit($0.element) }
+        guard text.count == 15,
+            text.enumerated().allSatisfy({ $0.offset == 8 ? $0.element == UInt8(ascii: ".") : ASCII.isDigit($0.element) })
+        else { return false }
+        let numbers = [4, 6, 9, 11, 13].map { start in
+            text.dropFirst(start).prefix(2).reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+        }
+        let limits = [1...12, 1...31, 0...23, 0...59, 0...59]
+        return zip(limits, numbers).allSatisfy { $0.contains($1) }
     }
 
     /// A build's number: without zeros in front, so that a name and a number are one.

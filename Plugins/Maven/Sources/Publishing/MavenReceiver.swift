@@ -28,7 +28,7 @@ struct MavenReceiver {
 
     private func file(_ path: AssetPath) async throws -> Submission {
         let file = MavenPath(path)
-        if let file { try versions.check(file) }
+        try versions.check(path)
         let staged = try await staging.stage(upload.body, computing: ChecksumName.algorithms)
         let filename = path.filename
         let ending = filename.utf8.lastIndex(of: UInt8(ascii: ".")).map { String(Substring(filename.utf8[$0...].dropFirst())) }
@@ -76,7 +76,16 @@ struct MavenReceiver {
         }
         return Submission(
             items: items.sorted { $0.key < $1.key }.map(\.value),
-            package: PackageSummary(id: package.id, displayName: package.id.name))
+            package: PackageSummary(id: package.id, displayName: package.id.name)
+        ) { listing in
+            guard Plugin.all(in: listing).count <= Plugin.maxCount else {
+                throw SaveError(
+                    .invalidRequest,
+                    "content: a group has at most \(Plugin.maxCount) plugins here: delete the metadata of the group and deploy those that are left again",
+                    details: ["field": "content"])
+            }
+            return PackageChange()
+        }
     }
 
     /// The metadata of a group goes with all its plugins; that of an artifact is made of its files.
