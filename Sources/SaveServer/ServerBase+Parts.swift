@@ -8,6 +8,7 @@ internal import SaveHTTP
 internal import SavePlatform
 internal import SaveRepositories
 internal import SaveS3
+internal import SaveSQLMetadata
 internal import SaveServing
 internal import SaveStorage
 internal import SaveUI
@@ -132,7 +133,7 @@ extension ServerBase {
         return Health(
             store: stores.metadata, blobs: stores.blobs, probe: probe,
             storage: try StorageProbe(lock: configuration.data + "/" + DirectoryLock.name), version: Version.current, log: log,
-            damaged: { scrub.report.damaged })
+            damaged: { scrub.report.damaged }, trail: { [metadata = stores.metadata] in try metadata.checkSealing() })
     }
 
     func gateway(

@@ -36,6 +36,13 @@ enum ServerKey {
         Array((Hex.encode(Secrets.hmacSHA256(key: key, Array("which key this is".utf8))) + "\n").utf8)
     }
 
+    /// What tells the key in a file from every other one.
+    ///
+    /// - Throws: as `read`.
+    static func identity(at path: String) throws -> String {
+        String(decoding: check(of: try read(path)).dropLast(), as: UTF8.self)
+    }
+
     /// The key in a file.
     ///
     /// - Throws: `invalidConfiguration` when the file is not there, is readable by others, has another size or is another key than the one

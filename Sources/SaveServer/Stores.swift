@@ -44,15 +44,14 @@ package struct Stores: Sendable {
         let address = try configuration.bucket()
         let directory = try DataDirectory(
             configuration.data, for: purpose, hasDatabase: configuration.database == nil, keepsFiles: address == nil)
-        if directory.isNew { try ServerKey.create(at: directory.keyPath) }
-        ServerKey.noteIdentity(at: directory.keyPath)
+        if configuration.database == nil { try makeKey(in: directory) }
         let pool = BlockingPool(name: "files", threads: 8)
         let local = try FileBlobStore(
             root: address == nil ? directory.blobsPath : directory.copiesPath, reserveBytes: configuration.diskReserve,
             durability: address == nil ? .each : .atEnd, pool: pool)
         let bucket = try address.map { try open($0, configuration, local: local, pool: pool) }
         let metadata =
-            if let address = configuration.database { try await PostgresStore.open(address) } else {
+            if let address = configuration.database { try await open(address, of: directory) } else {
                 try SQLiteStore.open(path: directory.databasePath)
             }
         try directory.complete()
@@ -62,6 +61,44 @@ package struct Stores: Sendable {
             // One more than there are processors: long work never has that one. What is on its way to clients goes first.
             processors: BlockingPool(
                 name: "processor", threads: max(2, ProcessInfo.processInfo.activeProcessorCount) + 1, niceness: 5))
+    }
+
+    private static func makeKey(in directory: DataDirectory) throws {
+        if directory.isNew { try ServerKey.create(at: directory.keyPath) }
+        ServerKey.noteIdentity(at: directory.keyPath)
+    }
+
+    /// A database that other servers could open as well.
+    private static func open(_ address: PostgresAddress, of directory: DataDirectory) async throws -> SQLMetadataStore {
+        let metadata = try await PostgresStore.open(address)
+        do { try await makeKey(in: directory, for: metadata) } catch {
+            await metadata.close()
+            throw error
+        }
+        return metadata
+    }
+
+    /// Makes sure as well that the directory belongs to the records: a new one is made for new records only, because a server that lost
+    /// its directory would go on without its files, and with a key that opens nothing.
+    ///
+    /// - Throws: `storageUnavailable`, `invalidConfiguration`.
+    private static func makeKey(in directory: DataDirectory, for metadata: SQLMetadataStore) async throws {
+        // A first start that was cut short has left its key.
+        let hasKey = FileManager.default.fileExists(atPath: directory.keyPath)
+        if directory.isNew, !hasKey, try await metadata.bind(to: nil) != nil {
+            throw SaveError(
+                .storageUnavailable,
+                "the database holds a server's records, and \(directory.path) has nothing of that server: mount its data directory there, put its server.key and blobs into it, or name an empty database"
+            )
+        }
+        try makeKey(in: directory)
+        let own = try ServerKey.identity(at: directory.keyPath)
+        guard try await metadata.bind(to: own) == own else {
+            throw SaveError(
+                .invalidConfiguration,
+                "the server's key \(directory.keyPath) is not the key that the records in the database were made with: put the right one there, or name another database. To go on with this one, empty the table server_identity; every API key and every upstream's password has to be made again then"
+            )
+        }
     }
 
     /// A bucket, which has not been asked for anything yet.

@@ -47,6 +47,7 @@ def test_a_password_is_not_shown(value, visible):
 
 @pytest.mark.parametrize("value, visible", [
     ("https://mirror.example/a.zip?token=s3cret", "https://mirror.example/a.zip?***"),
+    ("https://mirror.example/a.zip?token=me@s3cret", "https://***"),
     ("https://me:s3cret@mirror.example/a.zip?k=s3cret, https://mirror.example/b.zip", "https://***@mirror.example/a.zip?***, https://mirror.example/b.zip")])
 def test_what_stands_in_the_query_of_a_url_is_not_shown(value, visible):
     assert shown(SAVE_ADVISORY_SOURCES=value)["advisory_sources"] == (visible, "the variable SAVE_ADVISORY_SOURCES")

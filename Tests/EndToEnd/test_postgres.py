@@ -1,6 +1,7 @@
 """A server whose records are in PostgreSQL: clients notice nothing, and a database that goes away is told and comes back."""
 import concurrent.futures
 import hashlib
+import shutil
 
 import pytest
 import requests
@@ -25,6 +26,13 @@ def upload(session, server, item, content):
         data={":action": "file_upload", "protocol_version": "1", "name": item.name, "version": item.version,
               "filetype": "bdist_wheel", "pyversion": "py3", "sha256_digest": hashlib.sha256(content).hexdigest()},
         files={"content": (item.filename, content)}).status_code
+
+
+def take_over(first, second):
+    """Gives a server the key and the files of another one."""
+    second.data.mkdir(mode=0o700)
+    shutil.copytree(first.data / "blobs", second.data / "blobs")
+    shutil.copy2(first.data / "server.key", second.data / "server.key")
 
 
 def session():
@@ -55,7 +63,10 @@ def test_of_two_servers_on_one_database_one_wins_each_of_three_hundred_names(new
     database = postgres.database()
     first = new_server("first", SAVE_DATABASE=database)
     first.create("p/hosted")
-    second = new_server("second", SAVE_DATABASE=database)
+    # A second one with the first one's key, as a spare has it; another key is refused.
+    second = new_server("second", start=False, SAVE_DATABASE=database)
+    take_over(first, second)
+    second.start()
     sessions = [(session(), first, b"first"), (session(), second, b"second")]
     # Other bytes of the same name: a file may be sent again, but not changed.
     contents = {}
@@ -145,6 +156,41 @@ def test_a_change_whose_answer_got_lost_is_made_once_and_acknowledged(new_server
         assert server.stop() == 0
     finally:
         between.stop()
+
+
+def test_a_change_that_was_not_made_is_not_acknowledged_when_the_question_for_it_gets_lost_too(new_server, postgres):
+    between = LostAnswers(postgres)
+    try:
+        server = new_server("doubt", SAVE_DATABASE=between.url(postgres.database()))
+        server.create("p/hosted")
+        between.withheld.set()
+        item = make_fixtures.wheel("sent", "1.0")
+        assert upload(session(), server, item, item.content) == 200
+        assert not between.withheld.is_set() and len(between.lost) == 1
+        assert item.filename in session().get(server.index_url("p/hosted") + "sent/").text
+        assert server.stop() == 0
+    finally:
+        between.stop()
+
+
+def test_a_new_directory_or_another_key_is_refused_beside_the_records_of_a_server(new_server, postgres):
+    database = postgres.database()
+    server = new_server("first", SAVE_DATABASE=database)
+    server.create("p/hosted")
+    assert server.stop() == 0
+    new, other = server.data.parent / "new", new_server("other", start=False, SAVE_DATABASE=database)
+    done = command("serve", "--data", new, "--listen", "127.0.0.1:0", SAVE_DATABASE=database)
+    assert done.returncode != 0 and "mount its data directory" in done.stderr, done.stderr
+    assert not (new / "server.key").exists() and not (new / "initial-admin-password").exists()
+    take_over(server, other)
+    key = (other.data / "server.key").read_bytes()
+    (other.data / "server.key").write_bytes(bytes(32))
+    done = command("serve", "--data", other.data, "--listen", "127.0.0.1:0", SAVE_DATABASE=database)
+    assert done.returncode != 0 and "is not the key" in done.stderr, done.stderr
+    (other.data / "server.key").write_bytes(key)
+    (other.data / "server.key.check").unlink()
+    other.start()
+    assert other.admin.ok("GET", "/api/v1/repos").json()["items"]
 
 
 def test_no_password_of_the_database_is_shown(postgres, tmp_path):

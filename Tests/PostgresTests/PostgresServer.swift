@@ -118,8 +118,12 @@ final class PostgresServer: @unchecked Sendable {
 
     /// - Parameter hosts: folders of sockets of other servers, which are asked first.
     func address(_ database: String, hosts: [String] = [], password: String = "hunter2") throws -> PostgresAddress {
+        try PostgresAddress(try url(database, hosts: hosts, password: password))
+    }
+
+    func url(_ database: String, hosts: [String] = [], password: String = "hunter2") throws -> String {
         let hosts = (hosts + [folder]).map { $0.replacingOccurrences(of: "/", with: "%2F") }.joined(separator: ",")
-        return try PostgresAddress("postgresql://save:\(password)@/\(database)?host=\(hosts)")
+        return "postgresql://save:\(password)@/\(database)?host=\(hosts)"
     }
 
     func open(_ database: String, connections: Int = 6) async throws -> SQLMetadataStore {

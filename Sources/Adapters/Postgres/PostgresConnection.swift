@@ -26,7 +26,12 @@ final class PostgresConnection: @unchecked Sendable {
         guard let handle else { throw PostgresFailure(state: "", message: "out of memory") }
         guard PQstatus(handle) == CONNECTION_OK else {
             defer { PQfinish(handle) }
-            throw PostgresFailure(state: "", message: Self.line(PQerrorMessage(handle)))
+            throw PostgresFailure(connecting: Self.line(PQerrorMessage(handle)))
+        }
+        // PostgreSQL 15, 34.4: else sending blocks for as long as the server takes nothing, and no deadline is looked at.
+        guard PQsetnonblocking(handle, 1) == 0 else {
+            defer { PQfinish(handle) }
+            throw PostgresFailure(state: "", message: "the connection cannot be used without blocking")
         }
         self.handle = handle
         save_pq_silence(handle)

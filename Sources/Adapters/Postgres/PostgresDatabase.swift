@@ -9,8 +9,10 @@ final class PostgresDatabase: SQLDatabase {
         var idle: [PostgresConnection] = []
         var users = 0
         var isClosed = false
-        /// Since when no connection is to be had, in nanoseconds of uptime.
-        var unreachableSince: UInt64?
+        /// Since when no connection is to be had, in nanoseconds of uptime, and why.
+        var unreachable: (since: UInt64, problem: PostgresFailure)?
+        /// Whether one caller looks whether the database is back.
+        var isProbing = false
         var closers: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -23,6 +25,8 @@ final class PostgresDatabase: SQLDatabase {
     private let patience: UInt64
     /// Overtaken so often, a transaction waits for its turn among those that were overtaken as well.
     private static let attemptsBesideOthers = 3
+    /// So many transactions may wait for a connection; what comes then is refused.
+    private static let maxWaiting = 2000
 
     /// Connects to nothing yet.
     ///
@@ -78,6 +82,9 @@ final class PostgresDatabase: SQLDatabase {
     ) async throws -> Value {
         try state.withLock { state in
             guard !state.isClosed else { throw SaveError(.storageUnavailable, "the database is closed") }
+            guard threads.waiting < Self.maxWaiting else {
+                throw SaveError(.busy, "too many requests wait for the database: ask again later")
+            }
             state.users += 1
         }
         defer { leave() }
@@ -88,7 +95,7 @@ final class PostgresDatabase: SQLDatabase {
                 do {
                     return try attempt(kind(number), until: end, body)
                 } catch let problem as PostgresFailure {
-                    guard problem.isOvertaken || problem.isLost, PlatformClock.system.uptime() < limit(end, problem) else {
+                    guard problem.mayPass, PlatformClock.system.uptime() < limit(end, problem) else {
                         throw problem.error
                     }
                     pause(number, problem)
@@ -101,7 +108,7 @@ final class PostgresDatabase: SQLDatabase {
     /// Until when a transaction is begun again. A database that has been gone for longer than that keeps nobody waiting: each caller has
     /// one look.
     private func limit(_ end: UInt64, _ problem: PostgresFailure) -> UInt64 {
-        guard problem.isLost, let since = state.withLock({ $0.unreachableSince }) else { return end }
+        guard problem.isLost, let since = state.withLock({ $0.unreachable?.since }) else { return end }
         return min(end, since + patience)
     }
 
@@ -118,7 +125,7 @@ final class PostgresDatabase: SQLDatabase {
     /// Longer each time, and not for all the same. The first new connection after a lost one is tried at once.
     private func pause(_ attempt: Int, _ problem: PostgresFailure) {
         guard attempt > 1 || problem.isOvertaken else { return }
-        let most = problem.isLost ? 1000 : 50
+        let most = problem.isOvertaken ? 50 : 1000
         NamedThread.sleep(.milliseconds(Int.random(in: 0...min(most, 4 << min(attempt, 8)))))
     }
 
@@ -138,12 +145,12 @@ final class PostgresDatabase: SQLDatabase {
             do {
                 value = try body(session)
             } catch {
-                if let failure = session.failure, failure.isOvertaken || failure.isLost { throw failure }
+                if let failure = session.failure, failure.mayPass { throw failure }
                 throw error
             }
             if let failure = session.failure {
                 // The closure went on after an error, which the database does not.
-                if failure.isOvertaken || failure.isLost { throw failure }
+                if failure.mayPass { throw failure }
                 throw PostgresSession.lost
             }
             // Steps that run alone find out by themselves how far they are.
@@ -176,10 +183,9 @@ final class PostgresDatabase: SQLDatabase {
         var attempt = 1
         repeat {
             do {
-                try PostgresConnection(address).control(token.insertion, within: 10)
-                return false
-            } catch let answer as PostgresFailure {
-                if answer.isTaken { return true }
+                return try token.isCommitted(askedOver: PostgresConnection(address))
+            } catch is PostgresFailure {
+                // The next connection is asked.
             }
             attempt += 1
             pause(attempt, problem)
@@ -194,14 +200,25 @@ final class PostgresDatabase: SQLDatabase {
 
     private func takeConnection() throws -> PostgresConnection {
         if let connection = state.withLock({ $0.idle.popLast() }) { return connection }
+        // A host that is gone takes seconds to say so: one caller looks, and keeps the others from waiting for the same.
+        let isProbe = try state.withLock { state in
+            guard let unreachable = state.unreachable else { return false }
+            guard !state.isProbing else { throw unreachable.problem }
+            state.isProbing = true
+            return true
+        }
+        defer { if isProbe { state.withLock { $0.isProbing = false } } }
         do {
             let connection = try PostgresConnection(address)
-            state.withLock { $0.unreachableSince = nil }
+            state.withLock { $0.unreachable = nil }
             return connection
-        } catch {
+        } catch let problem as PostgresFailure {
             let now = PlatformClock.system.uptime()
-            state.withLock { state in state.unreachableSince = state.unreachableSince ?? now }
-            throw error
+            // One that has all the connections it takes does answer.
+            if !problem.isCrowded {
+                state.withLock { state in state.unreachable = (state.unreachable?.since ?? now, problem) }
+            }
+            throw problem
         }
     }
 

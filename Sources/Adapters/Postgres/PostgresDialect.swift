@@ -109,7 +109,7 @@ extension SQLTextIndex {
         condition: { _ in "parts @> ?::text[]" },
         pattern: { parts in
             let quoted = parts.map { part in
-                "\"" + part.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
+                "\"" + part.unicodeScalars.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
             }
             return "{\(quoted.joined(separator: ","))}"
         })

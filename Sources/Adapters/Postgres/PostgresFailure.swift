@@ -1,11 +1,17 @@
 internal import SavePlatform
 
-/// What PostgreSQL or libpq said, by its SQLSTATE (PostgreSQL 15, appendix A). Errors are told apart by code, never by text.
+/// What PostgreSQL or libpq said, by its SQLSTATE (PostgreSQL 15, appendix A). Errors are told apart by code; by text only where
+/// libpq keeps the code to itself (`init(connecting:)`).
 struct PostgresFailure: Error, CustomStringConvertible {
     /// Five characters; empty where libpq itself gave up the connection, or never got one.
     let state: String
     /// For the log. It names hosts, tables and constraints, never values or passwords.
     let message: String
+
+    init(state: String, message: String) {
+        self.state = state
+        self.message = message
+    }
 
     var description: String { "PostgreSQL \(state.isEmpty ? "connection" : state): \(message)" }
 
@@ -16,8 +22,11 @@ struct PostgresFailure: Error, CustomStringConvertible {
     /// Whether another writer was in the way, and the same transaction may well succeed now: serialization failure, deadlock.
     var isOvertaken: Bool { state == "40001" || state == "40P01" }
 
-    /// Whether a unique index has such a row already.
-    var isTaken: Bool { state == "23505" }
+    /// Whether the database has all the connections it takes. One that ends makes room.
+    var isCrowded: Bool { state == "53300" }
+
+    /// Whether the same transaction may well succeed a moment later. A lock that was not to be had in time is another writer in the way.
+    var mayPass: Bool { isOvertaken || isLost || isCrowded || state == "55P03" }
 
     /// The failure in the platform's terms.
     var error: SaveError {
@@ -45,6 +54,32 @@ struct PostgresFailure: Error, CustomStringConvertible {
             SaveError(.storageUnavailable, "the database cannot be reached or used: the server's log says why", underlying: self)
         default: SaveError(.internalFailure, "the database refused a statement", underlying: self)
         }
+    }
+
+    /// Parts of what PostgreSQL 15 (postinit.c, auth.c, hba.c), libpq and PgBouncer say to a connection that they refuse.
+    private static let refusals: [(state: String, texts: [String])] = [
+        (
+            "53300",
+            [
+                "too many clients already", "connection slots are reserved", "too many connections for",
+                "no more connections allowed",
+            ]
+        ),
+        (
+            "28P01",
+            ["authentication failed for user", "no password supplied", "no pg_hba.conf entry", "is not permitted to log in"]
+        ),
+        ("28000", ["FATAL:  role \""]), ("3D000", ["FATAL:  database \"", "no such database"]),
+    ]
+
+    /// Why no connection came about. libpq tells the code of no failed connection, so its text has to do: in another language than
+    /// English it says "cannot be reached". Of several hosts, all have to say the same.
+    init(connecting message: String) {
+        let states = Set(
+            message.split(separator: "connection to server ").map { text in
+                Self.refusals.first { $0.texts.contains { text.contains($0) } }?.state ?? ""
+            })
+        self.init(state: states.count == 1 ? states.first ?? "" : "", message: message)
     }
 
     /// The server did not answer in time: it hangs, or the network does.

@@ -5,7 +5,7 @@ internal import SaveSQLMetadata
 enum PostgresTransaction {
     case read
     case write
-    /// As `write`, after others that were overtaken too often have ended.
+    /// As `write`, after others that were overtaken too often have ended. All other writes go on beside it.
     case writeInTurn
     /// One at a time, in all processes. What it reads was committed before it has its turn.
     case alone
@@ -40,7 +40,8 @@ enum PostgresTransaction {
     private var limits: String {
         """
         SET LOCAL statement_timeout = '\(statementSeconds)s'; SET LOCAL lock_timeout = '\(lockSeconds)s';
-        SET LOCAL idle_in_transaction_session_timeout = '60s'
+        SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL synchronous_commit = on; SET LOCAL bytea_output = hex;
+        SET LOCAL jit = off
         """
     }
 

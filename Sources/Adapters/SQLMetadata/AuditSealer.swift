@@ -11,6 +11,8 @@ final class AuditSealer: Sendable {
         /// Writes whose records must be looked for, which a run that began before them may have missed.
         var callers: [CheckedContinuation<Void, Never>] = []
         var isStopped = false
+        /// Since when, in nanoseconds of uptime, every attempt failed, and why the last one did.
+        var failure: (since: UInt64, error: any Error)?
     }
 
     private let database: any SQLDatabase
@@ -40,12 +42,26 @@ final class AuditSealer: Sendable {
         Task { [weak self] in
             var second = 0
             while let self, !self.state.withLock({ $0.isStopped }) {
-                if await self.areWaiting() { await self.seal() }
+                if await self.areWaiting() { await self.seal() } else { self.note(nil) }
                 if second % 60 == 0 { await self.tidy() }
                 second += 1
                 try? await Task.sleep(for: .seconds(1))
             }
         }
+    }
+
+    /// - Throws: `storageUnavailable` where every attempt has failed for so many nanoseconds.
+    func check(_ patience: UInt64) throws {
+        let now = PlatformClock.system.uptime()
+        guard let failure = state.withLock({ $0.failure }), now >= failure.since + patience else { return }
+        throw SaveError(
+            .storageUnavailable, "records of the audit trail are kept and do not get their places in it: \(failure.error)",
+            underlying: failure.error)
+    }
+
+    private func note(_ error: (any Error)?) {
+        let now = PlatformClock.system.uptime()
+        state.withLock { state in state.failure = error.map { (state.failure?.since ?? now, $0) } }
     }
 
     func stop() { state.withLock { $0.isStopped = true } }
@@ -65,15 +81,23 @@ final class AuditSealer: Sendable {
 
     /// Returns how many records got their place; 0 as well where the database fails.
     private func sealSome() async -> Int {
-        (try? await database.writeAlone { [self] session in try transaction(session).seal() }) ?? 0
+        do {
+            let count = try await database.writeAlone { [self] session in try transaction(session).seal() }
+            note(nil)
+            return count
+        } catch {
+            note(error)
+            return 0
+        }
     }
 
     private func areWaiting() async -> Bool {
-        (try? await database.read { try $0.exists("SELECT 1 FROM audit_waiting LIMIT 1", []) }) ?? false
+        // Where nobody can tell, the attempt says why.
+        (try? await database.read { try $0.exists("SELECT 1 FROM audit_waiting LIMIT 1", []) }) ?? true
     }
 
     private func tidy() async {
-        try? await database.writeAlone { [self] session in try transaction(session).tidy(at: PlatformClock.system.now()) }
+        try? await database.writeAlone { [self] session in try transaction(session).tidy() }
     }
 
     private func transaction(_ session: any SQLSession) -> SQLTransaction {

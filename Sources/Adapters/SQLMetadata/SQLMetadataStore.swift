@@ -30,7 +30,11 @@ package final class SQLMetadataStore: MetadataStore {
         }
         let waiting = WaitingRecords()
         let value = try await database.write { [dialect = database.dialect, settings] session in
-            try body(SQLTransaction(session: session, dialect: dialect, settings: settings, waiting: waiting))
+            let transaction = SQLTransaction(
+                session: session, dialect: dialect, settings: settings, waiting: waiting, counted: CountedChanges())
+            let value = try body(transaction)
+            try transaction.numberChanges()
+            return value
         }
         // What the caller did is durable. The wait lets the next reader of the trail find it there.
         if !waiting.isEmpty { await sealer.seal() }
@@ -52,6 +56,27 @@ package final class SQLMetadataStore: MetadataStore {
     package func ping() async throws {
         _ = try await database.read { try $0.integer("SELECT max(number) FROM schema_migrations") }
     }
+
+    /// Binds the records to the key of the server that makes the first ones. Nothing with one writer, whose file is beside its key.
+    ///
+    /// - Parameter keyCheck: what tells the key from others and gives nothing away; nil to ask only.
+    /// - Returns: of which key the records are now; nil where they are of none yet.
+    package func bind(to keyCheck: String?) async throws -> String? {
+        guard sealer != nil else { return keyCheck }
+        return try await database.writeAlone { session in
+            if let known = try session.first("SELECT key_check FROM server_identity LIMIT 1", [], { try $0.text() }) {
+                return known
+            }
+            if let keyCheck { try session.execute("INSERT INTO server_identity (key_check) VALUES ($1)", [.text(keyCheck)]) }
+            return keyCheck
+        }
+    }
+
+    /// Makes sure that records get their places in the audit trail.
+    ///
+    /// - Parameter patience: seconds for which every attempt may fail: a restart of the database is no failure.
+    /// - Throws: `storageUnavailable` where they have not for longer, with what the database said last.
+    package func checkSealing(patience: UInt64 = 15) throws { try sealer?.check(patience * 1_000_000_000) }
 
     /// Refuses new work, waits for what is under way, and lets go of all files and threads. May be called twice.
     package func close() async {

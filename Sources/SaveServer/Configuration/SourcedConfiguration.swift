@@ -57,6 +57,8 @@ package struct SourcedConfiguration: Sendable {
         guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")) else { return withoutQueries(text[...]) }
         let before = text[..<at]
         let scheme = before.firstRange(of: "://").map { before[..<$0.upperBound] } ?? ""
+        // An `@` in a query stands in a secret.
+        guard !before.utf8.contains(UInt8(ascii: "?")) else { return "\(scheme)***" }
         return "\(scheme)***\(withoutQueries(text[at...]))"
     }
 

@@ -21,12 +21,13 @@ package final class Health: Sendable {
     /// - Parameters:
     ///   - probe: looks at the blob store, where there is more to look at than whether it answers.
     ///   - storage: looks at the data directory; nil for stores that have none.
+    ///   - trail: throws where records do not get into the audit trail.
     ///   - patience: after which a part that does not answer counts as failed.
     package init(
         store: any MetadataStore, blobs: any BlobStore,
         probe: (@Sendable () async throws -> Void)? = nil, storage: StorageProbe? = nil, version: String, log: Log = .silent(),
         patience: Duration = .seconds(5), clock: PlatformClock = .system,
-        damaged: @escaping @Sendable () -> Int64 = { 0 }
+        damaged: @escaping @Sendable () -> Int64 = { 0 }, trail: @escaping @Sendable () throws -> Void = {}
     ) {
         self.storage = storage
         var parts: [(name: String, look: SharedLook)] = []
@@ -39,6 +40,10 @@ package final class Health: Sendable {
         if let storage { add("data directory") { await storage.problem() } }
         add("database") {
             _ = try await store.read { try $0.lastAudit()?.sequence }
+            return nil
+        }
+        add("audit trail") {
+            try trail()
             return nil
         }
         add(Self.blobStore) {

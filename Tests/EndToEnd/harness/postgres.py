@@ -156,7 +156,8 @@ logfile = %s/pgbouncer.log
 
 
 class LostAnswers:
-    """Stands between a server and its database, on a Unix socket, and loses what the database answers to a commit."""
+    """Stands between a server and its database, on a Unix socket, and loses what the database answers to a commit: `armed`. Or the
+    commit itself, and what the database answers to the question for it: `withheld`."""
     SOCKET = ".s.PGSQL.5432"
 
     def __init__(self, postgres):
@@ -166,6 +167,8 @@ class LostAnswers:
         self.listener.bind(str(self.folder / self.SOCKET))
         self.listener.listen()
         self.armed = threading.Event()
+        self.withheld = threading.Event()
+        self.doubted = threading.Event()
         self.lost = []
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -185,9 +188,19 @@ class LostAnswers:
             threading.Thread(target=self.answer, args=(client, database, loses), daemon=True).start()
 
     def ask(self, client, database, loses):
+        asks = False
         while data := self.read(client):
             # A write's commit, with its token.
-            if self.armed.is_set() and b"INSERT INTO commit_tokens" in data and b"COMMIT" in data:
+            is_commit = b"INSERT INTO commit_tokens" in data and b"COMMIT" in data
+            if self.withheld.is_set() and is_commit:
+                self.withheld.clear()
+                self.doubted.set()
+                break
+            asks = asks or b"SELECT is_void FROM commit_tokens" in data
+            if self.doubted.is_set() and asks and b"COMMIT" in data:
+                self.doubted.clear()
+                loses.set()
+            if self.armed.is_set() and is_commit:
                 self.armed.clear()
                 loses.set()
             database.sendall(data)

@@ -107,11 +107,17 @@ extension Migration {
             "CREATE INDEX audit_outcome ON audit (outcome, sequence) WHERE outcome <> 'ok'",
             "CREATE INDEX audit_high_time ON audit (high_time, sequence)",
             "CREATE INDEX audit_late ON audit (time) WHERE time < high_time",
-        ] + dialect.appendOnly("audit") + (dialect.hasOneWriter ? [] : [waiting(dialect), tokens])
+        ] + dialect.appendOnly("audit") + (dialect.hasOneWriter ? [] : [waiting(dialect), tokens, identity])
     }
 
+    /// Which server's key the records were made with: the key is not in the database and may be another one.
+    private static let identity = "CREATE TABLE server_identity (key_check TEXT NOT NULL)"
+
     /// What says of a write whose answer got lost whether it was committed.
-    private static let tokens = "CREATE TABLE commit_tokens (token BIGINT NOT NULL PRIMARY KEY, committed BIGINT NOT NULL)"
+    private static let tokens = """
+        CREATE TABLE commit_tokens (
+          token BIGINT NOT NULL PRIMARY KEY, is_void BOOLEAN NOT NULL, written TIMESTAMPTZ NOT NULL DEFAULT now())
+        """
 
     /// Records that were committed with their changes and have no place in the chain yet.
     private static func waiting(_ dialect: SQLDialect) -> String {

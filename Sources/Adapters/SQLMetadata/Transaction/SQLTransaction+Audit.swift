@@ -48,6 +48,8 @@ extension SQLTransaction {
 
     func removeCutAudit(limit: Int) throws -> Int {
         guard let cut = try auditCut() else { return 0 }
+        // With several writers the record of the cut may not have its place yet, and it has the end of the trail to follow.
+        if !dialect.hasOneWriter, try (lastAudit()?.sequence ?? 0) <= cut.sequence { return 0 }
         let end = try session.integer(
             "SELECT max(sequence) FROM (SELECT sequence FROM audit WHERE sequence <= $1 ORDER BY sequence LIMIT $2) AS oldest",
             [.integer(cut.sequence), .integer(Int64(max(0, limit)))])

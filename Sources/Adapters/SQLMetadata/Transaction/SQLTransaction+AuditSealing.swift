@@ -23,11 +23,18 @@ extension SQLTransaction {
         try session.execute(
             "INSERT INTO audit_waiting (\(Self.waitingColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             [
-                .time(record.time), .text(record.actor), .text(record.actorKind), .text(record.action),
-                .text(record.resourceType), .text(record.resource), .text(record.outcome.rawValue), .text(record.sourceIP),
-                .text(record.userAgent), .text(record.requestID), .json(record.details),
+                .time(record.time), Self.storable(record.actor), Self.storable(record.actorKind), Self.storable(record.action),
+                Self.storable(record.resourceType), Self.storable(record.resource), .text(record.outcome.rawValue),
+                Self.storable(record.sourceIP), Self.storable(record.userAgent), Self.storable(record.requestID),
+                .json(record.details),
             ])
         waiting.note()
+    }
+
+    /// PostgreSQL 15, 8.3: a text has no U+0000. What an attacker sends must not keep its record out, so another character stands for it.
+    private static func storable(_ text: String) -> SQLValue {
+        guard text.utf8.contains(0) else { return .text(text) }
+        return .text(text.replacing("\0", with: "\u{FFFD}"))
     }
 
     /// Gives the oldest waiting records their places. Only one transaction at a time may do so; were there two, one would break the
@@ -38,7 +45,7 @@ extension SQLTransaction {
         let waiting = try session.rows(
             "SELECT id, \(Self.waitingColumns) FROM audit_waiting ORDER BY id LIMIT \(Self.sealedAtOnce)", [], Self.waitingRecord)
         guard !waiting.isEmpty else { return 0 }
-        var last = try lastAudit()
+        var last = try lastAudit() ?? endOfCut()
         var highest =
             try session.first("SELECT high_time FROM audit ORDER BY sequence DESC LIMIT 1") { try $0.integer() } ?? .min
         var values: [SQLValue] = []
@@ -60,6 +67,16 @@ extension SQLTransaction {
         return waiting.count
     }
 
+    /// Where the trail goes on when all of its records were cut off. Only number and hash of it count.
+    private func endOfCut() throws -> AuditRecord? {
+        try auditCut().map { cut in
+            AuditRecord(
+                sequence: cut.sequence, time: Timestamp(seconds: 0), actor: "", actorKind: "", action: "", resourceType: "",
+                resource: "", outcome: .ok, sourceIP: "", userAgent: "", requestID: "", details: [:], hash: cut.hash,
+                previousHash: "")
+        }
+    }
+
     private static func waitingRecord(_ row: inout SQLColumns) throws -> (id: Int64, record: AuditRecord) {
         let id = try row.integer()
         let record = AuditRecord(
@@ -71,8 +88,9 @@ extension SQLTransaction {
 
     /// Removes what several writers leave behind: tokens that nobody asks for any more, and sums of content, of which each change
     /// adds a row, but for one.
-    func tidy(at now: Timestamp) throws {
-        try session.execute("DELETE FROM commit_tokens WHERE committed < $1", [.integer(now.seconds - 3600)])
+    func tidy() throws {
+        // By the database's clock, which wrote the times as well.
+        try session.execute("DELETE FROM commit_tokens WHERE written < now() - interval '1 hour'", [])
         try tidySerials()
         guard try session.exists("SELECT 1 FROM content_counts OFFSET 1000 LIMIT 1", []) else { return }
         try session.execute(

@@ -35,6 +35,7 @@ extension SQLTransaction {
 
     func put(_ package: PackageRecord) throws {
         let serial = try count(package.repository)
+        counted?.note(package.repository, package.id.name)
         try session.execute(
             """
             INSERT INTO packages (\(Self.packageColumns)) VALUES ($1, $2, $3, $4, $5, $6, \(serial), \(serial))
@@ -55,6 +56,7 @@ extension SQLTransaction {
         guard try !session.exists(files, key) else {
             throw SaveError(.conflict, "the package still has files: delete them first")
         }
+        // With several writers the number is the repository's then: the package's own row goes.
         try count(repository, id.name)
         try session.execute("DELETE FROM assets WHERE repository_id = $1 AND package = $2", key)
         try session.execute("DELETE FROM packages WHERE repository_id = $1 AND name = $2", key)

@@ -4,9 +4,9 @@ internal import SaveStorage
 
 /// The count of changes of packages.
 ///
-/// With one writer a larger number is never committed before a smaller one: who has seen a number has seen all changes up to it. With
-/// several, that holds for each package: the numbers of one package rise in the order of its commits, since two changes of its row
-/// cannot be under way at once.
+/// A larger number is never committed before a smaller one of the same repository: a client that has seen a number has seen all
+/// changes of the repository up to it. With one writer that is so by itself. Several writers note what they change, and take the
+/// number when all else is done, behind a lock of the repository that ends with the transaction (`numberChanges`).
 extension SQLTransaction {
     func serial(ofRepository repository: Int64) throws -> Int64 {
         let statement =
@@ -17,12 +17,14 @@ extension SQLTransaction {
     }
 
     func renewSerials(_ repository: Int64) throws {
+        if let counted { return counted.noteAll(repository) }
         let number = try count(repository)
         try session.execute("UPDATE packages SET serial = \(number) WHERE repository_id = $1", [.integer(repository)])
     }
 
     /// Counts a change of a package.
     func count(_ repository: Int64, _ package: String) throws {
+        if let counted { return counted.note(repository, package) }
         let number = try count(repository)
         try session.execute(
             "UPDATE packages SET serial = \(number) WHERE repository_id = $1 AND name = $2",
@@ -41,20 +43,44 @@ extension SQLTransaction {
     /// Counts a change of something in a repository. At least the time, so that the count does not go back with a database of
     /// yesterday that was put back; a sequence is brought up to the time when the database is opened (`advanceSerials`).
     ///
-    /// - Returns: the number, as an expression.
+    /// - Returns: the number, as an expression. With several writers it is one for the meantime, larger than all that the transaction sees.
     @discardableResult
     func count(_ repository: Int64) throws -> String {
         guard dialect.hasOneWriter else {
-            let statement = """
-                INSERT INTO repository_serials (repository_id, serial) VALUES ($1, nextval('change_serials')) RETURNING serial
-                """
-            return String(try session.integer(statement, [.integer(repository)]))
+            let number = try session.integer("SELECT nextval('change_serials')")
+            counted?.noteMeantime(number)
+            return String(number)
         }
         let now: SQLValue = .integer(PlatformClock.system.now().seconds)
         try session.execute("UPDATE change_serial SET last = CASE WHEN last < $1 THEN $1 ELSE last + 1 END", [now])
         try session.execute(
             "UPDATE repositories SET serial = (SELECT last FROM change_serial) WHERE id = $1", [.integer(repository)])
         return "(SELECT last FROM change_serial)"
+    }
+
+    /// Numbers what the transaction changed. The last thing that a transaction of several writers does.
+    ///
+    /// The lock is one of two numbers (PostgreSQL 15, 9.27.10): "SAVE" and the repository. Repositories go by their ids, so that no two
+    /// transactions wait for each other.
+    func numberChanges() throws {
+        guard let counted else { return }
+        for (repository, changed) in counted.repositories {
+            _ = try session.integer(
+                "SELECT pg_advisory_xact_lock(1396790853, ($1 % 2147483647)::int)", [.integer(repository)])
+            let number = try session.integer(
+                """
+                INSERT INTO repository_serials (repository_id, serial) VALUES ($1, nextval('change_serials')) RETURNING serial
+                """, [.integer(repository)])
+            let set = """
+                UPDATE packages SET serial = $2,
+                  attributes_serial = CASE WHEN attributes_serial >= $3 THEN $2 ELSE attributes_serial END WHERE repository_id = $1
+                """
+            let values: [SQLValue] = [.integer(repository), .integer(number), .integer(counted.meantime ?? .max)]
+            if changed.isAll { try session.execute(set, values) }
+            for name in changed.isAll ? [] : changed.packages.sorted() {
+                try session.execute("\(set) AND name = $4", values + [.text(name)])
+            }
+        }
     }
 
     /// Removes the numbers that are not the highest of their repository.
@@ -72,4 +98,22 @@ extension SQLTransaction {
             "SELECT setval('change_serials', $1 + 1000) FROM change_serials WHERE last_value < $1", [.integer(now.seconds)]
         ) { _ in }
     }
+}
+
+/// What one transaction of several writers changed and has no number yet. Used by that transaction alone.
+final class CountedChanges {
+    struct Changes {
+        var packages: Set<String> = []
+        var isAll = false
+    }
+
+    private var changes: [Int64: Changes] = [:]
+    /// The first number that was taken for the meantime.
+    private(set) var meantime: Int64?
+
+    func note(_ repository: Int64, _ package: String) { changes[repository, default: Changes()].packages.insert(package) }
+    func noteAll(_ repository: Int64) { changes[repository, default: Changes()].isAll = true }
+    func noteMeantime(_ number: Int64) { meantime = meantime ?? number }
+
+    var repositories: [(Int64, Changes)] { changes.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
 }

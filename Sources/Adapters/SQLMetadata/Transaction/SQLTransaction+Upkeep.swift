@@ -17,7 +17,8 @@ extension SQLTransaction {
     func referencedBlobs(after: BlobDigest?, limit: Int) throws -> [BlobDigest] {
         try session.rows(
             """
-            SELECT blob FROM assets WHERE blob > $1 UNION SELECT blob FROM cached_indexes WHERE blob > $1
+            SELECT blob FROM (SELECT DISTINCT blob FROM assets WHERE blob > $1 ORDER BY blob LIMIT $2) AS files
+            UNION SELECT blob FROM (SELECT DISTINCT blob FROM cached_indexes WHERE blob > $1 ORDER BY blob LIMIT $2) AS indexes
             ORDER BY blob LIMIT $2
             """, [.text(after?.hex ?? ""), .integer(Int64(max(0, limit)))]
         ) { try $0.digest() }

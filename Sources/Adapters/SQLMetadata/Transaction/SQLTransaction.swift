@@ -8,6 +8,8 @@ struct SQLTransaction: MetadataWriting {
     let settings: SettingsText
     /// Notes that a record waits for its place in the audit trail. Only with several writers.
     let waiting: WaitingRecords?
+    /// What is to be numbered at the end of the transaction. Only with several writers.
+    var counted: CountedChanges?
 
     /// Runs an update by id.
     ///
