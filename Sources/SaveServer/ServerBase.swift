@@ -10,6 +10,7 @@ internal import SaveHTTP
 internal import SavePlatform
 internal import SavePlugins
 internal import SaveRepositories
+internal import SaveSQLMetadata
 internal import SaveSQLite
 internal import SaveStorage
 
@@ -65,9 +66,15 @@ struct ServerBase: Sendable {
             unseal: { sealed in Self.unseal(sealed, key) })
     }
 
-    /// Has what policies decided by earlier advisories decided again when others come in.
+    /// Has what policies decided by earlier advisories decided again when others come in, and everything read again after a change of
+    /// which nobody knows whether it was made.
     func refreshPages(of engine: EngineServices) {
         advisories.onChange { engine.administration.advisoriesChanged() }
+        let (catalogue, counters) = (catalogue, engine.storage.counters)
+        stores.metadata.onDoubt {
+            try await catalogue.reload()
+            for repository in catalogue.current.repositories { counters.invalidateAll(in: repository.record.id) }
+        }
     }
 
     private static func unseal(_ sealed: String, _ key: [UInt8]) -> String? {

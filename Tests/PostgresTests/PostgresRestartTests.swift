@@ -1,4 +1,5 @@
 import SavePlatform
+import SavePostgres
 import SaveSQLMetadata
 import SaveStorage
 import Testing
@@ -37,6 +38,22 @@ import Testing
         }
         #expect(runs.value == 2)
         #expect(try await store.read { try $0.projects().map(\.name) } == ["once"])
+        await store.close()
+    }
+
+    @Test func `a write that failed with its server has what was read before read again when the server is back`() async throws {
+        let server = try Self.server.get()
+        let store = try await PostgresStore.open(try server.address(try server.makeDatabase()), patience: .zero)
+        let told = Count()
+        store.onDoubt {
+            _ = try await store.read { try $0.projects() }
+            _ = told.next()
+        }
+        try server.crash()
+        await #expect(throws: SaveError.self) { _ = try await store.write { [lost = project("lost")] in try $0.put(lost) } }
+        #expect(told.value == 0)
+        try server.start()
+        while told.value == 0 { await Task.yield() }
         await store.close()
     }
 

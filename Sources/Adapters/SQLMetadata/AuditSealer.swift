@@ -17,10 +17,12 @@ final class AuditSealer: Sendable {
 
     private let database: any SQLDatabase
     private let settings: SettingsText
+    private let doubts: WriteDoubts
     private let state = Mutex(State())
 
-    init(_ database: any SQLDatabase, _ settings: SettingsText) {
+    init(_ database: any SQLDatabase, _ settings: SettingsText, _ doubts: WriteDoubts) {
         self.database = database
+        self.doubts = doubts
         self.settings = settings
     }
 
@@ -37,12 +39,13 @@ final class AuditSealer: Sendable {
         }
     }
 
-    /// Looks every second for what others have left, until the store is closed.
+    /// Looks every second for what others have left, and for doubts, until the store is closed.
     func watch() {
         Task { [weak self] in
             var second = 0
             while let self, !self.state.withLock({ $0.isStopped }) {
                 if await self.areWaiting() { await self.seal() } else { self.note(nil) }
+                await self.doubts.settle()
                 if second % 60 == 0 { await self.tidy() }
                 second += 1
                 try? await Task.sleep(for: .seconds(1))

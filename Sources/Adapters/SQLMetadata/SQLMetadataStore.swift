@@ -6,13 +6,14 @@ package import SaveStorage
 package final class SQLMetadataStore: MetadataStore {
     private let database: any SQLDatabase
     private let settings = SettingsText()
+    private let doubts = WriteDoubts()
     /// Only with several writers.
     private let sealer: AuditSealer?
 
     /// Takes over a database whose schema is current (`Migrations.run`).
     package init(_ database: any SQLDatabase) {
         self.database = database
-        sealer = database.dialect.hasOneWriter ? nil : AuditSealer(database, settings)
+        sealer = database.dialect.hasOneWriter ? nil : AuditSealer(database, settings, doubts)
         sealer?.watch()
     }
 
@@ -29,7 +30,7 @@ package final class SQLMetadataStore: MetadataStore {
             }
         }
         let waiting = WaitingRecords()
-        let value = try await database.write { [dialect = database.dialect, settings] session in
+        let value = try await noting { [dialect = database.dialect, settings] session in
             let transaction = SQLTransaction(
                 session: session, dialect: dialect, settings: settings, waiting: waiting, counted: CountedChanges())
             let value = try body(transaction)
@@ -40,6 +41,19 @@ package final class SQLMetadataStore: MetadataStore {
         if !waiting.isEmpty { await sealer.seal() }
         return value
     }
+
+    private func noting<Value: Sendable>(
+        _ body: @escaping @Sendable (any SQLSession) throws -> Value
+    ) async throws -> Value {
+        do { return try await database.write(body) } catch let error as SaveError where error.code == .storageUnavailable {
+            doubts.note()
+            throw error
+        }
+    }
+
+    /// Has somebody told within a second or two, as soon as the database answers, of writes that may have been committed although they
+    /// failed. Only with several writers; one that throws is told again.
+    package func onDoubt(_ listener: @escaping @Sendable () async throws -> Void) { doubts.listen(listener) }
 
     /// Makes counts of several writers current at the start of a process. Nothing with one writer.
     package func advanceCounts(_ clock: PlatformClock) async throws {
