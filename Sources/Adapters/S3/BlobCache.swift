@@ -68,15 +68,20 @@ final class BlobCache: Sendable {
         }
         guard let isVerified else { return nil }
         if !isVerified {
-            guard let found = try? await BlobCheck.read(digest, in: files, pool: pool), found.problem == nil else {
+            // What could not be read now, or was not waited for, may still be a good copy. The bucket serves meanwhile.
+            guard let found = try? await BlobCheck.read(digest, in: files, pool: pool), found.problem != .unreadable else {
+                return nil
+            }
+            guard found.problem == nil else {
                 await remove(digest)
                 return nil
             }
             state.withLock { $0.entries[digest]?.isVerified = true }
         }
-        if let file = try? files.openNow(digest) { return file }
-        await remove(digest)
-        return nil
+        do { return try files.openNow(digest) } catch let error as SaveError where error.code == .assetNotFound {
+            await remove(digest)
+            return nil
+        } catch { return nil }
     }
 
     /// Keeps what a writer has written, if it is what it should be. The writer has ended then.
