@@ -88,6 +88,24 @@ private final class First: Sendable {
         #expect(await error { try await test.store.prepare(for: "one") }?.code == .storageUnavailable)
     }
 
+    @Test func `a bucket that is gone fails the look for a file`() async throws {
+        let test = try TestStore(try ScriptedBucket())
+        let info = try await test.store(bytes)
+        test.bucket.onRequest { $0.method == "HEAD" ? .response(404) : .refusal(404, "NoSuchBucket") }
+        #expect(await error { _ = try await test.store.open(info.digest) }?.code == .storageUnavailable)
+    }
+
+    @Test func `a list that begins again for ever is refused`() async throws {
+        let test = try TestStore(try ScriptedBucket())
+        let name = String(repeating: "a", count: 64)
+        test.bucket.onRequest { _ in
+            .document(
+                "<ListBucketResult><IsTruncated>true</IsTruncated><Contents><Key>save/blobs/\(name)</Key><Size>1</Size></Contents></ListBucketResult>"
+            )
+        }
+        #expect(await error { _ = try await test.store.digests(after: nil, limit: 10) }?.code == .storageUnavailable)
+    }
+
     @Test func `a connection that is lost in the middle of a file costs nobody a byte`() async throws {
         let test = try TestStore(try ScriptedBucket())
         let info = try await test.store(bytes)

@@ -15,6 +15,8 @@ package final class S3BlobStore: BlobStore, BlobSettingAside {
     private let clock: PlatformClock
     private let claims = Mutex(BlobClaims())
     private let turns = Turns()
+    /// When the bucket was last seen, by a clock that only goes forward.
+    private let seen = Mutex<ContinuousClock.Instant?>(nil)
     private static let day: Int64 = 86_400
 
     /// - Parameters:
@@ -48,10 +50,23 @@ package final class S3BlobStore: BlobStore, BlobSettingAside {
     }
 
     package func stat(_ digest: BlobDigest) async throws -> BlobInfo? {
-        guard let object = try await client.object(key(of: digest)) else { return nil }
+        guard let object = try await client.object(key(of: digest)) else {
+            try await confirmBucket()
+            return nil
+        }
         // An object that somebody has copied there is as young as the store says.
         guard let committed = object.committed ?? object.lastModified else { throw S3Client.strange }
         return BlobInfo(digest: digest, size: object.size, committed: committed)
+    }
+
+    /// HEAD does not say whether the object or its whole bucket is missing; GET does. Asked at most every five seconds.
+    ///
+    /// - Throws: `storageUnavailable` where the bucket is gone.
+    private func confirmBucket() async throws {
+        let now = ContinuousClock.now
+        if let last = seen.withLock({ $0 }), now - last < .seconds(5) { return }
+        _ = try await client.contents(of: key("save-server"))
+        seen.withLock { $0 = now }
     }
 
     package func digests(after: BlobDigest?, limit: Int) async throws -> [BlobDigest] {
@@ -59,6 +74,7 @@ package final class S3BlobStore: BlobStore, BlobSettingAside {
         var found: [BlobDigest] = []
         var last = after.map { key(of: $0) }
         while found.count < limit {
+            let before = last
             let page = try await client.objects(prefix: prefix, after: last, limit: limit - found.count)
             for object in page.objects where last.map({ object.key > $0 }) ?? true {
                 last = object.key
@@ -66,6 +82,8 @@ package final class S3BlobStore: BlobStore, BlobSettingAside {
                 if let digest = BlobDigest(hex: name), digest.hex == name { found.append(digest) }
             }
             if page.isLast || page.objects.isEmpty { break }
+            // A store that does not know `start-after` gives its first page for ever.
+            guard last != before else { throw S3Client.strange }
         }
         return found
     }
