@@ -113,7 +113,9 @@ package struct Stores: Sendable {
         transport.maxConnections = configuration.bucketConnections
         transport.maxConnectionsPerHost = transport.maxConnections
         return S3BlobStore(
-            S3Client(address, transport: try S3Client.transport(to: address, transport)), files: local,
+            S3Client(
+                address, transport: try S3Client.transport(to: address, transport),
+                downloads: try S3Client.transport(to: address, transport)), files: local,
             cacheSize: configuration.blobCacheSize, pool: pool)
     }
 

@@ -70,7 +70,9 @@ func checkLaws(_ endpoint: String, bucket: String, _ credentials: SignatureV4.Cr
         // Some files of the laws go up in parts: the least that stores take for one is 5 MiB, but of the last.
         configuration.maxPutBytes = 200_000
         let folder = try TemporaryFolder()
-        let client = S3Client(configuration, transport: try S3Client.transport(to: configuration))
+        let client = S3Client(
+            configuration, transport: try S3Client.transport(to: configuration),
+            downloads: try S3Client.transport(to: configuration))
         let files = try FileBlobStore(root: folder.path + "/cache", durability: .atEnd, pool: pool)
         // With copies and without them, in turn.
         let store = S3BlobStore(client, files: files, cacheSize: number % 2 == 0 ? 1 << 20 : 0, pool: pool)

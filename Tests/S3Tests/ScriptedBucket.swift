@@ -194,7 +194,9 @@ struct TestStore {
         change(&configuration)
         let files = try FileBlobStore(root: self.folder.path + "/cache", durability: .atEnd, pool: pool)
         store = S3BlobStore(
-            S3Client(configuration, transport: try S3Client.transport(to: configuration)), files: files, cacheSize: cacheSize,
+            S3Client(
+                configuration, transport: try S3Client.transport(to: configuration),
+                downloads: try S3Client.transport(to: configuration)), files: files, cacheSize: cacheSize,
             pool: pool)
     }
 

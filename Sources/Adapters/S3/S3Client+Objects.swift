@@ -38,7 +38,7 @@ extension S3Client {
     func bytes(of key: String, from offset: Int64, length: Int64, size: Int64) async throws -> ByteStream? {
         let isWhole = offset == 0 && length == size
         let range = isWhole ? [] : [("range", "bytes=\(offset)-\(offset + length - 1)")]
-        let response = try await send(Call(method: .get, key: key, headers: range, accepted: [404]))
+        let response = try await send(Call(method: .get, key: key, headers: range, accepted: [404], isDownload: true))
         if response.status == 404 {
             let failure = S3Failure(status: 404, body: (try? await response.body.collect(limit: 1 << 16)) ?? [])
             guard failure.code != "NoSuchBucket" else { throw failure.error }

@@ -18,18 +18,26 @@ package final class S3Client: Sendable {
         var payload = SignatureV4.emptyPayload
         /// Statuses besides 2xx that are an answer and no failure.
         var accepted: Set<Int> = []
+        /// Whether the answer is a stored file, which comes as fast as its reader takes it.
+        var isDownload = false
     }
 
     let configuration: S3Configuration
     private let transport: CurlClient
+    private let downloads: CurlClient
     private let signer: SignatureV4
     private let clock: PlatformClock
     /// Answers in XML: a thousand keys of at most a kilobyte each, with what is said around them.
     static let maxDocument = 4 << 20
 
-    package init(_ configuration: S3Configuration, transport: CurlClient, clock: PlatformClock = .system) {
+    /// - Parameter downloads: carries stored files, at the pace of those that read them, so that slow ones keep no connection from
+    ///   uploads, deletions and the look at the store's health.
+    package init(
+        _ configuration: S3Configuration, transport: CurlClient, downloads: CurlClient, clock: PlatformClock = .system
+    ) {
         self.configuration = configuration
         self.transport = transport
+        self.downloads = downloads
         self.clock = clock
         signer = SignatureV4(configuration.credentials, region: configuration.region)
     }
@@ -84,7 +92,7 @@ package final class S3Client: Sendable {
             headers: call.headers)
         var headers = HTTPHeaders()
         for (name, value) in signer.signed(request, payload: call.payload, at: clock.now()) { headers.append(name, value) }
-        return try await transport.exchange(
+        return try await (call.isDownload ? downloads : transport).exchange(
             OutgoingRequest(
                 call.method, url: "\(configuration.endpoint.scheme)://\(configuration.host)\(request.target)", headers: headers,
                 body: call.body))
