@@ -6,7 +6,8 @@ import Testing
     /// manifest.
     @Test func `of the toolchain's modules only three are used everywhere, and Dispatch where threads are made`() throws {
         let ours = try Set(
-            SourceTree("Sources").files.flatMap(\.imports).filter { $0.hasPrefix("Save") || $0.hasPrefix("Format") })
+            ["Sources", "Plugins"].flatMap { try SourceTree($0).files }.flatMap(\.imports)
+                .filter { $0.hasPrefix("Save") || $0.hasPrefix("Format") })
         #expect(ours.count > 15)
         for file in try ["Sources", "Plugins"].flatMap({ try SourceTree($0).files }) {
             let mayDispatch = ["Sources/Readers/Compression/", "Sources/Adapters/Microhttpd/", "Sources/SaveServer/"]
