@@ -32,7 +32,8 @@ package struct DescriptorBudget {
         // A connection to an upstream and the file that it fills.
         fitted.upstreamConnections = min(configuration.upstreamConnections, max(rest / 16, 8))
         fitted.openFiles = min(configuration.openFiles, rest / 4)
-        let toBucket = configuration.blobs == .files ? 0 : fitted.bucketConnections
+        // Downloads, and as many for all else.
+        let toBucket = configuration.blobs == .files ? 0 : 2 * fitted.bucketConnections
         let left = rest - 2 * fitted.upstreamConnections - fitted.openFiles - toBucket
         // A connection, the file that it sends or receives, and an eighth that has been answered and is read to its end.
         fitted.maxConnections = min(configuration.maxConnections, max(left * 8 / 17 - 16, 16))

@@ -31,7 +31,7 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var maxConnectionsPerAddress = 1024
     /// Connections to upstreams in all. No key of the configuration: what descriptors allow.
     package var upstreamConnections = 128
-    /// Connections to an object store.
+    /// Connections to an object store for downloads, and as many for all else.
     var bucketConnections: Int { min(64, upstreamConnections) }
     package var headerTimeout: Int64 = 15
     package var idleTimeout: Int64 = 65
