@@ -92,14 +92,30 @@ private struct DescribedProject {
         }
     }
 
-    /// With what the project says of itself in place of `${project.version}` and the like.
+    /// Of a text that names properties, and of what is put in for one. Bytes.
+    private static let maxTextBytes = 64 << 10
+    private static let maxValueBytes = 256
+
+    /// With what the project says of itself in place of `${project.version}` and the like. What was put in is not looked at again: a
+    /// project whose values name each other would grow without end.
     private func filled(_ text: String) -> String {
         guard text.utf8.firstRange(of: "${".utf8) != nil else { return text }
-        var text = text
-        for name in ["groupId", "artifactId", "version"] {
-            guard let value = project.text(of: name) ?? project["parent"]?.text(of: name) else { continue }
-            for prefix in ["project.", "pom.", ""] { text = text.replacing("${\(prefix)\(name)}", with: value) }
+        let bytes = Array(text.utf8.prefix(Self.maxTextBytes))
+        var (filled, rest) = ([UInt8](), bytes[...])
+        while let start = rest.firstRange(of: "${".utf8), let end = rest[start.upperBound...].firstIndex(of: UInt8(ascii: "}")) {
+            filled += rest[..<start.lowerBound]
+            filled += value(of: rest[start.upperBound..<end]) ?? Array(rest[start.lowerBound...end])
+            rest = rest[(end + 1)...]
         }
-        return text
+        return String(decoding: filled + rest, as: UTF8.self)
+    }
+
+    private func value(of property: ArraySlice<UInt8>) -> [UInt8]? {
+        for name in ["groupId", "artifactId", "version"] {
+            guard ["project.", "pom.", ""].contains(where: { property.elementsEqual("\($0)\(name)".utf8) }) else { continue }
+            let value = project.text(of: name) ?? project["parent"]?.text(of: name)
+            return value.flatMap { $0.utf8.count <= Self.maxValueBytes ? Array($0.utf8) : nil }
+        }
+        return nil
     }
 }

@@ -53,6 +53,20 @@ import Testing
         }
     }
 
+    @Test func `properties that name each other, or are long, do not grow`() throws {
+        let format = try MavenFormat(settings: [:])
+        let file = try record("com/acme/lib/1.0/lib-1.0.jar")
+        let names = String(repeating: "${artifactId}", count: 10)
+        let long = String(repeating: "x", count: 300)
+        for (version, said) in [("1.0", "of \(names) 1.0 ${unknown} ${"), (long, "of \(names) ${version} ${unknown} ${")] {
+            let pom = """
+                <project><groupId>\(names)</groupId><artifactId>${groupId}</artifactId><version>\(version)</version>
+                <description>of ${project.groupId} ${version} ${unknown} ${</description></project>
+                """
+            #expect(format.summary(of: file, metadata: Array(pom.utf8)) == said)
+        }
+    }
+
     @Test func `what comes before its numbers alone is a pre-release`() throws {
         let format = try MavenFormat(settings: [:])
         for version in ["1.0-SNAPSHOT", "1.0-alpha-1", "2.0.0.Beta3", "1.0.0.RC1", "1.0-m2", "1.0b1"] {
