@@ -24,7 +24,7 @@ struct NameSearch: Sendable {
         return { clock.uptime() &- begun < longest }
     }
 
-    func isBeginning(of name: String) -> Bool { spellings.contains { name.utf8.starts(with: $0.utf8) } }
+    private func isBeginning(of name: String) -> Bool { spellings.contains { name.utf8.starts(with: $0.utf8) } }
 
     /// The first packages whose names begin with the text, in the order of names.
     func beginning(after start: PackageID? = nil, limit: Int, in reading: any ContentReading) throws -> [PackageRecord] {
@@ -44,7 +44,7 @@ struct NameSearch: Sendable {
         return Self.merged(found, limit)
     }
 
-    /// Packages whose names contain the text, in the order of names.
+    /// Packages whose names contain the text and do not begin with it, in the order of names.
     ///
     /// - Parameters:
     ///   - start: the last name that was looked at already.
@@ -67,15 +67,23 @@ struct NameSearch: Sendable {
                 }
                 return (Self.merged(more, wanted + 1), end)
             }
-            if more.count > wanted {
-                found += more.prefix(wanted)
-                return (found, found.last?.id ?? position)
+            let others = more.filter { !isBeginning(of: $0.id.name) }
+            found += others.prefix(wanted)
+            if others.count > wanted { return (found, found.last?.id ?? position) }
+            if more.count > wanted, let last = more.last?.id {
+                position = behindBeginnings(last)
+            } else {
+                guard let end else { return (found, nil) }
+                position = end
             }
-            found += more
-            guard let end else { return (found, nil) }
-            position = end
         } while mayGoOn()
         return (found, position)
+    }
+
+    /// The name, or behind all that begin with the text where it is one of them.
+    private func behindBeginnings(_ name: PackageID) -> PackageID {
+        let spelling = spellings.first { name.name.utf8.starts(with: $0.utf8) }
+        return spelling.map { PackageID(normalized: $0 + "\u{10FFFF}") } ?? name
     }
 
     /// In the order of names, each once: the first place that has it.

@@ -56,7 +56,7 @@ struct PackageList {
         if next == nil {
             let (more, looked) = try await search.containing(
                 after: from, limit: Self.rows, in: call.context.store, while: mayGoOn)
-            items += more.filter { !search.isBeginning(of: $0.id.name) }
+            items += more
             next = looked.map { ("from", $0.name) }
         }
         let found: HTML =

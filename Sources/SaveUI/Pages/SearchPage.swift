@@ -76,6 +76,7 @@ enum SearchPage {
             }
             found.add(exact, to: \.exactly, source, entry)
             found.add(beginning, to: \.beginning, source, entry)
+            if beginning.count == perRepository { found.isPartial = true }
         }
         let mayGoOn = NameSearch.patience(call)
         for (source, entry) in places where found.all.count < limit {
@@ -85,7 +86,7 @@ enum SearchPage {
             }
             let (some, looked) = try await NameSearch(places: [source.record.id], text: text).containing(
                 after: nil, limit: perRepository, in: call.context.store, while: mayGoOn)
-            if looked != nil, some.count < perRepository { found.isPartial = true }
+            if looked != nil { found.isPartial = true }
             let (_, containing) = try await read(source, entry, call) { _ in ([], some) }
             found.add(containing, to: \.containing, source, entry)
         }

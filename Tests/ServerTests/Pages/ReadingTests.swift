@@ -82,6 +82,11 @@ import Testing
             #expect(parts > (window == 1 ? 15 : 2))
             let whole = try await search.containing(after: nil, limit: 50, in: world.store) { true }
             #expect(whole.found.map(\.id.name) == found && whole.looked == nil)
+            // Names that begin with the text are found another way: they take no place here.
+            search = NameSearch(places: Array(all), text: "w-h")
+            search.window = window
+            let others = try await search.containing(after: nil, limit: 2, in: world.store) { true }
+            #expect(others.found.isEmpty && others.looked == nil)
         }
         let beginning = NameSearch(places: Array(all), text: "w-needle-")
         var (found, after): ([String], PackageID?) = ([], nil)
