@@ -37,7 +37,7 @@ public struct UploadStep: Sendable, Equatable {
     }
 
     /// - Parameters:
-    ///   - copying: the path of a file as a request to this server has it, in whatever repository. Where the caller may read it, and its bytes are here, `open`
+    ///   - source: the path of a file as a request to this server has it, in whatever repository. Where the caller may read it, and its bytes are here, `open`
     ///     publishes it as `plan` says and is answered as that is; `receive` gets it without its bytes being sent, or read. Where not, a session begins.
     ///   - plan: nil where nothing is copied.
     public init(
