@@ -131,7 +131,7 @@ def test_what_strangers_write_does_nothing_on_any_page_that_links_lead_to(new_se
     first = ["/ui/", *packages, *tabs, *searches, *typed, "/ui/raw/team/files/page.html/", "/ui/raw/team/files/picture.svg/", "/ui/absent" + urllib.parse.quote(LINE)]
     done = subprocess.run(
         [str(VENVS / "browser" / "bin" / "python"), str(pathlib.Path(__file__).parent / "harness" / "walker.py"), server.url, "admin", PASSWORD,
-         str(len(first) + 70), *first], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=400, env=clean_environment(HOME=str(tmp_path)))
+         str(len(first) + 160), *first], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=400, env=clean_environment(HOME=str(tmp_path)))
     assert done.returncode == 0, done.stderr[-3000:]
     seen = {page["path"]: page for page in map(json.loads, done.stdout.splitlines())}
     for path, page in seen.items():

@@ -276,7 +276,9 @@ final class Exchange: @unchecked Sendable {
         }
         guard let slot = response.prepared, !closes else { return try ReadyResponse.make(response, closes: closes) }
         var failure = ReadyResponse.Failure.impossible
-        let kept = slot.value(for: Int(save_mhd_thread())) {
+        // The library sends one piece of a file at a time for all connections that an answer is for.
+        let thread = if case .file = response.body { Int(save_mhd_thread()) } else { 0 }
+        let kept = slot.value(for: thread) {
             do throws(ReadyResponse.Failure) {
                 return try ReadyResponse.make(response, closes: false, isKept: true)
             } catch {

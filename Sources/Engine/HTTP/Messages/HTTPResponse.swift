@@ -58,14 +58,14 @@ extension HTTPHeaders: ExpressibleByDictionaryLiteral {
 /// Everything that shares a slot must be the same response, byte for byte.
 package final class PreparedSlot: Sendable {
     private let values = Mutex<[(any AnyObject & Sendable)?]>([])
-    /// How many forms are kept: each takes memory.
-    private static let places = 4
+    /// How many forms are kept at most: each of a file holds it open.
+    package static let places = 2
 
     package init() {}
 
     /// What is kept, or what `make` makes, which is then kept.
     ///
-    /// - Parameter thread: the number of the thread that asks. Threads whose numbers are four apart share what is kept.
+    /// - Parameter thread: the number of the thread that asks. All with an even number share what is kept, and all others.
     package func value(
         for thread: Int = 0, orMake make: () -> (any AnyObject & Sendable)?
     ) -> (any AnyObject & Sendable)? {

@@ -51,10 +51,11 @@ struct FileHandler: RouteHandler {
     /// By repository, path and time (`FilePolicyTests`, `AsOfTests`).
     private let cache: AnswerCache<Key, OpenAnswer>
 
-    /// - Parameter openFiles: how many files are kept open.
+    /// - Parameter openFiles: how many descriptors files that are kept open have.
     init(services: RepositorySources, openFiles: Int) {
         self.services = services
-        cache = AnswerCache(limit: openFiles, counters: services.counters, clock: services.clock)
+        cache = AnswerCache(
+            limit: max(1, openFiles / PreparedSlot.places), counters: services.counters, clock: services.clock)
     }
 
     func reply(to resolved: ResolvedRequest) throws -> Reply {
