@@ -127,7 +127,8 @@ package struct Setting: Sendable {
         ),
         Setting("page_cache_size", \.pageCacheSize, "64m", SettingText.size, "Memory for rendered index pages."),
         Setting(
-            "open_files", \.openFiles, "256", SettingText.count, "Descriptors of files that are kept open because they are asked for often: two for a file at most."),
+            "open_files", \.openFiles, "256", SettingText.count,
+            "Descriptors of files that are kept open because they are asked for often: two for a file at most."),
         Setting("max_connections", \.maxConnections, "4096", SettingText.count, "Connections in all."),
         Setting(
             "max_connections_per_address", \.maxConnectionsPerAddress, "1024", SettingText.count, "Connections from one address."),
