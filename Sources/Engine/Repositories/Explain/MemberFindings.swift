@@ -165,7 +165,7 @@ struct MemberFindings: Sendable {
     /// Notes what clients see of a listing, and what is said of the package as a whole.
     private mutating func show(_ listing: Listing, by verdicts: FileVerdicts) {
         var listing = listing
-        listing.assets = FileRules.shown(listing.assets, by: verdicts).0
+        listing.assets = JudgedListing.shown(listing.assets, by: verdicts).0
         self.listing = listing
         withholding = verdicts.whole?.withholding
         if let withholding { member.reason = .init(withholding) }

@@ -9,12 +9,14 @@ extension RepositorySources {
     ///
     /// - Parameter time: as of when the repository is read; nil for now.
     package func fileRules(of repository: Repository, asOf time: Timestamp? = nil) -> FileRules {
-        FileRules(
+        let further = furtherPolicies(repository)
+        return FileRules(
             [
                 PackageQuarantine(),
                 AllowedFileHosts(repository.record.proxy),
-            ] + furtherPolicies(repository), processors: processors, clock: clock, counts: policyCounts,
-            refusals: refusals,
+            ] + further, processors: processors, clock: clock, counts: policyCounts,
+            // What the first two refuse has no numbers.
+            refusals: further.isEmpty ? nil : refusals,
             published: time.map { PublishedBy(time: $0, sightings: FileSightings(store: storage.store, clock: clock, log: log)) })
     }
 }
@@ -95,12 +97,15 @@ package struct FileRules: Sendable {
     /// A listing as clients see it.
     func filter(_ answer: SourcedListing, of package: PackageFacts) async throws -> SourcedListing {
         var (package, answer) = (package, answer)
+        let (id, repository) = (package.id, package.repository.record.id)
         // All of them, also as of a time: the same is asked of a page and of a file.
         package.listed = answer.listing.assets
         if let published {
             answer.listing.assets = try await published.filter(answer.listing.assets, in: package.repository.record.id)
         }
         package.files = answer.listing.assets
+        // A store is asked, which the rules need not wait for.
+        async let kept = refusals?.numbers(ofPackage: id, in: repository)
         let verdicts = try await judged(package)
         if let whole = verdicts.whole {
             guard whole.withholding != nil else {
@@ -111,23 +116,17 @@ package struct FileRules: Sendable {
             let keepsNew = !answer.listing.assets.isEmpty && !package.isQuestion
             answer.withholding = await linked(whole, nil, of: package, keepsNew: keepsNew).withholding
         }
-        let listed = answer.listing.assets
-        let isWhole = verdicts.whole != nil && package.id != nil
-        let (judged, withheld, subjects) = try await calculating(listed.count) { [facts = package] in
-            let judged = Self.judged(listed, by: verdicts)
-            let withheld = judged.indices.filter { judged[$0]?.withholding != nil }
-            let subjects = withheld.compactMap { judged[$0]?.subject(isWhole ? nil : listed[$0], of: facts) }
-            return (judged, withheld, Set(subjects))
+        let listed = JudgedListing(
+            files: answer.listing.assets, verdicts: verdicts, package: package, refusals: refusals)
+        let known = await kept ?? [:]
+        var step = try await calculating(listed.files.count) { listed.step(knowing: known) }
+        if case .lacking(let judged, let subjects) = step, let refusals {
+            let numbers =
+                package.id == nil
+                ? await refusals.numbers(of: subjects, keepsNew: true) : await refusals.adding(subjects, to: known)
+            step = try await calculating(listed.files.count) { listed.shown(judged, numbers) }
         }
-        let numbers = await refusals?.numbers(of: subjects, keepsNew: !package.isQuestion) ?? [:]
-        let (shown, until) = try await calculating(listed.count) { [facts = package] in
-            guard let refusals, !numbers.isEmpty else { return Self.shown(listed, judged) }
-            var linked = judged
-            for place in withheld {
-                linked[place] = judged[place]?.linked(by: numbers, isWhole ? nil : listed[place], of: facts, refusals)
-            }
-            return Self.shown(listed, linked)
-        }
+        guard case .shown(let shown, let until) = step else { return answer }
         answer.listing.assets = shown
         answer.validity.merge(validity(until: until))
         return answer
@@ -148,48 +147,12 @@ package struct FileRules: Sendable {
         return verdict.linked(by: numbers, file, of: package, refusals)
     }
 
-    /// The verdict on each file; nil for sidecars.
-    private static func judged(_ listed: [AssetRecord], by verdicts: FileVerdicts) -> [FileVerdict?] {
-        listed.map { $0.sidecarOf == nil ? verdicts($0) : nil }
-    }
-
-    /// What a page shows of files, and until when.
-    static func shown(_ listed: [AssetRecord], by verdicts: FileVerdicts) -> ([AssetRecord], until: Timestamp?) {
-        shown(listed, judged(listed, by: verdicts))
-    }
-
-    private static func shown(_ listed: [AssetRecord], _ verdicts: [FileVerdict?]) -> ([AssetRecord], until: Timestamp?) {
-        var assets = listed
-        var omitted: Set<AssetPath> = []
-        var ends: Timestamp?
-        for place in assets.indices {
-            if let until = verdicts[place]?.until { ends = min(ends ?? until, until) }
-            guard let withholding = verdicts[place]?.withholding else { continue }
-            switch withholding.presentation {
-            case .omitted: omitted.insert(assets[place].path)
-            case .withdrawn: assets[place].withdrawn = Withdrawal(reason: withholding.error.message)
-            case .unchanged: break
-            }
-        }
-        if !omitted.isEmpty { assets.removeAll { omitted.contains($0.sidecarOf ?? $0.path) } }
-        return (assets, ends)
-    }
-
     private func validity(until end: Timestamp?) -> CacheValidity {
         guard let end else { return CacheValidity() }
         let left = UInt64(max(0, end.microseconds.subtractingReportingOverflow(clock.now().microseconds).partialValue))
         let (nanoseconds, overflow) = left.multipliedReportingOverflow(by: 1000)
         let (uptime, carry) = clock.uptime().addingReportingOverflow(nanoseconds)
         return CacheValidity(validUntil: overflow || carry ? nil : uptime)
-    }
-}
-
-extension FileVerdict {
-    fileprivate func linked(
-        by numbers: [RefusalSubject: Int64], _ file: AssetRecord?, of package: PackageFacts, _ refusals: RefusalNumbers
-    ) -> FileVerdict {
-        guard let number = subject(file, of: package).flatMap({ numbers[$0] }) else { return self }
-        return linked(to: refusals.link(number))
     }
 }
 

@@ -38,9 +38,30 @@ package struct RefusalNumbers: Sendable {
     func numbers(of subjects: Set<RefusalSubject>, keepsNew: Bool) async -> [RefusalSubject: Int64] {
         guard !subjects.isEmpty else { return [:] }
         do {
-            var known = try await store.read { try Self.known(subjects, $0) }
-            let fresh = keepsNew ? subjects.filter { known[$0] == nil }.sorted { $0.version < $1.version } : []
-            let now = clock.now()
+            let known = try await store.read { try Self.known(subjects, $0) }
+            return keepsNew ? await adding(subjects, to: known) : known
+        } catch {
+            return none(error)
+        }
+    }
+
+    /// The numbers that the refusals of a package have.
+    func numbers(ofPackage package: PackageID?, in repository: Int64) async -> [RefusalSubject: Int64] {
+        guard let name = package?.name else { return [:] }
+        do {
+            let records = try await store.read { try $0.refusals(repository, package: name) }
+            return Dictionary(records.map { ($0.subject, $0.id) }, uniquingKeysWith: { $1 })
+        } catch {
+            return none(error)
+        }
+    }
+
+    /// Some numbers, and those that are made for refusals without one.
+    func adding(_ subjects: Set<RefusalSubject>, to known: [RefusalSubject: Int64]) async -> [RefusalSubject: Int64] {
+        var known = known
+        let fresh = subjects.filter { known[$0] == nil }.sorted { $0.version < $1.version }
+        let now = clock.now()
+        do {
             for start in stride(from: 0, to: fresh.count, by: Self.maxNoted) {
                 let some = fresh[start..<min(start + Self.maxNoted, fresh.count)]
                 let made = try await store.write { writing in
@@ -54,9 +75,13 @@ package struct RefusalNumbers: Sendable {
             }
             return known
         } catch {
-            log.sparsely(.error, "refusals have no numbers", ["error": "\(error)"])
-            return [:]
+            return none(error)
         }
+    }
+
+    private func none(_ error: any Error) -> [RefusalSubject: Int64] {
+        log.sparsely(.error, "refusals have no numbers", ["error": "\(error)"])
+        return [:]
     }
 
     private static func known(
