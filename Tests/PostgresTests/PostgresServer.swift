@@ -44,6 +44,7 @@ final class PostgresServer: @unchecked Sendable {
         """
 
     init() throws {
+        // Short, for a socket's name has 107 bytes (unix(7)), and where the account that PostgreSQL runs under may go.
         var template = Array("/tmp/save-pg.XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { throw Failure(message: "no temporary folder") }
         folder = String(cString: made)

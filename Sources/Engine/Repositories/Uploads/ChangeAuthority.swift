@@ -6,8 +6,8 @@ package import SaveStorage
 /// By what right a repository is changed. It is asked for again in the transaction that makes the change: a client takes as
 /// long as it likes to send a body, and a caller that lost an account, a key or a role meanwhile changes nothing any more.
 ///
-/// Changes run one at a time, and a request that takes something away is answered when the catalogue knows of it. So what the catalogue
-/// says inside of a transaction holds until that is committed.
+/// With one writer changes run one at a time, and a request that takes something away is answered when the catalogue knows of it. So what
+/// the catalogue says inside of a transaction holds until that is committed. With several writers a change that began before may end after.
 package struct ChangeAuthority: Sendable {
     private let authentication: Authentication
     private let permission: Permission
